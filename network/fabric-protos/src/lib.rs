@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+#![allow(missing_docs, clippy::doc_lazy_continuation, unreachable_pub, reason = "generated code")]
+
+macro_rules! package {
+    ($($name:ident: $file:literal),* $(,)?) => {
+        $(pub mod $name {
+            tonic::include_proto!($file);
+        })*
+    };
+}
+
+package! {
+    common: "common",
+    etcdraft: "etcdraft",
+    gateway: "gateway",
+    kvrwset: "kvrwset",
+    lifecycle: "lifecycle",
+    msp: "msp",
+    orderer: "orderer",
+    protos: "protos",
+    queryresult: "queryresult",
+    rwset: "rwset",
+}
+
+/// Messages of gRPC itself.
+pub mod google {
+    pub mod rpc {
+        tonic::include_proto!("google.rpc");
+    }
+}
+
+/// The largest message that Fabric's peers and orderers send or accept by default, in bytes (100 MiB).
+pub const MAX_MESSAGE_BYTES: usize = 100 * 1024 * 1024;
