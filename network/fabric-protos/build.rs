@@ -11,10 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(&files, [&root])?;
     // Transport is off because the chaincode service has an RPC named `Connect`, which would collide with the
     // constructor that tonic generates under that name.
-    tonic_prost_build::configure()
-        .build_transport(false)
-        .btree_map(".")
-        .compile_fds(descriptors)?;
+    tonic_prost_build::configure().build_transport(false).btree_map(".").compile_fds(descriptors)?;
     Ok(())
 }
 
