@@ -1,0 +1,210 @@
+//! The endorsement policy of a single key: which organisations must endorse a change of it.
+//!
+//! Covers one shape, "at least n of these organisations' peers", which is what Fabric's libraries offer too. Writes the
+//! few protobuf bytes itself, so that contracts need no protobuf library.
+
+use std::collections::BTreeSet;
+
+use crate::Fault;
+
+/// At least `needed` of the named organisations must endorse, each with a peer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndorserPolicy {
+    needed: usize,
+    msp_ids: BTreeSet<String>,
+}
+
+impl EndorserPolicy {
+    /// All of these organisations.
+    ///
+    /// # Errors
+    /// [`Fault::EndorserPolicy`] when none is named.
+    pub fn all_of<'m>(msp_ids: impl IntoIterator<Item = &'m str>) -> Result<Self, Fault> {
+        let msp_ids: BTreeSet<String> = msp_ids.into_iter().map(str::to_owned).collect();
+        Self::checked(msp_ids.len(), msp_ids)
+    }
+
+    /// At least `needed` of these organisations.
+    ///
+    /// # Errors
+    /// [`Fault::EndorserPolicy`] when `needed` is 0 or more than are named.
+    pub fn at_least<'m>(needed: usize, msp_ids: impl IntoIterator<Item = &'m str>) -> Result<Self, Fault> {
+        Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect())
+    }
+
+    /// How many of the organisations must endorse.
+    pub fn needed(&self) -> usize {
+        self.needed
+    }
+
+    /// The organisations, sorted.
+    pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
+        self.msp_ids.iter().map(String::as_str)
+    }
+
+    /// The policy as a `common.SignaturePolicyEnvelope`. Organisations are sorted, as in Fabric's Go library, so one
+    /// policy has one encoding.
+    pub fn encode(&self) -> Vec<u8> {
+        let rules = self.msp_ids.iter().enumerate().flat_map(|(index, _)| {
+            let mut signed_by = vec![0x08];
+            put_varint(&mut signed_by, index as u64);
+            field(2, &signed_by)
+        });
+        let mut n_out_of = vec![0x08];
+        put_varint(&mut n_out_of, self.needed as u64);
+        n_out_of.extend(rules);
+        let mut envelope = field(2, &field(2, &n_out_of));
+        for msp_id in &self.msp_ids {
+            let mut role = field(1, msp_id.as_bytes());
+            role.extend([0x10, ROLE_PEER]);
+            envelope.extend(field(3, &field(2, &role)));
+        }
+        envelope
+    }
+
+    /// Reads a policy of this shape; none for any other policy or foreign bytes.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        // There is one encoding only, so it is enough to collect the parts and to compare.
+        let mut needed = 0;
+        let mut msp_ids = BTreeSet::new();
+        for (number, value) in Fields(bytes) {
+            match (number, value) {
+                (2, Value::Bytes(rule)) => {
+                    let n_out_of = Fields(rule).find_map(|found| found.bytes(2))?;
+                    needed = Fields(n_out_of).find_map(|found| found.number(1))?;
+                }
+                (3, Value::Bytes(principal)) => {
+                    let role = Fields(principal).find_map(|found| found.bytes(2))?;
+                    let msp_id = Fields(role).find_map(|found| found.bytes(1))?;
+                    msp_ids.insert(String::from_utf8(msp_id.to_vec()).ok()?);
+                }
+                _ => {}
+            }
+        }
+        let policy = Self::checked(usize::try_from(needed).ok()?, msp_ids).ok()?;
+        (policy.encode() == bytes).then_some(policy)
+    }
+
+    fn checked(needed: usize, msp_ids: BTreeSet<String>) -> Result<Self, Fault> {
+        if needed == 0 || needed > msp_ids.len() {
+            return Err(Fault::EndorserPolicy);
+        }
+        Ok(Self { needed, msp_ids })
+    }
+}
+
+/// `MSPRole.PEER`.
+const ROLE_PEER: u8 = 3;
+
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![number << 3 | 2];
+    put_varint(&mut out, content.len() as u64);
+    out.extend_from_slice(content);
+    out
+}
+
+fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Walks over a message's fields; stops at the first thing it does not understand.
+struct Fields<'a>(&'a [u8]);
+
+enum Value<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+trait Found<'a> {
+    fn bytes(&self, number: u64) -> Option<&'a [u8]>;
+    fn number(&self, number: u64) -> Option<u64>;
+}
+
+impl<'a> Found<'a> for (u64, Value<'a>) {
+    fn bytes(&self, number: u64) -> Option<&'a [u8]> {
+        match self {
+            (own, Value::Bytes(bytes)) if *own == number => Some(bytes),
+            _ => None,
+        }
+    }
+
+    fn number(&self, number: u64) -> Option<u64> {
+        match self {
+            (own, Value::Number(value)) if *own == number => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (u64, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let tag = take_varint(&mut self.0)?;
+        let value = match tag & 7 {
+            0 => Value::Number(take_varint(&mut self.0)?),
+            2 => {
+                let length = usize::try_from(take_varint(&mut self.0)?).ok()?;
+                let (content, rest) = self.0.split_at_checked(length)?;
+                self.0 = rest;
+                Value::Bytes(content)
+            }
+            _ => return None,
+        };
+        Some((tag >> 3, value))
+    }
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoding_is_a_signature_policy_envelope_with_sorted_peers() -> Result<(), Fault> {
+        let bytes = EndorserPolicy::all_of(["B", "A"])?.encode();
+        // rule: n_out_of { n: 2, rules: [signed_by 0, signed_by 1] }; identities: A.peer, B.peer
+        assert_eq!(
+            hex::encode(bytes),
+            "120c120a08021202080012020801".to_owned() + "1a071205" + "0a01411003" + "1a071205" + "0a01421003"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_policy_survives_encoding() -> Result<(), Fault> {
+        let policy = EndorserPolicy::at_least(2, ["OneMSP", "TwoMSP", "ThreeMSP"])?;
+        assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy));
+        Ok(())
+    }
+
+    #[test]
+    fn foreign_bytes_are_no_policy() {
+        for bytes in [&[][..], &[0xff; 20], &[0x12, 0x7f], &[0x12, 0x02, 0x12, 0x00], b"{}"] {
+            assert_eq!(EndorserPolicy::decode(bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_policy_nobody_or_too_few_could_meet_is_refused() {
+        assert_eq!(EndorserPolicy::all_of([]), Err(Fault::EndorserPolicy));
+        assert_eq!(EndorserPolicy::at_least(0, ["A"]), Err(Fault::EndorserPolicy));
+        assert_eq!(EndorserPolicy::at_least(2, ["A"]), Err(Fault::EndorserPolicy));
+    }
+}

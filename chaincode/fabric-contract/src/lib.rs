@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod codec;
+mod context;
+mod contract;
+mod creator;
+mod endorsers;
+mod failure;
+mod fault;
+mod invocation;
+mod key;
+mod metadata;
+mod private;
+mod query;
+mod router;
+mod state;
+pub mod testing;
+mod timestamp;
+
+pub use backend::{Backend, Change, Modification, PageRequest, Reply, Request, Response, Row, Write};
+pub use context::{Context, TransientError};
+pub use contract::{Contract, Kind};
+pub use creator::Creator;
+pub use endorsers::EndorserPolicy;
+pub use failure::{Failure, Field};
+pub use fault::Fault;
+pub use invocation::{Event, Invocation, Outcome};
+pub use key::{CompositeKey, KeyError, LedgerKey};
+pub use private::Private;
+pub use query::{MAX_ROWS, Page, Rows};
+pub use router::{Router, TransactionInfo};
+pub use timestamp::Timestamp;
