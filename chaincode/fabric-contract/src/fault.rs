@@ -99,6 +99,12 @@ pub enum Fault {
     /// An endorsement policy of a key asks for more organisations than it names, or for none.
     #[error("a key's endorsement policy must name at least one organisation and ask for 1 to all of them")]
     EndorserPolicy,
+    /// The request does not fit into one message to the peer.
+    #[error("the {operation} request is larger than a message may be")]
+    RequestTooLarge {
+        /// The request.
+        operation: &'static str,
+    },
     /// A backend was asked for something it does not offer.
     #[error("{operation} is not supported here")]
     Unsupported {
@@ -141,6 +147,7 @@ impl Fault {
             Self::StoredJson { .. } => "stored_value_malformed",
             Self::Unserialisable { .. } => "value_unserialisable",
             Self::EndorserPolicy => "endorser_policy_malformed",
+            Self::RequestTooLarge { .. } => "request_too_large",
             Self::Unsupported { .. } => "operation_unsupported",
         }
     }
