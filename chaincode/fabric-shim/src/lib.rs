@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod environment;
+mod messages;
+mod proposal;
+mod server;
+mod service;
+mod session;
+mod settings;
+mod status;
+mod transaction;
+mod workers;
+
+pub use environment::EnvironmentError;
+pub use fabric_msp::transport::ServerTls;
+pub use server::{ChaincodeServer, ServerError, ServerHandle};
+pub use settings::{ChaincodeServerBuilder, Limits};
+pub use status::{ListenerStatus, Status};

@@ -1,0 +1,66 @@
+//! From the peer's TRANSACTION message to what a contract is given.
+//!
+//! The peer has checked signature, certificate and identifiers; nothing is checked again. The bytes are taken apart
+//! with care all the same, because a panic here would be ours.
+
+use fabric_contract::{Creator, Failure, Invocation, Timestamp};
+use fabric_msp::certificate::Certificate;
+use fabric_protos::{
+    common::{ChannelHeader, Header, SignatureHeader},
+    msp::SerializedIdentity,
+    protos::{
+        ChaincodeHeaderExtension, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, Proposal, SignedProposal,
+        chaincode_message::Type,
+    },
+};
+use prost::Message;
+
+/// Takes a TRANSACTION or INIT message apart.
+pub(crate) fn invocation_of(message: ChaincodeMessage) -> Result<Invocation, Failure> {
+    let is_init = message.r#type() == Type::Init;
+    let input: ChaincodeInput = decode("input", &message.payload)?;
+    let SignedProposal { proposal_bytes, .. } =
+        message.proposal.ok_or_else(|| malformed("the message carries no proposal"))?;
+    let proposal: Proposal = decode("proposal", &proposal_bytes)?;
+    let header: Header = decode("header", &proposal.header)?;
+    let channel: ChannelHeader = decode("channel header", &header.channel_header)?;
+    let signature: SignatureHeader = decode("signature header", &header.signature_header)?;
+    let extension: ChaincodeHeaderExtension = decode("header extension", &channel.extension)?;
+    let payload: ChaincodeProposalPayload = decode("proposal payload", &proposal.payload)?;
+    let timestamp = channel.timestamp.ok_or_else(|| malformed("the proposal carries no time"))?;
+    Ok(Invocation {
+        // Differs from the proposal's channel when a chaincode of another channel called this one.
+        channel_id: message.channel_id,
+        tx_id: message.txid,
+        chaincode: extension.chaincode_id.map(|id| id.name).unwrap_or_default(),
+        timestamp: Timestamp { seconds: timestamp.seconds, nanos: timestamp.nanos },
+        creator: creator_of(&signature.creator)?,
+        args: input.args,
+        transient: payload.transient_map,
+        is_init,
+    })
+}
+
+fn creator_of(bytes: &[u8]) -> Result<Creator, Failure> {
+    let identity: SerializedIdentity = decode("creator", bytes)?;
+    let certificate = Certificate::from_pem(&identity.id_bytes).map_err(|error| {
+        Failure::new(400, "creator_unsupported", "The creator shows no X.509 certificate")
+            .with_detail(error.to_string())
+    })?;
+    Ok(Creator {
+        msp_id: identity.mspid,
+        id: certificate.client_id(),
+        roles: certificate.ous().to_vec(),
+        attributes: certificate.attributes().clone(),
+        certificate_sha256: certificate.sha256(),
+        public_key_sha256: certificate.spki_sha256(),
+    })
+}
+
+fn decode<M: Message + Default>(what: &str, bytes: &[u8]) -> Result<M, Failure> {
+    M::decode(bytes).map_err(|_| malformed(&format!("the {what} cannot be read")))
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure::new(500, "proposal_malformed", "The peer's message cannot be read").with_detail(detail)
+}

@@ -1,0 +1,65 @@
+//! TLS with and without client certificates.
+
+use fabric_contract::{Contract, Failure, Router};
+use fabric_msp::transport::ClientTls;
+use fabric_protos::protos::chaincode_message::Type;
+use fabric_shim::{ChaincodeServer, ServerTls};
+
+use crate::{
+    PACKAGE_ID, Test,
+    certificates::{Authority, Issued},
+    fake_peer::FakePeer,
+};
+
+fn router() -> Router {
+    Router::new("Test", "1").contract(Contract::new("t").submit("Echo", |_, text: String| Ok::<_, Failure>(text)))
+}
+
+fn client(authority: &[u8], identity: Option<Issued>) -> ClientTls {
+    ClientTls {
+        ca_pem: authority.to_vec(),
+        identity: identity.map(|issued| (issued.certificate, issued.key)),
+        server_name: None,
+    }
+}
+
+#[tokio::test]
+async fn mutual_tls_lets_in_peers_of_the_named_authority_only() -> Test {
+    let (server_ca, peer_ca, foreign_ca) =
+        (Authority::new("server")?, Authority::new("peers")?, Authority::new("foreign")?);
+    let own = server_ca.issue("chaincode", &[])?;
+    let tls = ServerTls { cert_pem: own.certificate, key_pem: own.key, client_ca_pem: Some(peer_ca.pem()?) };
+    let server = ChaincodeServer::builder(router()).listen("127.0.0.1:0", PACKAGE_ID).tls(tls).start().await?;
+    let (address, trusted) = (server.local_addr(), server_ca.pem()?);
+
+    let good = client(&trusted, Some(peer_ca.issue("peer0", &["peer"])?));
+    let mut peer = FakePeer::dial(address, Some(&good)).await?;
+    peer.expect_register(PACKAGE_ID).await?;
+    peer.send(Type::Registered, "", Vec::new()).await?;
+    peer.send(Type::Ready, "", Vec::new()).await?;
+    peer.begin("tx", &["t:Echo", "x"]).await?;
+    assert_eq!(peer.outcome("tx").await?, (200, "x".to_owned()));
+
+    let refused = [
+        ("a foreign certificate", Some(client(&trusted, Some(foreign_ca.issue("peer0", &["peer"])?)))),
+        ("no certificate", Some(client(&trusted, None))),
+        ("a server it does not trust", Some(client(&foreign_ca.pem()?, Some(peer_ca.issue("peer0", &["peer"])?)))),
+        ("no TLS", None),
+    ];
+    for (who, tls) in refused {
+        assert!(FakePeer::dial(address, tls.as_ref()).await.is_err(), "{who}");
+    }
+    assert_eq!(server.status().listeners[0].streams, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn tls_without_client_authorities_asks_for_no_certificate() -> Test {
+    let authority = Authority::new("server")?;
+    let own = authority.issue("chaincode", &[])?;
+    let tls = ServerTls { cert_pem: own.certificate, key_pem: own.key, client_ca_pem: None };
+    let server = ChaincodeServer::builder(router()).listen("127.0.0.1:0", PACKAGE_ID).tls(tls).start().await?;
+    let mut peer = FakePeer::dial(server.local_addr(), Some(&client(&authority.pem()?, None))).await?;
+    peer.expect_register(PACKAGE_ID).await?;
+    Ok(())
+}
