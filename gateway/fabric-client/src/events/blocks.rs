@@ -1,0 +1,255 @@
+//! Blocks from a peer: whole, filtered, or with private data. One code for the three, which differ in the method that is
+//! called and in what arrives.
+
+use std::{
+    future::Future,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use fabric_msp::hash;
+use fabric_protos::{
+    common::{Block, Envelope, Payload, Status as DeliverStatus},
+    protos::{
+        BlockAndPrivateData, DeliverResponse, FilteredBlock, deliver_client::DeliverClient, deliver_response::Type,
+    },
+};
+use prost::Message;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Response, Status, Streaming, transport::Channel};
+
+use super::{EventError, Start, source::Source};
+use crate::{
+    connection::sized,
+    error::Step,
+    gateway::Gateway,
+    message::{SeekParts, Timestamp},
+};
+
+/// What kind of blocks a stream carries.
+pub trait BlockKind: sealed::Kind {
+    /// What arrives.
+    type Block: Send + Unpin + 'static;
+}
+
+/// Blocks without payloads: transaction ids, verdicts, event names.
+#[derive(Clone, Copy, Debug)]
+pub struct Filtered;
+
+/// Whole blocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Full;
+
+/// Whole blocks with the private data that the asking identity may read.
+#[derive(Clone, Copy, Debug)]
+pub struct WithPrivateData;
+
+impl BlockKind for Filtered {
+    type Block = FilteredBlock;
+}
+
+impl BlockKind for Full {
+    type Block = Block;
+}
+
+impl BlockKind for WithPrivateData {
+    type Block = BlockAndPrivateData;
+}
+
+/// What to ask for.
+#[derive(Clone, Debug)]
+pub struct BlocksBuilder<K> {
+    gateway: Gateway,
+    channel: String,
+    start: Start,
+    until: u64,
+    timestamp: Option<Timestamp>,
+    kind: PhantomData<K>,
+}
+
+impl<K: BlockKind> BlocksBuilder<K> {
+    pub(crate) fn new(gateway: &Gateway, channel: &str) -> Self {
+        Self {
+            gateway: gateway.clone(),
+            channel: channel.to_owned(),
+            start: Start::Next,
+            until: u64::MAX,
+            timestamp: None,
+            kind: PhantomData,
+        }
+    }
+
+    /// Where to begin; [`Start::Next`] at first.
+    #[must_use]
+    pub fn start(mut self, start: Start) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// The last block to send; without this the stream goes on for ever.
+    #[must_use]
+    pub fn until(mut self, block_number: u64) -> Self {
+        self.until = block_number;
+        self
+    }
+
+    /// A time of one's own instead of the present. Peers refuse what is more than 15 minutes off.
+    #[must_use]
+    pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// The request, not yet signed and not sent.
+    pub fn request(self) -> BlocksRequest<K> {
+        let parts = SeekParts {
+            creator: self.gateway.creator(),
+            timestamp: self.timestamp.unwrap_or_else(Timestamp::now),
+            channel: &self.channel,
+            tls_certificate_hash: self.gateway.connection().tls_certificate_hash(),
+            start: self.start.position(),
+            stop: self.until,
+        };
+        BlocksRequest { envelope: parts.envelope(), gateway: self.gateway, kind: PhantomData }
+    }
+
+    /// Sends the request. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`EventError::Unsigned`], [`EventError::Sign`]; errors of the peer come through the stream.
+    pub fn open(self) -> Result<Blocks<K>, EventError> {
+        self.request().open()
+    }
+}
+
+/// A request for blocks, signed or not.
+#[derive(Clone, Debug)]
+pub struct BlocksRequest<K> {
+    gateway: Gateway,
+    envelope: Envelope,
+    kind: PhantomData<K>,
+}
+
+impl<K: BlockKind> BlocksRequest<K> {
+    /// Reads what [`BlocksRequest::bytes`] wrote, in this process or another, in this or another SDK.
+    ///
+    /// # Errors
+    /// [`EventError::Malformed`].
+    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, EventError> {
+        let envelope = Envelope::decode(bytes)?;
+        Payload::decode(envelope.payload.as_slice())?;
+        Ok(Self { gateway: gateway.clone(), envelope, kind: PhantomData })
+    }
+
+    /// The encoded `Envelope`.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.envelope.encode_to_vec()
+    }
+
+    /// The bytes that who asks signs.
+    pub fn signing_input(&self) -> &[u8] {
+        &self.envelope.payload
+    }
+
+    /// SHA-256 of [`BlocksRequest::signing_input`].
+    pub fn digest(&self) -> [u8; 32] {
+        hash::sha256(self.signing_input())
+    }
+
+    /// With a signature that was made elsewhere over [`BlocksRequest::signing_input`].
+    #[must_use]
+    pub fn with_signature(mut self, signature: impl Into<Vec<u8>>) -> Self {
+        self.envelope.signature = signature.into();
+        self
+    }
+
+    /// Sends the request. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`EventError::Unsigned`], [`EventError::Sign`]; errors of the peer come through the stream.
+    pub fn open(mut self) -> Result<Blocks<K>, EventError> {
+        let Envelope { payload, signature } = &self.envelope;
+        let signature = self.gateway.signature(Step::Blocks, "", payload, signature);
+        self.envelope.signature = signature.map_err(EventError::unsigned)?;
+        let client = sized!(DeliverClient::new(self.gateway.connection().channel()));
+        Ok(Blocks { source: Source::open(Step::Blocks, K::call(client, self.envelope)), kind: PhantomData })
+    }
+}
+
+/// Blocks as they come. Ends after the last one that was asked for, or with an error; dropping it tells the peer to stop.
+pub struct Blocks<K> {
+    source: Source<DeliverResponse>,
+    kind: PhantomData<K>,
+}
+
+impl<K: BlockKind + Unpin> Stream for Blocks<K> {
+    type Item = Result<K::Block, EventError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let response = match ready!(self.source.poll(context)) {
+            Some(Ok(response)) => response,
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+            None => return Poll::Ready(None),
+        };
+        let item = match response.r#type {
+            Some(Type::Status(status)) if status == DeliverStatus::Success as i32 => None,
+            Some(Type::Status(status)) => Some(Err(EventError::Refused(status))),
+            Some(other) => Some(K::block(other).ok_or(EventError::Unexpected("the kind of block that was asked for"))),
+            None => Some(Err(EventError::Unexpected("a block or a status"))),
+        };
+        if !matches!(item, Some(Ok(_))) {
+            self.source.end();
+        }
+        Poll::Ready(item)
+    }
+}
+
+type Call = Pin<Box<dyn Future<Output = Result<Response<Streaming<DeliverResponse>>, Status>> + Send>>;
+
+/// Keeps the ways in which the kinds differ out of sight, and others from adding kinds.
+mod sealed {
+    use super::{Call, Channel, DeliverClient, Envelope, Type};
+
+    pub trait Kind {
+        fn call(client: DeliverClient<Channel>, envelope: Envelope) -> Call;
+        fn block(response: Type) -> Option<<Self as super::BlockKind>::Block>
+        where
+            Self: super::BlockKind;
+    }
+}
+
+/// The request stream stays open after its only message: some servers take its end for the end of the call.
+fn once(envelope: Envelope) -> impl Stream<Item = Envelope> + Send + 'static {
+    tokio_stream::once(envelope).chain(tokio_stream::pending())
+}
+
+impl sealed::Kind for Filtered {
+    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
+        Box::pin(async move { client.deliver_filtered(once(envelope)).await })
+    }
+
+    fn block(response: Type) -> Option<FilteredBlock> {
+        if let Type::FilteredBlock(block) = response { Some(block) } else { None }
+    }
+}
+
+impl sealed::Kind for Full {
+    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
+        Box::pin(async move { client.deliver(once(envelope)).await })
+    }
+
+    fn block(response: Type) -> Option<Block> {
+        if let Type::Block(block) = response { Some(block) } else { None }
+    }
+}
+
+impl sealed::Kind for WithPrivateData {
+    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
+        Box::pin(async move { client.deliver_with_private_data(once(envelope)).await })
+    }
+
+    fn block(response: Type) -> Option<BlockAndPrivateData> {
+        if let Type::BlockAndPrivateData(block) = response { Some(block) } else { None }
+    }
+}

@@ -1,0 +1,112 @@
+//! From a signed envelope to a verdict, whatever breaks on the way. The identical envelope may be sent any number of
+//! times: its transaction id counts once. A new proposal is never made here.
+
+use std::time::Duration;
+
+use fabric_protos::protos::TxValidationCode;
+
+use crate::{
+    commit::{Commit, CommitStatus},
+    error::ClientError,
+    retry::{self, Advice},
+    tracker::{CommitTracker, Watch},
+    transaction::Transaction,
+};
+
+/// No pause between two sendings is longer.
+const PAUSE_MAX: Duration = Duration::from_secs(8);
+
+/// Submits, and asks the peer for the verdict.
+pub(crate) async fn by_asking(transaction: &Transaction) -> Result<CommitStatus, ClientError> {
+    let commit = Commit::new(transaction.gateway(), transaction.channel(), transaction.transaction_id()).signed()?;
+    let status = resolve(transaction, Source::Peer(&commit)).await?;
+    first_verdict(status, Some(&commit)).await
+}
+
+/// Submits, and waits for the block.
+pub(crate) async fn by_tracking(
+    transaction: &Transaction,
+    tracker: &CommitTracker,
+) -> Result<CommitStatus, ClientError> {
+    // Watching begins before sending, so that no block can pass unseen in between.
+    let mut watch = tracker.watch(transaction.transaction_id())?;
+    let gateway = transaction.gateway();
+    let commit = gateway.has_signer().then(|| gateway.commit(transaction.channel(), transaction.transaction_id()));
+    match (resolve(transaction, Source::Blocks(&mut watch)).await, &commit) {
+        (Ok(status), commit) => first_verdict(status, commit.as_ref()).await,
+        // The stream may be what is broken: the peer still knows.
+        (Err(unknown @ ClientError::Indeterminate { .. }), Some(commit)) => {
+            commit.status_within(gateway.patience().wait).await.map_err(|_| unknown)
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// Who tells the verdict.
+enum Source<'a> {
+    Peer(&'a Commit),
+    Blocks(&'a mut Watch),
+}
+
+impl Source<'_> {
+    async fn wait(&mut self, limit: Duration) -> Result<CommitStatus, ClientError> {
+        match self {
+            Self::Peer(commit) => commit.status_within(limit).await,
+            Self::Blocks(watch) => watch.within(limit).await,
+        }
+    }
+}
+
+async fn resolve(transaction: &Transaction, mut source: Source<'_>) -> Result<CommitStatus, ClientError> {
+    let patience = *transaction.gateway().patience();
+    let mut pause = patience.pause;
+    let mut may_be_ordered = false;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let mut last = None;
+        match transaction.send().await {
+            Ok(()) => may_be_ordered = true,
+            Err(error) => {
+                let overloaded = error.advice() == Advice::BackOff;
+                let unknown = retry::is_unknown_outcome(&error);
+                may_be_ordered |= unknown && !overloaded;
+                last = Some(ClientError::Submit(error));
+                if !unknown && !may_be_ordered {
+                    return Err(last.expect("set in the line above"));
+                }
+            }
+        }
+        if may_be_ordered {
+            match source.wait(patience.wait).await {
+                Ok(status) => return Ok(status),
+                Err(error) if !error.advice().is_transient() => return Err(error),
+                Err(error) => last = Some(error),
+            }
+        }
+        let last = last.expect("either sending or waiting failed");
+        if attempts >= patience.attempts {
+            let transaction_id = transaction.transaction_id().to_owned();
+            return Err(if may_be_ordered {
+                ClientError::Indeterminate { transaction_id, attempts, last: Box::new(last) }
+            } else {
+                last
+            });
+        }
+        tracing::warn!(
+            fabric.transaction_id = transaction.transaction_id(),
+            fabric.attempts = attempts,
+            "outcome unknown, the identical envelope is sent again: {last}"
+        );
+        tokio::time::sleep(pause).await;
+        pause = PAUSE_MAX.min(pause * 2);
+    }
+}
+
+/// A transaction id that was sent twice may stand in two blocks; what counts is the first, and the peer knows it.
+async fn first_verdict(status: CommitStatus, commit: Option<&Commit>) -> Result<CommitStatus, ClientError> {
+    match commit {
+        Some(commit) if status.code == TxValidationCode::DuplicateTxid as i32 => commit.status().await,
+        _ => Ok(status),
+    }
+}
