@@ -1,10 +1,14 @@
 //! The description of a chaincode that Fabric's tools and other libraries read, made from the routing table.
 //!
-//! Tags are the pairs that the Go library writes; every object type in `components.schemas` carries its `$id`, which
-//! the published schema of this format demands and some libraries forget.
+//! Tags are the pairs that the Go library writes. The format's published schema (`contract-schema.json` of Fabric's Node
+//! library) is narrower than JSON Schema: every type under `components.schemas` carries its `$id`, lists of required
+//! fields are not empty, and the schema of a parameter or response knows few words. What needs more words, such as an
+//! optional response, becomes a component of its own and is referred to.
 
-use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
 
 use crate::{
     Contract, Kind, Router,
@@ -16,34 +20,56 @@ pub(crate) const METADATA_FUNCTION: &str = "org.hyperledger.fabric:GetMetadata";
 
 const DEFINITIONS: &str = "/components/schemas";
 
+/// The words that the format allows in the schema of a parameter or a response.
+const WORDS: [&str; 27] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "default",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+];
+
 pub(crate) fn of(router: &Router) -> Value {
-    let mut generator =
-        SchemaSettings::draft07().with(|settings| settings.definitions_path = DEFINITIONS.into()).into_generator();
-    let mut within = |schema: Option<Schema>| schema.map(|schema| (schema.within)(&mut generator));
-    let mut contracts = Map::new();
-    for (index, contract) in router.contracts.iter().enumerate() {
-        contracts.insert(contract.name.clone(), describe(router, contract, index == 0, &mut within));
-    }
-    let schemas: Map<String, Value> = generator
-        .take_definitions(true)
-        .into_iter()
-        .map(|(name, schema)| (name.clone(), component(name, schema)))
+    let mut components = Components::new();
+    let contracts: BTreeMap<&str, Value> = router
+        .contracts
+        .iter()
+        .enumerate()
+        .map(|(index, contract)| (contract.name(), describe(router, contract, index == 0, &mut components)))
         .collect();
     json!({
         "info": { "title": router.title, "version": router.version },
         "contracts": contracts,
-        "components": { "schemas": schemas },
+        "components": { "schemas": components.finish() },
     })
 }
 
-fn describe(
-    router: &Router,
-    contract: &Contract,
-    default: bool,
-    within: &mut impl FnMut(Option<Schema>) -> Option<Value>,
-) -> Value {
+fn describe(router: &Router, contract: &Contract, default: bool, components: &mut Components) -> Value {
+    let functions = contract.functions.iter();
     let transactions: Vec<Value> =
-        contract.functions.iter().map(|(name, function)| transaction(name, function, within)).collect();
+        functions.map(|(name, function)| transaction(&contract.name, name, function, components)).collect();
     json!({
         "name": contract.name,
         "default": default,
@@ -52,30 +78,67 @@ fn describe(
     })
 }
 
-fn transaction(name: &str, function: &Function, within: &mut impl FnMut(Option<Schema>) -> Option<Value>) -> Value {
+fn transaction(contract: &str, name: &str, function: &Function, components: &mut Components) -> Value {
     let tag = match function.kind {
         Kind::Submit => ["submit", "SUBMIT"],
         Kind::Evaluate => ["evaluate", "EVALUATE"],
     };
     let mut out = json!({ "name": name, "tag": tag });
-    if let Some(schema) = within(function.request) {
+    if let Some(schema) = function.request {
+        let schema = components.refer(schema, &format!("{contract}.{name}.request"));
         out["parameters"] = json!([{ "name": "request", "required": true, "schema": schema }]);
     }
-    if let Some(schema) = within(function.response) {
-        out["returns"] = schema;
+    if let Some(schema) = function.response {
+        out["returns"] = components.refer(schema, &format!("{contract}.{name}.response"));
     }
     out
 }
 
-/// Completes an object type as the format wants it; other types (enumerations, texts) stay as they are.
-fn component(name: String, mut schema: Value) -> Value {
-    if let Some(object) = schema.as_object_mut()
-        && object.get("type").is_some_and(|kind| kind == "object")
-        && object.contains_key("properties")
-    {
-        object.insert("$id".to_owned(), Value::String(name));
-        object.entry("required").or_insert_with(|| json!([]));
-        object.entry("additionalProperties").or_insert(Value::Bool(false));
+/// The types that the transactions refer to.
+struct Components {
+    generator: SchemaGenerator,
+    own: BTreeMap<String, Value>,
+}
+
+impl Components {
+    fn new() -> Self {
+        let settings = SchemaSettings::draft07().with(|settings| settings.definitions_path = DEFINITIONS.into());
+        Self { generator: settings.into_generator(), own: BTreeMap::new() }
     }
-    schema
+
+    /// The schema of a parameter or response; as a component called `name` when the format has no words for it.
+    fn refer(&mut self, schema: Schema, name: &str) -> Value {
+        let schema = (schema.within)(&mut self.generator);
+        match schema.as_object() {
+            // "Anything" is a boolean in JSON Schema and an empty object here.
+            None => json!({}),
+            Some(words) if words.keys().all(|word| WORDS.contains(&word.as_str())) => schema,
+            Some(_) => {
+                self.own.insert(name.to_owned(), schema);
+                json!({ "$ref": format!("#{DEFINITIONS}/{name}") })
+            }
+        }
+    }
+
+    fn finish(mut self) -> BTreeMap<String, Value> {
+        let mut all = self.own;
+        all.extend(self.generator.take_definitions(true));
+        for (name, schema) in &mut all {
+            complete(name, schema);
+        }
+        all
+    }
+}
+
+fn complete(name: &str, schema: &mut Value) {
+    if !schema.is_object() {
+        *schema = json!({});
+    }
+    if let Some(words) = schema.as_object_mut() {
+        words.insert("$id".to_owned(), Value::from(name));
+        // Clients build requests from this, and an object's unknown fields are refused or ignored: none may be added.
+        if words.contains_key("properties") {
+            words.entry("additionalProperties").or_insert(Value::Bool(false));
+        }
+    }
 }

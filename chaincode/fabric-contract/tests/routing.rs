@@ -29,7 +29,9 @@ fn router() -> Router {
         .submit("Capture", capture)
         .evaluate("Read", |_, id: String| Ok::<_, Fault>(Item { id, state: Lifecycle::Made, parent: None }))
         .submit("Nothing", |_, (): ()| Ok::<_, Fault>(()));
-    let rights = Contract::new("rights").evaluate("Check", |_, (): ()| Ok::<_, Fault>(true));
+    let rights = Contract::new("rights")
+        .evaluate("Check", |_, (): ()| Ok::<_, Fault>(true))
+        .evaluate("Find", |_, any: Value| Ok::<_, Fault>(serde_json::from_value::<Item>(any).ok()));
     Router::new("Trade", "2.1").contract(item).contract(rights)
 }
 
@@ -97,6 +99,7 @@ fn transactions_are_listed_with_their_schemas() {
         ("item:Nothing", Kind::Submit),
         ("item:Read", Kind::Evaluate),
         ("rights:Check", Kind::Evaluate),
+        ("rights:Find", Kind::Evaluate),
     ];
     assert_eq!(names, expected);
     let capture = listed[0].request.as_ref().expect("it takes an item");
@@ -129,7 +132,23 @@ fn metadata_has_the_form_that_other_libraries_read() -> Result<(), Failure> {
     assert_eq!(schema["$id"], "Item");
     assert_eq!(schema["required"], json!(["id", "state"]));
     assert_eq!(schema["additionalProperties"], false);
-    assert!(metadata["components"]["schemas"]["Lifecycle"].is_object());
+    Ok(())
+}
+
+#[test]
+fn what_the_format_has_no_words_for_becomes_a_component() -> Result<(), Failure> {
+    let metadata: Value = ledger().call("org.hyperledger.fabric:GetMetadata").evaluate()?.json()?;
+    let find = &metadata["contracts"]["rights"]["transactions"][1];
+    assert_eq!(find["parameters"][0]["schema"], json!({}));
+    assert_eq!(find["returns"], json!({ "$ref": "#/components/schemas/rights.Find.response" }));
+    let schemas = metadata["components"]["schemas"].as_object().expect("components are an object");
+    let names: Vec<_> = schemas.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Item", "Lifecycle", "rights.Find.response"]);
+    for (name, schema) in schemas {
+        assert_eq!(schema["$id"], *name);
+        assert_ne!(schema.get("required"), Some(&json!([])), "{name}");
+    }
+    assert!(schemas["rights.Find.response"]["anyOf"].is_array());
     Ok(())
 }
 
