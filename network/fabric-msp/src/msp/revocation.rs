@@ -1,0 +1,60 @@
+//! Certificate revocation lists as an MSP uses them: who signed, and which serial numbers. Dates are ignored, because
+//! Fabric lets a revocation apply from the moment the channel knows of it.
+
+use openssl::x509::X509Crl;
+use x509_parser::{extensions::ParsedExtension, prelude::FromDer, revocation_list::CertificateRevocationList};
+
+use super::error::SetupError;
+use crate::{certificate::Certificate, pem};
+
+/// The longest list that is read, in bytes (4 MiB, some hundred thousand entries).
+const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+pub(super) struct RevocationList {
+    signed: X509Crl,
+    authority_key_id: Option<Vec<u8>>,
+    /// Sorted, big-endian without leading zeros.
+    serials: Vec<Vec<u8>>,
+}
+
+impl RevocationList {
+    /// Reads a list in PEM or DER.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, SetupError> {
+        if bytes.len() > LIST_BYTES_MAX {
+            return Err(SetupError::RevocationList);
+        }
+        let der = match pem::first(bytes) {
+            Some((contents, _)) => contents,
+            None => bytes.to_vec(),
+        };
+        let (_, parsed) = CertificateRevocationList::from_der(&der).map_err(|_| SetupError::RevocationList)?;
+        let authority_key_id = parsed.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                Some(id.key_identifier.as_ref().map(|id| id.0.to_vec()).unwrap_or_default())
+            }
+            _ => None,
+        });
+        let mut serials: Vec<Vec<u8>> =
+            parsed.iter_revoked_certificates().map(|revoked| trim(revoked.raw_serial())).collect();
+        serials.sort();
+        let signed = X509Crl::from_der(&der).map_err(|_| SetupError::RevocationList)?;
+        Ok(Self { signed, authority_key_id, serials })
+    }
+
+    pub(super) fn authority_key_id(&self) -> Option<&[u8]> {
+        self.authority_key_id.as_deref()
+    }
+
+    pub(super) fn names(&self, serial: &[u8]) -> bool {
+        self.serials.binary_search_by(|known| known.as_slice().cmp(serial)).is_ok()
+    }
+
+    pub(super) fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        issuer.openssl_key().is_some_and(|key| self.signed.verify(&key).unwrap_or(false))
+    }
+}
+
+fn trim(serial: &[u8]) -> Vec<u8> {
+    let zeros = serial.iter().take_while(|byte| **byte == 0).count();
+    serial[zeros..].to_vec()
+}
