@@ -1,0 +1,204 @@
+//! The listening side: a stream of connections whose handshake is done, for tonic's `serve_with_incoming_shutdown`.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use openssl::ssl::{
+    AlpnError, Ssl, SslAcceptor, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, select_next_proto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time,
+};
+use tokio_openssl::SslStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::server::Connected;
+
+use super::{
+    ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, stream::Stream,
+    use_identity,
+};
+
+/// How long a client may take for its handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+/// Handshakes that run at one time; further connections wait in the system's queue.
+const HANDSHAKES_AT_ONCE: usize = 256;
+/// How long to wait when the system has no file handle to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a server shows, and whom it lets in.
+#[derive(Clone)]
+pub struct ServerTls {
+    /// The server's certificate, followed by those that lead to its authority.
+    pub cert_pem: Vec<u8>,
+    /// Its private key, unencrypted.
+    pub key_pem: Vec<u8>,
+    /// Authorities one of which must have signed the client's certificate; `None` asks for no certificate.
+    pub client_ca_pem: Option<Vec<u8>>,
+}
+
+/// What is known about a connection; tonic puts it into each request's extensions.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionInfo {
+    /// Our address.
+    pub local: Option<SocketAddr>,
+    /// The client's address.
+    pub remote: Option<SocketAddr>,
+    /// The client's certificate in DER, when one was asked for.
+    pub certificate: Option<Arc<[u8]>>,
+}
+
+/// A connection whose handshake is done.
+pub struct TlsConnection {
+    stream: Stream,
+    info: ConnectionInfo,
+}
+
+/// Accepts connections until the returned stream is dropped. A failed handshake is logged and skipped; a slow one ends
+/// after 5 seconds and holds up nobody. Must be called inside a tokio runtime.
+///
+/// # Errors
+/// [`TransportError`] when certificate, key or authorities cannot be used.
+pub fn incoming(
+    listener: TcpListener,
+    tls: Option<&ServerTls>,
+) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
+    let acceptor = tls.map(acceptor).transpose()?;
+    let (ready, connections) = mpsc::channel(64);
+    tokio::spawn(accept(listener, acceptor, ready));
+    Ok(ReceiverStream::new(connections))
+}
+
+/// tonic's server with the keep-alive and the windows that fit Fabric.
+pub fn server() -> tonic::transport::Server {
+    tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(Duration::from_secs(60)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(20)))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+}
+
+fn acceptor(tls: &ServerTls) -> Result<SslAcceptor, TransportError> {
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    use_identity(&mut builder, &tls.cert_pem, &tls.key_pem)?;
+    // Without resumption no certificate check is ever skipped.
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_options(SslOptions::NO_TICKET);
+    builder.set_alpn_select_callback(|_, offered| select_next_proto(ALPN_H2, offered).ok_or(AlpnError::NOACK));
+    if let Some(authorities) = &tls.client_ca_pem {
+        let authorities = certificates_of(authorities, "list of client authorities")?;
+        for authority in &authorities {
+            builder.add_client_ca(authority)?;
+        }
+        builder.set_cert_store(store_of(&authorities)?);
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    }
+    Ok(builder.build())
+}
+
+type Ready = mpsc::Sender<io::Result<TlsConnection>>;
+
+async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Ready) {
+    let places = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = ready.closed() => return,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                tokio::spawn(shake_hands(stream, remote, acceptor.clone(), ready.clone(), place));
+            }
+            Err(cause) => {
+                tracing::warn!(%cause, "a connection could not be accepted");
+                time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    remote: SocketAddr,
+    acceptor: Option<SslAcceptor>,
+    ready: Ready,
+    place: OwnedSemaphorePermit,
+) {
+    let connection = match acceptor {
+        None => TlsConnection::plain(stream),
+        Some(acceptor) => match time::timeout(HANDSHAKE_MAX, TlsConnection::accept(stream, &acceptor)).await {
+            Ok(done) => done,
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long")),
+        },
+    };
+    drop(place);
+    match connection {
+        // The stream of connections may have been dropped meanwhile; then this one ends here.
+        Ok(connection) => drop(ready.send(Ok(connection)).await),
+        Err(cause) => tracing::debug!(%remote, %cause, "a handshake failed"),
+    }
+}
+
+impl TlsConnection {
+    /// What is known about the far side.
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
+    fn plain(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let info = addresses(&stream);
+        Ok(Self { stream: Stream::Plain(stream), info })
+    }
+
+    async fn accept(stream: TcpStream, acceptor: &SslAcceptor) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let mut info = addresses(&stream);
+        let mut stream = SslStream::new(Ssl::new(acceptor.context())?, stream)?;
+        Pin::new(&mut stream).accept().await.map_err(io::Error::other)?;
+        info.certificate =
+            stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok()).map(Arc::from);
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), info })
+    }
+}
+
+fn addresses(stream: &TcpStream) -> ConnectionInfo {
+    ConnectionInfo { local: stream.local_addr().ok(), remote: stream.peer_addr().ok(), certificate: None }
+}
+
+impl Connected for TlsConnection {
+    type ConnectInfo = ConnectionInfo;
+
+    fn connect_info(&self) -> ConnectionInfo {
+        self.info.clone()
+    }
+}
+
+impl AsyncRead for TlsConnection {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for TlsConnection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

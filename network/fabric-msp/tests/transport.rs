@@ -1,0 +1,216 @@
+//! Connections with and without certificates, between a real server and a real client on the loopback.
+
+use std::{error::Error, time::Duration};
+
+use fabric_msp::{
+    crypto::{Authority, CertificateRequest, Issued},
+    transport::{ClientTls, ConnectionInfo, ServerTls, TransportError, connect, connect_lazy, incoming, server},
+};
+use fabric_protos::protos::{
+    ProposalResponse, Response as ChaincodeResponse, SignedProposal,
+    endorser_client::EndorserClient,
+    endorser_server::{Endorser, EndorserServer},
+};
+use tokio::{net::TcpListener, sync::oneshot};
+use tonic::{Request, Response, Status};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Answers with the certificate that the caller showed.
+struct Mirror;
+
+#[tonic::async_trait]
+impl Endorser for Mirror {
+    async fn process_proposal(&self, request: Request<SignedProposal>) -> Result<Response<ProposalResponse>, Status> {
+        let info = request.extensions().get::<ConnectionInfo>().cloned().ok_or_else(|| Status::internal("no info"))?;
+        let payload = info.certificate.map(|certificate| certificate.to_vec()).unwrap_or_default();
+        let response = ChaincodeResponse { status: 200, payload, ..ChaincodeResponse::default() };
+        Ok(Response::new(ProposalResponse { response: Some(response), ..ProposalResponse::default() }))
+    }
+}
+
+/// A server that stops when it is dropped.
+struct Running {
+    address: String,
+    _stop: oneshot::Sender<()>,
+}
+
+async fn start(tls: Option<&ServerTls>) -> Result<Running, Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let connections = incoming(listener, tls)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let service = server().add_service(EndorserServer::new(Mirror));
+    tokio::spawn(service.serve_with_incoming_shutdown(connections, async { drop(stopped.await) }));
+    Ok(Running { address, _stop: stop })
+}
+
+struct Keys {
+    authority: Authority,
+    server: Issued,
+    client: Issued,
+}
+
+fn keys() -> Result<Keys, Box<dyn Error>> {
+    let authority = Authority::create(&CertificateRequest::authority("tlsca", "a.example"))?.0;
+    let server = authority.issue(&CertificateRequest::tls("peer0", &["localhost", "127.0.0.1"]))?;
+    let client = authority.issue(&CertificateRequest::tls("client", &[]))?;
+    Ok(Keys { authority, server, client })
+}
+
+impl Keys {
+    fn server(&self, clients_of: Option<&Authority>) -> ServerTls {
+        ServerTls {
+            cert_pem: self.server.certificate.pem().to_vec(),
+            key_pem: self.server.key_pem.clone(),
+            client_ca_pem: clients_of.map(|authority| authority.certificate().pem().to_vec()),
+        }
+    }
+
+    fn client(&self, identity: Option<&Issued>) -> ClientTls {
+        ClientTls {
+            ca_pem: self.authority.certificate().pem().to_vec(),
+            identity: identity.map(|issued| (issued.certificate.pem().to_vec(), issued.key_pem.clone())),
+            server_name: None,
+        }
+    }
+}
+
+/// The certificate that the server saw.
+async fn call(address: &str, tls: Option<&ClientTls>) -> Result<Vec<u8>, Box<dyn Error>> {
+    let channel = connect(address, tls, PATIENCE).await?;
+    let answer = EndorserClient::new(channel).process_proposal(SignedProposal::default()).await?;
+    Ok(answer.into_inner().response.ok_or("no response")?.payload)
+}
+
+#[tokio::test]
+async fn a_loopback_needs_no_tls() -> Outcome {
+    let running = start(None).await?;
+    assert!(call(&running.address, None).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_trusts_the_servers_authority_and_no_other() -> Outcome {
+    let (ours, theirs) = (keys()?, keys()?);
+    let running = start(Some(&ours.server(None))).await?;
+    assert!(call(&running.address, Some(&ours.client(None))).await?.is_empty());
+    let refused = connect(&running.address, Some(&theirs.client(None)), PATIENCE).await;
+    let Err(TransportError::Connect { cause, .. }) = refused else {
+        return Err("the wrong authority was trusted".into());
+    };
+    assert!(cause.contains("certificate"), "{cause}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_servers_name_must_fit() -> Outcome {
+    let keys = keys()?;
+    let running = start(Some(&keys.server(None))).await?;
+    let named = |name: &str| ClientTls { server_name: Some(name.to_owned()), ..keys.client(None) };
+    call(&running.address, Some(&named("localhost"))).await?;
+    assert!(connect(&running.address, Some(&named("peer1.a.example")), PATIENCE).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_mutual_tls_the_server_sees_the_clients_certificate() -> Outcome {
+    let keys = keys()?;
+    let running = start(Some(&keys.server(Some(&keys.authority)))).await?;
+    let seen = call(&running.address, Some(&keys.client(Some(&keys.client)))).await?;
+    assert_eq!(seen, keys.client.certificate.der());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_enrolment_certificate_can_open_a_connection() -> Outcome {
+    let keys = keys()?;
+    let identities = Authority::create(&CertificateRequest::authority("ca", "a.example"))?.0;
+    let user = identities.issue(&CertificateRequest::identity("User1@a.example", &["client"]))?;
+    let running = start(Some(&keys.server(Some(&identities)))).await?;
+    assert_eq!(call(&running.address, Some(&keys.client(Some(&user)))).await?, user.certificate.der());
+    Ok(())
+}
+
+#[tokio::test]
+async fn with_mutual_tls_no_certificate_and_a_foreign_one_are_refused() -> Outcome {
+    let (ours, theirs) = (keys()?, keys()?);
+    let running = start(Some(&ours.server(Some(&ours.authority)))).await?;
+    // With TLS 1.3 a client learns of the refusal with its first call only.
+    assert!(call(&running.address, Some(&ours.client(None))).await.is_err());
+    assert!(call(&running.address, Some(&ours.client(Some(&theirs.client)))).await.is_err());
+    call(&running.address, Some(&ours.client(Some(&ours.client)))).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_silent_client_holds_up_nobody() -> Outcome {
+    let keys = keys()?;
+    let running = start(Some(&keys.server(None))).await?;
+    let mut silent = Vec::new();
+    for _ in 0..16 {
+        silent.push(tokio::net::TcpStream::connect(&running.address).await?);
+    }
+    call(&running.address, Some(&keys.client(None))).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_plainly_to_tls_is_refused() -> Outcome {
+    let keys = keys()?;
+    let running = start(Some(&keys.server(None))).await?;
+    assert!(call(&running.address, None).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_lazy_connection_is_made_with_the_first_call() -> Outcome {
+    let keys = keys()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let channel = connect_lazy(&address, Some(&keys.client(None)), PATIENCE)?;
+    let connections = incoming(listener, Some(&keys.server(None)))?;
+    let service = server().add_service(EndorserServer::new(Mirror));
+    tokio::spawn(service.serve_with_incoming(connections));
+    EndorserClient::new(channel).process_proposal(SignedProposal::default()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_before_any_connection() -> Outcome {
+    let keys = keys()?;
+    for address in ["", "localhost", "localhost:", "local host:1", "localhost:1/path", "localhost:99999"] {
+        let found = connect_lazy(address, None, PATIENCE);
+        assert!(matches!(found, Err(TransportError::Address(_))), "{address}");
+    }
+    let mut client = keys.client(None);
+    client.ca_pem = b"nothing".to_vec();
+    assert!(matches!(connect_lazy("localhost:1", Some(&client), PATIENCE), Err(TransportError::NoCertificate(_))));
+    let mut server_tls = keys.server(None);
+    server_tls.key_pem = keys.client.key_pem.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    assert!(matches!(incoming(listener, Some(&server_tls)), Err(TransportError::Setup(_))));
+    server_tls.key_pem = b"nothing".to_vec();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    assert!(matches!(incoming(listener, Some(&server_tls)), Err(TransportError::Key)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_there_is_an_error_within_the_time_given() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    drop(listener);
+    assert!(matches!(connect(&address, None, PATIENCE).await, Err(TransportError::Connect { .. })));
+    // A listener that never answers the handshake.
+    let keys = keys()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let begun = tokio::time::Instant::now();
+    let found = connect(&address, Some(&keys.client(None)), Duration::from_millis(300)).await;
+    assert!(matches!(found, Err(TransportError::Connect { .. })));
+    assert!(begun.elapsed() < PATIENCE);
+    Ok(())
+}
