@@ -250,3 +250,42 @@ async fn a_contract_that_computes_past_its_deadline_sends_nothing_more() -> Test
     eventually("the thread is free", || server.status().threads_busy == 0).await;
     peer.expect_silence().await
 }
+
+#[tokio::test]
+async fn a_storm_of_random_messages_harms_nobody() -> Test {
+    const SEED: u64 = 0x5eed_0001;
+    let mut state = SEED;
+    let mut random = move |below: u64| {
+        // A small generator of the xorshift family; the seed makes a failure repeatable.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let server = serve(contract(), Limits { in_flight_max: 4, ..Limits::default() }).await?;
+    let mut bystander = FakePeer::ready(server.local_addr()).await?;
+    bystander.begin("calm", &["t:Get", "k"]).await?;
+    let request = bystander.expect(Type::GetState).await?;
+    let mut peer = FakePeer::ready(server.local_addr()).await?;
+    for _ in 0..3000 {
+        let tx_id = format!("tx{}", random(20));
+        let whole = transaction(&tx_id, &["t:Copy", "k"], &[]);
+        let length = usize::try_from(random(40))?;
+        let noise = (0..length).map(|_| u8::try_from(random(256))).collect::<Result<Vec<_>, _>>()?;
+        let message = match random(3) {
+            0 => ChaincodeMessage { r#type: i32::try_from(random(30))?, payload: noise, ..whole },
+            1 => ChaincodeMessage { r#type: Type::Response.into(), payload: noise, proposal: None, ..whole },
+            _ => whole,
+        };
+        peer.send_message(message).await?;
+    }
+    drop(peer);
+    eventually("only the bystander is left", || {
+        let status = server.status();
+        (status.transactions, status.threads_busy, status.listeners[0].streams) == (1, 1, 1)
+    })
+    .await;
+    bystander.respond(&request, b"v".to_vec()).await?;
+    assert_eq!(bystander.outcome("calm").await?, (200, "v".to_owned()));
+    Ok(())
+}
