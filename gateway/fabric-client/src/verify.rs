@@ -25,9 +25,6 @@ pub enum VerifyError {
     /// Some part cannot be read.
     #[error("the prepared transaction cannot be read: {0}")]
     Unreadable(#[from] prost::DecodeError),
-    /// Some part is missing.
-    #[error("the prepared transaction lacks {0}")]
-    Missing(&'static str),
     /// The headers are not those of the proposal: another channel, chaincode, creator or time.
     #[error("the headers are not those of the proposal")]
     Header,
@@ -113,7 +110,8 @@ pub fn verify_prepared(
     let proposed = transaction::without_transient(&contents.payload)?;
     check_call(&action_payload.chaincode_proposal_payload, &proposed)?;
 
-    let endorsed = action_payload.action.ok_or(VerifyError::Missing("an endorsed action"))?;
+    // An absent action, like every absent part below, differs from what was proposed.
+    let endorsed = action_payload.action.unwrap_or_default();
     let response = ProposalResponsePayload::decode(endorsed.proposal_response_payload.as_slice())?;
     let header = &contents.header;
     let hash = transaction::proposal_hash(&header.channel_header, &header.signature_header, &proposed);
@@ -130,8 +128,7 @@ pub fn verify_prepared(
     if chaincode != proposal.chaincode() {
         return Err(VerifyError::Chaincode(chaincode));
     }
-    let result = action.response.ok_or(VerifyError::Missing("an answer of the chaincode"))?.payload;
-    Ok(Prepared { result, endorsers, writes: writes(&action.results)? })
+    Ok(Prepared { result: prepared.result().to_vec(), endorsers, writes: writes(&action.results)? })
 }
 
 fn check_call(prepared: &[u8], proposed: &[u8]) -> Result<(), VerifyError> {
