@@ -1,0 +1,199 @@
+//! The public page of an item: what a consumer may know about a code.
+//!
+//! It says what is recorded, what conflicts and what nobody can know from a code; it never says whether a thing is
+//! genuine. The page loads nothing, runs nothing and sets no cookie.
+
+use trade_model::{
+    digital_link::Gs1Uri,
+    item::{Life, ScanAnswer, Statement},
+};
+
+use crate::{answer::Answer, problem::Problem};
+
+/// What the page's browser may do: show this page with its own style, and nothing else.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'sha256-STYLE'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+h1{font-size:1.3rem}code{word-break:break-all}.conflict{border-left:.3rem solid #b45309;padding:.2rem .8rem;background:#fffbeb}\
+li{margin:.3rem 0}small{color:#555}";
+
+/// The code of a serialised trade item.
+#[derive(Debug)]
+pub(crate) struct Code(Gs1Uri);
+
+impl Code {
+    /// Reads the parts of the path.
+    ///
+    /// # Errors
+    /// They do not have the form that GS1 prescribes, or the check digit is wrong.
+    pub(crate) fn parse(gtin: &str, serial: &str) -> Result<Self, Problem> {
+        let malformed = |code: &str, detail: String| {
+            Problem::new(422, code, "This is not the code of a serialised item").with_detail(detail)
+        };
+        let uri = format!("https://id.gs1.org/01/{}/21/{}", percent_encode(gtin), percent_encode(serial));
+        match Gs1Uri::parse(&uri) {
+            Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
+            Ok(_) => Err(malformed("code_malformed", "It names no serial number.".to_owned())),
+            Err(error) => Err(malformed(error.code(), error.to_string())),
+        }
+    }
+
+    /// The canonical Digital Link.
+    #[must_use]
+    pub(crate) fn digital_link(&self) -> &str {
+        self.0.canonical()
+    }
+}
+
+/// Everything but letters, digits and `-._~` as `%` and two hexadecimal digits.
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
+            other => encoded += &format!("%{other:02X}"),
+        }
+    }
+    encoded
+}
+
+/// The answer about a code in HTML or JSON.
+///
+/// # Errors
+/// The contract's answer does not have the expected form.
+pub(crate) fn answer(code: &Code, scan: Vec<u8>, wants_html: bool) -> Result<Answer, Problem> {
+    let parsed: ScanAnswer = serde_json::from_slice(&scan).map_err(|_| {
+        Problem::new(502, "contract_failure", "The contract failed").with_detail("Its answer has another form.")
+    })?;
+    let answer = if wants_html {
+        let mut answer = Answer::json_bytes(200, page(code, &parsed).into_bytes());
+        answer.media_type = "text/html; charset=utf-8";
+        answer.with_header("Content-Security-Policy", content_security_policy())
+    } else {
+        Answer::json_bytes(200, scan)
+    };
+    Ok(answer.with_header("Vary", "Accept").with_header("Referrer-Policy", "no-referrer"))
+}
+
+fn content_security_policy() -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+    let digest = BASE64.encode(fabric_msp::hash::sha256(STYLE.as_bytes()));
+    CONTENT_SECURITY_POLICY.replace("STYLE", &digest)
+}
+
+fn page(code: &Code, scan: &ScanAnswer) -> String {
+    let headline = if scan.conflict_found {
+        "Records about this code contradict one another"
+    } else if scan.recorded {
+        "This code is recorded"
+    } else {
+        "Nothing is recorded about this code"
+    };
+    let mut sections = String::new();
+    if scan.conflict_found {
+        sections += &format!("<section class=\"conflict\"><h2>Conflict found</h2>{}</section>", list(&scan.conflicts));
+    }
+    if let Some(life) = scan.life {
+        sections += &format!("<p>{}</p>", life_sentence(life));
+    }
+    if !scan.known.is_empty() {
+        sections += &format!("<section><h2>What is recorded</h2>{}</section>", list(&scan.known));
+    }
+    if !scan.not_known.is_empty() {
+        sections += &format!("<section><h2>What is not known</h2>{}</section>", list(&scan.not_known));
+    }
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{headline}</title><style>{STYLE}</style></head><body><h1>{headline}</h1>\
+         <p>GTIN <code>{}</code>, serial number <code>{}</code></p>{sections}\
+         <p><small>A code can be copied. This page shows what companies recorded about it; it does not judge the thing in \
+         your hand.</small></p></body></html>",
+        escape(code.0.value()),
+        escape(code.0.serial().unwrap_or_default()),
+    )
+}
+
+fn life_sentence(life: Life) -> &'static str {
+    match life {
+        Life::Active => "It is recorded as being in circulation.",
+        Life::Sold => "It is recorded as sold to a consumer.",
+        Life::Decommissioned => "This code is recorded as taken out of use.",
+        Life::Destroyed => "The thing with this code is recorded as destroyed.",
+    }
+}
+
+fn list(statements: &[Statement]) -> String {
+    let lines: String = statements.iter().map(|statement| format!("<li>{}</li>", escape(&statement.text))).collect();
+    format!("<ul>{lines}</ul>")
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&#39;",
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(text: &str) -> Vec<u8> {
+        let statement = Statement { code: "c".to_owned(), text: text.to_owned(), reference: None };
+        let scan = ScanAnswer {
+            item_id: "https://id.gs1.org/01/09506000134352/21/1".to_owned(),
+            recorded: true,
+            origin: None,
+            life: Some(Life::Active),
+            commissioned_by: None,
+            commissioned_on: None,
+            conflict_found: true,
+            conflicts: vec![statement],
+            known: Vec::new(),
+            not_known: Vec::new(),
+        };
+        serde_json::to_vec(&scan).expect("a scan is JSON")
+    }
+
+    #[test]
+    fn codes_are_checked_and_brought_to_one_form() -> Result<(), Problem> {
+        let code = Code::parse("9506000134352", "A/1")?;
+        assert_eq!(code.digital_link(), "https://id.gs1.org/01/09506000134352/21/A%2F1");
+        for (gtin, serial) in
+            [("9506000134353", "1"), ("95060001", "1"), ("x", "1"), ("9506000134352", ""), ("9506000134352", "<b>é")]
+        {
+            assert_eq!(Code::parse(gtin, serial).expect_err(gtin).status, 422, "{gtin} {serial}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_page_escapes_what_it_shows_and_passes_no_verdict() -> Result<(), Problem> {
+        let code = Code::parse("9506000134352", "1")?;
+        let answer = answer(&code, scan("<script>alert(1)</script>"), true)?;
+        let page = String::from_utf8_lossy(&answer.body).to_lowercase();
+        assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
+        assert!(page.contains("conflict found") && !page.contains("fake") && !page.contains("genuine"), "{page}");
+        let policy = answer.headers.iter().find(|(name, _)| *name == "Content-Security-Policy").expect("a policy");
+        assert!(
+            policy.1.contains("default-src 'none'") && policy.1.contains("'sha256-") && !policy.1.contains("STYLE")
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_foreign_answer_is_not_shown() -> Result<(), Problem> {
+        let code = Code::parse("9506000134352", "1")?;
+        assert_eq!(answer(&code, b"[]".to_vec(), true).expect_err("no scan").status, 502);
+        Ok(())
+    }
+}

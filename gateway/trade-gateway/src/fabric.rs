@@ -1,0 +1,246 @@
+//! Fabric behind the seam of [`crate::ledger`]: each caller's steps go to the peer of the caller's organisation.
+//!
+//! Outcomes are learnt under the gateway's own identity, so that a caller who signs signs twice and not three times: from
+//! one stream of filtered blocks for each peer, and by a question only where the stream cannot tell.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use fabric_client::{
+    ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Gateway, Step as ClientStep, Timeouts,
+    tracker::TrackerOptions,
+};
+use fabric_msp::transport::{ClientTls, TransportError};
+use fabric_protos::msp::SerializedIdentity;
+use prost::Message;
+
+use crate::{
+    ledger::{
+        Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, EndorserMessage, Ledger, LedgerError, LedgerFuture, Step,
+    },
+    members::Members,
+    settings::{Role, Settings},
+};
+
+/// How long a connection may take to come about.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a peer may take to look a transaction up.
+const LAST_QUESTION: Duration = Duration::from_secs(1);
+
+/// Fabric's code for a transaction id that was seen before.
+const DUPLICATE_TXID: i32 = 9;
+
+/// gRPC's code for an answer that came too late.
+const DEADLINE_EXCEEDED: i32 = 4;
+
+/// One channel of a Fabric network, through one peer for each organisation.
+pub struct Fabric {
+    channel: String,
+    chaincode: String,
+    peers: BTreeMap<String, Peer>,
+    timeouts: Timeouts,
+}
+
+struct Peer {
+    connection: Connection,
+    /// The same connection used as the gateway's own identity.
+    service: Gateway,
+    /// What became of transactions since the gateway runs. A regulator's peer has none: nothing is submitted through it.
+    tracker: Option<CommitTracker>,
+}
+
+/// Why the connections cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum FabricError {
+    /// A TLS authority's file cannot be read.
+    #[error("the TLS authority {path} of the peer of {msp_id}: {cause}")]
+    Authority {
+        /// The organisation.
+        msp_id: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A peer's address or TLS settings cannot be used.
+    #[error("the peer of {msp_id}: {cause}")]
+    Peer {
+        /// The organisation.
+        msp_id: String,
+        /// Why.
+        cause: TransportError,
+    },
+}
+
+impl Fabric {
+    /// Prepares the connections and begins to follow blocks; connections come about with the first call and come back by themselves.
+    ///
+    /// # Errors
+    /// A file cannot be read or an address cannot be used. That a peer does not answer is no error here.
+    pub fn connect(settings: &Settings, members: &Members) -> Result<Self, FabricError> {
+        let deadline = Duration::from_millis(settings.limits.fabric_deadline_ms);
+        let timeouts = Timeouts { evaluate: deadline, endorse: deadline, submit: deadline, ..Timeouts::default() };
+        let mut peers = BTreeMap::new();
+        for organisation in &settings.organisations {
+            let msp_id = &organisation.msp_id;
+            let tls = match &organisation.peer_tls_ca {
+                None => None,
+                Some(path) => {
+                    let ca_pem = std::fs::read(path).map_err(|cause| FabricError::Authority {
+                        msp_id: msp_id.clone(),
+                        path: path.clone(),
+                        cause,
+                    })?;
+                    Some(ClientTls { ca_pem, identity: None, server_name: organisation.peer_server_name.clone() })
+                }
+            };
+            let connection = Connection::lazy(&organisation.peer, tls, CONNECT_WAIT)
+                .map_err(|cause| FabricError::Peer { msp_id: msp_id.clone(), cause })?;
+            let service = Gateway::new(connection.clone(), members.service().clone()).timeouts(timeouts);
+            let writes = organisation.role != Role::Regulator;
+            let tracker = writes.then(|| CommitTracker::start(&service, &settings.channel, TrackerOptions::default()));
+            peers.insert(msp_id.clone(), Peer { connection, service, tracker });
+        }
+        Ok(Self { channel: settings.channel.clone(), chaincode: settings.chaincode.clone(), peers, timeouts })
+    }
+
+    /// The connection of an organisation, used by nobody in particular: everything comes signed.
+    fn relay(&self, step: Step, msp_id: &str, creator: Vec<u8>) -> Result<Gateway, LedgerError> {
+        let peer = self.peer(step, msp_id)?;
+        Ok(Gateway::offline(peer.connection.clone(), creator).timeouts(self.timeouts))
+    }
+
+    fn peer(&self, step: Step, msp_id: &str) -> Result<&Peer, LedgerError> {
+        self.peers.get(msp_id).ok_or_else(|| local(step, "", format!("no peer of {msp_id} is known")))
+    }
+}
+
+impl Ledger for Fabric {
+    fn propose(&self, creator: &CreatorIdentity, call: &Call) -> Result<Draft, LedgerError> {
+        let identity = SerializedIdentity { mspid: creator.msp_id.clone(), id_bytes: creator.certificate_pem.clone() };
+        let gateway = self.relay(Step::Propose, &creator.msp_id, identity.encode_to_vec())?;
+        let mut proposal = gateway.contract(&self.channel, &self.chaincode).transaction(&call.function);
+        if let Some(argument) = &call.argument {
+            proposal = proposal.argument(argument.clone());
+        }
+        if let Some(private) = &call.private {
+            proposal = proposal.transient("private", private.clone());
+        }
+        let proposal =
+            proposal.endorsing(&call.endorsing).propose().map_err(|error| translate(Step::Propose, "", &error))?;
+        Ok(Draft {
+            transaction_id: proposal.transaction_id().to_owned(),
+            bytes: proposal.bytes(),
+            message: proposal.signing_input().to_vec(),
+        })
+    }
+
+    fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>> {
+        Box::pin(async move {
+            let failed = |error: &ClientError| translate(Step::Evaluate, &proposal.transaction_id, error);
+            let gateway = self.relay(Step::Evaluate, msp_id, Vec::new())?;
+            let proposal = gateway.proposal_from_bytes(&proposal.bytes).map_err(|error| failed(&error))?;
+            proposal.with_signature(signature).evaluate().await.map_err(|error| failed(&error))
+        })
+    }
+
+    fn endorse<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Endorsed> {
+        Box::pin(async move {
+            let failed = |error: &ClientError| translate(Step::Endorse, &proposal.transaction_id, error);
+            let gateway = self.relay(Step::Endorse, msp_id, Vec::new())?;
+            let proposal = gateway.proposal_from_bytes(&proposal.bytes).map_err(|error| failed(&error))?;
+            let endorsed = proposal.with_signature(signature).endorse().await.map_err(|error| failed(&error))?;
+            let transaction = Draft {
+                transaction_id: endorsed.transaction_id().to_owned(),
+                bytes: endorsed.bytes(),
+                message: endorsed.signing_input().to_vec(),
+            };
+            Ok(Endorsed { result: endorsed.result().to_vec(), transaction })
+        })
+    }
+
+    fn seal(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError> {
+        let gateway = self.relay(Step::Submit, msp_id, Vec::new())?;
+        let transaction_id = &transaction.transaction_id;
+        let endorsed = gateway
+            .transaction_from_bytes(&transaction.bytes)
+            .map_err(|error| translate(Step::Submit, transaction_id, &error))?;
+        Ok(endorsed.with_signature(signature).bytes())
+    }
+
+    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, sealed: &'a [u8]) -> LedgerFuture<'a, ()> {
+        Box::pin(async move {
+            let failed = |error: &ClientError| translate(Step::Submit, transaction_id, error);
+            let gateway = self.relay(Step::Submit, msp_id, Vec::new())?;
+            let transaction = gateway.transaction_from_bytes(sealed).map_err(|error| failed(&error))?;
+            transaction.submit().await.map(drop).map_err(|error| failed(&error))
+        })
+    }
+
+    fn outcome<'a>(
+        &'a self,
+        msp_id: &'a str,
+        transaction_id: &'a str,
+        wait: Duration,
+    ) -> LedgerFuture<'a, Option<Commit>> {
+        Box::pin(async move {
+            let peer = self.peer(Step::CommitStatus, msp_id)?;
+            let question = peer.service.commit(&self.channel, transaction_id);
+            let answered = match &peer.tracker {
+                Some(tracker) if is_following(tracker) => follow(tracker, &question, wait).await,
+                _ => question.status_within(wait).await,
+            };
+            match answered {
+                Ok(status) => Ok(Some(Commit {
+                    validation_code: status.code,
+                    validation_name: status.code_name(),
+                    block_number: status.block_number,
+                })),
+                Err(error) if error.code().map(|code| code as i32) == Some(DEADLINE_EXCEEDED) => Ok(None),
+                Err(error) => Err(translate(Step::CommitStatus, transaction_id, &error)),
+            }
+        })
+    }
+}
+
+fn is_following(tracker: &CommitTracker) -> bool {
+    let state = tracker.state();
+    let state = state.borrow();
+    state.failure.is_none() && state.block_number.is_some()
+}
+
+/// Waits for the block; asks the peer when none came, because the block may be older than the stream, and when the block
+/// holds a copy, because bytes that were handed over twice may stand in two blocks and the first one counts.
+async fn follow(tracker: &CommitTracker, question: &Question, wait: Duration) -> Result<CommitStatus, ClientError> {
+    match tracker.status(question.transaction_id(), wait).await {
+        Ok(status) if status.code != DUPLICATE_TXID => Ok(status),
+        _ => question.status_within(LAST_QUESTION).await,
+    }
+}
+
+/// The client's error in the words of the seam.
+fn translate(step: Step, transaction_id: &str, error: &ClientError) -> LedgerError {
+    let step = match error.step() {
+        Some(ClientStep::Evaluate) => Step::Evaluate,
+        Some(ClientStep::Endorse) => Step::Endorse,
+        Some(ClientStep::Submit) => Step::Submit,
+        Some(ClientStep::CommitStatus) => Step::CommitStatus,
+        _ => step,
+    };
+    let cause = match (error.chaincode_response(), error.call()) {
+        (Some((status, message)), _) => Cause::Contract { status, message: message.to_owned() },
+        (None, Some(call)) => Cause::Network { code: call.code as i32, message: call.message.clone() },
+        (None, None) => Cause::Local(error.to_string()),
+    };
+    let endorsers = error
+        .details()
+        .iter()
+        .map(|detail| EndorserMessage { msp_id: detail.msp_id.clone(), message: detail.message.clone() })
+        .collect();
+    let transaction_id = error.transaction_id().filter(|id| !id.is_empty()).unwrap_or(transaction_id).to_owned();
+    LedgerError { step, transaction_id, cause, endorsers }
+}
+
+fn local(step: Step, transaction_id: &str, reason: String) -> LedgerError {
+    LedgerError { step, transaction_id: transaction_id.to_owned(), cause: Cause::Local(reason), endorsers: Vec::new() }
+}

@@ -1,0 +1,451 @@
+//! The HTTP surface: reads a request within its bounds, asks the service, writes answer, audit line and log line.
+//!
+//! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is finished
+//! and its outcome kept for the caller's retry.
+
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use actix_tls::accept::openssl::TlsStream;
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    dev::Extensions,
+    http::{StatusCode, header},
+    rt::net::TcpStream,
+    web::{self, Payload, ServiceConfig},
+};
+use fabric_msp::hash::sha256;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_stream::StreamExt;
+
+use crate::{
+    answer::Answer,
+    audit::{AuditLog, Decision},
+    members::Principal,
+    problem::Problem,
+    request::Parts,
+    routes::{self, Access, Action, Method, Route},
+    service::Service,
+    time::{now, rfc3339},
+};
+
+/// Requests for the public page and for readiness that are worked on at once.
+const PUBLIC_REQUESTS: usize = 32;
+
+/// What all workers share.
+pub(crate) struct State {
+    service: Arc<Service>,
+    audit: AuditLog,
+    /// Set when a decision could not be recorded: from then on nothing is answered.
+    audit_failed: AtomicBool,
+    runtime: tokio::runtime::Handle,
+    permits: Permits,
+}
+
+/// Bounds on requests worked on at once.
+struct Permits {
+    all: Arc<Semaphore>,
+    public: Arc<Semaphore>,
+    organisations: BTreeMap<String, Arc<Semaphore>>,
+}
+
+/// The client certificate of a connection, DER.
+struct PeerCertificate(Vec<u8>);
+
+impl State {
+    /// The shared state. `runtime` outlives the workers and carries the work of all requests.
+    #[must_use]
+    pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
+        let limits = &service.settings().limits;
+        let own = || Arc::new(Semaphore::new(limits.requests_per_organisation));
+        let permits = Permits {
+            all: Arc::new(Semaphore::new(limits.requests)),
+            public: Arc::new(Semaphore::new(PUBLIC_REQUESTS)),
+            organisations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
+        };
+        Self { service, audit, audit_failed: AtomicBool::new(false), runtime, permits }
+    }
+}
+
+impl Permits {
+    fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Vec<OwnedSemaphorePermit>, Problem> {
+        let busy = || Problem::new(503, "gateway_busy", "The gateway is busy").retry_after(1);
+        let own = match principal {
+            Some(principal) => self.organisations.get(&principal.msp_id),
+            None if matches!(route.action, Action::ConsumerPage | Action::Ready) => Some(&self.public),
+            None => None,
+        };
+        let wanted = own.into_iter().chain([&self.all]);
+        wanted.map(|semaphore| Arc::clone(semaphore).try_acquire_owned().map_err(|_| busy())).collect()
+    }
+}
+
+/// Keeps the client certificate of a new connection for its requests.
+pub(crate) fn remember_certificate(connection: &dyn Any, data: &mut Extensions) {
+    let Some(stream) = connection.downcast_ref::<TlsStream<TcpStream>>() else { return };
+    if let Some(der) = stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok()) {
+        data.insert(PeerCertificate(der));
+    }
+}
+
+/// Registers every route of the table, and nothing else.
+pub(crate) fn configure(config: &mut ServiceConfig, state: &web::Data<State>) {
+    register(config, state, routes::all());
+}
+
+/// Registers health and readiness, for the administrative listener.
+pub(crate) fn configure_admin(config: &mut ServiceConfig, state: &web::Data<State>) {
+    let (health, ready) = (routes::by_operation("health"), routes::by_operation("ready"));
+    for route in health.into_iter().chain(ready) {
+        register(config, state, std::slice::from_ref(route));
+    }
+}
+
+fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'static [Route]) {
+    let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+    for route in table {
+        paths.entry(route.path).or_default().push(route);
+    }
+    config.app_data(state.clone());
+    for (path, routes) in paths {
+        config.service(resource(path, routes));
+    }
+    config.default_service(web::to(|request: HttpRequest| async move {
+        let problem = match check_head(&request, usize::MAX, usize::MAX) {
+            Err(problem) => problem,
+            Ok(()) => Problem::new(404, "route_unknown", "There is no such route"),
+        };
+        response(problem.into())
+    }));
+}
+
+fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
+    let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+    let mut resource = web::resource(path);
+    for route in routes {
+        let method = match route.method {
+            Method::Get => web::get(),
+            Method::Post => web::post(),
+            Method::Put => web::put(),
+        };
+        resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, state: web::Data<State>| {
+            handle(route, request, payload, state)
+        }));
+    }
+    resource.default_service(web::to(move || {
+        let allowed = allowed.clone();
+        async move {
+            let problem = Problem::new(405, "method_not_allowed", "This route has no such method");
+            response(Answer::from(problem).with_header("Allow", allowed))
+        }
+    }))
+}
+
+async fn handle(
+    route: &'static Route,
+    request: HttpRequest,
+    payload: Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    let started = Instant::now();
+    let certificate = request.conn_data::<PeerCertificate>().map(|certificate| certificate.0.clone());
+    let identity = match route.access {
+        Access::Public => Ok(None),
+        Access::Members(_) => state.service.members().authenticate(certificate.as_deref(), now()).map(Some),
+    };
+    let mut resource = String::new();
+    let mut principal = None;
+    let answer = match identity {
+        Err(problem) => problem.into(),
+        Ok(known) => {
+            principal = known;
+            match admit(route, &request, payload, &state, principal.as_ref()).await {
+                Err(problem) => problem.into(),
+                Ok((parts, permits)) => {
+                    resource = parts.path.values().map(String::as_str).collect::<Vec<_>>().join("/");
+                    work(route, principal.clone(), parts, permits, &state).await
+                }
+            }
+        }
+    };
+    let record = Record { route, principal: principal.as_ref(), certificate: certificate.as_deref(), resource };
+    let answer = record.write(&state, answer, started);
+    response(answer)
+}
+
+/// Decides about a request before any of its work is done.
+async fn admit(
+    route: &'static Route,
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+    principal: Option<&Principal>,
+) -> Result<(Parts, Vec<OwnedSemaphorePermit>), Problem> {
+    if state.audit_failed.load(Ordering::Relaxed) && !matches!(route.action, Action::Health) {
+        return Err(Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(60));
+    }
+    let limits = &state.service.settings().limits;
+    check_head(request, limits.header_bytes, limits.query_bytes)?;
+    state.service.authorise(route, principal)?;
+    let permits = state.permits.take(route, principal)?;
+    let body = if route.has_body() {
+        check_media_type(route, request)?;
+        let max = match route.action {
+            Action::BankStatement => limits.statement_body_bytes,
+            _ => limits.json_body_bytes,
+        };
+        read_body(request, payload, max, Duration::from_millis(limits.body_deadline_ms)).await?
+    } else {
+        Vec::new()
+    };
+    Ok((parts(route, request, body)?, permits))
+}
+
+/// Does the work on the gateway's own runtime, where it goes on if the caller hangs up.
+async fn work(
+    route: &'static Route,
+    principal: Option<Principal>,
+    parts: Parts,
+    permits: Vec<OwnedSemaphorePermit>,
+    state: &State,
+) -> Answer {
+    let service = Arc::clone(&state.service);
+    let task = state.runtime.spawn(async move {
+        let answer = service.answer(route, principal.as_ref(), &parts).await;
+        drop(permits);
+        answer
+    });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(http.route = route.path, "the work on a request stopped: {error}");
+        Problem::new(500, "gateway_failure", "The gateway failed").into()
+    })
+}
+
+fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes: usize) -> Result<(), Problem> {
+    let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > header_bytes {
+        return Err(Problem::new(431, "headers_too_large", "The headers are too large"));
+    }
+    if request.query_string().len() > query_bytes {
+        return Err(Problem::new(414, "query_too_long", "The query is too long"));
+    }
+    // Two framings of one body are how one request is smuggled inside another.
+    if request.headers().contains_key(header::TRANSFER_ENCODING)
+        && request.headers().contains_key(header::CONTENT_LENGTH)
+    {
+        return Err(Problem::new(400, "framing_ambiguous", "The length of the body is stated twice"));
+    }
+    Ok(())
+}
+
+fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
+    let unsupported = |detail: &str| {
+        Err(Problem::new(415, "media_type_unsupported", "The body is of a kind that is not accepted")
+            .with_detail(detail))
+    };
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if text(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return unsupported("Encoded bodies are not accepted.");
+    }
+    let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let accepted = match route.action {
+        Action::BankStatement => matches!(media_type.as_str(), "application/xml" | "text/xml"),
+        _ => {
+            media_type == "application/json"
+                || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        }
+    };
+    if accepted {
+        return Ok(());
+    }
+    match route.action {
+        Action::BankStatement => unsupported("Send application/xml."),
+        _ => unsupported("Send application/json."),
+    }
+}
+
+async fn read_body(
+    request: &HttpRequest,
+    mut payload: Payload,
+    max: usize,
+    deadline: Duration,
+) -> Result<Vec<u8>, Problem> {
+    let too_large = || {
+        Problem::new(413, "body_too_large", "The body is too large")
+            .with_detail(format!("At most {max} bytes are accepted."))
+    };
+    let announced =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max) {
+        return Err(too_large());
+    }
+    let reading = async {
+        let mut body = Vec::with_capacity(announced.unwrap_or(0).min(max));
+        while let Some(chunk) = payload.next().await {
+            let chunk =
+                chunk.map_err(|_| Problem::new(400, "body_incomplete", "The body did not arrive completely"))?;
+            if body.len() + chunk.len() > max {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(deadline, reading)
+        .await
+        .unwrap_or_else(|_| Err(Problem::new(408, "body_timeout", "The body did not arrive in time")))
+}
+
+fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
+    let undecodable = || Problem::new(400, "path_malformed", "Path or query is not valid percent-encoded UTF-8");
+    let mut path = BTreeMap::new();
+    // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
+    for (template, sent) in route.path.split('/').zip(request.uri().path().split('/')) {
+        let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
+        let text = percent_decode(sent, false).ok_or_else(undecodable)?;
+        crate::request::check_text(name, &text)?;
+        path.insert(name.to_owned(), text);
+    }
+    let mut query = Vec::new();
+    for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |text| percent_decode(text, true).ok_or_else(undecodable);
+        query.push((decode(name)?, decode(value)?));
+    }
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Parts {
+        path,
+        query,
+        body,
+        target: request.uri().to_string(),
+        idempotency_key: text("Idempotency-Key"),
+        wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
+    })
+}
+
+/// Whether HTML stands before JSON in an Accept header. Browsers name it; programs that accept everything get JSON.
+fn prefers_html(accept: &str) -> bool {
+    let place = |kind: &str| accept.to_ascii_lowercase().find(kind);
+    match (place("text/html"), place("application/json")) {
+        (Some(html), Some(json)) => html < json,
+        (html, _) => html.is_some(),
+    }
+}
+
+/// Decodes `%XX`, and `+` as a space where forms write it so. `None` when the result is not UTF-8 or a `%` stands alone.
+fn percent_decode(text: &str, form: bool) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let digit = |byte: u8| char::from(byte).to_digit(16);
+                let (high, low) = (digit(bytes.next()?)?, digit(bytes.next()?)?);
+                decoded.push(u8::try_from(high * 16 + low).ok()?);
+            }
+            b'+' if form => decoded.push(b' '),
+            other => decoded.push(other),
+        }
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// What is written down about a request.
+struct Record<'a> {
+    route: &'static Route,
+    principal: Option<&'a Principal>,
+    certificate: Option<&'a [u8]>,
+    resource: String,
+}
+
+impl Record<'_> {
+    /// Writes audit and log line. An answer that could not be recorded is withheld.
+    fn write(self, state: &State, answer: Answer, started: Instant) -> Answer {
+        let method = self.route.method.as_str();
+        let certificate = match self.principal {
+            Some(principal) => Some(principal.certificate_sha256()),
+            None => self.certificate.map(|der| hex::encode(sha256(der))),
+        };
+        let msp_id = self.principal.map(|principal| principal.msp_id.clone());
+        tracing::info!(
+            http.method = method,
+            http.route = self.route.path,
+            http.status = answer.status,
+            msp.id = msp_id.as_deref().unwrap_or("-"),
+            certificate.sha256 = certificate.as_deref().unwrap_or("-"),
+            fabric.transaction_id = answer.transaction_id.as_deref().unwrap_or("-"),
+            outcome = %answer.outcome,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "{method} {} answered {} ({})",
+            self.route.path,
+            answer.status,
+            answer.outcome,
+        );
+        if matches!(self.route.action, Action::Health | Action::Ready | Action::OpenApi) {
+            return answer;
+        }
+        let decision = Decision {
+            time: rfc3339(now()),
+            msp_id,
+            subject: self.principal.map(Principal::subject),
+            certificate_sha256: certificate,
+            method: method.to_owned(),
+            route: self.route.path.to_owned(),
+            resource: self.resource,
+            function: self.route.transaction().map(|transaction| transaction.name.to_owned()),
+            transaction_id: answer.transaction_id.clone(),
+            status: answer.status,
+            outcome: answer.outcome.clone(),
+        };
+        if let Err(error) = state.audit.append(&decision) {
+            tracing::error!("the audit log cannot be written, so nothing is answered any more: {error}");
+            state.audit_failed.store(true, Ordering::Relaxed);
+            return Problem::new(503, "audit_unavailable", "The gateway cannot record decisions")
+                .retry_after(60)
+                .into();
+        }
+        answer
+    }
+}
+
+fn response(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CONTENT_TYPE, answer.media_type));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    response.insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    for (name, value) in answer.headers {
+        response.insert_header((name, value));
+    }
+    response.body(answer.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding_is_decoded_strictly() {
+        assert_eq!(percent_decode("a%2Fb+c", false).as_deref(), Some("a/b+c"));
+        assert_eq!(percent_decode("a+b", true).as_deref(), Some("a b"));
+        for bad in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(percent_decode(bad, false), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn browsers_get_html_and_programs_json() {
+        assert!(prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(!prefers_html("application/json, text/html"));
+        assert!(!prefers_html("*/*"));
+    }
+}

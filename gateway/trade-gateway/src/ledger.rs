@@ -1,0 +1,185 @@
+//! The seam between the gateway and Fabric: five steps, each with the caller's signature as an argument.
+//!
+//! The gateway's flows are written against [`Ledger`], so that they can be tested step by step; [`crate::fabric`]
+//! implements it with the Fabric client. Nothing here decides who may call.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+/// The answer of a step that waits for the network.
+pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
+
+/// The steps of a transaction on Fabric.
+pub trait Ledger: Send + Sync + 'static {
+    /// Makes an unsigned proposal in the name of a creator. Nothing is sent.
+    ///
+    /// # Errors
+    /// The creator's organisation is unknown, or no random bytes can be had.
+    fn propose(&self, creator: &CreatorIdentity, call: &Call) -> Result<Draft, LedgerError>;
+
+    /// Asks the organisation's peer to evaluate a signed proposal; the answer is the contract's.
+    fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>>;
+
+    /// Has a signed proposal endorsed.
+    fn endorse<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Endorsed>;
+
+    /// Puts the creator's signature into an endorsed transaction. Nothing is sent.
+    ///
+    /// # Errors
+    /// The bytes are not those of an endorsed transaction.
+    fn seal(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError>;
+
+    /// Hands a sealed transaction to the orderer. The same bytes may be handed over any number of times.
+    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, sealed: &'a [u8]) -> LedgerFuture<'a, ()>;
+
+    /// Waits at most `wait` for the transaction's place in a block; `None` when it is not known by then.
+    fn outcome<'a>(
+        &'a self,
+        msp_id: &'a str,
+        transaction_id: &'a str,
+        wait: Duration,
+    ) -> LedgerFuture<'a, Option<Commit>>;
+}
+
+/// The identity that a proposal names as its creator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatorIdentity {
+    /// The MSP id.
+    pub msp_id: String,
+    /// The certificate, PEM.
+    pub certificate_pem: Vec<u8>,
+}
+
+/// One call of a contract. Its `Debug` form leaves out the argument and the private input.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The transaction's name, `contract:Function`.
+    pub function: String,
+    /// The one JSON argument; none for a transaction without input.
+    pub argument: Option<Vec<u8>>,
+    /// The private input, which travels as transient data only.
+    pub private: Option<Vec<u8>>,
+    /// The organisations that must endorse; empty leaves the choice to the peer.
+    pub endorsing: Vec<String>,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Call")
+            .field("function", &self.function)
+            .field("endorsing", &self.endorsing)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A proposal or a transaction that waits for its creator's signature. May hold private input: not `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The id of the transaction.
+    pub transaction_id: String,
+    /// The bytes that Fabric's client libraries exchange for this stage.
+    pub bytes: Vec<u8>,
+    /// The message to be signed.
+    pub message: Vec<u8>,
+}
+
+/// An endorsed transaction.
+pub struct Endorsed {
+    /// What is to be signed next.
+    pub transaction: Draft,
+    /// The contract's answer.
+    pub result: Vec<u8>,
+}
+
+/// The place of a transaction in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Fabric's validation code; 0 is valid.
+    pub validation_code: i32,
+    /// The code's name, such as `MVCC_READ_CONFLICT`.
+    pub validation_name: String,
+    /// The number of the block.
+    pub block_number: u64,
+}
+
+/// The step that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Making the proposal.
+    Propose,
+    /// Evaluating it.
+    Evaluate,
+    /// Having it endorsed.
+    Endorse,
+    /// Handing it to the orderer.
+    Submit,
+    /// Waiting for its block.
+    CommitStatus,
+    /// Its validation in the block.
+    Commit,
+}
+
+impl Step {
+    /// The word used in answers and logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Propose => "propose",
+            Self::Evaluate => "evaluate",
+            Self::Endorse => "endorse",
+            Self::Submit => "submit",
+            Self::CommitStatus => "commit_status",
+            Self::Commit => "commit",
+        }
+    }
+}
+
+/// A step that failed, with what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} of transaction {transaction_id}: {cause}", step.as_str())]
+pub struct LedgerError {
+    /// The step.
+    pub step: Step,
+    /// The transaction's id; empty before one is made.
+    pub transaction_id: String,
+    /// Why.
+    pub cause: Cause,
+    /// What single peers or orderers said.
+    pub endorsers: Vec<EndorserMessage>,
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The contract answered with a status of 400 or more.
+    #[error("the contract answered {status}: {message}")]
+    Contract {
+        /// The contract's status.
+        status: u16,
+        /// The contract's message.
+        message: String,
+    },
+    /// The network answered with a gRPC status.
+    #[error("gRPC status {code}: {message}")]
+    Network {
+        /// The gRPC code, 1 to 16.
+        code: i32,
+        /// The message.
+        message: String,
+    },
+    /// The transaction is in a block and invalid.
+    #[error("invalidated with {}", .0.validation_name)]
+    Invalidated(Commit),
+    /// Something on this side is wrong: bytes that are no transaction, an unknown organisation.
+    #[error("{0}")]
+    Local(String),
+}
+
+/// What one peer or orderer said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndorserMessage {
+    /// Its MSP id.
+    pub msp_id: String,
+    /// Its words.
+    pub message: String,
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::result_large_err,
+    reason = "a problem is made once for a refused request; copying its 200 bytes costs less than reading through a box"
+)]
+
+pub mod answer;
+pub mod audit;
+pub mod client;
+mod consumer;
+pub mod endorsing;
+pub mod fabric;
+mod http;
+mod json;
+pub mod ledger;
+pub mod members;
+pub mod openapi;
+pub mod problem;
+mod request;
+pub mod routes;
+mod server;
+mod service;
+pub mod settings;
+mod signing;
+pub mod store;
+mod time;
+
+pub use server::{Running, StartError, run, start, start_with};
+pub use settings::Settings;

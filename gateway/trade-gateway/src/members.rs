@@ -1,0 +1,300 @@
+//! Who may call: the listed organisations, their membership rules, and the identities that sign for them.
+//!
+//! A caller is known by the certificate of the TLS connection and by nothing else; no header is ever looked at. Which
+//! organisation answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller holds
+//! the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use fabric_msp::{
+    certificate::Certificate,
+    identity::Identity,
+    msp::{self, ChainError, DirectoryError, IdentityError, Msp, SetupError},
+    signer::{Signer, SignerError, SigningIdentity},
+};
+
+use crate::{
+    problem::Problem,
+    settings::{Custody, Organisation, Role, Settings},
+};
+
+/// Clocks of caller and gateway may differ by this much.
+const SKEW_SECONDS: i64 = 60;
+
+/// The organisations of one gateway.
+pub struct Members {
+    organisations: BTreeMap<String, Member>,
+    msps: RwLock<Arc<Vec<Msp>>>,
+    service: Arc<dyn Signer>,
+}
+
+/// One organisation.
+pub struct Member {
+    /// Its settings.
+    pub settings: Organisation,
+    /// The identity that signs for it when custody is managed.
+    pub managed: Option<Arc<dyn Signer>>,
+}
+
+/// A caller whose certificate was accepted.
+#[derive(Clone)]
+pub struct Principal {
+    /// The organisation that answers for the certificate.
+    pub msp_id: String,
+    /// What its members may do.
+    pub role: Role,
+    /// The role in the certificate.
+    pub certificate_role: &'static str,
+    /// The recognised identity; its certificate is normalised as Fabric does.
+    pub identity: Identity,
+    /// The certificate as it was presented.
+    pub certificate: Certificate,
+}
+
+impl Principal {
+    /// The subject of the certificate.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.certificate.subject().to_string()
+    }
+
+    /// SHA-256 of the normalised certificate, hex: the same as contracts see.
+    #[must_use]
+    pub fn certificate_sha256(&self) -> String {
+        hex::encode(self.identity.certificate().sha256())
+    }
+}
+
+/// Why the organisations cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MembersError {
+    /// An MSP directory cannot be read.
+    #[error("the MSP directory {path} of {msp_id}: {cause}")]
+    Directory {
+        /// The organisation.
+        msp_id: String,
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        cause: DirectoryError,
+    },
+    /// An MSP directory breaks a rule of membership.
+    #[error("the MSP of {msp_id} cannot be used: {cause}")]
+    Setup {
+        /// The organisation.
+        msp_id: String,
+        /// Why.
+        cause: SetupError,
+    },
+    /// Two organisations trust one authority, so a certificate would belong to both.
+    #[error("{0} and {1} share a certificate authority; whose members its certificates name would be a guess")]
+    SharedAuthority(String, String),
+    /// A managed or service identity cannot be loaded.
+    #[error("the identity in {path}: {cause}")]
+    Signer {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        cause: SignerError,
+    },
+    /// A managed or service identity is not a valid client of its organisation.
+    #[error("the identity in {path} is not a valid client of {msp_id}: {reason}")]
+    SignerRefused {
+        /// The organisation.
+        msp_id: String,
+        /// The directory.
+        path: PathBuf,
+        /// The code of the rule.
+        reason: String,
+    },
+}
+
+impl Members {
+    /// Loads all membership rules and identities.
+    ///
+    /// # Errors
+    /// A directory is unreadable, or an identity is not a valid client of its organisation.
+    pub fn load(settings: &Settings) -> Result<Self, MembersError> {
+        let msps = load_msps(&settings.organisations)?;
+        let mut organisations = BTreeMap::new();
+        for organisation in &settings.organisations {
+            let managed = match &organisation.managed_identity {
+                Some(path) => Some(load_signer(&msps, &organisation.msp_id, path)?),
+                None => None,
+            };
+            organisations.insert(organisation.msp_id.clone(), Member { settings: organisation.clone(), managed });
+        }
+        let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
+        Ok(Self { organisations, msps: RwLock::new(Arc::new(msps)), service })
+    }
+
+    /// Reads the MSP directories again, so that new revocation lists count. The former rules stay when that fails.
+    ///
+    /// # Errors
+    /// As [`Members::load`].
+    pub fn reload(&self) -> Result<(), MembersError> {
+        let settings: Vec<Organisation> = self.organisations.values().map(|member| member.settings.clone()).collect();
+        let msps = Arc::new(load_msps(&settings)?);
+        *self.msps.write().unwrap_or_else(PoisonError::into_inner) = msps;
+        Ok(())
+    }
+
+    /// Who presents this certificate (DER), at `now` (seconds since 1970).
+    ///
+    /// # Errors
+    /// A problem that names the broken rule.
+    pub fn authenticate(&self, certificate_der: Option<&[u8]>, now: u64) -> Result<Principal, Problem> {
+        let Some(der) = certificate_der else {
+            return Err(denied("certificate_missing", "A client certificate is required"));
+        };
+        let certificate = Certificate::from_der(der)
+            .map_err(|_| denied("certificate_malformed", "The client certificate cannot be read"))?;
+        let msps = Arc::clone(&self.msps.read().unwrap_or_else(PoisonError::into_inner));
+        let (identity, certificate_role) = recognise(&msps, &certificate)?;
+        check_validity(&certificate, now)?;
+        let role = match self.organisations.get(identity.msp_id()) {
+            Some(member) => member.settings.role,
+            None => {
+                return Err(denied("certificate_unknown_authority", "No organisation here issued this certificate"));
+            }
+        };
+        Ok(Principal { msp_id: identity.msp_id().to_owned(), role, certificate_role, identity, certificate })
+    }
+
+    /// The organisation with this MSP id.
+    #[must_use]
+    pub fn member(&self, msp_id: &str) -> Option<&Member> {
+        self.organisations.get(msp_id)
+    }
+
+    /// The MSP ids of all customs authorities.
+    #[must_use]
+    pub fn authorities(&self) -> Vec<&str> {
+        let customs = self.organisations.values().filter(|member| member.settings.role == Role::Customs);
+        customs.map(|member| member.settings.msp_id.as_str()).collect()
+    }
+
+    /// The MSP ids of all organisations.
+    pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
+        self.organisations.keys().map(String::as_str)
+    }
+
+    /// The gateway's own identity.
+    #[must_use]
+    pub fn service(&self) -> &Arc<dyn Signer> {
+        &self.service
+    }
+}
+
+impl Member {
+    /// The identity that signs for the organisation, unless its members sign themselves.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Arc<dyn Signer>> {
+        match self.settings.custody {
+            Custody::Managed => self.managed.as_ref(),
+            Custody::External => None,
+        }
+    }
+}
+
+fn load_msps(organisations: &[Organisation]) -> Result<Vec<Msp>, MembersError> {
+    let mut msps: Vec<Msp> = Vec::new();
+    for Organisation { msp_id, msp_dir, .. } in organisations {
+        let config = msp::config_from_directory(msp_id, msp_dir).map_err(|cause| MembersError::Directory {
+            msp_id: msp_id.clone(),
+            path: msp_dir.clone(),
+            cause,
+        })?;
+        let loaded =
+            Msp::from_config(&config).map_err(|cause| MembersError::Setup { msp_id: msp_id.clone(), cause })?;
+        let authorities =
+            |msp: &Msp| [msp.config().root_certs.clone(), msp.config().intermediate_certs.clone()].concat();
+        let own = authorities(&loaded);
+        if let Some(other) = msps.iter().find(|other| authorities(other).iter().any(|one| own.contains(one))) {
+            return Err(MembersError::SharedAuthority(other.id().to_owned(), msp_id.clone()));
+        }
+        msps.push(loaded);
+    }
+    Ok(msps)
+}
+
+fn load_signer(msps: &[Msp], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {
+    let signer = SigningIdentity::from_msp_directory(msp_id, path)
+        .map_err(|cause| MembersError::Signer { path: path.to_owned(), cause })?;
+    let refused =
+        |reason: String| MembersError::SignerRefused { msp_id: msp_id.to_owned(), path: path.to_owned(), reason };
+    let (identity, _) = recognise(msps, signer.certificate()).map_err(|problem| refused(problem.code))?;
+    check_validity(signer.certificate(), crate::time::now()).map_err(|problem| refused(problem.code))?;
+    if identity.msp_id() != msp_id {
+        return Err(refused(format!("it belongs to {}", identity.msp_id())));
+    }
+    Ok(Arc::new(signer))
+}
+
+/// Asks each organisation whether it answers for the certificate.
+fn recognise(msps: &[Msp], certificate: &Certificate) -> Result<(Identity, &'static str), Problem> {
+    let mut reason = None;
+    for msp in msps {
+        let verdict = msp.recognise(certificate.pem()).and_then(|identity| Ok((msp.validate(&identity)?, identity)));
+        match verdict {
+            Ok((msp::Role::Client, identity)) => return Ok((identity, "client")),
+            Ok((msp::Role::Admin, identity)) => return Ok((identity, "admin")),
+            Ok((msp::Role::Member, identity)) => return Ok((identity, "member")),
+            Ok((msp::Role::Peer | msp::Role::Orderer, _)) => {
+                return Err(Problem::new(403, "certificate_of_a_node", "Peers and orderers cannot call")
+                    .with_detail("Use the certificate of a client of your organisation."));
+            }
+            Err(IdentityError::Chain(ChainError::UnknownAuthority)) => {}
+            Err(error) => reason = Some(error),
+        }
+    }
+    Err(reason.map_or_else(
+        || denied("certificate_unknown_authority", "No organisation here issued this certificate"),
+        |error| refusal(&error),
+    ))
+}
+
+fn check_validity(certificate: &Certificate, now: u64) -> Result<(), Problem> {
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    if certificate.is_expired(now.saturating_sub(SKEW_SECONDS)) {
+        return Err(denied("certificate_expired", "The client certificate has expired"));
+    }
+    if certificate.is_not_yet_valid(now.saturating_add(SKEW_SECONDS)) {
+        return Err(denied("certificate_not_yet_valid", "The client certificate is not valid yet"));
+    }
+    Ok(())
+}
+
+/// One code for each way in which a certificate breaks the rules of membership.
+fn refusal(error: &IdentityError) -> Problem {
+    let (code, title) = match error {
+        IdentityError::Revoked => ("certificate_revoked", "The client certificate has been revoked"),
+        IdentityError::IsAuthority | IdentityError::ChainTooShort => {
+            ("certificate_of_an_authority", "The certificate of an authority cannot act as a client")
+        }
+        IdentityError::NoRole { .. } | IdentityError::NoKnownUnit { .. } => {
+            ("certificate_role_missing", "The certificate names no role that is known here")
+        }
+        IdentityError::SeveralRoles { .. } => ("certificate_role_ambiguous", "The certificate names several roles"),
+        IdentityError::OtherCertifier { .. } | IdentityError::IssuerHasAuthorities => {
+            ("certificate_wrong_issuer", "This authority may not issue such a certificate")
+        }
+        IdentityError::UnsupportedKey(_) => ("certificate_key_kind", "The certificate's key is of a kind not accepted"),
+        IdentityError::Certificate(_) | IdentityError::Malformed | IdentityError::MalformedCertificateSignature => {
+            ("certificate_malformed", "The client certificate cannot be read")
+        }
+        IdentityError::Chain(ChainError::KeyUsage) => {
+            ("certificate_key_usage", "The certificate's extended key usage does not permit this")
+        }
+        _ => ("certificate_untrusted", "The client certificate breaks a rule of membership"),
+    };
+    denied(code, title)
+}
+
+fn denied(code: &str, title: &str) -> Problem {
+    Problem::new(401, code, title)
+}

@@ -1,0 +1,360 @@
+//! The OpenAPI 3.1 document, made from the table of routes and the schemas of the model.
+
+use std::sync::LazyLock;
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    answer::{OperationView, SigningStep},
+    problem::{MEDIA_TYPE, Problem},
+    routes::{self, Access, Action, ParameterKind, Place, Route, Transaction},
+};
+
+/// The document as JSON text.
+#[must_use]
+pub fn document_bytes() -> &'static [u8] {
+    static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| document().to_string().into_bytes());
+    &BYTES
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
+    let mut paths = Map::new();
+    for route in routes::all() {
+        let item = paths.entry(route.path).or_insert_with(|| json!({}));
+        item[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut generator);
+    }
+    let problem = generator.subschema_for::<Problem>();
+    let schemas = generator.take_definitions(true);
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Entrepot gateway",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A cross-border trade ledger on Hyperledger Fabric. Callers are known by the client certificate of \
+                            their organisation. Every error is a problem (RFC 9457) with a stable code.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "clientCertificate": {
+                    "type": "mutualTLS",
+                    "description": "An enrolment certificate of a listed organisation, with the role client or admin.",
+                }
+            },
+            "responses": {
+                "Problem": {
+                    "description": "What went wrong, with a stable code.",
+                    "content": {MEDIA_TYPE: {"schema": problem}},
+                }
+            },
+        },
+    })
+}
+
+/// The statuses of all errors that a route can answer with by the gateway's own rules; a contract adds its own, which
+/// the document covers with `4XX`.
+#[must_use]
+pub fn error_statuses(route: &Route) -> Vec<u16> {
+    let mut statuses = vec![400, 414, 431, 500, 503];
+    if matches!(route.access, Access::Members(_)) {
+        statuses.extend([401, 403]);
+    }
+    if route.has_body() {
+        statuses.extend([408, 413, 415, 422]);
+    }
+    match route.action {
+        Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
+        Action::Submit(_) => statuses.extend([404, 409, 502, 504]),
+        Action::SignProposal | Action::SignTransaction => statuses.extend([404, 409, 410, 502, 504]),
+        Action::Operation => statuses.extend([404, 422]),
+        _ => statuses.push(422),
+    }
+    statuses.sort_unstable();
+    statuses.dedup();
+    statuses
+}
+
+fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let mut operation = json!({
+        "operationId": route.operation,
+        "summary": route.summary,
+        "tags": [tag(route)],
+        "parameters": parameters(route),
+        "responses": responses(route, generator),
+        "security": match route.access {
+            Access::Public => json!([]),
+            Access::Members(_) => json!([{"clientCertificate": []}]),
+        },
+    });
+    if let Access::Members(roles) = route.access {
+        operation["x-roles"] = json!(roles.iter().map(|role| role.as_str()).collect::<Vec<_>>());
+    }
+    if let Some(transaction) = route.transaction() {
+        operation["x-transaction"] = json!(transaction.name);
+    }
+    if let Some(body) = request_body(route, generator) {
+        operation["requestBody"] = body;
+    }
+    operation
+}
+
+fn tag(route: &Route) -> &str {
+    let mut parts = route.path.trim_start_matches('/').split('/');
+    match parts.next() {
+        Some("v1") => parts.next().unwrap_or("v1"),
+        Some("01") => "consumer",
+        _ => "operation",
+    }
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let mut parameters: Vec<Value> = route
+        .parameters
+        .iter()
+        .map(|parameter| {
+            json!({
+                "name": parameter.name,
+                "in": if parameter.place == Place::Path { "path" } else { "query" },
+                "required": parameter.place != Place::Query,
+                "description": parameter.summary,
+                "schema": match parameter.kind {
+                    ParameterKind::Text => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+                    ParameterKind::Number => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+                    ParameterKind::PageSize => json!({"type": "integer", "minimum": 1, "maximum": 200}),
+                    ParameterKind::Flag => json!({"type": "boolean"}),
+                },
+            })
+        })
+        .collect();
+    if route.transaction().is_some() {
+        parameters.push(json!({
+            "name": "signing",
+            "in": "query",
+            "required": false,
+            "description": "`caller`: the caller signs proposal and transaction. Implied when the organisation's keys are \
+                            held outside the gateway.",
+            "schema": {"type": "string", "enum": ["caller"]},
+        }));
+    }
+    if route.is_write() {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": true,
+            "description": "A new key for each new request, the same key for each retry.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        }));
+    }
+    parameters
+}
+
+fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value> {
+    let content = match &route.action {
+        Action::BankStatement => json!({
+            "application/xml": {"schema": {"type": "string", "description": "ISO 20022 camt.053 or camt.054"}}
+        }),
+        Action::Submit(transaction) => json!({"application/json": {"schema": argument(route, transaction, generator)}}),
+        _ => json!({"application/json": {"schema": (route.own_body()?.reference)(generator)}}),
+    };
+    Some(json!({"required": true, "content": content}))
+}
+
+/// The transaction's argument without what path and query give, and with the private input beside it.
+fn argument(route: &Route, transaction: &Transaction, generator: &mut SchemaGenerator) -> Value {
+    let Some(request) = transaction.request else { return json!({"type": "object", "maxProperties": 0}) };
+    if transaction.body_field.is_some() {
+        return json!({"type": "object", "description": route.summary});
+    }
+    let given: Vec<&str> = route.parameters.iter().filter_map(|parameter| parameter.field).collect();
+    if given.is_empty() && transaction.private.is_none() {
+        return (request.reference)(generator).to_value();
+    }
+    let mut schema = inline_object((request.inline)(generator));
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.retain(|name, _| !given.contains(&name.as_str()));
+        if let Some(private) = &transaction.private {
+            properties.insert("private".to_owned(), (private.shape.reference)(generator).to_value());
+        }
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| !given.iter().any(|one| name == one));
+        if transaction.private.as_ref().is_some_and(|private| private.required) {
+            required.push(json!("private"));
+        }
+    }
+    schema
+}
+
+fn inline_object(schema: Schema) -> Value {
+    let mut schema = schema.to_value();
+    if let Some(object) = schema.as_object_mut() {
+        object.entry("properties").or_insert_with(|| json!({}));
+        object.entry("required").or_insert_with(|| json!([]));
+    }
+    schema
+}
+
+fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
+    let mut responses = Map::new();
+    let step = generator.subschema_for::<SigningStep>().to_value();
+    let json_of = |schema: Value| json!({"application/json": {"schema": schema}});
+    match &route.action {
+        Action::Evaluate(transaction) => {
+            // The caller who signs gets the proposal first, with the same status.
+            let schema = json!({"anyOf": [(transaction.response.reference)(generator), step]});
+            responses
+                .insert("200".to_owned(), json!({"description": "The contract's answer", "content": json_of(schema)}));
+        }
+        Action::Submit(transaction) => {
+            let committed = committed(transaction, generator);
+            let success = route.success.to_string();
+            if success == "200" {
+                let schema = json!({"anyOf": [committed, step]});
+                responses.insert(
+                    success,
+                    json!({"description": "Committed, or the proposal to be signed", "content": json_of(schema)}),
+                );
+            } else {
+                let in_step =
+                    json!({"description": "The proposal, to be signed by the caller", "content": json_of(step)});
+                responses.insert("200".to_owned(), in_step);
+                responses.insert(success, json!({"description": "Committed", "content": json_of(committed)}));
+            }
+            let view = generator.subschema_for::<OperationView>();
+            responses.insert(
+                "202".to_owned(),
+                json!({"description": "Handed over; the outcome is not known yet", "content": json_of(view.to_value())}),
+            );
+        }
+        Action::ConsumerPage => {
+            let scan = generator.subschema_for::<trade_model::item::ScanAnswer>();
+            let content = json!({"application/json": {"schema": scan}, "text/html": {"schema": {"type": "string"}}});
+            responses.insert("200".to_owned(), json!({"description": "What is recorded", "content": content}));
+        }
+        Action::SignTransaction => {
+            let view = generator.subschema_for::<OperationView>().to_value();
+            for (status, description) in
+                [("200", "Committed"), ("201", "Committed"), ("202", "The outcome is not known yet")]
+            {
+                responses
+                    .insert(status.to_owned(), json!({"description": description, "content": json_of(view.clone())}));
+            }
+        }
+        Action::SignProposal => {
+            let description = "The transaction to be signed next; for a read, the contract's answer";
+            let schema = json!({"anyOf": [step, true]});
+            responses.insert("200".to_owned(), json!({"description": description, "content": json_of(schema)}));
+        }
+        _ => {
+            let schema = route
+                .own_response()
+                .map_or_else(|| json!({"type": "object"}), |shape| (shape.reference)(generator).to_value());
+            responses.insert("200".to_owned(), json!({"description": "Success", "content": json_of(schema)}));
+        }
+    }
+    for status in error_statuses(route) {
+        responses.insert(status.to_string(), json!({"$ref": "#/components/responses/Problem"}));
+    }
+    if route.transaction().is_some() {
+        responses.insert("4XX".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
+    }
+    Value::Object(responses)
+}
+
+/// The operation with the contract's answer in it.
+fn committed(transaction: &Transaction, generator: &mut SchemaGenerator) -> Value {
+    let view = generator.subschema_for::<OperationView>();
+    let result = (transaction.response.reference)(generator);
+    json!({"allOf": [view, {"type": "object", "properties": {"result": result}, "required": ["result"]}]})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn operations(document: &Value) -> Vec<&Value> {
+        let paths = document["paths"].as_object().expect("paths");
+        paths.values().flat_map(|item| item.as_object().expect("methods").values()).collect()
+    }
+
+    #[test]
+    fn every_route_is_listed_once_with_its_roles() {
+        let document = document();
+        let listed: BTreeSet<_> =
+            operations(&document).iter().map(|one| one["operationId"].as_str().unwrap_or("")).collect();
+        let expected: BTreeSet<_> = routes::all().iter().map(|route| route.operation).collect();
+        assert_eq!(listed, expected);
+        for route in routes::all() {
+            let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+            assert_eq!(operation["operationId"], route.operation);
+            assert_eq!(
+                operation["x-roles"].is_array(),
+                matches!(route.access, Access::Members(_)),
+                "{}",
+                route.operation
+            );
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+            match value {
+                Value::Object(object) => {
+                    found.extend(object.get("$ref").and_then(Value::as_str));
+                    object.values().for_each(|value| references(value, found));
+                }
+                Value::Array(array) => array.iter().for_each(|value| references(value, found)),
+                _ => {}
+            }
+        }
+        let document = document();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for reference in found {
+            let pointer = reference.strip_prefix('#').expect("references stay within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_operation_declares_its_errors_as_problems() {
+        for operation in operations(&document()) {
+            let responses = operation["responses"].as_object().expect("responses");
+            let errors: Vec<_> = responses.keys().filter(|status| status.starts_with(['4', '5'])).collect();
+            assert!(errors.len() >= 4, "{operation}");
+            for status in errors {
+                assert_eq!(responses[status]["$ref"], "#/components/responses/Problem");
+            }
+        }
+    }
+
+    #[test]
+    fn private_input_stands_beside_the_argument_and_path_fields_are_not_asked_twice() {
+        let document = document();
+        let body =
+            |path: &str| &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let invoice = body("/v1/invoices");
+        assert!(
+            invoice["properties"]["private"].is_object() && invoice["properties"]["buyer"].is_object(),
+            "{invoice}"
+        );
+        assert!(invoice["required"].as_array().is_some_and(|list| list.contains(&json!("private"))));
+        let reject = body("/v1/custody-transfers/{id}/reject");
+        assert_eq!((&reject["properties"]["offer_id"], &reject["required"]), (&Value::Null, &json!(["reason"])));
+    }
+}

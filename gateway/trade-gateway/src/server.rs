@@ -1,0 +1,261 @@
+//! Starts and stops a gateway: keys, store, audit log, listeners, background work.
+
+use std::{
+    future::Future,
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use openssl::ssl::{
+    SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+};
+use tokio::task::JoinHandle;
+
+use crate::{
+    audit::{AuditError, AuditLog},
+    fabric::{Fabric, FabricError},
+    http::{self, State},
+    ledger::Ledger,
+    members::{Members, MembersError},
+    service::Service,
+    settings::{ServerKeys, Settings, SettingsError},
+    store::{Store, StoreError},
+};
+
+/// How long a stopping gateway waits for requests in work, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How often open operations are tried again and what is old is forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(5);
+
+/// How often the MSP directories are read again, in rounds of [`HOUSEKEEPING`]. Bounds how late a revocation counts.
+const RELOAD_ROUNDS: u32 = 6;
+
+/// How long one open operation is tried in one round.
+const SETTLE_WAIT: Duration = Duration::from_secs(2);
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The organisations cannot be set up.
+    #[error(transparent)]
+    Members(#[from] MembersError),
+    /// The connections to Fabric cannot be set up.
+    #[error(transparent)]
+    Fabric(#[from] FabricError),
+    /// The operation store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The audit log cannot be used.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The server's keys cannot be used.
+    #[error("the TLS certificate {certificate} and its key cannot be used: {cause}")]
+    Tls {
+        /// The certificate.
+        certificate: PathBuf,
+        /// Why.
+        cause: openssl::error::ErrorStack,
+    },
+    /// The data directory cannot be used.
+    #[error("the data directory {path}: {cause}")]
+    DataDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The administrative listener has no TLS and must not leave the machine.
+    #[error("the administrative address {0} is not a loopback address")]
+    AdminNotLoopback(SocketAddr),
+}
+
+/// A gateway that runs.
+pub struct Running {
+    address: SocketAddr,
+    admin_address: Option<SocketAddr>,
+    servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
+    housekeeping: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where the gateway listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it answers health and readiness without TLS, if it does.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// Stops: no new requests, those in work are answered within ten seconds, what stays open is settled at the next
+    /// start.
+    pub async fn stop(self) {
+        self.housekeeping.abort();
+        for (handle, server) in self.servers {
+            handle.stop(true).await;
+            // The server's own result is of no use to anybody who has stopped it.
+            let _ = server.await;
+        }
+    }
+}
+
+/// Starts a gateway in front of Fabric. Must be called on a multi-threaded tokio runtime, which carries its work.
+///
+/// # Errors
+/// [`StartError`] names the setting, file or address that cannot be used.
+pub async fn start(settings: Settings) -> Result<Running, StartError> {
+    settings.check()?;
+    let members = Members::load(&settings)?;
+    let ledger = Fabric::connect(&settings, &members)?;
+    start_with(settings, members, Arc::new(ledger)).await
+}
+
+/// As [`start`], in front of any ledger.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Ledger>) -> Result<Running, StartError> {
+    settings.check()?;
+    let (store, audit) = open_data(&settings.data_dir)?;
+    let tls = acceptor(&settings.tls)?;
+    let listener = listen(&settings.listen)?;
+    let address = local_address(&listener, &settings.listen)?;
+    let limits = settings.limits.clone();
+    let admin = settings.admin_listen.as_deref().map(listen).transpose()?;
+    let service = Arc::new(Service::new(settings, members, ledger, store));
+    let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
+
+    let shared = state.clone();
+    let server = HttpServer::new(move || {
+        let shared = shared.clone();
+        App::new().configure(move |config| http::configure(config, &shared))
+    })
+    .workers(std::thread::available_parallelism().map_or(2, |count| count.get().min(8)))
+    .client_request_timeout(Duration::from_millis(limits.header_deadline_ms))
+    .tls_handshake_timeout(Duration::from_millis(limits.header_deadline_ms))
+    .max_connections(limits.connections)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .tcp_nodelay(true)
+    .disable_signals()
+    .on_connect(http::remember_certificate)
+    .listen_openssl(listener, tls)
+    .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?
+    .run();
+    let mut servers = vec![(server.handle(), tokio::spawn(server))];
+
+    let mut admin_address = None;
+    if let Some(listener) = admin {
+        let address = local_address(&listener, "the administrative address")?;
+        if !address.ip().is_loopback() {
+            return Err(StartError::AdminNotLoopback(address));
+        }
+        admin_address = Some(address);
+        let server = HttpServer::new(move || {
+            let shared = state.clone();
+            App::new().configure(move |config| http::configure_admin(config, &shared))
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)
+        .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?
+        .run();
+        servers.push((server.handle(), tokio::spawn(server)));
+    }
+    let housekeeping = tokio::spawn(keep_house(service));
+    tracing::info!(%address, "the gateway listens on {address}");
+    Ok(Running { address, admin_address, servers, housekeeping })
+}
+
+/// Runs a gateway until `shutdown` is done. `ready` is told the bound address.
+///
+/// # Errors
+/// As [`start`].
+pub async fn run(
+    settings: Settings,
+    shutdown: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), StartError> {
+    let running = start(settings).await?;
+    ready(running.address());
+    shutdown.await;
+    running.stop().await;
+    Ok(())
+}
+
+/// Settles what was left open, reads revocation lists again, forgets what is old.
+async fn keep_house(service: Arc<Service>) {
+    let mut round = 0_u32;
+    loop {
+        if let Err(error) = service.settle_open(SETTLE_WAIT).await {
+            tracing::error!("cannot settle open operations: {error}");
+        }
+        if let Err(error) = service.tidy() {
+            tracing::error!("cannot forget old operations: {error}");
+        }
+        round = round.wrapping_add(1);
+        if round.is_multiple_of(RELOAD_ROUNDS)
+            && let Err(error) = service.members().reload()
+        {
+            tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
+        }
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+fn open_data(folder: &Path) -> Result<(Store, AuditLog), StartError> {
+    let failed = |cause| StartError::DataDirectory { path: folder.to_owned(), cause };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
+    }
+    // The store is locked, so it is opened first: a second gateway must not touch the first one's audit log.
+    let store = Store::open(&folder.join("operations.redb"))?;
+    let audit = AuditLog::open(&folder.join("audit.jsonl"))?;
+    Ok((store, audit))
+}
+
+fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
+}
+
+fn local_address(listener: &TcpListener, address: &str) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
+}
+
+/// TLS 1.2 or later. A client certificate is asked for and taken as it is: OpenSSL proves that the client holds the key,
+/// and membership is decided per request, where a refusal can be explained. Sessions are not resumed, so that every
+/// connection shows its certificate.
+fn acceptor(keys: &ServerKeys) -> Result<SslAcceptorBuilder, StartError> {
+    let failed = |cause| StartError::Tls { certificate: keys.certificate.clone(), cause };
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).map_err(failed)?;
+    builder.set_certificate_chain_file(&keys.certificate).map_err(failed)?;
+    builder.set_private_key_file(&keys.key, SslFiletype::PEM).map_err(failed)?;
+    builder.check_private_key().map_err(failed)?;
+    builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
+    Ok(builder)
+}

@@ -1,0 +1,338 @@
+//! What a gateway is told before it starts: addresses, keys, organisations, limits.
+//!
+//! Settings name files; this module reads and checks the settings themselves, not the files.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Most organisations that one gateway serves.
+const ORGANISATIONS_MAX: usize = 64;
+
+/// Everything a gateway is told before it starts. Relative paths are relative to the working directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the gateway listens, `host:port`. Port 0 takes a free port; see [`crate::Running::address`].
+    pub listen: String,
+    /// The listener's certificate and key.
+    pub tls: ServerKeys,
+    /// A second, plain listener for health and readiness only, `host:port`; none by default.
+    #[serde(default)]
+    pub admin_listen: Option<String>,
+    /// The channel's name.
+    pub channel: String,
+    /// The chaincode's name.
+    pub chaincode: String,
+    /// The organisations whose members may call, and whose peers are asked.
+    pub organisations: Vec<Organisation>,
+    /// The gateway's own identity: answers the public page and follows commits. It never submits.
+    pub service: ServiceIdentity,
+    /// The folder of the operation store and the audit log. Only one gateway may use it.
+    pub data_dir: PathBuf,
+    /// Bounds on everything from outside.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// A server certificate with its key, PEM files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerKeys {
+    /// The certificate, followed by its intermediates if there are any.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// One organisation of the channel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// Its MSP id.
+    pub msp_id: String,
+    /// Its verifying MSP: `cacerts`, `intermediatecerts`, `crls`, `config.yaml`. No key is read from it.
+    pub msp_dir: PathBuf,
+    /// What its members may do.
+    pub role: Role,
+    /// Its peer, `host:port`.
+    pub peer: String,
+    /// The certificate authority of the peer's TLS certificate, PEM file. Without it the peer is called without TLS.
+    #[serde(default)]
+    pub peer_tls_ca: Option<PathBuf>,
+    /// The name in the peer's TLS certificate, when it is not the host of `peer`.
+    #[serde(default)]
+    pub peer_server_name: Option<String>,
+    /// Who holds the keys that sign this organisation's transactions.
+    pub custody: Custody,
+    /// The MSP directory with the managed identity; required when custody is managed, refused otherwise.
+    #[serde(default)]
+    pub managed_identity: Option<PathBuf>,
+}
+
+/// The gateway's own identity.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceIdentity {
+    /// The organisation that lends the identity; its peer answers the gateway's own questions.
+    pub msp_id: String,
+    /// The MSP directory with the certificate and the key.
+    pub msp_dir: PathBuf,
+}
+
+/// What an organisation's members may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads and writes.
+    Enterprise,
+    /// As an enterprise, and decides about declarations.
+    Customs,
+    /// Reads and evaluates only.
+    Regulator,
+}
+
+impl Role {
+    /// The word used in settings and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enterprise => "enterprise",
+            Self::Customs => "customs",
+            Self::Regulator => "regulator",
+        }
+    }
+}
+
+/// Who holds the keys that sign an organisation's transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Custody {
+    /// The gateway signs with one identity of the same MSP, unless the caller asks to sign.
+    Managed,
+    /// The caller signs every proposal and every transaction.
+    External,
+}
+
+/// Bounds on everything from outside.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest JSON body, in bytes.
+    pub json_body_bytes: usize,
+    /// Largest bank statement, in bytes.
+    pub statement_body_bytes: usize,
+    /// Deepest nesting of a JSON body.
+    pub json_depth: usize,
+    /// Time to read the request line and headers, in milliseconds.
+    pub header_deadline_ms: u64,
+    /// Time to read a body, in milliseconds.
+    pub body_deadline_ms: u64,
+    /// Largest sum of header names and values, in bytes.
+    pub header_bytes: usize,
+    /// Longest query string, in bytes.
+    pub query_bytes: usize,
+    /// Requests worked on at once, over all organisations.
+    pub requests: usize,
+    /// Requests worked on at once for one organisation.
+    pub requests_per_organisation: usize,
+    /// Open connections.
+    pub connections: usize,
+    /// Largest page a list answers with.
+    pub page: u32,
+    /// Wait for one answer of a peer, in milliseconds.
+    pub fabric_deadline_ms: u64,
+    /// Wait for a commit before the answer is 202, in milliseconds.
+    pub commit_wait_ms: u64,
+    /// Open signing sessions of callers who sign themselves, over all organisations.
+    pub signing_sessions: usize,
+    /// How long a caller has to sign a proposal, in seconds. Peers refuse proposals older than 15 minutes.
+    pub signing_seconds: u64,
+    /// How long answers to idempotency keys and operations are kept, in seconds.
+    pub retention_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            json_body_bytes: 1024 * 1024,
+            statement_body_bytes: 4 * 1024 * 1024,
+            json_depth: 64,
+            header_deadline_ms: 5_000,
+            body_deadline_ms: 10_000,
+            header_bytes: 16 * 1024,
+            query_bytes: 4 * 1024,
+            requests: 256,
+            requests_per_organisation: 128,
+            connections: 2_048,
+            page: 200,
+            fabric_deadline_ms: 30_000,
+            commit_wait_ms: 15_000,
+            signing_sessions: 1_000,
+            signing_seconds: 10 * 60,
+            retention_seconds: 7 * 24 * 60 * 60,
+        }
+    }
+}
+
+/// Why settings are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the settings {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is not YAML of the expected form.
+    #[error("the settings are not valid: {0}")]
+    Malformed(#[from] serde_norway::Error),
+    /// No organisation, or too many.
+    #[error("a gateway serves 1 to {ORGANISATIONS_MAX} organisations, not {0}")]
+    OrganisationCount(usize),
+    /// Two organisations with one MSP id.
+    #[error("the MSP id {0} is used twice")]
+    DuplicateMsp(String),
+    /// Managed custody without an identity.
+    #[error("custody of {0} is managed but managed_identity is missing")]
+    ManagedIdentityMissing(String),
+    /// External custody with an identity: the key must not be here.
+    #[error("custody of {0} is external, so managed_identity must not be given")]
+    ManagedIdentityUnwanted(String),
+    /// The service identity belongs to no listed organisation.
+    #[error("the service identity's organisation {0} is not listed")]
+    UnknownServiceOrganisation(String),
+    /// A limit that would refuse everything or exceed what peers accept.
+    #[error("limits.{0} is out of range")]
+    Limit(&'static str),
+}
+
+impl Settings {
+    /// Reads settings from a YAML file.
+    ///
+    /// # Errors
+    /// The file cannot be read or does not hold usable settings.
+    pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+        Self::parse(&text)
+    }
+
+    /// Parses settings from YAML (JSON is YAML, too).
+    ///
+    /// # Errors
+    /// The text does not hold usable settings.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = serde_norway::from_str(text)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Checks what can be checked without reading any file.
+    ///
+    /// # Errors
+    /// As [`Settings::parse`].
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if self.organisations.is_empty() || self.organisations.len() > ORGANISATIONS_MAX {
+            return Err(SettingsError::OrganisationCount(self.organisations.len()));
+        }
+        let mut seen = BTreeSet::new();
+        for organisation in &self.organisations {
+            if !seen.insert(organisation.msp_id.as_str()) {
+                return Err(SettingsError::DuplicateMsp(organisation.msp_id.clone()));
+            }
+            match (organisation.custody, &organisation.managed_identity) {
+                (Custody::Managed, None) => {
+                    return Err(SettingsError::ManagedIdentityMissing(organisation.msp_id.clone()));
+                }
+                (Custody::External, Some(_)) => {
+                    return Err(SettingsError::ManagedIdentityUnwanted(organisation.msp_id.clone()));
+                }
+                _ => {}
+            }
+        }
+        if !seen.contains(self.service.msp_id.as_str()) {
+            return Err(SettingsError::UnknownServiceOrganisation(self.service.msp_id.clone()));
+        }
+        self.limits.check()
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), SettingsError> {
+        let ranges = [
+            ("json_body_bytes", self.json_body_bytes as u64, 1, 64 * 1024 * 1024),
+            ("statement_body_bytes", self.statement_body_bytes as u64, 1, 64 * 1024 * 1024),
+            ("json_depth", self.json_depth as u64, 1, 100),
+            ("header_deadline_ms", self.header_deadline_ms, 1, 60_000),
+            ("body_deadline_ms", self.body_deadline_ms, 1, 600_000),
+            ("header_bytes", self.header_bytes as u64, 256, 128 * 1024),
+            ("query_bytes", self.query_bytes as u64, 64, 64 * 1024),
+            ("requests", self.requests as u64, 1, 100_000),
+            ("requests_per_organisation", self.requests_per_organisation as u64, 1, 100_000),
+            ("connections", self.connections as u64, 1, 1_000_000),
+            ("page", u64::from(self.page), 1, 1_000),
+            ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
+            ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),
+            ("signing_sessions", self.signing_sessions as u64, 1, 100_000),
+            ("signing_seconds", self.signing_seconds, 1, 14 * 60),
+            ("retention_seconds", self.retention_seconds, 60, 366 * 24 * 60 * 60),
+        ];
+        match ranges.iter().find(|(_, value, least, most)| value < least || value > most) {
+            Some((name, ..)) => Err(SettingsError::Limit(name)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = r"
+listen: 127.0.0.1:0
+tls: { certificate: tls/server.crt, key: tls/server.key }
+channel: trade
+chaincode: entrepot
+data_dir: data
+service: { msp_id: ExporterMSP, msp_dir: service/msp }
+organisations:
+  - msp_id: ExporterMSP
+    msp_dir: exporter/msp
+    role: enterprise
+    peer: 127.0.0.1:7051
+    peer_tls_ca: exporter/tlsca.pem
+    custody: managed
+    managed_identity: exporter/users/erp/msp
+  - msp_id: RegulatorMSP
+    msp_dir: regulator/msp
+    role: regulator
+    peer: 127.0.0.1:8051
+    custody: external
+";
+
+    #[test]
+    fn settings_are_read_and_limits_have_defaults() -> Result<(), SettingsError> {
+        let settings = Settings::parse(EXAMPLE)?;
+        assert_eq!(settings.organisations[1].role, Role::Regulator);
+        assert_eq!(settings.limits.page, 200);
+        Ok(())
+    }
+
+    #[test]
+    fn unusable_settings_are_refused_by_cause() {
+        let refuse = |from: &str, to: &str| Settings::parse(&EXAMPLE.replace(from, to)).expect_err(to).to_string();
+        assert!(refuse("msp_id: RegulatorMSP", "msp_id: ExporterMSP").contains("used twice"));
+        assert!(refuse("    managed_identity: exporter/users/erp/msp\n", "").contains("managed_identity is missing"));
+        assert!(refuse("custody: managed", "custody: external").contains("must not be given"));
+        assert!(refuse("service: { msp_id: ExporterMSP", "service: { msp_id: OtherMSP").contains("not listed"));
+        assert!(refuse("data_dir: data", "data_dir: data\nlimits: { page: 0 }").contains("limits.page"));
+        assert!(refuse("listen:", "lissen:").contains("not valid"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Open signing sessions: transactions whose creator signs outside the gateway.
+//!
+//! Sessions live in memory only, because a proposal holds the private input. A session lost in a crash costs the caller
+//! a new request and nothing else: before the second signature nothing is handed to the orderer.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::Value;
+
+use crate::{answer::SigningStage, ledger::Draft, problem::Problem, store::KeyDigest};
+
+/// Most bytes of proposals and transactions in all open sessions together.
+const BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// One open session.
+#[derive(Clone)]
+pub(crate) struct Session {
+    /// The operation id of the route.
+    pub(crate) operation: &'static str,
+    /// The caller's MSP id.
+    pub(crate) msp_id: String,
+    /// SHA-256 of the caller's certificate, hex: only its holder may go on.
+    pub certificate_sha256: String,
+    /// Whether the signed proposal is evaluated only.
+    pub(crate) evaluates: bool,
+    /// What is to be signed next.
+    pub(crate) stage: SigningStage,
+    /// The bytes to be signed.
+    pub(crate) draft: Draft,
+    /// The contract's answer, once endorsed.
+    pub(crate) result: Value,
+    /// The idempotency key that led here, for a write.
+    pub(crate) key: Option<KeyDigest>,
+    /// Until when the next signature is accepted, seconds since 1970.
+    pub(crate) expires_at: u64,
+}
+
+/// All open sessions of a gateway.
+pub(crate) struct Sessions {
+    open: Mutex<Open>,
+    count_max: usize,
+}
+
+#[derive(Default)]
+struct Open {
+    sessions: BTreeMap<String, Slot>,
+    bytes: usize,
+}
+
+enum Slot {
+    Waiting(Box<Session>),
+    /// A signature is being worked on.
+    Busy,
+}
+
+impl Sessions {
+    /// Room for `count_max` sessions.
+    #[must_use]
+    pub(crate) fn new(count_max: usize) -> Self {
+        Self { open: Mutex::default(), count_max }
+    }
+
+    /// Opens a session under its transaction's id.
+    ///
+    /// # Errors
+    /// There is no room, or the caller's organisation already takes half of it.
+    pub(crate) fn open(&self, session: Session) -> Result<(), Problem> {
+        let mut open = self.lock();
+        let own = open.sessions.values().filter(|slot| slot.belongs_to(&session.msp_id)).count();
+        let full = open.sessions.len() >= self.count_max
+            || own > self.count_max / 2
+            || open.bytes + session.size() > BYTES_MAX;
+        if full {
+            return Err(Problem::new(503, "signing_sessions_full", "Too many transactions wait for a signature")
+                .retry_after(30));
+        }
+        open.insert(session);
+        Ok(())
+    }
+
+    /// Takes a session out while a signature is worked on.
+    ///
+    /// # Errors
+    /// There is no such session for this certificate at this stage, it has expired, or it is being worked on.
+    pub(crate) fn take(
+        &self,
+        transaction_id: &str,
+        certificate_sha256: &str,
+        stage: SigningStage,
+        now: u64,
+    ) -> Result<Session, Problem> {
+        let unknown = || Problem::new(404, "signing_unknown", "No transaction with this id waits for your signature");
+        let mut open = self.lock();
+        match open.sessions.get(transaction_id) {
+            None => return Err(unknown()),
+            Some(Slot::Busy) => {
+                return Err(Problem::new(
+                    409,
+                    "signing_in_progress",
+                    "A signature for this transaction is being worked on",
+                )
+                .retry_after(1));
+            }
+            Some(Slot::Waiting(session)) if session.certificate_sha256 != certificate_sha256 => return Err(unknown()),
+            Some(Slot::Waiting(session)) if session.stage != stage => {
+                return Err(Problem::new(409, "signing_stage", "Another signature is expected").with_detail(format!(
+                    "The transaction waits for the signature of its {}.",
+                    session.stage.as_str()
+                )));
+            }
+            Some(Slot::Waiting(session)) if session.expires_at < now => {
+                return Err(Problem::new(410, "signing_expired", "The time to sign is over")
+                    .with_detail("Nothing was written. Send the request again to get a new proposal."));
+            }
+            Some(Slot::Waiting(_)) => {}
+        }
+        match open.sessions.insert(transaction_id.to_owned(), Slot::Busy) {
+            Some(Slot::Waiting(session)) => {
+                open.bytes -= session.size();
+                Ok(*session)
+            }
+            _ => Err(unknown()),
+        }
+    }
+
+    /// Puts a session back, to wait for the same or the next signature.
+    pub(crate) fn put_back(&self, session: Session) {
+        self.lock().insert(session);
+    }
+
+    /// Ends a session that was taken.
+    pub(crate) fn close(&self, transaction_id: &str) {
+        let mut open = self.lock();
+        if let Some(Slot::Waiting(session)) = open.sessions.remove(transaction_id) {
+            open.bytes -= session.size();
+        }
+    }
+
+    /// The waiting session that an idempotency key led to; its repeated request is answered with the same step.
+    #[must_use]
+    pub(crate) fn by_key(&self, key: &KeyDigest) -> Option<Session> {
+        self.lock().sessions.values().find_map(|slot| match slot {
+            Slot::Waiting(session) if session.key.as_ref() == Some(key) => Some((**session).clone()),
+            _ => None,
+        })
+    }
+
+    /// Ends expired sessions and gives back the keys that led to them.
+    pub(crate) fn expire(&self, now: u64) -> Vec<KeyDigest> {
+        let mut open = self.lock();
+        let expired: Vec<String> = open
+            .sessions
+            .iter()
+            .filter(|(_, slot)| matches!(slot, Slot::Waiting(session) if session.expires_at < now))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let mut keys = Vec::new();
+        for id in expired {
+            if let Some(Slot::Waiting(session)) = open.sessions.remove(&id) {
+                open.bytes -= session.size();
+                keys.extend(session.key);
+            }
+        }
+        keys
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn insert(&mut self, session: Session) {
+        self.bytes += session.size();
+        let former = self.sessions.insert(session.draft.transaction_id.clone(), Slot::Waiting(Box::new(session)));
+        if let Some(Slot::Waiting(former)) = former {
+            self.bytes -= former.size();
+        }
+    }
+}
+
+impl Slot {
+    fn belongs_to(&self, msp_id: &str) -> bool {
+        matches!(self, Self::Waiting(session) if session.msp_id == msp_id)
+    }
+}
+
+impl Session {
+    fn size(&self) -> usize {
+        self.draft.bytes.len() + self.draft.message.len() + 1_024
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: &str, expires_at: u64) -> Session {
+        Session {
+            operation: "capture",
+            msp_id: "AMSP".to_owned(),
+            certificate_sha256: "aa".to_owned(),
+            evaluates: false,
+            stage: SigningStage::Proposal,
+            draft: Draft { transaction_id: id.to_owned(), bytes: vec![1], message: vec![2] },
+            result: Value::Null,
+            key: None,
+            expires_at,
+        }
+    }
+
+    #[test]
+    fn a_session_is_taken_by_its_own_certificate_at_its_own_stage_only() -> Result<(), Problem> {
+        let sessions = Sessions::new(10);
+        sessions.open(session("t1", 100))?;
+        let code = |certificate: &str, stage, now| {
+            sessions.take("t1", certificate, stage, now).err().map(|problem| problem.code)
+        };
+        assert_eq!(code("bb", SigningStage::Proposal, 1).as_deref(), Some("signing_unknown"));
+        assert_eq!(code("aa", SigningStage::Transaction, 1).as_deref(), Some("signing_stage"));
+        assert_eq!(code("aa", SigningStage::Proposal, 101).as_deref(), Some("signing_expired"));
+        let taken = sessions.take("t1", "aa", SigningStage::Proposal, 1)?;
+        assert_eq!(code("aa", SigningStage::Proposal, 1).as_deref(), Some("signing_in_progress"));
+        sessions.put_back(taken);
+        assert_eq!(code("aa", SigningStage::Proposal, 1), None);
+        sessions.close("t1");
+        assert_eq!(code("aa", SigningStage::Proposal, 1).as_deref(), Some("signing_unknown"));
+        assert_eq!(sessions.lock().bytes, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn room_is_bounded_and_comes_back_with_expiry() -> Result<(), Problem> {
+        let sessions = Sessions::new(2);
+        sessions.open(session("t1", 5))?;
+        sessions.open(session("t2", 50))?;
+        assert_eq!(sessions.open(session("t3", 50)).expect_err("full").status, 503);
+        sessions.expire(6);
+        sessions.open(session("t3", 50))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,462 @@
+//! What survives a crash of the gateway: operations and the idempotency keys that lead to them.
+//!
+//! A write goes through three records. The key is taken in memory-speed commits; the sealed transaction is forced to
+//! disk once, before it is handed to the orderer; the outcome may be lost in a crash, because the sealed transaction can
+//! be handed over again and its outcome asked again. A sealed transaction holds no private input, a proposal does:
+//! proposals are never stored.
+
+use std::path::Path;
+
+use fabric_msp::hash::sha256;
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+const KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("idempotency_keys");
+const OPERATIONS: TableDefinition<&str, &[u8]> = TableDefinition::new("operations");
+
+/// The version of the records; another version is refused.
+const FORMAT: &[u8] = b"1";
+
+/// The operation store of one gateway. The file is locked: a second gateway cannot open it.
+pub struct Store {
+    database: Database,
+    salt: Vec<u8>,
+}
+
+/// How far an operation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Sealed and handed to the orderer; the outcome is being waited for.
+    Submitted,
+    /// In a block, valid.
+    Committed,
+    /// In a block, invalid: nothing was written.
+    Invalid,
+    /// The orderer refused it for good: nothing was written.
+    Refused,
+    /// The outcome is not known yet. Asking again, or sending the same request again, settles it.
+    Indeterminate,
+}
+
+/// One transaction that was handed to the orderer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The Fabric transaction's id, which is the operation's id.
+    pub transaction_id: String,
+    /// The caller's MSP id. Members of other organisations do not see the operation.
+    pub msp_id: String,
+    /// The operation id of the route that started it.
+    pub operation: String,
+    /// How far it is.
+    pub state: State,
+    /// The name of Fabric's validation code, once known.
+    pub validation: Option<String>,
+    /// Fabric's validation code, once known.
+    pub validation_code: Option<i32>,
+    /// The number of its block, once known.
+    pub block_number: Option<u64>,
+    /// The contract's answer as JSON; it never holds private values.
+    pub result: serde_json::Value,
+    /// When it was handed over, seconds since 1970.
+    pub created_at: u64,
+    /// When its state last changed, seconds since 1970.
+    pub updated_at: u64,
+    /// The sealed transaction, hex, as long as it may have to be handed over again.
+    pub sealed: Option<String>,
+    /// The idempotency key's digest, hex, if the caller's key leads here.
+    pub key: Option<String>,
+}
+
+/// What an idempotency key leads to.
+#[derive(Debug, PartialEq)]
+pub enum Begin {
+    /// Nothing: the key is now taken for this request.
+    New,
+    /// The same request is being worked on.
+    Running,
+    /// The same request has been handed to the orderer.
+    Known(Box<Operation>),
+    /// The key was used with another body.
+    OtherBody,
+}
+
+/// The digest of an idempotency key in its scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyDigest([u8; 32]);
+
+impl KeyDigest {
+    /// Hex form.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        hex::encode(self.0)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyRecord {
+    body: String,
+    created_at: u64,
+    transaction_id: Option<String>,
+}
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused: locked by another gateway, disk full, damaged.
+    #[error("the operation store: {0}")]
+    Database(#[from] Box<redb::Error>),
+    /// A record is not of this version's form.
+    #[error("the operation store holds a damaged record: {0}")]
+    Record(#[from] serde_json::Error),
+    /// Written by another version.
+    #[error("the operation store was written by another version")]
+    Format,
+    /// The system gives no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(#[from] openssl::error::ErrorStack),
+}
+
+macro_rules! from_redb {
+    ($($kind:ty),*) => {$(
+        impl From<$kind> for StoreError {
+            fn from(error: $kind) -> Self {
+                Self::Database(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+from_redb!(
+    redb::DatabaseError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError,
+    redb::SetDurabilityError
+);
+
+impl Store {
+    /// Opens or creates the store; drops keys whose requests cannot have had an effect.
+    ///
+    /// # Errors
+    /// Another gateway uses the file, or it is damaged or of another version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = Database::create(path)?;
+        let transaction = database.begin_write()?;
+        let salt = {
+            let mut meta = transaction.open_table(META)?;
+            let format = meta.get("format")?.map(|value| value.value().to_vec());
+            match format.as_deref() {
+                None => {
+                    let mut salt = [0; 32];
+                    openssl::rand::rand_bytes(&mut salt)?;
+                    meta.insert("format", FORMAT)?;
+                    meta.insert("salt", salt.as_slice())?;
+                }
+                Some(FORMAT) => {}
+                Some(_) => return Err(StoreError::Format),
+            }
+            meta.get("salt")?.map(|value| value.value().to_vec()).ok_or(StoreError::Format)?
+        };
+        {
+            let operations = transaction.open_table(OPERATIONS)?;
+            let mut keys = transaction.open_table(KEYS)?;
+            let mut stale = Vec::new();
+            for entry in keys.iter()? {
+                let (key, value) = entry?;
+                let record: KeyRecord = serde_json::from_slice(value.value())?;
+                let leads_somewhere = match &record.transaction_id {
+                    Some(id) => operations.get(id.as_str())?.is_some(),
+                    None => false,
+                };
+                if !leads_somewhere {
+                    stale.push(key.value().to_vec());
+                }
+            }
+            for key in stale {
+                keys.remove(key.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        Ok(Self { database, salt })
+    }
+
+    /// The digest of an idempotency key. The scope is the caller's MSP id, certificate subject and route.
+    #[must_use]
+    pub fn key(&self, msp_id: &str, subject: &str, operation: &str, key: &str) -> KeyDigest {
+        let mut text = self.salt.clone();
+        for part in [msp_id, subject, operation, key] {
+            text.extend((part.len() as u64).to_be_bytes());
+            text.extend(part.as_bytes());
+        }
+        KeyDigest(sha256(&text))
+    }
+
+    /// The digest of a request, salted: bodies may hold secrets, and digests of short secrets can be guessed.
+    #[must_use]
+    pub fn request_digest(&self, path: &str, body: &[u8]) -> String {
+        let mut text = self.salt.clone();
+        text.extend((path.len() as u64).to_be_bytes());
+        text.extend(path.as_bytes());
+        text.extend(body);
+        hex::encode(sha256(&text))
+    }
+
+    /// Takes a key for a request, or tells what it leads to.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn begin(&self, key: &KeyDigest, request: &str, now: u64) -> Result<Begin, StoreError> {
+        let transaction = self.quick()?;
+        let begin = {
+            let mut keys = transaction.open_table(KEYS)?;
+            let known = keys.get(key.0.as_slice())?.map(|value| serde_json::from_slice::<KeyRecord>(value.value()));
+            match known.transpose()? {
+                Some(record) if record.body != request => Begin::OtherBody,
+                Some(KeyRecord { transaction_id: Some(id), .. }) => {
+                    let operations = transaction.open_table(OPERATIONS)?;
+                    let operation = operations.get(id.as_str())?.map(|value| serde_json::from_slice(value.value()));
+                    match operation.transpose()? {
+                        Some(operation) => Begin::Known(operation),
+                        None => Begin::Running,
+                    }
+                }
+                Some(_) => Begin::Running,
+                None => {
+                    let record = KeyRecord { body: request.to_owned(), created_at: now, transaction_id: None };
+                    keys.insert(key.0.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
+                    Begin::New
+                }
+            }
+        };
+        transaction.commit()?;
+        Ok(begin)
+    }
+
+    /// Gives a key back: its request had no effect and may be sent again.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn release(&self, key: &KeyDigest) -> Result<(), StoreError> {
+        let transaction = self.quick()?;
+        transaction.open_table(KEYS)?.remove(key.0.as_slice())?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Stores a sealed operation and lets its key lead to it. On return it is on disk.
+    ///
+    /// # Errors
+    /// The store refuses; the transaction must then not be handed over.
+    pub fn submitted(&self, operation: &Operation) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write()?;
+        write(&transaction, operation)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Stores how an operation ended. A key whose operation had no effect is given back.
+    ///
+    /// # Errors
+    /// The store refuses; the operation is then asked about again.
+    pub fn settled(&self, operation: &Operation) -> Result<(), StoreError> {
+        let transaction = self.quick()?;
+        write(&transaction, operation)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// One operation.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn operation(&self, transaction_id: &str) -> Result<Option<Operation>, StoreError> {
+        let table = self.database.begin_read()?.open_table(OPERATIONS)?;
+        let value = table.get(transaction_id)?;
+        Ok(value.map(|value| serde_json::from_slice(value.value())).transpose()?)
+    }
+
+    /// The operations whose outcome is not known, oldest first.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn unsettled(&self) -> Result<Vec<Operation>, StoreError> {
+        let table = self.database.begin_read()?.open_table(OPERATIONS)?;
+        let mut found = Vec::new();
+        for entry in table.iter()? {
+            let operation: Operation = serde_json::from_slice(entry?.1.value())?;
+            if !operation.is_settled() {
+                found.push(operation);
+            }
+        }
+        found.sort_by_key(|operation| operation.created_at);
+        Ok(found)
+    }
+
+    /// Forgets settled operations that last changed before `before` (seconds since 1970), and their keys.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn forget(&self, before: u64) -> Result<usize, StoreError> {
+        let transaction = self.database.begin_write()?;
+        let mut forgotten = 0;
+        {
+            let mut operations = transaction.open_table(OPERATIONS)?;
+            let mut keys = transaction.open_table(KEYS)?;
+            let mut old = Vec::new();
+            for entry in operations.iter()? {
+                let operation: Operation = serde_json::from_slice(entry?.1.value())?;
+                if operation.is_settled() && operation.updated_at < before {
+                    old.push(operation);
+                }
+            }
+            for operation in old {
+                operations.remove(operation.transaction_id.as_str())?;
+                if let Some(key) = operation.key.and_then(|key| hex::decode(key).ok()) {
+                    keys.remove(key.as_slice())?;
+                }
+                forgotten += 1;
+            }
+        }
+        transaction.commit()?;
+        Ok(forgotten)
+    }
+
+    /// A transaction whose loss in a crash does no harm.
+    fn quick(&self) -> Result<redb::WriteTransaction, StoreError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::None)?;
+        Ok(transaction)
+    }
+}
+
+impl Operation {
+    /// Whether the outcome is known.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state, State::Committed | State::Invalid | State::Refused)
+    }
+}
+
+fn write(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(), StoreError> {
+    let mut operations = transaction.open_table(OPERATIONS)?;
+    operations.insert(operation.transaction_id.as_str(), serde_json::to_vec(operation)?.as_slice())?;
+    let Some(key) = operation.key.as_ref().and_then(|key| hex::decode(key).ok()) else { return Ok(()) };
+    let mut keys = transaction.open_table(KEYS)?;
+    let record =
+        keys.get(key.as_slice())?.map(|value| serde_json::from_slice::<KeyRecord>(value.value())).transpose()?;
+    let Some(record) = record else { return Ok(()) };
+    if matches!(operation.state, State::Invalid | State::Refused) {
+        keys.remove(key.as_slice())?;
+    } else if record.transaction_id.is_none() {
+        let record = KeyRecord { transaction_id: Some(operation.transaction_id.clone()), ..record };
+        keys.insert(key.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(store: &Store, id: &str, key: &str, state: State) -> Operation {
+        Operation {
+            transaction_id: id.to_owned(),
+            msp_id: "AMSP".to_owned(),
+            operation: "capture".to_owned(),
+            state,
+            validation: None,
+            validation_code: None,
+            block_number: None,
+            result: serde_json::json!({"a": 1}),
+            created_at: 10,
+            updated_at: 10,
+            sealed: Some("00".to_owned()),
+            key: Some(store.key("AMSP", "CN=erp", "capture", key).to_hex()),
+        }
+    }
+
+    #[test]
+    fn a_key_is_taken_once_and_leads_to_its_operation_after_a_restart() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("store.redb");
+        let store = Store::open(&path)?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        let request = store.request_digest("/v1/captures", b"{}");
+        assert_eq!(store.begin(&key, &request, 1)?, Begin::New);
+        assert_eq!(store.begin(&key, &request, 1)?, Begin::Running);
+        assert_eq!(store.begin(&key, &store.request_digest("/v1/captures", b"[]"), 1)?, Begin::OtherBody);
+        let submitted = operation(&store, "t1", "k1", State::Submitted);
+        store.submitted(&submitted)?;
+        drop(store);
+
+        let store = Store::open(&path)?;
+        assert_eq!(store.begin(&key, &request, 2)?, Begin::Known(Box::new(submitted.clone())));
+        assert_eq!(store.unsettled()?, [submitted]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_key_without_a_sealed_transaction_does_not_survive_a_restart() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("store.redb");
+        let store = Store::open(&path)?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        store.begin(&key, "digest", 1)?;
+        // Forces the key to disk together with an unrelated operation.
+        store.submitted(&operation(&store, "t9", "other", State::Submitted))?;
+        drop(store);
+        assert_eq!(Store::open(&path)?.begin(&key, "digest", 2)?, Begin::New);
+        Ok(())
+    }
+
+    #[test]
+    fn an_operation_without_effect_gives_its_key_back() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("store.redb"))?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        store.begin(&key, "digest", 1)?;
+        store.submitted(&operation(&store, "t1", "k1", State::Submitted))?;
+        store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
+        assert_eq!(store.begin(&key, "digest", 2)?, Begin::New);
+        Ok(())
+    }
+
+    #[test]
+    fn keys_of_different_scopes_never_meet() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("store.redb"))?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        for other in [
+            store.key("BMSP", "CN=erp", "capture", "k1"),
+            store.key("AMSP", "CN=other", "capture", "k1"),
+            store.key("AMSP", "CN=erp", "grant", "k1"),
+            store.key("AMSPC", "N=erp", "capture", "k1"),
+        ] {
+            assert_ne!(key, other);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn old_settled_operations_are_forgotten_and_unsettled_ones_are_not() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("store.redb"))?;
+        store.submitted(&operation(&store, "t1", "k1", State::Committed))?;
+        store.submitted(&operation(&store, "t2", "k2", State::Indeterminate))?;
+        assert_eq!(store.forget(1_000)?, 1);
+        assert!(store.operation("t1")?.is_none() && store.operation("t2")?.is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn a_second_gateway_cannot_use_the_store() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("store.redb");
+        let _first = Store::open(&path)?;
+        assert!(Store::open(&path).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! Every way in which a certificate can be wrong, and the code that says so.
+
+use fabric_msp::crypto::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
+use trade_gateway::{client::Client, members::Members};
+
+use crate::{
+    TestResult,
+    organisations::{EXPORTER, IMPORTER, Organisations, REGULATOR},
+};
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+    i64::try_from(since.as_secs()).expect("a clock before the end of time")
+}
+
+fn client(units: &[&str]) -> CertificateRequest {
+    CertificateRequest::identity("erp", units)
+}
+
+fn code(caller: &Client) -> Result<(u16, String), Box<dyn std::error::Error>> {
+    let response = caller.get("/v1/whoami")?;
+    let code = response.json()?["code"].as_str().unwrap_or("accepted").to_owned();
+    Ok((response.status, code))
+}
+
+#[test]
+fn every_wrong_certificate_has_its_own_code() -> TestResult {
+    let organisations = Organisations::new();
+    let issue = |request: &CertificateRequest| organisations.issue(EXPORTER, request);
+    let revoked = issue(&client(&["client"]));
+    organisations.revoke(EXPORTER, &[&revoked]);
+    let (stranger, _) = Authority::create(&CertificateRequest::authority("ca", EXPORTER))?;
+    let (self_signed, key_pem) = Authority::create(&client(&["client"]))?;
+    let self_signed = Issued { certificate: self_signed.certificate().clone(), key_pem };
+    let below = issue(&CertificateRequest { purpose: Purpose::Authority(Some(0)), ..client(&["client"]) });
+    let valid =
+        |not_before: i64, not_after: i64| issue(&CertificateRequest { not_before, not_after, ..client(&["client"]) });
+    let hour = 3_600;
+    let rows = [
+        ("a client", issue(&client(&["client"])), 200, "accepted"),
+        ("an administrator", issue(&client(&["admin"])), 200, "accepted"),
+        ("further units", issue(&client(&["client", "sales"])), 200, "accepted"),
+        (
+            "P-384",
+            issue(&CertificateRequest { algorithm: KeyAlgorithm::EcdsaP384, ..client(&["client"]) }),
+            200,
+            "accepted",
+        ),
+        ("expired", valid(now() - 2 * hour, now() - hour), 401, "certificate_expired"),
+        ("expired within the skew", valid(now() - 2 * hour, now() - 20), 200, "accepted"),
+        ("not yet valid", valid(now() + hour, now() + 2 * hour), 401, "certificate_not_yet_valid"),
+        ("revoked", revoked, 401, "certificate_revoked"),
+        ("a peer", issue(&client(&["peer"])), 403, "certificate_of_a_node"),
+        ("an orderer", issue(&client(&["orderer"])), 403, "certificate_of_a_node"),
+        ("no unit", issue(&client(&[])), 401, "certificate_role_missing"),
+        ("an unknown unit", issue(&client(&["sales"])), 401, "certificate_role_missing"),
+        ("two roles", issue(&client(&["client", "admin"])), 401, "certificate_role_ambiguous"),
+        ("an authority", below, 401, "certificate_of_an_authority"),
+        (
+            "RSA",
+            issue(&CertificateRequest { algorithm: KeyAlgorithm::Rsa2048, ..client(&["client"]) }),
+            401,
+            "certificate_key_kind",
+        ),
+        (
+            "client usage only",
+            issue(&CertificateRequest { purpose: Purpose::ClientOnly, ..client(&["client"]) }),
+            401,
+            "certificate_key_usage",
+        ),
+        (
+            "an unknown authority of the same name",
+            stranger.issue(&client(&["client"]))?,
+            401,
+            "certificate_unknown_authority",
+        ),
+        ("self-signed", self_signed, 401, "certificate_unknown_authority"),
+    ];
+    let gateway = organisations.gateway();
+    for (what, certificate, status, expected) in rows {
+        assert_eq!(code(&gateway.caller(&certificate))?, (status, expected.to_owned()), "{what}");
+    }
+    assert_eq!(code(&gateway.anonymous())?, (401, "certificate_missing".to_owned()));
+    assert!(gateway.double.steps().is_empty());
+    Ok(())
+}
+
+#[test]
+fn whoami_says_who_the_caller_is_and_who_signs() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let mut request = client(&["client"]);
+    request.attributes.insert("desk".to_owned(), "7".to_owned());
+    let identity = organisations.issue(EXPORTER, &request);
+    let whoami = gateway.caller(&identity).get("/v1/whoami")?.json()?;
+    assert_eq!(whoami["msp_id"], EXPORTER);
+    assert_eq!((&whoami["role"], &whoami["certificate_role"]), (&"enterprise".into(), &"client".into()));
+    assert_eq!(whoami["attributes"]["desk"], "7");
+    assert_eq!(whoami["certificate_sha256"].as_str().map(str::len), Some(64));
+    assert_ne!(whoami["creator"], whoami["subject"], "a managed identity signs for the exporter");
+    let external = gateway.caller(&organisations.member(IMPORTER)).get("/v1/whoami")?.json()?;
+    assert_eq!(external["creator"], external["subject"], "the importer signs itself");
+    assert_eq!(external["custody"], "external");
+    Ok(())
+}
+
+#[test]
+fn identity_comes_from_the_connection_and_from_no_header() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let regulator = gateway.caller(&organisations.member(REGULATOR));
+    let exporter = organisations.member(EXPORTER);
+    let pem = String::from_utf8_lossy(exporter.certificate.pem()).replace('\n', "");
+    let encoded = format!(":{}:", openssl::base64::encode_block(exporter.certificate.der()).replace('\n', ""));
+    for (name, value) in [
+        ("X-MSP-ID", EXPORTER),
+        ("X-Forwarded-Client-Cert", pem.as_str()),
+        ("X-SSL-Client-Cert", pem.as_str()),
+        ("Client-Cert", encoded.as_str()),
+        ("X-Forwarded-User", "admin"),
+        ("Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."),
+    ] {
+        let as_regulator = regulator.send("GET", "/v1/whoami", &[(name, value)], b"")?;
+        assert_eq!(as_regulator.json()?["msp_id"], REGULATOR, "{name}");
+        let as_nobody = gateway.anonymous().send("GET", "/v1/whoami", &[(name, value)], b"")?;
+        assert_eq!(as_nobody.status, 401, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_new_revocation_counts_after_the_rules_are_read_again() -> TestResult {
+    let organisations = Organisations::new();
+    let members = Members::load(&organisations.settings())?;
+    let identity = organisations.member(EXPORTER);
+    let moment = u64::try_from(now())?;
+    let verdict = || members.authenticate(Some(identity.certificate.der()), moment).err().map(|problem| problem.code);
+    assert_eq!(verdict(), None);
+    organisations.revoke(EXPORTER, &[&identity]);
+    members.reload()?;
+    assert_eq!(verdict().as_deref(), Some("certificate_revoked"));
+    std::fs::remove_dir_all(organisations.path(EXPORTER).join("msp/cacerts"))?;
+    assert!(members.reload().is_err());
+    assert_eq!(verdict().as_deref(), Some("certificate_revoked"), "the former rules stay");
+    Ok(())
+}
+
+#[test]
+fn two_organisations_with_one_authority_are_refused_at_the_start() -> TestResult {
+    let organisations = Organisations::new();
+    std::fs::copy(
+        organisations.path(EXPORTER).join("msp/cacerts/ca.pem"),
+        organisations.path(IMPORTER).join("msp/cacerts/ca.pem"),
+    )?;
+    let error = Members::load(&organisations.settings()).err().expect("a shared authority");
+    assert!(error.to_string().contains("share a certificate authority"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_managed_identity_must_be_a_valid_client_of_its_organisation() -> TestResult {
+    let organisations = Organisations::new();
+    let mut settings = organisations.settings();
+    settings.organisations[0].managed_identity = Some(organisations.path(REGULATOR).join("managed"));
+    let error = Members::load(&settings).err().expect("another organisation's identity");
+    assert!(error.to_string().contains("belongs to RegulatorMSP"), "{error}");
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! The real seam: a gateway whose peers are a gRPC server with Fabric's gateway service. The server endorses what it is
+//! given with a fixed answer and checks every signature.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use fabric_msp::certificate::Certificate;
+use fabric_protos::{
+    common::{ChannelHeader, Envelope, Header, Payload, SignatureHeader},
+    gateway::{
+        ChaincodeEventsResponse, CommitStatusRequest, CommitStatusResponse, EndorseRequest, EndorseResponse,
+        ErrorDetail, EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
+        SubmitRequest, SubmitResponse,
+        gateway_server::{Gateway as GatewayService, GatewayServer},
+    },
+    google::rpc,
+    msp::SerializedIdentity,
+    protos::{
+        ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeInvocationSpec,
+        ChaincodeProposalPayload, Proposal, ProposalResponsePayload, Response, SignedProposal, Transaction,
+        TransactionAction,
+    },
+};
+use prost::Message;
+use serde_json::json;
+use tonic::{Request, Status, transport::server::TcpIncoming};
+use trade_gateway::{fabric::Fabric, members::Members, settings::Settings};
+
+use crate::{
+    TestResult,
+    double::Double,
+    organisations::{EXPORTER, Gateway, IMPORTER, Organisations, REGULATOR, signer},
+    writing::{evidence, invoice},
+};
+
+type Answer<T> = Result<tonic::Response<T>, Status>;
+
+/// One peer for everybody.
+#[derive(Clone, Default)]
+struct Peer(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    /// Function, creator's MSP id and names of transient fields, in the order of evaluations and endorsements.
+    calls: Vec<(String, String, Vec<String>)>,
+    endorsing: Vec<String>,
+    submitted: BTreeMap<String, Vec<Envelope>>,
+    /// How many submissions are taken in and answered with an error.
+    lose_answers: usize,
+    refuse: Option<Status>,
+}
+
+impl Peer {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().expect("no service panics while it holds the lock")
+    }
+
+    /// Reads and checks a signed proposal as a peer does.
+    fn accept(&self, signed: Option<SignedProposal>) -> Result<(Header, Vec<u8>), Status> {
+        let signed = signed.ok_or_else(|| Status::invalid_argument("no proposal"))?;
+        let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
+        let proposal = Proposal::decode(signed.proposal_bytes.as_slice()).map_err(unreadable)?;
+        let header = Header::decode(proposal.header.as_slice()).map_err(unreadable)?;
+        let creator = check_signature(&header, &signed.proposal_bytes, &signed.signature)?;
+        let payload = ChaincodeProposalPayload::decode(proposal.payload.as_slice()).map_err(unreadable)?;
+        let invocation = ChaincodeInvocationSpec::decode(payload.input.as_slice()).map_err(unreadable)?;
+        let specification = invocation.chaincode_spec.ok_or_else(|| Status::invalid_argument("no specification"))?;
+        let arguments = specification.input.unwrap_or_default().args;
+        let name = String::from_utf8_lossy(arguments.first().map(Vec::as_slice).unwrap_or_default()).into_owned();
+        self.seen().calls.push((name, creator, payload.transient_map.into_keys().collect()));
+        match self.seen().refuse.take() {
+            Some(status) => Err(status),
+            None => Ok((header, br#"{"answer":42}"#.to_vec())),
+        }
+    }
+}
+
+/// The creator's MSP id, when the signature is the creator's.
+fn check_signature(header: &Header, message: &[u8], signature: &[u8]) -> Result<String, Status> {
+    let denied = || Status::failed_precondition("access denied: wrong signature");
+    let header = SignatureHeader::decode(header.signature_header.as_slice()).map_err(|_| denied())?;
+    let creator = SerializedIdentity::decode(header.creator.as_slice()).map_err(|_| denied())?;
+    let certificate = Certificate::from_pem(&creator.id_bytes).map_err(|_| denied())?;
+    certificate.public_key().verify(message, signature).map_err(|_| denied())?;
+    Ok(creator.mspid)
+}
+
+fn prepared(header: Header, answer: Vec<u8>) -> Envelope {
+    let response = Response { status: 200, payload: answer, ..Response::default() };
+    let action = ChaincodeAction { response: Some(response), ..ChaincodeAction::default() };
+    let response = ProposalResponsePayload { proposal_hash: vec![0; 32], extension: action.encode_to_vec() };
+    let endorsed = ChaincodeEndorsedAction {
+        proposal_response_payload: response.encode_to_vec(),
+        ..ChaincodeEndorsedAction::default()
+    };
+    let payload = ChaincodeActionPayload { action: Some(endorsed), ..ChaincodeActionPayload::default() };
+    let action = TransactionAction { header: header.signature_header.clone(), payload: payload.encode_to_vec() };
+    let transaction = Transaction { actions: vec![action] };
+    let payload = Payload { header: Some(header), data: transaction.encode_to_vec() };
+    Envelope { payload: payload.encode_to_vec(), signature: Vec::new() }
+}
+
+#[tonic::async_trait]
+impl GatewayService for Peer {
+    type ChaincodeEventsStream = tokio_stream::Empty<Result<ChaincodeEventsResponse, Status>>;
+
+    async fn evaluate(&self, request: Request<EvaluateRequest>) -> Answer<EvaluateResponse> {
+        let (_, payload) = self.accept(request.into_inner().proposed_transaction)?;
+        let result = Some(Response { status: 200, payload, ..Response::default() });
+        Ok(tonic::Response::new(EvaluateResponse { result }))
+    }
+
+    async fn endorse(&self, request: Request<EndorseRequest>) -> Answer<EndorseResponse> {
+        let request = request.into_inner();
+        self.seen().endorsing = request.endorsing_organizations;
+        let (header, answer) = self.accept(request.proposed_transaction)?;
+        Ok(tonic::Response::new(EndorseResponse { prepared_transaction: Some(prepared(header, answer)) }))
+    }
+
+    async fn submit(&self, request: Request<SubmitRequest>) -> Answer<SubmitResponse> {
+        let envelope = request.into_inner().prepared_transaction.ok_or_else(|| Status::invalid_argument("nothing"))?;
+        let payload =
+            Payload::decode(envelope.payload.as_slice()).map_err(|_| Status::invalid_argument("no payload"))?;
+        let header = payload.header.unwrap_or_default();
+        check_signature(&header, &envelope.payload, &envelope.signature)?;
+        let channel_header = ChannelHeader::decode(header.channel_header.as_slice()).unwrap_or_default();
+        let mut seen = self.seen();
+        seen.submitted.entry(channel_header.tx_id).or_default().push(envelope);
+        if seen.lose_answers > 0 {
+            seen.lose_answers -= 1;
+            return Err(Status::unavailable("the answer was lost"));
+        }
+        Ok(tonic::Response::new(SubmitResponse {}))
+    }
+
+    async fn commit_status(&self, request: Request<SignedCommitStatusRequest>) -> Answer<CommitStatusResponse> {
+        let signed = request.into_inner();
+        let question = CommitStatusRequest::decode(signed.request.as_slice()).unwrap_or_default();
+        if self.seen().submitted.contains_key(&question.transaction_id) {
+            return Ok(tonic::Response::new(CommitStatusResponse { result: 0, block_number: 9 }));
+        }
+        std::future::pending().await
+    }
+
+    async fn chaincode_events(&self, _: Request<SignedChaincodeEventsRequest>) -> Answer<Self::ChaincodeEventsStream> {
+        Err(Status::unimplemented("not asked for"))
+    }
+}
+
+/// A gateway before one peer, and the runtime that carries the peer.
+struct Network {
+    peer: Peer,
+    gateway: Gateway,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn network(organisations: &Organisations) -> Result<Network, Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let peer = Peer::default();
+    let service = GatewayServer::new(peer.clone());
+    let address = runtime.block_on(async {
+        let incoming = TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let address = incoming.local_addr()?;
+        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+        Ok::<_, std::io::Error>(address)
+    })?;
+    let settings = settings(organisations, address);
+    let fabric = {
+        let _entered = runtime.enter();
+        Fabric::connect(&settings, &Members::load(&settings)?)?
+    };
+    let gateway = organisations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
+    Ok(Network { peer, gateway, _runtime: runtime })
+}
+
+fn settings(organisations: &Organisations, peer: SocketAddr) -> Settings {
+    let mut settings = organisations.settings();
+    settings.limits.commit_wait_ms = 10_000;
+    for organisation in &mut settings.organisations {
+        organisation.peer = peer.to_string();
+    }
+    settings
+}
+
+#[test]
+fn reads_and_writes_reach_fabric_signed_by_the_managed_identity() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let read = exporter.get("/v1/alarms/a1")?;
+    assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
+    let written = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    let operation = written.json()?;
+    assert_eq!(
+        (written.status, &operation["state"], &operation["block_number"]),
+        (201, &"committed".into(), &9.into())
+    );
+    let seen = network.peer.seen();
+    assert_eq!(seen.endorsing, [EXPORTER, IMPORTER]);
+    let expected = [
+        ("item:ReadAlarm".to_owned(), EXPORTER.to_owned(), vec![]),
+        ("payment:IssueInvoice".to_owned(), EXPORTER.to_owned(), vec!["private".to_owned()]),
+    ];
+    assert_eq!(seen.calls, expected);
+    Ok(())
+}
+
+#[test]
+fn a_caller_signs_what_fabric_takes() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    let identity = organisations.member(IMPORTER);
+    let (importer, key) = (network.gateway.caller(&identity), signer(IMPORTER, &identity));
+    let written = importer.post_signed("/v1/evidence", "k1", &evidence(), &key)?;
+    assert_eq!((written.status, &written.json()?["state"]), (201, &"committed".into()));
+    let read = importer.get_signed("/v1/alarms/a1", &key)?;
+    assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
+    Ok(())
+}
+
+#[test]
+fn a_lost_answer_is_settled_by_handing_over_the_identical_envelope() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    network.peer.seen().lose_answers = 1;
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let written = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!(written.status, 201, "{}", String::from_utf8_lossy(&written.body));
+    let seen = network.peer.seen();
+    assert_eq!(seen.submitted.len(), 1);
+    assert!(seen.submitted.values().all(|envelopes| envelopes.windows(2).all(|pair| pair[0] == pair[1])));
+    Ok(())
+}
+
+#[test]
+fn what_peers_say_becomes_a_problem_with_their_names() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    let refusal = r#"chaincode response 409, {"code":"evidence.exists","title":"t","detail":"d","fields":[{"name":"/sha256","detail":"taken"}]}"#;
+    let detail =
+        ErrorDetail { address: "peer0:7051".to_owned(), msp_id: EXPORTER.to_owned(), message: refusal.to_owned() };
+    let any = prost_types_any(&detail);
+    let details = rpc::Status { code: 10, message: String::new(), details: vec![any] };
+    let status =
+        Status::with_details(tonic::Code::Aborted, "failed to endorse transaction", details.encode_to_vec().into());
+    network.peer.seen().refuse = Some(status);
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
+    let problem = refused.json()?;
+    assert_eq!(
+        (refused.status, &problem["code"], &problem["stage"]),
+        (409, &"evidence.exists".into(), &"endorse".into())
+    );
+    assert_eq!(problem["fields"], json!([{"name": "/sha256", "detail": "taken"}]));
+    assert_eq!(problem["endorsers"][0]["msp_id"], EXPORTER);
+    assert!(!problem.to_string().contains("peer0:7051"), "addresses stay inside");
+    Ok(())
+}
+
+fn prost_types_any(detail: &ErrorDetail) -> prost_types::Any {
+    prost_types::Any { type_url: "type.googleapis.com/gateway.ErrorDetail".to_owned(), value: detail.encode_to_vec() }
+}
+
+#[test]
+fn a_peer_that_is_down_is_a_problem_that_may_pass() -> TestResult {
+    let organisations = Organisations::new();
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let settings = settings(&organisations, nowhere);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let fabric = {
+        let _entered = runtime.enter();
+        Fabric::connect(&settings, &Members::load(&settings)?)?
+    };
+    let gateway = organisations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
+    let response = gateway.caller(&organisations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    let problem = response.json()?;
+    assert_eq!((response.status, &problem["code"]), (503, &"network_unavailable".into()), "{problem}");
+    assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! One key, one effect.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    TestResult,
+    double::{Double, refusal},
+    organisations::{CUSTOMS, EXPORTER, Organisations},
+    writing::evidence,
+};
+
+#[test]
+fn the_same_request_is_answered_again_without_a_second_transaction() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let identity = organisations.member(EXPORTER);
+    let exporter = gateway.caller(&identity);
+    let first = exporter.post("/v1/evidence", "k1", &evidence())?;
+    let second = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((first.status, &first.body), (second.status, &second.body));
+    assert_eq!(gateway.double.steps().iter().filter(|step| **step == "propose").count(), 1);
+
+    let mut other = evidence();
+    other["tool"] = "scanner 2".into();
+    let reused = exporter.post("/v1/evidence", "k1", &other)?;
+    assert_eq!((reused.status, reused.json()?["code"].as_str()), (422, Some("idempotency_key_reused")));
+    Ok(())
+}
+
+#[test]
+fn keys_are_required_and_have_a_form() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let json = ("Content-Type", "application/json");
+    let body = evidence().to_string();
+    let missing = exporter.send("POST", "/v1/evidence", &[json], body.as_bytes())?;
+    assert_eq!((missing.status, missing.json()?["code"].as_str()), (400, Some("idempotency_key_missing")));
+    for key in ["", "with space", &"x".repeat(201)] {
+        let response = exporter.post("/v1/evidence", key, &evidence())?;
+        assert_eq!(response.json()?["code"], "idempotency_key_malformed", "{key:?}");
+    }
+    assert!(gateway.double.steps().is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_key_belongs_to_one_caller_and_one_route() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let callers = [gateway.caller(&organisations.member(EXPORTER)), gateway.caller(&organisations.member(CUSTOMS))];
+    for caller in &callers {
+        assert_eq!(caller.post("/v1/evidence", "k1", &evidence())?.status, 201);
+        let offer = serde_json::json!({"offer_id": "o", "items": ["urn:x:1"], "to": CUSTOMS, "condition": "dry"});
+        assert_eq!(caller.post("/v1/custody-transfers", "k1", &offer)?.status, 201);
+    }
+    assert_eq!(gateway.double.steps().iter().filter(|step| **step == "submit").count(), 4);
+    Ok(())
+}
+
+#[test]
+fn a_request_in_work_is_not_begun_a_second_time() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let identity = organisations.member(EXPORTER);
+    gateway.double.script().hold = true;
+    let (caller, body) = (gateway.caller(&identity), evidence());
+    let working = std::thread::spawn(move || caller.post("/v1/evidence", "k1", &body).map(|response| response.status));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !gateway.double.steps().contains(&"endorse") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let second = gateway.caller(&identity).post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((second.status, second.json()?["code"].as_str()), (409, Some("idempotency_key_running")));
+    gateway.double.script().hold = false;
+    assert_eq!(working.join().map_err(|_| "the caller panicked")??, 201);
+    Ok(())
+}
+
+#[test]
+fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
+    use std::io::Write;
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let identity = organisations.member(EXPORTER);
+    gateway.double.script().hold = true;
+    let body = evidence().to_string();
+    let mut stream = gateway.caller(&identity).connect()?;
+    write!(
+        stream,
+        "POST /v1/evidence HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: k1\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !gateway.double.steps().contains(&"endorse") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(stream);
+    gateway.double.script().hold = false;
+    let caller = gateway.caller(&identity);
+    loop {
+        let response = caller.post("/v1/evidence", "k1", &evidence())?;
+        if response.status == 201 {
+            break;
+        }
+        assert_eq!(response.status, 409);
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(gateway.double.steps().iter().filter(|step| **step == "propose").count(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_key_without_effect_is_free_again() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    gateway.double.script().endorsements.push_back(refusal(404, "evidence.subject_unknown"));
+    assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 404);
+    assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 201, "the cause is gone and the retry is new");
+    Ok(())
+}
+
+#[test]
+fn after_a_crash_the_key_leads_to_the_transaction_that_was_handed_over() -> TestResult {
+    let organisations = Organisations::new();
+    let identity = organisations.member(EXPORTER);
+    let double = Double::default();
+    double.script().outcomes.extend((0..1_000).map(|_| Ok(None)));
+    let gateway = organisations.gateway_with(double, |_| {});
+    let before = gateway.caller(&identity).post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!(before.status, 202);
+    let handed =
+        gateway.double.recorded().iter().find(|one| one.step == "submit").ok_or("a submission")?.sealed.clone();
+    gateway.stop();
+
+    let gateway = organisations.gateway();
+    let caller = gateway.caller(&identity);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let after = loop {
+        let after = caller.post("/v1/evidence", "k1", &evidence())?;
+        if after.status == 201 {
+            break after;
+        }
+        assert!(matches!(after.status, 202 | 409), "{}", String::from_utf8_lossy(&after.body));
+        assert!(Instant::now() < deadline);
+    };
+    assert_eq!(after.json()?["transaction_id"], before.json()?["transaction_id"]);
+    let recorded = gateway.double.recorded();
+    assert!(recorded.iter().all(|one| one.step != "propose"), "a new transaction was made");
+    assert!(recorded.iter().filter(|one| one.step == "submit").all(|one| one.sealed == handed));
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The gateway over real TLS and HTTP, in front of a ledger double that records every step.
+//!
+//! What the double cannot show (that Fabric takes the bytes) is shown by `fabric` against a gRPC server, and on whole
+//! networks by the suite of the workspace.
+
+mod certificates;
+mod double;
+mod fabric;
+mod hostile;
+mod idempotency;
+mod matrix;
+mod organisations;
+mod reading;
+mod signing;
+mod writing;
+
+/// What tests return.
+type TestResult = Result<(), Box<dyn std::error::Error>>;

@@ -1,0 +1,220 @@
+//! Four organisations with their own authorities, and a gateway for them on a free port.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use fabric_msp::{
+    crypto::{Authority, CertificateRequest, Issued},
+    signer::SigningIdentity,
+};
+use tempfile::TempDir;
+use trade_gateway::{
+    Running,
+    client::Client,
+    ledger::Ledger,
+    members::Members,
+    settings::{Custody, Limits, Organisation, Role, ServerKeys, ServiceIdentity, Settings},
+    start_with,
+};
+
+use crate::double::Double;
+
+/// Keeps a managed identity with the gateway.
+pub(crate) const EXPORTER: &str = "ExporterMSP";
+/// Signs itself.
+pub(crate) const IMPORTER: &str = "ImporterMSP";
+/// The authority.
+pub(crate) const CUSTOMS: &str = "CustomsMSP";
+/// Reads only.
+pub(crate) const REGULATOR: &str = "RegulatorMSP";
+
+const ORGANISATIONS: [(&str, Role, Custody); 4] = [
+    (EXPORTER, Role::Enterprise, Custody::Managed),
+    (IMPORTER, Role::Enterprise, Custody::External),
+    (CUSTOMS, Role::Customs, Custody::Managed),
+    (REGULATOR, Role::Regulator, Custody::Managed),
+];
+
+const NODE_OUS: &str = "NodeOUs:
+  Enable: true
+  ClientOUIdentifier: { OrganizationalUnitIdentifier: client }
+  PeerOUIdentifier: { OrganizationalUnitIdentifier: peer }
+  AdminOUIdentifier: { OrganizationalUnitIdentifier: admin }
+  OrdererOUIdentifier: { OrganizationalUnitIdentifier: orderer }
+";
+
+/// The organisations' keys in a folder that goes away with them.
+pub(crate) struct Organisations {
+    pub(crate) folder: TempDir,
+    authorities: Vec<(String, Authority)>,
+    tls: Authority,
+}
+
+/// A gateway in front of the double, and the runtime that carries it.
+pub(crate) struct Gateway {
+    pub(crate) double: Arc<Double>,
+    running: Option<Running>,
+    runtime: tokio::runtime::Runtime,
+    tls_authority: Vec<u8>,
+}
+
+impl Organisations {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (tls, _) = Authority::create(&CertificateRequest::authority("tls", "gateway")).expect("an authority");
+        let server =
+            tls.issue(&CertificateRequest::tls("localhost", &["localhost", "127.0.0.1"])).expect("a certificate");
+        write(&folder.path().join("server.crt"), server.certificate.pem());
+        write(&folder.path().join("server.key"), &server.key_pem);
+        let mut authorities = Vec::new();
+        for (msp_id, ..) in ORGANISATIONS {
+            // Older than any certificate of the tests: an authority must have been valid when it issued.
+            let mut request = CertificateRequest::authority("ca", msp_id);
+            request.not_before -= 365 * 24 * 3_600;
+            let (authority, _) = Authority::create(&request).expect("an authority");
+            let msp = folder.path().join(msp_id).join("msp");
+            write(&msp.join("cacerts/ca.pem"), authority.certificate().pem());
+            write(&msp.join("config.yaml"), NODE_OUS.as_bytes());
+            authorities.push((msp_id.to_owned(), authority));
+        }
+        let organisations = Self { folder, authorities, tls };
+        for (msp_id, ..) in ORGANISATIONS {
+            let managed = organisations.issue(msp_id, &CertificateRequest::identity("gateway", &["client"]));
+            organisations.write_identity(&organisations.path(msp_id).join("managed"), &managed);
+        }
+        organisations
+    }
+
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join(inside)
+    }
+
+    pub(crate) fn authority(&self, msp_id: &str) -> &Authority {
+        let found = self.authorities.iter().find(|(id, _)| id == msp_id);
+        &found.expect("one of the four organisations").1
+    }
+
+    pub(crate) fn issue(&self, msp_id: &str, request: &CertificateRequest) -> Issued {
+        self.authority(msp_id).issue(request).expect("a certificate")
+    }
+
+    /// A new client certificate.
+    pub(crate) fn member(&self, msp_id: &str) -> Issued {
+        self.issue(msp_id, &CertificateRequest::identity("erp", &["client"]))
+    }
+
+    fn write_identity(&self, folder: &Path, identity: &Issued) {
+        write(&folder.join("signcerts/cert.pem"), identity.certificate.pem());
+        write(&folder.join("keystore/key.pem"), &identity.key_pem);
+    }
+
+    /// The certificate of the identity that the gateway keeps for an organisation, PEM.
+    pub(crate) fn managed_certificate(&self, msp_id: &str) -> Vec<u8> {
+        fs::read(self.path(msp_id).join("managed/signcerts/cert.pem")).expect("written above")
+    }
+
+    /// Revokes certificates of an organisation.
+    pub(crate) fn revoke(&self, msp_id: &str, revoked: &[&Issued]) {
+        let serials: Vec<&[u8]> = revoked.iter().map(|one| one.certificate.serial()).collect();
+        let list = self.authority(msp_id).revocation_list(&serials, 1).expect("a revocation list");
+        write(&self.path(msp_id).join("msp/crls/crl.pem"), &list);
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let organisations = ORGANISATIONS
+            .iter()
+            .map(|(msp_id, role, custody)| Organisation {
+                msp_id: (*msp_id).to_owned(),
+                msp_dir: self.path(msp_id).join("msp"),
+                role: *role,
+                peer: "127.0.0.1:1".to_owned(),
+                peer_tls_ca: None,
+                peer_server_name: None,
+                custody: *custody,
+                managed_identity: (*custody == Custody::Managed).then(|| self.path(msp_id).join("managed")),
+            })
+            .collect();
+        Settings {
+            listen: "127.0.0.1:0".to_owned(),
+            tls: ServerKeys { certificate: self.path("server.crt"), key: self.path("server.key") },
+            admin_listen: Some("127.0.0.1:0".to_owned()),
+            channel: "trade".to_owned(),
+            chaincode: "entrepot".to_owned(),
+            organisations,
+            service: ServiceIdentity { msp_id: EXPORTER.to_owned(), msp_dir: self.path(EXPORTER).join("managed") },
+            data_dir: self.path("data"),
+            limits: Limits { commit_wait_ms: 300, ..Limits::default() },
+        }
+    }
+
+    pub(crate) fn gateway(&self) -> Gateway {
+        self.gateway_with(Double::default(), |_| {})
+    }
+
+    /// A gateway in front of this double, with changed limits.
+    pub(crate) fn gateway_with(&self, double: Double, change: impl FnOnce(&mut Limits)) -> Gateway {
+        let mut settings = self.settings();
+        change(&mut settings.limits);
+        let double = Arc::new(double);
+        self.start(settings, Arc::clone(&double) as Arc<dyn Ledger>, double)
+    }
+
+    pub(crate) fn start(&self, settings: Settings, ledger: Arc<dyn Ledger>, double: Arc<Double>) -> Gateway {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let members = Members::load(&settings).expect("usable organisations");
+        let running = runtime.block_on(start_with(settings, members, ledger)).expect("a gateway");
+        Gateway { double, running: Some(running), runtime, tls_authority: self.tls.certificate().pem().to_vec() }
+    }
+}
+
+impl Gateway {
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the gateway runs until it is dropped")
+    }
+
+    /// A caller with this certificate.
+    pub(crate) fn caller(&self, identity: &Issued) -> Client {
+        self.client(Some((identity.certificate.pem(), &identity.key_pem)))
+    }
+
+    /// A caller without a certificate.
+    pub(crate) fn anonymous(&self) -> Client {
+        self.client(None)
+    }
+
+    fn client(&self, identity: Option<(&[u8], &[u8])>) -> Client {
+        Client::new(self.running().address(), "localhost", &self.tls_authority, identity).expect("a client")
+    }
+
+    pub(crate) fn admin_address(&self) -> std::net::SocketAddr {
+        self.running().admin_address().expect("the settings name one")
+    }
+
+    pub(crate) fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+}
+
+/// Somebody who signs with the key of a new certificate.
+pub(crate) fn signer(msp_id: &str, identity: &Issued) -> SigningIdentity {
+    identity.signer(msp_id).expect("a usable key")
+}
+
+fn write(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
+    fs::write(path, content).expect("a file");
+}

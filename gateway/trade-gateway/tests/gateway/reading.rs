@@ -1,0 +1,201 @@
+//! Reads, health, the public page and bank statements.
+
+use std::io::{Read, Write};
+
+use crate::{
+    TestResult,
+    double::{Double, refusal, status},
+    organisations::{EXPORTER, Organisations, REGULATOR},
+};
+
+const SCAN: &str = r#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1","recorded":true,"life":"active",
+    "conflict_found":true,"conflicts":[{"code":"second_commissioning","text":"Commissioned <twice>"}],
+    "known":[],"not_known":[]}"#;
+
+#[test]
+fn a_read_is_evaluated_as_the_organisations_managed_identity() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let answer = br#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1"}"#.to_vec();
+    gateway.double.script().evaluations.insert("item:Read".to_owned(), Ok(answer.clone()));
+    let regulator = gateway.caller(&organisations.member(REGULATOR));
+    let response = regulator.get("/v1/items/https%3A%2F%2Fid.gs1.org%2F01%2F09506000134352%2F21%2FA1")?;
+    assert_eq!((response.status, response.body), (200, answer));
+    let recorded = gateway.double.recorded();
+    let call = recorded[0].call.as_ref().ok_or("a proposal")?;
+    assert_eq!(call.function, "item:Read");
+    assert_eq!(call.argument.as_deref(), Some(br#"{"item":"https://id.gs1.org/01/09506000134352/21/A1"}"#.as_slice()));
+    assert_eq!(recorded[0].creator, organisations.managed_certificate(REGULATOR));
+    assert_eq!(gateway.double.steps(), ["propose", "evaluate"]);
+    Ok(())
+}
+
+#[test]
+fn what_the_ledger_says_becomes_a_problem() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let caller = gateway.caller(&organisations.member(EXPORTER));
+    let limit = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)";
+    let rows = [
+        (refusal(404, "item.unknown"), 404, "item.unknown", false),
+        (refusal(500, "panicked"), 502, "contract_failure", false),
+        (status(9, "access denied: channel [trade]"), 403, "fabric_access_denied", false),
+        (status(14, "connection refused"), 503, "network_unavailable", true),
+        (status(2, limit), 503, "network_busy", true),
+        (status(4, "late"), 504, "timeout_evaluate", true),
+        (status(2, "what"), 502, "network_failure", false),
+    ];
+    for (cause, expected_status, code, retryable) in rows {
+        gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Err(cause));
+        let response = caller.get("/v1/alarms/a1")?;
+        let problem = response.json()?;
+        assert_eq!((response.status, problem["code"].as_str()), (expected_status, Some(code)));
+        assert_eq!((&problem["retryable"], &problem["stage"]), (&retryable.into(), &"evaluate".into()), "{code}");
+        assert_eq!(problem["transaction_id"].as_str().map(str::len), Some(64));
+        assert_eq!(response.headers.contains_key("retry-after"), expected_status == 503, "{code}");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_answer_that_is_not_json_is_not_passed_on() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Ok(b"<html>".to_vec()));
+    let response = gateway.caller(&organisations.member(EXPORTER)).get("/v1/alarms/a1")?;
+    assert_eq!((response.status, response.json()?["code"].as_str()), (502, Some("contract_failure")));
+    Ok(())
+}
+
+#[test]
+fn the_public_page_answers_in_html_and_json_without_a_certificate() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    gateway.double.script().evaluations.insert("item:Scan".to_owned(), Ok(SCAN.into()));
+    let json = gateway.anonymous().get("/01/9506000134352/21/A1")?;
+    assert_eq!((json.status, json.json()?["conflict_found"].as_bool()), (200, Some(true)));
+    let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let html = gateway.anonymous().send("GET", "/01/9506000134352/21/A1", &browser, b"")?;
+    let page = String::from_utf8(html.body)?;
+    assert!(
+        html.headers["content-type"].starts_with("text/html") && page.contains("Commissioned &lt;twice&gt;"),
+        "{page}"
+    );
+    assert!(html.headers["content-security-policy"].starts_with("default-src 'none'"));
+    let call = gateway.double.recorded()[0].call.clone().ok_or("a proposal")?;
+    assert_eq!(
+        (call.function.as_str(), gateway.double.recorded()[0].creator.clone()),
+        ("item:Scan", organisations.managed_certificate(EXPORTER))
+    );
+    let wrong = gateway.anonymous().get("/01/9506000134353/21/A1")?;
+    assert_eq!(wrong.status, 422);
+    Ok(())
+}
+
+#[test]
+fn the_public_page_tells_nothing_about_the_network() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    gateway.double.script().evaluations.insert("item:Scan".to_owned(), Err(status(14, "peer0.exporter:7051 is down")));
+    let response = gateway.anonymous().get("/01/9506000134352/21/A1")?;
+    let problem = response.json()?;
+    assert_eq!(
+        (response.status, &problem["endorsers"], &problem["transaction_id"]),
+        (503, &serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert!(!String::from_utf8_lossy(&response.body).contains("peer0"));
+    Ok(())
+}
+
+#[test]
+fn readiness_follows_fabric_and_health_does_not() -> TestResult {
+    let organisations = Organisations::new();
+    let double = Double::default();
+    double.script().evaluations.insert("governance:Participants".to_owned(), Err(status(14, "down")));
+    let gateway = organisations.gateway_with(double, |_| {});
+    assert_eq!(gateway.anonymous().get("/healthz")?.status, 200);
+    assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);
+    drop(gateway);
+    let double = Double::default();
+    // Nobody has founded the channel yet: the contract refuses, so it answers.
+    double
+        .script()
+        .evaluations
+        .insert("governance:Participants".to_owned(), Err(refusal(404, "governance.not_established")));
+    let gateway = organisations.gateway_with(double, |_| {});
+    assert_eq!(gateway.anonymous().get("/readyz")?.status, 200);
+    Ok(())
+}
+
+#[test]
+fn the_administrative_listener_has_health_and_readiness_only() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    for (path, expected) in [("/healthz", "200"), ("/readyz", "200"), ("/v1/whoami", "404"), ("/openapi.json", "404")] {
+        let mut stream = std::net::TcpStream::connect(gateway.admin_address())?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{path}: {answer}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_bank_statement_is_read_and_nothing_is_written() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let bank = gateway.caller(&organisations.member(EXPORTER));
+    let message = r#"<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.04">
+        <BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-01-02T03:04:05</CreDtTm></GrpHdr>
+        <Ntfctn><Id>N1</Id><CreDtTm>2026-01-02T03:04:05</CreDtTm><Acct><Id><IBAN>CH9300762011623852957</IBAN></Id></Acct>
+        <Ntry><Amt Ccy="CHF">12.50</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-01-02</Dt></BookgDt>
+        <AcctSvcrRef>R1</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>INV-1</EndToEndId></Refs><Amt Ccy="CHF">12.50</Amt>
+        <CdtDbtInd>CRDT</CdtDbtInd></TxDtls></NtryDtls></Ntry></Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"#;
+    let xml = [("Content-Type", "application/xml")];
+    let response = bank.send("POST", "/v1/bank-statements", &xml, message.as_bytes())?;
+    let entries = response.json()?;
+    assert_eq!(response.status, 200, "{entries}");
+    let entry = &entries["statements"][0]["entries"][0];
+    assert_eq!((&entry["amount_minor"], &entry["currency"]), (&"1250".into(), &"CHF".into()));
+    assert_eq!(entry["payments"][0]["end_to_end_id"], "INV-1");
+    assert_eq!(entries["statement_sha256"].as_str().map(str::len), Some(64));
+    for (body, expected) in [("<Document/>", 422), ("<a", 400), ("", 400), ("{}", 400)] {
+        let response = bank.send("POST", "/v1/bank-statements", &xml, body.as_bytes())?;
+        assert_eq!(response.status, expected, "{body}: {}", String::from_utf8_lossy(&response.body));
+    }
+    let json = [("Content-Type", "application/json")];
+    assert_eq!(bank.send("POST", "/v1/bank-statements", &json, message.as_bytes())?.status, 415);
+    assert!(gateway.double.steps().is_empty());
+    Ok(())
+}
+
+#[test]
+fn real_bank_messages_are_read() -> TestResult {
+    let Ok(data) = std::env::var("ENTREPOT_SHARED_DATA") else {
+        eprintln!("ENTREPOT_SHARED_DATA is not set: real bank messages are not read");
+        return Ok(());
+    };
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let bank = gateway.caller(&organisations.member(EXPORTER));
+    let mut read = 0;
+    let mut folders = vec![std::path::PathBuf::from(data).join("iso20022")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.contains("camt.054") || name.contains("camt054") {
+                let message = std::fs::read(&path)?;
+                let xml = [("Content-Type", "application/xml")];
+                let response = bank.send("POST", "/v1/bank-statements", &xml, &message)?;
+                assert_eq!(response.status, 200, "{}: {}", path.display(), String::from_utf8_lossy(&response.body));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 0, "no camt.054 file was found");
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! Writes with a managed identity: what goes to Fabric, what comes back, what is kept.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use trade_gateway::audit;
+
+use crate::{
+    TestResult,
+    double::{refusal, status, verdict},
+    organisations::{CUSTOMS, EXPORTER, IMPORTER, Organisations, REGULATOR},
+};
+
+const CANARY: &str = "c4nary-d1d2d3d4d5d6d7d8";
+
+pub(crate) fn invoice(buyer: &str) -> Value {
+    json!({
+        "invoice_id": "INV-1", "buyer": buyer, "currency": "EUR", "issued_on": "2026-01-02",
+        "tolerance_minor": "0", "total_commitment": "commitment",
+        "private": {"amount_minor": "987654321012", "blinding": CANARY},
+    })
+}
+
+pub(crate) fn evidence() -> Value {
+    json!({
+        "sha256": "00".repeat(32), "kind": "document", "media_type": "application/pdf",
+        "captured_at": "2026-01-02T03:04:05Z", "tool": "scanner 1",
+    })
+}
+
+#[test]
+fn a_write_is_signed_by_the_managed_identity_and_committed() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let response = exporter.post("/v1/evidence", "k1", &evidence())?;
+    let operation = response.json()?;
+    assert_eq!(response.status, 201, "{operation}");
+    assert_eq!((&operation["state"], &operation["block_number"]), (&"committed".into(), &7.into()));
+    assert_eq!(operation["result"], json!({"answer": 42}));
+    let id = operation["transaction_id"].as_str().ok_or("an id")?;
+    assert_eq!(response.headers["location"], format!("/v1/operations/{id}"));
+    assert_eq!(gateway.double.steps(), ["propose", "endorse", "submit", "outcome"]);
+    assert_eq!(gateway.double.recorded()[0].creator, organisations.managed_certificate(EXPORTER));
+    assert_eq!(exporter.get(&format!("/v1/operations/{id}"))?.json()?, operation);
+    Ok(())
+}
+
+#[test]
+fn private_input_travels_as_transient_data_to_its_two_organisations_only() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let response = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
+    let call = gateway.double.recorded()[0].call.clone().ok_or("a proposal")?;
+    assert_eq!(call.endorsing, [EXPORTER, IMPORTER]);
+    let argument = String::from_utf8(call.argument.ok_or("an argument")?)?;
+    assert!(!argument.contains(CANARY) && !argument.contains("private"), "{argument}");
+    let private: Value = serde_json::from_slice(&call.private.ok_or("private input")?)?;
+    assert_eq!(private["blinding"], CANARY);
+    Ok(())
+}
+
+#[test]
+fn private_input_goes_to_the_authority_or_to_an_unknown_organisation_by_rule() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let declaration = json!({
+        "declaration_id": "D1", "tariff_id": "T1", "tariff_version": 1, "band_id": "b", "items": ["urn:x:1"],
+        "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "3", "unit": "C62", "currency": "EUR",
+        "value_commitment": "c", "value_proof": "p", "private": {"value_minor": "5", "blinding": "b"},
+    });
+    let response = exporter.post("/v1/declarations", "k1", &declaration)?;
+    assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
+    assert_eq!(gateway.double.recorded()[0].call.clone().ok_or("a proposal")?.endorsing, [EXPORTER, CUSTOMS]);
+    for stranger in ["NobodyMSP", REGULATOR] {
+        let refused = exporter.post("/v1/invoices", "k2", &invoice(stranger))?;
+        assert_eq!(
+            (refused.status, refused.json()?["code"].as_str()),
+            (422, Some("organisation_unknown")),
+            "{stranger}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    gateway.double.script().endorsements.push_back(refusal(422, "payment.amount_invalid"));
+    let refused = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    let mut malformed = invoice(IMPORTER);
+    malformed["private"]["amount_minor"] = json!(987_654_321_012_u64);
+    let not_of_form = exporter.post("/v1/invoices", "k2", &malformed)?;
+    let accepted = exporter.post("/v1/invoices", "k3", &invoice(IMPORTER))?;
+    assert_eq!((refused.status, not_of_form.status, accepted.status), (422, 422, 201));
+    let hits = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        text.contains(CANARY) || text.contains("987654321012")
+    };
+    for response in [refused, not_of_form, accepted] {
+        assert!(!hits(&response.body), "{}", String::from_utf8_lossy(&response.body));
+    }
+    gateway.stop();
+    let mut control = false;
+    for entry in std::fs::read_dir(organisations.path("data"))? {
+        let path = entry?.path();
+        let content = std::fs::read(&path)?;
+        assert!(!hits(&content), "{} holds a private value", path.display());
+        control |= String::from_utf8_lossy(&content).contains("issueInvoice");
+    }
+    assert!(control, "the search looks into the wrong files");
+    Ok(())
+}
+
+#[test]
+fn a_refusal_or_an_invalid_transaction_is_a_problem_and_nothing_is_sent_twice() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    gateway.double.script().endorsements.push_back(refusal(409, "evidence.exists"));
+    let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((refused.status, refused.json()?["code"].as_str()), (409, Some("evidence.exists")));
+    assert_eq!(gateway.double.steps(), ["propose", "endorse"]);
+    for (code, name, expected, retryable) in [
+        (11, "MVCC_READ_CONFLICT", (409, "ledger_conflict"), true),
+        (12, "PHANTOM_READ_CONFLICT", (409, "ledger_conflict"), true),
+        (10, "ENDORSEMENT_POLICY_FAILURE", (500, "invalidated_endorsement_policy_failure"), false),
+    ] {
+        gateway.double.script().outcomes.push_back(Ok(Some(verdict(code, name))));
+        let invalid = exporter.post("/v1/evidence", "k2", &evidence())?;
+        let problem = invalid.json()?;
+        assert_eq!((invalid.status, problem["code"].as_str().unwrap_or("")), expected);
+        assert_eq!((&problem["retryable"], &problem["stage"]), (&retryable.into(), &"commit".into()));
+    }
+    gateway
+        .double
+        .script()
+        .submissions
+        .push_back(Err(status(10, "unsuccessful response from orderer: status=FORBIDDEN")));
+    let forbidden = exporter.post("/v1/evidence", "k3", &evidence())?;
+    assert_eq!((forbidden.status, forbidden.json()?["code"].as_str()), (403, Some("fabric_access_denied")));
+    Ok(())
+}
+
+#[test]
+fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    {
+        let mut script = gateway.double.script();
+        script.submissions.push_back(Err(status(14, "connection lost")));
+        script.outcomes.extend((0..100).map(|_| Ok(None)));
+    }
+    let response = exporter.post("/v1/evidence", "k1", &evidence())?;
+    let operation = response.json()?;
+    assert_eq!((response.status, &operation["state"]), (202, &"indeterminate".into()));
+    let id = operation["transaction_id"].as_str().ok_or("an id")?.to_owned();
+    let stranger = gateway.caller(&organisations.member(CUSTOMS));
+    assert_eq!(stranger.get(&format!("/v1/operations/{id}"))?.json()?["code"], "operation_unknown");
+
+    gateway.double.script().outcomes.clear();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let operation = exporter.get(&format!("/v1/operations/{id}"))?.json()?;
+        if operation["state"] == "committed" {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{operation}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let again = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((again.status, again.json()?["transaction_id"].as_str()), (201, Some(id.as_str())));
+    let recorded = gateway.double.recorded();
+    let sealed: std::collections::BTreeSet<_> =
+        recorded.iter().filter(|one| one.step == "submit").map(|one| one.sealed.clone()).collect();
+    assert_eq!(sealed.len(), 1, "only identical bytes may be handed over again");
+    assert_eq!(recorded.iter().filter(|one| one.step == "propose").count(), 1);
+    Ok(())
+}
+
+#[test]
+fn every_decision_is_in_the_audit_log_and_its_chain_holds() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    gateway.caller(&organisations.member(EXPORTER)).post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    gateway.caller(&organisations.member(REGULATOR)).post("/v1/evidence", "k2", &evidence())?;
+    gateway.caller(&organisations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    gateway.anonymous().get("/v1/whoami")?;
+    gateway.stop();
+    let path = organisations.path("data").join("audit.jsonl");
+    assert_eq!(audit::verify(&path)?.0, 4);
+    let text = std::fs::read_to_string(&path)?;
+    let outcomes: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let line: Value = serde_json::from_str(line).expect("lines are JSON");
+            let decision = &line["decision"];
+            format!("{} {} {} {}", decision["msp_id"], decision["function"], decision["status"], decision["outcome"])
+        })
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            r#""ExporterMSP" "payment:IssueInvoice" 201 "allowed""#,
+            r#""RegulatorMSP" "evidence:Deposit" 403 "role_not_permitted""#,
+            r#""RegulatorMSP" "item:ReadAlarm" 200 "allowed""#,
+            r#"null null 401 "certificate_missing""#,
+        ]
+    );
+    assert!(!text.contains(CANARY) && !text.contains("commitment"), "{text}");
+    Ok(())
+}
