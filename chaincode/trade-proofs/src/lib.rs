@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+pub mod blinding;
+mod commitment;
+mod context;
+mod equal;
+mod error;
+mod matching;
+mod open;
+mod opening;
+pub mod parameters;
+mod proof;
+mod prover;
+mod range;
+mod schnorr;
+mod statement;
+mod sum;
+mod transcript;
+mod verifier;
+
+pub use blinding::{CommitmentName, MasterKey};
+pub use commitment::Commitment;
+pub use context::{ProofContext, ProofContextBuilder};
+pub use equal::Equal;
+pub use error::{CommitmentError, ContextError, OpeningError, ProveError, StatementError, VerifyError};
+pub use matching::Match;
+pub use open::Open;
+pub use opening::{Opening, OpeningText};
+pub use proof::{PROOF_BYTES_MAX, Proof};
+pub use prover::Prover;
+pub use range::Range;
+pub use statement::{Statement, StatementKind};
+pub use sum::{SUM_LINES_MAX, Sum};
+pub use verifier::Verifier;
+
+/// The random number traits that [`Prover`] and [`Opening::random`] ask for, in the version the curve needs.
+pub use rand_core;
+
+/// A deterministic generator that callers seed with 32 bytes of the operating system's randomness.
+pub use rand_chacha::ChaCha20Rng;
