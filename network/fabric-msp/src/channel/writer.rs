@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_protos::{
     common::{
-        Block, BlockDataHashingStructure, BlockMetadataIndex, Capabilities, Capability, Config, ConfigEnvelope,
-        ConfigGroup, ConfigPolicy, ConfigValue, Envelope, HashingAlgorithm, Header, HeaderType, LastConfig, Metadata,
-        OrdererAddresses, OrdererBlockMetadata, Payload, Policy,
+        Block, BlockDataHashingStructure, BlockMetadataIndex, Config, ConfigEnvelope, ConfigGroup, ConfigPolicy,
+        ConfigValue, Envelope, HashingAlgorithm, Header, HeaderType, LastConfig, Metadata, OrdererAddresses,
+        OrdererBlockMetadata, Payload, Policy,
     },
     etcdraft,
     msp::{FabricMspConfig, MspConfig},
@@ -104,7 +104,7 @@ fn channel_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
     add_policies(&mut group, "/Channel", &usual, &spec.channel_policies)?;
     add(&mut group, keys::HASHING, &HashingAlgorithm { name: "SHA256".to_owned() });
     add(&mut group, keys::DATA_HASHING, &BlockDataHashingStructure { width: u32::MAX });
-    add(&mut group, keys::CAPABILITIES, &capabilities(spec.capability.name()));
+    add_capability(&mut group, spec.capability.name());
     if spec.capability == ChannelCapability::V2_0 {
         let addresses = spec.orderer_organizations.iter().flat_map(|org| org.endpoints.clone()).collect();
         let value = OrdererAddresses { addresses }.encode_to_vec();
@@ -133,7 +133,7 @@ fn orderer_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
     add(&mut group, keys::BATCH_SIZE, &batch);
     add(&mut group, keys::BATCH_TIMEOUT, &orderer::BatchTimeout { timeout: millis(spec.batch.timeout_ms) });
     add(&mut group, keys::CHANNEL_RESTRICTIONS, &orderer::ChannelRestrictions::default());
-    add(&mut group, keys::CAPABILITIES, &capabilities("V2_0"));
+    add_capability(&mut group, "V2_0");
     let consensus = orderer::ConsensusType {
         r#type: "etcdraft".to_owned(),
         metadata: raft_metadata(spec).encode_to_vec(),
@@ -156,7 +156,7 @@ fn application_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
         ("LifecycleEndorsement", "MAJORITY Endorsement"),
     ];
     add_policies(&mut group, "/Channel/Application", &usual, &spec.application_policies)?;
-    add(&mut group, keys::CAPABILITIES, &capabilities("V2_5"));
+    add_capability(&mut group, "V2_5");
     if !spec.acls.is_empty() {
         let resource = |policy: &String| ApiResource { policy_ref: policy.clone() };
         let acls = spec.acls.iter().map(|(name, policy)| (name.clone(), resource(policy))).collect();
@@ -244,8 +244,13 @@ fn compile(policy: &PolicySpec) -> Result<Policy, policy::DslError> {
     })
 }
 
-fn capabilities(name: &str) -> Capabilities {
-    Capabilities { capabilities: BTreeMap::from([(name.to_owned(), Capability {})]) }
+/// Requires one capability. Go writes the empty message behind a key that prost leaves out; both read alike, but only
+/// Go's bytes are those that other tools make of the same configuration.
+fn add_capability(group: &mut ConfigGroup, name: &'static str) {
+    let entry = [&[0x0a, name.len() as u8], name.as_bytes(), &[0x12, 0]].concat();
+    let value = [&[0x0a, entry.len() as u8], entry.as_slice()].concat();
+    let value = ConfigValue { version: 0, value, mod_policy: keys::ADMINS.to_owned() };
+    group.values.insert(keys::CAPABILITIES.to_owned(), value);
 }
 
 fn raft_metadata(spec: &ChannelSpec) -> etcdraft::ConfigMetadata {
