@@ -44,9 +44,10 @@ impl Default for Timeouts {
 /// What is done while the outcome of a submitted transaction is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resubmission {
-    /// How long to wait for the commit after each sending; 15 s at first.
+    /// How long to wait for the commit after a sending that the orderer took, and after the last one; 15 s at first.
+    /// After another one that went wrong the wait is as short as the pause.
     pub wait: Duration,
-    /// How often the identical envelope is sent at most, the first time included; 6 at first, at least 1.
+    /// How often the identical envelope is sent at most, the first time included; 8 at first, at least 1.
     pub attempts: u32,
     /// The pause before the second sending, doubled before each further one up to 8 s; 250 ms at first.
     pub pause: Duration,
@@ -54,7 +55,7 @@ pub struct Resubmission {
 
 impl Default for Resubmission {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(15), attempts: 6, pause: Duration::from_millis(250) }
+        Self { wait: Duration::from_secs(15), attempts: 8, pause: Duration::from_millis(250) }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use fabric_protos::protos::TxValidationCode;
+use tokio::time::Instant;
 
 use crate::{
     commit::{Commit, CommitStatus},
@@ -64,41 +65,46 @@ async fn resolve(transaction: &Transaction, mut source: Source<'_>) -> Result<Co
     let mut attempts = 0;
     loop {
         attempts += 1;
+        let is_last = attempts >= patience.attempts;
+        let mut wait = patience.wait;
         let mut last = None;
         match transaction.send().await {
             Ok(()) => may_be_ordered = true,
             Err(error) => {
-                let overloaded = error.advice() == Advice::BackOff;
                 let unknown = retry::is_unknown_outcome(&error);
-                may_be_ordered |= unknown && !overloaded;
-                last = Some(ClientError::Submit(error));
+                may_be_ordered |= unknown && error.advice() != Advice::BackOff;
                 if !unknown && !may_be_ordered {
-                    return Err(last.expect("set in the line above"));
+                    return Err(ClientError::Submit(error));
+                }
+                last = Some(ClientError::Submit(error));
+                if !is_last {
+                    // Perhaps nothing was ordered; sending again is cheaper than waiting in full for nothing.
+                    wait = wait.min(pause);
                 }
             }
         }
+        let waiting_since = Instant::now();
         if may_be_ordered {
-            match source.wait(patience.wait).await {
+            match source.wait(wait).await {
                 Ok(status) => return Ok(status),
                 Err(error) if !error.advice().is_transient() => return Err(error),
                 Err(error) => last = Some(error),
             }
         }
         let last = last.expect("either sending or waiting failed");
-        if attempts >= patience.attempts {
+        if is_last && may_be_ordered {
             let transaction_id = transaction.transaction_id().to_owned();
-            return Err(if may_be_ordered {
-                ClientError::Indeterminate { transaction_id, attempts, last: Box::new(last) }
-            } else {
-                last
-            });
+            return Err(ClientError::Indeterminate { transaction_id, attempts, last: Box::new(last) });
+        }
+        if is_last {
+            return Err(last);
         }
         tracing::warn!(
             fabric.transaction_id = transaction.transaction_id(),
             fabric.attempts = attempts,
             "outcome unknown, the identical envelope is sent again: {last}"
         );
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pause.saturating_sub(waiting_since.elapsed())).await;
         pause = PAUSE_MAX.min(pause * 2);
     }
 }

@@ -162,7 +162,7 @@ fn impatient(gateway: Gateway) -> Gateway {
     let step = Duration::from_millis(300);
     gateway
         .timeouts(Timeouts { evaluate: step, endorse: step, submit: step, commit_status: step })
-        .resubmission(Resubmission { wait: step, attempts: 3, pause: Duration::from_millis(10) })
+        .resubmission(Resubmission { wait: step, attempts: 3, pause: Duration::from_millis(100) })
 }
 
 impl Network {
