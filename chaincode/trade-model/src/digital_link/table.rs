@@ -184,11 +184,7 @@ impl Gs1Key {
             let mut rest = sequence.iter();
             qualifiers.iter().all(|(ai, _)| rest.any(|allowed| allowed == ai))
         };
-        if row.qualifiers.iter().any(follows) {
-            Ok(())
-        } else {
-            Err(DigitalLinkError::QualifierOrder { ai: row.ai })
-        }
+        if row.qualifiers.iter().any(follows) { Ok(()) } else { Err(DigitalLinkError::QualifierOrder { ai: row.ai }) }
     }
 
     fn row(self) -> &'static Row {

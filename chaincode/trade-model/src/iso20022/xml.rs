@@ -1,6 +1,6 @@
 //! A small tree of elements, read within bounds: local names, text, and the currency attribute.
 //!
-//! Document type declarations are refused, so no entity but the five of XML itself is ever expanded. Namespaces
+//! Document type declarations are refused, so no entity but the five of XML itself is ever expanded. Namespace
 //! prefixes are dropped: banks use one namespace per message.
 
 use super::{CamtError, CamtLimits};
