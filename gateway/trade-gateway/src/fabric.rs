@@ -79,7 +79,8 @@ impl Fabric {
     /// A file cannot be read or an address cannot be used. That a peer does not answer is no error here.
     pub fn connect(settings: &Settings, members: &Members) -> Result<Self, FabricError> {
         let deadline = Duration::from_millis(settings.limits.fabric_deadline_ms);
-        let timeouts = Timeouts { evaluate: deadline, endorse: deadline, submit: deadline, ..Timeouts::default() };
+        let submit = Timeouts::default().submit.min(deadline);
+        let timeouts = Timeouts { evaluate: deadline, endorse: deadline, submit, ..Timeouts::default() };
         let mut peers = BTreeMap::new();
         for organisation in &settings.organisations {
             let msp_id = &organisation.msp_id;

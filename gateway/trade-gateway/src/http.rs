@@ -117,12 +117,8 @@ fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'stati
     for (path, routes) in paths {
         config.service(resource(path, routes));
     }
-    config.default_service(web::to(|request: HttpRequest| async move {
-        let problem = match check_head(&request, usize::MAX, usize::MAX) {
-            Err(problem) => problem,
-            Ok(()) => Problem::new(404, "route_unknown", "There is no such route"),
-        };
-        response(problem.into())
+    config.default_service(web::to(|| async {
+        response(Problem::new(404, "route_unknown", "There is no such route").into())
     }));
 }
 

@@ -140,7 +140,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let listener = listen(&settings.listen)?;
     let address = local_address(&listener, &settings.listen)?;
     let limits = settings.limits.clone();
-    let admin = settings.admin_listen.as_deref().map(listen).transpose()?;
+    let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
     let service = Arc::new(Service::new(settings, members, ledger, store));
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
 
@@ -163,11 +163,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
     let mut admin_address = None;
-    if let Some(listener) = admin {
-        let address = local_address(&listener, "the administrative address")?;
-        if !address.ip().is_loopback() {
-            return Err(StartError::AdminNotLoopback(address));
-        }
+    if let Some((listener, address)) = admin {
         admin_address = Some(address);
         let server = HttpServer::new(move || {
             let shared = state.clone();
@@ -239,6 +235,12 @@ fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
+}
+
+fn listen_on_loopback(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = listen(address)?;
+    let bound = local_address(&listener, address)?;
+    if bound.ip().is_loopback() { Ok((listener, bound)) } else { Err(StartError::AdminNotLoopback(bound)) }
 }
 
 fn local_address(listener: &TcpListener, address: &str) -> Result<SocketAddr, StartError> {

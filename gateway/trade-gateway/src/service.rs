@@ -37,6 +37,9 @@ const KEY_BYTES_MAX: usize = 200;
 const RESUBMIT_FIRST: Duration = Duration::from_millis(250);
 const RESUBMIT_MAX: Duration = Duration::from_secs(4);
 
+/// Least wait for the block of a transaction that the orderer has taken.
+const ACCEPTED_WAIT_MIN: Duration = Duration::from_secs(3);
+
 /// How long an answer about readiness is reused, so that asking often costs the network nothing.
 const READINESS_FRESH: Duration = Duration::from_secs(2);
 
@@ -291,7 +294,8 @@ impl Service {
         self.commit(route.operation, msp_id, &transaction, &signature, result, Some(key.clone())).await
     }
 
-    /// Seals, stores and hands over a transaction, then waits for its outcome. An error means that nothing was written.
+    /// Seals, stores and hands over a transaction, then waits for its outcome. An error means that it was not stored and so
+    /// not handed over; every outcome afterwards is an answer, and the store has dealt with the key.
     async fn commit(
         &self,
         operation: &'static str,
@@ -320,10 +324,11 @@ impl Service {
         let Some(_active) = self.activate(&operation.transaction_id) else {
             return Err(Problem::new(409, "operation_running", "The operation is being worked on").retry_after(1));
         };
-        self.store.submitted(&operation).map_err(|error| store_failed(&error))?;
+        // Forcing to disk takes milliseconds in which this thread could not answer others.
+        tokio::task::block_in_place(|| self.store.submitted(&operation)).map_err(|error| store_failed(&error))?;
         let wait = Duration::from_millis(self.settings.limits.commit_wait_ms);
         let settled = self.settle(operation, &sealed, wait, true).await;
-        operation_answer(&settled)
+        Ok(operation_answer(&settled))
     }
 
     /// Hands over identical bytes until the outcome is known or `wait` is over, and stores what is known then.
@@ -338,13 +343,15 @@ impl Service {
                 log_failure(error);
                 // Only the first refusal is certain: an earlier handing-over of the same bytes may have been ordered.
                 if first && refused_for_good(error) {
+                    operation.validation = Some(Problem::from_ledger(error).code);
                     self.conclude(&mut operation, State::Refused, None);
                     return operation;
                 }
             }
             first = false;
             let left = deadline.saturating_duration_since(Instant::now());
-            let patience = if accepted { left } else { pause.min(left) };
+            // Half of what is left, so that the bytes are handed over again before the caller is told to ask later.
+            let patience = if accepted { left.div_f32(2.0).max(ACCEPTED_WAIT_MIN).min(left) } else { pause.min(left) };
             let outcome = self.ledger.outcome(&operation.msp_id, &operation.transaction_id, patience).await;
             match outcome {
                 Ok(Some(commit)) => {
@@ -386,7 +393,7 @@ impl Service {
     /// The answer to a repeated request: the stored outcome, after one more try when it is not known.
     async fn settled_answer(&self, operation: Operation) -> Result<Answer, Problem> {
         if operation.is_settled() {
-            return operation_answer(&operation);
+            return Ok(operation_answer(&operation));
         }
         let Some(_active) = self.activate(&operation.transaction_id) else {
             return Err(
@@ -394,7 +401,7 @@ impl Service {
             );
         };
         let settled = self.settle_again(operation, Duration::from_millis(self.settings.limits.commit_wait_ms)).await;
-        operation_answer(&settled)
+        Ok(operation_answer(&settled))
     }
 
     async fn settle_again(&self, operation: Operation, wait: Duration) -> Operation {
@@ -714,34 +721,42 @@ fn result_value(transaction_id: &str, bytes: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-fn operation_answer(operation: &Operation) -> Result<Answer, Problem> {
+fn operation_answer(operation: &Operation) -> Answer {
     let id = &operation.transaction_id;
     let view = OperationView::from(operation);
     let location = format!("/v1/operations/{id}");
     let success = by_operation(&operation.operation).map_or(200, |route| route.success);
     match operation.state {
-        State::Committed => Ok(Answer::json(success, &view).with_header("Location", location).of_transaction(id)),
+        State::Committed => Answer::json(success, &view).with_header("Location", location).of_transaction(id),
         State::Submitted | State::Indeterminate => {
             let answer = Answer::json(202, &view).with_header("Location", location);
-            Ok(answer.with_header("Retry-After", "5").of_transaction(id))
+            answer.with_header("Retry-After", "5").of_transaction(id)
         }
-        State::Refused => Err(Problem {
-            transaction_id: Some(id.clone()),
-            stage: Some("submit".to_owned()),
-            ..Problem::new(403, "fabric_access_denied", "The channel's policies refuse this transaction")
-        }),
+        State::Refused => without_effect(operation, "submit", refused(operation.validation.as_deref())),
         State::Invalid => {
             let commit = Commit {
                 validation_code: operation.validation_code.unwrap_or(-1),
                 validation_name: operation.validation.clone().unwrap_or_default(),
                 block_number: operation.block_number.unwrap_or(0),
             };
-            Err(Problem {
-                transaction_id: Some(id.clone()),
-                stage: Some("commit".to_owned()),
-                ..Problem::invalidated(&commit)
-            })
+            without_effect(operation, "commit", Problem::invalidated(&commit))
         }
+    }
+}
+
+fn without_effect(operation: &Operation, stage: &str, problem: Problem) -> Answer {
+    let (id, stage) = (operation.transaction_id.clone(), stage.to_owned());
+    Problem { transaction_id: Some(id), stage: Some(stage), ..problem }.into()
+}
+
+/// The orderer's refusal, by the code under which it was stored.
+fn refused(code: Option<&str>) -> Problem {
+    match code {
+        Some("fabric_access_denied") => {
+            Problem::new(403, "fabric_access_denied", "The channel's policies refuse this identity")
+        }
+        _ => Problem::new(502, "network_failure", "The network refused or failed")
+            .with_detail("The orderer refused the transaction. Nothing was written."),
     }
 }
 

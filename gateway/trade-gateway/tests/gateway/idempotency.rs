@@ -79,6 +79,26 @@ fn a_request_in_work_is_not_begun_a_second_time() -> TestResult {
 }
 
 #[test]
+fn of_many_equal_requests_at_once_one_becomes_a_transaction() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let identity = organisations.member(EXPORTER);
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..24)
+            .map(|_| {
+                let caller = gateway.caller(&identity);
+                scope.spawn(move || caller.post("/v1/evidence", "k1", &evidence()).map(|response| response.status))
+            })
+            .collect();
+        callers.into_iter().filter_map(|caller| caller.join().ok()?.ok()).collect()
+    });
+    assert_eq!(statuses.len(), 24);
+    assert!(statuses.iter().all(|status| matches!(status, 201 | 409)), "{statuses:?}");
+    assert_eq!(gateway.double.steps().iter().filter(|step| **step == "propose").count(), 1);
+    Ok(())
+}
+
+#[test]
 fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
     use std::io::Write;
     let organisations = Organisations::new();

@@ -7,7 +7,7 @@ use trade_gateway::audit;
 
 use crate::{
     TestResult,
-    double::{refusal, status, verdict},
+    double::{Double, refusal, status, verdict},
     organisations::{CUSTOMS, EXPORTER, IMPORTER, Organisations, REGULATOR},
 };
 
@@ -144,6 +144,18 @@ fn a_refusal_or_an_invalid_transaction_is_a_problem_and_nothing_is_sent_twice() 
         .push_back(Err(status(10, "unsuccessful response from orderer: status=FORBIDDEN")));
     let forbidden = exporter.post("/v1/evidence", "k3", &evidence())?;
     assert_eq!((forbidden.status, forbidden.json()?["code"].as_str()), (403, Some("fabric_access_denied")));
+    gateway
+        .double
+        .script()
+        .submissions
+        .push_back(Err(status(10, "unsuccessful response from orderer: status=BAD_REQUEST")));
+    let refused = exporter.post("/v1/evidence", "k4", &evidence())?;
+    assert_eq!((refused.status, refused.json()?["code"].as_str()), (502, Some("network_failure")));
+    assert_eq!(
+        exporter.post("/v1/evidence", "k4", &evidence())?.status,
+        201,
+        "nothing was written, so the key is free"
+    );
     Ok(())
 }
 
@@ -181,6 +193,53 @@ fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> 
         recorded.iter().filter(|one| one.step == "submit").map(|one| one.sealed.clone()).collect();
     assert_eq!(sealed.len(), 1, "only identical bytes may be handed over again");
     assert_eq!(recorded.iter().filter(|one| one.step == "propose").count(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_transaction_that_no_block_shows_is_handed_over_again_within_the_wait() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway_with(Double::default(), |limits| limits.commit_wait_ms = 7_000);
+    gateway.double.script().outcomes.push_back(Ok(None));
+    let written = gateway.caller(&organisations.member(EXPORTER)).post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!(written.status, 201);
+    assert_eq!(gateway.double.steps(), ["propose", "endorse", "submit", "outcome", "submit", "outcome"]);
+    Ok(())
+}
+
+#[test]
+fn real_epcis_documents_pass_the_gateway_as_they_are() -> TestResult {
+    let Ok(data) = std::env::var("ENTREPOT_SHARED_DATA") else {
+        eprintln!("ENTREPOT_SHARED_DATA is not set: real EPCIS documents are not captured");
+        return Ok(());
+    };
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let mut captured = 0;
+    let mut folders = vec![std::path::PathBuf::from(data).join("epcis/documents")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let document = std::fs::read(&path)?;
+            if !matches!(path.extension().and_then(|extension| extension.to_str()), Some("json" | "jsonld")) {
+                continue;
+            }
+            let key = format!("k{captured}");
+            let headers = [("Content-Type", "application/ld+json"), ("Idempotency-Key", key.as_str())];
+            let response = exporter.send("POST", "/v1/captures", &headers, &document)?;
+            assert_eq!(response.status, 201, "{}: {}", path.display(), String::from_utf8_lossy(&response.body));
+            let call = gateway.double.recorded().iter().rev().find_map(|one| one.call.clone()).ok_or("a call")?;
+            let argument: Value = serde_json::from_slice(&call.argument.ok_or("an argument")?)?;
+            assert_eq!(argument["document"], serde_json::from_slice::<Value>(&document)?, "{}", path.display());
+            captured += 1;
+        }
+    }
+    assert!(captured > 0, "no EPCIS document was found");
     Ok(())
 }
 
