@@ -70,7 +70,7 @@ pub struct Prepared {
     pub result: Vec<u8>,
     /// The organisations of the endorsers, in the order of their signatures, as they claim in their identities.
     pub endorsers: Vec<String>,
-    /// What would be written, by namespace.
+    /// What would be written, by namespace; namespaces without writes are left out.
     pub writes: Vec<NamespaceWrites>,
 }
 
@@ -81,7 +81,9 @@ pub struct NamespaceWrites {
     pub namespace: String,
     /// Public writes.
     pub public: Vec<KvWrite>,
-    /// Collections with private writes or purges, and how many.
+    /// Public keys whose metadata would change: their endorsement policy.
+    pub policies: Vec<String>,
+    /// Collections with private writes, purges or changes of metadata, and how many.
     pub private: Vec<(String, usize)>,
 }
 
@@ -167,17 +169,28 @@ fn check_endorsements(
 }
 
 fn writes(results: &[u8]) -> Result<Vec<NamespaceWrites>, VerifyError> {
-    TxReadWriteSet::decode(results)?.ns_rwset.into_iter().map(namespace_writes).collect()
+    let namespaces: Result<Vec<_>, _> =
+        TxReadWriteSet::decode(results)?.ns_rwset.into_iter().map(namespace_writes).collect();
+    // Namespaces that were only read say nothing here; the lifecycle's is one of them in every transaction.
+    Ok(namespaces?.into_iter().filter(NamespaceWrites::is_something).collect())
+}
+
+impl NamespaceWrites {
+    fn is_something(&self) -> bool {
+        !self.public.is_empty() || !self.policies.is_empty() || !self.private.is_empty()
+    }
 }
 
 fn namespace_writes(set: NsReadWriteSet) -> Result<NamespaceWrites, VerifyError> {
-    let public = KvrwSet::decode(set.rwset.as_slice())?.writes;
+    let KvrwSet { writes: public, metadata_writes, .. } = KvrwSet::decode(set.rwset.as_slice())?;
+    let policies = metadata_writes.into_iter().map(|write| write.key).collect();
     let mut private = Vec::new();
     for collection in set.collection_hashed_rwset {
         let hashed = HashedRwSet::decode(collection.hashed_rwset.as_slice())?;
-        if !hashed.hashed_writes.is_empty() {
-            private.push((collection.collection_name, hashed.hashed_writes.len()));
+        let count = hashed.hashed_writes.len() + hashed.metadata_writes.len();
+        if count > 0 {
+            private.push((collection.collection_name, count));
         }
     }
-    Ok(NamespaceWrites { namespace: set.namespace, public, private })
+    Ok(NamespaceWrites { namespace: set.namespace, public, policies, private })
 }

@@ -24,7 +24,7 @@ use fabric_protos::{
         gateway_server,
     },
     google::rpc,
-    kvrwset::{KvWrite, KvrwSet},
+    kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet},
     msp::FabricMspConfig,
     orderer::{self, BroadcastResponse, SeekInfo, atomic_broadcast_server},
     protos::{
@@ -32,7 +32,7 @@ use fabric_protos::{
         Endorsement, Proposal, ProposalResponse, ProposalResponsePayload, SignedProposal, TransactionAction,
         deliver_server, endorser_server,
     },
-    rwset::{NsReadWriteSet, TxReadWriteSet},
+    rwset::{CollectionHashedReadWriteSet, NsReadWriteSet, TxReadWriteSet},
 };
 use prost::Message;
 use tokio::net::TcpListener;
@@ -232,15 +232,9 @@ pub(crate) fn endorsement(proposal: &[u8], peer: &SigningIdentity) -> Result<Pro
     let proposal = Proposal::decode(proposal).map_err(unreadable)?;
     let header = Header::decode(proposal.header.as_slice()).map_err(unreadable)?;
     let public = transaction::without_transient(&proposal.payload).map_err(unreadable)?;
-    let set = KvrwSet {
-        writes: vec![KvWrite { key: "item/1".to_owned(), value: RESULT.to_vec(), is_delete: false }],
-        ..KvrwSet::default()
-    };
-    let namespace =
-        NsReadWriteSet { namespace: "entrepot".to_owned(), rwset: set.encode_to_vec(), ..NsReadWriteSet::default() };
     let response = protos::Response { status: 200, message: String::new(), payload: RESULT.to_vec() };
     let action = ChaincodeAction {
-        results: TxReadWriteSet { ns_rwset: vec![namespace], ..TxReadWriteSet::default() }.encode_to_vec(),
+        results: read_write_set(),
         response: Some(response.clone()),
         chaincode_id: Some(ChaincodeId { name: "entrepot".to_owned(), ..ChaincodeId::default() }),
         ..ChaincodeAction::default()
@@ -252,6 +246,28 @@ pub(crate) fn endorsement(proposal: &[u8], peer: &SigningIdentity) -> Result<Pro
     let signature = peer.sign(&signed).map_err(|error| Status::internal(error.to_string()))?;
     let endorsement = Endorsement { endorser: peer.creator().to_vec(), signature };
     Ok(ProposalResponse { response: Some(response), payload, endorsement: Some(endorsement), ..Default::default() })
+}
+
+/// A public write, a key with a policy of its own, a private write, and a namespace that is only read.
+fn read_write_set() -> Vec<u8> {
+    let public = KvrwSet {
+        writes: vec![KvWrite { key: "item/1".to_owned(), value: RESULT.to_vec(), is_delete: false }],
+        metadata_writes: vec![KvMetadataWrite { key: "item/1".to_owned(), entries: Vec::new() }],
+        ..KvrwSet::default()
+    };
+    let hashed = HashedRwSet { hashed_writes: vec![KvWriteHash::default()], ..HashedRwSet::default() };
+    let collection = CollectionHashedReadWriteSet {
+        collection_name: "_implicit_org_ExporterMSP".to_owned(),
+        hashed_rwset: hashed.encode_to_vec(),
+        ..CollectionHashedReadWriteSet::default()
+    };
+    let written = NsReadWriteSet {
+        namespace: "entrepot".to_owned(),
+        rwset: public.encode_to_vec(),
+        collection_hashed_rwset: vec![collection],
+    };
+    let read = NsReadWriteSet { namespace: "_lifecycle".to_owned(), ..NsReadWriteSet::default() };
+    TxReadWriteSet { ns_rwset: vec![read, written], ..TxReadWriteSet::default() }.encode_to_vec()
 }
 
 #[derive(Clone)]

@@ -22,10 +22,10 @@ async fn an_honest_gateway_passes() -> Outcome {
     let (peer, proposal, transaction) = prepared().await?;
     let verified = verify_prepared(&proposal, &transaction, Some(&peer.network.msps()?))?;
     assert_eq!((verified.result.as_slice(), verified.endorsers.len()), (RESULT, 2));
-    assert_eq!(
-        (verified.writes[0].namespace.as_str(), verified.writes[0].public[0].key.as_str()),
-        ("entrepot", "item/1")
-    );
+    let [writes] = verified.writes.as_slice() else { return Err("not one namespace is written".into()) };
+    assert_eq!((writes.namespace.as_str(), writes.public[0].key.as_str()), ("entrepot", "item/1"));
+    assert_eq!(writes.policies, ["item/1"]);
+    assert_eq!(writes.private, [("_implicit_org_ExporterMSP".to_owned(), 1)]);
     Ok(())
 }
 
