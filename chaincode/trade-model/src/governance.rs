@@ -1,0 +1,68 @@
+//! The enterprises of the channel: established once, read by everyone.
+//!
+//! Membership itself (certificates, policies) belongs to Fabric; here stands only what the trade rules need to know.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::identifier::{CountryCode, MspId};
+use crate::party::Role;
+use crate::time::UtcTime;
+
+/// Most enterprises one channel can have.
+pub const PARTICIPANTS_MAX: usize = 64;
+
+/// One enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Participant {
+    /// Its MSP, which signs for it.
+    pub msp_id: MspId,
+    /// Its legal name, 1 to 200 characters.
+    pub name: String,
+    /// Where it is registered.
+    pub country: CountryCode,
+    /// What it does, at least one; `regulator` stands alone.
+    pub roles: Vec<Role>,
+    /// Its party GLN (13 digits) when it has one: how EPCIS source and destination lists name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gln: Option<String>,
+    /// Its legal entity identifier (ISO 17442) when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lei: Option<String>,
+}
+
+impl Participant {
+    /// Whether the enterprise has the role.
+    pub fn has_role(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// `governance:Establish` (submit): names the enterprises of the channel, once and for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Establish {
+    /// All enterprises, 1 to 64, each MSP once; the caller's own among them.
+    pub participants: Vec<Participant>,
+}
+
+/// The answer of `governance:Establish` and of `governance:Participants` (evaluate, takes no request).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Participants {
+    /// All enterprises in the order of their MSP ids.
+    pub participants: Vec<Participant>,
+    /// Who established them.
+    pub established_by: MspId,
+    /// When.
+    pub established_at: UtcTime,
+    /// In which transaction.
+    pub transaction_id: String,
+}
+
+impl Participants {
+    /// The enterprise of an MSP.
+    pub fn find(&self, msp_id: &str) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.msp_id.as_str() == msp_id)
+    }
+}
