@@ -1,0 +1,94 @@
+//! Raising an alarm: the alarm, its evidence and the mark on the item are written in the transaction that found it.
+
+use fabric_contract::Context;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use trade_model::evidence::{Evidence, EvidenceKind, Subject, SubjectKind};
+use trade_model::item::{Alarm, AlarmKind, AlarmState, RecordedEvent};
+
+use super::book::Book;
+use super::keys;
+use crate::caller::Caller;
+use crate::{Refusal, evidence};
+
+/// The version of the conflict rules, quoted in the evidence.
+const RULES: &str = "conflict-rules/1";
+
+/// A conflict as the rules find it, before it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Conflict {
+    pub(crate) kind: AlarmKind,
+    pub(crate) item_id: String,
+    pub(crate) conflicts_with: String,
+}
+
+/// Writes the evidence, marks the item when there is one, and notes the alarm on the event. The alarm itself is written
+/// by the caller at the end, because a later event of the same document may withdraw it.
+pub(crate) fn raise(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    book: &mut Book,
+    record: &mut RecordedEvent,
+    conflict: Conflict,
+) -> Result<Alarm, Refusal> {
+    let Conflict { kind, item_id, conflicts_with } = conflict;
+    let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.event_hash);
+    let mut alarm_id = hex::encode(Sha256::digest(identity.as_bytes()));
+    alarm_id.truncate(32);
+    let facts = json!({
+        "alarm_id": alarm_id,
+        "kind": kind.as_str(),
+        "item_id": item_id,
+        "event_hash": record.event_hash,
+        "event": record.event,
+        "conflicts_with": conflicts_with,
+        "recorded_by": record.recorded_by,
+        "recorded_at": record.recorded_at,
+        "transaction_id": record.transaction_id,
+        "rules": RULES,
+    })
+    .to_string();
+    let evidence_sha256 = hex::encode(Sha256::digest(facts.as_bytes()));
+
+    let mut subjects = vec![Subject { kind: SubjectKind::Alarm, id: alarm_id.clone() }];
+    subjects.push(Subject { kind: SubjectKind::Event, id: record.event_hash.clone() });
+    if book.find(ctx, &item_id)?.is_some() {
+        subjects.push(Subject { kind: SubjectKind::Item, id: item_id.clone() });
+        let item = book.change(ctx, &item_id)?;
+        item.open_alarms.push(alarm_id.clone());
+        item.open_alarms.sort_unstable();
+        item.open_alarms.dedup();
+    }
+    subjects.sort_unstable();
+    let deposit = Evidence {
+        sha256: evidence_sha256.clone(),
+        kind: EvidenceKind::Alarm,
+        media_type: "application/json".to_owned(),
+        size_bytes: Some(facts.len() as u64),
+        captured_at: caller.now,
+        tool: RULES.to_owned(),
+        subjects,
+        deposited_by: caller.msp_id().clone(),
+        certificate_sha256: caller.certificate_sha256.clone(),
+        deposited_at: caller.now,
+        transaction_id: caller.tx_id.clone(),
+        facts: Some(facts),
+    };
+    let alarm = Alarm {
+        alarm_id: alarm_id.clone(),
+        kind,
+        item_id: item_id.clone(),
+        text: kind.public_text().to_owned(),
+        event_hash: record.event_hash.clone(),
+        conflicts_with,
+        recorded_by: record.recorded_by.clone(),
+        raised_at: caller.now,
+        transaction_id: caller.tx_id.clone(),
+        evidence_sha256: evidence_sha256.clone(),
+        state: AlarmState::Open,
+    };
+    ctx.put_json(&evidence::keys::evidence(&evidence_sha256)?, &deposit)?;
+    ctx.put_json(&keys::item_alarm(&item_id, &alarm_id)?, &alarm_id)?;
+    record.alarms.push(alarm_id);
+    Ok(alarm)
+}

@@ -1,0 +1,156 @@
+//! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
+//!
+//! The event stays, marked. What it changed is set back where it still stands, and the alarms that rest on it are
+//! withdrawn.
+
+use fabric_contract::Context;
+use trade_model::identifier::MspId;
+use trade_model::item::{
+    Alarm, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
+};
+use trade_model::rejection::Rejection;
+
+use super::book::Ground;
+use super::capture::Session;
+use super::effects::{link, unlink};
+use super::keys::{self, Timeline};
+use crate::Refusal;
+
+/// Marks the event and takes back what rests on it.
+///
+/// # Errors
+/// [`Rejection::EventOfAnother`] unless the caller recorded the event.
+pub(super) fn withdraw(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    mut record: RecordedEvent,
+    declared: DeclaredError,
+) -> Result<(), Refusal> {
+    if record.recorded_by != *session.caller.msp_id() {
+        return Err(Rejection::EventOfAnother { event_hash: record.event_hash }.into());
+    }
+    for effect in record.effects.iter().rev() {
+        undo(ctx, session, &record, effect)?;
+    }
+    for alarm_id in &record.alarms {
+        withdraw_alarm(ctx, session, alarm_id)?;
+    }
+    let named: Vec<String> = record.items.iter().chain(&record.parent).cloned().collect();
+    for item_id in named {
+        let open = session.book.find(ctx, &item_id)?.map(|item| item.open_alarms.clone()).unwrap_or_default();
+        for alarm_id in open {
+            resolve_if_rested_on(ctx, session, &record, &alarm_id)?;
+        }
+    }
+    record.declared_erroneous = Some(declared);
+    session.records.insert(record.event_hash.clone(), record);
+    Ok(())
+}
+
+/// Sets one change back, if nothing later stands in its place. What became of goods that somebody else holds by now is no
+/// longer the recorder's to change.
+fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
+    let item_id = &effect.item_id;
+    let Some(item) = session.book.find(ctx, item_id)?.cloned() else { return Ok(()) };
+    let held_by_another = item.holder.as_ref().is_some_and(|holder| *holder != record.recorded_by);
+    if held_by_another && matches!(effect.field, EffectField::Life | EffectField::Parent) {
+        return Ok(());
+    }
+    match effect.field {
+        EffectField::Commissioning if item.commissioned_in == effect.after => {
+            let changed = session.book.change(ctx, item_id)?;
+            changed.origin = Origin::Unknown;
+            changed.commissioned_by = None;
+            changed.commissioned_at = None;
+            changed.commissioned_in = None;
+        }
+        EffectField::Life if item.life_set_in.as_ref() == Some(&record.event_hash) => {
+            let before = effect.before.as_deref().and_then(Life::from_word).unwrap_or(Life::Active);
+            let changed = session.book.change(ctx, item_id)?;
+            changed.life = before;
+            changed.life_set_in = None;
+        }
+        EffectField::Parent if item.parent == effect.after => {
+            if let Some(unit_id) = &effect.after {
+                unlink(ctx, session, item_id, unit_id)?;
+            }
+            if let Some(unit_id) = &effect.before {
+                link(ctx, session, item_id, unit_id)?;
+            }
+            append(session, record, item_id, Timeline::Packing, effect.before.clone())?;
+        }
+        EffectField::Location if item.location == effect.after => {
+            session.book.change(ctx, item_id)?.location = effect.before.clone();
+            append(session, record, item_id, Timeline::Location, effect.before.clone())?;
+        }
+        EffectField::Owner if item.owner.as_ref().map(MspId::as_str) == effect.after.as_deref() => {
+            let before = effect.before.as_deref().and_then(|owner| MspId::parse(owner).ok());
+            session.book.change(ctx, item_id)?.owner = before;
+            append(session, record, item_id, Timeline::Title, effect.before.clone())?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// An alarm of a later event that rests on the erroneous one falls with it; a second commissioning becomes the first.
+fn resolve_if_rested_on(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    record: &RecordedEvent,
+    alarm_id: &str,
+) -> Result<(), Refusal> {
+    let Some(alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
+    if alarm.conflicts_with != record.event_hash {
+        return Ok(());
+    }
+    withdraw_alarm(ctx, session, alarm_id)?;
+    let later = match session.records.get(&alarm.event_hash) {
+        Some(later) => Some(later.clone()),
+        None => ctx.get_json::<RecordedEvent>(&keys::event(&alarm.event_hash)?)?,
+    };
+    let item = session.book.change(ctx, &alarm.item_id)?;
+    let vacant = item.commissioned_in.is_none();
+    if let Some(mut later) = later.filter(|later| vacant && later.declared_erroneous.is_none())
+        && alarm.kind == AlarmKind::SecondCommissioning
+    {
+        item.origin = Origin::Commissioned;
+        item.commissioned_by = Some(later.recorded_by.clone());
+        item.commissioned_at = Some(later.event_time);
+        item.commissioned_in = Some(later.event_hash.clone());
+        let after = Some(later.event_hash.clone());
+        later.effects.push(Effect { item_id: alarm.item_id, field: EffectField::Commissioning, before: None, after });
+        session.records.insert(later.event_hash.clone(), later);
+    }
+    Ok(())
+}
+
+fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
+    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
+    alarm.state = AlarmState::Withdrawn;
+    if session.book.find(ctx, &alarm.item_id)?.is_some() {
+        session.book.change(ctx, &alarm.item_id)?.open_alarms.retain(|open| open != alarm_id);
+    }
+    session.alarms.insert(alarm_id.to_owned(), alarm);
+    Ok(())
+}
+
+fn find_alarm(ctx: &mut Context<'_>, session: &Session, alarm_id: &str) -> Result<Option<Alarm>, Refusal> {
+    match session.alarms.get(alarm_id) {
+        Some(alarm) => Ok(Some(alarm.clone())),
+        None => Ok(ctx.get_json(&keys::alarm(alarm_id)?)?),
+    }
+}
+
+fn append(
+    session: &mut Session,
+    record: &RecordedEvent,
+    item_id: &str,
+    timeline: Timeline,
+    value: Option<String>,
+) -> Result<(), Refusal> {
+    let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
+    let ground =
+        Ground { basis: Basis::Correction, reference: &record.event_hash, now, claimed_at: None, tx_id: &tx_id };
+    session.book.append(item_id, timeline, value, &ground)
+}

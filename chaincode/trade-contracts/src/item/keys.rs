@@ -1,0 +1,92 @@
+//! Keys of the item contract.
+
+use fabric_contract::{CompositeKey, KeyError};
+use trade_model::time::UtcTime;
+
+/// One of an item's five timelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timeline {
+    /// Who holds it.
+    Custody,
+    /// Who owns it.
+    Title,
+    /// Where it is.
+    Location,
+    /// Under which licence it was made or imported.
+    Licence,
+    /// In which unit it lies.
+    Packing,
+}
+
+impl Timeline {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Custody => "custody",
+            Self::Title => "title",
+            Self::Location => "location",
+            Self::Licence => "licence",
+            Self::Packing => "packing",
+        }
+    }
+}
+
+/// An item, by its canonical id.
+pub(crate) fn item(item_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item", &[item_id])
+}
+
+/// An entry of a timeline, by its number from 0.
+pub(crate) fn entry(item_id: &str, timeline: Timeline, number: u32) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("timeline", &[item_id, timeline.as_str(), &format!("{number:08}")])
+}
+
+/// The prefix of a timeline.
+pub(crate) fn entries(item_id: &str, timeline: Timeline) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("timeline", &[item_id, timeline.as_str()])
+}
+
+/// An event, by its hash.
+pub(crate) fn event(event_hash: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("event", &[event_hash])
+}
+
+/// Which event first carried an event id.
+pub(crate) fn event_by_id(event_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("event-id", &[event_id])
+}
+
+/// Index entry: an event that names an item or a class. Sorts by record time and place in the document.
+pub(crate) fn item_event(
+    object_id: &str,
+    recorded_at: UtcTime,
+    place: usize,
+    event_hash: &str,
+) -> Result<CompositeKey, KeyError> {
+    let second = format!("{:012}", recorded_at.unix_seconds().max(0));
+    CompositeKey::new("item-event", &[object_id, &second, &format!("{place:06}"), event_hash])
+}
+
+/// The prefix of the events that name an item or a class.
+pub(crate) fn item_events(object_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-event", &[object_id])
+}
+
+/// An alarm.
+pub(crate) fn alarm(alarm_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("alarm", &[alarm_id])
+}
+
+/// The prefix of all alarms.
+pub(crate) fn alarms() -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("alarm", &[])
+}
+
+/// Index entry: an alarm of an item.
+pub(crate) fn item_alarm(item_id: &str, alarm_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-alarm", &[item_id, alarm_id])
+}
+
+/// The prefix of the alarms of an item.
+pub(crate) fn item_alarms(item_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-alarm", &[item_id])
+}

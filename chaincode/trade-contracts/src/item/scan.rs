@@ -1,0 +1,118 @@
+//! `item:Scan`: what a consumer may be told about a code, honestly.
+//!
+//! The answer says what is recorded and what a record cannot show. It never says "genuine" or "fake": a code can be
+//! copied, and a conflict between records is a finding, not a verdict. Nobody's name but an enterprise's appears.
+
+use fabric_contract::Context;
+use trade_model::item::{Alarm, AlarmState, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
+
+use super::keys;
+use crate::{Refusal, form, governance};
+
+/// What is known about a code, what is not, and whether records conflict.
+///
+/// # Errors
+/// [`trade_model::rejection::Rejection::ItemIdMalformed`] for something that is no identifier. An unknown code is an answer.
+pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refusal> {
+    let object = form::object(&request.item)?;
+    let item_id = object.canonical().to_owned();
+    let Some(item) = ctx.get_json::<Item>(&keys::item(&item_id)?)? else {
+        return Ok(unrecorded(item_id));
+    };
+    let participants = governance::participants(ctx)?;
+    let name_of = |msp_id: &str| participants.find(msp_id).map(|participant| participant.name.clone());
+    let commissioned_by = item.commissioned_by.as_ref().and_then(|maker| name_of(maker.as_str()));
+    let conflicts = conflicts(ctx, &item)?;
+    let mut not_known = gaps(&item);
+    not_known.extend(limits());
+    Ok(ScanAnswer {
+        recorded: true,
+        origin: Some(item.origin),
+        life: Some(item.life),
+        commissioned_on: item.commissioned_at.map(|moment| moment.date()),
+        conflict_found: !conflicts.is_empty(),
+        conflicts,
+        known: known(&item, commissioned_by.as_deref()),
+        not_known,
+        commissioned_by,
+        item_id,
+    })
+}
+
+fn unrecorded(item_id: String) -> ScanAnswer {
+    let mut not_known = vec![statement("not_recorded", "No enterprise of this network has recorded this code.", None)];
+    not_known.extend(limits());
+    ScanAnswer {
+        item_id,
+        recorded: false,
+        origin: None,
+        life: None,
+        commissioned_by: None,
+        commissioned_on: None,
+        conflict_found: false,
+        conflicts: Vec::new(),
+        known: Vec::new(),
+        not_known,
+    }
+}
+
+fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refusal> {
+    let mut found = Vec::with_capacity(item.open_alarms.len());
+    for alarm_id in &item.open_alarms {
+        let alarm = ctx.get_json::<Alarm>(&keys::alarm(alarm_id)?)?;
+        if let Some(alarm) = alarm.filter(|alarm| alarm.state == AlarmState::Open) {
+            found.push(statement(alarm.kind.as_str(), &alarm.text, Some(alarm_id.clone())));
+        }
+    }
+    Ok(found)
+}
+
+fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
+    let mut known = Vec::new();
+    if let (Some(maker), Some(event)) = (maker, &item.commissioned_in) {
+        let text = format!("{maker} recorded that it put this serial number into use.");
+        known.push(statement("commissioned", &text, Some(event.clone())));
+    }
+    let life = match item.life {
+        Life::Active => None,
+        Life::Sold => Some(("sold", "It is recorded as sold to a consumer.")),
+        Life::Decommissioned => Some(("decommissioned", "Its code is recorded as taken out of use.")),
+        Life::Destroyed => Some(("destroyed", "It is recorded as destroyed.")),
+    };
+    if let Some((code, text)) = life {
+        known.push(statement(code, text, item.life_set_in.clone()));
+    }
+    if item.disposition.as_deref() == Some("recalled") {
+        known.push(statement("recalled", "It is recorded as recalled.", None));
+    }
+    if let Some(licence_id) = &item.licence_id {
+        known.push(statement(
+            "licence",
+            "A licence of the brand's owner is recorded for it.",
+            Some(licence_id.clone()),
+        ));
+    }
+    known
+}
+
+fn gaps(item: &Item) -> Vec<Statement> {
+    let mut gaps = Vec::new();
+    if item.origin == Origin::Unknown {
+        gaps.push(statement("origin_unknown", "Nobody recorded here who made it.", None));
+    }
+    if item.licence_id.is_none() {
+        gaps.push(statement("licence_unknown", "No licence is recorded for it.", None));
+    }
+    gaps
+}
+
+/// What no record can show.
+fn limits() -> Vec<Statement> {
+    let copies = "A printed code can be copied: the records belong to the code, not to the thing in your hand.";
+    let truth = "Records say what enterprises stated, and when; they cannot say that a statement was true.";
+    vec![statement("code_can_be_copied", copies, None), statement("statements_not_truth", truth, None)]
+}
+
+fn statement(code: &str, text: &str, reference: Option<String>) -> Statement {
+    Statement { code: code.to_owned(), text: text.to_owned(), reference }
+}

@@ -1,0 +1,222 @@
+//! `item:Trace`: backwards to the origin, forwards to where the contents went, with the party responsible at each step.
+//!
+//! Responsibility follows custody: it changes when the receiver accepts and not before, so it has neither holes nor
+//! overlaps. Records are placed by the ledger's time; what documents claim stands beside it.
+
+use std::collections::BTreeMap;
+
+use fabric_contract::Context;
+use trade_model::identifier::MspId;
+use trade_model::item::{
+    Item, NESTING_MAX, Origin, RecordedEvent, TimelineEntry, Trace, TraceDirection, TraceItem, TraceStep,
+};
+use trade_model::time::UtcTime;
+
+use super::keys::{self, Timeline};
+use super::{event_hashes, find, find_event};
+use crate::{Refusal, form};
+
+/// Most steps of an answer, and most things one trace visits.
+const STEPS_MAX: usize = 500;
+const VISITS_MAX: usize = 300;
+/// Most entries of one timeline that are read.
+const ENTRIES_MAX: usize = 2_000;
+
+/// A thing whose events belong to the trace, while `from <= recorded_at` and before `until`.
+struct Visit {
+    object_id: String,
+    distance: u32,
+    from: Option<UtcTime>,
+    until: Option<UtcTime>,
+}
+
+/// Where an item came from, or where it and its contents went.
+///
+/// # Errors
+/// [`trade_model::rejection::Rejection::ItemUnknown`].
+pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal> {
+    let object = form::object(&request.item)?;
+    let item = find(ctx, object.canonical())?;
+    let custody = timeline(ctx, &item.item_id, Timeline::Custody)?;
+    let packing = timeline(ctx, &item.item_id, Timeline::Packing)?;
+    let (visits, all_visited) = match request.direction {
+        TraceDirection::Backward => containers(ctx, &item.item_id)?,
+        TraceDirection::Forward => contents(ctx, &item.item_id)?,
+    };
+    let (mut steps, complete) = steps(ctx, &visits)?;
+    steps.sort_by(|a, b| (a.recorded_at, a.distance, &a.event_hash).cmp(&(b.recorded_at, b.distance, &b.event_hash)));
+    if request.direction == TraceDirection::Backward {
+        steps.reverse();
+    }
+    let truncated = !complete || !all_visited || steps.len() > STEPS_MAX;
+    steps.truncate(STEPS_MAX);
+    Ok(Trace {
+        origin: item.origin,
+        direction: request.direction,
+        title: timeline(ctx, &item.item_id, Timeline::Title)?,
+        location: timeline(ctx, &item.item_id, Timeline::Location)?,
+        licence: timeline(ctx, &item.item_id, Timeline::Licence)?,
+        gaps: gaps(&item, &custody, &steps),
+        item_id: item.item_id,
+        custody,
+        packing,
+        steps,
+        truncated,
+    })
+}
+
+/// The entries of a timeline, each ending where the next begins.
+pub(super) fn timeline(
+    ctx: &mut Context<'_>,
+    item_id: &str,
+    timeline: Timeline,
+) -> Result<Vec<TimelineEntry>, Refusal> {
+    let mut entries: Vec<TimelineEntry> = Vec::new();
+    for row in ctx.scan(&keys::entries(item_id, timeline)?, ENTRIES_MAX)? {
+        let entry = row.json::<TimelineEntry>()?;
+        if let Some(previous) = entries.last_mut() {
+            previous.until = Some(entry.from);
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// The item itself and the units it lay in, each for the time it lay there.
+fn containers(ctx: &mut Context<'_>, item_id: &str) -> Result<(Vec<Visit>, bool), Refusal> {
+    let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+    let mut next = 0;
+    while let Some(visit) = visits.get(next) {
+        let (inside, distance) = ((visit.from, visit.until), visit.distance);
+        let object_id = visit.object_id.clone();
+        next += 1;
+        if distance as usize >= NESTING_MAX {
+            continue;
+        }
+        for entry in timeline(ctx, &object_id, Timeline::Packing)? {
+            let (from, until) = (inside.0.max(Some(entry.from)), earlier(inside.1, entry.until));
+            if let Some(unit) = entry.value.filter(|_| until.is_none_or(|until| from <= Some(until))) {
+                if visits.len() >= VISITS_MAX {
+                    return Ok((visits, false));
+                }
+                visits.push(Visit { object_id: unit, distance: distance + 1, from, until });
+            }
+        }
+    }
+    Ok((visits, true))
+}
+
+/// The item itself and everything that was ever packed in it, each from then on.
+fn contents(ctx: &mut Context<'_>, item_id: &str) -> Result<(Vec<Visit>, bool), Refusal> {
+    let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+    let mut next = 0;
+    while let Some(visit) = visits.get(next) {
+        let (distance, object_id) = (visit.distance, visit.object_id.clone());
+        next += 1;
+        if distance as usize >= NESTING_MAX {
+            continue;
+        }
+        let mut packed: BTreeMap<String, UtcTime> = BTreeMap::new();
+        for event_hash in event_hashes(ctx, &object_id, STEPS_MAX)? {
+            let Some(event) = find_event(ctx, &event_hash)? else { continue };
+            let packs = event.parent.as_ref() == Some(&object_id)
+                && event.action == "ADD"
+                && event.declared_erroneous.is_none();
+            for child in event.items.iter().filter(|_| packs) {
+                packed.entry(child.clone()).or_insert(event.recorded_at);
+            }
+        }
+        for (child, from) in packed {
+            if visits.iter().any(|visit| visit.object_id == child) {
+                continue;
+            }
+            if visits.len() >= VISITS_MAX {
+                return Ok((visits, false));
+            }
+            visits.push(Visit { object_id: child, distance: distance + 1, from: Some(from), until: None });
+        }
+    }
+    Ok((visits, true))
+}
+
+/// The events of all visits, each once, at its nearest thing; and whether all were read.
+fn steps(ctx: &mut Context<'_>, visits: &[Visit]) -> Result<(Vec<TraceStep>, bool), Refusal> {
+    let mut found: BTreeMap<String, TraceStep> = BTreeMap::new();
+    let mut complete = true;
+    for visit in visits {
+        let custody = timeline(ctx, &visit.object_id, Timeline::Custody)?;
+        let hashes = event_hashes(ctx, &visit.object_id, STEPS_MAX + 1)?;
+        complete &= hashes.len() <= STEPS_MAX;
+        for event_hash in hashes {
+            if found.contains_key(&event_hash) {
+                continue;
+            }
+            let Some(event) = find_event(ctx, &event_hash)? else { continue };
+            let after_begin = visit.from.is_none_or(|from| from <= event.recorded_at);
+            let before_end = visit.until.is_none_or(|until| event.recorded_at <= until);
+            if after_begin && before_end {
+                found.insert(event_hash, step(visit, &custody, event));
+            }
+        }
+    }
+    Ok((found.into_values().collect(), complete))
+}
+
+fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> TraceStep {
+    TraceStep {
+        item_id: visit.object_id.clone(),
+        distance: visit.distance,
+        responsible: holder_at(custody, event.recorded_at),
+        place: event.business_location.or(event.read_point),
+        erroneous: event.declared_erroneous.is_some(),
+        event_hash: event.event_hash,
+        event_type: event.event_type,
+        action: event.action,
+        business_step: event.business_step,
+        event_time: event.event_time,
+        recorded_at: event.recorded_at,
+        recorded_by: event.recorded_by,
+    }
+}
+
+/// Who held it at that moment; at the very moment of a change, the new holder.
+fn holder_at(custody: &[TimelineEntry], moment: UtcTime) -> Option<MspId> {
+    let entry = custody.iter().rev().find(|entry| entry.from <= moment)?;
+    MspId::parse(entry.value.as_deref()?).ok()
+}
+
+fn gaps(item: &Item, custody: &[TimelineEntry], steps: &[TraceStep]) -> Vec<String> {
+    let mut gaps = Vec::new();
+    if item.origin == Origin::Unknown {
+        gaps.push("No commissioning is recorded here: where it comes from is unknown.".to_owned());
+    }
+    if let Some(offer_id) = &item.open_offer {
+        let holder = item.holder.as_ref().map_or("nobody", MspId::as_str);
+        gaps.push(format!("The handover {offer_id} is not confirmed: {holder} stays responsible."));
+    }
+    let own = |step: &&TraceStep| step.distance == 0 && !step.erroneous;
+    let last_shipped = steps
+        .iter()
+        .filter(own)
+        .filter(|step| step.business_step.as_deref() == Some("shipping"))
+        .max_by_key(|step| step.recorded_at);
+    let last_handover = custody.last().map(|entry| entry.from);
+    if let Some(shipped) = last_shipped
+        && last_handover.is_none_or(|handover| handover < shipped.recorded_at)
+        && item.open_offer.is_none()
+    {
+        gaps.push(format!(
+            "It was shipped by {} on {} and nobody has accepted it since.",
+            shipped.recorded_by,
+            shipped.event_time.date()
+        ));
+    }
+    gaps
+}
+
+fn earlier(a: Option<UtcTime>, b: Option<UtcTime>) -> Option<UtcTime> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (only, None) | (None, only) => only,
+    }
+}

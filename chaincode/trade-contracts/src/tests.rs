@@ -1,0 +1,59 @@
+//! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
+
+mod custody;
+mod customs;
+mod documents;
+mod evidence;
+mod governance;
+mod item;
+mod payment;
+mod rights;
+mod world;
+
+use std::collections::BTreeSet;
+
+use trade_model::rejection::Rejection;
+use world::Row;
+
+/// Every table, by the transaction it is about.
+fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    [
+        governance::tables(),
+        rights::tables(),
+        evidence::tables(),
+        item::tables(),
+        custody::tables(),
+        customs::tables(),
+        payment::tables(),
+    ]
+    .concat()
+}
+
+#[test]
+fn every_rejection_is_reached_by_a_row() {
+    let expected: BTreeSet<&str> = tables().iter().flat_map(|(_, rows)| rows.iter().map(|row| row.code)).collect();
+    let missing: Vec<_> = Rejection::CODES.iter().filter(|code| !expected.contains(*code)).collect();
+    assert!(missing.is_empty(), "no row reaches {missing:?}");
+    let foreign: Vec<_> = expected.iter().filter(|code| !code.is_empty() && !Rejection::CODES.contains(code)).collect();
+    assert!(foreign.is_empty(), "rows expect codes that do not exist: {foreign:?}");
+}
+
+#[test]
+fn every_transaction_has_a_table() {
+    let tested: BTreeSet<&str> = tables().iter().map(|(name, _)| *name).collect();
+    for transaction in crate::router().transactions() {
+        assert!(tested.contains(transaction.name.as_str()), "{} has no table", transaction.name);
+    }
+}
+
+#[test]
+fn a_regulator_can_change_nothing() {
+    for transaction in crate::router().transactions() {
+        if transaction.kind == fabric_contract::Kind::Evaluate || transaction.name == "governance:Establish" {
+            continue;
+        }
+        let rows = tables().into_iter().filter(|(name, _)| *name == transaction.name).flat_map(|(_, rows)| rows);
+        let refused = rows.filter(|row| row.code == "caller.regulator_reads_only").count();
+        assert_eq!(refused, 1, "{} has no row for the regulator", transaction.name);
+    }
+}

@@ -1,0 +1,214 @@
+//! `custody`.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+#[test]
+fn contents_move_with_their_unit_when_the_receiver_accepts() {
+    let mut world = World::established();
+    world.commission(&["1", "2"]).expect("new serials");
+    world.pack(1, &[piece("1"), piece("2")]).expect("free");
+    let offered = world.submit(EXPORTER, "custody:Offer", &offer().with("items", json!([pallet(1)]))).expect("held");
+    assert_eq!((&offered["state"], &offered["items_moved"]), (&json!("offered"), &json!(0)));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], EXPORTER);
+    let accepted = world
+        .submit(CARRIER, "custody:Accept", &accept().with("exceptions", "one corner dented"))
+        .expect("offered to it");
+    assert_eq!((&accepted["state"], &accepted["items_moved"]), (&json!("accepted"), &json!(3)));
+    for item in [piece("1"), piece("2"), pallet(1)] {
+        let item = world.read_item(&item).expect("known");
+        assert_eq!((&item["holder"], item.get("open_offer")), (&json!(CARRIER), None));
+    }
+    let names: Vec<&str> = world.ledger.events().iter().rev().take(2).map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["custody.accepted", "custody.offered"]);
+}
+
+#[test]
+fn what_was_rejected_or_withdrawn_can_be_offered_again() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    world.submit(EXPORTER, "custody:Offer", &offer()).expect("held");
+    world.submit(CARRIER, "custody:Reject", &answer("wet")).expect("offered to it");
+    world.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-2")).expect("free again");
+    world.submit(EXPORTER, "custody:Withdraw", &answer("mistake").with("offer_id", "o-2")).expect("its own");
+    world.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-3")).expect("free again");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], EXPORTER);
+    assert_eq!(world.evaluate(BANK, "custody:Read", &json!({ "offer_id": "o-1" })).expect("kept")["remark"], "wet");
+}
+
+fn offer() -> Value {
+    json!({ "offer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" })
+}
+
+fn accept() -> Value {
+    json!({ "offer_id": "o-1" })
+}
+
+fn answer(reason: &str) -> Value {
+    json!({ "offer_id": "o-1", "reason": reason })
+}
+
+fn offers(world: &mut World, request: &Value) -> Answer {
+    world.commission(&["1"])?;
+    world.submit(EXPORTER, "custody:Offer", request)
+}
+
+/// An open offer, then one answer to it.
+fn answers(world: &mut World, who: &str, name: &str, request: &Value) -> Answer {
+    offers(world, &offer())?;
+    world.submit(who, name, request)
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("custody:Offer", offer_rows()),
+        (
+            "custody:Accept",
+            vec![
+                row("by the receiver", "", |w| answers(w, CARRIER, "custody:Accept", &accept())),
+                row("by somebody else", "custody.not_receiver", |w| answers(w, IMPORTER, "custody:Accept", &accept())),
+                row("by the sender itself", "custody.not_receiver", |w| {
+                    answers(w, EXPORTER, "custody:Accept", &accept())
+                }),
+                row("by the regulator", "caller.regulator_reads_only", |w| {
+                    answers(w, REGULATOR, "custody:Accept", &accept())
+                }),
+                row("twice", "custody.offer_closed", |w| {
+                    answers(w, CARRIER, "custody:Accept", &accept())?;
+                    w.submit(CARRIER, "custody:Accept", &accept())
+                }),
+                row("nothing offered", "custody.offer_unknown", |w| w.submit(CARRIER, "custody:Accept", &accept())),
+                row("too late", "custody.offer_expired", |w| {
+                    offers(w, &offer().with("expires_at", "2026-01-01T01:00:00Z"))?;
+                    w.clock += 3_600;
+                    w.submit(CARRIER, "custody:Accept", &accept())
+                }),
+                row("the seal as offered", "", |w| {
+                    offers(w, &offer().with("seal", "S-77"))?;
+                    w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-77"))
+                }),
+                row("another seal", "custody.seal_differs", |w| {
+                    offers(w, &offer().with("seal", "S-77"))?;
+                    w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-78"))
+                }),
+                row("what was packed since", "custody.item_inside_unit", |w| {
+                    offers(w, &offer())?;
+                    w.pack(1, &[piece("1")])?;
+                    w.submit(CARRIER, "custody:Accept", &accept())
+                }),
+                row("what was destroyed since", "custody.item_ended", |w| {
+                    offers(w, &offer())?;
+                    w.capture(EXPORTER, &[object_event("DELETE", "destroying", &[piece("1")])])?;
+                    w.submit(CARRIER, "custody:Accept", &accept())
+                }),
+                row("what went with a unit to somebody else", "custody.not_holder", |w| {
+                    offers(w, &offer())?;
+                    w.pack(1, &[piece("1")])?;
+                    w.hand_over("o-2", &[pallet(1)], EXPORTER, IMPORTER)?;
+                    w.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])])?;
+                    w.submit(CARRIER, "custody:Accept", &accept())
+                }),
+                row("2700 pieces", "custody.handover_too_large", |w| {
+                    let pallets = super::item::three_full_pallets(w, 10)?;
+                    w.hand_over("o-1", &pallets, EXPORTER, CARRIER)
+                }),
+            ],
+        ),
+        (
+            "custody:Reject",
+            vec![
+                row("by the receiver", "", |w| answers(w, CARRIER, "custody:Reject", &answer("wet"))),
+                row("by the sender", "custody.not_receiver", |w| {
+                    answers(w, EXPORTER, "custody:Reject", &answer("wet"))
+                }),
+                row("by the regulator", "caller.regulator_reads_only", |w| {
+                    answers(w, REGULATOR, "custody:Reject", &answer("wet"))
+                }),
+                row("without a reason", "request.text_malformed", |w| {
+                    answers(w, CARRIER, "custody:Reject", &answer(""))
+                }),
+                row("after acceptance", "custody.offer_closed", |w| {
+                    answers(w, CARRIER, "custody:Accept", &accept())?;
+                    w.submit(CARRIER, "custody:Reject", &answer("wet"))
+                }),
+            ],
+        ),
+        (
+            "custody:Withdraw",
+            vec![
+                row("by the sender", "", |w| answers(w, EXPORTER, "custody:Withdraw", &answer("mistake"))),
+                row("by the receiver", "custody.not_sender", |w| {
+                    answers(w, CARRIER, "custody:Withdraw", &answer("mistake"))
+                }),
+                row("by the regulator", "caller.regulator_reads_only", |w| {
+                    answers(w, REGULATOR, "custody:Withdraw", &answer("mistake"))
+                }),
+                row("after acceptance", "custody.offer_closed", |w| {
+                    answers(w, CARRIER, "custody:Accept", &accept())?;
+                    w.submit(EXPORTER, "custody:Withdraw", &answer("mistake"))
+                }),
+            ],
+        ),
+        (
+            "custody:Read",
+            vec![
+                row("an offer", "", |w| {
+                    offers(w, &offer())?;
+                    w.evaluate(REGULATOR, "custody:Read", &accept())
+                }),
+                row("no offer", "custody.offer_unknown", |w| w.evaluate(REGULATOR, "custody:Read", &accept())),
+            ],
+        ),
+    ]
+}
+
+fn offer_rows() -> Vec<Row> {
+    vec![
+        row("what it holds", "", |w| offers(w, &offer())),
+        row("by the bank", "caller.role_missing", |w| w.submit(BANK, "custody:Offer", &offer())),
+        row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, "custody:Offer", &offer())),
+        row("a blank id", "request.id_malformed", |w| offers(w, &offer().with("offer_id", "a b"))),
+        row("without a condition", "request.text_malformed", |w| offers(w, &offer().with("condition", ""))),
+        row("to itself", "custody.offer_to_self", |w| offers(w, &offer().with("to", EXPORTER))),
+        row("to a stranger", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", STRANGER))),
+        row("to the regulator", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", REGULATOR))),
+        row("to a bank", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", BANK))),
+        row("expired already", "custody.expiry_in_past", |w| {
+            offers(w, &offer().with("expires_at", "2025-12-31T00:00:00Z"))
+        }),
+        row("nothing", "request.empty", |w| offers(w, &offer().with("items", json!([])))),
+        row("101 items", "request.too_many", |w| offers(w, &offer().with("items", vec![piece("1"); 101]))),
+        row("one item under two names", "request.duplicate", |w| {
+            offers(w, &offer().with("items", json!([piece("1"), piece_id("1")])))
+        }),
+        row("an id that is taken", "custody.offer_exists", |w| {
+            offers(w, &offer())?;
+            w.submit(EXPORTER, "custody:Offer", &offer())
+        }),
+        row("an unknown item", "item.unknown", |w| w.submit(EXPORTER, "custody:Offer", &offer())),
+        row("what somebody else holds", "custody.not_holder", |w| {
+            w.commission(&["1"])?;
+            w.submit(CARRIER, "custody:Offer", &offer().with("to", IMPORTER))
+        }),
+        row("what was destroyed", "custody.item_ended", |w| {
+            w.commission(&["1"])?;
+            w.capture(EXPORTER, &[object_event("DELETE", "destroying", &[piece("1")])])?;
+            w.submit(EXPORTER, "custody:Offer", &offer())
+        }),
+        row("what lies in a unit", "custody.item_inside_unit", |w| {
+            w.commission(&["1"])?;
+            w.pack(1, &[piece("1")])?;
+            w.submit(EXPORTER, "custody:Offer", &offer())
+        }),
+        row("what is offered already", "custody.item_already_offered", |w| {
+            offers(w, &offer())?;
+            w.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-2"))
+        }),
+    ]
+}

@@ -1,0 +1,487 @@
+//! `customs`: tariffs, declarations, decisions, replays.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+const BAND: (&str, u64, u64) = ("shirts", 100_000, 500_000);
+const DECLARED: u64 = 234_567;
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+fn tariff() -> Value {
+    let rule = |rule_id: &str, check: &str, broken: &str, unknown: &str| json!({ "rule_id": rule_id, "check": check, "when_broken": broken, "when_unknown": unknown });
+    json!({
+        "tariff_id": "DE-TARIFF", "version": 1, "jurisdiction": "DE", "validity": { "from": "2026-01-01" },
+        "source": "Example Gazette 2025/1", "currency": "EUR",
+        "bands": [
+            { "band_id": BAND.0, "hs_prefix": "6109", "value_min_minor": BAND.1.to_string(), "value_max_minor": BAND.2.to_string(), "duty_basis_points": 1200 },
+            { "band_id": "watches", "hs_prefix": "91", "value_min_minor": "0", "value_max_minor": "1000", "duty_basis_points": 0 },
+        ],
+        "rules": [
+            rule("value", "value_in_band", "intercept", "document_check"),
+            rule("chain", "licence_chain", "intercept", "document_check"),
+            rule("territory", "licence_territory", "intercept", "document_check"),
+            rule("period", "licence_period", "intercept", "document_check"),
+            rule("product", "licence_product", "document_check", "document_check"),
+            rule("alarms", "no_open_alarm", "intercept", "intercept"),
+            rule("origin", "origin_known", "document_check", "document_check"),
+            rule("custody", "custody", "document_check", "document_check"),
+            rule("watches", "origin_known", "intercept", "intercept").with("hs_prefix", "91"),
+        ],
+    })
+}
+
+/// A declaration without commitment and proof.
+fn goods() -> Value {
+    json!({
+        "declaration_id": "dec-1", "tariff_id": "DE-TARIFF", "tariff_version": 1, "band_id": BAND.0, "items": [pallet(1)],
+        "hs_code": "610910", "origin": "CN", "destination": "DE", "quantity": "2", "unit": "C62", "currency": "EUR",
+        "right_id": super::rights::RIGHT, "licence_id": "lic-1",
+    })
+}
+
+impl World {
+    /// A licence, two pieces on a pallet with the carrier, and a published tariff.
+    fn consignment(&mut self) {
+        self.licensed();
+        self.commission(&["1", "2"]).expect("new serials");
+        self.pack(1, &[piece("1"), piece("2")]).expect("free");
+        self.hand_over("h-1", &[pallet(1)], EXPORTER, CARRIER).expect("both agree");
+        self.submit(CUSTOMS, "customs:PublishTariff", &tariff()).expect("a first version");
+    }
+
+    /// Goods with a commitment to the value and a proof for the declaration's id.
+    fn declared(&mut self, goods: Value, value: u64) -> (Value, Value) {
+        let opening = self.opening(value);
+        let declaration_id = goods["declaration_id"].as_str().expect("an id").to_owned();
+        let proof = self.value_proof(&declaration_id, &opening, BAND);
+        let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
+        (request, private("value_minor", &opening))
+    }
+
+    fn file(&mut self, goods: Value) -> Answer {
+        let (request, opening) = self.declared(goods, DECLARED);
+        self.submit_private(IMPORTER, "customs:FileDeclaration", &request, &opening, &[IMPORTER, CUSTOMS])
+    }
+
+    fn assess(&mut self) -> Answer {
+        self.submit(CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+    }
+
+    /// Files the goods and decides.
+    fn decided(&mut self, goods: Value) -> Value {
+        self.file(goods).expect("well formed");
+        self.assess().expect("the authority")
+    }
+}
+
+/// The rules that were not met, with their reasons.
+fn not_met(decision: &Value) -> Vec<(&str, String)> {
+    let findings = decision["findings"].as_array().expect("a list").iter();
+    findings
+        .filter(|finding| finding["result"] != "met")
+        .map(|finding| {
+            (
+                finding["rule_id"].as_str().unwrap_or_default(),
+                finding["reasons"][0].as_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_licensed_consignment_is_cleared_and_its_items_say_under_which_licence() {
+    let mut world = World::established();
+    world.consignment();
+    let decision = world.decided(goods());
+    assert_eq!(not_met(&decision), []);
+    assert_eq!((&decision["outcome"], &decision["inputs"]["proof_holds"]), (&json!("clear"), &json!(true)));
+    assert_eq!(decision["findings"].as_array().map(Vec::len), Some(8), "the rule for watches does not apply");
+    assert_eq!(decision["inputs"]["items"].as_array().map(Vec::len), Some(3), "contents are looked at");
+    let trace = world
+        .evaluate(REGULATOR, "item:Trace", &json!({ "item": piece("1"), "direction": "backward" }))
+        .expect("known");
+    assert_eq!((&trace["licence"][0]["value"], &trace["licence"][0]["basis"]), (&json!("lic-1"), &json!("decision")));
+    let declaration =
+        world.evaluate(REGULATOR, "customs:ReadDeclaration", &json!({ "declaration_id": "dec-1" })).expect("filed");
+    assert_eq!(declaration["state"], "cleared");
+}
+
+#[test]
+fn a_licence_for_another_territory_is_intercepted_with_the_reason() {
+    let mut world = World::established();
+    world.consignment();
+    let french = super::rights::licence().with("licence_id", "lic-fr").with("territories", json!(["FR"]));
+    world.submit(EXPORTER, "rights:GrantLicence", &french).expect("the owner grants");
+    let decision = world.decided(goods().with("licence_id", "lic-fr"));
+    assert_eq!(decision["outcome"], "intercept");
+    assert_eq!(not_met(&decision), [("territory", "licence_outside_territory".to_owned())]);
+}
+
+#[test]
+fn an_open_alarm_intercepts_and_a_missing_right_asks_for_documents() {
+    let mut world = World::established();
+    world.consignment();
+    let clone = object_event("ADD", "commissioning", &[piece("2")]).with("eventTime", "2025-12-02T08:00:00Z");
+    world.capture(IMPORTER, &[clone]).expect("recorded");
+    let decision = world.decided(goods());
+    assert_eq!(decision["outcome"], "intercept");
+    assert!(not_met(&decision)[0].1.starts_with("open_alarm:"));
+
+    let mut world = World::established();
+    world.consignment();
+    let decision = world.decided(goods().without("licence_id").without("right_id"));
+    assert_eq!(decision["outcome"], "document_check");
+    assert_eq!(not_met(&decision)[0], ("chain", "no_right_declared".to_owned()));
+}
+
+#[test]
+fn every_finding_of_the_rules_has_its_reason() {
+    let mut world = World::established();
+    world.consignment();
+    world
+        .submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "lic-1", "reason": "unpaid" }))
+        .expect("its licensor");
+    assert_eq!(not_met(&world.decided(goods())), [("chain", "licence_revoked".to_owned())]);
+
+    let mut world = World::established();
+    world.consignment();
+    let decision = world.decided(goods().without("licence_id"));
+    assert_eq!(not_met(&decision), [("chain", "no_licence".to_owned())]);
+
+    let mut world = World::established();
+    world.consignment();
+    world.capture(BANK, &[]).expect_err("a bank captures nothing");
+    let decision = world.decided(goods().with("items", json!([piece("8"), pallet(7)])));
+    let reasons: Vec<&str> = not_met(&decision).into_iter().map(|(rule, _)| rule).collect();
+    assert_eq!(reasons, ["product", "origin", "custody"]);
+}
+
+#[test]
+fn a_document_check_can_be_assessed_again() {
+    let mut world = World::established();
+    world.consignment();
+    world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("8")])]).expect("recorded");
+    let first = world.decided(goods().with("items", json!([piece("8")])));
+    assert_eq!(not_met(&first), [("origin", format!("origin_unknown:{}", piece_id("8")))]);
+    world.capture(EXPORTER, &[object_event("ADD", "commissioning", &[piece("8")])]).expect("late, and first");
+    let second = world.assess().expect("documents were asked for");
+    assert_eq!((&second["number"], &second["outcome"]), (&json!(2), &json!("clear")));
+    let read =
+        world.evaluate(BANK, "customs:ReadDecision", &json!({ "declaration_id": "dec-1", "number": 1 })).expect("kept");
+    assert_eq!(read["outcome"], "document_check");
+}
+
+#[test]
+fn a_replay_gives_the_same_decision_and_another_day_its_own() {
+    let mut world = World::established();
+    world.consignment();
+    let decision = world.decided(goods());
+    // The world moves on: a licence falls, an alarm rises. The stored facts do not change.
+    world
+        .submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "lic-1", "reason": "unpaid" }))
+        .expect("its licensor");
+    let replay = world.evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1" })).expect("decided");
+    assert_eq!((&replay["same_decision"], &replay["inputs_unchanged"]), (&json!(true), &json!(true)));
+    assert_eq!(replay["findings"], decision["findings"]);
+    let later = world
+        .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2028-06-01" }))
+        .expect("decided");
+    assert_eq!((&later["outcome"], &later["same_decision"]), (&json!("intercept"), &json!(false)));
+    assert_eq!(not_met(&later), [("period", "licence_outside_period".to_owned())]);
+
+    let stricter = tariff().with("version", 2).with("bands", json!([
+        { "band_id": "low", "hs_prefix": "6109", "value_min_minor": "0", "value_max_minor": "200000", "duty_basis_points": 0 }
+    ]));
+    world.submit(CUSTOMS, "customs:PublishTariff", &stricter).expect("the next version");
+    let under = world
+        .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "tariff_version": 2 }))
+        .expect("decided");
+    assert_eq!(not_met(&under), [("value", "no_band_encloses_the_proved_range".to_owned())]);
+    let newest =
+        world.evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF" })).expect("published");
+    let in_force = world
+        .evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "on": "2026-05-01" }))
+        .expect("published");
+    assert_eq!((&newest["version"], &in_force["version"]), (&json!(2), &json!(2)));
+}
+
+#[test]
+fn the_opening_reaches_importer_and_authority_and_nobody_else() {
+    let mut world = World::established();
+    world.consignment();
+    let (request, opening) = world.declared(goods(), DECLARED);
+    world
+        .submit_private(IMPORTER, "customs:FileDeclaration", &request, &opening, &[IMPORTER, CUSTOMS])
+        .expect("well formed");
+    let key = fabric_contract::CompositeKey::new("declaration-opening", &["dec-1"]).expect("plain parts");
+    let blinding = opening["blinding"].as_str().expect("a text");
+    for (holder, collection) in [(IMPORTER, "_implicit_org_ImporterMSP"), (CUSTOMS, "_implicit_org_CustomsMSP")] {
+        let stored = world.ledger.private(holder, collection, &key).expect("a member's copy");
+        let text = String::from_utf8(stored).expect("JSON");
+        assert!(text.contains(&DECLARED.to_string()) && text.contains(blinding), "the control must hit");
+        assert_eq!(world.ledger.private(EXPORTER, collection, &key), None);
+    }
+    assert_public_silence(&world, &[&DECLARED.to_string(), blinding]);
+}
+
+#[test]
+fn without_an_opening_the_proof_alone_is_enough() {
+    let mut world = World::established();
+    world.consignment();
+    let (request, _) = world.declared(goods(), DECLARED);
+    let filed = world.submit(IMPORTER, "customs:FileDeclaration", &request).expect("the proof holds");
+    assert_eq!(filed["value_opened"], false);
+}
+
+/// No canary stands in a key, a public value or an event.
+pub(super) fn assert_public_silence(world: &World, canaries: &[&str]) {
+    for key in world.ledger.keys() {
+        let parsed = fabric_contract::CompositeKey::parse(key).expect("all keys are composite");
+        let value = String::from_utf8(world.ledger.get(&parsed).expect("listed")).expect("JSON");
+        for canary in canaries {
+            assert!(!key.contains(canary) && !value.contains(canary), "{canary} in {parsed}");
+        }
+    }
+    for event in world.ledger.events() {
+        let payload = String::from_utf8_lossy(&event.payload).into_owned();
+        assert!(canaries.iter().all(|canary| !payload.contains(canary)), "{payload}");
+    }
+}
+
+fn publish(world: &mut World, request: &Value) -> Answer {
+    world.submit(CUSTOMS, "customs:PublishTariff", request)
+}
+
+fn file(world: &mut World, goods: Value) -> Answer {
+    world.consignment();
+    world.file(goods)
+}
+
+fn file_changed(world: &mut World, field: &str, value: &str) -> Answer {
+    world.consignment();
+    let (request, opening) = world.declared(goods(), DECLARED);
+    world.submit_private(
+        IMPORTER,
+        "customs:FileDeclaration",
+        &request.with(field, value),
+        &opening,
+        &[IMPORTER, CUSTOMS],
+    )
+}
+
+fn file_private(world: &mut World, private: &Value) -> Answer {
+    world.consignment();
+    let (request, _) = world.declared(goods(), DECLARED);
+    world.submit_private(IMPORTER, "customs:FileDeclaration", &request, private, &[IMPORTER, CUSTOMS])
+}
+
+fn band(field: &str, value: &str) -> Value {
+    let mut request = tariff();
+    request["bands"][0][field] = value.into();
+    request
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("customs:PublishTariff", publish_rows()),
+        ("customs:FileDeclaration", file_rows()),
+        ("customs:Assess", assess_rows()),
+        (
+            "customs:ReadTariff",
+            vec![
+                row("no tariff", "customs.tariff_unknown", |w| {
+                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "x" }))
+                }),
+                row("no version", "customs.tariff_unknown", |w| {
+                    publish(w, &tariff())?;
+                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "version": 2 }))
+                }),
+                row("before it began", "customs.no_tariff_in_force", |w| {
+                    publish(w, &tariff())?;
+                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "on": "2025-12-31" }))
+                }),
+            ],
+        ),
+        (
+            "customs:ReadDeclaration",
+            vec![row("no declaration", "customs.declaration_unknown", |w| {
+                w.evaluate(BANK, "customs:ReadDeclaration", &json!({ "declaration_id": "x" }))
+            })],
+        ),
+        (
+            "customs:ReadDecision",
+            vec![
+                row("no declaration", "customs.declaration_unknown", |w| {
+                    w.evaluate(BANK, "customs:ReadDecision", &json!({ "declaration_id": "x" }))
+                }),
+                row("no decision", "customs.decision_unknown", |w| {
+                    file(w, goods())?;
+                    w.evaluate(BANK, "customs:ReadDecision", &json!({ "declaration_id": "dec-1" }))
+                }),
+            ],
+        ),
+        (
+            "customs:Replay",
+            vec![
+                row("no decision", "customs.decision_unknown", |w| {
+                    file(w, goods())?;
+                    w.evaluate(BANK, "customs:Replay", &json!({ "declaration_id": "dec-1" }))
+                }),
+                row("a day without a tariff", "customs.no_tariff_in_force", |w| {
+                    file(w, goods())?;
+                    w.assess()?;
+                    w.evaluate(BANK, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2020-01-01" }))
+                }),
+            ],
+        ),
+    ]
+}
+
+fn publish_rows() -> Vec<Row> {
+    vec![
+        row("a first version", "", |w| publish(w, &tariff())),
+        row("a second version", "", |w| {
+            publish(w, &tariff())?;
+            publish(w, &tariff().with("version", 2))
+        }),
+        row("by an importer", "caller.role_missing", |w| w.submit(IMPORTER, "customs:PublishTariff", &tariff())),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            w.submit(REGULATOR, "customs:PublishTariff", &tariff())
+        }),
+        row("the third after the first", "customs.tariff_version_not_next", |w| {
+            publish(w, &tariff())?;
+            publish(w, &tariff().with("version", 3))
+        }),
+        row("another authority's", "customs.tariff_of_another", |w| {
+            publish(w, &tariff())?;
+            w.submit(SECOND_CUSTOMS, "customs:PublishTariff", &tariff().with("version", 2))
+        }),
+        row("another country", "customs.tariff_of_another", |w| {
+            publish(w, &tariff())?;
+            publish(w, &tariff().with("version", 2).with("jurisdiction", "FR"))
+        }),
+        row("a blank id", "request.id_malformed", |w| publish(w, &tariff().with("tariff_id", ""))),
+        row("without a source", "request.text_malformed", |w| publish(w, &tariff().with("source", ""))),
+        row("an unknown currency", "identifier.not_listed", |w| publish(w, &tariff().with("currency", "XXX"))),
+        row("a currency of two letters", "identifier.malformed", |w| publish(w, &tariff().with("currency", "EU"))),
+        row("over before it begins", "request.period_disordered", |w| {
+            publish(w, &tariff().with("validity", json!({ "from": "2026-01-02", "until": "2026-01-01" })))
+        }),
+        row("without bands", "request.empty", |w| publish(w, &tariff().with("bands", json!([])))),
+        row("without rules", "request.empty", |w| publish(w, &tariff().with("rules", json!([])))),
+        row("501 bands", "request.too_many", |w| {
+            let band = tariff()["bands"][0].clone();
+            publish(w, &tariff().with("bands", vec![band; 501]))
+        }),
+        row("a band twice", "request.duplicate", |w| publish(w, &band("band_id", "watches"))),
+        row("a band that ends where it begins", "customs.band_invalid", |w| {
+            publish(w, &band("value_max_minor", "100000"))
+        }),
+        row("a band in fractions", "customs.band_invalid", |w| publish(w, &band("value_max_minor", "1.5"))),
+        row("a band above 2^48", "customs.band_invalid", |w| publish(w, &band("value_max_minor", "281474976710656"))),
+        row("a chapter of three digits", "customs.hs_code_malformed", |w| publish(w, &band("hs_prefix", "610"))),
+    ]
+}
+
+fn file_rows() -> Vec<Row> {
+    vec![
+        row("a consignment", "", |w| file(w, goods())),
+        row("by the exporter", "caller.role_missing", |w| w.submit(EXPORTER, "customs:FileDeclaration", &unproved())),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            w.submit(REGULATOR, "customs:FileDeclaration", &unproved())
+        }),
+        row("an id that is taken", "customs.declaration_exists", |w| {
+            file(w, goods())?;
+            w.file(goods())
+        }),
+        row("a blank id", "request.id_malformed", |w| file_changed(w, "declaration_id", "a b")),
+        row("without items", "request.empty", |w| file(w, goods().with("items", json!([])))),
+        row("an item that is none", "item.id_malformed", |w| file(w, goods().with("items", json!(["x"])))),
+        row("a heading for a code", "customs.hs_code_malformed", |w| file(w, goods().with("hs_code", "6109"))),
+        row("a quantity of nothing", "request.number_malformed", |w| file(w, goods().with("quantity", "0.000"))),
+        row("a quantity in words", "request.number_malformed", |w| file(w, goods().with("quantity", "two"))),
+        row("a unit in small letters", "customs.unit_malformed", |w| file(w, goods().with("unit", "kg"))),
+        row("a licence without its right", "customs.licence_without_right", |w| file(w, goods().without("right_id"))),
+        row("an unknown right", "rights.right_unknown", |w| file(w, goods().with("right_id", "EM-mark-9"))),
+        row("an unknown licence", "rights.licence_unknown", |w| file(w, goods().with("licence_id", "none"))),
+        row("an unknown tariff", "customs.tariff_unknown", |w| file(w, goods().with("tariff_id", "none"))),
+        row("an outdated version", "customs.tariff_not_in_force", |w| {
+            w.consignment();
+            publish(w, &tariff().with("version", 2))?;
+            w.file(goods())
+        }),
+        row("a tariff that has not begun", "customs.no_tariff_in_force", |w| {
+            publish(w, &tariff().with("validity", json!({ "from": "2027-01-01" })))?;
+            w.licensed();
+            w.file(goods())
+        }),
+        row("another destination", "customs.destination_differs", |w| file(w, goods().with("destination", "FR"))),
+        row("another currency", "customs.currency_differs", |w| file(w, goods().with("currency", "USD"))),
+        row("an unknown currency", "identifier.not_listed", |w| file(w, goods().with("currency", "ZZZ"))),
+        row("an unknown band", "customs.band_unknown", |w| file(w, goods().with("band_id", "none"))),
+        row("a band for watches", "customs.band_for_other_goods", |w| file(w, goods().with("band_id", "watches"))),
+        row("a commitment that is none", "proof.commitment_malformed", |w| file_changed(w, "value_commitment", "00")),
+        row("a proof that is none", "proof.malformed", |w| file_changed(w, "value_proof", "AAAA")),
+        row("another value's commitment", "proof.rejected", |w| {
+            let other = w.opening(DECLARED).commitment().to_hex();
+            file_changed(w, "value_commitment", &other)
+        }),
+        row("the proof of another declaration", "proof.of_another_record", |w| {
+            w.consignment();
+            let (first, _) = w.declared(goods(), DECLARED);
+            w.submit(IMPORTER, "customs:FileDeclaration", &first)?;
+            w.submit(IMPORTER, "customs:FileDeclaration", &first.with("declaration_id", "dec-2"))
+        }),
+        row("the opening of another value", "private.opening_wrong", |w| {
+            let other = private("value_minor", &w.opening(1));
+            file_private(w, &other)
+        }),
+        row("an opening in numbers", "private.malformed", |w| {
+            file_private(w, &json!({ "value_minor": 234_567, "blinding": "00" }))
+        }),
+        row("an opening with a short factor", "private.malformed", |w| {
+            file_private(w, &json!({ "value_minor": "234567", "blinding": "00" }))
+        }),
+    ]
+}
+
+/// A request that is refused before anybody looks at its proof.
+fn unproved() -> Value {
+    goods().with("value_commitment", "").with("value_proof", "")
+}
+
+fn assess_rows() -> Vec<Row> {
+    vec![
+        row("a declaration", "", |w| {
+            file(w, goods())?;
+            w.assess()
+        }),
+        row("by the importer", "caller.role_missing", |w| {
+            w.submit(IMPORTER, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+        }),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            w.submit(REGULATOR, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+        }),
+        row("by another authority", "customs.not_the_authority", |w| {
+            file(w, goods())?;
+            w.submit(SECOND_CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+        }),
+        row("nothing filed", "customs.declaration_unknown", |w| w.assess()),
+        row("twice", "customs.already_decided", |w| {
+            file(w, goods())?;
+            w.assess()?;
+            w.assess()
+        }),
+        row("2700 pieces", "customs.consignment_too_large", |w| {
+            w.consignment();
+            let pallets = super::item::three_full_pallets(w, 10)?;
+            w.file(goods().with("items", pallets))?;
+            w.assess()
+        }),
+    ]
+}

@@ -1,0 +1,105 @@
+//! `evidence`.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+#[test]
+fn a_changed_file_is_answered_as_not_deposited() {
+    let mut world = World::established();
+    deposit(&mut world, &request()).expect("a new deposit");
+    let same = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": HASH })).expect("an answer");
+    assert_eq!((&same["deposited"], &same["evidence"]["deposited_by"]), (&json!(true), &json!(EXPORTER)));
+    let changed = HASH.replace('9', "8");
+    let other = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": changed })).expect("an answer");
+    assert_eq!(other["deposited"], false);
+}
+
+fn request() -> Value {
+    json!({ "sha256": HASH, "kind": "image", "media_type": "image/jpeg", "captured_at": "2025-12-31T10:00:00Z", "tool": "camera 1.0" })
+}
+
+fn deposit(world: &mut World, request: &Value) -> Answer {
+    world.submit(EXPORTER, "evidence:Deposit", request)
+}
+
+fn about(kind: &str, id: &str) -> Value {
+    request().with("subjects", json!([{ "kind": kind, "id": id }]))
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        (
+            "evidence:Deposit",
+            vec![
+                row("a photograph", "", |w| deposit(w, &request())),
+                row("about a known item by its other name", "", |w| {
+                    w.commission(&["1"])?;
+                    deposit(w, &about("item", &piece("1")))
+                }),
+                row("twice", "evidence.already_deposited", |w| {
+                    deposit(w, &request())?;
+                    w.submit(BANK, "evidence:Deposit", &request())
+                }),
+                row("by the regulator", "caller.regulator_reads_only", |w| {
+                    w.submit(REGULATOR, "evidence:Deposit", &request())
+                }),
+                row("a digest in capitals", "request.digest_malformed", |w| {
+                    deposit(w, &request().with("sha256", HASH.to_uppercase()))
+                }),
+                row("captured tomorrow", "evidence.captured_in_future", |w| {
+                    deposit(w, &request().with("captured_at", "2026-01-02T00:00:00Z"))
+                }),
+                row("an alarm", "evidence.alarm_reserved", |w| deposit(w, &request().with("kind", "alarm"))),
+                row("a media type without a slash", "evidence.media_type_malformed", |w| {
+                    deposit(w, &request().with("media_type", "jpeg"))
+                }),
+                row("without a tool", "request.text_malformed", |w| deposit(w, &request().with("tool", ""))),
+                row("about an unknown item", "evidence.subject_unknown", |w| deposit(w, &about("item", &piece("9")))),
+                row("about an unknown event", "evidence.subject_unknown", |w| deposit(w, &about("event", "ni:///x"))),
+                row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", "x"))),
+                row("about an unknown handover", "evidence.subject_unknown", |w| deposit(w, &about("handover", "x"))),
+                row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "x"))),
+                row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "x"))),
+                row("about an unknown declaration", "evidence.subject_unknown", |w| {
+                    deposit(w, &about("declaration", "x"))
+                }),
+                row("about an unknown invoice", "evidence.subject_unknown", |w| deposit(w, &about("invoice", "x"))),
+                row("about something that is no identifier", "item.id_malformed", |w| deposit(w, &about("item", "x"))),
+                row("about too much", "request.too_many", |w| {
+                    let subjects: Vec<Value> =
+                        (0..21).map(|n| json!({ "kind": "right", "id": n.to_string() })).collect();
+                    deposit(w, &request().with("subjects", subjects))
+                }),
+            ],
+        ),
+        (
+            "evidence:Read",
+            vec![
+                row("a deposit", "", |w| {
+                    deposit(w, &request())?;
+                    w.evaluate(BANK, "evidence:Read", &json!({ "sha256": HASH }))
+                }),
+                row("no deposit", "evidence.unknown", |w| {
+                    w.evaluate(BANK, "evidence:Read", &json!({ "sha256": HASH }))
+                }),
+            ],
+        ),
+        (
+            "evidence:Verify",
+            vec![
+                row("an unknown file", "", |w| w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": HASH }))),
+                row("no digest", "request.digest_malformed", |w| {
+                    w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": "x" }))
+                }),
+            ],
+        ),
+    ]
+}

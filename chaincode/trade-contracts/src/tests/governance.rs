@@ -1,0 +1,86 @@
+//! `governance`.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+#[test]
+fn participants_are_read_as_they_were_established() {
+    let mut world = World::established();
+    let read = world.evaluate(REGULATOR, "governance:Participants", &Value::Null).expect("established");
+    assert_eq!(read["established_by"], EXPORTER);
+    assert_eq!(read["participants"].as_array().map(Vec::len), Some(7));
+    assert_eq!(world.ledger.events()[0].name, "governance.established");
+}
+
+fn first(world: &mut World, who: &str, participant: Value) -> Answer {
+    *world = World::empty();
+    let mut request = establish();
+    if !participant.is_null() {
+        request["participants"].as_array_mut().expect("a list").push(participant);
+    }
+    world.submit(who, "governance:Establish", &request)
+}
+
+fn newcomer() -> Value {
+    json!({ "msp_id": "NewMSP", "name": "Newcomer", "country": "FR", "roles": ["seller"] })
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        (
+            "governance:Establish",
+            vec![
+                row("the first caller", "", |w| first(w, EXPORTER, newcomer())),
+                row("a second time", "governance.already_established", |w| {
+                    w.submit(EXPORTER, "governance:Establish", &establish())
+                }),
+                row("by a stranger", "governance.caller_not_listed", |w| first(w, STRANGER, Value::Null)),
+                row("by the regulator", "caller.regulator_reads_only", |w| first(w, REGULATOR, Value::Null)),
+                row("nobody", "request.empty", |w| {
+                    *w = World::empty();
+                    w.submit(EXPORTER, "governance:Establish", &json!({ "participants": [] }))
+                }),
+                row("a crowd", "request.too_many", |w| {
+                    *w = World::empty();
+                    w.submit(EXPORTER, "governance:Establish", &json!({ "participants": vec![newcomer(); 65] }))
+                }),
+                row("one MSP twice", "governance.participant_twice", |w| {
+                    first(w, EXPORTER, newcomer().with("msp_id", BANK))
+                }),
+                row("one GLN twice", "governance.participant_twice", |w| {
+                    first(w, EXPORTER, newcomer().with("gln", "4012345000054"))
+                }),
+                row("no role", "governance.no_role", |w| first(w, EXPORTER, newcomer().with("roles", json!([])))),
+                row("a role twice", "request.duplicate", |w| {
+                    first(w, EXPORTER, newcomer().with("roles", json!(["bank", "bank"])))
+                }),
+                row("a regulator that sells", "governance.regulator_with_other_role", |w| {
+                    first(w, EXPORTER, newcomer().with("roles", json!(["regulator", "seller"])))
+                }),
+                row("no name", "request.text_malformed", |w| first(w, EXPORTER, newcomer().with("name", " "))),
+                row("a GLN with a wrong check digit", "identifier.check_digit", |w| {
+                    first(w, EXPORTER, newcomer().with("gln", "4012345000055"))
+                }),
+                row("a LEI that is too short", "identifier.malformed", |w| {
+                    first(w, EXPORTER, newcomer().with("lei", "213800"))
+                }),
+            ],
+        ),
+        (
+            "governance:Participants",
+            vec![
+                row("established", "", |w| w.evaluate(BANK, "governance:Participants", &Value::Null)),
+                row("before", "governance.not_established", |w| {
+                    *w = World::empty();
+                    w.evaluate(BANK, "governance:Participants", &Value::Null)
+                }),
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,542 @@
+//! `item`: captures, alarms, corrections, traces and scans.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::world::*;
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+#[test]
+fn commissioning_makes_the_recorder_maker_holder_and_owner() {
+    let mut world = World::established();
+    let receipt = world.commission(&["1", "2"]).expect("new serials");
+    assert_eq!(receipt["events"][0]["status"], "recorded");
+    assert_eq!(receipt["alarms"], json!([]));
+    let item = world.read_item(&piece("1")).expect("commissioned");
+    assert_eq!(item["item_id"], piece_id("1"));
+    for (field, value) in [
+        ("origin", "commissioned"),
+        ("commissioned_by", EXPORTER),
+        ("holder", EXPORTER),
+        ("owner", EXPORTER),
+        ("gtin", GTIN),
+    ] {
+        assert_eq!(item[field], value, "{field}");
+    }
+}
+
+#[test]
+fn the_same_event_again_changes_nothing() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("new serial");
+    let before = world.read_item(&piece("1")).expect("commissioned");
+    let receipt = world.commission(&["1"]).expect("the same document");
+    assert_eq!((&receipt["events"][0]["status"], &receipt["alarms"]), (&json!("already_recorded"), &json!([])));
+    assert_eq!(world.read_item(&piece("1")).expect("commissioned"), before);
+}
+
+#[test]
+fn a_second_commissioning_is_recorded_with_an_alarm_and_its_evidence_in_one_transaction() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("new serial");
+    let height = world.ledger.height();
+    let clone = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
+    let receipt = world.capture(IMPORTER, &[clone]).expect("a conflict is recorded");
+    assert_eq!(world.ledger.height(), height + 1);
+    let raised = &receipt["alarms"][0];
+    assert_eq!((&raised["kind"], &raised["item_id"]), (&json!("second_commissioning"), &json!(piece_id("1"))));
+
+    let alarm =
+        world.evaluate(REGULATOR, "item:ReadAlarm", &json!({ "alarm_id": raised["alarm_id"] })).expect("raised");
+    assert_eq!((&alarm["state"], &alarm["transaction_id"]), (&json!("open"), &receipt["transaction_id"]));
+    let evidence =
+        world.evaluate(REGULATOR, "evidence:Read", &json!({ "sha256": raised["evidence_sha256"] })).expect("deposited");
+    let facts = evidence["facts"].as_str().expect("the ledger keeps the facts");
+    assert_eq!(hex::encode(Sha256::digest(facts)), raised["evidence_sha256"]);
+    assert_eq!(evidence["transaction_id"], receipt["transaction_id"]);
+    assert_eq!(evidence["kind"], "alarm");
+
+    let item = world.read_item(&piece("1")).expect("commissioned");
+    assert_eq!((&item["commissioned_by"], &item["open_alarms"]), (&json!(EXPORTER), &json!([raised["alarm_id"]])));
+    let event = world.ledger.events().last().expect("an event");
+    assert_eq!(event.name, "item.alarm_raised");
+    let open = world.evaluate(REGULATOR, "item:Alarms", &json!({ "open_only": true })).expect("a page");
+    assert_eq!(open["alarms"].as_array().map(Vec::len), Some(1));
+    let of_item = world.evaluate(REGULATOR, "item:Alarms", &json!({ "item": piece("1") })).expect("a page");
+    assert_eq!(of_item["alarms"], open["alarms"]);
+}
+
+/// The one alarm of a capture, with the item as it is afterwards.
+fn conflict(world: &mut World, who: &str, event: Value, item: &str) -> (Value, Value) {
+    let receipt = world.capture(who, &[event]).expect("a conflict is recorded");
+    assert_eq!(receipt["alarms"].as_array().map(Vec::len), Some(1), "{receipt}");
+    (receipt["alarms"][0]["kind"].clone(), world.read_item(item).expect("known"))
+}
+
+#[test]
+fn every_kind_of_conflict_raises_its_alarm_and_changes_nothing() {
+    let mut world = World::established();
+    world.commission(&["1", "2", "3", "4"]).expect("new serials");
+    world.pack(1, &[piece("2")]).expect("free");
+
+    let shipped = object_event("OBSERVE", "shipping", &[piece("1")]);
+    let (kind, item) = conflict(&mut world, CARRIER, shipped, &piece("1"));
+    assert_eq!((kind, &item["holder"]), (json!("not_holder"), &json!(EXPORTER)));
+
+    let ended = object_event("DELETE", "destroying", &[piece("1")]);
+    let (kind, item) = conflict(&mut world, CARRIER, ended, &piece("1"));
+    assert_eq!((kind, &item["life"]), (json!("not_holder"), &json!("active")));
+
+    let packed_twice = aggregation("ADD", "packing", &pallet(2), &[piece("2")]);
+    let (kind, item) = conflict(&mut world, EXPORTER, packed_twice, &piece("2"));
+    assert_eq!(kind, "packing_conflict");
+    assert!(item["parent"].as_str().is_some_and(|parent| parent.contains("/00/") && parent.contains("000000001")));
+
+    let outside = object_event("OBSERVE", "shipping", &[piece("2")]);
+    assert_eq!(conflict(&mut world, EXPORTER, outside, &piece("2")).0, "packing_conflict");
+
+    world.capture(EXPORTER, &[object_event("OBSERVE", "retail_selling", &[piece("3")])]).expect("held");
+    let sold_again = object_event("OBSERVE", "retail_selling", &[piece("3")]).with("eventTime", "2025-12-05T08:00:00Z");
+    assert_eq!(conflict(&mut world, EXPORTER, sold_again, &piece("3")).0, "sold_twice");
+
+    world.capture(EXPORTER, &[object_event("DELETE", "decommissioning", &[piece("4")])]).expect("held");
+    let used = object_event("OBSERVE", "inspecting", &[piece("4")]);
+    assert_eq!(conflict(&mut world, CARRIER, used, &piece("4")).0, "use_after_end");
+
+    let title = object_event("OBSERVE", "shipping", &[piece("1")])
+        .with("destinationList", json!([{ "type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00225" }]));
+    let receipt = world.capture(CARRIER, &[title]).expect("recorded");
+    let kinds: Vec<&Value> = receipt["alarms"].as_array().expect("a list").iter().map(|alarm| &alarm["kind"]).collect();
+    assert_eq!(kinds, ["not_holder", "title_conflict"]);
+
+    let first = object_event("OBSERVE", "inspecting", &[piece("1")])
+        .with("eventID", "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8");
+    world.capture(EXPORTER, std::slice::from_ref(&first)).expect("a new event");
+    let other = first.with("bizStep", "storing");
+    assert_eq!(conflict(&mut world, EXPORTER, other, &piece("1")).0, "event_id_reused");
+}
+
+#[test]
+fn a_return_ends_a_sale_so_that_it_can_be_sold_again() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let sold = object_event("OBSERVE", "retail_selling", &[piece("1")]);
+    let returned = object_event("OBSERVE", "receiving", &[piece("1")]).with("disposition", "returned");
+    let sold_again = sold.clone().with("eventTime", "2025-12-09T08:00:00Z");
+    let receipt = world.capture(EXPORTER, &[sold, returned, sold_again]).expect("recorded");
+    assert_eq!(receipt["alarms"], json!([]));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "sold");
+}
+
+#[test]
+fn an_error_declaration_takes_back_what_its_event_did() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let ended = object_event("DELETE", "destroying", &[piece("1")]);
+    world.capture(EXPORTER, std::slice::from_ref(&ended)).expect("held");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "destroyed");
+
+    let declared =
+        ended.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
+    let receipt = world.capture(EXPORTER, std::slice::from_ref(&declared)).expect("its recorder");
+    assert_eq!((&receipt["events"][0]["status"], &receipt["alarms"]), (&json!("correction_recorded"), &json!([])));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
+    let again = world.capture(EXPORTER, &[declared]).expect("the same document");
+    assert_eq!(again["events"][0]["status"], "already_recorded");
+    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    assert_eq!(events["events"][1]["declared_erroneous"]["reason"], "https://ref.gs1.org/cbv/ER-did_not_occur");
+}
+
+#[test]
+fn an_alarm_is_withdrawn_when_the_event_that_raised_it_is_declared_erroneous() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let clone = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
+    let raised =
+        world.capture(IMPORTER, std::slice::from_ref(&clone)).expect("recorded")["alarms"][0]["alarm_id"].clone();
+    let declared = clone
+        .with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "incorrect_data" }));
+    world.capture(IMPORTER, &[declared]).expect("its recorder");
+    let alarm = world.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": raised })).expect("kept");
+    assert_eq!(alarm["state"], "withdrawn");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["open_alarms"], json!([]));
+}
+
+#[test]
+fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
+    let mut world = World::established();
+    let wrong = object_event("ADD", "commissioning", &[piece("1")]);
+    world.capture(IMPORTER, std::slice::from_ref(&wrong)).expect("a new serial");
+    let right = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
+    world.capture(EXPORTER, &[right]).expect("a conflict is recorded");
+    let declared =
+        wrong.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
+    world.capture(IMPORTER, &[declared]).expect("its recorder");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["commissioned_by"], &item["open_alarms"]), (&json!(EXPORTER), &json!([])));
+}
+
+#[test]
+fn packing_is_undone_by_unpacking_and_by_correction() {
+    let mut world = World::established();
+    world.commission(&["1", "2"]).expect("new serials");
+    let packed = aggregation("ADD", "packing", &pallet(1), &[piece("1"), piece("2")]);
+    world.capture(EXPORTER, std::slice::from_ref(&packed)).expect("free");
+    let all_out = aggregation("DELETE", "unpacking", &pallet(1), &[]);
+    world.capture(EXPORTER, std::slice::from_ref(&all_out)).expect("held");
+    assert_eq!(world.read_item(&pallet(1)).expect("known").get("children"), None);
+    let wrong = all_out
+        .with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
+    world.capture(EXPORTER, &[wrong]).expect("its recorder");
+    let unit = world.read_item(&pallet(1)).expect("known");
+    assert_eq!(unit["children"], json!([piece_id("1"), piece_id("2")]));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["parent"], unit["item_id"]);
+}
+
+#[test]
+fn a_correction_does_not_reach_into_what_somebody_else_holds_by_now() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let packed = aggregation("ADD", "packing", &pallet(1), &[piece("1")]);
+    world.capture(EXPORTER, std::slice::from_ref(&packed)).expect("free");
+    world.hand_over("h-1", &[pallet(1)], EXPORTER, CARRIER).expect("both agree");
+    let declared = packed
+        .with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
+    world.capture(EXPORTER, &[declared]).expect("its recorder");
+    assert!(world.read_item(&piece("1")).expect("known")["parent"].is_string());
+}
+
+#[test]
+fn things_never_commissioned_here_have_an_unknown_origin() {
+    let mut world = World::established();
+    world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("9")])]).expect("recorded");
+    let item = world.read_item(&piece("9")).expect("seen");
+    assert_eq!((&item["origin"], &item["holder"]), (&json!("unknown"), &json!(CARRIER)));
+    assert_eq!(item.get("owner"), None);
+}
+
+#[test]
+fn the_owner_passes_title_without_moving_custody() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let shipped = object_event("OBSERVE", "shipping", &[piece("1")])
+        .with("destinationList", json!([{ "type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00225" }]))
+        .with("bizLocation", json!({ "id": "urn:epc:id:sgln:4012345.00225.0" }));
+    world.capture(EXPORTER, &[shipped]).expect("the owner");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["owner"], &item["holder"]), (&json!(IMPORTER), &json!(EXPORTER)));
+    assert_eq!(item["location"], "https://id.gs1.org/414/4012345002256");
+}
+
+#[test]
+fn a_licence_that_covers_making_is_noted_on_what_is_commissioned() {
+    let mut world = World::established();
+    making_licence(&mut world, "make");
+    let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+    world.submit(IMPORTER, "item:Capture", &request).expect("covered");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["licence_id"], "make-1");
+}
+
+/// A licence of the importer to do `act` at home.
+fn making_licence(world: &mut World, act: &str) {
+    world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
+    let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!([act]));
+    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
+}
+
+/// Two pieces in a carton on a pallet, from the maker to the carrier to the importer, then unpacked.
+fn journey() -> World {
+    let mut world = World::established();
+    world.commission(&["1", "2"]).expect("new serials");
+    world.pack(1, &[piece("1"), piece("2")]).expect("free");
+    world.pack(2, &[pallet(1)]).expect("free");
+    world.capture(EXPORTER, &[object_event("OBSERVE", "shipping", &[pallet(2)])]).expect("held");
+    world.hand_over("h-1", &[pallet(2)], EXPORTER, CARRIER).expect("both agree");
+    world.capture(CARRIER, &[object_event("OBSERVE", "transporting", &[pallet(2)])]).expect("held");
+    world.hand_over("h-2", &[pallet(2)], CARRIER, IMPORTER).expect("both agree");
+    world.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(2), &[pallet(1)])]).expect("held");
+    world.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])]).expect("held");
+    world.capture(IMPORTER, &[object_event("OBSERVE", "storing", &[piece("1")])]).expect("held");
+    world
+}
+
+#[test]
+fn a_trace_backwards_goes_through_the_units_to_the_origin_with_the_party_responsible() {
+    let mut world = journey();
+    let trace = world
+        .evaluate(REGULATOR, "item:Trace", &json!({ "item": piece("1"), "direction": "backward" }))
+        .expect("known");
+    let steps: Vec<(&str, &str, u64)> = trace["steps"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|step| {
+            (
+                step["business_step"].as_str().unwrap_or_default(),
+                step["responsible"].as_str().unwrap_or_default(),
+                step["distance"].as_u64().unwrap_or(9),
+            )
+        })
+        .collect();
+    let expected = [
+        ("storing", IMPORTER, 0),
+        ("unpacking", IMPORTER, 0),
+        ("unpacking", IMPORTER, 1),
+        ("transporting", CARRIER, 2),
+        ("shipping", EXPORTER, 2),
+        ("packing", EXPORTER, 1),
+        ("packing", EXPORTER, 0),
+        ("commissioning", EXPORTER, 0),
+    ];
+    assert_eq!(steps, expected);
+    let custody: Vec<&Value> =
+        trace["custody"].as_array().expect("a list").iter().map(|entry| &entry["value"]).collect();
+    assert_eq!(custody, [EXPORTER, CARRIER, IMPORTER]);
+    for pair in trace["custody"].as_array().expect("a list").windows(2) {
+        assert_eq!(pair[0]["until"], pair[1]["from"]);
+    }
+    assert_eq!((&trace["gaps"], &trace["truncated"]), (&json!([]), &json!(false)));
+}
+
+#[test]
+fn a_trace_forwards_follows_what_was_packed_even_after_unpacking() {
+    let mut world = journey();
+    let trace =
+        world.evaluate(REGULATOR, "item:Trace", &json!({ "item": pallet(2), "direction": "forward" })).expect("known");
+    let last = trace["steps"].as_array().and_then(|steps| steps.last()).expect("steps");
+    assert_eq!(
+        (&last["business_step"], &last["item_id"], &last["distance"]),
+        (&json!("storing"), &json!(piece_id("1")), &json!(2))
+    );
+}
+
+#[test]
+fn an_unconfirmed_handover_stays_with_the_sender() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    world.capture(EXPORTER, &[object_event("OBSERVE", "shipping", &[piece("1")])]).expect("held");
+    let ask = json!({ "item": piece("1"), "direction": "backward" });
+    let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
+    assert_eq!(
+        trace["gaps"][0],
+        format!("It was shipped by {EXPORTER} on 2025-12-01 and nobody has accepted it since.")
+    );
+    let offer = json!({ "offer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" });
+    world.submit(EXPORTER, "custody:Offer", &offer).expect("held");
+    world.capture(CARRIER, &[object_event("OBSERVE", "receiving", &[piece("1")])]).expect("recorded");
+    let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
+    assert_eq!(
+        (&trace["steps"][0]["recorded_by"], &trace["steps"][0]["responsible"]),
+        (&json!(CARRIER), &json!(EXPORTER))
+    );
+    assert_eq!(trace["gaps"][0], format!("The handover o-1 is not confirmed: {EXPORTER} stays responsible."));
+}
+
+#[test]
+fn a_scan_says_what_is_known_and_never_passes_a_verdict() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let clean = world.evaluate(IMPORTER, "item:Scan", &json!({ "item": piece_id("1") })).expect("an answer");
+    assert_eq!((&clean["recorded"], &clean["conflict_found"]), (&json!(true), &json!(false)));
+    assert_eq!(clean["commissioned_by"], format!("{EXPORTER} Ltd"));
+    assert_eq!(clean["commissioned_on"], "2025-12-01");
+    let clone = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
+    world.capture(IMPORTER, &[clone]).expect("recorded");
+    let conflicting = world.evaluate(IMPORTER, "item:Scan", &json!({ "item": piece_id("1") })).expect("an answer");
+    assert_eq!(
+        (&conflicting["conflict_found"], &conflicting["conflicts"][0]["code"]),
+        (&json!(true), &json!("second_commissioning"))
+    );
+    let unknown = world.evaluate(IMPORTER, "item:Scan", &json!({ "item": piece_id("7") })).expect("an answer");
+    assert_eq!((&unknown["recorded"], &unknown["not_known"][0]["code"]), (&json!(false), &json!("not_recorded")));
+    for answer in [clean, conflicting, unknown] {
+        let text = answer.to_string().to_lowercase();
+        for word in ["fake", "genuine", "counterfeit", "authentic", "infring"] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+}
+
+#[test]
+fn events_are_paged_in_the_order_of_their_records() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    for step in ["storing", "inspecting", "picking"] {
+        world.capture(EXPORTER, &[object_event("OBSERVE", step, &[piece("1")])]).expect("recorded");
+    }
+    let page =
+        world.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "skip": 1, "limit": 2 })).expect("a page");
+    let steps: Vec<&Value> =
+        page["events"].as_array().expect("a list").iter().map(|event| &event["business_step"]).collect();
+    assert_eq!((steps, &page["next_skip"]), (vec![&json!("storing"), &json!("inspecting")], &json!(3)));
+    let class = json!({
+        "type": "ObjectEvent", "eventTime": "2025-12-01T08:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "OBSERVE",
+        "bizStep": "storing", "quantityList": [{ "epcClass": "urn:epc:class:lgtin:4012345.011111.LOT7", "quantity": 20 }],
+    });
+    world.capture(EXPORTER, &[class]).expect("recorded");
+    let of_class = world
+        .evaluate(BANK, "item:Events", &json!({ "item": "urn:epc:class:lgtin:4012345.011111.LOT7" }))
+        .expect("a page");
+    assert_eq!(of_class["events"].as_array().map(Vec::len), Some(1));
+}
+
+fn observe(epcs: &[String]) -> Value {
+    object_event("OBSERVE", "inspecting", epcs)
+}
+
+fn many(first: usize, count: usize) -> Vec<String> {
+    (first..first + count).map(|serial| piece(&serial.to_string())).collect()
+}
+
+/// Three logistic units with 900 pieces each, numbered from `first`.
+pub(super) fn three_full_pallets(world: &mut World, first: u32) -> Result<Vec<String>, fabric_contract::Failure> {
+    for unit in first..first + 3 {
+        world.pack(unit, &many(unit as usize * 1_000, 900))?;
+    }
+    Ok((first..first + 3).map(pallet).collect())
+}
+
+fn capture(world: &mut World, event: Value) -> Answer {
+    world.capture(EXPORTER, &[event])
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("item:Capture", capture_rows()),
+        (
+            "item:Read",
+            vec![
+                row("an item by its link", "", |w| {
+                    w.commission(&["1"])?;
+                    w.read_item(&piece_id("1"))
+                }),
+                row("nothing known", "item.unknown", |w| w.read_item(&piece("1"))),
+                row("no identifier", "item.id_malformed", |w| w.read_item("pallet seven")),
+                row("a wrong check digit", "item.check_digit", |w| {
+                    w.read_item("https://id.gs1.org/01/04012345111119/21/1")
+                }),
+            ],
+        ),
+        (
+            "item:Events",
+            vec![
+                row("nothing recorded", "", |w| w.evaluate(BANK, "item:Events", &json!({ "item": piece("1") }))),
+                row("a page of none", "request.number_malformed", |w| {
+                    w.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "limit": 0 }))
+                }),
+                row("too far", "request.number_malformed", |w| {
+                    w.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "skip": 10_001 }))
+                }),
+            ],
+        ),
+        (
+            "item:Trace",
+            vec![
+                row("an item", "", |w| {
+                    w.commission(&["1"])?;
+                    w.evaluate(BANK, "item:Trace", &json!({ "item": piece("1"), "direction": "forward" }))
+                }),
+                row("nothing known", "item.unknown", |w| {
+                    w.evaluate(BANK, "item:Trace", &json!({ "item": piece("1"), "direction": "backward" }))
+                }),
+            ],
+        ),
+        (
+            "item:Scan",
+            vec![
+                row("an unknown code", "", |w| w.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") }))),
+                row("no code", "item.id_malformed", |w| w.evaluate(BANK, "item:Scan", &json!({ "item": "" }))),
+            ],
+        ),
+        (
+            "item:Alarms",
+            vec![
+                row("none", "", |w| w.evaluate(BANK, "item:Alarms", &json!({}))),
+                row("a page of a thousand", "request.number_malformed", |w| {
+                    w.evaluate(BANK, "item:Alarms", &json!({ "limit": 1_000 }))
+                }),
+            ],
+        ),
+        (
+            "item:ReadAlarm",
+            vec![row("no alarm", "item.alarm_unknown", |w| {
+                w.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": "x" }))
+            })],
+        ),
+    ]
+}
+
+fn capture_rows() -> Vec<Row> {
+    vec![
+        row("an observation", "", |w| capture(w, observe(&[piece("1")]))),
+        row("by the bank", "caller.role_missing", |w| w.capture(BANK, &[observe(&[piece("1")])])),
+        row("by the regulator", "caller.regulator_reads_only", |w| w.capture(REGULATOR, &[observe(&[piece("1")])])),
+        row("not a document", "item.document_malformed", |w| {
+            w.submit(EXPORTER, "item:Capture", &json!({ "document": { "a": 1 } }))
+        }),
+        row("without a time", "item.document_malformed", |w| capture(w, observe(&[piece("1")]).without("eventTime"))),
+        row("no event", "item.no_events", |w| w.capture(EXPORTER, &[])),
+        row("a transformation", "item.event_type_not_supported", |w| {
+            let event = json!({
+                "type": "TransformationEvent", "eventTime": "2025-12-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",
+                "inputEPCList": [piece("1")], "outputEPCList": [piece("2")],
+            });
+            capture(w, event)
+        }),
+        row("201 events", "item.too_many_events", |w| w.capture(EXPORTER, &vec![observe(&[piece("1")]); 201])),
+        row("2001 items in one event", "item.too_many_items", |w| capture(w, observe(&many(0, 2_001)))),
+        row("2001 items in two events", "item.too_many_items", |w| {
+            w.capture(EXPORTER, &[observe(&many(0, 1_000)), observe(&many(1_000, 1_001))])
+        }),
+        row("a malformed identifier", "item.id_malformed", |w| {
+            capture(w, observe(&["urn:epc:id:sgtin:1.2".to_owned()]))
+        }),
+        row("a wrong check digit", "item.check_digit", |w| {
+            capture(w, observe(&["https://id.gs1.org/01/04012345111119/21/1".to_owned()]))
+        }),
+        row("tomorrow", "item.event_in_future", |w| {
+            capture(w, observe(&[piece("1")]).with("eventTime", "2026-01-02T00:00:00Z"))
+        }),
+        row("a correction of somebody else's event", "item.event_of_another", |w| {
+            capture(w, observe(&[piece("1")]))?;
+            let declared =
+                observe(&[piece("1")]).with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z" }));
+            w.capture(CARRIER, &[declared])
+        }),
+        row("1200 items in one unit", "item.too_many_children", |w| {
+            w.pack(1, &many(0, 600))?;
+            w.pack(1, &many(600, 600))
+        }),
+        row("a unit inside itself", "item.nesting_too_deep", |w| {
+            w.pack(1, &[pallet(2)])?;
+            w.pack(2, &[pallet(1)])
+        }),
+        row("nine levels", "item.nesting_too_deep", |w| {
+            let mut answer = w.pack(1, &[piece("1")]);
+            for level in 2..=9 {
+                answer = w.pack(level, &[pallet(level - 1)]);
+            }
+            answer
+        }),
+        row("eight levels", "", |w| {
+            let mut answer = w.pack(1, &[piece("1")]);
+            for level in 2..=8 {
+                answer = w.pack(level, &[pallet(level - 1)]);
+            }
+            answer
+        }),
+        row("made under an unknown licence", "rights.licence_unknown", |w| {
+            let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "none");
+            w.submit(EXPORTER, "item:Capture", &request)
+        }),
+        row("made under a licence to sell", "item.licence_does_not_cover", |w| {
+            making_licence(w, "sell");
+            let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+            w.submit(IMPORTER, "item:Capture", &request)
+        }),
+    ]
+}

@@ -1,0 +1,308 @@
+//! `payment`: invoices, entries, settlements.
+
+use serde_json::{Value, json};
+use trade_proofs::Opening;
+
+use super::customs::assert_public_silence;
+use super::world::*;
+
+const TOTAL: u64 = 12_345_678;
+const PAID: u64 = 12_345_178;
+
+#[test]
+fn rules() {
+    try_all(tables());
+}
+
+#[test]
+fn a_settlement_shows_agreement_and_no_amount() {
+    let mut world = World::established();
+    let case = Case::ready(&mut world);
+    let request = case.request(&mut world, 500);
+    let settlement = world.submit(EXPORTER, "payment:Settle", &request).expect("within tolerance");
+    assert_eq!(
+        (&settlement["matched_by"], &settlement["tolerance_reason"]),
+        (&json!("creditor_reference"), &json!("bank_charge"))
+    );
+    let invoice = world.evaluate(REGULATOR, "payment:ReadInvoice", &json!({ "invoice_id": "inv-1" })).expect("issued");
+    assert_eq!((&invoice["state"], &invoice["settled_by"]), (&json!("settled"), &json!("ent-1")));
+    let entry = world.evaluate(REGULATOR, "payment:ReadEntry", &json!({ "entry_id": "ent-1" })).expect("recorded");
+    assert_eq!(entry["settles"], "inv-1");
+    assert_eq!(
+        world.evaluate(REGULATOR, "payment:ReadSettlement", &json!({ "invoice_id": "inv-1" })).expect("settled"),
+        settlement
+    );
+
+    let invoice_key = fabric_contract::CompositeKey::new("invoice-opening", &["inv-1"]).expect("plain parts");
+    let entry_key = fabric_contract::CompositeKey::new("entry-opening", &["ent-1"]).expect("plain parts");
+    let copies = [(EXPORTER, &invoice_key), (IMPORTER, &invoice_key), (BANK, &entry_key), (EXPORTER, &entry_key)];
+    for (holder, key) in copies {
+        let stored = world.ledger.private(holder, &format!("_implicit_org_{holder}"), key).expect("a party's copy");
+        assert!(String::from_utf8_lossy(&stored).contains("\"amount_minor\":\"12345"), "the control must hit");
+        assert_eq!(world.ledger.private(CUSTOMS, &format!("_implicit_org_{holder}"), key), None);
+    }
+    let blindings = [&case.invoice, &case.entry].map(|opening| private("amount_minor", opening)["blinding"].clone());
+    let blindings = blindings.each_ref().map(|blinding| blinding.as_str().expect("a text"));
+    assert_public_silence(&world, &[&TOTAL.to_string(), &PAID.to_string(), blindings[0], blindings[1]]);
+}
+
+#[test]
+fn references_connect_in_their_canonical_form() {
+    let mut world = World::established();
+    let invoice = world.opening(TOTAL);
+    issue(&mut world, &invoice_of(&invoice).without("creditor_reference"), &invoice).expect("an invoice");
+    let entry = world.opening(TOTAL);
+    let request = entry_of(&entry).without("creditor_reference").with("end_to_end_id", "inv-1");
+    record(&mut world, &request, &entry).expect("an entry");
+    let case = Case { invoice, entry };
+    let request = case.request(&mut world, 0).with("tolerance_reason", "none");
+    let settlement = world.submit(EXPORTER, "payment:Settle", &request).expect("equal amounts");
+    assert_eq!((&settlement["matched_by"], &settlement["tolerance_minor"]), (&json!("end_to_end_id"), &json!("0")));
+}
+
+/// An invoice and an entry with their openings.
+struct Case {
+    invoice: Opening,
+    entry: Opening,
+}
+
+impl Case {
+    fn ready(world: &mut World) -> Self {
+        let case = Self { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
+        issue(world, &invoice_of(&case.invoice), &case.invoice).expect("an invoice");
+        record(world, &entry_of(&case.entry), &case.entry).expect("an entry");
+        case
+    }
+
+    fn request(&self, world: &mut World, tolerance: u64) -> Value {
+        let proof = world.match_proof(("inv-1", &self.invoice), ("ent-1", &self.entry), tolerance);
+        settle_request(&tolerance.to_string(), &proof)
+    }
+}
+
+fn settle_request(tolerance: &str, proof: &str) -> Value {
+    json!({ "invoice_id": "inv-1", "entry_id": "ent-1", "tolerance_minor": tolerance, "tolerance_reason": "bank_charge", "proof": proof })
+}
+
+fn invoice_of(opening: &Opening) -> Value {
+    json!({
+        "invoice_id": "inv-1", "buyer": IMPORTER, "currency": "EUR", "issued_on": "2026-01-01", "due_on": "2026-01-31",
+        "creditor_reference": "RF18539007547034", "tolerance_minor": "1000", "total_commitment": opening.commitment().to_hex(),
+    })
+}
+
+fn entry_of(opening: &Opening) -> Value {
+    json!({
+        "entry_id": "ent-1", "account_holder": EXPORTER, "account_servicer_reference": "BK-2026-77", "direction": "credit",
+        "creditor_reference": "RF18539007547034", "booked_on": "2026-01-15", "currency": "EUR",
+        "amount_commitment": opening.commitment().to_hex(),
+    })
+}
+
+fn issue(world: &mut World, request: &Value, opening: &Opening) -> Answer {
+    world.submit_private(
+        EXPORTER,
+        "payment:IssueInvoice",
+        request,
+        &private("amount_minor", opening),
+        &[EXPORTER, IMPORTER],
+    )
+}
+
+fn record(world: &mut World, request: &Value, opening: &Opening) -> Answer {
+    world.submit_private(BANK, "payment:RecordEntry", request, &private("amount_minor", opening), &[BANK, EXPORTER])
+}
+
+/// Issues an invoice with one field changed.
+fn invoice_with(world: &mut World, field: &str, value: &str) -> Answer {
+    let opening = world.opening(TOTAL);
+    issue(world, &invoice_of(&opening).with(field, value), &opening)
+}
+
+/// Records an entry with one field changed.
+fn entry_with(world: &mut World, field: &str, value: impl Into<Value>) -> Answer {
+    let opening = world.opening(PAID);
+    record(world, &entry_of(&opening).with(field, value), &opening)
+}
+
+/// Settles after a good invoice and an entry with one field changed.
+fn settle_with_entry(world: &mut World, field: &str, value: impl Into<Value>) -> Answer {
+    let case = Case { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
+    issue(world, &invoice_of(&case.invoice), &case.invoice)?;
+    record(world, &entry_of(&case.entry).with(field, value), &case.entry)?;
+    let request = case.request(world, 500);
+    world.submit(EXPORTER, "payment:Settle", &request)
+}
+
+/// Settles a good pair with one field of the request changed.
+fn settle_with(world: &mut World, who: &str, field: &str, value: &str) -> Answer {
+    let case = Case::ready(world);
+    let request = case.request(world, 500).with(field, value);
+    world.submit(who, "payment:Settle", &request)
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("payment:IssueInvoice", invoice_rows()),
+        ("payment:RecordEntry", entry_rows()),
+        ("payment:Settle", settle_rows()),
+        (
+            "payment:ReadInvoice",
+            vec![row("no invoice", "payment.invoice_unknown", |w| {
+                w.evaluate(REGULATOR, "payment:ReadInvoice", &json!({ "invoice_id": "x" }))
+            })],
+        ),
+        (
+            "payment:ReadEntry",
+            vec![row("no entry", "payment.entry_unknown", |w| {
+                w.evaluate(REGULATOR, "payment:ReadEntry", &json!({ "entry_id": "x" }))
+            })],
+        ),
+        (
+            "payment:ReadSettlement",
+            vec![row("no settlement", "payment.settlement_unknown", |w| {
+                Case::ready(w);
+                w.evaluate(REGULATOR, "payment:ReadSettlement", &json!({ "invoice_id": "inv-1" }))
+            })],
+        ),
+    ]
+}
+
+fn invoice_rows() -> Vec<Row> {
+    vec![
+        row("an invoice", "", |w| invoice_with(w, "invoice_id", "inv-1")),
+        row("a reference that is no RF", "", |w| invoice_with(w, "creditor_reference", "4654654654654654")),
+        row("by customs", "caller.role_missing", |w| {
+            let opening = w.opening(TOTAL);
+            w.submit(CUSTOMS, "payment:IssueInvoice", &invoice_of(&opening))
+        }),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            let opening = w.opening(TOTAL);
+            w.submit(REGULATOR, "payment:IssueInvoice", &invoice_of(&opening))
+        }),
+        row("without its opening", "private.missing", |w| {
+            let opening = w.opening(TOTAL);
+            w.submit(EXPORTER, "payment:IssueInvoice", &invoice_of(&opening))
+        }),
+        row("with another opening", "private.opening_wrong", |w| {
+            let (opening, other) = (w.opening(TOTAL), w.opening(TOTAL));
+            issue(w, &invoice_of(&opening), &other)
+        }),
+        row("with a malformed opening", "private.malformed", |w| {
+            let opening = w.opening(TOTAL);
+            w.submit_private(EXPORTER, "payment:IssueInvoice", &invoice_of(&opening), &json!([]), &[EXPORTER])
+        }),
+        row("a commitment that is none", "proof.commitment_malformed", |w| invoice_with(w, "total_commitment", "ff")),
+        row("the identity for a commitment", "proof.commitment_malformed", |w| {
+            invoice_with(w, "total_commitment", &"0".repeat(64))
+        }),
+        row("an id that is taken", "payment.invoice_exists", |w| {
+            invoice_with(w, "invoice_id", "inv-1")?;
+            invoice_with(w, "invoice_id", "inv-1")
+        }),
+        row("a blank id", "request.id_malformed", |w| invoice_with(w, "invoice_id", "")),
+        row("an unknown currency", "identifier.not_listed", |w| invoice_with(w, "currency", "ABC")),
+        row("to itself", "payment.buyer_is_seller", |w| invoice_with(w, "buyer", EXPORTER)),
+        row("to a stranger", "payment.partner_not_enrolled", |w| invoice_with(w, "buyer", STRANGER)),
+        row("due before it is issued", "payment.due_before_issue", |w| invoice_with(w, "due_on", "2025-12-31")),
+        row("a negative tolerance", "request.number_malformed", |w| invoice_with(w, "tolerance_minor", "-1")),
+        row("a tolerance above 2^48", "request.number_malformed", |w| {
+            invoice_with(w, "tolerance_minor", "281474976710656")
+        }),
+        row("a reference that is too long", "request.text_malformed", |w| {
+            invoice_with(w, "creditor_reference", &"9".repeat(36))
+        }),
+        row("a short digest", "request.digest_malformed", |w| invoice_with(w, "document_sha256", "ab")),
+    ]
+}
+
+fn entry_rows() -> Vec<Row> {
+    vec![
+        row("an entry", "", |w| entry_with(w, "entry_id", "ent-1")),
+        row("by the exporter", "caller.role_missing", |w| {
+            let opening = w.opening(PAID);
+            w.submit(EXPORTER, "payment:RecordEntry", &entry_of(&opening))
+        }),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            let opening = w.opening(PAID);
+            w.submit(REGULATOR, "payment:RecordEntry", &entry_of(&opening))
+        }),
+        row("an id that is taken", "payment.entry_exists", |w| {
+            entry_with(w, "entry_id", "ent-1")?;
+            entry_with(w, "account_servicer_reference", "BK-2026-78")
+        }),
+        row("the same entry under another id", "payment.entry_reported_before", |w| {
+            entry_with(w, "entry_id", "ent-1")?;
+            entry_with(w, "entry_id", "ent-2")
+        }),
+        row("another detail of the same batch", "", |w| {
+            entry_with(w, "entry_id", "ent-1")?;
+            let opening = w.opening(PAID);
+            record(w, &entry_of(&opening).with("entry_id", "ent-2").with("detail_number", 1), &opening)
+        }),
+        row("without its opening", "private.missing", |w| {
+            let opening = w.opening(PAID);
+            w.submit(BANK, "payment:RecordEntry", &entry_of(&opening))
+        }),
+        row("for a stranger", "payment.partner_not_enrolled", |w| entry_with(w, "account_holder", STRANGER)),
+        row("without a bank reference", "request.text_malformed", |w| entry_with(w, "account_servicer_reference", "")),
+        row("an unknown currency", "identifier.not_listed", |w| entry_with(w, "currency", "XAU")),
+    ]
+}
+
+fn settle_rows() -> Vec<Row> {
+    vec![
+        row("within tolerance", "", |w| settle_with(w, EXPORTER, "entry_id", "ent-1")),
+        row("by the buyer", "payment.not_the_seller", |w| settle_with(w, IMPORTER, "entry_id", "ent-1")),
+        row("by the bank", "caller.role_missing", |w| settle_with(w, BANK, "entry_id", "ent-1")),
+        row("by the regulator", "caller.regulator_reads_only", |w| settle_with(w, REGULATOR, "entry_id", "ent-1")),
+        row("an unknown invoice", "payment.invoice_unknown", |w| settle_with(w, EXPORTER, "invoice_id", "none")),
+        row("an unknown entry", "payment.entry_unknown", |w| settle_with(w, EXPORTER, "entry_id", "none")),
+        row("an entry of the buyer's account", "payment.entry_of_another", |w| {
+            settle_with_entry(w, "account_holder", IMPORTER)
+        }),
+        row("a debit", "payment.entry_not_credit", |w| settle_with_entry(w, "direction", "debit")),
+        row("a reversal", "payment.entry_not_credit", |w| settle_with_entry(w, "reversal", true)),
+        row("another currency", "payment.currency_differs", |w| settle_with_entry(w, "currency", "CHF")),
+        row("another reference", "payment.reference_differs", |w| {
+            settle_with_entry(w, "creditor_reference", "RF185390075470Y")
+        }),
+        row("more than the invoice allows", "payment.tolerance_exceeds_invoice", |w| {
+            settle_with(w, EXPORTER, "tolerance_minor", "1001")
+        }),
+        row("a tolerance without a reason", "payment.tolerance_without_reason", |w| {
+            settle_with(w, EXPORTER, "tolerance_reason", "none")
+        }),
+        row("a tolerance in words", "request.number_malformed", |w| {
+            settle_with(w, EXPORTER, "tolerance_minor", "some")
+        }),
+        row("a proof for a wider tolerance", "proof.rejected", |w| settle_with(w, EXPORTER, "tolerance_minor", "499")),
+        row("a proof that is none", "proof.malformed", |w| settle_with(w, EXPORTER, "proof", "!")),
+        row("a range proof", "proof.of_another_record", |w| {
+            let case = Case::ready(w);
+            let context =
+                crate::proofs::settlement(PLACE, &msp(EXPORTER), "inv-1", "ent-1", "EUR").expect("short parts");
+            let proof = w.range_proof(&context, &case.invoice, (0, TOTAL));
+            w.submit(EXPORTER, "payment:Settle", &settle_request("500", &proof))
+        }),
+        row("a second time", "payment.invoice_settled", |w| {
+            let case = Case::ready(w);
+            let request = case.request(w, 500);
+            w.submit(EXPORTER, "payment:Settle", &request)?;
+            w.submit(EXPORTER, "payment:Settle", &request)
+        }),
+        row("the same payment for another invoice", "payment.entry_used", |w| {
+            let case = Case::ready(w);
+            let request = case.request(w, 500);
+            w.submit(EXPORTER, "payment:Settle", &request)?;
+            issue(w, &invoice_of(&case.invoice).with("invoice_id", "inv-2"), &case.invoice)?;
+            w.submit(EXPORTER, "payment:Settle", &request.with("invoice_id", "inv-2"))
+        }),
+        row("the proof of another pair", "proof.of_another_record", |w| {
+            let case = Case::ready(w);
+            issue(w, &invoice_of(&case.invoice).with("invoice_id", "inv-2"), &case.invoice)?;
+            let request = case.request(w, 500).with("invoice_id", "inv-2");
+            w.submit(EXPORTER, "payment:Settle", &request)
+        }),
+    ]
+}

@@ -1,0 +1,243 @@
+//! The channel of the tests: six enterprises, helpers to call, and the rows of tables.
+
+use fabric_contract::testing::{MemoryLedger, creator};
+use fabric_contract::{Failure, Timestamp};
+use serde_json::{Value, json};
+use trade_model::identifier::MspId;
+use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
+
+use crate::proofs::{self, Place};
+
+pub(super) const EXPORTER: &str = "ExporterMSP";
+pub(super) const IMPORTER: &str = "ImporterMSP";
+pub(super) const CARRIER: &str = "LogisticsMSP";
+pub(super) const BANK: &str = "BankMSP";
+pub(super) const CUSTOMS: &str = "CustomsMSP";
+pub(super) const REGULATOR: &str = "RegulatorMSP";
+pub(super) const STRANGER: &str = "StrangerMSP";
+pub(super) const SECOND_CUSTOMS: &str = "OtherCustomsMSP";
+pub(super) const GTIN: &str = "04012345111118";
+/// Where the in-memory ledger's clock begins: 2026-01-01T00:00:00Z.
+pub(super) const START: i64 = 1_767_225_600;
+
+pub(super) type Answer = Result<Value, Failure>;
+
+/// A row of a table: what is tried, which code refuses it (empty when it succeeds), and the attempt in a fresh world.
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) label: &'static str,
+    pub(super) code: &'static str,
+    pub(super) attempt: fn(&mut World) -> Answer,
+}
+
+pub(super) const fn row(label: &'static str, code: &'static str, attempt: fn(&mut World) -> Answer) -> Row {
+    Row { label, code, attempt }
+}
+
+/// Tries every row of the tables in a world of its own.
+pub(super) fn try_all(tables: Vec<(&'static str, Vec<Row>)>) {
+    for (transaction, rows) in tables {
+        for row in rows {
+            let mut world = World::established();
+            let found = match (row.attempt)(&mut world) {
+                Ok(_) => String::new(),
+                Err(failure) => {
+                    assert!(
+                        failure.code.is_empty() || (400..500).contains(&failure.status),
+                        "{transaction}, {}: {failure:?}",
+                        row.label
+                    );
+                    failure.code
+                }
+            };
+            assert_eq!(found, row.code, "{transaction}: {}", row.label);
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) ledger: MemoryLedger,
+    pub(super) rng: ChaCha20Rng,
+    pub(super) clock: i64,
+}
+
+impl World {
+    pub(super) fn empty() -> Self {
+        let organisations = [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS];
+        let ledger = MemoryLedger::new(crate::router(), &organisations).named("trade", "entrepot");
+        Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
+    }
+
+    pub(super) fn established() -> Self {
+        let mut world = Self::empty();
+        world.submit(EXPORTER, "governance:Establish", &establish()).expect("the participants are well formed");
+        world
+    }
+
+    pub(super) fn submit(&mut self, who: &str, name: &str, request: &Value) -> Answer {
+        self.clock += 1;
+        let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
+        call.json(request).submit()?.json()
+    }
+
+    /// With the transient field `private`, at the peers of the parties.
+    pub(super) fn submit_private(
+        &mut self,
+        who: &str,
+        name: &str,
+        request: &Value,
+        private: &Value,
+        peers: &[&str],
+    ) -> Answer {
+        self.clock += 1;
+        let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
+        call.json(request).transient_json("private", private).endorsed_by(peers).submit()?.json()
+    }
+
+    pub(super) fn evaluate(&mut self, who: &str, name: &str, request: &Value) -> Answer {
+        self.clock += 1;
+        let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
+        if request.is_null() { call.evaluate()?.json() } else { call.json(request).evaluate()?.json() }
+    }
+
+    pub(super) fn opening(&mut self, value: u64) -> Opening {
+        Opening::random(value, &mut self.rng)
+    }
+
+    /// A proof that the value lies in the band, bound to the declaration.
+    pub(super) fn value_proof(&mut self, declaration_id: &str, opening: &Opening, band: (&str, u64, u64)) -> String {
+        let context = proofs::declared_value(PLACE, &msp(IMPORTER), declaration_id, "DE-TARIFF", 1, band.0, "EUR")
+            .expect("short parts");
+        self.range_proof(&context, opening, (band.1, band.2))
+    }
+
+    pub(super) fn range_proof(&mut self, context: &ProofContext, opening: &Opening, bounds: (u64, u64)) -> String {
+        let statement = Range::within(opening.commitment(), bounds.0, bounds.1).expect("bounds in order");
+        Prover::new(context).range(&statement, opening, &mut self.rng).expect("the value lies in the band").to_text()
+    }
+
+    /// A proof that invoice and payment agree within the tolerance, bound to the pair.
+    pub(super) fn match_proof(&mut self, invoice: (&str, &Opening), entry: (&str, &Opening), tolerance: u64) -> String {
+        let context = proofs::settlement(PLACE, &msp(EXPORTER), invoice.0, entry.0, "EUR").expect("short parts");
+        let statement = Match::new(invoice.1.commitment(), entry.1.commitment(), tolerance).expect("a small tolerance");
+        Prover::new(&context)
+            .matching(&statement, invoice.1, entry.1, &mut self.rng)
+            .expect("the amounts agree")
+            .to_text()
+    }
+}
+
+pub(super) const PLACE: Place<'static> = Place { channel: "trade", chaincode: "entrepot" };
+
+pub(super) fn msp(text: &str) -> MspId {
+    MspId::parse(text).expect("a well-formed MSP id")
+}
+
+/// Value and blinding factor under the given name of the value.
+pub(super) fn private(name: &str, opening: &Opening) -> Value {
+    let text = OpeningText::from(opening);
+    json!({ name: text.value, "blinding": text.blinding })
+}
+
+/// A request with one field changed or taken out.
+pub(super) trait Patch {
+    fn with(self, field: &str, value: impl Into<Value>) -> Value;
+    fn without(self, field: &str) -> Value;
+}
+
+impl Patch for Value {
+    fn with(mut self, field: &str, value: impl Into<Value>) -> Value {
+        self[field] = value.into();
+        self
+    }
+
+    fn without(mut self, field: &str) -> Value {
+        self.as_object_mut().expect("a request is an object").remove(field);
+        self
+    }
+}
+
+pub(super) fn establish() -> Value {
+    let participant = |msp_id: &str, country: &str, roles: &[&str], gln: Option<&str>| {
+        let participant =
+            json!({ "msp_id": msp_id, "name": format!("{msp_id} Ltd"), "country": country, "roles": roles });
+        match gln {
+            Some(gln) => participant.with("gln", gln),
+            None => participant,
+        }
+    };
+    json!({ "participants": [
+        participant(EXPORTER, "CN", &["brand", "maker"], Some("4012345000054")),
+        participant(IMPORTER, "DE", &["seller"], Some("4012345002256")),
+        participant(CARRIER, "NL", &["carrier"], None),
+        participant(BANK, "DE", &["bank"], None),
+        participant(CUSTOMS, "DE", &["customs"], None),
+        participant(SECOND_CUSTOMS, "US", &["customs"], None),
+        participant(REGULATOR, "DE", &["regulator"], None),
+    ] })
+}
+
+/// The EPC URN of a piece of the brand's product.
+pub(super) fn piece(serial: &str) -> String {
+    format!("urn:epc:id:sgtin:4012345.011111.{serial}")
+}
+
+/// The canonical id of the same piece.
+pub(super) fn piece_id(serial: &str) -> String {
+    format!("https://id.gs1.org/01/{GTIN}/21/{serial}")
+}
+
+/// The EPC URN of a logistic unit.
+pub(super) fn pallet(number: u32) -> String {
+    format!("urn:epc:id:sscc:4012345.{number:010}")
+}
+
+pub(super) fn document(events: &[Value]) -> Value {
+    json!({ "document": {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2025-12-01T00:00:00Z",
+        "epcisBody": { "eventList": events },
+    } })
+}
+
+pub(super) fn object_event(action: &str, step: &str, epcs: &[String]) -> Value {
+    json!({
+        "type": "ObjectEvent", "eventTime": "2025-12-01T08:00:00Z", "eventTimeZoneOffset": "+00:00",
+        "action": action, "bizStep": step, "epcList": epcs,
+    })
+}
+
+pub(super) fn aggregation(action: &str, step: &str, parent: &str, children: &[String]) -> Value {
+    json!({
+        "type": "AggregationEvent", "eventTime": "2025-12-01T09:00:00Z", "eventTimeZoneOffset": "+00:00",
+        "action": action, "bizStep": step, "parentID": parent, "childEPCs": children,
+    })
+}
+
+/// Stories the tables begin with.
+impl World {
+    pub(super) fn capture(&mut self, who: &str, events: &[Value]) -> Answer {
+        self.submit(who, "item:Capture", &document(events))
+    }
+
+    pub(super) fn commission(&mut self, serials: &[&str]) -> Answer {
+        let epcs: Vec<String> = serials.iter().map(|serial| piece(serial)).collect();
+        self.capture(EXPORTER, &[object_event("ADD", "commissioning", &epcs)])
+    }
+
+    pub(super) fn pack(&mut self, unit: u32, children: &[String]) -> Answer {
+        self.capture(EXPORTER, &[aggregation("ADD", "packing", &pallet(unit), children)])
+    }
+
+    pub(super) fn hand_over(&mut self, offer_id: &str, items: &[String], from: &str, to: &str) -> Answer {
+        let offer = json!({ "offer_id": offer_id, "items": items, "to": to, "condition": "good" });
+        self.submit(from, "custody:Offer", &offer)?;
+        self.submit(to, "custody:Accept", &json!({ "offer_id": offer_id }))
+    }
+
+    pub(super) fn read_item(&mut self, item: &str) -> Answer {
+        self.evaluate(REGULATOR, "item:Read", &json!({ "item": item }))
+    }
+}
