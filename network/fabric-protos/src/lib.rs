@@ -1,5 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![allow(missing_docs, clippy::doc_lazy_continuation, unreachable_pub, reason = "generated code")]
+#![allow(missing_docs, clippy::doc_lazy_continuation, reason = "generated code")]
 
 macro_rules! package {
     ($($name:ident: $file:literal),* $(,)?) => {
