@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use fabric_client::{
     ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Gateway, Step as ClientStep, Timeouts,
-    tracker::TrackerOptions,
+    tracker::TrackerOptions, verify_prepared,
 };
 use fabric_msp::transport::{ClientTls, TransportError};
 use fabric_protos::msp::SerializedIdentity;
@@ -150,7 +150,16 @@ impl Ledger for Fabric {
             let failed = |error: &ClientError| translate(Step::Endorse, &proposal.transaction_id, error);
             let gateway = self.relay(Step::Endorse, msp_id, Vec::new())?;
             let proposal = gateway.proposal_from_bytes(&proposal.bytes).map_err(|error| failed(&error))?;
-            let endorsed = proposal.with_signature(signature).endorse().await.map_err(|error| failed(&error))?;
+            let proposal = proposal.with_signature(signature);
+            let endorsed = proposal.endorse().await.map_err(|error| failed(&error))?;
+            // Neither a managed key nor a caller may be brought to sign what nobody proposed. Whether the endorsements are
+            // good is for the ledger to say.
+            verify_prepared(&proposal, &endorsed, None).map_err(|reason| LedgerError {
+                step: Step::Endorse,
+                transaction_id: proposal.transaction_id().to_owned(),
+                cause: Cause::Altered(reason.to_string()),
+                endorsers: Vec::new(),
+            })?;
             let transaction = Draft {
                 transaction_id: endorsed.transaction_id().to_owned(),
                 bytes: endorsed.bytes(),

@@ -170,6 +170,9 @@ pub enum Cause {
     /// The transaction is in a block and invalid.
     #[error("invalidated with {}", .0.validation_name)]
     Invalidated(Commit),
+    /// A peer prepared another transaction than the one proposed; it must not be signed.
+    #[error("the peer prepared another transaction: {0}")]
+    Altered(String),
     /// Something on this side is wrong: bytes that are no transaction, an unknown organisation.
     #[error("{0}")]
     Local(String),

@@ -128,6 +128,10 @@ impl Problem {
             Cause::Contract { status, message } => Self::from_contract(*status, message),
             Cause::Network { code, message } => Self::from_network(error.step, *code, message, &error.endorsers),
             Cause::Invalidated(commit) => Self::invalidated(commit),
+            Cause::Altered(_) => Self::new(502, "transaction_altered", "The peer prepared another transaction")
+                .with_detail(
+                    "What the peer returned is not what was proposed. It was not signed and nothing was written.",
+                ),
             Cause::Local(_) => Self::new(500, "gateway_failure", "The gateway failed"),
         };
         problem.stage = Some(error.step.as_str().to_owned());
@@ -243,6 +247,11 @@ mod tests {
         LedgerError { step: Step::Endorse, transaction_id: "ab".to_owned(), cause, endorsers: Vec::new() }
     }
 
+    fn altered() -> LedgerError {
+        let cause = Cause::Altered("the call is not the one that was proposed".to_owned());
+        LedgerError { step: Step::Endorse, transaction_id: "ab".to_owned(), cause, endorsers: Vec::new() }
+    }
+
     fn invalid(name: &str, code: i32) -> LedgerError {
         let commit = Commit { validation_code: code, validation_name: name.to_owned(), block_number: 7 };
         LedgerError {
@@ -282,6 +291,7 @@ mod tests {
             (network(Step::Evaluate, 4, "late"), 504, "timeout_evaluate", true),
             (network(Step::Endorse, 4, "late"), 504, "timeout_endorse", true),
             (network(Step::Evaluate, 2, "what"), 502, "network_failure", false),
+            (altered(), 502, "transaction_altered", false),
             (invalid("MVCC_READ_CONFLICT", 11), 409, "ledger_conflict", true),
             (invalid("PHANTOM_READ_CONFLICT", 12), 409, "ledger_conflict", true),
             (invalid("ENDORSEMENT_POLICY_FAILURE", 10), 500, "invalidated_endorsement_policy_failure", false),

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use fabric_msp::certificate::Certificate;
+use fabric_msp::{certificate::Certificate, transaction};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, Payload, SignatureHeader},
     gateway::{
@@ -19,9 +19,9 @@ use fabric_protos::{
     google::rpc,
     msp::SerializedIdentity,
     protos::{
-        ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeInvocationSpec,
-        ChaincodeProposalPayload, Proposal, ProposalResponsePayload, Response, SignedProposal, Transaction,
-        TransactionAction,
+        ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeId, ChaincodeInvocationSpec,
+        ChaincodeProposalPayload, Endorsement, Proposal, ProposalResponsePayload, Response, SignedProposal,
+        Transaction, TransactionAction,
     },
 };
 use prost::Message;
@@ -51,7 +51,19 @@ struct Seen {
     /// How many submissions are taken in and answered with an error.
     lose_answers: usize,
     refuse: Option<Status>,
+    /// Prepares a transaction with the private input in the open.
+    leak: bool,
+    /// Prepares a transaction for another call.
+    alter: bool,
 }
+
+/// A proposal whose signature holds.
+struct Accepted {
+    header: Header,
+    payload: Vec<u8>,
+}
+
+const ANSWER: &[u8] = br#"{"answer":42}"#;
 
 impl Peer {
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -59,7 +71,7 @@ impl Peer {
     }
 
     /// Reads and checks a signed proposal as a peer does.
-    fn accept(&self, signed: Option<SignedProposal>) -> Result<(Header, Vec<u8>), Status> {
+    fn accept(&self, signed: Option<SignedProposal>) -> Result<Accepted, Status> {
         let signed = signed.ok_or_else(|| Status::invalid_argument("no proposal"))?;
         let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
         let proposal = Proposal::decode(signed.proposal_bytes.as_slice()).map_err(unreadable)?;
@@ -73,7 +85,7 @@ impl Peer {
         self.seen().calls.push((name, creator, payload.transient_map.into_keys().collect()));
         match self.seen().refuse.take() {
             Some(status) => Err(status),
-            None => Ok((header, br#"{"answer":42}"#.to_vec())),
+            None => Ok(Accepted { header, payload: proposal.payload }),
         }
     }
 }
@@ -88,15 +100,30 @@ fn check_signature(header: &Header, message: &[u8], signature: &[u8]) -> Result<
     Ok(creator.mspid)
 }
 
-fn prepared(header: Header, answer: Vec<u8>) -> Envelope {
-    let response = Response { status: 200, payload: answer, ..Response::default() };
-    let action = ChaincodeAction { response: Some(response), ..ChaincodeAction::default() };
-    let response = ProposalResponsePayload { proposal_hash: vec![0; 32], extension: action.encode_to_vec() };
+/// The transaction that peers make of a proposal, or one that a lying peer would have signed.
+fn prepared(accepted: Accepted, leak: bool, alter: bool) -> Envelope {
+    let Accepted { header, payload } = accepted;
+    let proposed = transaction::without_transient(&payload).expect("read before");
+    let response = Response { status: 200, payload: ANSWER.to_vec(), ..Response::default() };
+    let chaincode = ChaincodeId { name: "entrepot".to_owned(), ..ChaincodeId::default() };
+    let action =
+        ChaincodeAction { response: Some(response), chaincode_id: Some(chaincode), ..ChaincodeAction::default() };
+    let hash = transaction::proposal_hash(&header.channel_header, &header.signature_header, &proposed);
+    let response = ProposalResponsePayload { proposal_hash: hash.to_vec(), extension: action.encode_to_vec() };
+    let endorsements = [EXPORTER, IMPORTER].map(|msp_id| Endorsement {
+        endorser: SerializedIdentity { mspid: msp_id.to_owned(), id_bytes: Vec::new() }.encode_to_vec(),
+        signature: Vec::new(),
+    });
     let endorsed = ChaincodeEndorsedAction {
         proposal_response_payload: response.encode_to_vec(),
-        ..ChaincodeEndorsedAction::default()
+        endorsements: endorsements.to_vec(),
     };
-    let payload = ChaincodeActionPayload { action: Some(endorsed), ..ChaincodeActionPayload::default() };
+    let call = match (leak, alter) {
+        (true, _) => payload,
+        (_, true) => ChaincodeProposalPayload::default().encode_to_vec(),
+        _ => proposed,
+    };
+    let payload = ChaincodeActionPayload { chaincode_proposal_payload: call, action: Some(endorsed) };
     let action = TransactionAction { header: header.signature_header.clone(), payload: payload.encode_to_vec() };
     let transaction = Transaction { actions: vec![action] };
     let payload = Payload { header: Some(header), data: transaction.encode_to_vec() };
@@ -108,16 +135,20 @@ impl GatewayService for Peer {
     type ChaincodeEventsStream = tokio_stream::Empty<Result<ChaincodeEventsResponse, Status>>;
 
     async fn evaluate(&self, request: Request<EvaluateRequest>) -> Answer<EvaluateResponse> {
-        let (_, payload) = self.accept(request.into_inner().proposed_transaction)?;
-        let result = Some(Response { status: 200, payload, ..Response::default() });
+        self.accept(request.into_inner().proposed_transaction)?;
+        let result = Some(Response { status: 200, payload: ANSWER.to_vec(), ..Response::default() });
         Ok(tonic::Response::new(EvaluateResponse { result }))
     }
 
     async fn endorse(&self, request: Request<EndorseRequest>) -> Answer<EndorseResponse> {
         let request = request.into_inner();
         self.seen().endorsing = request.endorsing_organizations;
-        let (header, answer) = self.accept(request.proposed_transaction)?;
-        Ok(tonic::Response::new(EndorseResponse { prepared_transaction: Some(prepared(header, answer)) }))
+        let accepted = self.accept(request.proposed_transaction)?;
+        let (leak, alter) = {
+            let seen = self.seen();
+            (seen.leak, seen.alter)
+        };
+        Ok(tonic::Response::new(EndorseResponse { prepared_transaction: Some(prepared(accepted, leak, alter)) }))
     }
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Answer<SubmitResponse> {
@@ -218,6 +249,28 @@ fn a_caller_signs_what_fabric_takes() -> TestResult {
     assert_eq!((written.status, &written.json()?["state"]), (201, &"committed".into()));
     let read = importer.get_signed("/v1/alarms/a1", &key)?;
     assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
+    Ok(())
+}
+
+#[test]
+fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let identity = organisations.member(IMPORTER);
+    let (importer, key) = (network.gateway.caller(&identity), signer(IMPORTER, &identity));
+    for (leak, alter) in [(true, false), (false, true)] {
+        {
+            let mut seen = network.peer.seen();
+            (seen.leak, seen.alter) = (leak, alter);
+        }
+        let managed = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+        let external = importer.post_signed("/v1/invoices", "k1", &invoice(EXPORTER), &key)?;
+        for response in [managed, external] {
+            assert_eq!((response.status, response.json()?["code"].as_str()), (502, Some("transaction_altered")));
+        }
+    }
+    assert!(network.peer.seen().submitted.is_empty());
     Ok(())
 }
 
