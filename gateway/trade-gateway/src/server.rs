@@ -5,8 +5,8 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web};
@@ -28,6 +28,9 @@ use crate::{
 
 /// How long a stopping gateway waits for requests in work, in seconds.
 const SHUTDOWN_SECONDS: u64 = 10;
+
+/// How long a stopped gateway waits until its data directory is free.
+const RELEASE_WAIT: Duration = Duration::from_secs(2);
 
 /// How often open operations are tried again and what is old is forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
@@ -91,6 +94,8 @@ pub struct Running {
     admin_address: Option<SocketAddr>,
     servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
     housekeeping: JoinHandle<()>,
+    /// Gone as soon as no worker holds the store and the audit log any more.
+    service: Weak<Service>,
 }
 
 impl Running {
@@ -107,13 +112,20 @@ impl Running {
     }
 
     /// Stops: no new requests, those in work are answered within ten seconds, what stays open is settled at the next
-    /// start.
+    /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still runs.
     pub async fn stop(self) {
         self.housekeeping.abort();
+        // Aborting is only a request; the task's end is what lets go of the service.
+        let _ = self.housekeeping.await;
         for (handle, server) in self.servers {
             handle.stop(true).await;
             // The server's own result is of no use to anybody who has stopped it.
             let _ = server.await;
+        }
+        // Worker threads let go a moment after the server has ended.
+        let deadline = Instant::now() + RELEASE_WAIT;
+        while self.service.strong_count() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 }
@@ -176,9 +188,10 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         .run();
         servers.push((server.handle(), tokio::spawn(server)));
     }
+    let released = Arc::downgrade(&service);
     let housekeeping = tokio::spawn(keep_house(service));
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping })
+    Ok(Running { address, admin_address, servers, housekeeping, service: released })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.
