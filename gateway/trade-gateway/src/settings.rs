@@ -326,6 +326,15 @@ organisations:
     }
 
     #[test]
+    fn the_settings_in_the_readme_are_usable() -> Result<(), SettingsError> {
+        let readme = include_str!("../README.md");
+        let example = readme.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+        let settings = Settings::parse(example)?;
+        assert_eq!(settings.organisations.len(), 2);
+        Ok(())
+    }
+
+    #[test]
     fn unusable_settings_are_refused_by_cause() {
         let refuse = |from: &str, to: &str| Settings::parse(&EXAMPLE.replace(from, to)).expect_err(to).to_string();
         assert!(refuse("msp_id: RegulatorMSP", "msp_id: ExporterMSP").contains("used twice"));

@@ -182,13 +182,13 @@ impl GatewayService for Peer {
 }
 
 /// A gateway before one peer, and the runtime that carries the peer.
-struct Network {
+pub(crate) struct Network {
     peer: Peer,
-    gateway: Gateway,
+    pub(crate) gateway: Gateway,
     _runtime: tokio::runtime::Runtime,
 }
 
-fn network(organisations: &Organisations) -> Result<Network, Box<dyn std::error::Error>> {
+pub(crate) fn network(organisations: &Organisations) -> Result<Network, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let peer = Peer::default();
     let service = GatewayServer::new(peer.clone());

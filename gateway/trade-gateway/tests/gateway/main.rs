@@ -8,6 +8,7 @@ mod double;
 mod fabric;
 mod hostile;
 mod idempotency;
+mod logs;
 mod matrix;
 mod organisations;
 mod reading;

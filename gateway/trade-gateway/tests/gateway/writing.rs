@@ -11,7 +11,7 @@ use crate::{
     organisations::{CUSTOMS, EXPORTER, IMPORTER, Organisations, REGULATOR},
 };
 
-const CANARY: &str = "c4nary-d1d2d3d4d5d6d7d8";
+pub(crate) const CANARY: &str = "c4nary-d1d2d3d4d5d6d7d8";
 
 pub(crate) fn invoice(buyer: &str) -> Value {
     json!({

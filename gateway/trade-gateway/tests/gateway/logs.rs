@@ -1,0 +1,70 @@
+//! What stands in the log, at the finest level and from all libraries below.
+
+use std::{
+    io,
+    sync::{Mutex, PoisonError},
+};
+
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::{
+    TestResult, fabric,
+    organisations::{EXPORTER, IMPORTER, Organisations, signer},
+    writing::{CANARY, invoice},
+};
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Keeps the lines of all tests that run at the same time.
+struct Keeper;
+
+impl io::Write for Keeper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Keeper {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        Self
+    }
+}
+
+#[test]
+fn no_private_value_is_logged_at_any_level() -> TestResult {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("trace"))
+        .with_writer(Keeper)
+        .with_ansi(false)
+        .try_init()
+        .map_err(|error| error.to_string())?;
+    let organisations = Organisations::new();
+    let network = fabric::network(&organisations)?;
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    assert_eq!(exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?.status, 201);
+    let mut malformed = invoice(IMPORTER);
+    malformed["private"]["amount_minor"] = 987_654_321_012_u64.into();
+    assert_eq!(exporter.post("/v1/invoices", "k2", &malformed)?.status, 422);
+    let identity = organisations.member(IMPORTER);
+    let importer = network.gateway.caller(&identity);
+    let signed = importer.post_signed("/v1/invoices", "k3", &invoice(EXPORTER), &signer(IMPORTER, &identity))?;
+    assert_eq!(signed.status, 201);
+    drop(network);
+
+    let log = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let log = String::from_utf8_lossy(&log);
+    assert!(log.contains("POST /v1/invoices answered 201 (allowed)"), "the log was not kept");
+    assert!(log.contains(" TRACE "), "the finest level was not kept");
+    for secret in [CANARY, "987654321012", "PRIVATE KEY"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+    Ok(())
+}
