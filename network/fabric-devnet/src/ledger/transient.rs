@@ -1,0 +1,162 @@
+//! Where an organisation keeps the private part of endorsed transactions until a block names them.
+//!
+//! One small file per variant, written without waiting for the disk: it survives the end of the process, and a power
+//! cut loses only what nobody has submitted yet. It never decides whether a set is the right one; the block's hash does.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use fabric_msp::hash::sha256;
+use fabric_protos::rwset::TxPvtReadWriteSet;
+use prost::Message;
+
+use super::error::LedgerError;
+
+/// Transactions that are remembered; the oldest go first.
+const TRANSACTIONS_MAX: usize = 20_000;
+/// Different private parts of one transaction; endorsers of an honest chaincode make one.
+const VARIANTS_MAX: usize = 8;
+
+/// One organisation's folder.
+pub(crate) struct TransientStore {
+    folder: PathBuf,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    variants: BTreeMap<String, Vec<PathBuf>>,
+    order: VecDeque<String>,
+}
+
+impl TransientStore {
+    /// Opens or creates the folder.
+    pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
+        let failed = |cause| LedgerError::File { path: folder.to_owned(), cause };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let mut known = Known::default();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            match name.split_once('.') {
+                Some((id, variant)) if variant.len() == 16 => known.add(id, path),
+                // A file that was being written when the process ended.
+                _ => fs::remove_file(&path).map_err(failed)?,
+            }
+        }
+        Ok(Self { folder: folder.to_owned(), known: Mutex::new(known) })
+    }
+
+    /// Keeps the private part of a transaction.
+    pub(crate) fn put(&self, id: &str, set: &TxPvtReadWriteSet) -> Result<(), LedgerError> {
+        let legal = !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !legal {
+            return Err(LedgerError::TransactionId(id.to_owned()));
+        }
+        let bytes = set.encode_to_vec();
+        let path = self.folder.join(format!("{id}.{}", hex::encode(&sha256(&bytes)[..8])));
+        {
+            let known = self.lock();
+            let variants = known.variants.get(id).map_or(&[][..], Vec::as_slice);
+            if variants.contains(&path) || variants.len() >= VARIANTS_MAX {
+                return Ok(());
+            }
+        }
+        let unfinished = path.with_extension("part");
+        let failed = |cause| LedgerError::File { path: path.clone(), cause };
+        fs::write(&unfinished, bytes).map_err(failed)?;
+        fs::rename(&unfinished, &path).map_err(failed)?;
+        let oldest = {
+            let mut known = self.lock();
+            known.add(id, path);
+            if known.variants.len() > TRANSACTIONS_MAX { known.order.front().cloned() } else { None }
+        };
+        oldest.map_or(Ok(()), |oldest| self.remove(&oldest))
+    }
+
+    /// All private parts that endorsers made for a transaction.
+    pub(crate) fn get(&self, id: &str) -> Result<Vec<TxPvtReadWriteSet>, LedgerError> {
+        let paths = self.lock().variants.get(id).cloned().unwrap_or_default();
+        let mut found = Vec::with_capacity(paths.len());
+        for path in paths {
+            let bytes = fs::read(&path).map_err(|cause| LedgerError::File { path: path.clone(), cause })?;
+            found.extend(TxPvtReadWriteSet::decode(&*bytes).ok());
+        }
+        Ok(found)
+    }
+
+    /// Forgets a transaction.
+    pub(crate) fn remove(&self, id: &str) -> Result<(), LedgerError> {
+        let paths = {
+            let mut known = self.lock();
+            let paths = known.variants.remove(id).unwrap_or_default();
+            if !paths.is_empty() {
+                known.order.retain(|other| other != id);
+            }
+            paths
+        };
+        for path in paths {
+            fs::remove_file(&path).map_err(|cause| LedgerError::File { path, cause })?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn add(&mut self, id: &str, path: PathBuf) {
+        let variants = self.variants.entry(id.to_owned()).or_default();
+        if variants.is_empty() {
+            self.order.push_back(id.to_owned());
+        }
+        if !variants.contains(&path) {
+            variants.push(path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fabric_protos::rwset::NsPvtReadWriteSet;
+
+    fn set(namespace: &str) -> TxPvtReadWriteSet {
+        let part = NsPvtReadWriteSet { namespace: namespace.into(), collection_pvt_rwset: Vec::new() };
+        TxPvtReadWriteSet { ns_pvt_rwset: vec![part], ..Default::default() }
+    }
+
+    #[test]
+    fn private_parts_survive_a_restart_until_they_are_removed() -> Result<(), LedgerError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TransientStore::open(folder.path())?;
+        store.put("tx1", &set("a"))?;
+        store.put("tx1", &set("a"))?;
+        store.put("tx1", &set("b"))?;
+        fs::write(folder.path().join("tx2.part"), b"half").expect("written");
+        drop(store);
+        let store = TransientStore::open(folder.path())?;
+        assert_eq!(store.get("tx1")?.len(), 2);
+        assert!(store.get("tx2")?.is_empty());
+        store.remove("tx1")?;
+        assert!(store.get("tx1")?.is_empty());
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn an_id_is_never_a_path() -> Result<(), LedgerError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TransientStore::open(folder.path())?;
+        for id in ["", "../x", "a/b", "a.b"] {
+            assert!(matches!(store.put(id, &set("a")), Err(LedgerError::TransactionId(_))), "{id}");
+        }
+        Ok(())
+    }
+}
