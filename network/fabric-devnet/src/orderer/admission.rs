@@ -1,0 +1,92 @@
+//! Whether the orderer takes a message. It looks at form, size, expiry and the channel's writers; ids, endorsements and
+//! content are none of its business.
+
+use fabric_msp::policy::SignedData;
+use fabric_protos::{
+    common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status},
+    msp::SerializedIdentity,
+};
+use prost::Message;
+
+use super::cutter::message_bytes;
+use crate::ledger::Ledger;
+
+/// Why a message was not taken. The texts are Fabric's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("could not determine channel ID: {0}")]
+    NoChannel(&'static str),
+    #[error("channel does not exist")]
+    UnknownChannel,
+    #[error("message is of type that cannot be processed directly")]
+    Configuration,
+    #[error("message is of type that is no longer supported")]
+    OrdererTransaction,
+    #[error("configuration updates are not supported by this orderer")]
+    ConfigurationUpdate,
+    #[error("message payload is {bytes} bytes and exceeds maximum allowed {max} bytes")]
+    TooLarge { bytes: usize, max: usize },
+    #[error("broadcast client identity expired")]
+    Expired,
+    #[error("{0}: permission denied")]
+    Forbidden(String),
+    #[error("the orderer is stopping")]
+    Stopping,
+}
+
+impl Refusal {
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Self::Forbidden(_) => Status::Forbidden,
+            Self::Stopping => Status::ServiceUnavailable,
+            _ => Status::BadRequest,
+        }
+    }
+}
+
+/// Checks a message in Fabric's order.
+pub(super) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal> {
+    let payload = Payload::decode(&*envelope.payload).map_err(|_| Refusal::NoChannel("error unmarshalling Payload"))?;
+    let header = payload.header.ok_or(Refusal::NoChannel("header not set"))?;
+    if header.channel_header.is_empty() {
+        return Err(Refusal::NoChannel("channel header not set"));
+    }
+    let channel_header = ChannelHeader::decode(&*header.channel_header)
+        .map_err(|_| Refusal::NoChannel("error unmarshalling channel header"))?;
+    if channel_header.channel_id != ledger.channel_id() {
+        return Err(Refusal::UnknownChannel);
+    }
+    match HeaderType::try_from(channel_header.r#type) {
+        Ok(HeaderType::Config) => return Err(Refusal::Configuration),
+        Ok(HeaderType::OrdererTransaction) => return Err(Refusal::OrdererTransaction),
+        Ok(HeaderType::ConfigUpdate) => return Err(Refusal::ConfigurationUpdate),
+        _ => {}
+    }
+    let channel = ledger.channel();
+    let (bytes, max) = (message_bytes(envelope), channel.batch().absolute_max_bytes as usize);
+    if bytes > max {
+        return Err(Refusal::TooLarge { bytes, max });
+    }
+    let creator = SignatureHeader::decode(&*header.signature_header).unwrap_or_default().creator;
+    if is_expired(&creator) {
+        return Err(Refusal::Expired);
+    }
+    let signed =
+        SignedData { data: envelope.payload.clone(), identity: creator, signature: envelope.signature.clone() };
+    let signers = ledger.signatures().valid_identities(&[signed], channel.msps());
+    let policy = channel.policy("/Channel/Writers");
+    policy.evaluate_identities(&signers).map_err(|cause| Refusal::Forbidden(cause.to_string()))
+}
+
+/// Whether the certificate of a creator has expired. One that cannot be read has no end; its signature will fail.
+pub(crate) fn is_expired(creator: &[u8]) -> bool {
+    let Ok(identity) = SerializedIdentity::decode(creator) else { return false };
+    let certificate = fabric_msp::certificate::Certificate::from_pem(&identity.id_bytes);
+    certificate.is_ok_and(|certificate| certificate.is_expired(unix_seconds()))
+}
+
+/// The time of this machine, in seconds since 1970.
+pub(crate) fn unix_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

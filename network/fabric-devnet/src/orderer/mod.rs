@@ -1,0 +1,177 @@
+//! The ordering service of a channel: takes messages, cuts and signs blocks, and has them committed one after another.
+//!
+//! There is one orderer and no consensus. Messages that wait for their block are not kept over a crash: nobody has been
+//! told more than that they were accepted.
+
+mod admission;
+mod cutter;
+mod service;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use fabric_msp::signer::Signer;
+use fabric_protos::{
+    common::{Envelope, Status},
+    orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+
+pub(crate) use self::admission::{is_expired, unix_seconds};
+pub use self::service::OrdererService;
+pub(crate) use self::writer::BlockWriter;
+use self::{
+    admission::{Refusal, admit},
+    cutter::{Cutter, Message},
+};
+use crate::ledger::{Ledger, LedgerError};
+
+/// Messages that may wait to be put into a block.
+const QUEUE_MAX: usize = 4096;
+/// Batches that may wait to be written.
+const BATCHES_MAX: usize = 8;
+
+/// The orderer of a channel.
+pub struct Orderer {
+    ledger: Arc<Ledger>,
+    /// Gone once the orderer stops.
+    queue: Mutex<Option<mpsc::Sender<Message>>>,
+    stopped: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Orderer {
+    /// Starts to order messages for a ledger. Blocks are written by a thread of their own. Must be called within a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the end of the chain cannot be read, or no thread can be started.
+    pub fn start(ledger: Arc<Ledger>, signer: Arc<dyn Signer>) -> Result<Arc<Self>, LedgerError> {
+        let last = ledger.block(ledger.height().saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
+        let header = last.header.clone().ok_or(LedgerError::Damaged("last block"))?;
+        let last_config = ledger.last_config_block()?.header.as_ref().map_or(0, |header| header.number);
+        let writer = BlockWriter::new(signer, header, last_config);
+        let (queue, messages) = mpsc::channel(QUEUE_MAX);
+        let (batches, batches_to_write) = mpsc::channel(BATCHES_MAX);
+        let (end, stopped) = oneshot::channel();
+        let committing = ledger.clone();
+        let name = format!("orderer-{}", ledger.channel_id());
+        thread::Builder::new()
+            .name(name.clone())
+            .spawn(move || {
+                write_blocks(&committing, writer, batches_to_write);
+                // Nobody may be waiting for the end.
+                let _ = end.send(());
+            })
+            .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
+        tokio::spawn(cut_blocks(ledger.clone(), messages, batches));
+        Ok(Arc::new(Self { ledger, queue: Mutex::new(Some(queue)), stopped: Mutex::new(Some(stopped)) }))
+    }
+
+    /// The ledger that is written.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// Takes a message, or says why not. Success means that the message will be in a block, nothing more.
+    pub async fn broadcast(&self, envelope: Envelope) -> BroadcastResponse {
+        match self.enqueue(&envelope).await {
+            Ok(()) => BroadcastResponse { status: Status::Success as i32, info: String::new() },
+            Err(refusal) => {
+                tracing::debug!(%refusal, "a message is not ordered");
+                BroadcastResponse { status: refusal.status() as i32, info: refusal.to_string() }
+            }
+        }
+    }
+
+    /// The gRPC service with both calls, with the limits for messages set.
+    pub fn service(self: &Arc<Self>) -> AtomicBroadcastServer<OrdererService> {
+        AtomicBroadcastServer::new(OrdererService::new(self.clone()))
+            .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+    }
+
+    /// Takes no more messages, puts those that wait into blocks, and returns when all are written.
+    pub async fn stop(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(stopped) = stopped {
+            // An error says that the thread is gone, which is what is waited for.
+            let _ = stopped.await;
+        }
+    }
+
+    async fn enqueue(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        admit(envelope, &self.ledger)?;
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or(Refusal::Stopping)?;
+        queue.send(Message::new(envelope)).await.map_err(|_| Refusal::Stopping)
+    }
+}
+
+/// Cuts batches until the queue is closed. The timer runs from the first message that waits.
+async fn cut_blocks(ledger: Arc<Ledger>, mut messages: mpsc::Receiver<Message>, batches: mpsc::Sender<Vec<Message>>) {
+    let mut cutter = Cutter::default();
+    let mut deadline: Option<Instant> = None;
+    loop {
+        let due = async {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let complete = tokio::select! {
+            biased;
+            () = due => cutter.cut().into_iter().collect(),
+            message = messages.recv() => match message {
+                Some(message) => cutter.ordered(message, &ledger.channel().batch()),
+                None => break,
+            },
+        };
+        deadline = match cutter.is_pending() {
+            true => deadline.filter(|deadline| *deadline > Instant::now()),
+            false => None,
+        };
+        if cutter.is_pending() && deadline.is_none() {
+            deadline = Some(Instant::now() + ledger.channel().batch().timeout);
+        }
+        for batch in complete {
+            if batches.send(batch).await.is_err() {
+                return;
+            }
+        }
+    }
+    if let Some(batch) = cutter.cut() {
+        // An error says that nothing can be written any more, which has been logged where it happened.
+        let _ = batches.send(batch).await;
+    }
+}
+
+/// Writes blocks until there are no more batches. A block that cannot be written ends the orderer: going on would leave
+/// a hole.
+fn write_blocks(ledger: &Ledger, mut writer: BlockWriter, mut batches: mpsc::Receiver<Vec<Message>>) {
+    while let Some(batch) = batches.blocking_recv() {
+        let envelopes = batch.into_iter().map(|message| message.bytes).collect();
+        let block = match writer.next(envelopes) {
+            Ok(block) => block,
+            Err(cause) => {
+                tracing::error!(%cause, "the orderer cannot sign blocks and stops");
+                return;
+            }
+        };
+        match ledger.commit(block) {
+            Ok(block) => writer.written(&block),
+            Err(cause) => {
+                tracing::error!(%cause, "a block cannot be committed and the orderer stops");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The orderer's gRPC service.
+
+use std::{pin::Pin, sync::Arc};
+
+use fabric_msp::channel::ChannelConfig;
+use fabric_protos::{
+    common::{Block, Envelope, Status as CommonStatus},
+    orderer::{BroadcastResponse, DeliverResponse, atomic_broadcast_server::AtomicBroadcast, deliver_response::Type},
+};
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::Orderer;
+use crate::{
+    deliver::{self, Client, View},
+    ledger::Ledger,
+};
+
+/// Answers that may wait for a slow client.
+const ANSWERS_MAX: usize = 16;
+/// Metadata entries that only peers fill in.
+const PEER_ENTRIES: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// Broadcast and Deliver.
+pub struct OrdererService {
+    orderer: Arc<Orderer>,
+}
+
+impl OrdererService {
+    pub(super) fn new(orderer: Arc<Orderer>) -> Self {
+        Self { orderer }
+    }
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl AtomicBroadcast for OrdererService {
+    type BroadcastStream = Answers<BroadcastResponse>;
+    type DeliverStream = Answers<DeliverResponse>;
+
+    async fn broadcast(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::BroadcastStream>, Status> {
+        let mut messages = request.into_inner();
+        let (answers, stream) = mpsc::channel(ANSWERS_MAX);
+        let orderer = self.orderer.clone();
+        tokio::spawn(async move {
+            while let Some(Ok(envelope)) = messages.next().await {
+                let answer = orderer.broadcast(envelope).await;
+                let refused = answer.status != CommonStatus::Success as i32;
+                // A refusal also ends the stream.
+                if answers.send(Ok(answer)).await.is_err() || refused {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
+    async fn deliver(&self, request: Request<Streaming<Envelope>>) -> Result<Response<Self::DeliverStream>, Status> {
+        let ledger = self.orderer.ledger.clone();
+        let channels = deliver::only(ledger);
+        Ok(Response::new(deliver::serve(channels, Arc::new(OrderedBlocks), request.into_inner())))
+    }
+}
+
+/// Blocks as the orderer made them, without what peers add.
+struct OrderedBlocks;
+
+impl View for OrderedBlocks {
+    type Answer = DeliverResponse;
+
+    fn policy(&self, _: &ChannelConfig) -> String {
+        "/Channel/Readers".to_owned()
+    }
+
+    fn status(&self, status: CommonStatus) -> DeliverResponse {
+        DeliverResponse { r#type: Some(Type::Status(status as i32)) }
+    }
+
+    fn block(&self, block: Block, _: &Ledger, _: &Client) -> DeliverResponse {
+        DeliverResponse { r#type: Some(Type::Block(as_ordered(block))) }
+    }
+}
+
+fn as_ordered(mut block: Block) -> Block {
+    let entries = block.metadata.iter_mut().flat_map(|metadata| &mut metadata.metadata);
+    for (index, entry) in entries.enumerate() {
+        if PEER_ENTRIES.contains(&index) {
+            entry.clear();
+        }
+    }
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fabric_protos::common::BlockMetadata;
+
+    #[test]
+    fn the_orderer_hides_what_peers_add() {
+        let metadata = BlockMetadata { metadata: (0..5).map(|entry| vec![entry]).collect() };
+        let block = Block { metadata: Some(metadata), ..Default::default() };
+        let entries = as_ordered(block).metadata.map(|metadata| metadata.metadata).unwrap_or_default();
+        assert_eq!(entries, [vec![0], vec![1], vec![], vec![], vec![]]);
+    }
+}
