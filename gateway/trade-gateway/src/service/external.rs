@@ -1,0 +1,170 @@
+//! Callers who sign: the gateway prepares bytes, checks each signature under the caller's certificate, and sends on what
+//! verifies. It never signs here.
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use fabric_msp::hash::sha256;
+use serde_json::Value;
+
+use super::{Service, evaluated, failed, path, result_value, store_failed};
+use crate::{
+    answer::{Answer, SignatureBody, SigningStage, SigningStep},
+    ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
+    members::Principal,
+    problem::Problem,
+    request::{self, Parts},
+    routes::{Route, by_operation},
+    signing::Session,
+    store::KeyDigest,
+    time::{now, rfc3339},
+};
+
+impl Service {
+    pub(super) fn open_session(
+        &self,
+        route: &'static Route,
+        principal: &Principal,
+        call: &Call,
+        key: Option<KeyDigest>,
+    ) -> Result<Answer, Problem> {
+        let creator =
+            CreatorIdentity { msp_id: principal.msp_id.clone(), certificate_pem: principal.certificate.pem().to_vec() };
+        let draft = self.ledger.propose(&creator, call).map_err(|error| failed(&error))?;
+        let session = Session {
+            operation: route.operation,
+            msp_id: principal.msp_id.clone(),
+            certificate_sha256: principal.certificate_sha256(),
+            evaluates: !route.is_write(),
+            stage: SigningStage::Proposal,
+            draft,
+            result: Value::Null,
+            key,
+            expires_at: now() + self.settings.limits.signing_seconds,
+        };
+        let answer = step(&session);
+        self.sessions.open(session)?;
+        Ok(answer)
+    }
+
+    pub(super) async fn sign_proposal(&self, principal: &Principal, parts: &Parts) -> Result<Answer, Problem> {
+        let (session, signature) = self.signed(principal, parts, SigningStage::Proposal)?;
+        let id = session.draft.transaction_id.clone();
+        if session.evaluates {
+            let answer = self.ledger.evaluate(&session.msp_id, &session.draft, &signature).await;
+            return match answer {
+                Ok(bytes) => {
+                    self.sessions.close(&id);
+                    evaluated(&id, bytes)
+                }
+                Err(error) => Err(self.session_failed(session, &error)),
+            };
+        }
+        match self.ledger.endorse(&session.msp_id, &session.draft, &signature).await {
+            Ok(Endorsed { transaction, result }) => {
+                let result = match result_value(&id, &result) {
+                    Ok(result) => result,
+                    Err(problem) => {
+                        self.end(&session);
+                        return Err(problem);
+                    }
+                };
+                let session = Session { stage: SigningStage::Transaction, draft: transaction, result, ..session };
+                let answer = step(&session);
+                self.sessions.put_back(session);
+                Ok(answer)
+            }
+            Err(error) => Err(self.session_failed(session, &error)),
+        }
+    }
+
+    pub(super) async fn sign_transaction(&self, principal: &Principal, parts: &Parts) -> Result<Answer, Problem> {
+        let id = path(parts, "transaction_id");
+        // A repeated signature after the answer was lost: the operation is known by its id.
+        let known = self.store.operation(id).map_err(|error| store_failed(&error))?;
+        if let Some(operation) = known.filter(|operation| operation.msp_id == principal.msp_id) {
+            return self.settled_answer(operation).await;
+        }
+        let (session, signature) = self.signed(principal, parts, SigningStage::Transaction)?;
+        let answer = self
+            .commit(
+                session.operation,
+                &session.msp_id,
+                &session.draft,
+                &signature,
+                session.result.clone(),
+                session.key.clone(),
+            )
+            .await;
+        match answer {
+            Ok(answer) => {
+                self.sessions.close(&session.draft.transaction_id);
+                Ok(answer)
+            }
+            Err(problem) => {
+                self.end(&session);
+                Err(problem)
+            }
+        }
+    }
+
+    /// Takes the session and checks the signature in the body against the caller's certificate.
+    fn signed(&self, principal: &Principal, parts: &Parts, stage: SigningStage) -> Result<(Session, Vec<u8>), Problem> {
+        let body = request::body_object(&parts.body, &self.settings.limits)?;
+        let body: SignatureBody = serde_json::from_value(Value::Object(body)).map_err(|error| {
+            Problem::new(422, "validation_failed", "The request does not have the expected form")
+                .with_detail(error.to_string())
+        })?;
+        let signature = BASE64.decode(body.signature.as_bytes()).map_err(|_| {
+            Problem::new(422, "signature_malformed", "The signature is not base64")
+                .with_field("/signature", "not base64")
+        })?;
+        let id = path(parts, "transaction_id");
+        let session = self.sessions.take(id, &principal.certificate_sha256(), stage, now())?;
+        let permitted = by_operation(session.operation).is_some_and(|route| route.access.permits(principal.role));
+        let verified = principal.identity.verify(&session.draft.message, &signature);
+        match verified {
+            Ok(()) if permitted => Ok((session, signature)),
+            Ok(()) => {
+                self.end(&session);
+                Err(Problem::new(403, "role_not_permitted", "This role may not use this route"))
+            }
+            Err(error) => {
+                self.sessions.put_back(session);
+                Err(Problem::new(422, "signature_invalid", "The signature is not one of the caller's certificate")
+                    .with_detail(error.to_string())
+                    .with_field("/signature", "must be ECDSA over SHA-256 of the signing input, DER, low S"))
+            }
+        }
+    }
+
+    /// A failure that may pass leaves the session open: the same signature can be handed in again.
+    fn session_failed(&self, session: Session, error: &LedgerError) -> Problem {
+        let problem = failed(error);
+        if problem.retryable && problem.status >= 500 {
+            self.sessions.put_back(session);
+        } else {
+            self.end(&session);
+        }
+        problem
+    }
+
+    /// Ends a session without effect.
+    fn end(&self, session: &Session) {
+        self.sessions.close(&session.draft.transaction_id);
+        if let Some(key) = &session.key {
+            self.release(key);
+        }
+    }
+}
+
+pub(super) fn step(session: &Session) -> Answer {
+    let step = SigningStep {
+        transaction_id: session.draft.transaction_id.clone(),
+        stage: session.stage,
+        signing_input: BASE64.encode(&session.draft.message),
+        digest: hex::encode(sha256(&session.draft.message)),
+        algorithm: "ecdsa-sha256".to_owned(),
+        expires_at: rfc3339(session.expires_at),
+        result: (session.stage == SigningStage::Transaction).then(|| session.result.clone()),
+    };
+    Answer::json(200, &step).of_transaction(&session.draft.transaction_id)
+}
