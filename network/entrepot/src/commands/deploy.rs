@@ -1,0 +1,22 @@
+//! `deploy`: brings the chaincode onto the running network of a folder. `up` does the same by itself.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::{consortium::Consortium, deploy, generate, layout::Layout};
+
+/// Installs, approves and commits the chaincode, as far as that was not done before.
+///
+/// # Errors
+/// The network does not run, or a step is refused.
+pub fn run(folder: &Path) -> Result<()> {
+    let layout = Layout::at(folder)?;
+    let addresses =
+        layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
+    let consortium = Consortium::load(None)?;
+    let package = generate::package(&layout, &consortium, &addresses)?;
+    deploy::run(&layout, &consortium, &addresses, &package)?;
+    println!("{} is committed on {} as {}.", consortium.chaincode.name, consortium.channel, package.id);
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Commands that do one thing and end.
+
+pub mod crypto;
+pub mod deploy;
+pub mod down;
+pub mod epcis;
+pub mod proof;
+pub mod status;

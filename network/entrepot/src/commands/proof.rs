@@ -1,0 +1,417 @@
+//! `prove` and `verify`: statements about committed amounts, offline. The witness comes on standard input and never as
+//! an argument, which other users of the machine could see.
+
+use std::io::Read;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use trade_contracts::proofs::{self, Place};
+use trade_model::identifier::MspId;
+use trade_proofs::{
+    ChaCha20Rng, Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier,
+    rand_core::SeedableRng,
+};
+
+/// Longest witness that is read, in bytes.
+const WITNESS_BYTES_MAX: u64 = 64 * 1024;
+
+/// `prove`.
+#[derive(Debug, Args)]
+pub struct Prove {
+    #[command(subcommand)]
+    statement: ProveStatement,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(subcommand)]
+    statement: VerifyStatement,
+}
+
+#[derive(Debug, Subcommand)]
+enum ProveStatement {
+    /// A declared value lies in a tariff's band, as `POST /v1/declarations` takes it. Reads {"value": "…"}
+    DeclaredValue {
+        #[command(flatten)]
+        bounds: Bounds,
+        #[command(flatten)]
+        record: DeclaredValue,
+    },
+    /// A payment settles an invoice, as `POST /v1/settlements` takes it. Reads {"invoice": {value, blinding}, "payment": {…}}
+    Settlement {
+        #[command(flatten)]
+        tolerance: Tolerance,
+        #[command(flatten)]
+        record: Settlement,
+    },
+    /// An amount lies between two bounds. Reads {"value": "…"} or {"value": "…", "blinding": "…"}
+    Range {
+        #[command(flatten)]
+        bounds: Bounds,
+        #[command(flatten)]
+        context: ContextOptions,
+    },
+    /// Invoice and payment differ by at most a tolerance. Reads {"invoice": {value, blinding}, "payment": {…}}
+    Match {
+        #[command(flatten)]
+        tolerance: Tolerance,
+        #[command(flatten)]
+        context: ContextOptions,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum VerifyStatement {
+    /// A declared value lies in a tariff's band
+    DeclaredValue {
+        #[command(flatten)]
+        bounds: Bounds,
+        /// The commitment to the value
+        #[arg(long)]
+        commitment: String,
+        /// The proof
+        #[arg(long)]
+        proof: String,
+        #[command(flatten)]
+        record: DeclaredValue,
+    },
+    /// A payment settles an invoice
+    Settlement {
+        #[command(flatten)]
+        tolerance: Tolerance,
+        /// The commitment to the invoice's total
+        #[arg(long)]
+        invoice_commitment: String,
+        /// The commitment to the payment's amount
+        #[arg(long)]
+        payment_commitment: String,
+        /// The proof
+        #[arg(long)]
+        proof: String,
+        #[command(flatten)]
+        record: Settlement,
+    },
+    /// An amount lies between two bounds
+    Range {
+        #[command(flatten)]
+        bounds: Bounds,
+        /// The commitment to the amount
+        #[arg(long)]
+        commitment: String,
+        /// The proof
+        #[arg(long)]
+        proof: String,
+        #[command(flatten)]
+        context: ContextOptions,
+    },
+    /// Invoice and payment differ by at most a tolerance
+    Match {
+        #[command(flatten)]
+        tolerance: Tolerance,
+        /// The commitment to the invoice's total
+        #[arg(long)]
+        invoice: String,
+        /// The commitment to the payment's amount
+        #[arg(long)]
+        payment: String,
+        /// The proof
+        #[arg(long)]
+        proof: String,
+        #[command(flatten)]
+        context: ContextOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Bounds {
+    /// The least amount, in minor units of the currency
+    #[arg(long)]
+    least: u64,
+    /// The greatest amount, in minor units of the currency
+    #[arg(long)]
+    most: u64,
+}
+
+#[derive(Debug, Args)]
+struct Tolerance {
+    /// The greatest difference, in minor units of the currency
+    #[arg(long)]
+    tolerance: u64,
+}
+
+/// Where on the network a proof is for.
+#[derive(Debug, Args)]
+struct PlaceOptions {
+    /// The channel
+    #[arg(long, default_value = "trade")]
+    channel: String,
+    /// The chaincode
+    #[arg(long, default_value = "entrepot")]
+    chaincode: String,
+}
+
+/// The declaration that a proof is for.
+#[derive(Debug, Args)]
+struct DeclaredValue {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// The importer's MSP id
+    #[arg(long)]
+    msp_id: String,
+    /// The declaration's id
+    #[arg(long)]
+    declaration: String,
+    /// The tariff's id
+    #[arg(long)]
+    tariff: String,
+    /// The tariff's version
+    #[arg(long)]
+    tariff_version: u32,
+    /// The band's id
+    #[arg(long)]
+    band: String,
+    /// The tariff's currency
+    #[arg(long)]
+    currency: String,
+}
+
+/// The settlement that a proof is for.
+#[derive(Debug, Args)]
+struct Settlement {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// The seller's MSP id
+    #[arg(long)]
+    msp_id: String,
+    /// The invoice's id
+    #[arg(long)]
+    invoice: String,
+    /// The entry's id
+    #[arg(long)]
+    entry: String,
+    /// The currency of both amounts
+    #[arg(long)]
+    currency: String,
+}
+
+/// What the proof is for; it is worth nothing anywhere else.
+#[derive(Debug, Args)]
+struct ContextOptions {
+    #[command(flatten)]
+    place: PlaceOptions,
+    /// The kind of record
+    #[arg(long)]
+    record_type: String,
+    /// The record's id
+    #[arg(long)]
+    record_id: String,
+    /// The record's version
+    #[arg(long, default_value_t = 1)]
+    record_version: u64,
+    /// The MSP id of the organisation that shows the proof
+    #[arg(long)]
+    msp_id: String,
+    /// What the proof is for
+    #[arg(long)]
+    purpose: String,
+    /// The currency of the amounts
+    #[arg(long)]
+    currency: String,
+    /// The private data collection of the opening; none when not given
+    #[arg(long)]
+    collection: Option<String>,
+    /// SHA-256 of the public key that files the record, 64 hexadecimal digits
+    #[arg(long)]
+    public_key_sha256: Option<String>,
+    /// SHA-256 of further public inputs of the record, 64 hexadecimal digits
+    #[arg(long)]
+    public_inputs_sha256: Option<String>,
+}
+
+/// A value and, when it was committed to before, its blinding factor.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Witness {
+    value: String,
+    blinding: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MatchWitness {
+    invoice: OpeningText,
+    payment: OpeningText,
+}
+
+#[derive(Serialize)]
+struct Proved {
+    commitment: String,
+    /// Secret: belongs into the request's `private` object and into the enterprise's own files.
+    opening: OpeningText,
+    proof: String,
+}
+
+#[derive(Serialize)]
+struct ProvedMatch {
+    invoice: String,
+    payment: String,
+    proof: String,
+}
+
+/// Makes a proof and prints it as JSON.
+///
+/// # Errors
+/// The witness is not usable, or the statement is not true.
+pub fn prove(options: &Prove) -> Result<()> {
+    match &options.statement {
+        ProveStatement::DeclaredValue { bounds, record } => prove_range(bounds, &record.context()?),
+        ProveStatement::Range { bounds, context } => prove_range(bounds, &context.build()?),
+        ProveStatement::Settlement { tolerance, record } => prove_match(tolerance, &record.context()?),
+        ProveStatement::Match { tolerance, context } => prove_match(tolerance, &context.build()?),
+    }
+}
+
+fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {
+    let witness: Witness = serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
+    let opening = witness.opening()?;
+    let commitment = opening.commitment();
+    let statement = Range::within(commitment, bounds.least, bounds.most)?;
+    let proof = Prover::new(context).range(&statement, &opening, &mut random()?)?;
+    let opening = OpeningText::from(&opening);
+    print(&Proved { commitment: commitment.to_hex(), opening, proof: proof.to_text() })
+}
+
+fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
+    let witness: MatchWitness =
+        serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
+    let (invoice, payment) = (witness.invoice.open()?, witness.payment.open()?);
+    let statement = Match::new(invoice.commitment(), payment.commitment(), tolerance.tolerance)?;
+    let proof = Prover::new(context).matching(&statement, &invoice, &payment, &mut random()?)?;
+    print(&ProvedMatch {
+        invoice: invoice.commitment().to_hex(),
+        payment: payment.commitment().to_hex(),
+        proof: proof.to_text(),
+    })
+}
+
+/// Verifies a proof.
+///
+/// # Errors
+/// The proof does not show the statement in this context; the error says no more than that.
+pub fn verify(options: &Verify) -> Result<()> {
+    match &options.statement {
+        VerifyStatement::DeclaredValue { bounds, commitment, proof, record } => {
+            verify_range(bounds, commitment, proof, &record.context()?)?;
+        }
+        VerifyStatement::Range { bounds, commitment, proof, context } => {
+            verify_range(bounds, commitment, proof, &context.build()?)?;
+        }
+        VerifyStatement::Settlement { tolerance, invoice_commitment, payment_commitment, proof, record } => {
+            verify_match(tolerance, invoice_commitment, payment_commitment, proof, &record.context()?)?;
+        }
+        VerifyStatement::Match { tolerance, invoice, payment, proof, context } => {
+            verify_match(tolerance, invoice, payment, proof, &context.build()?)?;
+        }
+    }
+    println!("The proof holds.");
+    Ok(())
+}
+
+fn verify_range(bounds: &Bounds, commitment: &str, proof: &str, context: &ProofContext) -> Result<()> {
+    let statement = Range::within(Commitment::parse(commitment)?, bounds.least, bounds.most)?;
+    Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
+}
+
+fn verify_match(tolerance: &Tolerance, invoice: &str, payment: &str, proof: &str, context: &ProofContext) -> Result<()> {
+    let statement = Match::new(Commitment::parse(invoice)?, Commitment::parse(payment)?, tolerance.tolerance)?;
+    Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
+}
+
+impl PlaceOptions {
+    fn place(&self) -> Place<'_> {
+        Place { channel: &self.channel, chaincode: &self.chaincode }
+    }
+}
+
+impl DeclaredValue {
+    fn context(&self) -> Result<ProofContext> {
+        let importer = MspId::parse(&self.msp_id)?;
+        Ok(proofs::declared_value(
+            self.place.place(),
+            &importer,
+            &self.declaration,
+            &self.tariff,
+            self.tariff_version,
+            &self.band,
+            &self.currency,
+        )?)
+    }
+}
+
+impl Settlement {
+    fn context(&self) -> Result<ProofContext> {
+        let seller = MspId::parse(&self.msp_id)?;
+        Ok(proofs::settlement(self.place.place(), &seller, &self.invoice, &self.entry, &self.currency)?)
+    }
+}
+
+impl Witness {
+    fn opening(self) -> Result<Opening> {
+        match self.blinding {
+            Some(blinding) => Ok(OpeningText { value: self.value, blinding }.open()?),
+            None => {
+                let value = self.value.parse().context("the value is not a whole number of minor units below 2^64")?;
+                Ok(Opening::random(value, &mut random()?))
+            }
+        }
+    }
+}
+
+impl ContextOptions {
+    fn build(&self) -> Result<ProofContext> {
+        let mut builder = ProofContext::builder()
+            .channel(&self.place.channel)
+            .chaincode(&self.place.chaincode)
+            .record(&self.record_type, &self.record_id, self.record_version)
+            .msp_id(&self.msp_id)
+            .purpose(&self.purpose)
+            .currency(&self.currency);
+        builder = match &self.collection {
+            Some(collection) => builder.collection(collection),
+            None => builder.without_collection(),
+        };
+        if let Some(digest) = &self.public_key_sha256 {
+            builder = builder.public_key_sha256(digest_of(digest)?);
+        }
+        if let Some(digest) = &self.public_inputs_sha256 {
+            builder = builder.public_inputs_digest(digest_of(digest)?);
+        }
+        Ok(builder.build()?)
+    }
+}
+
+fn digest_of(text: &str) -> Result<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(text, &mut digest).context("a digest is 64 hexadecimal digits")?;
+    Ok(digest)
+}
+
+fn read_witness() -> Result<Vec<u8>> {
+    let mut witness = Vec::new();
+    std::io::stdin().take(WITNESS_BYTES_MAX + 1).read_to_end(&mut witness).context("cannot read the witness")?;
+    ensure!(witness.len() as u64 <= WITNESS_BYTES_MAX, "the witness is longer than {WITNESS_BYTES_MAX} bytes");
+    Ok(witness)
+}
+
+fn print(value: &impl Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+fn random() -> Result<ChaCha20Rng> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).ok().context("the system has no randomness")?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}

@@ -1,0 +1,74 @@
+//! `status`: what runs in a folder, and what each process uses.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+
+use crate::{layout::Layout, supervisor::listens};
+
+/// Shows the network of this folder.
+///
+/// # Errors
+/// No network was ever started there.
+pub fn run(folder: &Path) -> Result<()> {
+    let layout = Layout::at(folder)?;
+    let addresses =
+        layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
+    let running = layout.running()?;
+    println!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s");
+    for (name, id) in running.iter().flat_map(|running| &running.processes) {
+        match usage(*id) {
+            Some(usage) => println!("{name:<34} {id:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds),
+            None => println!("{name:<34} {id:>8}      ended"),
+        }
+    }
+    if running.is_none() {
+        println!("nothing runs");
+    }
+    println!();
+    println!("gateway   https://{}  {}", addresses.gateway, state(listens(addresses.gateway)));
+    for (msp_id, peer) in &addresses.peers {
+        println!("peer      {}  {}  {msp_id}", peer.endpoint, state(listens(peer.endpoint)));
+    }
+    println!("orderer   {}  {}", addresses.orderer, state(listens(addresses.orderer)));
+    println!("chaincode {}  {}", addresses.chaincode, state(listens(addresses.chaincode)));
+    println!("data      {}", layout.root().display());
+    Ok(())
+}
+
+fn state(listens: bool) -> &'static str {
+    if listens { "listens" } else { "silent " }
+}
+
+/// What a process uses.
+pub struct Usage {
+    /// Resident memory in MB (10^6 bytes).
+    pub memory_mb: f64,
+    /// Processor time since its start, in seconds.
+    pub cpu_seconds: f64,
+}
+
+/// What the process with this id uses now, or `None` when it is gone.
+#[must_use]
+pub fn usage(id: u32) -> Option<Usage> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: f64 = resident.split_whitespace().next()?.parse().ok()?;
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The name in parentheses may hold spaces, so the fields are counted behind it. 14 and 15 are user and system ticks.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    Some(Usage { memory_mb: kilobytes * 1024.0 / 1e6, cpu_seconds: ticks / 100.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usage_of_this_process_is_known_and_that_of_none_is_not() {
+        let own = usage(std::process::id()).expect("this process runs");
+        assert!(own.memory_mb > 0.5, "{}", own.memory_mb);
+        assert!(usage(u32::MAX).is_none());
+    }
+}

@@ -1,0 +1,78 @@
+//! A regulator who goes past the gateway: straight to a peer with its own key.
+//!
+//! Each layer must refuse by itself, so each is asked without the layers above it.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail, ensure};
+use fabric_client::{ClientError, Connection, Gateway};
+use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use serde_json::{Value, json};
+
+use crate::{
+    consortium::Consortium,
+    layout::{Addresses, Layout},
+};
+
+const REGULATOR: &str = "RegulatorMSP";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The regulator at its own peer, without the REST gateway.
+pub struct Regulator {
+    gateway: Gateway,
+    channel: String,
+    chaincode: String,
+}
+
+impl Regulator {
+    /// Connects with the regulator's own certificate.
+    ///
+    /// # Errors
+    /// Its keys cannot be read or its peer cannot be reached.
+    pub async fn connect(layout: &Layout, addresses: &Addresses, consortium: &Consortium) -> Result<Self> {
+        let domain = &consortium.organisation(REGULATOR)?.domain;
+        let peer = addresses.peers.get(REGULATOR).context("the regulator has no peer")?;
+        let tls = ClientTls { ca_pem: std::fs::read(layout.tls_authority(domain))?, identity: None, server_name: None };
+        let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
+        let signer = SigningIdentity::from_msp_directory(REGULATOR, &layout.user(domain, "User1").join("msp"))?;
+        Ok(Self {
+            gateway: Gateway::new(connection, Arc::new(signer)),
+            channel: consortium.channel.clone(),
+            chaincode: consortium.chaincode.name.clone(),
+        })
+    }
+
+    /// Holds when the contract itself refuses a write.
+    ///
+    /// # Errors
+    /// The contract accepted, or something else refused.
+    pub async fn contract_refuses(&self, deposit: &Value) -> Result<()> {
+        let contract = self.gateway.contract(&self.channel, &self.chaincode);
+        let outcome = contract.transaction("evidence:Deposit").json(deposit).evaluate().await;
+        let Err(error) = outcome else { bail!("the contract accepted a write of the regulator") };
+        let (status, message) = error.chaincode_response().with_context(|| format!("not the contract refused: {error}"))?;
+        let code = serde_json::from_str::<Value>(message).map(|message| message["code"].clone()).unwrap_or_default();
+        ensure!(status == 403 && code == json!("caller.regulator_reads_only"), "the contract answered {status} {message}");
+        Ok(())
+    }
+
+    /// Holds when the channel's policy refuses to order a transaction that was endorsed. Only a reading transaction can be
+    /// endorsed for a regulator, because the contract refuses all others.
+    ///
+    /// # Errors
+    /// The transaction was ordered, or it was refused for another reason.
+    pub async fn channel_refuses(&self) -> Result<()> {
+        let contract = self.gateway.contract(&self.channel, &self.chaincode);
+        let proposal = contract.transaction("governance:Participants").propose()?;
+        let transaction = proposal.endorse().await.context("a regulator may propose what only reads")?;
+        match transaction.submit().await {
+            Ok(_) => bail!("the orderer accepted a transaction of the regulator"),
+            Err(error) if error.to_string().contains("FORBIDDEN") || forbidden_in_details(&error) => Ok(()),
+            Err(error) => Err(error).context("refused, but not by the channel's policy"),
+        }
+    }
+}
+
+fn forbidden_in_details(error: &ClientError) -> bool {
+    error.details().iter().any(|detail| detail.message.contains("FORBIDDEN"))
+}

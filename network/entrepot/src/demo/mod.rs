@@ -1,0 +1,57 @@
+//! `demo`: the story of one trade, told on a fresh network through the REST gateway.
+//!
+//! Every step is checked: the story ends at the first one that does not hold, and the program then fails.
+
+pub mod bypass;
+mod calendar;
+pub mod documents;
+pub mod rest;
+pub mod running;
+pub mod secrets;
+mod story;
+mod teller;
+
+use anyhow::{Context, Result};
+
+pub use self::story::participants;
+use self::{running::{RunningNetwork, Start}, story::Story, teller::Teller};
+use crate::{cli::DemoOptions, consortium::Consortium};
+
+/// Tells the story.
+///
+/// # Errors
+/// A step did not hold, or the network did not come up.
+pub fn run(options: &DemoOptions) -> Result<()> {
+    let temporary = tempfile::Builder::new().prefix("entrepot-demo-").tempdir().context("no temporary folder")?;
+    let folder = options.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut teller = Teller::new();
+
+    let kind = if options.fabric_bin.is_some() { "a network of Fabric peers" } else { "the embedded network" };
+    teller.chapter(&format!("Six organisations start {kind}"));
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let started = RunningNetwork::start(&Start {
+        program: &program,
+        folder: &folder,
+        fabric_bin: options.fabric_bin.as_deref(),
+        keep: options.keep,
+        log_filter: None,
+    });
+    let network = teller.step("peers, orderer, chaincode and gateway are up; the chaincode is committed", started)?;
+    let story = Story::new(network.layout(), network.addresses(), Consortium::load(None)?)?;
+    runtime.block_on(story.tell(&mut teller))?;
+
+    if options.keep {
+        // The folder must stay with the network that lies in it.
+        if options.dir.is_none() {
+            let _ = temporary.keep();
+        }
+        teller.end();
+        println!("\nThe network keeps running. Its gateway is https://{}.", network.addresses().gateway);
+        println!("Stop it with: entrepot down --dir {}", network.layout().root().display());
+        return Ok(());
+    }
+    teller.step("everything stopped in order", network.stop())?;
+    teller.end();
+    Ok(())
+}

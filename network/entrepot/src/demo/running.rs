@@ -1,0 +1,162 @@
+//! A network for the story: `up` as a process of its own in a folder, stopped and removed at the end.
+
+use std::{
+    fs::File,
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::{
+    layout::{Addresses, Layout},
+    process::{POLL, tail},
+};
+
+/// How long the network may take to come up.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How long it may take to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// What to start, and where.
+#[derive(Clone, Copy)]
+pub struct Start<'a> {
+    /// The `entrepot` program.
+    pub program: &'a Path,
+    /// The network's folder.
+    pub folder: &'a Path,
+    /// Fabric's programs; the embedded network without.
+    pub fabric_bin: Option<&'a Path>,
+    /// Whether the network outlives this process.
+    pub keep: bool,
+    /// What to log, in the form of `tracing` filters; the usual when not given.
+    pub log_filter: Option<&'a str>,
+}
+
+/// A running network and the folder it lies in.
+pub struct RunningNetwork {
+    supervisor: Child,
+    layout: Layout,
+    addresses: Addresses,
+    keep: bool,
+}
+
+impl RunningNetwork {
+    /// Starts `up` in a folder and waits until the gateway answers.
+    ///
+    /// # Errors
+    /// The network does not come up; the error holds the end of the supervisor's log.
+    pub fn start(start: &Start<'_>) -> Result<Self> {
+        let Start { program, folder, fabric_bin, keep, log_filter } = *start;
+        let layout = Layout::at(folder)?;
+        let log_path = layout.log("up")?;
+        let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+        // A network that is not kept must not outlive this process, even when that is killed.
+        let mut command = Command::new(program);
+        if !keep {
+            command.arg("child").arg("--").arg(program);
+        }
+        command.arg("up").arg("--dir").arg(layout.root());
+        if let Some(folder) = fabric_bin {
+            command.arg("--fabric-bin").arg(folder);
+        }
+        if let Some(filter) = log_filter {
+            command.env("ENTREPOT_LOG", filter);
+        }
+        // A folder that was up before still holds its mark.
+        layout.clear_running();
+        let mut supervisor = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .context("cannot start the network")?;
+        let ready = layout.path("run/up.ready");
+        let deadline = Instant::now() + PATIENCE;
+        while !ready.is_file() {
+            if let Some(status) = supervisor.try_wait()? {
+                bail!("the network did not come up ({status}):\n{}", tail(&log_path, 30));
+            }
+            if Instant::now() > deadline {
+                let _ = supervisor.kill();
+                bail!("the network was not up within {} s:\n{}", PATIENCE.as_secs(), tail(&log_path, 30));
+            }
+            std::thread::sleep(POLL);
+        }
+        let addresses = layout.known_addresses()?.context("the network wrote no addresses")?;
+        Ok(Self { supervisor, layout, addresses, keep })
+    }
+
+    /// Where things lie.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Where things listen.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Stops the network and waits until all of it has stopped.
+    ///
+    /// # Errors
+    /// It does not stop in time, or ended with a failure.
+    pub fn stop(mut self) -> Result<()> {
+        self.terminate();
+        let deadline = Instant::now() + STOP_PATIENCE;
+        loop {
+            if let Some(status) = self.supervisor.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("the network ended with {status}:\n{}", tail(&self.layout.log("up")?, 30));
+            }
+            if Instant::now() > deadline {
+                bail!("the network did not stop within {} s", STOP_PATIENCE.as_secs());
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Kills the supervisor, and with it every process, at once and without any order.
+    ///
+    /// # Errors
+    /// The supervisor cannot be killed.
+    pub fn kill(mut self) -> Result<()> {
+        self.supervisor.kill().context("cannot kill the supervisor")?;
+        self.supervisor.wait()?;
+        let processes = self.layout.running()?.map(|running| running.processes).unwrap_or_default();
+        let deadline = Instant::now() + STOP_PATIENCE;
+        while processes.iter().any(|(_, id)| Path::new(&format!("/proc/{id}")).exists()) {
+            if Instant::now() > deadline {
+                bail!("a process outlived its supervisor");
+            }
+            std::thread::sleep(POLL);
+        }
+        self.keep = true;
+        Ok(())
+    }
+
+    fn terminate(&self) {
+        // An error means that it has ended already.
+        let _ = kill(Pid::from_raw(self.supervisor.id().cast_signed()), Signal::SIGTERM);
+    }
+}
+
+impl Drop for RunningNetwork {
+    fn drop(&mut self) {
+        if !self.keep && matches!(self.supervisor.try_wait(), Ok(None)) {
+            self.terminate();
+            let _ = self.supervisor.wait();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Amounts that are committed to: opening, commitment and proofs, as an enterprise makes them on its own machine.
+
+use anyhow::{Context, Result};
+use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
+
+/// An amount in minor units under a fresh blinding factor.
+pub struct Secret {
+    opening: Opening,
+}
+
+impl Secret {
+    /// Commits to an amount.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn new(minor: u64) -> Result<Self> {
+        Ok(Self { opening: Opening::random(minor, &mut random()?) })
+    }
+
+    /// The amount in minor units.
+    #[must_use]
+    pub fn minor(&self) -> u64 {
+        self.opening.value()
+    }
+
+    /// The blinding factor in the text form of openings.
+    #[must_use]
+    pub fn blinding(&self) -> String {
+        OpeningText::from(&self.opening).blinding.clone()
+    }
+
+    /// The commitment in its text form.
+    #[must_use]
+    pub fn commitment(&self) -> String {
+        self.opening.commitment().to_hex()
+    }
+
+    /// Proves in a context that the amount lies within these bounds, both included.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn prove_range(&self, context: &ProofContext, least: u64, most: u64) -> Result<String> {
+        let statement = Range::within(self.opening.commitment(), least, most)?;
+        let proof = Prover::new(context).range(&statement, &self.opening, &mut random()?)?;
+        Ok(proof.to_text())
+    }
+
+    /// Proves in a context that this amount and another differ by at most a tolerance.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn prove_match(&self, payment: &Self, context: &ProofContext, tolerance: u64) -> Result<String> {
+        let statement = Match::new(self.opening.commitment(), payment.opening.commitment(), tolerance)?;
+        let proof = Prover::new(context).matching(&statement, &self.opening, &payment.opening, &mut random()?)?;
+        Ok(proof.to_text())
+    }
+}
+
+fn random() -> Result<ChaCha20Rng> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).ok().context("the system has no randomness")?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}

@@ -1,0 +1,464 @@
+//! The story itself, chapter by chapter.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use trade_contracts::proofs::{Place, declared_value, settlement};
+use trade_model::identifier::MspId;
+use trade_proofs::ProofContext;
+
+use super::{
+    bypass,
+    calendar::Calendar,
+    documents::{self, GTIN},
+    rest::Caller,
+    secrets::Secret,
+    teller::Teller,
+};
+use crate::{
+    consortium::Consortium,
+    layout::{Addresses, Layout},
+};
+
+const EXPORTER: &str = "ExporterMSP";
+const IMPORTER: &str = "ImporterMSP";
+const LOGISTICS: &str = "LogisticsMSP";
+const BANK: &str = "BankMSP";
+const CUSTOMS: &str = "CustomsMSP";
+const REGULATOR: &str = "RegulatorMSP";
+
+const PLANT: &str = "https://id.gs1.org/414/9521234000006";
+/// A place that has nothing to do with the maker.
+const ELSEWHERE: &str = "https://id.gs1.org/414/9521987000001";
+const RIGHT: &str = "EM-mark-018123456";
+const LICENCE: &str = "LIC-2026-0007";
+/// Two consignments: one pallet goes to Germany, which the licence covers, one to Switzerland, which it does not.
+const TO_GERMANY: &str = "095212340000000013";
+const TO_SWITZERLAND: &str = "095212340000000020";
+const GERMAN_SERIALS: [&str; 3] = ["7KQ2M9XA", "B4RT81ZC", "P0WN6S3E"];
+const SWISS_SERIALS: [&str; 3] = ["D5HJ2V8F", "L9CX4Y7G", "T1MB3U6K"];
+const CURRENCY: &str = "EUR";
+/// Declared value of the German consignment, in cents. Nobody but the importer and customs sees it.
+const DECLARED_MINOR: u64 = 1_284_550;
+/// Total of the invoice, in cents, and what arrived: the correspondent bank kept its charge.
+const INVOICED_MINOR: u64 = 1_284_550;
+const PAID_MINOR: u64 = 1_284_100;
+/// The difference that seller and buyer agreed to accept, in cents.
+const TOLERANCE_MINOR: u64 = 1_000;
+
+/// Everybody who acts, and where.
+pub struct Story<'a> {
+    layout: &'a Layout,
+    addresses: &'a Addresses,
+    consortium: Consortium,
+    calendar: Calendar,
+    exporter: Caller,
+    importer: Caller,
+    logistics: Caller,
+    bank: Caller,
+    customs: Caller,
+    regulator: Caller,
+    consumer: Caller,
+}
+
+impl<'a> Story<'a> {
+    /// Gathers the callers of a network.
+    ///
+    /// # Errors
+    /// An identity of the network cannot be read.
+    pub fn new(layout: &'a Layout, addresses: &'a Addresses, consortium: Consortium) -> Result<Self> {
+        let first = consortium.organisations.first().context("a consortium without organisations")?;
+        let authority = layout.tls_authority(&first.domain);
+        let caller = |msp_id: &str| -> Result<Caller> {
+            let domain = &consortium.organisation(msp_id)?.domain;
+            Caller::with_identity(addresses.gateway, &authority, &layout.user(domain, "User1").join("msp"))
+        };
+        Ok(Self {
+            layout,
+            addresses,
+            exporter: caller(EXPORTER)?,
+            importer: caller(IMPORTER)?,
+            logistics: caller(LOGISTICS)?,
+            bank: caller(BANK)?,
+            customs: caller(CUSTOMS)?,
+            regulator: caller(REGULATOR)?,
+            consumer: Caller::anonymous(addresses.gateway, &authority)?,
+            consortium,
+            calendar: Calendar::today(),
+        })
+    }
+
+    /// Tells all chapters.
+    ///
+    /// # Errors
+    /// A step did not hold.
+    pub async fn tell(&self, teller: &mut Teller) -> Result<()> {
+        self.participants(teller).await?;
+        self.rights(teller).await?;
+        self.goods(teller).await?;
+        self.custody(teller).await?;
+        self.declarations(teller).await?;
+        self.cloned_serial(teller).await?;
+        self.payment(teller).await?;
+        self.evidence(teller).await?;
+        self.consumer(teller).await?;
+        self.regulator(teller).await
+    }
+
+    async fn participants(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("The parties name themselves");
+        let identity = self.importer.get("/v1/whoami").await?.accepted();
+        let identity = teller.step("the importer logs in with its enrolment certificate", identity)?;
+        teller.detail(&format!("{} as {}", text(&identity, "msp_id"), text(&identity, "subject")));
+        let body = participants();
+        let established = self.exporter.post("/v1/participants", &body).await?.accepted();
+        teller.step("six organisations and their roles are on the ledger", established)?;
+        let again = self.importer.post("/v1/participants", &body).await?.refused(409, "governance.already_established");
+        teller.step("a second founding is refused", again)?;
+        Ok(())
+    }
+
+    async fn rights(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("A brand registers its mark and licenses an importer for some countries");
+        let right = json!({
+            "kind": "mark", "office": "EM", "number": "018123456", "title": "AURORA",
+            "territories": ["DE", "FR", "NL", "CH"],
+            "validity": {"from": self.calendar.day(-900)?, "until": self.calendar.day(2700)?},
+            "nice_classes": [14], "products": [GTIN],
+        });
+        let right = self.exporter.post("/v1/rights", &right).await?.accepted();
+        teller.step("the mark AURORA is registered for DE, FR, NL and CH", right)?;
+        let licence = json!({
+            "licence_id": LICENCE, "right_id": RIGHT, "licensee": IMPORTER, "exclusivity": "non_exclusive",
+            "acts": ["import", "sell"], "territories": ["DE", "FR"], "products": [GTIN],
+            "period": {"from": self.calendar.day(-300)?, "until": self.calendar.day(400)?},
+        });
+        let granted = self.exporter.post("/v1/licences", &licence).await?.accepted();
+        teller.step("the importer may import and sell in DE and FR", granted)?;
+        let wider = json!({
+            "licence_id": "LIC-2026-0008", "right_id": RIGHT, "licensee": LOGISTICS, "exclusivity": "non_exclusive",
+            "acts": ["import"], "territories": ["DE"], "products": [GTIN],
+            "period": {"from": self.calendar.day(-300)?, "until": self.calendar.day(400)?},
+        });
+        let refused = self.importer.post("/v1/licences", &wider).await?.refused(403, "rights.not_owner");
+        teller.step("the importer cannot license what it does not own", refused)?;
+        Ok(())
+    }
+
+    async fn goods(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("The maker commissions, packs and ships serialised goods (EPCIS 2.0)");
+        let serials: Vec<&str> = GERMAN_SERIALS.into_iter().chain(SWISS_SERIALS).collect();
+        let document = documents::commissioning(&serials, &self.calendar.moment(19, "08:00")?, PLANT);
+        let receipt = self.exporter.post("/v1/captures", &document).await?.accepted();
+        let receipt = teller.step("six watches get their serial numbers", receipt)?;
+        teller.detail(&format!("event {}", text(&receipt["result"]["events"][0], "event_hash")));
+        let again = self.exporter.post("/v1/captures", &document).await?.accepted()?;
+        let known = expect(&again["result"]["events"][0], "status", "already_recorded");
+        teller.step("the same document again changes nothing: its events are known by their hash", known)?;
+        for (sscc, serials) in [(TO_GERMANY, GERMAN_SERIALS), (TO_SWITZERLAND, SWISS_SERIALS)] {
+            let document = documents::packing_and_shipping(
+                sscc,
+                &serials,
+                &self.calendar.moment(19, "10:00")?,
+                &self.calendar.moment(18, "06:30")?,
+                PLANT,
+            );
+            let receipt = self.exporter.post("/v1/captures", &document).await?.accepted();
+            teller.step(&format!("three of them leave on pallet {sscc}"), receipt)?;
+        }
+        let wrong = documents::commissioning(&["X"], &self.calendar.moment(19, "08:00")?, PLANT).to_string().replace(GTIN, "09521234543214");
+        let wrong = self.exporter.post("/v1/captures", &serde_json::from_str(&wrong)?).await?;
+        let refused = wrong.refused(400, "item.check_digit");
+        teller.step("a code with a wrong check digit is refused", refused)?;
+        Ok(())
+    }
+
+    async fn custody(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("Custody passes by handshakes: who offers stays responsible until the other accepts");
+        let pallets = [documents::pallet(TO_GERMANY), documents::pallet(TO_SWITZERLAND)];
+        let offer = json!({
+            "offer_id": "HO-1", "items": pallets, "to": LOGISTICS, "condition": "sealed, dry", "seal": "SL-448291",
+        });
+        let offered = self.exporter.post("/v1/custody-transfers", &offer).await?.accepted();
+        teller.step("the maker offers both pallets to the carrier", offered)?;
+        let stranger = self.importer.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.refused(403, "custody.not_receiver");
+        teller.step("somebody else cannot accept", stranger)?;
+        let accepted = self.logistics.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.accepted();
+        teller.step("the carrier accepts, and the watches on the pallets move along", accepted)?;
+        for (number, pallet) in [(2, TO_GERMANY), (3, TO_SWITZERLAND)] {
+            let offer = json!({
+                "offer_id": format!("HO-{number}"), "items": [documents::pallet(pallet)], "to": IMPORTER,
+                "condition": "sealed, dry", "seal": "SL-448291",
+            });
+            self.logistics.post("/v1/custody-transfers", &offer).await?.accepted()?;
+            self.importer.post(&format!("/v1/custody-transfers/HO-{number}/accept"), &json!({"seal": "SL-448291"})).await?.accepted()?;
+        }
+        let path = format!("/v1/items/{}", encode(&documents::item(GERMAN_SERIALS[0])));
+        let item = self.importer.get(&path).await?.accepted()?;
+        teller.step("the importer holds them now", expect(&item, "holder", IMPORTER))?;
+        Ok(())
+    }
+
+    async fn declarations(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("Customs decides about a value it proves but does not publish");
+        for (tariff, country) in [("TARIFF-DE", "DE"), ("TARIFF-CH", "CH")] {
+            self.customs.post("/v1/tariffs", &tariff_of(self.calendar, tariff, country)?).await?.accepted()?;
+        }
+        teller.step("customs publishes its tariffs and rules as dated data", Ok(()))?;
+
+        let value = Secret::new(DECLARED_MINOR)?;
+        let german = self.declaration("DEC-DE-1", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
+        let filed = self.importer.post("/v1/declarations", &german).await?.accepted();
+        let filed = teller.step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
+        ensure!(!filed.to_string().contains(&DECLARED_MINOR.to_string()), "the answer tells the declared value");
+        teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
+
+        let mut stolen = self.declaration("DEC-DE-2", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
+        stolen["value_proof"] = german["value_proof"].clone();
+        let replayed = self.importer.post("/v1/declarations", &stolen).await?.refused(422, "proof.of_another_record");
+        teller.step("the same proof under another declaration is refused", replayed)?;
+        let context = self.value_context("DEC-DE-3", "TARIFF-DE")?;
+        let out_of_band = value.prove_range(&context, 0, 999);
+        teller.step("no proof can be made for a band the value does not lie in", inverted(out_of_band))?;
+
+        let assessed = self.customs.post("/v1/declarations/DEC-DE-1/assessment", &json!({})).await?.accepted()?;
+        let cleared = expect(&assessed["result"], "outcome", "clear").map(|()| assessed);
+        let cleared = teller.step("customs clears it", cleared)?;
+        for finding in cleared["result"]["findings"].as_array().into_iter().flatten() {
+            teller.detail(&format!("{}: {}", text(finding, "rule_id"), text(finding, "result")));
+        }
+
+        let value = Secret::new(DECLARED_MINOR - 5_000)?;
+        let swiss = self.declaration("DEC-CH-1", "TARIFF-CH", "CH", TO_SWITZERLAND, &value)?;
+        self.importer.post("/v1/declarations", &swiss).await?.accepted()?;
+        let assessed = self.customs.post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
+        let intercepted = expect(&assessed["result"], "outcome", "intercept").map(|()| assessed);
+        let intercepted = teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
+        for finding in intercepted["result"]["findings"].as_array().into_iter().flatten() {
+            if text(finding, "result") != "met" {
+                teller.detail(&format!("{}: {} {}", text(finding, "rule_id"), text(finding, "result"), finding["reasons"]));
+            }
+        }
+        Ok(())
+    }
+
+    fn declaration(&self, id: &str, tariff: &str, country: &str, pallet: &str, value: &Secret) -> Result<Value> {
+        let (least, most) = BAND;
+        let proof = value.prove_range(&self.value_context(id, tariff)?, least, most)?;
+        Ok(json!({
+            "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "watches",
+            "items": [documents::pallet(pallet)], "hs_code": "910211", "origin": "CN", "destination": country,
+            "quantity": "3", "unit": "C62", "currency": CURRENCY, "right_id": RIGHT, "licence_id": LICENCE,
+            "value_commitment": value.commitment(), "value_proof": proof,
+            "private": {"value_minor": value.minor().to_string(), "blinding": value.blinding()},
+        }))
+    }
+
+    /// Where the proof of a declared value belongs.
+    fn value_context(&self, declaration: &str, tariff: &str) -> Result<ProofContext> {
+        let importer = MspId::parse(IMPORTER)?;
+        Ok(declared_value(self.place(), &importer, declaration, tariff, 1, "watches", CURRENCY)?)
+    }
+
+    /// Where the proof of a settlement belongs.
+    fn settlement_context(&self, invoice: &str, entry: &str) -> Result<ProofContext> {
+        Ok(settlement(self.place(), &MspId::parse(EXPORTER)?, invoice, entry, CURRENCY)?)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { channel: &self.consortium.channel, chaincode: &self.consortium.chaincode.name }
+    }
+
+    async fn cloned_serial(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("A serial number appears a second time");
+        let clone = documents::commissioning(&[GERMAN_SERIALS[1]], &self.calendar.moment(11, "09:00")?, ELSEWHERE);
+        let receipt = self.importer.post("/v1/captures", &clone).await?.accepted()?;
+        let alarm = receipt["result"]["alarms"][0].clone();
+        let raised = expect(&alarm, "kind", "second_commissioning");
+        teller.step("the event is recorded, and an alarm with it in the same transaction", raised)?;
+        let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
+        ensure!(read["transaction_id"] == receipt["transaction_id"], "alarm and event have different transactions");
+        teller.detail(&text(&read, "text"));
+        let evidence = self.regulator.get(&format!("/v1/evidence/{}", text(&alarm, "evidence_sha256"))).await?.accepted();
+        teller.step("its evidence was fixed together with it", evidence)?;
+        Ok(())
+    }
+
+    async fn payment(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
+        let total = Secret::new(INVOICED_MINOR)?;
+        let invoice = json!({
+            "invoice_id": "INV-2026-311", "buyer": IMPORTER, "currency": CURRENCY, "issued_on": self.calendar.day(-17)?,
+            "due_on": self.calendar.day(13)?, "creditor_reference": "RF18539007547034",
+            "tolerance_minor": TOLERANCE_MINOR.to_string(), "total_commitment": total.commitment(),
+            "private": {"amount_minor": total.minor().to_string(), "blinding": total.blinding()},
+        });
+        let issued = self.exporter.post("/v1/invoices", &invoice).await?.accepted();
+        teller.step("the seller issues an invoice; buyer and seller know its total", issued)?;
+
+        let notification = documents::credit_notification(PAID_MINOR, CURRENCY, "INV-2026-311", "2026112000000042", &self.calendar.day(-1)?);
+        let statement = self
+            .bank
+            .send(hyper::Method::POST, "/v1/bank-statements", "application/xml", notification.into_bytes(), &[])
+            .await?
+            .accepted();
+        let statement = teller.step("the bank's camt.054 is read", statement)?;
+        let entry = &statement["statements"][0]["entries"][0];
+        let paid = Secret::new(PAID_MINOR)?;
+        let recorded = json!({
+            "entry_id": "ENTRY-42", "account_holder": EXPORTER,
+            "account_servicer_reference": entry["account_servicer_reference"],
+            "end_to_end_id": "INV-2026-311", "creditor_reference": "RF18539007547034",
+            "direction": "credit", "booked_on": self.calendar.day(-1)?, "currency": CURRENCY,
+            "statement_sha256": statement["statement_sha256"], "amount_commitment": paid.commitment(),
+            "private": {"amount_minor": paid.minor().to_string(), "blinding": paid.blinding()},
+        });
+        let recorded = self.bank.post("/v1/statement-entries", &recorded).await?.accepted();
+        teller.step("the bank reports the entry; bank and account holder know its amount", recorded)?;
+
+        let settle = |tolerance: u64, proof: String| {
+            json!({
+                "invoice_id": "INV-2026-311", "entry_id": "ENTRY-42", "tolerance_minor": tolerance.to_string(),
+                "tolerance_reason": "bank_charge", "proof": proof,
+            })
+        };
+        let proof = total.prove_match(&paid, &self.settlement_context("INV-2026-311", "ENTRY-42")?, TOLERANCE_MINOR)?;
+        let narrower = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR - 1, proof.clone())).await?;
+        teller.step("a proof for one tolerance does not prove a narrower one", narrower.refused(422, "proof.rejected"))?;
+        let settled = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof.clone())).await?.accepted();
+        let settled = teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
+        let answer = settled.to_string();
+        ensure!(!answer.contains(&PAID_MINOR.to_string()), "the answer tells the amount");
+        let again = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof)).await?;
+        teller.step("it cannot be settled twice", again.refused(409, "payment.invoice_settled"))?;
+        Ok(())
+    }
+
+    async fn evidence(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("Evidence is deposited by its hash");
+        let original = b"photo of the seal SL-448291 at the port of Hamburg";
+        let sha256 = hex::encode(fabric_msp::hash::sha256(original));
+        let deposit = json!({
+            "sha256": sha256, "kind": "image", "media_type": "image/jpeg", "size_bytes": original.len(),
+            "captured_at": self.calendar.moment(9, "14:03")?, "tool": "handheld camera, firmware 4.2",
+            "subjects": [{"kind": "handover", "id": "HO-2"}],
+        });
+        let deposited = self.logistics.post("/v1/evidence", &deposit).await?.accepted();
+        teller.step("the carrier deposits a photo of the seal; the photo stays with the carrier", deposited)?;
+        let check = self.regulator.get(&format!("/v1/evidence/{sha256}/verification")).await?.accepted()?;
+        teller.step("anybody with the photo can see since when it has existed", expect_true(&check, "deposited"))?;
+        let changed = hex::encode(fabric_msp::hash::sha256(b"another photo"));
+        let check = self.regulator.get(&format!("/v1/evidence/{changed}/verification")).await?.accepted()?;
+        teller.step("a changed photo is not found", inverted(expect_true(&check, "deposited")))?;
+        Ok(())
+    }
+
+    async fn consumer(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("A consumer scans two codes");
+        for (serial, conflict) in [(GERMAN_SERIALS[0], false), (GERMAN_SERIALS[1], true)] {
+            let answer = self.consumer.send(hyper::Method::GET, &format!("/01/{GTIN}/21/{serial}"), "application/json", Vec::new(), &[("accept", "application/json")]).await?;
+            let answer = answer.accepted()?;
+            let right = answer["conflict_found"] == json!(conflict);
+            let what = if conflict { "the second code: a conflict was found, and the answer says which" } else { "the first code: known, no conflict, and what a code cannot show" };
+            teller.step(what, ensure_that(right, &answer))?;
+            for statement in answer[if conflict { "conflicts" } else { "known" }].as_array().into_iter().flatten().take(2) {
+                teller.detail(&text(statement, "text"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn regulator(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("The regulator sees and replays everything, and can change nothing");
+        let item = encode(&documents::item(GERMAN_SERIALS[0]));
+        let trace = self.regulator.get(&format!("/v1/items/{item}/trace?direction=backward")).await?.accepted();
+        let trace = teller.step("it traces a watch back to its maker, with the responsible party at every moment", trace)?;
+        for interval in trace["custody"].as_array().into_iter().flatten() {
+            teller.detail(&format!("{} from {} until {}", text(interval, "value"), text(interval, "from"), interval["until"].as_str().unwrap_or("now")));
+        }
+        for id in ["DEC-DE-1", "DEC-CH-1"] {
+            let replayed = self.regulator.get(&format!("/v1/declarations/{id}/replay")).await?.accepted()?;
+            teller.step(&format!("it replays the decision about {id}: the same result from the same facts"), expect_true(&replayed, "same_decision"))?;
+        }
+        let write = json!({"sha256": "0".repeat(64), "kind": "other", "media_type": "text/plain", "captured_at": self.calendar.moment(1, "00:00")?, "tool": "none"});
+        let refused = self.regulator.post("/v1/evidence", &write).await?.refused(403, "role_not_permitted");
+        teller.step("its write is refused by the gateway", refused)?;
+        let bypass = bypass::Regulator::connect(self.layout, self.addresses, &self.consortium).await?;
+        teller.step("past the gateway, its write is refused by the contract", bypass.contract_refuses(&write).await)?;
+        teller.step("an endorsed transaction of its own is refused by the channel's policy", bypass.channel_refuses().await)?;
+        Ok(())
+    }
+}
+
+/// The participants of the story: the body of `POST /v1/participants`.
+#[must_use]
+pub fn participants() -> Value {
+    let participant = |msp_id: &str, name: &str, country: &str, roles: &[&str]| {
+        json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles})
+    };
+    json!({"participants": [
+        participant(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]),
+        participant(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
+        participant(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
+        participant(BANK, "Handelsbank", "DE", &["bank"]),
+        participant(CUSTOMS, "Customs authority", "DE", &["customs"]),
+        participant(REGULATOR, "Market surveillance", "DE", &["regulator"]),
+    ]})
+}
+
+/// The tariff band of the story, in cents.
+const BAND: (u64, u64) = (1_000_000, 2_000_000);
+
+fn tariff_of(calendar: Calendar, id: &str, country: &str) -> Result<Value> {
+    let rule = |id: &str, check: &str, broken: &str, unknown: &str| {
+        json!({"rule_id": id, "check": check, "when_broken": broken, "when_unknown": unknown})
+    };
+    Ok(json!({
+        "tariff_id": id, "version": 1, "jurisdiction": country, "currency": CURRENCY,
+        "validity": {"from": calendar.day(-300)?, "until": calendar.day(1000)?},
+        "source": "demo tariff, heading 9102",
+        "bands": [{
+            "band_id": "watches", "hs_prefix": "9102", "duty_basis_points": 450,
+            "value_min_minor": BAND.0.to_string(), "value_max_minor": BAND.1.to_string(),
+        }],
+        "rules": [
+            rule("value-in-band", "value_in_band", "document_check", "document_check"),
+            rule("ip-licence", "licence_chain", "intercept", "document_check"),
+            rule("ip-territory", "licence_territory", "intercept", "document_check"),
+            rule("ip-period", "licence_period", "intercept", "document_check"),
+            rule("ip-product", "licence_product", "intercept", "document_check"),
+            rule("no-conflict", "no_open_alarm", "document_check", "document_check"),
+            rule("origin-known", "origin_known", "document_check", "document_check"),
+        ],
+    }))
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().map_or_else(|| value[field].to_string(), ToOwned::to_owned)
+}
+
+fn expect(value: &Value, field: &str, wanted: &str) -> Result<()> {
+    ensure!(value[field] == wanted, "{field} is {}, not {wanted}, in {value}", value[field]);
+    Ok(())
+}
+
+fn expect_true(value: &Value, field: &str) -> Result<()> {
+    ensure!(value[field] == true, "{field} is {}, not true, in {value}", value[field]);
+    Ok(())
+}
+
+fn ensure_that(holds: bool, answer: &Value) -> Result<()> {
+    ensure!(holds, "the answer is {answer}");
+    Ok(())
+}
+
+/// A step that holds because something is refused.
+fn inverted<T>(result: Result<T>) -> Result<()> {
+    ensure!(result.is_err(), "it was not refused");
+    Ok(())
+}
+
+/// Percent-encodes an identifier for a path.
+#[must_use]
+fn encode(identifier: &str) -> String {
+    identifier.replace('%', "%25").replace(':', "%3A").replace('/', "%2F")
+}

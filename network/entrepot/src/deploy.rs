@@ -1,0 +1,290 @@
+//! Bringing the chaincode onto a channel by Fabric's lifecycle: install, approve, commit. The same code drives the
+//! embedded network and real Fabric.
+//!
+//! Every step asks first whether it was done before, so a deployment that was interrupted goes on where it ended. A
+//! regulator's organisation takes no part: it endorses nothing and its approval could not be ordered.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use fabric_client::{Advice, ClientError, Connection, EndorserClient, Gateway, endorser::EndorserError};
+use fabric_msp::{policy, signer::SigningIdentity, transport::ClientTls};
+use fabric_protos::{
+    lifecycle::{
+        ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
+        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult,
+        QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
+    },
+    protos::{ApplicationPolicy, application_policy},
+};
+use futures_util::future::try_join_all;
+use prost::Message;
+
+use crate::{
+    consortium::{Consortium, Organisation, Role},
+    layout::{Addresses, Layout},
+    package::Package,
+};
+
+const LIFECYCLE: &str = "_lifecycle";
+/// How long one step is repeated while the network is still gathering: no leader yet, peers that do not know one another.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(50);
+const CALL_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Deploys the chaincode and waits until every gateway can use it.
+///
+/// # Errors
+/// A step is refused for good, or the network does not gather within a minute.
+pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(deploy(layout, consortium, addresses, package))
+}
+
+/// What all organisations must agree on.
+struct Definition {
+    name: String,
+    version: String,
+    sequence: i64,
+    /// An encoded `ApplicationPolicy`.
+    policy: Vec<u8>,
+}
+
+/// An organisation's administrator at its own peer.
+struct Administrator {
+    msp_id: String,
+    channel: String,
+    gateway: Gateway,
+    peer: EndorserClient,
+}
+
+async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+    let mut administrators = Vec::new();
+    for organisation in consortium.endorsing() {
+        administrators.push(Administrator::connect(layout, consortium, addresses, organisation).await?);
+    }
+    let first = administrators.first().context("a consortium in which nobody endorses")?;
+    let definition = first.definition_to_commit(consortium).await?;
+
+    let mut installs = Vec::new();
+    for administrator in &administrators {
+        installs.push(administrator.install_and_approve(definition.as_ref(), package));
+    }
+    try_join_all(installs).await?;
+    if let Some(definition) = &definition {
+        let endorsers: Vec<&str> = administrators.iter().map(|administrator| administrator.msp_id.as_str()).collect();
+        first.commit(definition, &endorsers).await?;
+    }
+    wait_until_usable(layout, consortium, addresses).await
+}
+
+impl Administrator {
+    async fn connect(
+        layout: &Layout,
+        consortium: &Consortium,
+        addresses: &Addresses,
+        organisation: &Organisation,
+    ) -> Result<Self> {
+        let connection = connect(layout, addresses, organisation).await?;
+        let signer = identity(layout, organisation, "Admin")?;
+        Ok(Self {
+            msp_id: organisation.msp_id.clone(),
+            channel: consortium.channel.clone(),
+            gateway: Gateway::new(connection.clone(), signer),
+            peer: EndorserClient::new(connection),
+        })
+    }
+
+    /// The definition that is missing on the channel, or none when it is committed as it should be.
+    async fn definition_to_commit(&self, consortium: &Consortium) -> Result<Option<Definition>> {
+        let envelope = policy::parse(&consortium.endorsement_policy()).context("the endorsement policy")?;
+        let application = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(envelope)) };
+        let mut wanted = Definition {
+            name: consortium.chaincode.name.clone(),
+            version: consortium.chaincode.version.clone(),
+            sequence: 1,
+            policy: application.encode_to_vec(),
+        };
+        if let Some(committed) = self.committed(&wanted.name).await? {
+            let same = committed.version == wanted.version && committed.validation_parameter == wanted.policy;
+            if same {
+                return Ok(None);
+            }
+            wanted.sequence = committed.sequence + 1;
+        }
+        Ok(Some(wanted))
+    }
+
+    async fn committed(&self, name: &str) -> Result<Option<QueryChaincodeDefinitionResult>> {
+        let arguments = QueryChaincodeDefinitionArgs { name: name.to_owned() };
+        match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await? {
+            Answer::Done(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
+            Answer::Refused(404, _) => Ok(None),
+            Answer::Refused(status, message) if message.contains("is not defined") => {
+                ensure!(status >= 400, "an answer {status} with a refusal: {message}");
+                Ok(None)
+            }
+            Answer::Refused(status, message) => bail!("the definition cannot be read: {status} {message}"),
+        }
+    }
+
+    async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
+        if !self.is_installed(&package.id).await? {
+            let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
+            match self.ask("", "InstallChaincode", &arguments).await? {
+                Answer::Done(_) => {}
+                Answer::Refused(_, message) if message.contains("already successfully installed") => {}
+                Answer::Refused(status, message) => bail!("{} cannot install: {status} {message}", self.msp_id),
+            }
+        }
+        match definition {
+            Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn is_installed(&self, package_id: &str) -> Result<bool> {
+        match self.ask("", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
+            Answer::Done(payload) => {
+                let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
+                Ok(installed.iter().any(|chaincode| chaincode.package_id == package_id))
+            }
+            Answer::Refused(status, message) => bail!("{} does not tell what is installed: {status} {message}", self.msp_id),
+        }
+    }
+
+    async fn has_approved(&self, definition: &Definition) -> Result<bool> {
+        let arguments = CheckCommitReadinessArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            ..Default::default()
+        };
+        match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
+            Answer::Done(payload) => {
+                let approvals = CheckCommitReadinessResult::decode(payload.as_slice())?.approvals;
+                Ok(approvals.get(&self.msp_id).copied().unwrap_or_default())
+            }
+            Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
+        }
+    }
+
+    async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
+        let source = chaincode_source::Local { package_id: package_id.to_owned() };
+        let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }),
+            ..Default::default()
+        };
+        self.submit("ApproveChaincodeDefinitionForMyOrg", &arguments, &[&self.msp_id], "unchanged content")
+            .await
+            .with_context(|| format!("{} cannot approve", self.msp_id))
+    }
+
+    async fn commit(&self, definition: &Definition, endorsers: &[&str]) -> Result<()> {
+        let arguments = CommitChaincodeDefinitionArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            ..Default::default()
+        };
+        self.submit("CommitChaincodeDefinition", &arguments, endorsers, "new definition must be sequence")
+            .await
+            .context("the definition cannot be committed")
+    }
+
+    /// Submits a lifecycle transaction. A refusal that says `done_before` means that an earlier run got this far.
+    async fn submit(&self, function: &str, arguments: &impl Message, endorsers: &[&str], done_before: &str) -> Result<()> {
+        let contract = self.gateway.contract(&self.channel, LIFECYCLE);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let call = contract.transaction(function).argument(arguments.encode_to_vec());
+            match call.endorsing(endorsers.iter().copied()).submit().await {
+                Ok(_) => return Ok(()),
+                Err(error) if says(&error, done_before) => return Ok(()),
+                Err(error) if may_pass(&error) && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Asks the own peer, without ordering anything.
+    async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
+        let call = self.gateway.contract(channel, LIFECYCLE).transaction(function);
+        let proposal = call.argument(arguments.encode_to_vec()).propose()?;
+        match self.peer.query(&proposal).await {
+            Ok(payload) => Ok(Answer::Done(payload)),
+            Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
+            Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
+        }
+    }
+}
+
+/// What a peer says to a lifecycle request.
+enum Answer {
+    Done(Vec<u8>),
+    Refused(i32, String),
+}
+
+/// Waits until every organisation's peer evaluates and every endorsing organisation's gateway finds enough endorsers.
+async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
+    for organisation in &consortium.organisations {
+        let connection = connect(layout, addresses, organisation).await?;
+        let gateway = Gateway::new(connection, identity(layout, organisation, "User1")?);
+        let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let metadata = contract.transaction("org.hyperledger.fabric:GetMetadata");
+            let outcome = match organisation.role {
+                Role::Regulator => metadata.evaluate().await.map(drop),
+                Role::Enterprise | Role::Customs => match metadata.propose() {
+                    Ok(proposal) => proposal.endorse().await.map(drop),
+                    Err(error) => Err(error),
+                },
+            };
+            match outcome {
+                Ok(()) => break,
+                Err(error) if Instant::now() > deadline => {
+                    return Err(error).with_context(|| format!("the chaincode is not usable at {}", organisation.msp_id));
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn connect(layout: &Layout, addresses: &Addresses, organisation: &Organisation) -> Result<Connection> {
+    let peer = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+    let authority = layout.tls_authority(&organisation.domain);
+    let ca_pem = std::fs::read(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
+    let tls = ClientTls { ca_pem, identity: None, server_name: None };
+    Connection::open(&peer.endpoint.to_string(), Some(tls), CALL_PATIENCE)
+        .await
+        .with_context(|| format!("the peer of {} at {}", organisation.msp_id, peer.endpoint))
+}
+
+fn identity(layout: &Layout, organisation: &Organisation, user: &str) -> Result<Arc<SigningIdentity>> {
+    let folder = layout.user(&organisation.domain, user).join("msp");
+    let identity = SigningIdentity::from_msp_directory(&organisation.msp_id, &folder)
+        .with_context(|| format!("the identity in {}", folder.display()))?;
+    Ok(Arc::new(identity))
+}
+
+fn says(error: &ClientError, text: &str) -> bool {
+    error.to_string().contains(text) || error.details().iter().any(|detail| detail.message.contains(text))
+}
+
+/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another organisation.
+fn may_pass(error: &ClientError) -> bool {
+    error.advice() != Advice::Never
+        || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"].iter().any(|text| says(error, text))
+}

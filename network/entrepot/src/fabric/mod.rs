@@ -1,0 +1,15 @@
+//! The same system on real Hyperledger Fabric: `peer` and `orderer` processes that the user brings.
+//!
+//! Only these two programs are used. Configuration files, certificates and the channel block are written by us, the
+//! external builder is this program under other names, and the orderer is joined by its own participation API. Nothing
+//! here downloads or builds Fabric.
+
+mod binaries;
+pub mod builder;
+mod join;
+mod participation;
+mod settings;
+
+pub use binaries::{Binaries, Version};
+pub use join::join;
+pub use settings::{orderer_program, peer_program};

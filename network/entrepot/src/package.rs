@@ -1,0 +1,101 @@
+//! The chaincode package: a `.tar.gz` with the metadata and, inside a second one, where peers find the chaincode.
+//!
+//! The bytes are reproducible (fixed times, owners and order), because the package id is their hash and every
+//! organisation must come to the same id.
+
+use anyhow::{Context, Result};
+use flate2::{Compression, GzBuilder};
+use serde::Serialize;
+
+/// How peers reach an external chaincode. Field names and forms are those of Fabric's `connection.json`.
+#[derive(Debug, Serialize)]
+pub struct Connection {
+    /// `host:port` that peers dial. The host must stand in the server certificate.
+    pub address: String,
+    /// A Go duration; always written, because builders exist that turn its absence into an error.
+    pub dial_timeout: String,
+    /// Whether peers dial with TLS.
+    pub tls_required: bool,
+    /// Whether peers show a client certificate.
+    pub client_auth_required: bool,
+    /// The peers' client key, PEM.
+    pub client_key: String,
+    /// The peers' client certificate, PEM.
+    pub client_cert: String,
+    /// The authority of the server certificate, PEM.
+    pub root_cert: String,
+}
+
+/// A package and its id.
+#[derive(Debug)]
+pub struct Package {
+    /// The bytes that peers install.
+    pub bytes: Vec<u8>,
+    /// `label:sha256`, which the chaincode registers under.
+    pub id: String,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    label: &'a str,
+}
+
+impl Package {
+    /// Builds the package of an external chaincode.
+    ///
+    /// # Errors
+    /// The archive cannot be written, which only a lack of memory explains.
+    pub fn new(label: &str, connection: &Connection) -> Result<Self> {
+        let code = archive(&[("connection.json", serde_json::to_vec(connection)?)])?;
+        let metadata = serde_json::to_vec(&Metadata { kind: "ccaas", label })?;
+        let bytes = archive(&[("metadata.json", metadata), ("code.tar.gz", code)])?;
+        let id = format!("{label}:{}", hex::encode(fabric_msp::hash::sha256(&bytes)));
+        Ok(Self { bytes, id })
+    }
+}
+
+fn archive(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>> {
+    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
+    let mut tar = tar::Builder::new(gzip);
+    for (name, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(0);
+        header.set_entry_type(tar::EntryType::Regular);
+        tar.append_data(&mut header, name, content.as_slice()).context("cannot write the chaincode package")?;
+    }
+    let gzip = tar.into_inner().context("cannot write the chaincode package")?;
+    gzip.finish().context("cannot compress the chaincode package")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection {
+        Connection {
+            address: "127.0.0.1:9999".into(),
+            dial_timeout: "3s".into(),
+            tls_required: false,
+            client_auth_required: false,
+            client_key: String::new(),
+            client_cert: String::new(),
+            root_cert: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_same_content_gives_the_same_bytes_and_id() -> Result<()> {
+        let first = Package::new("entrepot", &connection())?;
+        let second = Package::new("entrepot", &connection())?;
+        assert_eq!(first.bytes, second.bytes);
+        assert_eq!(first.id, second.id);
+        assert!(first.id.starts_with("entrepot:") && first.id.len() == "entrepot:".len() + 64);
+        let moved = Package::new("entrepot", &Connection { address: "127.0.0.1:9998".into(), ..connection() })?;
+        assert_ne!(first.id, moved.id);
+        Ok(())
+    }
+}

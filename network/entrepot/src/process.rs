@@ -1,0 +1,202 @@
+//! Child processes: started in a folder of their own, logged to a file, and stopped in order.
+//!
+//! Every child, ours or Fabric's, is started through this program's hidden `child` command, which asks the kernel to end
+//! the child when its parent dies and then becomes the program. So a killed supervisor leaves nothing behind.
+
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// How often a condition is looked at while waiting for it.
+pub const POLL: Duration = Duration::from_millis(10);
+
+/// What to start.
+pub struct Program<'a> {
+    /// The name in messages, of the log file and of the pid file.
+    pub name: String,
+    /// The executable; `None` is this program itself.
+    pub executable: Option<&'a Path>,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Its whole environment, apart from `PATH`, `HOME` and `TMPDIR`.
+    pub environment: Vec<(String, String)>,
+    /// Where it runs.
+    pub working_directory: PathBuf,
+    /// Where its standard output and error go.
+    pub log: PathBuf,
+}
+
+/// A running child.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Program<'_> {
+    /// Starts the program.
+    ///
+    /// # Errors
+    /// The log file cannot be opened or the program cannot be started.
+    pub fn start(self) -> Result<Process> {
+        let log = open_log(&self.log)?;
+        let this = std::env::current_exe().context("cannot find this program's own file")?;
+        let target = self.executable.unwrap_or(&this);
+        let mut command = Command::new(&this);
+        command
+            .arg("child")
+            .arg("--")
+            .arg(target)
+            .args(&self.arguments)
+            .current_dir(&self.working_directory)
+            .env_clear()
+            .envs(inherited_environment())
+            .envs(self.environment)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("cannot share the log file")?)
+            .stderr(log)
+            // A group of its own, so that Ctrl-C at the terminal reaches the supervisor only, which stops in order.
+            .process_group(0);
+        let child = command.spawn().with_context(|| format!("cannot start {} ({})", self.name, target.display()))?;
+        Ok(Process { name: self.name, child, log: self.log })
+    }
+}
+
+impl Process {
+    /// The name it was started under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails when the process has ended, with the last lines of its log.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub fn check(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait().context("cannot ask for the state of a child")? {
+            bail!("{} ended with {status}; the end of {}:\n{}", self.name, self.log.display(), tail(&self.log, 20));
+        }
+        Ok(())
+    }
+
+    /// Asks the process to stop, waits, and kills it when it does not. Returns whether it stopped by itself.
+    pub fn stop(&mut self, patience: Duration) -> bool {
+        let pid = Pid::from_raw(self.child.id().cast_signed());
+        // An error means that the process is gone already, which the wait below finds out.
+        let _ = kill(pid, Signal::SIGTERM);
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return true;
+            }
+            std::thread::sleep(POLL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        false
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop(Duration::from_secs(5));
+    }
+}
+
+/// Becomes the given program, after asking the kernel to end it when the present parent dies.
+///
+/// # Errors
+/// The program cannot be executed. On success this function does not return.
+pub fn become_child(program: &Path, arguments: &[String]) -> Result<std::convert::Infallible> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).context("cannot tie this process to its parent")?;
+    if nix::unistd::getppid().as_raw() == 1 {
+        bail!("the parent process died before the child began");
+    }
+    let error = Command::new(program).args(arguments).exec();
+    Err(error).with_context(|| format!("cannot execute {}", program.display()))
+}
+
+/// Waits until `ready` answers true, and fails when one of the processes ends or time runs out.
+///
+/// # Errors
+/// A process ended, `ready` failed, or the time ran out; `what` names what was waited for.
+pub fn wait_until(
+    what: &str,
+    patience: Duration,
+    processes: &mut [Process],
+    mut ready: impl FnMut() -> Result<bool>,
+) -> Result<()> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if ready()? {
+            return Ok(());
+        }
+        for process in processes.iter_mut() {
+            process.check()?;
+        }
+        if Instant::now() >= deadline {
+            bail!("{what} was not ready within {} s", patience.as_secs());
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Whether a process with this id runs now and was started from this executable.
+#[must_use]
+pub fn runs(id: u32, executable: &Path) -> bool {
+    std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|found| found == executable)
+}
+
+/// The last lines of a text file, or an empty text when it cannot be read.
+#[must_use]
+pub fn tail(path: &Path, lines: usize) -> String {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+fn open_log(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot open the log file {}", path.display()))
+}
+
+fn inherited_environment() -> impl Iterator<Item = (String, String)> {
+    ["PATH", "HOME", "TMPDIR", "ENTREPOT_LOG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_of_a_log_is_its_last_lines() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("log");
+        std::fs::write(&path, "one\ntwo\nthree\n")?;
+        assert_eq!(tail(&path, 2), "two\nthree");
+        assert_eq!(tail(&folder.path().join("absent"), 2), "");
+        Ok(())
+    }
+}

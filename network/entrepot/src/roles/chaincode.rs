@@ -1,0 +1,61 @@
+//! The chaincode server as a process.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use trade_chaincode::{ServeOptions, TlsFiles};
+
+/// What the chaincode is told. Without options it reads the environment variables of Fabric's own chaincode libraries.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where peers dial
+    #[arg(long, value_name = "HOST:PORT", requires = "package_id")]
+    listen: Option<String>,
+    /// The id of the package that peers installed, `label:sha256`
+    #[arg(long, value_name = "ID", requires = "listen")]
+    package_id: Option<String>,
+    /// The server's certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The server's key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Peers must show a certificate of this authority, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    client_ca: Option<PathBuf>,
+    /// Written when the chaincode is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// Serves the chaincode until it is asked to stop.
+///
+/// # Errors
+/// The options are not usable or the address is taken.
+pub fn run(options: Options) -> Result<()> {
+    super::start_log();
+    let ready_file = options.ready_file.clone();
+    let serve = options.into_serve_options()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let handle = trade_chaincode::start(serve).await.context("cannot serve the chaincode")?;
+        super::tell_ready(ready_file.as_deref(), &handle.local_addr().to_string())?;
+        super::asked_to_stop().await?;
+        handle.shutdown().await;
+        Ok(())
+    })
+}
+
+impl Options {
+    fn into_serve_options(self) -> Result<ServeOptions> {
+        let (Some(listen), Some(package_id)) = (self.listen, self.package_id) else {
+            return Ok(ServeOptions::from_env()?);
+        };
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key, client_ca: self.client_ca }),
+            _ => None,
+        };
+        Ok(ServeOptions { listeners: vec![(listen, package_id)], tls, ..ServeOptions::default() })
+    }
+}

@@ -1,0 +1,83 @@
+//! The REST gateway as a process.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use trade_gateway::settings::{Custody, Limits, Organisation, Role, ServerKeys, ServiceIdentity, Settings};
+
+use crate::{
+    consortium::{self, Consortium},
+    layout::{Addresses, Layout},
+};
+
+/// What the gateway is told.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The settings, YAML
+    #[arg(long, value_name = "FILE")]
+    settings: PathBuf,
+    /// Written when the gateway is ready, with its address
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// Runs the gateway until it is asked to stop.
+///
+/// # Errors
+/// The settings are not usable, an address is taken, or the data folder is in use.
+pub fn run(options: &Options) -> Result<()> {
+    super::start_log();
+    let settings = Settings::load(&options.settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
+        super::tell_ready(options.ready_file.as_deref(), &running.address().to_string())?;
+        super::asked_to_stop().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+/// The settings of the gateway of a network on one machine: it serves all organisations and holds a key for each
+/// enterprise. In production every organisation runs a gateway of its own.
+///
+/// # Errors
+/// A folder cannot be created.
+pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Settings> {
+    let mut organisations = Vec::new();
+    for organisation in &consortium.organisations {
+        let peer = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+        let gateway_user = layout.user(&organisation.domain, "gateway").join("msp");
+        organisations.push(Organisation {
+            msp_id: organisation.msp_id.clone(),
+            msp_dir: layout.peer_organisation(&organisation.domain).join("msp"),
+            role: match organisation.role {
+                consortium::Role::Enterprise => Role::Enterprise,
+                consortium::Role::Customs => Role::Customs,
+                consortium::Role::Regulator => Role::Regulator,
+            },
+            peer: peer.endpoint.to_string(),
+            peer_tls_ca: Some(layout.tls_authority(&organisation.domain)),
+            peer_server_name: None,
+            custody: Custody::Managed,
+            managed_identity: Some(gateway_user),
+        });
+    }
+    let first = consortium.organisations.first().context("a consortium without organisations")?;
+    let first_user = layout.user(&first.domain, "gateway");
+    Ok(Settings {
+        listen: addresses.gateway.to_string(),
+        tls: ServerKeys {
+            certificate: layout.peer(&first.domain).join("tls/server.crt"),
+            key: layout.peer(&first.domain).join("tls/server.key"),
+        },
+        admin_listen: None,
+        channel: consortium.channel.clone(),
+        chaincode: consortium.chaincode.name.clone(),
+        organisations,
+        service: ServiceIdentity { msp_id: first.msp_id.clone(), msp_dir: first_user.join("msp") },
+        data_dir: layout.folder("gateway/data")?,
+        limits: Limits::default(),
+    })
+}

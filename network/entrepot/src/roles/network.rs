@@ -1,0 +1,84 @@
+//! The embedded network as a process.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use fabric_devnet::{Network, NetworkOptions, OrdererOptions, PeerOptions};
+
+use crate::{
+    consortium::Consortium,
+    layout::{Kind, Layout},
+};
+
+/// What the network is told.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The network's folder, laid out by `up`
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// The consortium file; the demo's when not given
+    #[arg(long, value_name = "FILE")]
+    consortium: Option<PathBuf>,
+    /// Written when the network is ready
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// Runs the network until it is asked to stop.
+///
+/// # Errors
+/// The folder is not laid out, an address is taken, or the ledger cannot be opened.
+pub fn run(options: &Options) -> Result<()> {
+    super::start_log();
+    // Two workers: one machine serves all organisations, and each worker costs memory.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &Options) -> Result<()> {
+    let consortium = Consortium::load(options.consortium.as_deref())?;
+    let layout = Layout::at(&options.dir)?;
+    let network = Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
+    super::tell_ready(options.ready_file.as_deref(), &network.orderer_address().to_string())?;
+    super::asked_to_stop().await?;
+    network.shutdown().await;
+    Ok(())
+}
+
+/// The options of the embedded network in this folder.
+///
+/// # Errors
+/// The folder is not laid out.
+pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<NetworkOptions> {
+    let addresses = layout.addresses(Kind::Embedded, consortium, None)?;
+    let mut peers = Vec::new();
+    for organisation in &consortium.organisations {
+        let folder = layout.peer(&organisation.domain);
+        let own = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+        peers.push(PeerOptions {
+            msp_id: organisation.msp_id.clone(),
+            name: format!("peer0.{}", organisation.domain),
+            listen: own.endpoint.to_string(),
+            msp_dir: folder.join("msp"),
+            tls_cert: folder.join("tls/server.crt"),
+            tls_key: folder.join("tls/server.key"),
+        });
+    }
+    let orderer = &consortium.orderer;
+    let folder = layout.orderer(&orderer.domain, &orderer.nodes[0]);
+    let genesis = layout.genesis_block();
+    let genesis_block = std::fs::read(&genesis).with_context(|| format!("cannot read {}", genesis.display()))?;
+    Ok(NetworkOptions {
+        data_dir: layout.folder("ledger")?,
+        genesis_block,
+        peers,
+        orderer: OrdererOptions {
+            msp_id: orderer.msp_id.clone(),
+            listen: addresses.orderer.to_string(),
+            msp_dir: folder.join("msp"),
+            tls_cert: folder.join("tls/server.crt"),
+            tls_key: folder.join("tls/server.key"),
+        },
+    })
+}

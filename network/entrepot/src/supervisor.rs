@@ -1,0 +1,229 @@
+//! `up`: starts network, chaincode and gateway as processes, watches them, and stops them in order.
+//!
+//! Every step looks first whether it was done before, so that a second `up` on the same folder goes on where the last one
+//! ended, however it ended.
+
+use std::{
+    fs::File,
+    io::Write,
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    cli::UpOptions,
+    consortium::Consortium,
+    deploy,
+    fabric::{self, Binaries},
+    generate,
+    layout::{Addresses, Kind, Layout, Running, write_atomically},
+    process::{POLL, Process, Program, wait_until},
+    roles,
+};
+
+/// How long a process of ours may take until it is ready.
+const OUR_PATIENCE: Duration = Duration::from_secs(20);
+/// How long Fabric's processes may take until they listen.
+const FABRIC_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process may take to stop before it is killed.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Starts everything, says where it is, and stays until it is asked to stop.
+///
+/// # Errors
+/// A step fails, or a process ends by itself.
+pub fn up(options: &UpOptions) -> Result<()> {
+    let stop = stop_flag()?;
+    let layout = Layout::at(&options.folder.dir)?;
+    let _lock = lock(&layout)?;
+    layout.clear_running();
+    let consortium = Consortium::load(options.consortium.as_deref())?;
+    let binaries = binaries(options, &layout)?;
+    let began = Instant::now();
+    let mut network = RunningNetwork::start(&layout, &consortium, options, binaries.as_ref())?;
+    let seconds = began.elapsed().as_secs_f32();
+    write_atomically(&layout.ready_file("up")?, b"ready")?;
+    network.describe(&layout, &consortium, seconds)?;
+    let ended = network.watch(&stop);
+    network.stop();
+    layout.clear_running();
+    ended
+}
+
+/// The processes of a network, in the order in which they were started.
+struct RunningNetwork {
+    processes: Vec<Process>,
+    addresses: Addresses,
+}
+
+impl RunningNetwork {
+    fn start(layout: &Layout, consortium: &Consortium, options: &UpOptions, binaries: Option<&Binaries>) -> Result<Self> {
+        let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
+        let addresses = layout.addresses(kind, consortium, options.gateway)?;
+        generate::crypto(layout)?;
+        generate::genesis_block(layout, consortium, &addresses, binaries.map(|binaries| binaries.version))?;
+        let package = generate::package(layout, consortium, &addresses)?;
+        let mut network = Self { processes: Vec::new(), addresses };
+
+        // The chaincode is first: peers dial it when they start.
+        let consortium_arguments = consortium_arguments(options);
+        network.start_role(layout, "chaincode", generate::chaincode_arguments(layout, &network.addresses, &package.id))?;
+        match binaries {
+            None => {
+                let mut arguments = vec!["--dir".to_owned(), layout.root().display().to_string()];
+                arguments.extend(consortium_arguments);
+                network.start_role(layout, "network", arguments)?;
+            }
+            Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
+        }
+        network.remember(layout)?;
+        deploy::run(layout, consortium, &network.addresses, &package)?;
+        let settings = roles::gateway::settings(layout, consortium, &network.addresses)?;
+        let settings_file = layout.folder("gateway")?.join("settings.yaml");
+        write_atomically(&settings_file, serde_norway::to_string(&settings)?.as_bytes())?;
+        network.start_role(layout, "gateway", vec!["--settings".into(), settings_file.display().to_string()])?;
+        network.remember(layout)?;
+        Ok(network)
+    }
+
+    /// Starts a role of this program and waits until it says that it is ready.
+    fn start_role(&mut self, layout: &Layout, role: &str, arguments: Vec<String>) -> Result<()> {
+        let ready = layout.ready_file(role)?;
+        let mut all = vec![role.to_owned()];
+        all.extend(arguments);
+        all.extend(["--ready-file".to_owned(), ready.display().to_string()]);
+        let program = Program {
+            name: role.to_owned(),
+            executable: None,
+            arguments: all,
+            environment: Vec::new(),
+            working_directory: layout.root().to_owned(),
+            log: layout.log(role)?,
+        };
+        self.processes.push(program.start()?);
+        wait_until(&format!("the {role}"), OUR_PATIENCE, &mut self.processes, || Ok(ready.is_file()))
+    }
+
+    fn start_fabric(&mut self, layout: &Layout, consortium: &Consortium, binaries: &Binaries) -> Result<()> {
+        self.processes.push(fabric::orderer_program(layout, consortium, &self.addresses, binaries)?.start()?);
+        let mut listening = vec![self.addresses.orderer, self.addresses.orderer_admin];
+        for organisation in &consortium.organisations {
+            self.processes.push(fabric::peer_program(layout, organisation, &self.addresses, binaries)?.start()?);
+            listening.extend(self.addresses.peers.get(&organisation.msp_id).map(|peer| peer.endpoint));
+        }
+        // Fabric's health endpoints answer before its gRPC ports do, so the ports are asked.
+        wait_until("Fabric's processes", FABRIC_PATIENCE, &mut self.processes, || {
+            Ok(listening.iter().all(|address| listens(*address)))
+        })?;
+        fabric::join(layout, consortium, &self.addresses)
+    }
+
+    /// Writes the processes down for `status` and `down`.
+    fn remember(&self, layout: &Layout) -> Result<()> {
+        let processes = self.processes.iter().map(|process| (process.name().to_owned(), process.id())).collect();
+        layout.set_running(&Running { supervisor: std::process::id(), processes })
+    }
+
+    /// Stays until it is asked to stop, or until a process ends by itself.
+    fn watch(&mut self, stop: &AtomicBool) -> Result<()> {
+        while !stop.load(Ordering::Relaxed) {
+            for process in &mut self.processes {
+                process.check()?;
+            }
+            std::thread::sleep(POLL * 5);
+        }
+        Ok(())
+    }
+
+    /// Stops the processes, the last one first, so that nobody calls into what is gone.
+    fn stop(&mut self) {
+        while let Some(mut process) = self.processes.pop() {
+            if !process.stop(STOP_PATIENCE) {
+                eprintln!("{} did not stop within {} s and was killed", process.name(), STOP_PATIENCE.as_secs());
+            }
+        }
+    }
+
+    fn describe(&self, layout: &Layout, consortium: &Consortium, seconds: f32) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        let kind = match self.addresses.kind {
+            Kind::Embedded => "embedded network",
+            Kind::Fabric => "network of Fabric peers",
+        };
+        writeln!(out, "The {kind} of {} organisations is up after {seconds:.1} s.", consortium.organisations.len())?;
+        writeln!(out, "  gateway    https://{}", self.addresses.gateway)?;
+        for organisation in &consortium.organisations {
+            if let Some(peer) = self.addresses.peers.get(&organisation.msp_id) {
+                writeln!(out, "  peer       {}  {}", peer.endpoint, organisation.msp_id)?;
+            }
+        }
+        writeln!(out, "  orderer    {}", self.addresses.orderer)?;
+        writeln!(out, "  chaincode  {}", self.addresses.chaincode)?;
+        writeln!(out, "  data       {}", layout.root().display())?;
+        writeln!(out, "  identities {}", layout.user("<domain>", "User1").join("msp").display())?;
+        writeln!(out, "Stop with Ctrl-C or `entrepot down --dir {}`.", layout.root().display())?;
+        out.flush().context("cannot write to standard output")
+    }
+}
+
+/// Whether something accepts connections here.
+#[must_use]
+pub fn listens(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+}
+
+/// Which Fabric programs to use: those named, or none for the embedded network. A folder that holds a network of Fabric
+/// peers finds its programs again by itself.
+fn binaries(options: &UpOptions, layout: &Layout) -> Result<Option<Binaries>> {
+    let laid_out_for_fabric = layout.known_addresses()?.is_some_and(|addresses| addresses.kind == Kind::Fabric);
+    match &options.fabric_bin {
+        Some(folder) => Binaries::find(Some(folder)).map(Some),
+        None if laid_out_for_fabric => Binaries::find(None).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn consortium_arguments(options: &UpOptions) -> Vec<String> {
+    let file: Option<PathBuf> = options.consortium.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
+    file.into_iter().flat_map(|path| ["--consortium".to_owned(), path.display().to_string()]).collect()
+}
+
+/// Set when the process is asked to stop.
+fn stop_flag() -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&flag);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // The handlers must stand before anything is started, so that an early Ctrl-C stops in order, too.
+    let (armed, wait) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async move {
+            let listening = roles::asked_to_stop();
+            let _ = armed.send(());
+            if listening.await.is_ok() {
+                seen.store(true, Ordering::Relaxed);
+            }
+        });
+    })?;
+    wait.recv().context("the signal thread ended")?;
+    Ok(flag)
+}
+
+/// Keeps a second supervisor away from the folder. The lock ends with the process, however it ends.
+fn lock(layout: &Layout) -> Result<File> {
+    let path: &Path = &layout.path("lock");
+    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            bail!("a network is running in {} already; stop it with `entrepot down`", layout.root().display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}

@@ -1,0 +1,113 @@
+//! The program's commands as a user calls them.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::harness::{PROGRAM, shared, shared_data, start};
+
+#[test]
+fn the_event_hashes_of_the_reference_documents_are_reproduced() -> Result<()> {
+    let Some(folder) = shared_data("epcis/event-hash") else { return Ok(()) };
+    let mut compared = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "jsonld") {
+            continue;
+        }
+        let printed = text(&run(&["epcis", "hash", &path.display().to_string()], "")?)?;
+        let expected = std::fs::read_to_string(path.with_extension("hashes"))?;
+        ensure!(printed.trim() == expected.trim(), "{}:\n{printed}\nexpected\n{expected}", path.display());
+        compared += 1;
+    }
+    ensure!(compared == 3, "{compared} documents were compared");
+    Ok(())
+}
+
+#[test]
+fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> Result<()> {
+    let bounds = ["--least", "1000", "--most", "2000"];
+    let record = |id: &'static str| {
+        ["--msp-id", "ImporterMSP", "--declaration", id, "--tariff", "T", "--tariff-version", "1", "--band", "b", "--currency", "EUR"]
+    };
+    let arguments: Vec<&str> = ["prove", "declared-value"].into_iter().chain(bounds).chain(record("D-1")).collect();
+    let proved: Value = serde_json::from_str(&text(&run(&arguments, r#"{"value": "1500"}"#)?)?)?;
+    let commitment = proved["commitment"].as_str().context("no commitment")?;
+    let proof = proved["proof"].as_str().context("no proof")?;
+    let verify = |id: &'static str| {
+        let shown = ["--commitment", commitment, "--proof", proof];
+        let arguments: Vec<&str> =
+            ["verify", "declared-value"].into_iter().chain(bounds).chain(shown).chain(record(id)).collect();
+        run(&arguments, "")
+    };
+    ensure!(verify("D-1")?.status.success(), "the proof does not hold for its record");
+    ensure!(!verify("D-2")?.status.success(), "the proof holds for another record");
+    let outside = run(&arguments, r#"{"value": "2001"}"#)?;
+    ensure!(!outside.status.success() && outside.stdout.is_empty(), "a value out of bounds was proved");
+    let secret = run(&arguments, r#"{"value": "1500", "blinding": "00"}"#)?;
+    ensure!(!secret.status.success() && !String::from_utf8_lossy(&secret.stderr).contains("1500"), "the refusal tells the value");
+    Ok(())
+}
+
+#[test]
+fn keys_are_generated_once_and_never_overwritten() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let output = folder.path().join("keys").display().to_string();
+    text(&run(&["crypto", "generate", "--output", &output], "")?)?;
+    let key = Path::new(&output).join("peerOrganizations/bank.entrepot.example/users/Admin@bank.entrepot.example/msp/keystore");
+    ensure!(key.is_dir(), "{} is missing", key.display());
+    let again = run(&["crypto", "generate", "--output", &output], "")?;
+    ensure!(!again.status.success(), "existing keys were overwritten");
+    Ok(())
+}
+
+#[test]
+fn a_running_network_is_shown_and_not_started_twice() -> Result<()> {
+    let system = shared()?;
+    let folder = system.layout.root().display().to_string();
+    let status = text(&run(&["status", "--dir", &folder], "")?)?;
+    for process in ["network", "chaincode", "gateway"] {
+        ensure!(status.lines().any(|line| line.starts_with(process)), "{process} is not shown in:\n{status}");
+    }
+    ensure!(!status.contains("silent"), "something does not listen:\n{status}");
+    let second = run(&["up", "--dir", &folder], "")?;
+    let error = String::from_utf8_lossy(&second.stderr).into_owned();
+    ensure!(!second.status.success() && error.contains("running"), "a second `up` says: {error}");
+    Ok(())
+}
+
+#[test]
+fn down_stops_a_network_and_keeps_its_data() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let network = start(folder.path(), None)?;
+    let down = run(&["down", "--dir", &folder.path().display().to_string()], "")?;
+    ensure!(down.status.success(), "{}", String::from_utf8_lossy(&down.stderr));
+    network.stop()?;
+    ensure!(folder.path().join("crypto").is_dir() && folder.path().join("ledger").is_dir(), "the data is gone");
+    let again = run(&["down", "--dir", &folder.path().display().to_string()], "")?;
+    ensure!(!again.status.success(), "`down` found something to stop");
+    Ok(())
+}
+
+fn run(arguments: &[&str], input: &str) -> Result<Output> {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("the program cannot be started")?;
+    child.stdin.take().context("no standard input")?.write_all(input.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+/// What a successful command printed.
+fn text(output: &Output) -> Result<String> {
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout.clone())?)
+}

@@ -1,0 +1,10 @@
+//! Stories on a running system. They prove the wiring; the rules themselves are tested where they are written.
+
+mod canaries;
+mod commands;
+mod documents;
+mod node;
+mod refusals;
+mod regulator;
+mod restart;
+mod signing;

@@ -1,0 +1,196 @@
+//! Bad input at every door, and the refusal it gets: one row each. Rules inside one contract have their own tables.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use entrepot::demo::{
+    documents,
+    rest::{Answer, Caller, Method, new_key},
+};
+use fabric_msp::crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
+use serde_json::{Value, json};
+
+use crate::harness::{System, establish, shared};
+
+const YEAR_SECONDS: i64 = 365 * 24 * 60 * 60;
+
+/// A request that must be refused, and how.
+struct Row {
+    name: &'static str,
+    caller: &'static str,
+    method: Method,
+    path: String,
+    body: Body,
+    status: u16,
+    code: &'static str,
+}
+
+enum Body {
+    Json(Value),
+    Raw(&'static str, Vec<u8>),
+}
+
+#[tokio::test]
+async fn every_bad_request_gets_its_own_named_refusal() -> Result<()> {
+    let system = shared()?;
+    establish(system).await?;
+    for row in rows()? {
+        let caller = system.caller(row.caller)?;
+        let (kind, body) = match &row.body {
+            Body::Json(value) => ("application/json", serde_json::to_vec(value)?),
+            Body::Raw(kind, bytes) => (*kind, bytes.clone()),
+        };
+        let key = new_key()?;
+        let answer = caller.send(row.method.clone(), &row.path, kind, body, &[("idempotency-key", &key)]).await?;
+        answer.refused(row.status, row.code).with_context(|| row.name.to_owned())?;
+    }
+    Ok(())
+}
+
+fn rows() -> Result<Vec<Row>> {
+    let post = |name, caller, path: &str, body, status, code| Row {
+        name,
+        caller,
+        method: Method::POST,
+        path: path.to_owned(),
+        body: Body::Json(body),
+        status,
+        code,
+    };
+    let get = |name, path: &str, status, code| Row {
+        name,
+        caller: "ExporterMSP",
+        method: Method::GET,
+        path: path.to_owned(),
+        body: Body::Raw("application/json", Vec::new()),
+        status,
+        code,
+    };
+    let raw = |name, path: &str, kind, bytes: &[u8], status, code| Row {
+        name,
+        caller: "BankMSP",
+        method: Method::POST,
+        path: path.to_owned(),
+        body: Body::Raw(kind, bytes.to_vec()),
+        status,
+        code,
+    };
+    let wrong_digit = documents::commissioning(&["X1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006")
+        .to_string()
+        .replace(documents::GTIN, "09521234543210");
+    let deposit = json!({
+        "sha256": "zz", "kind": "other", "media_type": "text/plain", "captured_at": "2026-11-20T00:00:00Z", "tool": "t",
+    });
+    let mut unknown_field = deposit.clone();
+    unknown_field["surprise"] = json!(1);
+    let transformation = json!({
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"], "type": "EPCISDocument",
+        "schemaVersion": "2.0", "creationDate": "2026-11-02T06:00:00Z",
+        "epcisBody": {"eventList": [{
+            "type": "TransformationEvent", "eventTime": "2026-11-02T06:00:00Z", "eventTimeZoneOffset": "+00:00",
+            "inputEPCList": [documents::item("A")], "outputEPCList": [documents::item("B")],
+        }]},
+    });
+    Ok(vec![
+        raw("malformed JSON", "/v1/evidence", "application/json", b"{\"sha256\":", 400, "json_malformed"),
+        raw("a JSON key given twice", "/v1/evidence", "application/json", b"{\"tool\":\"a\",\"tool\":\"b\"}", 400, "json_malformed"),
+        raw("JSON nested too deeply", "/v1/evidence", "application/json", &[b'['; 5000], 400, "json_too_deep"),
+        raw("a body of another kind", "/v1/evidence", "text/plain", b"{}", 415, "media_type_unsupported"),
+        raw("a body that is too large", "/v1/evidence", "application/json", &[b' '; 1_100_000], 413, "body_too_large"),
+        raw("a statement that is no XML", "/v1/bank-statements", "application/xml", b"camt", 422, "camt_malformed"),
+        post("a field that does not exist", "BankMSP", "/v1/evidence", unknown_field, 422, "validation_failed"),
+        post("a digest of the wrong form", "BankMSP", "/v1/evidence", deposit, 400, "request.digest_malformed"),
+        post("a wrong check digit", "ExporterMSP", "/v1/captures", serde_json::from_str(&wrong_digit)?, 400, "item.check_digit"),
+        post("an event type not taken yet", "ExporterMSP", "/v1/captures", transformation, 422, "item.event_type_not_supported"),
+        post("a document without events", "ExporterMSP", "/v1/captures", json!({"type": "EPCISDocument"}), 400, "item.document_malformed"),
+        post("the wrong role in the ledger", "BankMSP", "/v1/rights", right(), 403, "caller.role_missing"),
+        post("the wrong role at the gateway", "ImporterMSP", "/v1/tariffs", json!({}), 403, "role_not_permitted"),
+        post("a proof that is none", "ImporterMSP", "/v1/declarations", declaration("not a proof"), 400, "proof.malformed"),
+        get("an unknown right", "/v1/rights/XX-mark-1", 404, "rights.right_unknown"),
+        get("an unknown item", &format!("/v1/items/{}", "https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2FNONE"), 404, "item.unknown"),
+        get("an unknown declaration", "/v1/declarations/NONE", 404, "customs.declaration_unknown"),
+        get("an unknown invoice", "/v1/invoices/NONE", 404, "payment.invoice_unknown"),
+        get("an unknown offer", "/v1/custody-transfers/NONE", 404, "custody.offer_unknown"),
+        get("unknown evidence", &format!("/v1/evidence/{}", "0".repeat(64)), 404, "evidence.unknown"),
+        get("an unknown alarm", &format!("/v1/alarms/{}", "0".repeat(32)), 404, "item.alarm_unknown"),
+        get("an unknown operation", &format!("/v1/operations/{}", "0".repeat(64)), 404, "operation_unknown"),
+        get("an unknown route", "/v1/nothing", 404, "route_unknown"),
+        get("a parameter out of range", "/v1/alarms?limit=100000", 422, "parameter_invalid"),
+    ])
+}
+
+#[tokio::test]
+async fn an_idempotency_key_runs_once_and_is_not_lent_to_another_body() -> Result<()> {
+    let system = shared()?;
+    establish(system).await?;
+    let exporter = system.caller("ExporterMSP")?;
+    let body = |original: &str| {
+        let sha256 = hex::encode(fabric_msp::hash::sha256(original.as_bytes()));
+        json!({"sha256": sha256, "kind": "other", "media_type": "text/plain", "captured_at": "2026-11-20T00:00:00Z", "tool": "t"})
+    };
+    let key = new_key()?;
+    let first = exporter.post_again("/v1/evidence", &body("one"), &key).await?.accepted()?;
+    let again = exporter.post_again("/v1/evidence", &body("one"), &key).await?.accepted()?;
+    ensure!(first["transaction_id"] == again["transaction_id"], "the retry made a second transaction");
+    let other = exporter.post_again("/v1/evidence", &body("two"), &key).await?;
+    other.refused(422, "idempotency_key_reused")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_certificate_is_refused_with_the_reason() -> Result<()> {
+    let system = shared()?;
+    let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
+    let exporter = OrganizationFolder::new(
+        &system.layout.crypto(),
+        OrganizationKind::Peer,
+        system.domain("ExporterMSP")?,
+        "ExporterMSP",
+    );
+    let soon = now + YEAR_SECONDS;
+    for (request, code) in [
+        (UserRequest::client("late").valid(now - 250, now - 200), "certificate_expired"),
+        (UserRequest::client("early").valid(now + YEAR_SECONDS / 2, soon), "certificate_not_yet_valid"),
+        (UserRequest::client("nobody").with_units(&[]), "certificate_role_missing"),
+        (UserRequest::client("both").with_units(&["client", "admin"]), "certificate_role_ambiguous"),
+        (UserRequest::client("node").with_units(&["peer"]), "certificate_of_a_node"),
+    ] {
+        let folder = issue_user(&exporter, &request)?;
+        let answer = whoami(system, &folder.join("msp")).await?;
+        ensure!(answer.body["code"] == code, "{}: {} {}", request.name, answer.status, answer.body);
+    }
+
+    let foreign = tempfile::tempdir()?;
+    generate(&CryptoConfig::from_yaml(entrepot::consortium::DEFAULT_CRYPTO)?, foreign.path())?;
+    let user = foreign.path().join("peerOrganizations/exporter.entrepot.example/users/User1@exporter.entrepot.example/msp");
+    whoami(system, &user).await?.refused(401, "certificate_unknown_authority")?;
+
+    let anonymous = Caller::anonymous(system.addresses.gateway, &system.gateway_authority()?)?;
+    anonymous.get("/v1/whoami").await?.refused(401, "certificate_missing")?;
+    Ok(())
+}
+
+async fn whoami(system: &System, msp: &Path) -> Result<Answer> {
+    let caller = Caller::with_identity(system.addresses.gateway, &system.gateway_authority()?, msp)?;
+    let answer = caller.get("/v1/whoami").await?;
+    if answer.status.is_success() {
+        bail!("{} was let in as {}", msp.display(), answer.body);
+    }
+    Ok(answer)
+}
+
+fn right() -> Value {
+    json!({
+        "kind": "mark", "office": "EM", "number": "018999999", "title": "T", "territories": ["DE"],
+        "validity": {"from": "2024-01-01", "until": "2034-01-01"}, "nice_classes": [14], "products": [],
+    })
+}
+
+fn declaration(proof: &str) -> Value {
+    json!({
+        "declaration_id": "DEC-BAD", "tariff_id": "NONE", "tariff_version": 1, "band_id": "b",
+        "items": [documents::pallet("095212340000000013")], "hs_code": "910211", "origin": "CN", "destination": "DE",
+        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76",
+        "value_proof": proof,
+    })
+}

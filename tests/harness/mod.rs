@@ -1,0 +1,144 @@
+//! A running system for tests: network, chaincode and gateway as processes, and callers with the demo's identities.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock, mpsc},
+};
+
+use anyhow::{Context, Result, anyhow};
+use entrepot::{
+    consortium::Consortium,
+    demo::{
+        rest::Caller,
+        running::{RunningNetwork, Start},
+    },
+    layout::{Addresses, Layout},
+};
+use fabric_client::{Connection, Gateway};
+use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot-under-test");
+
+/// A system that runs in a folder.
+#[derive(Clone)]
+pub struct System {
+    pub layout: Layout,
+    pub addresses: Addresses,
+    pub consortium: Consortium,
+}
+
+/// Starts the embedded network in a folder; it ends with the thread that calls.
+pub fn start(folder: &Path, log_filter: Option<&str>) -> Result<RunningNetwork> {
+    RunningNetwork::start(&Start { program: Path::new(PROGRAM), folder, fabric_bin: None, keep: false, log_filter })
+}
+
+/// The system that tests share: started once, on the embedded network. Tests use ids of their own.
+pub fn shared() -> Result<&'static System> {
+    static SHARED: OnceLock<Result<System, String>> = OnceLock::new();
+    SHARED
+        .get_or_init(|| start_on_a_thread_that_stays().map_err(|error| format!("{error:#}")))
+        .as_ref()
+        .map_err(|error| anyhow!("the shared system did not start: {error}"))
+}
+
+/// The kernel ends a child when the *thread* that started it ends, and test threads end. This thread stays until the
+/// test process ends, and then the system goes with it.
+fn start_on_a_thread_that_stays() -> Result<System> {
+    let (told, started) = mpsc::channel();
+    std::thread::Builder::new().name("shared system".into()).spawn(move || {
+        let run = || -> Result<(tempfile::TempDir, RunningNetwork, System)> {
+            let folder = tempfile::tempdir()?;
+            let network = start(folder.path(), None)?;
+            let system = System::of(&network)?;
+            Ok((folder, network, system))
+        };
+        match run() {
+            Ok((_folder, _network, system)) => {
+                let _ = told.send(Ok(system));
+                loop {
+                    std::thread::park();
+                }
+            }
+            Err(error) => {
+                let _ = told.send(Err(error));
+            }
+        }
+    })?;
+    started.recv().context("the thread of the shared system ended")?
+}
+
+impl System {
+    /// The system of a running network.
+    pub fn of(network: &RunningNetwork) -> Result<Self> {
+        Ok(Self {
+            layout: network.layout().clone(),
+            addresses: network.addresses().clone(),
+            consortium: Consortium::load(None)?,
+        })
+    }
+
+    /// The domain of an organisation.
+    pub fn domain(&self, msp_id: &str) -> Result<&str> {
+        Ok(&self.consortium.organisation(msp_id)?.domain)
+    }
+
+    /// The MSP directory of a user.
+    pub fn msp(&self, msp_id: &str, user: &str) -> Result<PathBuf> {
+        Ok(self.layout.user(self.domain(msp_id)?, user).join("msp"))
+    }
+
+    /// A caller of the REST gateway as a user of an organisation.
+    pub fn caller(&self, msp_id: &str) -> Result<Caller> {
+        Caller::with_identity(self.addresses.gateway, &self.gateway_authority()?, &self.msp(msp_id, "User1")?)
+    }
+
+    /// The authority of the gateway's certificate.
+    pub fn gateway_authority(&self) -> Result<PathBuf> {
+        let first = self.consortium.organisations.first().context("no organisations")?;
+        Ok(self.layout.tls_authority(&first.domain))
+    }
+
+    /// The signing identity of a user.
+    pub fn identity(&self, msp_id: &str, user: &str) -> Result<Arc<SigningIdentity>> {
+        Ok(Arc::new(SigningIdentity::from_msp_directory(msp_id, &self.msp(msp_id, user)?)?))
+    }
+
+    /// A connection to an organisation's peer.
+    pub async fn connection(&self, msp_id: &str) -> Result<Connection> {
+        let peer = self.addresses.peers.get(msp_id).context("no such peer")?;
+        let authority = std::fs::read(self.layout.tls_authority(self.domain(msp_id)?))?;
+        let tls = ClientTls { ca_pem: authority, identity: None, server_name: None };
+        Ok(Connection::open(&peer.endpoint.to_string(), Some(tls), std::time::Duration::from_secs(10)).await?)
+    }
+
+    /// A Fabric client that bypasses the REST gateway: a user of `msp_id` at the peer of `at`.
+    pub async fn fabric(&self, msp_id: &str, at: &str) -> Result<Gateway> {
+        let connection = self.connection(at).await?;
+        Ok(Gateway::new(connection, self.identity(msp_id, "User1")?))
+    }
+}
+
+/// The folder with real documents by others, or `None`, said aloud, when it is not given.
+pub fn shared_data(inside: &str) -> Option<PathBuf> {
+    match std::env::var_os("ENTREPOT_SHARED_DATA").filter(|value| !value.is_empty()) {
+        Some(folder) => Some(PathBuf::from(folder).join(inside)),
+        None => {
+            eprintln!("skipped: ENTREPOT_SHARED_DATA is not set, {inside} cannot be read");
+            None
+        }
+    }
+}
+
+/// Makes sure that the participants of the demo are established. Several tests of one system may ask at once.
+pub async fn establish(system: &System) -> Result<()> {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let exporter = system.caller("ExporterMSP")?;
+    if exporter.get("/v1/participants").await?.status.is_success() {
+        return Ok(());
+    }
+    let answer = exporter.post("/v1/participants", &entrepot::demo::participants()).await?;
+    answer.accepted().context("the participants cannot be established")?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The suite of tests that cross crates. Rules of one contract, one proof or one decoder are tested in their crate.
+
+#![allow(missing_docs, reason = "tests have names, and nothing here is used from outside")]
+
+mod e2e;
+mod harness;
+mod tidy;
