@@ -6,7 +6,7 @@ use fabric_msp::signer::Signer;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status as CommonStatus},
     orderer::{
-        SeekInfo, SeekNewest, SeekOldest, SeekPosition, SeekSpecified,
+        SeekInfo, SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified,
         seek_info::{SeekBehavior, SeekContentType},
         seek_position,
     },
@@ -131,6 +131,19 @@ async fn a_request_waits_for_blocks_that_are_still_to_come() {
     test.put_all(["a".to_owned()]);
     test.put_all(["b".to_owned()]);
     assert_eq!(stream.all().await, (vec![2, 3], CommonStatus::Success));
+}
+
+#[tokio::test]
+async fn a_request_up_to_the_next_commit_goes_on_for_ever() {
+    let next = seek_position::Type::NextCommit(SeekNextCommit {});
+    let test = TestLedger::with(Vec::new());
+    let mut stream = Stream::open(&test, Kind::Whole, "Org1MSP");
+    stream.ask(request(&test.channel.clients["Org1MSP"], &seek(number(1), next))).await;
+    for expected in 1..4 {
+        let Some(Type::Block(block)) = stream.next().await else { panic!("a block") };
+        assert_eq!(block.header.expect("a header").number, expected);
+        test.put_all(["k".to_owned()]);
+    }
 }
 
 #[tokio::test]

@@ -82,6 +82,9 @@ fn a_changed_range_is_a_phantom_if_the_change_comes_first() {
         let block = [put(&test, key, value), range_put(&test, "k", "l")];
         assert_eq!(test.commit(&block), [Valid, PhantomReadConflict], "{key}");
     }
+    // Deleting what is not there changes no result.
+    let block = [put(&test, "k7", ""), range_put(&test, "k", "l")];
+    assert_eq!(test.commit(&block), [Valid, Valid]);
     let block = [range_put(&test, "k", "l"), put(&test, "k9", "v")];
     assert_eq!(test.commit(&block), [Valid, Valid]);
     // The same over two blocks.

@@ -164,6 +164,26 @@ fn a_keys_own_policy_guards_its_value_its_deletion_and_itself() {
 }
 
 #[test]
+fn a_keys_own_policy_is_enough_where_the_chaincodes_is_stricter() {
+    let test = TestLedger::with(Vec::new());
+    let both: &[&str] = &["Org1MSP", "Org2MSP"];
+    assert_eq!(test.commit(&[test.define("strict", "AND('Org1MSP.peer','Org2MSP.peer')", Vec::new())]), [Valid]);
+    let put = |endorsers: &[&str], key: &'static str| {
+        test.transaction_on("strict", endorsers, |simulator| simulator.put_state("strict", key, b"v".to_vec()))
+    };
+    assert_eq!(test.commit(&[put(both, "e"), put(&["Org1MSP"], "e")]), [Valid, EndorsementPolicyFailure]);
+    let loosen = test.transaction_on("strict", both, |simulator| {
+        simulator.set_metadata("strict", "e", policy("OR('Org1MSP.peer')"))
+    });
+    assert_eq!(test.commit(&[loosen]), [Valid]);
+    let mixed = test.transaction_on("strict", &["Org1MSP"], |simulator| {
+        simulator.put_state("strict", "e", b"v".to_vec())?;
+        simulator.put_state("strict", "other", b"v".to_vec())
+    });
+    assert_eq!(test.commit(&[put(&["Org1MSP"], "e"), mixed]), [Valid, EndorsementPolicyFailure]);
+}
+
+#[test]
 fn a_key_whose_policy_changed_earlier_in_the_block_cannot_be_written() {
     let test = TestLedger::with(Vec::new());
     test.put_all(["e".to_owned()]);

@@ -6,7 +6,7 @@ use fabric_protos::protos::{StaticCollectionConfig, TxValidationCode::Valid};
 use crate::ledger::{
     BATCH_ROWS, SimulationError,
     rwset::ReadWriteSet,
-    testing::{CHAINCODE, TestLedger, collection},
+    testing::{CHAINCODE, Parts, TestLedger, collection},
 };
 
 const SHARED: &str = "OR('Org1MSP.member','Org2MSP.member')";
@@ -202,13 +202,35 @@ fn no_foreign_file_ever_holds_a_private_value() -> Result<(), std::io::Error> {
 #[test]
 fn plaintext_that_does_not_fit_its_hash_is_ignored() -> Result<(), SimulationError> {
     let test = TestLedger::with(collections());
-    let mut other = test.simulator("Org1MSP");
-    other.put_private(CHAINCODE, "A", "k", b"forged".to_vec())?;
-    let forged = other.finish()?.private.expect("private writes");
-    let put = test.transaction(&["Org1MSP"], |simulator| simulator.put_private(CHAINCODE, "A", "k", b"right".to_vec()));
-    let id = test.id_of(&put);
-    test.ledger.put_transient("Org2MSP", &id, &forged)?;
-    assert_eq!(test.commit(&[put]), [Valid]);
-    assert_eq!(get(&test, "Org2MSP", "Org1MSP", "A", "k"), Ok(Some(b"right".to_vec())));
+    let private_part = |value: &[u8]| -> Result<_, SimulationError> {
+        let mut simulator = test.simulator("Org1MSP");
+        simulator.put_private(CHAINCODE, "A", "k", value.to_vec())?;
+        simulator.finish()
+    };
+    let (right, forged) = (private_part(b"right")?, private_part(b"forged")?);
+    let client = &test.channel.clients["Org1MSP"];
+    let mut parts = Parts::new(CHAINCODE, client);
+    parts.results = right.public;
+    parts.endorse([&test.channel.peers["Org1MSP"]]);
+    test.ledger.put_transient("Org2MSP", &parts.id, &forged.private.expect("private writes"))?;
+    assert_eq!(test.commit(&[parts.envelope(client)]), [Valid]);
+    let error = get(&test, "Org2MSP", "Org1MSP", "A", "k").expect_err("missing");
+    assert!(error.starts_with("private data matching public hash version is not available"), "{error}");
     Ok(())
+}
+
+#[test]
+fn one_members_copy_serves_all_members() {
+    let test = TestLedger::with(collections());
+    let mut simulator = test.simulator("Org1MSP");
+    simulator.put_private(CHAINCODE, "A", "k", b"v".to_vec()).expect("allowed");
+    let results = simulator.finish().expect("results");
+    let client = &test.channel.clients["Org1MSP"];
+    let mut parts = Parts::new(CHAINCODE, client);
+    parts.results = results.public;
+    parts.endorse([&test.channel.peers["Org1MSP"]]);
+    let private = results.private.expect("private writes");
+    test.ledger.put_transient("Org2MSP", &parts.id, &private).expect("kept");
+    assert_eq!(test.commit(&[parts.envelope(client)]), [Valid]);
+    assert_eq!(get(&test, "Org1MSP", "Org1MSP", "A", "k"), Ok(Some(b"v".to_vec())));
 }
