@@ -78,11 +78,13 @@ async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let customs = system.caller("CustomsMSP")?;
     let place = Place { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
 
-    let commissioning = documents::commissioning(&["CANARY1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+    let commissioning =
+        documents::commissioning(&["CANARY1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     exporter.post("/v1/captures", &commissioning).await?.accepted()?;
     let tariff = json!({
         "tariff_id": "T", "version": 1, "jurisdiction": "DE", "validity": {"from": "2026-01-01", "until": "2099-01-01"},
-        "source": "test", "currency": "EUR", "rules": [],
+        "source": "test", "currency": "EUR",
+        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
         "bands": [{
             "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0,
             "value_min_minor": "0", "value_max_minor": "200000000000000",

@@ -33,7 +33,20 @@ fn the_event_hashes_of_the_reference_documents_are_reproduced() -> Result<()> {
 fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> Result<()> {
     let bounds = ["--least", "1000", "--most", "2000"];
     let record = |id: &'static str| {
-        ["--msp-id", "ImporterMSP", "--declaration", id, "--tariff", "T", "--tariff-version", "1", "--band", "b", "--currency", "EUR"]
+        [
+            "--msp-id",
+            "ImporterMSP",
+            "--declaration",
+            id,
+            "--tariff",
+            "T",
+            "--tariff-version",
+            "1",
+            "--band",
+            "b",
+            "--currency",
+            "EUR",
+        ]
     };
     let arguments: Vec<&str> = ["prove", "declared-value"].into_iter().chain(bounds).chain(record("D-1")).collect();
     let proved: Value = serde_json::from_str(&text(&run(&arguments, r#"{"value": "1500"}"#)?)?)?;
@@ -50,7 +63,10 @@ fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> R
     let outside = run(&arguments, r#"{"value": "2001"}"#)?;
     ensure!(!outside.status.success() && outside.stdout.is_empty(), "a value out of bounds was proved");
     let secret = run(&arguments, r#"{"value": "1500", "blinding": "00"}"#)?;
-    ensure!(!secret.status.success() && !String::from_utf8_lossy(&secret.stderr).contains("1500"), "the refusal tells the value");
+    ensure!(
+        !secret.status.success() && !String::from_utf8_lossy(&secret.stderr).contains("1500"),
+        "the refusal tells the value"
+    );
     Ok(())
 }
 
@@ -59,7 +75,8 @@ fn keys_are_generated_once_and_never_overwritten() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let output = folder.path().join("keys").display().to_string();
     text(&run(&["crypto", "generate", "--output", &output], "")?)?;
-    let key = Path::new(&output).join("peerOrganizations/bank.entrepot.example/users/Admin@bank.entrepot.example/msp/keystore");
+    let key = Path::new(&output)
+        .join("peerOrganizations/bank.entrepot.example/users/Admin@bank.entrepot.example/msp/keystore");
     ensure!(key.is_dir(), "{} is missing", key.display());
     let again = run(&["crypto", "generate", "--output", &output], "")?;
     ensure!(!again.status.success(), "existing keys were overwritten");

@@ -62,7 +62,8 @@ async fn the_official_node_sdk_evaluates_submits_and_receives_events() -> Result
 fn node_project() -> Result<Option<PathBuf>> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
     let installed = project.join("node_modules/@hyperledger/fabric-gateway").is_dir();
-    let node = Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+    let node =
+        Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
     if installed && node {
         return Ok(Some(project));
     }

@@ -6,9 +6,12 @@ use anyhow::{Context, Result, bail, ensure};
 use entrepot::demo::{
     documents,
     rest::{Answer, Caller, Method, new_key},
+    secrets::Secret,
 };
 use fabric_msp::crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
 use serde_json::{Value, json};
+use trade_contracts::proofs::{Place, declared_value};
+use trade_model::identifier::MspId;
 
 use crate::harness::{System, establish, shared};
 
@@ -93,21 +96,61 @@ fn rows() -> Result<Vec<Row>> {
     });
     Ok(vec![
         raw("malformed JSON", "/v1/evidence", "application/json", b"{\"sha256\":", 400, "json_malformed"),
-        raw("a JSON key given twice", "/v1/evidence", "application/json", b"{\"tool\":\"a\",\"tool\":\"b\"}", 400, "json_malformed"),
+        raw(
+            "a JSON key given twice",
+            "/v1/evidence",
+            "application/json",
+            b"{\"tool\":\"a\",\"tool\":\"b\"}",
+            400,
+            "json_malformed",
+        ),
         raw("JSON nested too deeply", "/v1/evidence", "application/json", &[b'['; 5000], 400, "json_too_deep"),
         raw("a body of another kind", "/v1/evidence", "text/plain", b"{}", 415, "media_type_unsupported"),
         raw("a body that is too large", "/v1/evidence", "application/json", &[b' '; 1_100_000], 413, "body_too_large"),
-        raw("a statement that is no XML", "/v1/bank-statements", "application/xml", b"camt", 422, "camt_malformed"),
+        raw("a statement that is no XML", "/v1/bank-statements", "application/xml", b"camt", 400, "camt_xml"),
         post("a field that does not exist", "BankMSP", "/v1/evidence", unknown_field, 422, "validation_failed"),
         post("a digest of the wrong form", "BankMSP", "/v1/evidence", deposit, 400, "request.digest_malformed"),
-        post("a wrong check digit", "ExporterMSP", "/v1/captures", serde_json::from_str(&wrong_digit)?, 400, "item.check_digit"),
-        post("an event type not taken yet", "ExporterMSP", "/v1/captures", transformation, 422, "item.event_type_not_supported"),
-        post("a document without events", "ExporterMSP", "/v1/captures", json!({"type": "EPCISDocument"}), 400, "item.document_malformed"),
+        post(
+            "a wrong check digit",
+            "ExporterMSP",
+            "/v1/captures",
+            serde_json::from_str(&wrong_digit)?,
+            400,
+            "item.check_digit",
+        ),
+        post(
+            "an event type not taken yet",
+            "ExporterMSP",
+            "/v1/captures",
+            transformation,
+            422,
+            "item.event_type_not_supported",
+        ),
+        post(
+            "a document without events",
+            "ExporterMSP",
+            "/v1/captures",
+            json!({"type": "EPCISDocument"}),
+            400,
+            "item.document_malformed",
+        ),
         post("the wrong role in the ledger", "BankMSP", "/v1/rights", right(), 403, "caller.role_missing"),
         post("the wrong role at the gateway", "ImporterMSP", "/v1/tariffs", json!({}), 403, "role_not_permitted"),
-        post("a proof that is none", "ImporterMSP", "/v1/declarations", declaration("not a proof"), 400, "proof.malformed"),
+        post(
+            "an unknown tariff",
+            "ImporterMSP",
+            "/v1/declarations",
+            declaration("NONE", &zero()?, "no proof"),
+            404,
+            "customs.tariff_unknown",
+        ),
         get("an unknown right", "/v1/rights/XX-mark-1", 404, "rights.right_unknown"),
-        get("an unknown item", &format!("/v1/items/{}", "https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2FNONE"), 404, "item.unknown"),
+        get(
+            "an unknown item",
+            &format!("/v1/items/{}", "https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2FNONE"),
+            404,
+            "item.unknown",
+        ),
         get("an unknown declaration", "/v1/declarations/NONE", 404, "customs.declaration_unknown"),
         get("an unknown invoice", "/v1/invoices/NONE", 404, "payment.invoice_unknown"),
         get("an unknown offer", "/v1/custody-transfers/NONE", 404, "custody.offer_unknown"),
@@ -162,7 +205,8 @@ async fn a_wrong_certificate_is_refused_with_the_reason() -> Result<()> {
 
     let foreign = tempfile::tempdir()?;
     generate(&CryptoConfig::from_yaml(entrepot::consortium::DEFAULT_CRYPTO)?, foreign.path())?;
-    let user = foreign.path().join("peerOrganizations/exporter.entrepot.example/users/User1@exporter.entrepot.example/msp");
+    let user =
+        foreign.path().join("peerOrganizations/exporter.entrepot.example/users/User1@exporter.entrepot.example/msp");
     whoami(system, &user).await?.refused(401, "certificate_unknown_authority")?;
 
     let anonymous = Caller::anonymous(system.addresses.gateway, &system.gateway_authority()?)?;
@@ -186,11 +230,76 @@ fn right() -> Value {
     })
 }
 
-fn declaration(proof: &str) -> Value {
+/// A declaration under a tariff, with whatever commitment and proof.
+fn declaration(tariff: &str, value: &Secret, proof: &str) -> Value {
     json!({
-        "declaration_id": "DEC-BAD", "tariff_id": "NONE", "tariff_version": 1, "band_id": "b",
-        "items": [documents::pallet("095212340000000013")], "hs_code": "910211", "origin": "CN", "destination": "DE",
-        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76",
-        "value_proof": proof,
+        "declaration_id": "DEC-REFUSED", "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
+        "items": [documents::item("REFUSED1")], "hs_code": "910211", "origin": "CN", "destination": "DE",
+        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": value.commitment(), "value_proof": proof,
     })
+}
+
+fn zero() -> Result<Secret> {
+    Secret::new(0)
+}
+
+#[tokio::test]
+async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_name() -> Result<()> {
+    let system = shared()?;
+    establish(system).await?;
+    let exporter = system.caller("ExporterMSP")?;
+    let importer = system.caller("ImporterMSP")?;
+    let commissioning =
+        documents::commissioning(&["REFUSED1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+    exporter.post("/v1/captures", &commissioning).await?.accepted()?;
+    let tariff = json!({
+        "tariff_id": "T-REFUSED", "version": 1, "jurisdiction": "DE", "currency": "EUR", "source": "test",
+        "validity": {"from": "2026-01-01", "until": "2099-01-01"},
+        "bands": [{
+            "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0, "value_min_minor": "100", "value_max_minor": "200",
+        }],
+        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
+    });
+    system.caller("CustomsMSP")?.post("/v1/tariffs", &tariff).await?.accepted()?;
+    let place = Place { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
+    let context = |msp_id: &str, declaration: &str| -> Result<_> {
+        Ok(declared_value(place, &MspId::parse(msp_id)?, declaration, "T-REFUSED", 1, "b", "EUR")?)
+    };
+    let value = Secret::new(150)?;
+    let other = Secret::new(150)?;
+    let own = context("ImporterMSP", "DEC-REFUSED")?;
+    let good = value.prove_range(&own, 100, 200)?;
+    let mut bent = good.clone().into_bytes();
+    let middle = bent.len() / 2;
+    bent[middle] = if bent[middle] == b'A' { b'B' } else { b'A' };
+    for (name, value, proof, status, code) in [
+        ("no proof at all", &value, "not a proof".to_owned(), 400, "proof.malformed"),
+        ("a bent proof", &value, String::from_utf8(bent)?, 422, "proof.rejected"),
+        ("a proof for another band", &value, value.prove_range(&own, 90, 190)?, 422, "proof.rejected"),
+        ("the proof of another commitment", &other, good.clone(), 422, "proof.rejected"),
+        (
+            "a proof for another declaration",
+            &value,
+            value.prove_range(&context("ImporterMSP", "X")?, 100, 200)?,
+            422,
+            "proof.of_another_record",
+        ),
+        (
+            "another enterprise's proof",
+            &value,
+            value.prove_range(&context("ExporterMSP", "DEC-REFUSED")?, 100, 200)?,
+            422,
+            "proof.of_another_record",
+        ),
+    ] {
+        let answer = importer.post("/v1/declarations", &declaration("T-REFUSED", value, &proof)).await?;
+        answer.refused(status, code).with_context(|| name.to_owned())?;
+    }
+    let mut wrong_opening = declaration("T-REFUSED", &value, &good);
+    wrong_opening["private"] = json!({"value_minor": "151", "blinding": value.blinding()});
+    importer.post("/v1/declarations", &wrong_opening).await?.refused(422, "private.opening_wrong")?;
+    importer.post("/v1/declarations", &declaration("T-REFUSED", &value, &good)).await?.accepted()?;
+    let replayed = importer.post("/v1/declarations", &declaration("T-REFUSED", &value, &good)).await?;
+    replayed.refused(409, "customs.declaration_exists")?;
+    Ok(())
 }

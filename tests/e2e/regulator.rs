@@ -10,7 +10,8 @@ use crate::harness::{establish, shared};
 async fn the_gateway_refuses_a_regulators_write_before_fabric_is_asked() -> Result<()> {
     let system = shared()?;
     establish(system).await?;
-    let problem = system.caller("RegulatorMSP")?.post("/v1/evidence", &deposit()).await?.refused(403, "role_not_permitted")?;
+    let problem =
+        system.caller("RegulatorMSP")?.post("/v1/evidence", &deposit()).await?.refused(403, "role_not_permitted")?;
     ensure!(problem["transaction_id"].is_null(), "a transaction was made: {problem}");
     Ok(())
 }

@@ -36,7 +36,11 @@ fn after_a_kill_in_mid_run_every_acknowledged_fact_is_there() -> Result<()> {
             read.with_context(|| format!("the acknowledged deposit {sha256} is lost"))?;
         }
         let exporter = system.caller("ExporterMSP")?;
-        exporter.post("/v1/evidence", &deposit(usize::MAX, 0)).await?.accepted().context("no write after the restart")?;
+        exporter
+            .post("/v1/evidence", &deposit(usize::MAX, 0))
+            .await?
+            .accepted()
+            .context("no write after the restart")?;
         anyhow::Ok(())
     })?;
     network.stop()

@@ -28,7 +28,8 @@ async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<(
 
     let transaction = caller.put(&format!("{path}/proposal"), &sign(signer.as_ref(), &proposal)?).await?.accepted()?;
     ensure!(transaction["stage"] == "transaction", "{transaction}");
-    let committed = caller.put(&format!("{path}/transaction"), &sign(signer.as_ref(), &transaction)?).await?.accepted()?;
+    let committed =
+        caller.put(&format!("{path}/transaction"), &sign(signer.as_ref(), &transaction)?).await?.accepted()?;
     ensure!(committed["validation"] == "VALID", "{committed}");
 
     let read = caller.get(&format!("/v1/evidence/{sha256}")).await?.accepted()?;

@@ -244,7 +244,21 @@ async function withEvents(work) {
     try {
         await work((transactionId) => first(events, (event) => event.transactionId === transactionId));
     } finally {
+        // The SDK tells the end of a stream to whoever reads it, and to nobody else: unread, it would end the process.
+        const ended = drain(events);
         events.close();
+        await ended;
+    }
+}
+
+/** Reads a stream to its end, however it ends. */
+async function drain(stream) {
+    try {
+        for await (const _ of stream) {
+            // Nobody waits for it.
+        }
+    } catch {
+        // Closed, which is what was wanted.
     }
 }
 

@@ -25,7 +25,11 @@ const LICENCES: &[&str] = &[
 
 /// Crates and versions that must not come in, each with the advisory or the reason.
 const BANNED: &[(&str, fn(u64, u64, u64) -> bool, &str)] = &[
-    ("h2", |major, minor, patch| (major, minor, patch) < (0, 4, 16), "RUSTSEC-2026-0258: empty DATA frames without limit"),
+    (
+        "h2",
+        |major, minor, patch| (major, minor, patch) < (0, 4, 16),
+        "RUSTSEC-2026-0258: empty DATA frames without limit",
+    ),
     ("rsa", |_, _, _| true, "RUSTSEC-2023-0071: timing, no fix"),
     ("protobuf", |_, _, _| true, "RUSTSEC-2024-0437; this project uses prost"),
     ("serde_yml", |_, _, _| true, "RUSTSEC-2025-0068: unsound"),
@@ -37,7 +41,11 @@ const BANNED: &[(&str, fn(u64, u64, u64) -> bool, &str)] = &[
     ("curve25519-dalek", |major, minor, patch| (major, minor, patch) < (4, 1, 3), "RUSTSEC-2024-0344: timing"),
     ("openssl", |major, minor, patch| (major, minor, patch) < (0, 10, 72), "RUSTSEC-2025-0022: use after free"),
     ("quick-xml", |major, minor, patch| (major, minor, patch) < (0, 41, 0), "RUSTSEC-2026-0194, RUSTSEC-2026-0195"),
-    ("tracing-subscriber", |major, minor, patch| (major, minor, patch) < (0, 3, 20), "RUSTSEC-2025-0055: log injection"),
+    (
+        "tracing-subscriber",
+        |major, minor, patch| (major, minor, patch) < (0, 3, 20),
+        "RUSTSEC-2025-0055: log injection",
+    ),
 ];
 
 #[test]
@@ -55,7 +63,12 @@ fn a_dependency_under_the_gpl_is_rejected() {
     for expression in ["GPL-3.0-or-later", "MIT AND GPL-2.0-only", "LGPL-3.0-only", ""] {
         assert!(!acceptable(expression), "{expression} is accepted");
     }
-    for expression in ["MIT/Apache-2.0", "GPL-2.0-only OR MIT", "(MIT OR Apache-2.0) AND Unicode-3.0", "Apache-2.0 WITH LLVM-exception OR MIT"] {
+    for expression in [
+        "MIT/Apache-2.0",
+        "GPL-2.0-only OR MIT",
+        "(MIT OR Apache-2.0) AND Unicode-3.0",
+        "Apache-2.0 WITH LLVM-exception OR MIT",
+    ] {
         assert!(acceptable(expression), "{expression} is rejected");
     }
 }
@@ -116,7 +129,8 @@ fn split_outside_parentheses<'a>(text: &'a str, separator: &str) -> Vec<&'a str>
 fn numbers(version: &str) -> Result<(u64, u64, u64)> {
     let plain = version.split(['-', '+']).next().unwrap_or_default();
     let mut parts = plain.split('.').map(str::parse);
-    let mut next = || parts.next().context("a version of less than three numbers")?.context("a version that is no number");
+    let mut next =
+        || parts.next().context("a version of less than three numbers")?.context("a version that is no number");
     Ok((next()?, next()?, next()?))
 }
 

@@ -47,7 +47,8 @@ fn every_source_file_is_part_of_its_crate() -> Result<()> {
         let parent = fs::read_to_string(&declaration)?;
         let module = module_name(&path);
         let declared = parent.lines().map(str::trim_start).any(|line| {
-            let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+            let line =
+                line.trim_start_matches("pub ").trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
             line.strip_prefix("mod ").is_some_and(|rest| rest.trim_end_matches([';', ' ', '{']) == module)
         });
         ensure!(declared, "{} is forgotten: {} has no `mod {module}`", path.display(), declaration.display());
@@ -67,7 +68,11 @@ fn every_crate_has_a_readme_and_uses_the_lints_of_the_workspace() -> Result<()> 
         crates += 1;
         ensure!(folder.join("README.md").is_file(), "{} has no README.md", folder.display());
         let manifest = fs::read_to_string(&path)?;
-        ensure!(manifest.contains("[lints]\nworkspace = true"), "{} does not use the workspace's lints", path.display());
+        ensure!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{} does not use the workspace's lints",
+            path.display()
+        );
     }
     ensure!(crates == 13, "{crates} crates were found, 13 are agreed");
     Ok(())

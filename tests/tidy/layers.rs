@@ -56,7 +56,9 @@ fn every_crate_depends_only_on_the_layers_below_it() -> Result<()> {
 #[test]
 fn a_dependency_against_the_layers_is_rejected() -> Result<()> {
     let (members, graph) = resolved()?;
-    for (from, to) in [("fabric-devnet", "fabric-shim"), ("fabric-msp", "trade-model"), ("fabric-contract", "fabric-protos")] {
+    for (from, to) in
+        [("fabric-devnet", "fabric-shim"), ("fabric-msp", "trade-model"), ("fabric-contract", "fabric-protos")]
+    {
         let mut forged = graph.clone();
         forged.entry(from.into()).or_default().insert(to.into());
         let error = check_layers(&members, &forged).expect_err("the forged dependency is allowed");
@@ -120,9 +122,8 @@ fn resolved() -> Result<(BTreeSet<String>, Graph)> {
     let mut graph = Graph::new();
     for node in array(&metadata["resolve"]["nodes"]) {
         let from = name(&node["id"]).context("a package without a name")?;
-        let normal = array(&node["deps"]).filter(|dependency| {
-            array(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null())
-        });
+        let normal = array(&node["deps"])
+            .filter(|dependency| array(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()));
         graph.entry(from).or_default().extend(normal.filter_map(|dependency| name(&dependency["pkg"])));
     }
     Ok((members, graph))

@@ -119,14 +119,20 @@ impl Consortium {
 
     fn check(&self) -> Result<()> {
         ensure!(!self.organisations.is_empty(), "a consortium needs at least one organisation");
-        ensure!(self.organisations.len() <= ORGANISATIONS_MAX, "at most {ORGANISATIONS_MAX} organisations are supported");
+        ensure!(
+            self.organisations.len() <= ORGANISATIONS_MAX,
+            "at most {ORGANISATIONS_MAX} organisations are supported"
+        );
         let mut names = BTreeSet::new();
         for msp_id in self.organisations.iter().map(|o| &o.msp_id).chain([&self.orderer.msp_id]) {
             ensure!(names.insert(msp_id), "the MSP id {msp_id} is used twice");
         }
         let endorsers = self.endorsing().count();
         if self.chaincode.endorsements == 0 || self.chaincode.endorsements as usize > endorsers {
-            bail!("{} endorsements are asked for, but {endorsers} organisations may endorse", self.chaincode.endorsements);
+            bail!(
+                "{} endorsements are asked for, but {endorsers} organisations may endorse",
+                self.chaincode.endorsements
+            );
         }
         ensure!(
             self.orderer.nodes.len() == 1,

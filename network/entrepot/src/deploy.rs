@@ -15,8 +15,8 @@ use fabric_msp::{policy, signer::SigningIdentity, transport::ClientTls};
 use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
-        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult,
-        QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
+        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs,
+        QueryChaincodeDefinitionResult, QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
     },
     protos::{ApplicationPolicy, application_policy},
 };
@@ -152,7 +152,9 @@ impl Administrator {
                 let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
                 Ok(installed.iter().any(|chaincode| chaincode.package_id == package_id))
             }
-            Answer::Refused(status, message) => bail!("{} does not tell what is installed: {status} {message}", self.msp_id),
+            Answer::Refused(status, message) => {
+                bail!("{} does not tell what is installed: {status} {message}", self.msp_id)
+            }
         }
     }
 
@@ -202,7 +204,13 @@ impl Administrator {
     }
 
     /// Submits a lifecycle transaction. A refusal that says `done_before` means that an earlier run got this far.
-    async fn submit(&self, function: &str, arguments: &impl Message, endorsers: &[&str], done_before: &str) -> Result<()> {
+    async fn submit(
+        &self,
+        function: &str,
+        arguments: &impl Message,
+        endorsers: &[&str],
+        done_before: &str,
+    ) -> Result<()> {
         let contract = self.gateway.contract(&self.channel, LIFECYCLE);
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -253,7 +261,8 @@ async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: 
             match outcome {
                 Ok(()) => break,
                 Err(error) if Instant::now() > deadline => {
-                    return Err(error).with_context(|| format!("the chaincode is not usable at {}", organisation.msp_id));
+                    return Err(error)
+                        .with_context(|| format!("the chaincode is not usable at {}", organisation.msp_id));
                 }
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
@@ -286,5 +295,7 @@ fn says(error: &ClientError, text: &str) -> bool {
 /// Whether the same request may succeed later: a network that is still gathering, or a conflict with another organisation.
 fn may_pass(error: &ClientError) -> bool {
     error.advice() != Advice::Never
-        || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"].iter().any(|text| says(error, text))
+        || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]
+            .iter()
+            .any(|text| says(error, text))
 }

@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use fabric_msp::{
     channel::{
-        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization, RaftSpec,
-        genesis_block as genesis_block_of,
+        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
+        RaftSpec, genesis_block as genesis_block_of,
     },
     crypto::{self, Authority, CertificateRequest, CryptoConfig},
     msp::config_from_directory,
@@ -180,8 +180,7 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium) -> Result<std::path::
     }
     fs::create_dir_all(&unfinished).context("cannot create the folder of the chaincode's keys")?;
     for (name, common_name) in [("server", "chaincode"), ("peer", "chaincode-client")] {
-        let request =
-            CertificateRequest::tls(&format!("{common_name}.{}", owner.domain), &["localhost", "127.0.0.1"]);
+        let request = CertificateRequest::tls(&format!("{common_name}.{}", owner.domain), &["localhost", "127.0.0.1"]);
         let issued = issuer.issue(&request).with_context(|| format!("the chaincode's {name} certificate"))?;
         write_atomically(&unfinished.join(format!("{name}.crt")), issued.certificate.pem())?;
         write_secret(&unfinished.join(format!("{name}.key")), &issued.key_pem)?;

@@ -20,8 +20,7 @@ use clap::Parser;
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments: Vec<String> =
-        std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let result = match fabric::builder::called_as(&arguments) {
         Some(program) => fabric::builder::run(program, &arguments[1..]),
         None => cli::Cli::parse().run(),

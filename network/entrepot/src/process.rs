@@ -183,7 +183,9 @@ fn open_log(path: &Path) -> Result<File> {
 }
 
 fn inherited_environment() -> impl Iterator<Item = (String, String)> {
-    ["PATH", "HOME", "TMPDIR", "ENTREPOT_LOG"].into_iter().filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+    ["PATH", "HOME", "TMPDIR", "ENTREPOT_LOG"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
 }
 
 #[cfg(test)]

@@ -64,7 +64,12 @@ struct RunningNetwork {
 }
 
 impl RunningNetwork {
-    fn start(layout: &Layout, consortium: &Consortium, options: &UpOptions, binaries: Option<&Binaries>) -> Result<Self> {
+    fn start(
+        layout: &Layout,
+        consortium: &Consortium,
+        options: &UpOptions,
+        binaries: Option<&Binaries>,
+    ) -> Result<Self> {
         let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, consortium, options.gateway)?;
         generate::crypto(layout)?;
@@ -74,7 +79,11 @@ impl RunningNetwork {
 
         // The chaincode is first: peers dial it when they start.
         let consortium_arguments = consortium_arguments(options);
-        network.start_role(layout, "chaincode", generate::chaincode_arguments(layout, &network.addresses, &package.id))?;
+        network.start_role(
+            layout,
+            "chaincode",
+            generate::chaincode_arguments(layout, &network.addresses, &package.id),
+        )?;
         match binaries {
             None => {
                 let mut arguments = vec!["--dir".to_owned(), layout.root().display().to_string()];
@@ -191,7 +200,8 @@ fn binaries(options: &UpOptions, layout: &Layout) -> Result<Option<Binaries>> {
 }
 
 fn consortium_arguments(options: &UpOptions) -> Vec<String> {
-    let file: Option<PathBuf> = options.consortium.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
+    let file: Option<PathBuf> =
+        options.consortium.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
     file.into_iter().flat_map(|path| ["--consortium".to_owned(), path.display().to_string()]).collect()
 }
 
@@ -224,6 +234,8 @@ fn lock(layout: &Layout) -> Result<File> {
         Err(std::fs::TryLockError::WouldBlock) => {
             bail!("a network is running in {} already; stop it with `entrepot down`", layout.root().display())
         }
-        Err(std::fs::TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
     }
 }

@@ -37,14 +37,14 @@ enum ProveStatement {
         #[command(flatten)]
         bounds: Bounds,
         #[command(flatten)]
-        record: DeclaredValue,
+        record: DeclaredValueRecord,
     },
     /// A payment settles an invoice, as `POST /v1/settlements` takes it. Reads {"invoice": {value, blinding}, "payment": {…}}
     Settlement {
         #[command(flatten)]
         tolerance: Tolerance,
         #[command(flatten)]
-        record: Settlement,
+        record: SettlementRecord,
     },
     /// An amount lies between two bounds. Reads {"value": "…"} or {"value": "…", "blinding": "…"}
     Range {
@@ -75,7 +75,7 @@ enum VerifyStatement {
         #[arg(long)]
         proof: String,
         #[command(flatten)]
-        record: DeclaredValue,
+        record: DeclaredValueRecord,
     },
     /// A payment settles an invoice
     Settlement {
@@ -91,7 +91,7 @@ enum VerifyStatement {
         #[arg(long)]
         proof: String,
         #[command(flatten)]
-        record: Settlement,
+        record: SettlementRecord,
     },
     /// An amount lies between two bounds
     Range {
@@ -154,7 +154,7 @@ struct PlaceOptions {
 
 /// The declaration that a proof is for.
 #[derive(Debug, Args)]
-struct DeclaredValue {
+struct DeclaredValueRecord {
     #[command(flatten)]
     place: PlaceOptions,
     /// The importer's MSP id
@@ -179,7 +179,7 @@ struct DeclaredValue {
 
 /// The settlement that a proof is for.
 #[derive(Debug, Args)]
-struct Settlement {
+struct SettlementRecord {
     #[command(flatten)]
     place: PlaceOptions,
     /// The seller's MSP id
@@ -274,7 +274,8 @@ pub fn prove(options: &Prove) -> Result<()> {
 }
 
 fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {
-    let witness: Witness = serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
+    let witness: Witness =
+        serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
     let opening = witness.opening()?;
     let commitment = opening.commitment();
     let statement = Range::within(commitment, bounds.least, bounds.most)?;
@@ -324,7 +325,13 @@ fn verify_range(bounds: &Bounds, commitment: &str, proof: &str, context: &ProofC
     Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
 }
 
-fn verify_match(tolerance: &Tolerance, invoice: &str, payment: &str, proof: &str, context: &ProofContext) -> Result<()> {
+fn verify_match(
+    tolerance: &Tolerance,
+    invoice: &str,
+    payment: &str,
+    proof: &str,
+    context: &ProofContext,
+) -> Result<()> {
     let statement = Match::new(Commitment::parse(invoice)?, Commitment::parse(payment)?, tolerance.tolerance)?;
     Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
 }
@@ -335,7 +342,7 @@ impl PlaceOptions {
     }
 }
 
-impl DeclaredValue {
+impl DeclaredValueRecord {
     fn context(&self) -> Result<ProofContext> {
         let importer = MspId::parse(&self.msp_id)?;
         Ok(proofs::declared_value(
@@ -350,7 +357,7 @@ impl DeclaredValue {
     }
 }
 
-impl Settlement {
+impl SettlementRecord {
     fn context(&self) -> Result<ProofContext> {
         let seller = MspId::parse(&self.msp_id)?;
         Ok(proofs::settlement(self.place.place(), &seller, &self.invoice, &self.entry, &self.currency)?)

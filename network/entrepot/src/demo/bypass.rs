@@ -50,9 +50,13 @@ impl Regulator {
         let contract = self.gateway.contract(&self.channel, &self.chaincode);
         let outcome = contract.transaction("evidence:Deposit").json(deposit).evaluate().await;
         let Err(error) = outcome else { bail!("the contract accepted a write of the regulator") };
-        let (status, message) = error.chaincode_response().with_context(|| format!("not the contract refused: {error}"))?;
+        let (status, message) =
+            error.chaincode_response().with_context(|| format!("not the contract refused: {error}"))?;
         let code = serde_json::from_str::<Value>(message).map(|message| message["code"].clone()).unwrap_or_default();
-        ensure!(status == 403 && code == json!("caller.regulator_reads_only"), "the contract answered {status} {message}");
+        ensure!(
+            status == 403 && code == json!("caller.regulator_reads_only"),
+            "the contract answered {status} {message}"
+        );
         Ok(())
     }
 

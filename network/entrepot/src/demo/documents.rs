@@ -21,48 +21,54 @@ pub fn pallet(sscc: &str) -> String {
 #[must_use]
 pub fn commissioning(serials: &[&str], time: &str, plant: &str) -> Value {
     let items: Vec<String> = serials.iter().map(|serial| item(serial)).collect();
-    document(time, &[json!({
-        "type": "ObjectEvent",
-        "eventTime": time,
-        "eventTimeZoneOffset": "+00:00",
-        "epcList": items,
-        "action": "ADD",
-        "bizStep": "commissioning",
-        "disposition": "active",
-        "readPoint": {"id": plant},
-        "bizLocation": {"id": plant},
-    })])
+    document(
+        time,
+        &[json!({
+            "type": "ObjectEvent",
+            "eventTime": time,
+            "eventTimeZoneOffset": "+00:00",
+            "epcList": items,
+            "action": "ADD",
+            "bizStep": "commissioning",
+            "disposition": "active",
+            "readPoint": {"id": plant},
+            "bizLocation": {"id": plant},
+        })],
+    )
 }
 
 /// Packing of items onto a pallet, and the pallet's shipping.
 #[must_use]
 pub fn packing_and_shipping(sscc: &str, serials: &[&str], packed: &str, shipped: &str, plant: &str) -> Value {
     let items: Vec<String> = serials.iter().map(|serial| item(serial)).collect();
-    document(shipped, &[
-        json!({
-            "type": "AggregationEvent",
-            "eventTime": packed,
-            "eventTimeZoneOffset": "+00:00",
-            "parentID": pallet(sscc),
-            "childEPCs": items,
-            "action": "ADD",
-            "bizStep": "packing",
-            "disposition": "in_progress",
-            "readPoint": {"id": plant},
-            "bizLocation": {"id": plant},
-        }),
-        json!({
-            "type": "ObjectEvent",
-            "eventTime": shipped,
-            "eventTimeZoneOffset": "+00:00",
-            "epcList": [pallet(sscc)],
-            "action": "OBSERVE",
-            "bizStep": "shipping",
-            "disposition": "in_transit",
-            "readPoint": {"id": plant},
-            "bizTransactionList": [{"type": "desadv", "bizTransaction": format!("urn:epcglobal:cbv:bt:9521234000006:{sscc}")}],
-        }),
-    ])
+    document(
+        shipped,
+        &[
+            json!({
+                "type": "AggregationEvent",
+                "eventTime": packed,
+                "eventTimeZoneOffset": "+00:00",
+                "parentID": pallet(sscc),
+                "childEPCs": items,
+                "action": "ADD",
+                "bizStep": "packing",
+                "disposition": "in_progress",
+                "readPoint": {"id": plant},
+                "bizLocation": {"id": plant},
+            }),
+            json!({
+                "type": "ObjectEvent",
+                "eventTime": shipped,
+                "eventTimeZoneOffset": "+00:00",
+                "epcList": [pallet(sscc)],
+                "action": "OBSERVE",
+                "bizStep": "shipping",
+                "disposition": "in_transit",
+                "readPoint": {"id": plant},
+                "bizTransactionList": [{"type": "desadv", "bizTransaction": format!("urn:epcglobal:cbv:bt:9521234000006:{sscc}")}],
+            }),
+        ],
+    )
 }
 
 fn document(created: &str, events: &[Value]) -> Value {

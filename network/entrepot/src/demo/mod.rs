@@ -14,7 +14,11 @@ mod teller;
 use anyhow::{Context, Result};
 
 pub use self::story::participants;
-use self::{running::{RunningNetwork, Start}, story::Story, teller::Teller};
+use self::{
+    running::{RunningNetwork, Start},
+    story::Story,
+    teller::Teller,
+};
 use crate::{cli::DemoOptions, consortium::Consortium};
 
 /// Tells the story.

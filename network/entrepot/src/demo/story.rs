@@ -165,7 +165,9 @@ impl<'a> Story<'a> {
             let receipt = self.exporter.post("/v1/captures", &document).await?.accepted();
             teller.step(&format!("three of them leave on pallet {sscc}"), receipt)?;
         }
-        let wrong = documents::commissioning(&["X"], &self.calendar.moment(19, "08:00")?, PLANT).to_string().replace(GTIN, "09521234543214");
+        let wrong = documents::commissioning(&["X"], &self.calendar.moment(19, "08:00")?, PLANT)
+            .to_string()
+            .replace(GTIN, "09521234543214");
         let wrong = self.exporter.post("/v1/captures", &serde_json::from_str(&wrong)?).await?;
         let refused = wrong.refused(400, "item.check_digit");
         teller.step("a code with a wrong check digit is refused", refused)?;
@@ -180,9 +182,14 @@ impl<'a> Story<'a> {
         });
         let offered = self.exporter.post("/v1/custody-transfers", &offer).await?.accepted();
         teller.step("the maker offers both pallets to the carrier", offered)?;
-        let stranger = self.importer.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.refused(403, "custody.not_receiver");
+        let stranger = self
+            .importer
+            .post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"}))
+            .await?
+            .refused(403, "custody.not_receiver");
         teller.step("somebody else cannot accept", stranger)?;
-        let accepted = self.logistics.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.accepted();
+        let accepted =
+            self.logistics.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.accepted();
         teller.step("the carrier accepts, and the watches on the pallets move along", accepted)?;
         for (number, pallet) in [(2, TO_GERMANY), (3, TO_SWITZERLAND)] {
             let offer = json!({
@@ -190,7 +197,10 @@ impl<'a> Story<'a> {
                 "condition": "sealed, dry", "seal": "SL-448291",
             });
             self.logistics.post("/v1/custody-transfers", &offer).await?.accepted()?;
-            self.importer.post(&format!("/v1/custody-transfers/HO-{number}/accept"), &json!({"seal": "SL-448291"})).await?.accepted()?;
+            self.importer
+                .post(&format!("/v1/custody-transfers/HO-{number}/accept"), &json!({"seal": "SL-448291"}))
+                .await?
+                .accepted()?;
         }
         let path = format!("/v1/items/{}", encode(&documents::item(GERMAN_SERIALS[0])));
         let item = self.importer.get(&path).await?.accepted()?;
@@ -208,7 +218,8 @@ impl<'a> Story<'a> {
         let value = Secret::new(DECLARED_MINOR)?;
         let german = self.declaration("DEC-DE-1", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
         let filed = self.importer.post("/v1/declarations", &german).await?.accepted();
-        let filed = teller.step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
+        let filed = teller
+            .step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
         ensure!(!filed.to_string().contains(&DECLARED_MINOR.to_string()), "the answer tells the declared value");
         teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
 
@@ -232,10 +243,16 @@ impl<'a> Story<'a> {
         self.importer.post("/v1/declarations", &swiss).await?.accepted()?;
         let assessed = self.customs.post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
         let intercepted = expect(&assessed["result"], "outcome", "intercept").map(|()| assessed);
-        let intercepted = teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
+        let intercepted =
+            teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
         for finding in intercepted["result"]["findings"].as_array().into_iter().flatten() {
             if text(finding, "result") != "met" {
-                teller.detail(&format!("{}: {} {}", text(finding, "rule_id"), text(finding, "result"), finding["reasons"]));
+                teller.detail(&format!(
+                    "{}: {} {}",
+                    text(finding, "rule_id"),
+                    text(finding, "result"),
+                    finding["reasons"]
+                ));
             }
         }
         Ok(())
@@ -278,7 +295,8 @@ impl<'a> Story<'a> {
         let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
         ensure!(read["transaction_id"] == receipt["transaction_id"], "alarm and event have different transactions");
         teller.detail(&text(&read, "text"));
-        let evidence = self.regulator.get(&format!("/v1/evidence/{}", text(&alarm, "evidence_sha256"))).await?.accepted();
+        let evidence =
+            self.regulator.get(&format!("/v1/evidence/{}", text(&alarm, "evidence_sha256"))).await?.accepted();
         teller.step("its evidence was fixed together with it", evidence)?;
         Ok(())
     }
@@ -295,7 +313,13 @@ impl<'a> Story<'a> {
         let issued = self.exporter.post("/v1/invoices", &invoice).await?.accepted();
         teller.step("the seller issues an invoice; buyer and seller know its total", issued)?;
 
-        let notification = documents::credit_notification(PAID_MINOR, CURRENCY, "INV-2026-311", "2026112000000042", &self.calendar.day(-1)?);
+        let notification = documents::credit_notification(
+            PAID_MINOR,
+            CURRENCY,
+            "INV-2026-311",
+            "2026112000000042",
+            &self.calendar.day(-1)?,
+        );
         let statement = self
             .bank
             .send(hyper::Method::POST, "/v1/bank-statements", "application/xml", notification.into_bytes(), &[])
@@ -323,9 +347,11 @@ impl<'a> Story<'a> {
         };
         let proof = total.prove_match(&paid, &self.settlement_context("INV-2026-311", "ENTRY-42")?, TOLERANCE_MINOR)?;
         let narrower = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR - 1, proof.clone())).await?;
-        teller.step("a proof for one tolerance does not prove a narrower one", narrower.refused(422, "proof.rejected"))?;
+        teller
+            .step("a proof for one tolerance does not prove a narrower one", narrower.refused(422, "proof.rejected"))?;
         let settled = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof.clone())).await?.accepted();
-        let settled = teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
+        let settled =
+            teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
         let answer = settled.to_string();
         ensure!(!answer.contains(&PAID_MINOR.to_string()), "the answer tells the amount");
         let again = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof)).await?;
@@ -355,12 +381,27 @@ impl<'a> Story<'a> {
     async fn consumer(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("A consumer scans two codes");
         for (serial, conflict) in [(GERMAN_SERIALS[0], false), (GERMAN_SERIALS[1], true)] {
-            let answer = self.consumer.send(hyper::Method::GET, &format!("/01/{GTIN}/21/{serial}"), "application/json", Vec::new(), &[("accept", "application/json")]).await?;
+            let answer = self
+                .consumer
+                .send(
+                    hyper::Method::GET,
+                    &format!("/01/{GTIN}/21/{serial}"),
+                    "application/json",
+                    Vec::new(),
+                    &[("accept", "application/json")],
+                )
+                .await?;
             let answer = answer.accepted()?;
             let right = answer["conflict_found"] == json!(conflict);
-            let what = if conflict { "the second code: a conflict was found, and the answer says which" } else { "the first code: known, no conflict, and what a code cannot show" };
+            let what = if conflict {
+                "the second code: a conflict was found, and the answer says which"
+            } else {
+                "the first code: known, no conflict, and what a code cannot show"
+            };
             teller.step(what, ensure_that(right, &answer))?;
-            for statement in answer[if conflict { "conflicts" } else { "known" }].as_array().into_iter().flatten().take(2) {
+            for statement in
+                answer[if conflict { "conflicts" } else { "known" }].as_array().into_iter().flatten().take(2)
+            {
                 teller.detail(&text(statement, "text"));
             }
         }
@@ -371,20 +412,32 @@ impl<'a> Story<'a> {
         teller.chapter("The regulator sees and replays everything, and can change nothing");
         let item = encode(&documents::item(GERMAN_SERIALS[0]));
         let trace = self.regulator.get(&format!("/v1/items/{item}/trace?direction=backward")).await?.accepted();
-        let trace = teller.step("it traces a watch back to its maker, with the responsible party at every moment", trace)?;
+        let trace =
+            teller.step("it traces a watch back to its maker, with the responsible party at every moment", trace)?;
         for interval in trace["custody"].as_array().into_iter().flatten() {
-            teller.detail(&format!("{} from {} until {}", text(interval, "value"), text(interval, "from"), interval["until"].as_str().unwrap_or("now")));
+            teller.detail(&format!(
+                "{} from {} until {}",
+                text(interval, "value"),
+                text(interval, "from"),
+                interval["until"].as_str().unwrap_or("now")
+            ));
         }
         for id in ["DEC-DE-1", "DEC-CH-1"] {
             let replayed = self.regulator.get(&format!("/v1/declarations/{id}/replay")).await?.accepted()?;
-            teller.step(&format!("it replays the decision about {id}: the same result from the same facts"), expect_true(&replayed, "same_decision"))?;
+            teller.step(
+                &format!("it replays the decision about {id}: the same result from the same facts"),
+                expect_true(&replayed, "same_decision"),
+            )?;
         }
         let write = json!({"sha256": "0".repeat(64), "kind": "other", "media_type": "text/plain", "captured_at": self.calendar.moment(1, "00:00")?, "tool": "none"});
         let refused = self.regulator.post("/v1/evidence", &write).await?.refused(403, "role_not_permitted");
         teller.step("its write is refused by the gateway", refused)?;
         let bypass = bypass::Regulator::connect(self.layout, self.addresses, &self.consortium).await?;
         teller.step("past the gateway, its write is refused by the contract", bypass.contract_refuses(&write).await)?;
-        teller.step("an endorsed transaction of its own is refused by the channel's policy", bypass.channel_refuses().await)?;
+        teller.step(
+            "an endorsed transaction of its own is refused by the channel's policy",
+            bypass.channel_refuses().await,
+        )?;
         Ok(())
     }
 }
@@ -392,9 +445,7 @@ impl<'a> Story<'a> {
 /// The participants of the story: the body of `POST /v1/participants`.
 #[must_use]
 pub fn participants() -> Value {
-    let participant = |msp_id: &str, name: &str, country: &str, roles: &[&str]| {
-        json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles})
-    };
+    let participant = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
     json!({"participants": [
         participant(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]),
         participant(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
@@ -409,9 +460,7 @@ pub fn participants() -> Value {
 const BAND: (u64, u64) = (1_000_000, 2_000_000);
 
 fn tariff_of(calendar: Calendar, id: &str, country: &str) -> Result<Value> {
-    let rule = |id: &str, check: &str, broken: &str, unknown: &str| {
-        json!({"rule_id": id, "check": check, "when_broken": broken, "when_unknown": unknown})
-    };
+    let rule = |id: &str, check: &str, broken: &str, unknown: &str| json!({"rule_id": id, "check": check, "when_broken": broken, "when_unknown": unknown});
     Ok(json!({
         "tariff_id": id, "version": 1, "jurisdiction": country, "currency": CURRENCY,
         "validity": {"from": calendar.day(-300)?, "until": calendar.day(1000)?},

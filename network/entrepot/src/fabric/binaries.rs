@@ -75,7 +75,8 @@ impl Binaries {
 }
 
 fn version_of(peer: &Path) -> Result<Version> {
-    let output = Command::new(peer).arg("version").output().with_context(|| format!("cannot run {} version", peer.display()))?;
+    let output =
+        Command::new(peer).arg("version").output().with_context(|| format!("cannot run {} version", peer.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let version = parse_version(&text);
     version.with_context(|| {

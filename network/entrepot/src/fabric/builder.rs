@@ -57,7 +57,9 @@ pub fn run(program: &str, arguments: &[String]) -> Result<()> {
     let folders: Vec<PathBuf> = arguments.iter().map(PathBuf::from).collect();
     match (program, folders.as_slice()) {
         ("detect", [_source, metadata]) => detect(metadata),
-        ("build", [source, _metadata, output]) => copy(&source.join("connection.json"), &output.join("connection.json")),
+        ("build", [source, _metadata, output]) => {
+            copy(&source.join("connection.json"), &output.join("connection.json"))
+        }
         ("release", [output, release]) => {
             let server = release.join("chaincode/server");
             fs::create_dir_all(&server).with_context(|| format!("cannot create {}", server.display()))?;

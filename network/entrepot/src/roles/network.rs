@@ -39,7 +39,8 @@ pub fn run(options: &Options) -> Result<()> {
 async fn serve(options: &Options) -> Result<()> {
     let consortium = Consortium::load(options.consortium.as_deref())?;
     let layout = Layout::at(&options.dir)?;
-    let network = Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
+    let network =
+        Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
     super::tell_ready(options.ready_file.as_deref(), &network.orderer_address().to_string())?;
     super::asked_to_stop().await?;
     network.shutdown().await;

@@ -1,0 +1,3 @@
+//! The cases by chapter.
+
+pub mod evaluate;

@@ -1,0 +1,74 @@
+//! A network of Hyperledger Fabric's own programs.
+
+use std::{fs, os::unix::fs::symlink, path::Path};
+
+use anyhow::Result;
+use entrepot::{
+    fabric::{Binaries, join, orderer_program, peer_program},
+    process::Program,
+};
+
+use crate::network::{Launch, Site, TestNetwork, listens};
+
+/// Peers and an orderer of Fabric.
+pub struct Fabric {
+    name: String,
+    site: Site,
+    binaries: Binaries,
+}
+
+impl Fabric {
+    /// Lays one out for the programs in a folder. `program` must be able to be an external builder.
+    ///
+    /// # Errors
+    /// The programs are not there, or as [`Site::lay_out`].
+    pub fn new(folder: &Path, program: &Path, binaries: &Path) -> Result<Self> {
+        let binaries = Binaries::find(Some(binaries))?;
+        let site = Site::lay_out(folder, program, Some(binaries.version))?;
+        Ok(Self { name: format!("Fabric {}", binaries.version), site, binaries })
+    }
+
+    fn launch(&self, program: Program<'_>) -> Result<()> {
+        self.site.launch(Launch {
+            name: program.name,
+            executable: program.executable.unwrap_or(&self.site.program).to_owned(),
+            arguments: program.arguments,
+            environment: program.environment,
+            folder: program.working_directory,
+            log: program.log,
+        })
+    }
+}
+
+impl TestNetwork for Fabric {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn site(&self) -> &Site {
+        &self.site
+    }
+
+    fn start(&self) -> Result<()> {
+        let Site { layout, consortium, addresses, program, .. } = &self.site;
+        let mut listening = vec![addresses.orderer, addresses.orderer_admin];
+        self.launch(orderer_program(layout, consortium, addresses, &self.binaries)?)?;
+        for organisation in &consortium.organisations {
+            let peer = peer_program(layout, organisation, addresses, &self.binaries)?;
+            // The links lead to the program that runs now, which is the tests' own and no builder.
+            for name in ["detect", "build", "release"] {
+                let link = layout.path("fabric/builder/bin").join(name);
+                fs::remove_file(&link)?;
+                symlink(program, &link)?;
+            }
+            self.launch(peer)?;
+            listening.extend(addresses.peers.get(&organisation.msp_id).map(|peer| peer.endpoint));
+        }
+        self.site.wait_until("Fabric's processes are", || listening.iter().all(|address| listens(*address)))?;
+        join(layout, consortium, addresses)
+    }
+
+    fn kill(&self) {
+        self.site.kill();
+    }
+}

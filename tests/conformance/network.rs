@@ -1,0 +1,251 @@
+//! What a network must offer to be tested: three organisations with a peer each and one orderer, as processes that can be
+//! started and killed. Everything else is asked of it over its own protocols.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError, mpsc},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use entrepot::{
+    consortium::Consortium,
+    fabric::Version,
+    generate,
+    layout::{Addresses, Kind, Layout, write_atomically},
+    process::tail,
+};
+use fabric_msp::{
+    certificate::Certificate,
+    channel::genesis_block,
+    crypto::{OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start},
+};
+use prost::Message;
+
+/// The channel of the cases.
+pub const CHANNEL: &str = "conf";
+
+/// A network that can be tested.
+pub trait TestNetwork: Send + Sync {
+    /// What it is, as the head of its column.
+    fn name(&self) -> &str;
+
+    /// Its folder and addresses.
+    fn site(&self) -> &Site;
+
+    /// Starts its processes on what the folder holds, and returns when all of them listen and have joined the channel.
+    ///
+    /// # Errors
+    /// A process ends or does not become ready.
+    fn start(&self) -> Result<()>;
+
+    /// Kills its processes without a warning.
+    fn kill(&self);
+}
+
+/// The folder of a network: its keys, its channel, its addresses.
+pub struct Site {
+    /// Where things lie.
+    pub layout: Layout,
+    /// Who takes part.
+    pub consortium: Consortium,
+    /// Where they listen.
+    pub addresses: Addresses,
+    /// The program that can become the processes of a network.
+    pub program: PathBuf,
+    children: Mutex<Vec<Running>>,
+}
+
+/// A process of a network.
+struct Running {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+/// A process to be started.
+pub struct Launch {
+    /// Its name in messages.
+    pub name: String,
+    /// The executable.
+    pub executable: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// What its environment has besides the usual.
+    pub environment: Vec<(String, String)>,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// Where its output goes.
+    pub log: PathBuf,
+}
+
+impl Site {
+    /// Lays out a network in an empty folder: keys of the usual and of unusual identities, and the channel's first block.
+    ///
+    /// # Errors
+    /// Something cannot be written.
+    pub fn lay_out(folder: &Path, program: &Path, fabric: Option<Version>) -> Result<Self> {
+        let layout = Layout::at(folder)?;
+        let consortium = Consortium::parse(CONSORTIUM)?;
+        fs::write(layout.path("consortium.yaml"), CONSORTIUM)?;
+        generate::crypto_into(CRYPTO, &layout.crypto())?;
+        // An authority of the same names, which the channel does not know.
+        generate::crypto_into(CRYPTO, &layout.path("foreign"))?;
+        unusual_users(&layout)?;
+        let kind = if fabric.is_some() { Kind::Fabric } else { Kind::Embedded };
+        let addresses = layout.addresses(kind, &consortium, None)?;
+        let mut spec = generate::channel_spec(&layout, &consortium, &addresses, fabric)?;
+        // The rules that every channel has by default: the demo's let readers evaluate.
+        spec.acls.clear();
+        spec.application_policies.clear();
+        layout.folder("channel")?;
+        write_atomically(&layout.genesis_block(), &genesis_block(&spec)?.encode_to_vec())?;
+        Ok(Self { layout, consortium, addresses, program: program.to_owned(), children: Mutex::default() })
+    }
+
+    /// The MSP id of organisation 1, 2 or 3.
+    pub fn msp_id(organisation: usize) -> String {
+        format!("Org{organisation}MSP")
+    }
+
+    /// The domain of organisation 1, 2 or 3.
+    pub fn domain(organisation: usize) -> String {
+        format!("org{organisation}.conf.example")
+    }
+
+    /// Starts a process that ends with this one.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn launch(&self, launch: Launch) -> Result<()> {
+        let log = fs::OpenOptions::new().create(true).append(true).open(&launch.log)?;
+        let mut command = Command::new(&self.program);
+        command.arg("child").arg("--").arg(&launch.executable).args(&launch.arguments);
+        command.current_dir(&launch.folder).envs(launch.environment);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = spawn(command).with_context(|| format!("cannot start {}", launch.name))?;
+        self.children().push(Running { name: launch.name, child, log: launch.log });
+        Ok(())
+    }
+
+    /// Waits until something is ready, and fails when a process ends before.
+    ///
+    /// # Errors
+    /// A process ended or a minute passed.
+    pub fn wait_until(&self, what: &str, ready: impl Fn() -> bool) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !ready() {
+            for running in self.children().iter_mut() {
+                if let Some(status) = running.child.try_wait()? {
+                    let log = tail(&running.log, 15);
+                    anyhow::bail!("{} ended with {status}; the end of its log:\n{log}", running.name);
+                }
+            }
+            ensure!(Instant::now() < deadline, "{what} not ready within a minute");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Kills every process of this network.
+    pub fn kill(&self) {
+        for mut running in self.children().drain(..) {
+            // One that has ended by itself is as good.
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+
+    fn children(&self) -> std::sync::MutexGuard<'_, Vec<Running>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Whether something accepts connections here.
+pub fn listens(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+}
+
+/// The kernel ends a child when the *thread* that started it ends, and threads of tests end. So all children are started
+/// by one thread that stays.
+fn spawn(command: Command) -> Result<Child> {
+    type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
+    static NURSERY: OnceLock<Mutex<mpsc::Sender<Order>>> = OnceLock::new();
+    let nursery = NURSERY.get_or_init(|| {
+        let (orders, received) = mpsc::channel::<Order>();
+        std::thread::spawn(move || {
+            for (mut command, reply) in received {
+                let _ = reply.send(command.spawn());
+            }
+        });
+        Mutex::new(orders)
+    });
+    let (reply, child) = mpsc::channel();
+    nursery.lock().unwrap_or_else(PoisonError::into_inner).send((command, reply)).context("the nursery has ended")?;
+    Ok(child.recv().context("the nursery has ended")??)
+}
+
+/// Users of the first organisation that something is wrong with, or nearly.
+fn unusual_users(layout: &Layout) -> Result<()> {
+    let organisation =
+        OrganizationFolder::new(&layout.crypto(), OrganizationKind::Peer, &Site::domain(1), &Site::msp_id(1));
+    let now = validity_start();
+    let day = 24 * 3600;
+    let client = UserRequest::client;
+    issue_user(&organisation, &client("expired").valid(now, now + 60))?;
+    issue_user(&organisation, &client("tomorrow").valid(now + day, now + 30 * day))?;
+    issue_user(&organisation, &client("norole").with_units(&[]))?;
+    issue_user(&organisation, &client("tworoles").with_units(&["client", "peer"]))?;
+    let revoked = issue_user(&organisation, &client("revoked"))?;
+    let certificate = fs::read_dir(revoked.join("msp/signcerts"))?.next().context("a user without a certificate")??;
+    revoke(&organisation, &[&Certificate::from_pem(&fs::read(certificate.path())?)?])?;
+    Ok(())
+}
+
+const CONSORTIUM: &str = "
+channel: conf
+chaincode: { name: conf, version: '1', endorsements: 1 }
+organisations:
+  - { msp_id: Org1MSP, name: One, domain: org1.conf.example, role: enterprise }
+  - { msp_id: Org2MSP, name: Two, domain: org2.conf.example, role: enterprise }
+  - { msp_id: Org3MSP, name: Three, domain: org3.conf.example, role: enterprise }
+orderer:
+  msp_id: OrdererMSP
+  domain: orderer.conf.example
+  nodes: [orderer0]
+  embedded_batch_timeout_ms: 500
+  batch_timeout_ms: 500
+  max_message_count: 500
+  absolute_max_bytes: 1048576
+  preferred_max_bytes: 1048576
+";
+
+const CRYPTO: &str = "
+OrdererOrgs:
+  - Name: Orderer
+    MSPID: OrdererMSP
+    Domain: orderer.conf.example
+    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
+PeerOrgs:
+  - Name: Org1
+    Domain: org1.conf.example
+    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
+    Users: { Count: 1 }
+  - Name: Org2
+    Domain: org2.conf.example
+    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
+    Users: { Count: 1 }
+  - Name: Org3
+    Domain: org3.conf.example
+    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
+    Users: { Count: 1 }
+";
