@@ -4,15 +4,18 @@
 //! and never waits for a block. Calls that touch the disk block the thread they run on: from asynchronous code, commit
 //! through the orderer's thread and keep long reads off the executor.
 
+mod changes;
 pub mod collection;
 mod cursor;
 pub mod definition;
 pub(crate) mod error;
+mod fields;
 mod interest;
 pub(crate) mod merkle;
 mod next_block;
 pub(crate) mod private;
 pub(crate) mod rwset;
+mod simulation_error;
 mod simulator;
 pub(crate) mod store;
 #[cfg(test)]
@@ -42,11 +45,10 @@ use tokio::sync::watch;
 pub use self::{
     cursor::{BATCH_ROWS, Batch, QUERY_ROWS_MAX},
     error::LedgerError,
+    fields::{PrivateFields, PublicFields},
     rwset::Metadata,
-    simulator::{
-        CallerInfo, Page, PrivateFields, PublicFields, RangeCursor, SimulationError, SimulationResults, Simulator,
-        VALIDATION_PARAMETER,
-    },
+    simulation_error::SimulationError,
+    simulator::{CallerInfo, Page, RangeCursor, SimulationResults, Simulator, VALIDATION_PARAMETER},
     store::StateEntry,
     version::Version,
 };

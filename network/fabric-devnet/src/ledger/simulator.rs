@@ -15,11 +15,13 @@ use prost::Message;
 use super::{
     collection,
     cursor::{Batch, Cursor, QUERY_ROWS_MAX},
-    definition::{ChaincodeDefinition, DefinitionError, LIFECYCLE, ReadFields, ReadHashes, WriteFields},
+    definition::{ChaincodeDefinition, LIFECYCLE},
     error::LedgerError,
+    fields::{PrivateFields, PublicFields},
     interest::InterestBuilder,
     private::{PrivateSnapshot, PrivateStore},
     rwset::{Metadata, ReadWriteSetBuilder},
+    simulation_error::SimulationError,
     store::Snapshot,
     version,
 };
@@ -32,84 +34,6 @@ pub const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 pub struct CallerInfo {
     /// The creator of the transaction, whose membership in collections counts; `None` for nobody in particular.
     pub identity: Option<Identity>,
-}
-
-/// Why a simulation step failed. The texts are Fabric's.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulationError {
-    /// The chaincode has no such collection.
-    #[error("collection {channel}/{chaincode}/{collection} could not be found")]
-    NoSuchCollection {
-        /// The channel.
-        channel: String,
-        /// The chaincode.
-        chaincode: String,
-        /// The collection.
-        collection: String,
-    },
-    /// Neither the chaincode nor an organisation of the channel gives this collection.
-    #[error("collection [{collection}] not defined in the collection config for chaincode [{chaincode}]")]
-    CollectionName {
-        /// The chaincode.
-        chaincode: String,
-        /// The collection.
-        collection: String,
-    },
-    /// The chaincode is not defined, so it has no collections.
-    #[error(
-        "collection config not defined for chaincode [{0}], pass the collection configuration upon chaincode definition/instantiation"
-    )]
-    CollectionConfig(String),
-    /// The collection is for members only.
-    #[error(
-        "tx creator does not have {what} access permission on privatedata in chaincodeName:{chaincode} collectionName: {collection}"
-    )]
-    NoAccess {
-        /// `read` or `write`.
-        what: &'static str,
-        /// The chaincode.
-        chaincode: String,
-        /// The collection.
-        collection: String,
-    },
-    /// The channel knows a value whose plaintext this organisation does not have.
-    #[error(
-        "private data matching public hash version is not available. Public hash version = {hash}, Private data version = {value}"
-    )]
-    NotAvailable {
-        /// The version of the hash.
-        hash: String,
-        /// The version of the plaintext.
-        value: String,
-    },
-    /// A write after a private range query.
-    #[error(
-        "txid [{0}]: unsuppored transaction. Transaction has already performed queries on pvt data. Writes are not allowed"
-    )]
-    WriteAfterPrivateQuery(String),
-    /// A write after a paginated query.
-    #[error(
-        "txid [{0}]: unsuppored transaction. Transaction has already performed a paginated query. Writes are not allowed"
-    )]
-    WriteAfterPagination(String),
-    /// A private range query after a write.
-    #[error("txid [{0}]: unsuppored transaction. Queries on pvt data is supported only in a read-only transaction")]
-    PrivateQueryAfterWrite(String),
-    /// A paginated query after a write.
-    #[error("txid [{0}]: unsuppored transaction. Paginated queries are supported only in a read-only transaction")]
-    PaginationAfterWrite(String),
-    /// The iterator was never opened, or has been closed.
-    #[error("query iterator not found")]
-    NoCursor,
-    /// The simulation has given its results away.
-    #[error("this instance should not be used after calling Done()")]
-    Finished,
-    /// A stored definition cannot be read.
-    #[error(transparent)]
-    Definition(#[from] DefinitionError),
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 /// An iterator that a simulation has opened.
@@ -471,12 +395,12 @@ impl Simulator {
 
     /// The keys of a namespace, for reading and writing definitions.
     pub fn fields<'a>(&'a mut self, namespace: &'a str) -> PublicFields<'a> {
-        PublicFields { simulator: self, namespace }
+        PublicFields::new(self, namespace)
     }
 
     /// The keys of a collection, for reading and writing approvals.
     pub fn private_fields<'a>(&'a mut self, namespace: &'a str, collection: &'a str) -> PrivateFields<'a> {
-        PrivateFields { simulator: self, namespace, collection }
+        PrivateFields::new(self, namespace, collection)
     }
 
     /// Ends the simulation.
@@ -603,62 +527,5 @@ impl Simulator {
         let metadata = committed.map(|hash| super::rwset::decode_metadata(&hash.metadata)).unwrap_or_default();
         self.interest.written(namespace, collection, key, metadata);
         Ok(())
-    }
-}
-
-/// The keys of a namespace as a simulation sees them.
-pub struct PublicFields<'a> {
-    simulator: &'a mut Simulator,
-    namespace: &'a str,
-}
-
-impl ReadFields for PublicFields<'_> {
-    type Error = SimulationError;
-
-    fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-        self.simulator.get_state(self.namespace, key)
-    }
-}
-
-impl WriteFields for PublicFields<'_> {
-    fn put(&mut self, key: &str, value: Vec<u8>) -> Result<(), SimulationError> {
-        self.simulator.put_state(self.namespace, key, value)
-    }
-
-    fn delete(&mut self, key: &str) -> Result<(), SimulationError> {
-        self.simulator.delete_state(self.namespace, key)
-    }
-}
-
-/// The keys of a collection as a simulation sees them.
-pub struct PrivateFields<'a> {
-    simulator: &'a mut Simulator,
-    namespace: &'a str,
-    collection: &'a str,
-}
-
-impl ReadFields for PrivateFields<'_> {
-    type Error = SimulationError;
-
-    fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-        self.simulator.get_private(self.namespace, self.collection, key)
-    }
-}
-
-impl WriteFields for PrivateFields<'_> {
-    fn put(&mut self, key: &str, value: Vec<u8>) -> Result<(), SimulationError> {
-        self.simulator.put_private(self.namespace, self.collection, key, value)
-    }
-
-    fn delete(&mut self, key: &str) -> Result<(), SimulationError> {
-        self.simulator.delete_private(self.namespace, self.collection, key)
-    }
-}
-
-impl ReadHashes for PrivateFields<'_> {
-    type Error = SimulationError;
-
-    fn hash(&mut self, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-        self.simulator.private_hash(self.namespace, self.collection, key)
     }
 }

@@ -78,15 +78,18 @@ impl TransientStore {
         oldest.map_or(Ok(()), |oldest| self.remove(&oldest))
     }
 
-    /// All private parts that endorsers made for a transaction.
-    pub(crate) fn get(&self, id: &str) -> Result<Vec<TxPvtReadWriteSet>, LedgerError> {
+    /// All private parts that endorsers made for a transaction. A file that cannot be read counts as missing, which a
+    /// ledger can live with.
+    pub(crate) fn get(&self, id: &str) -> Vec<TxPvtReadWriteSet> {
         let paths = self.lock().variants.get(id).cloned().unwrap_or_default();
-        let mut found = Vec::with_capacity(paths.len());
-        for path in paths {
-            let bytes = fs::read(&path).map_err(|cause| LedgerError::File { path: path.clone(), cause })?;
-            found.extend(TxPvtReadWriteSet::decode(&*bytes).ok());
-        }
-        Ok(found)
+        let read = |path: PathBuf| match fs::read(&path) {
+            Ok(bytes) => TxPvtReadWriteSet::decode(&*bytes).ok(),
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "private data that waits for its block is unreadable");
+                None
+            }
+        };
+        paths.into_iter().filter_map(read).collect()
     }
 
     /// Forgets a transaction.
@@ -142,10 +145,10 @@ mod tests {
         fs::write(folder.path().join("tx2.part"), b"half").expect("written");
         drop(store);
         let store = TransientStore::open(folder.path())?;
-        assert_eq!(store.get("tx1")?.len(), 2);
-        assert!(store.get("tx2")?.is_empty());
+        assert_eq!(store.get("tx1").len(), 2);
+        assert!(store.get("tx2").is_empty());
         store.remove("tx1")?;
-        assert!(store.get("tx1")?.is_empty());
+        assert!(store.get("tx1").is_empty());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
         Ok(())
     }

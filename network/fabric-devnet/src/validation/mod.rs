@@ -19,7 +19,7 @@ pub(crate) use self::{
     commit_hash::commit_hash,
     endorsement::definition_in,
     form::{Endorsed, Form, Prepared},
-    updates::{HashUpdate, Updates},
+    updates::{HashUpdate, Update, Updates},
 };
 use crate::ledger::{error::LedgerError, store::Snapshot, version::Version};
 

@@ -1,0 +1,236 @@
+//! What a judged block changes, sorted by the stores that will hold it. Nothing is written here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fabric_msp::{channel::ChannelConfig, hash::sha256};
+use fabric_protos::{
+    kvrwset::{KvWriteHash, KvrwSet},
+    lifecycle::{StateData, state_data::Type},
+    protos::{StaticCollectionConfig, TxValidationCode},
+};
+use prost::Message;
+
+use super::{
+    OrganizationStores, collection, collection_in,
+    definition::LIFECYCLE,
+    error::LedgerError,
+    private::{Deletion, PrivateChanges},
+    rwset::CollectionSet,
+    store::{BlockChanges, Expiring, HashEntry, Snapshot, StateEntry},
+    version::Version,
+};
+use crate::validation::{Endorsed, Form, HashUpdate, Prepared, Update, Updates};
+
+/// One block, and the ledger before it.
+pub(super) struct Collector<'a> {
+    pub(super) number: u64,
+    pub(super) channel: &'a ChannelConfig,
+    pub(super) snapshot: &'a Snapshot,
+}
+
+/// A write set to one collection of a valid transaction.
+struct PrivatePart<'a> {
+    index: u64,
+    transaction: &'a str,
+    namespace: &'a str,
+    set: &'a CollectionSet,
+}
+
+impl Collector<'_> {
+    /// What the public store gets.
+    pub(super) fn public(
+        &self,
+        header_hash: [u8; 32],
+        prepared: &[Prepared],
+        codes: &[TxValidationCode],
+        updates: Updates,
+    ) -> Result<BlockChanges, LedgerError> {
+        let mut changes = BlockChanges { header_hash: header_hash.to_vec(), ..Default::default() };
+        changes.is_config = prepared
+            .iter()
+            .zip(codes)
+            .any(|(prepared, code)| matches!(prepared.form, Form::Config(_)) && *code == TxValidationCode::Valid);
+        self.index_transactions(prepared, codes, &mut changes)?;
+        for (index, _, transaction) in valid_transactions(prepared, codes) {
+            for part in &transaction.set.namespaces {
+                let keys = part.public.writes.iter().map(|write| (part.name.clone(), write.key.clone(), index));
+                changes.history.extend(keys);
+            }
+        }
+        self.expire(&updates, &mut changes)?;
+        add_state(updates.public, &mut changes);
+        self.add_hashes(updates.hashed, &mut changes)?;
+        Ok(changes)
+    }
+
+    /// What each organisation's private store gets: plaintext whose hash fits, and deletions.
+    pub(super) fn private<'s>(
+        &self,
+        prepared: &[Prepared],
+        codes: &[TxValidationCode],
+        organizations: &'s BTreeMap<String, OrganizationStores>,
+    ) -> Result<Vec<(&'s OrganizationStores, PrivateChanges)>, LedgerError> {
+        let mut found: BTreeMap<&str, PrivateChanges> = BTreeMap::new();
+        for part in private_parts(prepared, codes) {
+            let Some(config) = collection_in(self.snapshot, self.channel, part.namespace, &part.set.name)? else {
+                continue;
+            };
+            let members: Vec<(&'s str, &OrganizationStores)> = organizations
+                .iter()
+                .map(|(msp_id, stores)| (msp_id.as_str(), stores))
+                .filter(|(msp_id, _)| collection::is_kept_by(&config, msp_id))
+                .collect();
+            let plaintext = part.find_plaintext(&members);
+            if plaintext.is_none() && !members.is_empty() {
+                let (transaction, collection) = (part.transaction, &part.set.name);
+                tracing::warn!(transaction, collection, "private data of a committed transaction is missing");
+            }
+            for (msp_id, _) in members {
+                let changes = found.entry(msp_id).or_default();
+                changes.deletions.extend(part.deletions(self.number, &config));
+                let (namespace, collection) = (part.namespace.to_owned(), part.set.name.clone());
+                changes.writes.extend(plaintext.clone().map(|set| (part.index, namespace, collection, set)));
+            }
+        }
+        Ok(found.into_iter().map(|(msp_id, changes)| (&organizations[msp_id], changes)).collect())
+    }
+
+    /// Only the first appearance of an id counts, in this block and before it.
+    fn index_transactions(
+        &self,
+        prepared: &[Prepared],
+        codes: &[TxValidationCode],
+        changes: &mut BlockChanges,
+    ) -> Result<(), LedgerError> {
+        let mut seen = BTreeSet::new();
+        for (index, (prepared, code)) in prepared.iter().zip(codes).enumerate() {
+            let Some(id) = &prepared.id else { continue };
+            if seen.insert(id) && self.snapshot.transaction(id)?.is_none() {
+                changes.transactions.push((id.clone(), index as u64, (*code as i32) as u8));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes hashes whose time is up, unless a later block or this one wrote them again.
+    fn expire(&self, updates: &Updates, changes: &mut BlockChanges) -> Result<(), LedgerError> {
+        for Expiring { namespace, collection, key_hash, written } in self.snapshot.expiring(self.number)? {
+            let rewritten = updates.hashed(&namespace, &collection, &key_hash).is_some();
+            let current = self.snapshot.hash(&namespace, &collection, &key_hash)?;
+            if !rewritten && current.is_some_and(|current| current.version.block == written) {
+                changes.hashes.push((namespace, collection, key_hash, None));
+            }
+        }
+        Ok(())
+    }
+
+    fn add_hashes(
+        &self,
+        hashed: BTreeMap<String, BTreeMap<String, BTreeMap<Vec<u8>, HashUpdate>>>,
+        changes: &mut BlockChanges,
+    ) -> Result<(), LedgerError> {
+        for (namespace, collections) in hashed {
+            for (collection, hashes) in collections {
+                let config = collection_in(self.snapshot, self.channel, &namespace, &collection)?;
+                let last = config.and_then(|config| last_block(self.number, &config));
+                for (key_hash, update) in hashes {
+                    if let (Some(last), true) = (last, update.value_hash.is_some()) {
+                        changes.expiries.push((last, namespace.clone(), collection.clone(), key_hash.clone()));
+                    }
+                    changes.hashes.push((namespace.clone(), collection.clone(), key_hash, hash_entry(update)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PrivatePart<'_> {
+    /// The plaintext that a member of the collection holds for the transaction and whose hash the transaction names.
+    fn find_plaintext(&self, members: &[(&str, &OrganizationStores)]) -> Option<KvrwSet> {
+        for (_, stores) in members {
+            for variant in stores.transient.get(self.transaction) {
+                let parts = variant.ns_pvt_rwset.iter().filter(|part| part.namespace == self.namespace);
+                let sets = parts.flat_map(|part| &part.collection_pvt_rwset);
+                for set in sets.filter(|set| set.collection_name == self.set.name) {
+                    if sha256(&set.rwset) == self.set.private_hash[..] {
+                        return KvrwSet::decode(&*set.rwset).ok();
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A purge takes all there is of a key, now; other values go when their collection says so, if ever.
+    fn deletions(&self, number: u64, config: &StaticCollectionConfig) -> Vec<Deletion> {
+        let last = last_block(number, config);
+        let deletion = |key_hash: &[u8], after, all_older| Deletion {
+            after,
+            namespace: self.namespace.to_owned(),
+            collection: self.set.name.clone(),
+            key_hash: key_hash.to_vec(),
+            version: Version::new(number, self.index),
+            all_older,
+        };
+        let of_write = |write: &KvWriteHash| match (write.is_purge, last) {
+            (true, _) => Some(deletion(&write.key_hash, number, true)),
+            (false, Some(last)) => Some(deletion(&write.key_hash, last, false)),
+            (false, None) => None,
+        };
+        self.set.hashed.hashed_writes.iter().filter_map(of_write).collect()
+    }
+}
+
+/// The block with which a value written in block `number` goes; `None` when it stays for ever.
+fn last_block(number: u64, config: &StaticCollectionConfig) -> Option<u64> {
+    (config.block_to_live > 0).then(|| number.saturating_add(config.block_to_live).saturating_add(1))
+}
+
+fn valid_transactions<'a>(
+    prepared: &'a [Prepared],
+    codes: &'a [TxValidationCode],
+) -> impl Iterator<Item = (u64, &'a str, &'a Endorsed)> {
+    prepared.iter().zip(codes).enumerate().filter_map(|(index, (prepared, code))| match &prepared.form {
+        Form::Endorsed { id, content: Ok(content) } if *code == TxValidationCode::Valid => {
+            Some((index as u64, id.as_str(), content.as_ref()))
+        }
+        _ => None,
+    })
+}
+
+fn private_parts<'a>(prepared: &'a [Prepared], codes: &'a [TxValidationCode]) -> impl Iterator<Item = PrivatePart<'a>> {
+    valid_transactions(prepared, codes).flat_map(|(index, transaction, content)| {
+        content.set.namespaces.iter().flat_map(move |part| {
+            let written = part.collections.iter().filter(|set| !set.private_hash.is_empty());
+            written.map(move |set| PrivatePart { index, transaction, namespace: &part.name, set })
+        })
+    })
+}
+
+fn add_state(public: BTreeMap<String, BTreeMap<String, Update>>, changes: &mut BlockChanges) {
+    for (namespace, keys) in public {
+        for (key, update) in keys {
+            if namespace == LIFECYCLE {
+                changes.collections.extend(defined_collections(&key, update.value.as_deref()));
+            }
+            let (version, metadata) = (update.version, update.metadata);
+            let entry = update.value.map(|value| StateEntry { version, value, metadata });
+            changes.state.push((namespace.clone(), key, entry));
+        }
+    }
+}
+
+fn hash_entry(update: HashUpdate) -> Option<HashEntry> {
+    let (version, value_version, metadata) = (update.version, update.value_version, update.metadata);
+    update.value_hash.map(|value_hash| HashEntry { version, value_version, value_hash, metadata })
+}
+
+/// The chaincode and its collections when the key is that field of a definition.
+fn defined_collections(key: &str, value: Option<&[u8]>) -> Option<(String, Vec<u8>)> {
+    let chaincode = key.strip_prefix("namespaces/fields/")?.strip_suffix("/Collections")?;
+    match StateData::decode(value?).ok()?.r#type? {
+        Type::Bytes(package) => Some((chaincode.to_owned(), package)),
+        _ => None,
+    }
+}
