@@ -172,7 +172,9 @@ pub fn new_key() -> Result<String> {
 fn describe(body: &Value) -> String {
     match (body["code"].as_str(), body["title"].as_str(), body["detail"].as_str()) {
         (Some(code), title, detail) => {
-            format!("{code}: {} {}", title.unwrap_or_default(), detail.unwrap_or_default())
+            let said = body["endorsers"].as_array().filter(|said| !said.is_empty());
+            let said = said.map(|said| format!(" {}", Value::from(said.clone()))).unwrap_or_default();
+            format!("{code}: {} {}{said}", title.unwrap_or_default(), detail.unwrap_or_default())
         }
         _ => body.to_string(),
     }
