@@ -59,22 +59,19 @@ impl TransientStore {
         }
         let bytes = set.encode_to_vec();
         let path = self.folder.join(format!("{id}.{}", hex::encode(&sha256(&bytes)[..8])));
-        {
-            let known = self.lock();
-            let variants = known.variants.get(id).map_or(&[][..], Vec::as_slice);
-            if variants.contains(&path) || variants.len() >= VARIANTS_MAX {
-                return Ok(());
-            }
+        // Two endorsers hand in the same set at the same moment, so the lock is held while the file is written.
+        let mut known = self.lock();
+        let variants = known.variants.get(id).map_or(&[][..], Vec::as_slice);
+        if variants.contains(&path) || variants.len() >= VARIANTS_MAX {
+            return Ok(());
         }
         let unfinished = path.with_extension("part");
         let failed = |cause| LedgerError::File { path: path.clone(), cause };
         fs::write(&unfinished, bytes).map_err(failed)?;
         fs::rename(&unfinished, &path).map_err(failed)?;
-        let oldest = {
-            let mut known = self.lock();
-            known.add(id, path);
-            if known.variants.len() > TRANSACTIONS_MAX { known.order.front().cloned() } else { None }
-        };
+        known.add(id, path);
+        let oldest = if known.variants.len() > TRANSACTIONS_MAX { known.order.front().cloned() } else { None };
+        drop(known);
         oldest.map_or(Ok(()), |oldest| self.remove(&oldest))
     }
 
@@ -151,6 +148,27 @@ mod tests {
         assert!(store.get("tx1").is_empty());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
         Ok(())
+    }
+
+    #[test]
+    fn two_endorsers_can_hand_in_the_same_set_at_the_same_moment() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TransientStore::open(folder.path()).expect("opened");
+        for round in 0..50 {
+            let id = format!("tx{round}");
+            let start = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                let put = || {
+                    start.wait();
+                    store.put(&id, &set("a"))
+                };
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(put)).collect();
+                for thread in threads {
+                    thread.join().expect("no panic").expect("kept");
+                }
+            });
+            assert_eq!(store.get(&id).len(), 1);
+        }
     }
 
     #[test]
