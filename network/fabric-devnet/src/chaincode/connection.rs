@@ -1,0 +1,204 @@
+//! `connection.json`: where an external chaincode listens and how to trust it. Nothing is dialled here.
+
+use std::time::Duration;
+
+use fabric_msp::transport::ClientTls;
+use serde::Deserialize;
+
+/// How long a dial may take when the package does not say.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
+/// The longest dial that a package may ask for.
+const DIAL_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+
+/// Why a chaincode cannot be reached with this file.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// The file is not the expected JSON.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// There is no address.
+    #[error("chaincode address not provided")]
+    NoAddress,
+    /// The time to wait is not a duration.
+    #[error("time: invalid duration \"{0}\"")]
+    Duration(String),
+    /// A client certificate is asked for, but the key is missing.
+    #[error("chaincode tls key not provided")]
+    NoKey,
+    /// A client certificate is asked for, but missing.
+    #[error("chaincode tls cert not provided")]
+    NoCertificate,
+    /// TLS is asked for, but there is no authority to trust.
+    #[error("chaincode tls root cert not provided")]
+    NoRoot,
+}
+
+/// How to reach a chaincode.
+#[derive(Clone)]
+pub(crate) struct ConnectionInfo {
+    /// `host:port`.
+    pub(crate) address: String,
+    /// How long to wait for the connection.
+    pub(crate) dial_timeout: Duration,
+    /// Whom to trust and what to show; `None` without TLS.
+    pub(crate) tls: Option<ClientTls>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    domain: String,
+    #[serde(default)]
+    dial_timeout: serde_json::Value,
+    #[serde(default)]
+    tls_required: bool,
+    #[serde(default)]
+    client_auth_required: bool,
+    #[serde(default)]
+    client_key: String,
+    #[serde(default)]
+    client_cert: String,
+    #[serde(default)]
+    root_cert: String,
+}
+
+impl ConnectionInfo {
+    /// Reads the file. The words `{{.peername}}` in the address stand for the name of the peer, as with Fabric's own
+    /// builder, so that one package can lead each peer to its own chaincode.
+    pub(crate) fn parse(bytes: &[u8], peer_name: &str) -> Result<Self, ConnectionError> {
+        let file: File = serde_json::from_slice(bytes)?;
+        if file.address.is_empty() {
+            return Err(ConnectionError::NoAddress);
+        }
+        let address = file.address.replace("{{.peername}}", peer_name);
+        let dial_timeout = dial_timeout(&file.dial_timeout)?;
+        let tls = file.tls_required.then(|| tls(&file)).transpose()?;
+        Ok(Self { address, dial_timeout, tls })
+    }
+}
+
+impl std::fmt::Debug for ConnectionInfo {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "ConnectionInfo({}, TLS: {})", self.address, self.tls.is_some())
+    }
+}
+
+fn tls(file: &File) -> Result<ClientTls, ConnectionError> {
+    if file.client_auth_required && file.client_key.is_empty() {
+        return Err(ConnectionError::NoKey);
+    }
+    if file.client_auth_required && file.client_cert.is_empty() {
+        return Err(ConnectionError::NoCertificate);
+    }
+    if file.root_cert.is_empty() {
+        return Err(ConnectionError::NoRoot);
+    }
+    let pair = || (file.client_cert.clone().into_bytes(), file.client_key.clone().into_bytes());
+    // As in Fabric the name counts only together with a client certificate.
+    let named = file.client_auth_required && !file.domain.is_empty();
+    Ok(ClientTls {
+        ca_pem: file.root_cert.clone().into_bytes(),
+        identity: file.client_auth_required.then(pair),
+        server_name: named.then(|| file.domain.clone()),
+    })
+}
+
+fn dial_timeout(value: &serde_json::Value) -> Result<Duration, ConnectionError> {
+    let invalid = || ConnectionError::Duration(value.to_string());
+    let duration = match value {
+        serde_json::Value::Null => return Ok(DIAL_TIMEOUT),
+        // A bare number counts nanoseconds.
+        serde_json::Value::Number(number) => Duration::from_nanos(number.as_u64().ok_or_else(invalid)?),
+        serde_json::Value::String(text) => parse_duration(text).ok_or_else(invalid)?,
+        _ => return Err(invalid()),
+    };
+    let zero_means_default = if duration.is_zero() { DIAL_TIMEOUT } else { duration };
+    Ok(zero_means_default.min(DIAL_TIMEOUT_MAX))
+}
+
+/// A duration as Go writes it, for example `1m30s` or `500ms`; `None` for anything else, and for negative ones.
+fn parse_duration(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+        let number: f64 = rest.get(..digits)?.parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.bytes().take_while(|byte| !byte.is_ascii_digit() && *byte != b'.').count();
+        let seconds = match &rest[..letters] {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        rest = &rest[letters..];
+        total = total.checked_add(Duration::try_from_secs_f64(number * seconds).ok()?)?;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<ConnectionInfo, ConnectionError> {
+        ConnectionInfo::parse(json.as_bytes(), "peer0.org1")
+    }
+
+    #[test]
+    fn the_time_to_wait_is_a_go_duration_or_a_number() -> Result<(), ConnectionError> {
+        for (value, expected) in [
+            (r#""10s""#, Duration::from_secs(10)),
+            (r#""1m1.5s""#, Duration::from_millis(61_500).min(DIAL_TIMEOUT_MAX)),
+            (r#""250ms""#, Duration::from_millis(250)),
+            ("2000000000", Duration::from_secs(2)),
+            ("0", DIAL_TIMEOUT),
+            ("null", DIAL_TIMEOUT),
+        ] {
+            let json = format!(r#"{{"address":"a:1","dial_timeout":{value}}}"#);
+            assert_eq!(parse(&json)?.dial_timeout, expected, "{value}");
+        }
+        for value in [r#""""#, r#""10""#, r#""s""#, r#""-1s""#, r#""1d""#, "true", "-1", r#""1..5s""#, r#""é""#] {
+            let json = format!(r#"{{"address":"a:1","dial_timeout":{value}}}"#);
+            assert!(matches!(parse(&json), Err(ConnectionError::Duration(_))), "{value}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn tls_needs_somebody_to_trust() {
+        let refused = |json: &str| parse(json).expect_err("refused").to_string();
+        assert_eq!(refused("{}"), "chaincode address not provided");
+        assert_eq!(refused(r#"{"address":"a:1","tls_required":true}"#), "chaincode tls root cert not provided");
+        let mutual = r#"{"address":"a:1","tls_required":true,"client_auth_required":true"#;
+        assert_eq!(refused(&format!("{mutual}}}")), "chaincode tls key not provided");
+        assert_eq!(refused(&format!(r#"{mutual},"client_key":"k"}}"#)), "chaincode tls cert not provided");
+    }
+
+    #[test]
+    fn the_domain_counts_only_with_a_client_certificate() -> Result<(), ConnectionError> {
+        let one_sided = r#"{"address":"a:1","tls_required":true,"root_cert":"r","domain":"d"}"#;
+        assert_eq!(parse(one_sided)?.tls.and_then(|tls| tls.server_name), None);
+        let mutual = r#"{"address":"a:1","tls_required":true,"client_auth_required":true,"client_key":"k",
+            "client_cert":"c","root_cert":"r","domain":"d"}"#;
+        assert_eq!(parse(mutual)?.tls.and_then(|tls| tls.server_name).as_deref(), Some("d"));
+        Ok(())
+    }
+
+    #[test]
+    fn the_peers_name_can_stand_in_the_address() -> Result<(), ConnectionError> {
+        assert_eq!(parse(r#"{"address":"cc.{{.peername}}:1"}"#)?.address, "cc.peer0.org1:1");
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! The packages that one peer has installed, kept as files. An installed package is never changed or removed.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use super::package::{ChaincodePackage, PACKAGE_BYTES_MAX, PackageError};
+
+/// The most packages that one peer keeps.
+const PACKAGES_MAX: usize = 1000;
+const EXTENSION: &str = ".tar.gz";
+
+/// Why a package was not installed. Texts are Fabric's where it has one.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The package is malformed.
+    #[error("could not parse as a chaincode install package: {0}")]
+    Package(#[source] PackageError),
+    /// The package is well formed, but not for an external chaincode.
+    #[error("could not build chaincode: {0}")]
+    Build(#[source] PackageError),
+    /// The same bytes are there already.
+    #[error("chaincode already successfully installed (package ID '{0}')")]
+    Already(String),
+    /// The peer keeps as many packages as it can.
+    #[error("this peer keeps {PACKAGES_MAX} packages and takes no more")]
+    Full,
+    /// The file cannot be written.
+    #[error("could not save cc install package: {0}")]
+    Save(#[from] io::Error),
+}
+
+/// The packages of one peer.
+pub(crate) struct PackageStore {
+    folder: PathBuf,
+    packages: Mutex<BTreeMap<String, ChaincodePackage>>,
+}
+
+impl PackageStore {
+    /// Opens the folder, which is made when it is missing, and reads what has been installed.
+    pub(crate) fn open(folder: &Path) -> Result<Self, io::Error> {
+        fs::create_dir_all(folder)?;
+        let mut packages = BTreeMap::new();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let is_package = path.to_str().is_some_and(|path| path.ends_with(EXTENSION));
+            if !is_package || fs::metadata(&path)?.len() > PACKAGE_BYTES_MAX as u64 {
+                continue;
+            }
+            match ChaincodePackage::parse(&fs::read(&path)?) {
+                Ok(package) => drop(packages.insert(package.id.clone(), package)),
+                Err(cause) => tracing::warn!(path = %path.display(), %cause, "an installed package cannot be read"),
+            }
+        }
+        Ok(Self { folder: folder.to_owned(), packages: Mutex::new(packages) })
+    }
+
+    /// Installs a package. The file is on disk when this returns.
+    pub(crate) fn install(&self, bytes: &[u8]) -> Result<ChaincodePackage, InstallError> {
+        let package = ChaincodePackage::parse(bytes).map_err(|cause| match cause {
+            PackageError::Type(_) | PackageError::NoConnection | PackageError::Connection(_) => {
+                InstallError::Build(cause)
+            }
+            cause => InstallError::Package(cause),
+        })?;
+        let mut packages = self.lock();
+        if packages.contains_key(&package.id) {
+            return Err(InstallError::Already(package.id));
+        }
+        if packages.len() >= PACKAGES_MAX {
+            return Err(InstallError::Full);
+        }
+        write_whole(&self.folder, &file_name(&package.id), bytes)?;
+        packages.insert(package.id.clone(), package.clone());
+        Ok(package)
+    }
+
+    /// An installed package.
+    pub(crate) fn get(&self, id: &str) -> Option<ChaincodePackage> {
+        self.lock().get(id).cloned()
+    }
+
+    /// How many packages are installed.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Ids and labels of all installed packages.
+    pub(crate) fn list(&self) -> Vec<(String, String)> {
+        self.lock().values().map(|package| (package.id.clone(), package.label.clone())).collect()
+    }
+
+    /// The bytes of an installed package.
+    pub(crate) fn bytes(&self, id: &str) -> Result<Option<Vec<u8>>, io::Error> {
+        if self.get(id).is_none() {
+            return Ok(None);
+        }
+        fs::read(self.folder.join(file_name(id))).map(Some)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, ChaincodePackage>> {
+        // The map is whole at every moment, so a panic elsewhere has spoilt nothing.
+        self.packages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ids hold a checked label and hexadecimal digits, so they are safe as file names.
+fn file_name(id: &str) -> String {
+    format!("{}{EXTENSION}", id.replace(':', "."))
+}
+
+/// Writes a file so that it is there whole or not at all.
+fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), io::Error> {
+    let temporary = folder.join(format!("{name}.new"));
+    let mut file = fs::File::create(&temporary)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, folder.join(name))?;
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,163 @@
+//! One organisation's peer: who it is, which channels it has joined, and which chaincodes it can run.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use fabric_msp::{
+    msp::Msp,
+    signer::{SignError, Signer, SigningIdentity},
+};
+
+use crate::{
+    chaincode::{ChaincodePackage, ChaincodeRuntime, PackageStore},
+    channel::Channel,
+    ledger::{
+        CallerInfo, SimulationError,
+        collection::implicit_name,
+        definition::{ChaincodeDefinition, LIFECYCLE, read_package_id},
+    },
+};
+
+/// A peer of this process.
+pub(crate) struct Peer {
+    identity: SigningIdentity,
+    local_msp: Msp,
+    address: String,
+    channels: BTreeMap<String, Arc<Channel>>,
+    packages: PackageStore,
+    chaincodes: ChaincodeRuntime,
+    /// What was found out about chaincodes, by channel and name.
+    known: Mutex<Known>,
+}
+
+type Known = HashMap<(String, String), Found>;
+
+/// What was found out, and at which height of the ledger and with how many packages.
+struct Found {
+    height: u64,
+    packages: usize,
+    readiness: Readiness,
+}
+
+/// How far a peer's organisation has come with a chaincode.
+#[derive(Clone)]
+pub(crate) enum Readiness {
+    /// The channel has not defined it.
+    Undefined,
+    /// The organisation has not approved what the channel has defined.
+    NotApproved { sequence: i64 },
+    /// Approved, but without a package that this peer has installed.
+    NotInstalled,
+    /// It can be run here.
+    Ready { definition: Arc<ChaincodeDefinition>, package: ChaincodePackage },
+}
+
+impl Peer {
+    pub(crate) fn new(
+        identity: SigningIdentity,
+        local_msp: Msp,
+        address: &str,
+        channels: impl IntoIterator<Item = Arc<Channel>>,
+        packages: PackageStore,
+        chaincodes: ChaincodeRuntime,
+    ) -> Self {
+        Self {
+            identity,
+            local_msp,
+            address: address.to_owned(),
+            channels: channels.into_iter().map(|channel| (channel.id().to_owned(), channel)).collect(),
+            packages,
+            chaincodes,
+            known: Mutex::default(),
+        }
+    }
+
+    /// The organisation's id.
+    pub(crate) fn msp_id(&self) -> &str {
+        self.identity.msp_id()
+    }
+
+    /// Where clients find the peer, `host:port`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The peer's identity, encoded.
+    pub(crate) fn creator(&self) -> &[u8] {
+        self.identity.creator()
+    }
+
+    /// Signs as the peer.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.identity.sign(message)
+    }
+
+    /// The rules of the peer's own organisation.
+    pub(crate) fn local_msp(&self) -> &Msp {
+        &self.local_msp
+    }
+
+    /// A channel that the peer has joined.
+    pub(crate) fn channel(&self, id: &str) -> Option<Arc<Channel>> {
+        self.channels.get(id).cloned()
+    }
+
+    /// All channels that the peer has joined.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Arc<Channel>> {
+        self.channels.values()
+    }
+
+    /// The packages that the peer has installed.
+    pub(crate) fn packages(&self) -> &PackageStore {
+        &self.packages
+    }
+
+    /// The chaincodes that the peer is connected to.
+    pub(crate) fn chaincodes(&self) -> &ChaincodeRuntime {
+        &self.chaincodes
+    }
+
+    /// How far this peer's organisation has come with a chaincode, by the newest block.
+    pub(crate) fn readiness(&self, channel: &Channel, chaincode: &str) -> Result<Readiness, SimulationError> {
+        let key = (channel.id().to_owned(), chaincode.to_owned());
+        let (height, packages) = (channel.ledger().height(), self.packages.count());
+        if let Some(known) = self.known().get(&key)
+            && known.height == height
+            && known.packages == packages
+        {
+            return Ok(known.readiness.clone());
+        }
+        let readiness = self.find_readiness(channel, chaincode)?;
+        let mut known = self.known();
+        if known.len() >= KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(key, Found { height, packages, readiness: readiness.clone() });
+        Ok(readiness)
+    }
+
+    fn find_readiness(&self, channel: &Channel, chaincode: &str) -> Result<Readiness, SimulationError> {
+        let mut view = channel.ledger().simulator(self.msp_id(), "", CallerInfo::default())?;
+        let Some(definition) = view.definition(chaincode)? else { return Ok(Readiness::Undefined) };
+        let (sequence, collection) = (definition.sequence, implicit_name(self.msp_id()));
+        let mut approvals = view.private_fields(LIFECYCLE, &collection);
+        if !definition.parameters.mismatches(chaincode, sequence, &mut approvals)?.is_empty() {
+            return Ok(Readiness::NotApproved { sequence });
+        }
+        let package_id = read_package_id(chaincode, sequence, &mut approvals)?.unwrap_or_default();
+        Ok(match self.packages.get(&package_id) {
+            Some(package) => Readiness::Ready { definition: Arc::new(definition), package },
+            None => Readiness::NotInstalled,
+        })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // The map is whole at every moment.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Chaincodes that are remembered, by name; anybody can ask for any name.
+const KNOWN_MAX: usize = 256;

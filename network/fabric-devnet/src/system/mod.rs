@@ -1,0 +1,91 @@
+//! The chaincodes that every peer has: `_lifecycle`, `qscc` and `cscc`. They run in the peer and answer with texts of
+//! Fabric; who may call what is decided for each function.
+
+mod cscc;
+mod lifecycle;
+mod qscc;
+
+use std::sync::{Arc, Mutex};
+
+use fabric_protos::protos::{ChaincodeInput, Response};
+use tokio::{sync::Semaphore, task};
+
+use crate::{
+    chaincode::Call, channel::Channel, ledger::Simulator, ledger::definition::LIFECYCLE, peer::Peer, proposal::Proposal,
+};
+
+const QSCC: &str = "qscc";
+const CSCC: &str = "cscc";
+
+/// Calls that run at one time; they may touch the disk, and each takes a thread.
+const CALLS_AT_ONCE: usize = 8;
+static PLACES: Semaphore = Semaphore::const_new(CALLS_AT_ONCE);
+
+/// A call of a system chaincode.
+#[derive(Clone)]
+pub(crate) struct SystemCall {
+    pub(crate) peer: Arc<Peer>,
+    /// The channel of the proposal; `None` for a request to the peer itself.
+    pub(crate) channel: Option<Arc<Channel>>,
+    pub(crate) proposal: Arc<Proposal>,
+    pub(crate) simulator: Option<Arc<Mutex<Simulator>>>,
+}
+
+impl SystemCall {
+    pub(crate) fn of(call: &Call) -> Self {
+        Self {
+            peer: Arc::clone(&call.peer),
+            channel: Some(Arc::clone(&call.channel)),
+            proposal: Arc::clone(&call.proposal),
+            simulator: Some(Arc::clone(&call.simulator)),
+        }
+    }
+}
+
+/// Whether a name belongs to a system chaincode.
+pub(crate) fn is_system(name: &str) -> bool {
+    matches!(name, LIFECYCLE | QSCC | CSCC)
+}
+
+/// Whether a system chaincode looks at the ledger directly and leaves no read set.
+pub(crate) fn is_without_simulation(name: &str) -> bool {
+    matches!(name, QSCC | CSCC)
+}
+
+/// Runs a system chaincode for a proposal.
+pub(crate) async fn invoke(call: SystemCall, name: &str, input: ChaincodeInput) -> Response {
+    let Ok(_place) = PLACES.acquire().await else { return error("the peer is shutting down".to_owned()) };
+    let name = name.to_owned();
+    let run = move || match name.as_str() {
+        LIFECYCLE => lifecycle::invoke(&call, &input.args),
+        QSCC => qscc::invoke(&call, &input.args),
+        _ => cscc::invoke(&call, &input.args),
+    };
+    // An error means that the call panicked; the proposal fails and the peer goes on.
+    task::spawn_blocking(run).await.unwrap_or_else(|_| error("the system chaincode failed".to_owned()))
+}
+
+/// Runs a system chaincode for another chaincode. Those that look at the ledger directly refuse.
+pub(crate) async fn invoke_from_chaincode(call: &Call, name: &str, input: ChaincodeInput) -> Response {
+    let original = call.proposal.chaincode();
+    match name {
+        QSCC => error(format!(
+            "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{original}'"
+        )),
+        CSCC => error(format!("Rejecting invoke of CSCC from another chaincode, original invocation for '{original}'")),
+        _ => Box::pin(invoke(SystemCall::of(call), name, input)).await,
+    }
+}
+
+fn success(payload: Vec<u8>) -> Response {
+    Response { status: 200, message: String::new(), payload }
+}
+
+fn error(message: String) -> Response {
+    Response { status: 500, message, payload: Vec::new() }
+}
+
+/// An argument as text, short enough to stand in a message.
+fn shown(argument: &[u8]) -> String {
+    String::from_utf8_lossy(argument).chars().take(200).collect()
+}

@@ -1,0 +1,86 @@
+//! `qscc`: blocks and transactions by number, hash and id.
+
+use fabric_protos::{
+    common::Envelope,
+    protos::{ProcessedTransaction, Response},
+};
+use prost::Message;
+
+use super::{SystemCall, error, shown, success};
+use crate::{
+    acl,
+    ledger::{Ledger, LedgerError},
+};
+
+/// A query that came to nothing. The texts are Fabric's.
+#[derive(Debug, thiserror::Error)]
+enum QueryError {
+    #[error("Failed to get transaction with id {0}, error no such transaction ID [{0}] in index")]
+    NoTransaction(String),
+    #[error("Failed to get block for txID {0}, error no such transaction ID [{0}] in index")]
+    NoBlockOfTransaction(String),
+    #[error("Failed to get block number {0}, error no such block number [{0}] in index")]
+    NoNumber(u64),
+    #[error("Failed to get block hash {0}, error no such block hash [{0}] in index")]
+    NoHash(String),
+    #[error("Failed to parse block number with error strconv.ParseUint: parsing \"{0}\": invalid syntax")]
+    NotNumber(String),
+    #[error("Requested function {0} not found.")]
+    NoFunction(String),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("the ledger holds an unreadable transaction")]
+    Damaged,
+}
+
+pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
+    let [function, channel_id, rest @ ..] = args else {
+        return error(format!("Incorrect number of arguments, {}", args.len()));
+    };
+    let (function, channel_id) = (shown(function), shown(channel_id));
+    if function != "GetChainInfo" && rest.is_empty() {
+        return error(format!("missing 3rd argument for {function}"));
+    }
+    let Some(channel) = call.peer.channel(&channel_id) else {
+        return error(format!("Invalid chain ID, {channel_id}"));
+    };
+    if let Err(cause) = acl::check(&call.peer, Some(&channel), &format!("qscc/{function}"), &call.proposal) {
+        return error(format!("access denied for [{function}][{channel_id}]: [{cause}]"));
+    }
+    let argument = rest.first().map_or(&[][..], Vec::as_slice);
+    query(channel.ledger(), &function, argument).map_or_else(|cause| error(cause.to_string()), success)
+}
+
+fn query(ledger: &Ledger, function: &str, argument: &[u8]) -> Result<Vec<u8>, QueryError> {
+    match function {
+        "GetChainInfo" => Ok(ledger.chain_info()?.encode_to_vec()),
+        "GetBlockByNumber" => block_by_number(ledger, &shown(argument)),
+        "GetBlockByHash" => {
+            let block = ledger.block_by_hash(argument)?;
+            block.map(|block| block.encode_to_vec()).ok_or_else(|| QueryError::NoHash(hex::encode(argument)))
+        }
+        "GetBlockByTxID" => {
+            let block = ledger.block_by_transaction(&shown(argument))?;
+            block.map(|block| block.encode_to_vec()).ok_or_else(|| QueryError::NoBlockOfTransaction(shown(argument)))
+        }
+        "GetTransactionByID" => transaction(ledger, &shown(argument)),
+        other => Err(QueryError::NoFunction(other.to_owned())),
+    }
+}
+
+fn block_by_number(ledger: &Ledger, text: &str) -> Result<Vec<u8>, QueryError> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number =
+        text.parse::<u64>().ok().filter(|_| is_number).ok_or_else(|| QueryError::NotNumber(text.to_owned()))?;
+    // The largest number stands for the newest block.
+    let wanted = if number == u64::MAX { ledger.height().saturating_sub(1) } else { number };
+    let block = ledger.block(wanted)?.ok_or(QueryError::NoNumber(number))?;
+    Ok(block.encode_to_vec())
+}
+
+fn transaction(ledger: &Ledger, id: &str) -> Result<Vec<u8>, QueryError> {
+    let found = ledger.transaction(id)?.ok_or_else(|| QueryError::NoTransaction(id.to_owned()))?;
+    let envelope = Envelope::decode(&*found.envelope).map_err(|_| QueryError::Damaged)?;
+    let processed = ProcessedTransaction { transaction_envelope: Some(envelope), validation_code: found.code as i32 };
+    Ok(processed.encode_to_vec())
+}
