@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod acl;
+pub mod chaincode;
+mod channel;
+pub mod deliver;
+mod endorser;
+mod gateway;
+pub mod ledger;
+mod limits;
+mod listener;
+mod network;
+pub mod orderer;
+mod peer;
+mod proposal;
+mod system;
+pub mod validation;
+
+pub use self::{
+    chaincode::ChaincodeOptions,
+    limits::Limits,
+    network::{Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings},
+};

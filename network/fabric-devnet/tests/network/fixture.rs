@@ -1,0 +1,440 @@
+//! A network of three organisations with keys made for the occasion, and the steps every case needs.
+
+use std::{error::Error, path::Path, time::Duration};
+
+use fabric_devnet::{Network, NetworkOptions, OrdererOptions, PeerOptions, Settings};
+use fabric_msp::{
+    channel::{
+        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
+        genesis_block,
+    },
+    crypto::{self, CryptoConfig, OrganizationFolder, OrganizationKind, OrganizationSpec},
+    msp::config_from_directory,
+    policy,
+    signer::SigningIdentity,
+    transport::{self, ClientTls},
+};
+use fabric_protos::{
+    MAX_MESSAGE_BYTES,
+    common::Envelope,
+    gateway::{CommitStatusResponse, EndorseRequest, EvaluateRequest, SubmitRequest, gateway_client::GatewayClient},
+    lifecycle::{
+        ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CommitChaincodeDefinitionArgs, InstallChaincodeArgs,
+        InstallChaincodeResult, chaincode_source,
+    },
+    protos::{
+        ApplicationPolicy, CollectionConfig, CollectionConfigPackage, CollectionPolicyConfig, ProposalResponse,
+        Response, StaticCollectionConfig, TxValidationCode, application_policy, collection_config,
+        collection_policy_config, endorser_client::EndorserClient,
+    },
+};
+use flate2::{Compression, write::GzEncoder};
+use prost::Message;
+use tempfile::TempDir;
+use tonic::{Status, transport::Channel};
+
+use crate::{
+    chaincode::FakeChaincode,
+    client::{self, Call},
+};
+
+pub type Outcome = Result<(), Box<dyn Error>>;
+pub const CHANNEL: &str = "conf";
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One organisation as tests use it.
+pub struct Organization {
+    pub msp_id: String,
+    pub folder: OrganizationFolder,
+    pub user: SigningIdentity,
+    pub admin: SigningIdentity,
+    pub peer: SigningIdentity,
+    pub gateway: GatewayClient<Channel>,
+    pub endorser: EndorserClient<Channel>,
+}
+
+/// A network and its clients.
+pub struct Fixture {
+    folder: TempDir,
+    pub network: Option<Network>,
+    pub organizations: Vec<Organization>,
+    pub orderer_admin: SigningIdentity,
+    settings: Settings,
+}
+
+/// A chaincode to be deployed.
+pub struct Definition<'a> {
+    pub name: &'a str,
+    pub version: &'a str,
+    pub sequence: i64,
+    pub policy: Option<&'a str>,
+    pub collections: Vec<StaticCollectionConfig>,
+    pub init_required: bool,
+}
+
+impl<'a> Definition<'a> {
+    pub fn new(name: &'a str, policy: Option<&'a str>) -> Self {
+        Self { name, version: "1.0", sequence: 1, policy, collections: Vec::new(), init_required: false }
+    }
+
+    pub fn policy_bytes(&self) -> Vec<u8> {
+        self.policy.map(|text| application_policy(text).encode_to_vec()).unwrap_or_default()
+    }
+
+    pub fn collections(&self) -> Option<CollectionConfigPackage> {
+        let wrap = |config: &StaticCollectionConfig| CollectionConfig {
+            payload: Some(collection_config::Payload::StaticCollectionConfig(config.clone())),
+        };
+        let config: Vec<_> = self.collections.iter().map(wrap).collect();
+        (!config.is_empty()).then_some(CollectionConfigPackage { config })
+    }
+
+    pub fn approve_args(&self, package_id: &str) -> Vec<u8> {
+        let local = chaincode_source::Local { package_id: package_id.to_owned() };
+        ApproveChaincodeDefinitionForMyOrgArgs {
+            sequence: self.sequence,
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            validation_parameter: self.policy_bytes(),
+            collections: self.collections(),
+            init_required: self.init_required,
+            source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(local)) }),
+            ..Default::default()
+        }
+        .encode_to_vec()
+    }
+
+    pub fn commit_args(&self) -> Vec<u8> {
+        CommitChaincodeDefinitionArgs {
+            sequence: self.sequence,
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            validation_parameter: self.policy_bytes(),
+            collections: self.collections(),
+            init_required: self.init_required,
+            ..Default::default()
+        }
+        .encode_to_vec()
+    }
+}
+
+pub fn application_policy(text: &str) -> ApplicationPolicy {
+    let policy = policy::parse(text).unwrap();
+    ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(policy)) }
+}
+
+pub fn collection(name: &str, members: &str) -> StaticCollectionConfig {
+    let policy = collection_policy_config::Payload::SignaturePolicy(policy::parse(members).unwrap());
+    StaticCollectionConfig {
+        name: name.to_owned(),
+        member_orgs_policy: Some(CollectionPolicyConfig { payload: Some(policy) }),
+        maximum_peer_count: 3,
+        ..Default::default()
+    }
+}
+
+/// An install package for a chaincode that listens there.
+pub fn package(label: &str, address: &str) -> Vec<u8> {
+    let connection = format!(r#"{{"address":"{address}","dial_timeout":"2s","tls_required":false}}"#);
+    let code = archive(&[("connection.json", connection.as_bytes())]);
+    let metadata = format!(r#"{{"type":"ccaas","label":"{label}"}}"#);
+    archive(&[("metadata.json", metadata.as_bytes()), ("code.tar.gz", &code)])
+}
+
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (name, contents) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(contents.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, *contents).unwrap();
+    }
+    builder.into_inner().and_then(GzEncoder::finish).unwrap()
+}
+
+impl Fixture {
+    pub async fn start() -> Result<Self, Box<dyn Error>> {
+        Self::start_with(Settings::default()).await
+    }
+
+    pub async fn start_with(settings: Settings) -> Result<Self, Box<dyn Error>> {
+        Self::prepare(settings, |_| ()).await
+    }
+
+    /// Starts a network after `change` has had its way with the channel's description.
+    pub async fn prepare(settings: Settings, change: impl FnOnce(&mut ChannelSpec)) -> Result<Self, Box<dyn Error>> {
+        let folder = tempfile::tempdir()?;
+        let names = ["Org1", "Org2", "Org3"];
+        let organization = |name: &str| OrganizationSpec::new(name, &format!("{}.example.com", name.to_lowercase()));
+        let config = CryptoConfig {
+            orderer_orgs: vec![organization("Orderer")],
+            peer_orgs: names.iter().map(|name| organization(name)).collect(),
+        };
+        let crypto_dir = folder.path().join("crypto");
+        let folders = crypto::generate(&config, &crypto_dir)?;
+        write_genesis(&folders, folder.path(), change)?;
+        let orderer = folders.iter().find(|one| one.kind == OrganizationKind::Orderer).unwrap();
+        let orderer_admin = SigningIdentity::from_msp_directory(&orderer.msp_id, &orderer.user("Admin").join("msp"))?;
+        let mut fixture = Self { folder, network: None, organizations: Vec::new(), orderer_admin, settings };
+        fixture.launch(&folders).await?;
+        Ok(fixture)
+    }
+
+    pub fn options(&self) -> Result<NetworkOptions, Box<dyn Error>> {
+        let crypto_dir = self.folder.path().join("crypto");
+        let peers = ["org1", "org2", "org3"].iter().zip(1..).map(|(name, index)| {
+            let domain = format!("{name}.example.com");
+            let folder =
+                OrganizationFolder::new(&crypto_dir, OrganizationKind::Peer, &domain, &format!("Org{index}MSP"));
+            let node = folder.node("peer0");
+            PeerOptions {
+                msp_id: folder.msp_id,
+                name: format!("peer0.{domain}"),
+                listen: "127.0.0.1:0".to_owned(),
+                msp_dir: node.join("msp"),
+                tls_cert: node.join("tls/server.crt"),
+                tls_key: node.join("tls/server.key"),
+            }
+        });
+        let orderer =
+            OrganizationFolder::new(&crypto_dir, OrganizationKind::Orderer, "orderer.example.com", "OrdererMSP");
+        let node = orderer.node("orderer0");
+        Ok(NetworkOptions {
+            data_dir: self.folder.path().join("data"),
+            genesis_block: std::fs::read(self.folder.path().join("genesis.block"))?,
+            peers: peers.collect(),
+            orderer: OrdererOptions {
+                msp_id: "OrdererMSP".to_owned(),
+                listen: "127.0.0.1:0".to_owned(),
+                msp_dir: node.join("msp"),
+                tls_cert: node.join("tls/server.crt"),
+                tls_key: node.join("tls/server.key"),
+            },
+        })
+    }
+
+    async fn launch(&mut self, folders: &[OrganizationFolder]) -> Outcome {
+        let network = Network::start_with(self.options()?, self.settings.clone()).await?;
+        self.organizations.clear();
+        for folder in folders.iter().filter(|folder| folder.kind == OrganizationKind::Peer) {
+            let msp_id = folder.msp_id.clone();
+            let load = |path: &Path| SigningIdentity::from_msp_directory(&msp_id, &path.join("msp"));
+            let address = network.peer_address(&msp_id).ok_or("no address")?;
+            let tls =
+                ClientTls { ca_pem: std::fs::read(folder.node("peer0").join("tls/ca.crt"))?, ..ClientTls::default() };
+            let channel = transport::connect(address, Some(&tls), TIMEOUT).await?;
+            self.organizations.push(Organization {
+                user: load(&folder.user("User1"))?,
+                admin: load(&folder.user("Admin"))?,
+                peer: load(&folder.node("peer0"))?,
+                gateway: GatewayClient::new(channel.clone())
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                    .max_encoding_message_size(MAX_MESSAGE_BYTES),
+                endorser: EndorserClient::new(channel)
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                    .max_encoding_message_size(MAX_MESSAGE_BYTES),
+                folder: folder.clone(),
+                msp_id,
+            });
+        }
+        self.network = Some(network);
+        Ok(())
+    }
+
+    /// Ends the network and starts it again on the same data.
+    pub async fn restart(&mut self) -> Outcome {
+        self.network.take().ok_or("not running")?.shutdown().await;
+        let folders: Vec<_> = self.organizations.iter().map(|one| one.folder.clone()).collect();
+        self.launch(&folders).await
+    }
+
+    pub fn org(&self, number: usize) -> &Organization {
+        &self.organizations[number - 1]
+    }
+
+    /// Installs a chaincode on all peers, has all organisations approve it, and commits it.
+    pub async fn deploy(
+        &self,
+        chaincode: &FakeChaincode,
+        definition: &Definition<'_>,
+    ) -> Result<String, Box<dyn Error>> {
+        let label = format!("{}_{}", definition.name, definition.version);
+        let package_id = self.install(chaincode, &label).await?;
+        for organization in &self.organizations {
+            self.approve(organization, definition, &package_id).await?;
+        }
+        self.commit(definition).await?;
+        Ok(package_id)
+    }
+
+    pub async fn install(&self, chaincode: &FakeChaincode, label: &str) -> Result<String, Box<dyn Error>> {
+        let bytes = package(label, &chaincode.address.to_string());
+        let mut package_id = String::new();
+        for organization in &self.organizations {
+            let args = InstallChaincodeArgs { chaincode_install_package: bytes.clone() }.encode_to_vec();
+            let answer = lifecycle(organization, &organization.admin, "", "InstallChaincode", args).await?;
+            let response = answer.response.ok_or("no response")?;
+            if response.status != 200 {
+                return Err(response.message.into());
+            }
+            package_id = InstallChaincodeResult::decode(&*response.payload)?.package_id;
+        }
+        chaincode.set_package_id(&package_id);
+        Ok(package_id)
+    }
+
+    pub async fn approve(
+        &self,
+        organization: &Organization,
+        definition: &Definition<'_>,
+        package_id: &str,
+    ) -> Result<TxValidationCode, Status> {
+        let call = function("ApproveChaincodeDefinitionForMyOrg", definition.approve_args(package_id));
+        submit_with(organization, &organization.admin, &call, &[&organization.msp_id]).await
+    }
+
+    pub async fn commit(&self, definition: &Definition<'_>) -> Result<TxValidationCode, Status> {
+        let call = function("CommitChaincodeDefinition", definition.commit_args());
+        let organizations: Vec<&str> = self.organizations.iter().map(|one| one.msp_id.as_str()).collect();
+        submit_with(self.org(1), &self.org(1).user, &call, &organizations).await
+    }
+}
+
+fn write_genesis(folders: &[OrganizationFolder], folder: &Path, change: impl FnOnce(&mut ChannelSpec)) -> Outcome {
+    let mut spec = ChannelSpec::new(CHANNEL, ChannelCapability::V3_0);
+    for organization in folders {
+        let msp = config_from_directory(&organization.msp_id, &organization.msp())?;
+        match organization.kind {
+            OrganizationKind::Peer => spec.application_organizations.push(ApplicationOrganization::new(msp)),
+            OrganizationKind::Orderer => {
+                let endpoint = "127.0.0.1:7050".to_owned();
+                spec.orderer_organizations.push(OrdererOrganization::new(msp, vec![endpoint]));
+                let certificate = std::fs::read(organization.node("orderer0").join("tls/server.crt"))?;
+                spec.consenters.push(ConsenterSpec {
+                    host: "127.0.0.1".to_owned(),
+                    port: 7050,
+                    client_tls_cert: certificate.clone(),
+                    server_tls_cert: certificate,
+                });
+            }
+        }
+    }
+    spec.batch = BatchSpec {
+        timeout_ms: 50,
+        absolute_max_bytes: 1024 * 1024,
+        preferred_max_bytes: 512 * 1024,
+        ..BatchSpec::default()
+    };
+    change(&mut spec);
+    std::fs::write(folder.join("genesis.block"), genesis_block(&spec)?.encode_to_vec())?;
+    Ok(())
+}
+
+/// A call of `_lifecycle` on the channel.
+pub fn function<'a>(name: &str, args: Vec<u8>) -> Call<'a> {
+    let mut call = Call::new(CHANNEL, "_lifecycle", &[name]);
+    call.args.push(args);
+    call
+}
+
+/// Sends a call of `_lifecycle` straight to an organisation's peer.
+pub async fn lifecycle(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    channel: &str,
+    name: &str,
+    args: Vec<u8>,
+) -> Result<ProposalResponse, Status> {
+    let mut call = Call::new(channel, "_lifecycle", &[name]);
+    call.args.push(args);
+    propose(organization, signer, &call).await
+}
+
+/// Sends a proposal straight to an organisation's peer.
+pub async fn propose(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    call: &Call<'_>,
+) -> Result<ProposalResponse, Status> {
+    Ok(organization.endorser.clone().process_proposal(call.sign(signer).0).await?.into_inner())
+}
+
+pub async fn evaluate(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    call: &Call<'_>,
+) -> Result<Response, Status> {
+    evaluate_on(organization, signer, call, &[]).await
+}
+
+pub async fn evaluate_on(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    call: &Call<'_>,
+    targets: &[&str],
+) -> Result<Response, Status> {
+    let (proposal, transaction_id) = call.sign(signer);
+    let request = EvaluateRequest {
+        transaction_id,
+        channel_id: call.channel.to_owned(),
+        proposed_transaction: Some(proposal),
+        target_organizations: targets.iter().map(|target| (*target).to_owned()).collect(),
+    };
+    Ok(organization.gateway.clone().evaluate(request).await?.into_inner().result.unwrap_or_default())
+}
+
+/// The payload of an evaluation as text.
+pub async fn read(organization: &Organization, args: &[&str]) -> Result<String, Status> {
+    let answer = evaluate(organization, &organization.user, &Call::new(CHANNEL, "conf", args)).await?;
+    Ok(String::from_utf8_lossy(&answer.payload).into_owned())
+}
+
+/// An endorsed transaction, not yet signed, and its id.
+pub async fn endorse(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    call: &Call<'_>,
+    organizations: &[&str],
+) -> Result<(Envelope, String), Status> {
+    let (proposal, transaction_id) = call.sign(signer);
+    let request = EndorseRequest {
+        transaction_id: transaction_id.clone(),
+        channel_id: call.channel.to_owned(),
+        proposed_transaction: Some(proposal),
+        endorsing_organizations: organizations.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let answer = organization.gateway.clone().endorse(request).await?.into_inner();
+    Ok((answer.prepared_transaction.unwrap_or_default(), transaction_id))
+}
+
+/// Hands a signed transaction to the orderer.
+pub async fn send(organization: &Organization, envelope: Envelope, transaction_id: &str) -> Result<(), Status> {
+    let request = SubmitRequest {
+        transaction_id: transaction_id.to_owned(),
+        channel_id: CHANNEL.to_owned(),
+        prepared_transaction: Some(envelope),
+    };
+    organization.gateway.clone().submit(request).await.map(drop)
+}
+
+pub async fn status_of(organization: &Organization, transaction_id: &str) -> Result<CommitStatusResponse, Status> {
+    let mut request = tonic::Request::new(client::commit_status(CHANNEL, transaction_id, &organization.user));
+    request.set_timeout(TIMEOUT);
+    Ok(organization.gateway.clone().commit_status(request).await?.into_inner())
+}
+
+/// Endorses, signs, submits and waits for the verdict.
+pub async fn submit(organization: &Organization, call: &Call<'_>) -> Result<TxValidationCode, Status> {
+    submit_with(organization, &organization.user, call, &[]).await
+}
+
+pub async fn submit_with(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    call: &Call<'_>,
+    organizations: &[&str],
+) -> Result<TxValidationCode, Status> {
+    let (envelope, transaction_id) = endorse(organization, signer, call, organizations).await?;
+    send(organization, client::sign_envelope(envelope, signer), &transaction_id).await?;
+    Ok(status_of(organization, &transaction_id).await?.result())
+}

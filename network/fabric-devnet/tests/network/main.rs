@@ -1,0 +1,13 @@
+//! The embedded network from outside: real connections, a chaincode server made for the tests, and nothing of this
+//! project's own client or chaincode library. The numbers are those of the conformance list, which real Fabric passes.
+
+mod chaincode;
+mod client;
+mod endorse;
+mod evaluate;
+mod fixture;
+mod lifecycle;
+mod private_data;
+mod restart;
+mod stream;
+mod submit;
