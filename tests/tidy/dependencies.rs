@@ -86,6 +86,42 @@ fn no_dependency_has_a_known_hole_or_is_ruled_out() -> Result<()> {
     Ok(())
 }
 
+/// Dependencies that only generated code or the build itself uses.
+const USED_UNSEEN: &[(&str, &str)] = &[("fabric-protos", "prost-types"), ("fabric-protos", "tonic-prost")];
+
+#[test]
+fn no_crate_names_a_dependency_that_it_does_not_use() -> Result<()> {
+    let files = super::files::files()?;
+    let mut looked_at = 0;
+    for manifest in files.iter().filter(|path| path.ends_with("Cargo.toml")) {
+        let folder = manifest.parent().context("a file lies in a folder")?;
+        if folder == super::root() || folder.ends_with("fuzz") {
+            continue;
+        }
+        let crate_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut source = String::new();
+        for path in files.iter().filter(|path| path.starts_with(folder) && path.extension().is_some_and(|e| e == "rs")) {
+            source.push_str(&std::fs::read_to_string(path)?);
+        }
+        let text = std::fs::read_to_string(manifest)?;
+        let mut in_dependencies = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                in_dependencies = line.ends_with("dependencies]");
+                continue;
+            }
+            let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+            if !in_dependencies || name.is_empty() || USED_UNSEEN.contains(&(crate_name.as_str(), name.as_str())) {
+                continue;
+            }
+            looked_at += 1;
+            ensure!(source.contains(&name.replace('-', "_")), "{crate_name} does not use its dependency {name}");
+        }
+    }
+    ensure!(looked_at > 100, "only {looked_at} dependencies were looked at: the search is broken");
+    Ok(())
+}
+
 fn check_licence(package: &Value) -> Result<()> {
     let expression = package["license"].as_str().unwrap_or_default();
     ensure!(acceptable(expression), "{} {} is under «{expression}»", package["name"], package["version"]);

@@ -95,7 +95,7 @@ fn no_file_tells_of_the_machine_it_was_written_on() -> Result<()> {
 }
 
 /// All files of the repository but generated ones.
-fn files() -> Result<BTreeSet<PathBuf>> {
+pub(super) fn files() -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let mut open = vec![super::root()];
     while let Some(folder) = open.pop() {
