@@ -100,7 +100,8 @@ fn no_crate_names_a_dependency_that_it_does_not_use() -> Result<()> {
         }
         let crate_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut source = String::new();
-        for path in files.iter().filter(|path| path.starts_with(folder) && path.extension().is_some_and(|e| e == "rs")) {
+        for path in files.iter().filter(|path| path.starts_with(folder) && path.extension().is_some_and(|e| e == "rs"))
+        {
             source.push_str(&std::fs::read_to_string(path)?);
         }
         let text = std::fs::read_to_string(manifest)?;
@@ -110,7 +111,8 @@ fn no_crate_names_a_dependency_that_it_does_not_use() -> Result<()> {
                 in_dependencies = line.ends_with("dependencies]");
                 continue;
             }
-            let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+            let name: String =
+                line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
             if !in_dependencies || name.is_empty() || USED_UNSEEN.contains(&(crate_name.as_str(), name.as_str())) {
                 continue;
             }
