@@ -205,11 +205,7 @@ impl ChaincodeStream {
         }
         let stream = Arc::clone(self);
         match context {
-            None => drop(tokio::spawn(async move {
-                let cause =
-                    if kind == Type::InvokeChaincode { "could not get valid transaction" } else { "no ledger context" };
-                stream.answer(&message, Err(cause.to_owned())).await;
-            })),
+            None => self.refuse(&message),
             Some(context) if context.begin() => drop(tokio::spawn(async move {
                 let answer = handler::answer(&context, &message).await;
                 context.end();
@@ -223,24 +219,40 @@ impl ChaincodeStream {
         Ok(())
     }
 
+    /// Answers a question about a transaction that is over, or never was. Nobody waits for such an answer, so it is
+    /// dropped when there is no room: a chaincode cannot pile up work here.
+    fn refuse(&self, request: &ChaincodeMessage) {
+        let cause = match request.r#type() {
+            Type::InvokeChaincode => "could not get valid transaction",
+            _ => "no ledger context",
+        };
+        let refusal = answer_to(request, Err(cause.to_owned()));
+        if let Some(outgoing) = lock(&self.outgoing).as_ref() {
+            drop(outgoing.try_send(refusal));
+        }
+    }
+
     async fn answer(&self, request: &ChaincodeMessage, answer: Result<Vec<u8>, String>) {
-        let (kind, payload) = match answer {
-            Ok(payload) => (Type::Response, payload),
-            Err(cause) => {
-                let kind = request.r#type().as_str_name();
-                let text = format!("{kind} failed: transaction ID: {}: {cause}", request.txid);
-                (Type::Error, text.into_bytes())
-            }
-        };
-        let message = ChaincodeMessage {
-            r#type: kind as i32,
-            payload,
-            txid: request.txid.clone(),
-            channel_id: request.channel_id.clone(),
-            ..ChaincodeMessage::default()
-        };
         // The stream may have ended meanwhile; then nobody waits for the answer.
-        drop(self.send(message).await);
+        drop(self.send(answer_to(request, answer)).await);
+    }
+}
+
+fn answer_to(request: &ChaincodeMessage, answer: Result<Vec<u8>, String>) -> ChaincodeMessage {
+    let (kind, payload) = match answer {
+        Ok(payload) => (Type::Response, payload),
+        Err(cause) => {
+            let kind = request.r#type().as_str_name();
+            let text = format!("{kind} failed: transaction ID: {}: {cause}", request.txid);
+            (Type::Error, text.into_bytes())
+        }
+    };
+    ChaincodeMessage {
+        r#type: kind as i32,
+        payload,
+        txid: request.txid.clone(),
+        channel_id: request.channel_id.clone(),
+        ..ChaincodeMessage::default()
     }
 }
 

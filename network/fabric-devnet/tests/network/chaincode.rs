@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use fabric_msp::transport::{self, ServerTls};
 use fabric_protos::protos::{
     ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec, DelState,
     GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple, GetStateMultipleResult, Proposal,
@@ -46,6 +47,8 @@ struct Shared {
     /// What the last READY said.
     ready: Mutex<Vec<u8>>,
     stopped: AtomicBool,
+    /// What a question was answered that came too late.
+    late: Mutex<Option<String>>,
 }
 
 impl FakeChaincode {
@@ -61,12 +64,27 @@ impl FakeChaincode {
         Ok(chaincode)
     }
 
-    fn serve(&mut self, listener: TcpListener) {
-        let service = ChaincodeServer::new(Service { shared: Arc::clone(&self.shared) })
+    /// Starts one that speaks TLS.
+    pub async fn start_tls(tls: &ServerTls) -> Result<Self, Box<dyn std::error::Error>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let connections = transport::incoming(listener, Some(tls))?;
+        let mut chaincode = Self { address, shared: Arc::default(), server: None };
+        let serving =
+            tonic::transport::Server::builder().add_service(chaincode.service()).serve_with_incoming(connections);
+        chaincode.server = Some(tokio::spawn(async move { drop(serving.await) }));
+        Ok(chaincode)
+    }
+
+    fn service(&self) -> ChaincodeServer<Service> {
+        ChaincodeServer::new(Service { shared: Arc::clone(&self.shared) })
             .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES);
+            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
         let serving = tonic::transport::Server::builder()
-            .add_service(service)
+            .add_service(self.service())
             .serve_with_incoming(TcpListenerStream::new(listener));
         self.server = Some(tokio::spawn(async move { drop(serving.await) }));
     }
@@ -81,6 +99,10 @@ impl FakeChaincode {
 
     pub fn streams(&self) -> usize {
         self.shared.streams.load(Ordering::Relaxed)
+    }
+
+    pub fn late(&self) -> Option<String> {
+        self.shared.late.lock().unwrap().clone()
     }
 
     pub fn ready(&self) -> Vec<u8> {
@@ -148,7 +170,8 @@ async fn run(shared: Arc<Shared>, mut incoming: Streaming<ChaincodeMessage>, out
                 shared.transactions.fetch_add(1, Ordering::Relaxed);
                 let (answers, receiver) = mpsc::channel(4);
                 waiting.insert(key, answers);
-                let stub = Stub { message, outgoing: outgoing.clone(), answers: receiver, event: None };
+                let shared = Arc::clone(&shared);
+                let stub = Stub { message, outgoing: outgoing.clone(), answers: receiver, event: None, shared };
                 tokio::spawn(stub.run());
             }
             Type::Response | Type::Error => {
@@ -166,6 +189,7 @@ struct Stub {
     outgoing: Outgoing,
     answers: mpsc::Receiver<ChaincodeMessage>,
     event: Option<ChaincodeEvent>,
+    shared: Arc<Shared>,
 }
 
 impl Stub {
@@ -176,6 +200,12 @@ impl Stub {
         match args.as_slice() {
             ["error", text] => return self.send(Type::Error, text.as_bytes().to_vec()).await,
             ["hang"] => return,
+            ["late", millis] => {
+                tokio::time::sleep(std::time::Duration::from_millis(millis.parse().unwrap_or(0))).await;
+                let answer = self.get("k", "").await;
+                *self.shared.late.lock().unwrap() = answer.err();
+                return self.send(Type::Completed, ChaincodeResponse::default().encode_to_vec()).await;
+            }
             ["strange"] => return self.send(Type::Registered, Vec::new()).await,
             _ => {}
         }

@@ -7,12 +7,13 @@ use fabric_msp::{
     transaction,
 };
 use fabric_protos::{
-    common::{ChannelHeader, Envelope, Header, HeaderType, SignatureHeader},
+    common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
     gateway::{
         ChaincodeEventsRequest, CommitStatusRequest, ErrorDetail, SignedChaincodeEventsRequest,
         SignedCommitStatusRequest,
     },
     google::rpc,
+    orderer::{SeekInfo, SeekPosition, SeekSpecified, seek_position},
     protos::{
         ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal,
         SignedProposal,
@@ -117,6 +118,23 @@ pub fn events(request: ChaincodeEventsRequest, signer: &SigningIdentity) -> Sign
     let request = ChaincodeEventsRequest { identity: signer.creator().to_vec(), ..request }.encode_to_vec();
     let signature = signer.sign(&request).unwrap();
     SignedChaincodeEventsRequest { request, signature }
+}
+
+/// A request for all blocks from a number on, also those of the future.
+pub fn seek_from(channel: &str, number: u64, signer: &SigningIdentity) -> Envelope {
+    let position = |number| {
+        let specified = seek_position::Type::Specified(SeekSpecified { number });
+        Some(SeekPosition { r#type: Some(specified) })
+    };
+    let info = SeekInfo { start: position(number), stop: position(u64::MAX), ..Default::default() };
+    let nonce = transaction::nonce().unwrap();
+    let kind = HeaderType::DeliverSeekInfo;
+    let (channel_header, signature_header) =
+        transaction::headers(kind, channel, now(), &nonce, signer.creator(), Vec::new());
+    let header =
+        Header { channel_header: channel_header.encode_to_vec(), signature_header: signature_header.encode_to_vec() };
+    let payload = Payload { header: Some(header), data: info.encode_to_vec() }.encode_to_vec();
+    sign_envelope(Envelope { payload, signature: Vec::new() }, signer)
 }
 
 /// The details of an error, one for each peer that failed.

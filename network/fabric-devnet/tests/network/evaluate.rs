@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fabric_devnet::Settings;
 use fabric_msp::{
     crypto::{self, UserRequest},
     signer::{Signer, SigningIdentity},
@@ -236,6 +237,50 @@ async fn a_chaincode_that_went_away_is_found_again_without_help() -> Outcome {
     expect("C032", Err::<(), _>(refused), Code::Aborted, "could not launch chaincode conf_1.0:");
     chaincode.restart().await?;
     assert_eq!(evaluate(org1, &org1.user, &echo()).await?.payload, b"hi");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_channel_can_let_readers_evaluate() -> Outcome {
+    let fixture = Fixture::prepare(Settings::default(), |spec, _| spec.let_readers_evaluate()).await?;
+    let chaincode = FakeChaincode::start().await?;
+    fixture.deploy(&chaincode, &Definition::new("conf", Some(ANY_ORG))).await?;
+    let org1 = fixture.org(1);
+    // A peer's certificate is a reader's and not a writer's.
+    assert_eq!(evaluate(org1, &org1.peer, &echo()).await?.payload, b"hi");
+    let (envelope, id) = endorse(org1, &org1.peer, &Call::new(CHANNEL, "conf", &["put", "k", "v"]), &[]).await?;
+    let answer = send(org1, crate::client::sign_envelope(envelope, &org1.peer), &id).await;
+    expect("a reader cannot submit", answer, Code::Aborted, "status=FORBIDDEN");
+    let stranger = evaluate(org1, &fixture.orderer_admin, &echo()).await;
+    let text = "failed evaluating policy on signed data during check policy [/Channel/Application/Proposers]";
+    expect("a stranger", stranger, Code::FailedPrecondition, text);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_certificate_is_refused_everywhere() -> Outcome {
+    let mut revoked = None;
+    let fixture = Fixture::prepare(Settings::default(), |spec, folders| {
+        let folder = folders.iter().find(|folder| folder.msp_id == "Org1MSP").unwrap();
+        let home = crypto::issue_user(folder, &UserRequest::client("Revoked")).unwrap();
+        let user = SigningIdentity::from_msp_directory("Org1MSP", &home.join("msp")).unwrap();
+        let list = crypto::revoke(folder, &[user.certificate()]).unwrap();
+        let organization = spec.application_organizations.iter_mut().find(|one| one.msp.name == "Org1MSP").unwrap();
+        organization.msp.revocation_list = vec![std::fs::read(list).unwrap()];
+        revoked = Some(user);
+    })
+    .await?;
+    let chaincode = FakeChaincode::start().await?;
+    fixture.deploy(&chaincode, &Definition::new("conf", Some(ANY_ORG))).await?;
+    let (org1, revoked) = (fixture.org(1), revoked.ok_or("no user")?);
+    // C026
+    let answer = evaluate(org1, &revoked, &echo()).await;
+    let denied = "access denied: channel [conf] creator org [Org1MSP]";
+    expect("C026", answer, Code::FailedPrecondition, denied);
+    let request = crate::client::commit_status(CHANNEL, "00", &revoked);
+    let answer = org1.gateway.clone().commit_status(request).await;
+    expect("C026", answer, Code::PermissionDenied, "/Channel/Application/Readers");
+    assert_eq!(read(org1, &["echo", "hi"]).await?, "hi");
     Ok(())
 }
 

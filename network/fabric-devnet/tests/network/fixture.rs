@@ -51,6 +51,7 @@ pub struct Organization {
     pub peer: SigningIdentity,
     pub gateway: GatewayClient<Channel>,
     pub endorser: EndorserClient<Channel>,
+    pub connection: Channel,
 }
 
 /// A network and its clients.
@@ -135,7 +136,11 @@ pub fn collection(name: &str, members: &str) -> StaticCollectionConfig {
 
 /// An install package for a chaincode that listens there.
 pub fn package(label: &str, address: &str) -> Vec<u8> {
-    let connection = format!(r#"{{"address":"{address}","dial_timeout":"2s","tls_required":false}}"#);
+    package_with(label, &format!(r#"{{"address":"{address}","dial_timeout":"2s","tls_required":false}}"#))
+}
+
+/// An install package with this `connection.json`.
+pub fn package_with(label: &str, connection: &str) -> Vec<u8> {
     let code = archive(&[("connection.json", connection.as_bytes())]);
     let metadata = format!(r#"{{"type":"ccaas","label":"{label}"}}"#);
     archive(&[("metadata.json", metadata.as_bytes()), ("code.tar.gz", &code)])
@@ -158,11 +163,14 @@ impl Fixture {
     }
 
     pub async fn start_with(settings: Settings) -> Result<Self, Box<dyn Error>> {
-        Self::prepare(settings, |_| ()).await
+        Self::prepare(settings, |_, _| ()).await
     }
 
     /// Starts a network after `change` has had its way with the channel's description.
-    pub async fn prepare(settings: Settings, change: impl FnOnce(&mut ChannelSpec)) -> Result<Self, Box<dyn Error>> {
+    pub async fn prepare(
+        settings: Settings,
+        change: impl FnOnce(&mut ChannelSpec, &[OrganizationFolder]),
+    ) -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
         let names = ["Org1", "Org2", "Org3"];
         let organization = |name: &str| OrganizationSpec::new(name, &format!("{}.example.com", name.to_lowercase()));
@@ -230,9 +238,10 @@ impl Fixture {
                 gateway: GatewayClient::new(channel.clone())
                     .max_decoding_message_size(MAX_MESSAGE_BYTES)
                     .max_encoding_message_size(MAX_MESSAGE_BYTES),
-                endorser: EndorserClient::new(channel)
+                endorser: EndorserClient::new(channel.clone())
                     .max_decoding_message_size(MAX_MESSAGE_BYTES)
                     .max_encoding_message_size(MAX_MESSAGE_BYTES),
+                connection: channel,
                 folder: folder.clone(),
                 msp_id,
             });
@@ -260,15 +269,24 @@ impl Fixture {
     ) -> Result<String, Box<dyn Error>> {
         let label = format!("{}_{}", definition.name, definition.version);
         let package_id = self.install(chaincode, &label).await?;
-        for organization in &self.organizations {
-            self.approve(organization, definition, &package_id).await?;
-        }
-        self.commit(definition).await?;
+        self.define(definition, &package_id).await?;
         Ok(package_id)
     }
 
+    /// Has all organisations approve a definition, and commits it.
+    pub async fn define(&self, definition: &Definition<'_>, package_id: &str) -> Outcome {
+        for organization in &self.organizations {
+            self.approve(organization, definition, package_id).await?;
+        }
+        self.commit(definition).await?;
+        Ok(())
+    }
+
     pub async fn install(&self, chaincode: &FakeChaincode, label: &str) -> Result<String, Box<dyn Error>> {
-        let bytes = package(label, &chaincode.address.to_string());
+        self.install_bytes(chaincode, package(label, &chaincode.address.to_string())).await
+    }
+
+    pub async fn install_bytes(&self, chaincode: &FakeChaincode, bytes: Vec<u8>) -> Result<String, Box<dyn Error>> {
         let mut package_id = String::new();
         for organization in &self.organizations {
             let args = InstallChaincodeArgs { chaincode_install_package: bytes.clone() }.encode_to_vec();
@@ -300,7 +318,11 @@ impl Fixture {
     }
 }
 
-fn write_genesis(folders: &[OrganizationFolder], folder: &Path, change: impl FnOnce(&mut ChannelSpec)) -> Outcome {
+fn write_genesis(
+    folders: &[OrganizationFolder],
+    folder: &Path,
+    change: impl FnOnce(&mut ChannelSpec, &[OrganizationFolder]),
+) -> Outcome {
     let mut spec = ChannelSpec::new(CHANNEL, ChannelCapability::V3_0);
     for organization in folders {
         let msp = config_from_directory(&organization.msp_id, &organization.msp())?;
@@ -325,7 +347,7 @@ fn write_genesis(folders: &[OrganizationFolder], folder: &Path, change: impl FnO
         preferred_max_bytes: 512 * 1024,
         ..BatchSpec::default()
     };
-    change(&mut spec);
+    change(&mut spec, folders);
     std::fs::write(folder.join("genesis.block"), genesis_block(&spec)?.encode_to_vec())?;
     Ok(())
 }

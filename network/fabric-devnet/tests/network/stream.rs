@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fabric_devnet::{ChaincodeOptions, Limits, Settings};
+use fabric_msp::transport::ServerTls;
 use fabric_protos::protos::{ChaincodeAdditionalParams, TxValidationCode};
 use prost::Message;
 use tonic::Code;
@@ -88,6 +89,17 @@ async fn chaincode_that_does_not_answer_properly_fails_alone() -> Outcome {
     );
     let answer = propose(org1, &org1.user, &call(&["error", "broken"])).await?.response.ok_or("no response")?;
     assert_eq!(answer.message, "error in simulation: transaction returned with failure: broken");
+    // A question about a transaction that is over is refused, and the stream lives on.
+    let answer = propose(org1, &org1.user, &call(&["late", "500"])).await?.response.ok_or("no response")?;
+    assert!(answer.message.ends_with("timeout expired while executing transaction"), "{}", answer.message);
+    for _ in 0..100 {
+        if chaincode.late().is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let late = chaincode.late().ok_or("no answer")?;
+    assert!(late.starts_with("GET_STATE failed: transaction ID: ") && late.ends_with(": no ledger context"), "{late}");
     let streams = chaincode.streams();
     let answer = propose(org1, &org1.user, &call(&["strange"])).await?.response.ok_or("no response")?;
     assert!(answer.message.ends_with("chaincode stream terminated"), "{}", answer.message);
@@ -137,5 +149,42 @@ async fn one_request_too_many_is_refused_at_once() -> Outcome {
     }
     expect("limit", answer, Code::Unknown, "too many requests for /gateway.Gateway, exceeding concurrency limit (1)");
     waiting.abort();
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chaincode_is_reached_over_mutual_tls() -> Outcome {
+    let fixture = Fixture::start().await?;
+    let org1 = fixture.org(1);
+    let read_file = |folder: std::path::PathBuf, name: &str| std::fs::read_to_string(folder.join("tls").join(name));
+    let (node, client) = (|| org1.folder.node("peer0"), || org1.folder.user("User1"));
+    let authority = read_file(node(), "ca.crt")?;
+    let tls = ServerTls {
+        cert_pem: read_file(node(), "server.crt")?.into_bytes(),
+        key_pem: read_file(node(), "server.key")?.into_bytes(),
+        client_ca_pem: Some(authority.clone().into_bytes()),
+    };
+    let chaincode = FakeChaincode::start_tls(&tls).await?;
+    let definition = Definition::new("conf", Some(ANY_ORG));
+    let connection = |with_client: bool| {
+        let mut connection = serde_json::json!({
+            "address": chaincode.address.to_string(), "dial_timeout": "2s", "tls_required": true, "root_cert": authority,
+        });
+        if with_client {
+            connection["client_auth_required"] = true.into();
+            connection["client_cert"] = read_file(client(), "client.crt")?.into();
+            connection["client_key"] = read_file(client(), "client.key")?.into();
+        }
+        Ok::<_, std::io::Error>(connection.to_string())
+    };
+    let without = fixture.install_bytes(&chaincode, package_with("without", &connection(false)?)).await?;
+    fixture.define(&definition, &without).await?;
+    let answer = propose(org1, &org1.user, &call(&["echo", "hi"])).await?.response.ok_or("no response")?;
+    assert!(answer.message.contains("could not launch chaincode without:"), "{}", answer.message);
+    let with = fixture.install_bytes(&chaincode, package_with("with", &connection(true)?)).await?;
+    for organization in &fixture.organizations {
+        assert_eq!(fixture.approve(organization, &definition, &with).await?, TxValidationCode::Valid);
+    }
+    assert_eq!(read(org1, &["echo", "hi"]).await?, "hi");
     Ok(())
 }
