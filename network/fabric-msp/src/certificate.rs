@@ -8,7 +8,13 @@ use openssl::{
 };
 use x509_parser::{extensions::ParsedExtension, prelude::FromDer};
 
-use crate::{der, distinguished_name::DistinguishedName, hash::sha256, pem, signature::PublicKey};
+use crate::{
+    der,
+    distinguished_name::DistinguishedName,
+    hash::sha256,
+    pem,
+    signature::{self, PublicKey},
+};
 
 /// The longest certificate that is read, in bytes of DER (64 KiB).
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
@@ -264,7 +270,7 @@ impl Certificate {
         let may_sign = parent.is_ca() && parent.0.may_sign_certificates;
         may_sign
             && self.has_trusted_algorithm()
-            && parent.openssl_key().is_some_and(|key| self.x509().verify(&key).unwrap_or(false))
+            && parent.openssl_key().is_some_and(|key| signature::holds(self.x509().verify(&key)))
     }
 
     pub(crate) fn openssl_key(&self) -> Option<PKey<Public>> {

@@ -85,11 +85,11 @@ impl PublicKey {
                 if !is_low(&parsed, half_order(key)) {
                     return Err(VerifyError::HighS);
                 }
-                parsed.verify(&sha256(message), key).map_err(|_| VerifyError::Wrong)?
+                holds(parsed.verify(&sha256(message), key))
             }
             Self::Ed25519(key) => {
                 let mut verifier = Verifier::new_without_digest(key).map_err(|_| VerifyError::Wrong)?;
-                verifier.verify_oneshot(signature, message).map_err(|_| VerifyError::Wrong)?
+                holds(verifier.verify_oneshot(signature, message))
             }
             Self::Other(name) => return Err(VerifyError::UnsupportedKey(name.clone())),
         };
@@ -117,6 +117,16 @@ pub(crate) fn sign_digest(key: &PKeyRef<Private>, digest: &[u8]) -> Result<Vec<u
     let ec = key.ec_key()?;
     let public = EcKey::from_public_key(ec.group(), ec.public_key())?;
     low_s(EcdsaSig::sign(digest, &ec)?, &public)?.to_der()
+}
+
+/// Whether a check by OpenSSL came out well. One that did not leaves its reasons in a queue of this thread, where the next
+/// TLS connection that the thread serves would take them for its own and end; so the queue is emptied.
+pub(crate) fn holds(check: Result<bool, ErrorStack>) -> bool {
+    let holds = check.unwrap_or(false);
+    if !holds {
+        drop(ErrorStack::get());
+    }
+    holds
 }
 
 fn low_s(signature: EcdsaSig, key: &EcKey<Public>) -> Result<EcdsaSig, ErrorStack> {

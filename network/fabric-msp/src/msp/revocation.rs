@@ -5,7 +5,7 @@ use openssl::x509::X509Crl;
 use x509_parser::{extensions::ParsedExtension, prelude::FromDer, revocation_list::CertificateRevocationList};
 
 use super::error::SetupError;
-use crate::{certificate::Certificate, pem};
+use crate::{certificate::Certificate, pem, signature};
 
 /// The longest list that is read, in bytes (4 MiB, some hundred thousand entries).
 const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -50,7 +50,7 @@ impl RevocationList {
     }
 
     pub(super) fn is_signed_by(&self, issuer: &Certificate) -> bool {
-        issuer.openssl_key().is_some_and(|key| self.signed.verify(&key).unwrap_or(false))
+        issuer.openssl_key().is_some_and(|key| signature::holds(self.signed.verify(&key)))
     }
 }
 

@@ -76,6 +76,19 @@ fn each_role_unit_gives_its_role() -> Outcome {
 }
 
 #[test]
+fn a_check_that_fails_leaves_no_error_to_the_connections_of_its_thread() -> Outcome {
+    let ca = authority("ca")?;
+    let foreign = authority("ca")?;
+    let ours = ca.issue(&request(&["client"]))?.certificate;
+    assert!(!ours.is_signed_by(foreign.certificate()));
+    assert!(openssl::error::ErrorStack::get().errors().is_empty());
+    let other = ca.issue(&request(&["client"]))?.signer("AMSP")?.sign(b"message")?;
+    assert!(ours.public_key().verify(b"message", &other).is_err());
+    assert!(openssl::error::ErrorStack::get().errors().is_empty());
+    Ok(())
+}
+
+#[test]
 fn none_an_unknown_or_two_role_units_are_refused() -> Outcome {
     let ca = authority("ca")?;
     let msp = Msp::from_config(&config("AMSP", &[&ca], None))?;
