@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::Arc,
     time::Duration,
 };
 
@@ -158,7 +158,7 @@ pub struct Network {
     peers: Arc<[Arc<Peer>]>,
     orderer: Arc<Orderer>,
     orderer_address: String,
-    ledger: Weak<Ledger>,
+    ledger: Arc<Ledger>,
     closing: watch::Sender<bool>,
     cut: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -196,16 +196,15 @@ impl Network {
             peers: Arc::new([]),
             orderer: Arc::clone(&orderer),
             orderer_address: String::new(),
-            ledger: Arc::downgrade(&ledger),
+            ledger,
             closing,
             cut,
             servers: Vec::new(),
             lock,
         };
-        match network.listen(&options, &settings, &ledger).await {
+        match network.listen(&options, &settings).await {
             Ok(()) => Ok(network),
             Err(cause) => {
-                drop(ledger);
                 network.shutdown().await;
                 Err(cause)
             }
@@ -225,20 +224,19 @@ impl Network {
     /// Ends the network: takes no more calls, gives those that run a second, writes the blocks that wait, and closes
     /// all files. Afterwards the same folder can be started again, also in this process.
     pub async fn shutdown(self) {
-        let Self { peers, orderer, ledger, closing, cut, servers, lock, .. } = self;
+        let Self { peers, orderer, mut ledger, closing, cut, servers, lock, .. } = self;
         closing.send_replace(true);
-        let mut servers = servers.into_iter();
         let grace = time::Instant::now() + GRACE;
         let mut open = Vec::new();
-        for mut server in servers.by_ref() {
+        for mut server in servers {
             if time::timeout_at(grace, &mut server).await.is_err() {
                 open.push(server);
             }
         }
         cut.send_replace(true);
-        let last = time::Instant::now() + CUT_MAX;
+        let cut_off = time::Instant::now() + CUT_MAX;
         for mut server in open {
-            if time::timeout_at(last, &mut server).await.is_err() {
+            if time::timeout_at(cut_off, &mut server).await.is_err() {
                 server.abort();
             }
         }
@@ -247,19 +245,22 @@ impl Network {
         }
         orderer.stop().await;
         drop((peers, orderer));
-        // Calls that were cut off end a moment later, and the files are closed with the last of them.
-        while ledger.strong_count() > 0 && time::Instant::now() < last {
+        let last = time::Instant::now() + CUT_MAX;
+        // Calls that were cut off end a moment later. The last reference must be this one, because only then are the
+        // files closed when it has been dropped; a mere count of zero would say that closing has begun.
+        while let Err(shared) = Arc::try_unwrap(ledger).map(drop) {
+            if time::Instant::now() >= last {
+                tracing::warn!("something still uses the ledger after the shutdown");
+                break;
+            }
+            ledger = shared;
             time::sleep(Duration::from_millis(2)).await;
         }
         drop(lock);
     }
 
-    async fn listen(
-        &mut self,
-        options: &NetworkOptions,
-        settings: &Settings,
-        ledger: &Arc<Ledger>,
-    ) -> Result<(), NetworkError> {
+    async fn listen(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
+        let ledger = &self.ledger;
         let channel = Arc::new(Channel::new(ledger.channel_id(), Arc::clone(ledger), Arc::clone(&self.orderer)));
         let mut listeners = Vec::new();
         let mut peers = Vec::new();

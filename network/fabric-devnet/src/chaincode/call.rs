@@ -22,12 +22,13 @@ const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
 /// A proposal on its way through a simulation.
 #[derive(Clone)]
 pub(crate) struct Call {
+    /// Reads the ledger's files, so it stands before those who keep the ledger open and is dropped before them.
+    pub(crate) simulator: Arc<Mutex<Simulator>>,
     pub(crate) peer: Arc<Peer>,
     pub(crate) channel: Arc<Channel>,
     pub(crate) proposal: Arc<Proposal>,
     /// Who made the proposal, recognised by the channel.
     pub(crate) identity: Identity,
-    pub(crate) simulator: Arc<Mutex<Simulator>>,
 }
 
 /// What a chaincode said last.

@@ -24,11 +24,12 @@ static PLACES: Semaphore = Semaphore::const_new(CALLS_AT_ONCE);
 /// A call of a system chaincode.
 #[derive(Clone)]
 pub(crate) struct SystemCall {
+    /// Dropped before those who keep the ledger open.
+    pub(crate) simulator: Option<Arc<Mutex<Simulator>>>,
     pub(crate) peer: Arc<Peer>,
     /// The channel of the proposal; `None` for a request to the peer itself.
     pub(crate) channel: Option<Arc<Channel>>,
     pub(crate) proposal: Arc<Proposal>,
-    pub(crate) simulator: Option<Arc<Mutex<Simulator>>>,
 }
 
 impl SystemCall {

@@ -75,8 +75,7 @@ async fn queries_see_what_is_committed_and_nothing_else() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chaincode_that_does_not_answer_properly_fails_alone() -> Outcome {
-    let options =
-        ChaincodeOptions { execute_timeout: Duration::from_millis(300), batches: false, ..Default::default() };
+    let options = ChaincodeOptions { execute_timeout: Duration::from_secs(1), batches: false, ..Default::default() };
     let (fixture, chaincode) = started(Settings { chaincode: options, ..Default::default() }).await?;
     let org1 = fixture.org(1);
     assert_eq!(read(org1, &["echo", "hi"]).await?, "hi");
@@ -90,7 +89,7 @@ async fn chaincode_that_does_not_answer_properly_fails_alone() -> Outcome {
     let answer = propose(org1, &org1.user, &call(&["error", "broken"])).await?.response.ok_or("no response")?;
     assert_eq!(answer.message, "error in simulation: transaction returned with failure: broken");
     // A question about a transaction that is over is refused, and the stream lives on.
-    let answer = propose(org1, &org1.user, &call(&["late", "500"])).await?.response.ok_or("no response")?;
+    let answer = propose(org1, &org1.user, &call(&["late", "1500"])).await?.response.ok_or("no response")?;
     assert!(answer.message.ends_with("timeout expired while executing transaction"), "{}", answer.message);
     for _ in 0..100 {
         if chaincode.late().is_some() {
