@@ -24,7 +24,7 @@ async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<(
     let path = format!("/v1/signing/{}", proposal["transaction_id"].as_str().context("no transaction id")?);
     let forged = json!({"signature": STANDARD.encode(b"no signature at all")});
     let refused = caller.put(&format!("{path}/proposal"), &forged).await?;
-    ensure!(refused.status.is_client_error(), "a forged signature was taken: {}", refused.body);
+    ensure!((400..500).contains(&refused.status), "a forged signature was taken: {}", refused.body);
 
     let transaction = caller.put(&format!("{path}/proposal"), &sign(signer.as_ref(), &proposal)?).await?.accepted()?;
     ensure!(transaction["stage"] == "transaction", "{transaction}");

@@ -135,7 +135,7 @@ pub async fn establish(system: &System) -> Result<()> {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
     let exporter = system.caller("ExporterMSP")?;
-    if exporter.get("/v1/participants").await?.status.is_success() {
+    if exporter.get("/v1/participants").await?.is_success() {
         return Ok(());
     }
     let answer = exporter.post("/v1/participants", &entrepot::demo::participants()).await?;

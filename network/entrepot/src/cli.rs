@@ -28,6 +28,8 @@ enum Command {
     Status(Folder),
     /// Tell the story of one trade on a fresh network
     Demo(DemoOptions),
+    /// Measure what a committed transaction costs here, and on real Fabric
+    Bench(commands::bench::Options),
     /// Generate keys and certificates
     #[command(subcommand)]
     Crypto(commands::crypto::Command),
@@ -109,6 +111,7 @@ impl Cli {
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),
             Command::Demo(options) => demo::run(&options),
+            Command::Bench(options) => commands::bench::run(&options),
             Command::Crypto(command) => commands::crypto::run(&command),
             Command::Prove(options) => commands::proof::prove(&options),
             Command::Verify(options) => commands::proof::verify(&options),

@@ -1,5 +1,6 @@
 //! Commands that do one thing and end.
 
+pub mod bench;
 pub mod crypto;
 pub mod deploy;
 pub mod down;

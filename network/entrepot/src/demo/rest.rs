@@ -1,37 +1,24 @@
-//! A small client of the REST gateway: one organisation's certificate, JSON in and out.
+//! A caller of the REST gateway in the story and in tests: one organisation's certificate, JSON in and out.
+//!
+//! The wire is the gateway crate's own client, which blocks; here it runs beside the story's tasks.
 
-use std::{net::SocketAddr, path::Path, pin::Pin};
+use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use http_body_util::{BodyExt, Full, Limited};
-pub use hyper::Method;
-use hyper::{
-    Request, StatusCode,
-    body::Bytes,
-    client::conn::http1::{self, SendRequest},
-    header,
-};
-use hyper_util::rt::TokioIo;
-use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio_openssl::SslStream;
-
-/// Largest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+use trade_gateway::client::Client;
 
 /// A caller of the gateway with a certificate, or without one.
 #[derive(Clone)]
 pub struct Caller {
-    gateway: SocketAddr,
-    tls: SslConnector,
+    client: Client,
 }
 
 /// What the gateway answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The HTTP status.
-    pub status: StatusCode,
+    pub status: u16,
     /// The body: JSON, or text as a JSON string, or null when it is empty.
     pub body: Value,
 }
@@ -42,13 +29,9 @@ impl Caller {
     /// # Errors
     /// A file cannot be read.
     pub fn with_identity(gateway: SocketAddr, authority: &Path, msp: &Path) -> Result<Self> {
-        let mut tls = connector(authority)?;
-        let certificate = only_file(&msp.join("signcerts"))?;
-        tls.set_certificate_file(&certificate, SslFiletype::PEM)
-            .with_context(|| format!("cannot use {}", certificate.display()))?;
-        let key = only_file(&msp.join("keystore"))?;
-        tls.set_private_key_file(&key, SslFiletype::PEM).with_context(|| format!("cannot use {}", key.display()))?;
-        Ok(Self { gateway, tls: tls.build() })
+        let certificate = read(&only_file(&msp.join("signcerts"))?)?;
+        let key = read(&only_file(&msp.join("keystore"))?)?;
+        Self::new(gateway, authority, Some((&certificate, &key)))
     }
 
     /// A caller without a certificate.
@@ -56,7 +39,12 @@ impl Caller {
     /// # Errors
     /// The authority's certificate cannot be read.
     pub fn anonymous(gateway: SocketAddr, authority: &Path) -> Result<Self> {
-        Ok(Self { gateway, tls: connector(authority)?.build() })
+        Self::new(gateway, authority, None)
+    }
+
+    fn new(gateway: SocketAddr, authority: &Path, identity: Option<(&[u8], &[u8])>) -> Result<Self> {
+        let client = Client::new(gateway, &gateway.ip().to_string(), &read(authority)?, identity)?;
+        Ok(Self { client })
     }
 
     /// Reads a resource.
@@ -64,7 +52,7 @@ impl Caller {
     /// # Errors
     /// The gateway cannot be reached or does not speak HTTP.
     pub async fn get(&self, path: &str) -> Result<Answer> {
-        self.send(Method::GET, path, "application/json", Vec::new(), &[]).await
+        self.send("GET", path, Vec::new(), &[]).await
     }
 
     /// Writes a resource, once: the key makes the request a new one.
@@ -80,8 +68,8 @@ impl Caller {
     /// # Errors
     /// As [`Caller::get`].
     pub async fn post_again(&self, path: &str, body: &Value, key: &str) -> Result<Answer> {
-        let body = serde_json::to_vec(body)?;
-        self.send(Method::POST, path, "application/json", body, &[("idempotency-key", key)]).await
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.send("POST", path, serde_json::to_vec(body)?, &headers).await
     }
 
     /// Sends a signature or another replacement of a resource.
@@ -89,57 +77,48 @@ impl Caller {
     /// # Errors
     /// As [`Caller::get`].
     pub async fn put(&self, path: &str, body: &Value) -> Result<Answer> {
-        self.send(Method::PUT, path, "application/json", serde_json::to_vec(body)?, &[]).await
+        self.send("PUT", path, serde_json::to_vec(body)?, &[("content-type", "application/json")]).await
     }
 
-    /// Sends any body with further headers.
+    /// Sends any body with any headers.
     ///
     /// # Errors
     /// As [`Caller::get`].
     pub async fn send(
         &self,
-        method: Method,
+        method: &'static str,
         path: &str,
-        content_type: &str,
         body: Vec<u8>,
         headers: &[(&str, &str)],
     ) -> Result<Answer> {
-        let mut sender = self.connect().await?;
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, self.gateway.to_string())
-            .header(header::CONTENT_TYPE, content_type);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Full::new(Bytes::from(body))).context("a request that cannot be sent")?;
-        let response = sender.send_request(request).await.with_context(|| format!("asking the gateway for {path}"))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let Ok(body) = body else { bail!("the answer to {path} did not arrive whole or was too long") };
-        Ok(Answer { status, body: to_json(&body.to_bytes()) })
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
-        let tcp = TcpStream::connect(self.gateway).await.with_context(|| format!("no gateway at {}", self.gateway))?;
-        tcp.set_nodelay(true)?;
-        let ssl = self.tls.configure()?.into_ssl(&self.gateway.ip().to_string())?;
-        let mut stream = SslStream::new(ssl, tcp)?;
-        Pin::new(&mut stream).connect().await.context("the gateway's TLS")?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.context("the gateway's HTTP")?;
-        tokio::spawn(connection);
-        Ok(sender)
+        let (client, target) = (self.client.clone(), path.to_owned());
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = tokio::task::spawn_blocking(move || {
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            client.send(method, &target, &headers, &body)
+        });
+        let response = response.await?.with_context(|| format!("asking the gateway for {path}"))?;
+        Ok(Answer { status: response.status, body: to_json(&response.body) })
     }
 }
 
 impl Answer {
+    /// Whether the gateway did what it was asked.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// The body of a successful answer.
     ///
     /// # Errors
     /// The gateway refused; the error holds the problem's code, title and detail.
     pub fn accepted(self) -> Result<Value> {
-        ensure!(self.status.is_success(), "refused with {}: {}", self.status, describe(&self.body));
+        if !self.is_success() {
+            bail!("refused with {}: {}", self.status, describe(&self.body));
+        }
         Ok(self.body)
     }
 
@@ -150,7 +129,7 @@ impl Answer {
     pub fn refused(self, status: u16, code: &str) -> Result<Value> {
         let found = self.body["code"].as_str().unwrap_or_default();
         ensure!(
-            self.status.as_u16() == status && found == code,
+            self.status == status && found == code,
             "expected a refusal {status} {code}, got {}: {}",
             self.status,
             describe(&self.body)
@@ -187,10 +166,8 @@ fn to_json(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
-fn connector(authority: &Path) -> Result<openssl::ssl::SslConnectorBuilder> {
-    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
-    builder.set_ca_file(authority).with_context(|| format!("cannot use {}", authority.display()))?;
-    Ok(builder)
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The only file in a folder, as MSP directories have it.

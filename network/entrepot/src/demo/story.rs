@@ -322,7 +322,7 @@ impl<'a> Story<'a> {
         );
         let statement = self
             .bank
-            .send(hyper::Method::POST, "/v1/bank-statements", "application/xml", notification.into_bytes(), &[])
+            .send("POST", "/v1/bank-statements", notification.into_bytes(), &[("content-type", "application/xml")])
             .await?
             .accepted();
         let statement = teller.step("the bank's camt.054 is read", statement)?;
@@ -383,13 +383,7 @@ impl<'a> Story<'a> {
         for (serial, conflict) in [(GERMAN_SERIALS[0], false), (GERMAN_SERIALS[1], true)] {
             let answer = self
                 .consumer
-                .send(
-                    hyper::Method::GET,
-                    &format!("/01/{GTIN}/21/{serial}"),
-                    "application/json",
-                    Vec::new(),
-                    &[("accept", "application/json")],
-                )
+                .send("GET", &format!("/01/{GTIN}/21/{serial}"), Vec::new(), &[("accept", "application/json")])
                 .await?;
             let answer = answer.accepted()?;
             let right = answer["conflict_found"] == json!(conflict);

@@ -1,0 +1,226 @@
+//! `bench`: what a committed transaction costs on the embedded network and on Fabric's own peers, measured in one run.
+//!
+//! The load is the same for both: deposits of evidence by one organisation, endorsed by two, at most so many in flight.
+//! Processor time is the operating system's account of every process, which depends far less on what else the machine
+//! does than time on the clock. Success is read back from the ledger, not assumed.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use fabric_client::{Connection, Gateway};
+use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use serde_json::json;
+
+use super::status::usage;
+use crate::{
+    consortium::Consortium,
+    demo::{
+        self, rest,
+        running::{RunningNetwork, Start},
+    },
+};
+
+const ORGANISATION: &str = "ExporterMSP";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to measure.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Also measure real Fabric: the folder of its `peer` and `orderer` programs; can be given several times
+    #[arg(long, value_name = "DIR")]
+    fabric_bin: Vec<PathBuf>,
+    /// How many transactions to commit on each network
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    transactions: u32,
+    /// How many transactions are in flight at once
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=450))]
+    in_flight: u32,
+    /// Run everything, this program too, on this one processor
+    #[arg(long, value_name = "N")]
+    core: Option<usize>,
+}
+
+/// What a network's processes used for the measured transactions.
+struct Measurement {
+    network: String,
+    seconds: f64,
+    /// Milliseconds of processor time per transaction: name of the group of processes, and the figure.
+    cpu_ms: Vec<(&'static str, f64)>,
+    memory_mb: f64,
+    latencies_ms: Vec<f64>,
+}
+
+/// Measures and prints a table.
+///
+/// # Errors
+/// A network does not come up, or a transaction fails.
+pub fn run(options: &Options) -> Result<()> {
+    if let Some(core) = options.core {
+        let mut set = nix::sched::CpuSet::new();
+        set.set(core).with_context(|| format!("there is no processor {core}"))?;
+        nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)
+            .with_context(|| format!("cannot run on processor {core} only"))?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut measured = Vec::new();
+    let networks = std::iter::once(None).chain(options.fabric_bin.iter().map(|folder| Some(folder.as_path())));
+    for fabric_bin in networks {
+        measured.push(measure(&runtime, options, fabric_bin)?);
+    }
+    print(options, &measured);
+    Ok(())
+}
+
+fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Option<&Path>) -> Result<Measurement> {
+    let folder = tempfile::Builder::new().prefix("entrepot-bench-").tempdir().context("no temporary folder")?;
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let network = RunningNetwork::start(&Start {
+        program: &program,
+        folder: folder.path(),
+        fabric_bin,
+        keep: false,
+        log_filter: Some("warn"),
+    })?;
+    let name = match fabric_bin {
+        None => "embedded".to_owned(),
+        Some(folder) => format!("Fabric {}", crate::fabric::Binaries::find(Some(folder))?.version),
+    };
+    let consortium = Consortium::load(None)?;
+    let domain = consortium.organisation(ORGANISATION)?.domain.clone();
+    let layout = network.layout().clone();
+    let authority = layout.tls_authority(&domain);
+    let caller = rest::Caller::with_identity(
+        network.addresses().gateway,
+        &authority,
+        &layout.user(&domain, "User1").join("msp"),
+    )?;
+    let measurement = runtime.block_on(async {
+        caller.post("/v1/participants", &demo::participants()).await?.accepted()?;
+        let peer = network.addresses().peers.get(ORGANISATION).context("an organisation without an address")?;
+        let tls = ClientTls { ca_pem: std::fs::read(&authority)?, identity: None, server_name: None };
+        let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
+        let signer = SigningIdentity::from_msp_directory(ORGANISATION, &layout.user(&domain, "User1").join("msp"))?;
+        let gateway = Gateway::new(connection, Arc::new(signer));
+        // Connections, caches and the peers' knowledge of one another are not what is measured.
+        load(&gateway, &consortium, "warm-up", options.in_flight.min(options.transactions), options.in_flight).await?;
+
+        let before = cpu_by_group(&network)?;
+        let began = Instant::now();
+        let latencies_ms = load(&gateway, &consortium, "measured", options.transactions, options.in_flight).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        let after = cpu_by_group(&network)?;
+        read_back(&gateway, &consortium, options.transactions).await?;
+        let per_transaction = 1000.0 / f64::from(options.transactions);
+        let cpu_ms = before
+            .iter()
+            .zip(&after)
+            .map(|((group, before, _), (_, after, _))| (*group, (after - before) * per_transaction))
+            .collect();
+        let memory_mb = after.iter().map(|(_, _, memory)| memory).sum();
+        anyhow::Ok(Measurement { network: name, seconds, cpu_ms, memory_mb, latencies_ms })
+    })?;
+    network.stop()?;
+    Ok(measurement)
+}
+
+/// Commits so many transactions, and tells how long each took, in milliseconds.
+async fn load(gateway: &Gateway, consortium: &Consortium, label: &str, count: u32, in_flight: u32) -> Result<Vec<f64>> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = Vec::new();
+    for _ in 0..in_flight {
+        let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
+        let (next, label) = (Arc::clone(&next), label.to_owned());
+        workers.push(tokio::spawn(async move {
+            let mut latencies = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count as usize {
+                    return anyhow::Ok(latencies);
+                }
+                let began = Instant::now();
+                contract.transaction("evidence:Deposit").json(&deposit(&label, number)).submit().await?;
+                latencies.push(began.elapsed().as_secs_f64() * 1000.0);
+            }
+        }));
+    }
+    let mut latencies = Vec::new();
+    for worker in workers {
+        latencies.extend(worker.await??);
+    }
+    latencies.sort_by(f64::total_cmp);
+    Ok(latencies)
+}
+
+async fn read_back(gateway: &Gateway, consortium: &Consortium, count: u32) -> Result<()> {
+    let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
+    for number in [0, count as usize / 2, count as usize - 1] {
+        let sha256 = deposit("measured", number)["sha256"].clone();
+        let answer = contract.transaction("evidence:Read").json(&json!({"sha256": sha256})).evaluate().await;
+        answer.with_context(|| format!("transaction {number} was acknowledged and cannot be read"))?;
+    }
+    Ok(())
+}
+
+fn deposit(label: &str, number: usize) -> serde_json::Value {
+    json!({
+        "sha256": hex::encode(fabric_msp::hash::sha256(format!("{label} {number}").as_bytes())),
+        "kind": "document", "media_type": "text/plain", "captured_at": "2026-01-01T00:00:00Z", "tool": "bench",
+    })
+}
+
+/// Seconds of processor time and megabytes of memory by group: the network, the chaincode.
+fn cpu_by_group(network: &RunningNetwork) -> Result<Vec<(&'static str, f64, f64)>> {
+    let running = network.layout().running()?.context("the network wrote down no processes")?;
+    let mut groups = vec![("network", 0.0, 0.0), ("chaincode", 0.0, 0.0)];
+    for (name, id) in &running.processes {
+        let group = match name.as_str() {
+            "gateway" => continue,
+            "chaincode" => &mut groups[1],
+            _ => &mut groups[0],
+        };
+        let used = usage(*id).with_context(|| format!("{name} has ended"))?;
+        group.1 += used.cpu_seconds;
+        group.2 += used.memory_mb;
+    }
+    ensure!(groups.iter().all(|(_, cpu, _)| *cpu >= 0.0), "processor time runs backwards");
+    Ok(groups)
+}
+
+fn print(options: &Options, measured: &[Measurement]) {
+    println!(
+        "{} transactions, {} in flight, 2 endorsements, 6 organisations{}",
+        options.transactions,
+        options.in_flight,
+        options.core.map(|core| format!(", all on processor {core}")).unwrap_or_default()
+    );
+    println!(
+        "{:<14} {:>8} {:>9} {:>9} {:>14} {:>16} {:>11} {:>8}",
+        "network", "tx/s", "p50 ms", "p99 ms", "network ms/tx", "chaincode ms/tx", "memory MB", "ratio"
+    );
+    let total = |one: &Measurement| one.cpu_ms.iter().map(|(_, ms)| ms).sum::<f64>();
+    for one in measured {
+        let quantile = |q: f64| one.latencies_ms[((one.latencies_ms.len() - 1) as f64 * q) as usize];
+        println!(
+            "{:<14} {:>8.0} {:>9.1} {:>9.1} {:>14.2} {:>16.2} {:>11.0} {:>8.2}",
+            one.network,
+            f64::from(options.transactions) / one.seconds,
+            quantile(0.5),
+            quantile(0.99),
+            one.cpu_ms[0].1,
+            one.cpu_ms[1].1,
+            one.memory_mb,
+            total(one) / total(&measured[0]),
+        );
+    }
+    println!(
+        "ms/tx: processor time of all processes of the group for one committed transaction; ratio: their sum to the first row's."
+    );
+}
