@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, error::Error, fs, path::Path};
 use fabric_msp::{
     block,
     channel::{
-        ApplicationOrganization, ChannelCapability, ChannelConfig, ChannelSpec, ConfigError, ConsenterSpec,
-        OrdererOrganization, PolicySpec, SpecError, genesis_block,
+        ApplicationOrganization, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec, ConfigError,
+        ConsenterSpec, OrdererOrganization, PolicySpec, SpecError, genesis_block,
     },
     crypto::{CryptoConfig, KeyAlgorithm, OrganizationFolder, OrganizationSpec, UserRequest, generate, issue_user},
     msp::config_from_directory,
@@ -26,8 +26,10 @@ struct World {
 impl World {
     fn new() -> Result<Self, Box<dyn Error>> {
         let out = tempfile::tempdir()?;
+        let mut orderer = OrganizationSpec::new("Orderer", "orderer.example");
+        orderer.template.count = 4;
         let config = CryptoConfig {
-            orderer_orgs: vec![OrganizationSpec::new("Orderer", "orderer.example")],
+            orderer_orgs: vec![orderer],
             peer_orgs: ["A", "B", "Regulator"]
                 .map(|name| OrganizationSpec::new(name, &format!("{}.example", name.to_lowercase())))
                 .to_vec(),
@@ -242,6 +244,72 @@ fn ed25519_identities_need_the_newer_capability() -> Outcome {
         let found = config.policy("/Channel/Application/Writers").evaluate(&signed);
         assert_eq!(found.is_ok(), expected, "{capability:?}");
     }
+    Ok(())
+}
+
+impl World {
+    /// Four consenters that sign blocks together.
+    fn bft_spec(&self) -> Result<ChannelSpec, Box<dyn Error>> {
+        let mut spec = self.spec(ChannelCapability::V3_0)?;
+        spec.consenters.clear();
+        let mut signers = Vec::new();
+        for (host, port) in ["orderer0", "orderer1", "orderer2", "orderer3"].into_iter().zip(7050..) {
+            let folder = self.folders["OrdererMSP"].node(host);
+            let tls = fs::read(folder.join("tls/server.crt"))?;
+            spec.consenters.push(ConsenterSpec {
+                host: "localhost".to_owned(),
+                port,
+                client_tls_cert: tls.clone(),
+                server_tls_cert: tls,
+            });
+            let signer = SigningIdentity::from_msp_directory("OrdererMSP", &folder.join("msp"))?;
+            let certificate = signer.certificate().pem().to_vec();
+            signers.push(BftSigner { msp_id: "OrdererMSP".to_owned(), certificate });
+        }
+        spec.bft = Some(BftSpec::new(signers));
+        Ok(spec)
+    }
+}
+
+#[test]
+fn under_bft_three_of_four_consenters_must_have_signed_a_block() -> Outcome {
+    let world = World::new()?;
+    let config = ChannelConfig::from_genesis_block(&genesis_block(&world.bft_spec()?)?)?;
+    assert_eq!(config.consensus_type(), "BFT");
+    let signed: Vec<SignedData> =
+        ["orderer0", "orderer1", "orderer2", "orderer3"].map(|host| world.node("OrdererMSP", host)).to_vec();
+    let validation = config.policy("/Channel/Orderer/BlockValidation");
+    assert!(validation.evaluate(&signed).is_ok());
+    assert!(validation.evaluate(&signed[1..]).is_ok());
+    assert!(validation.evaluate(&signed[2..]).is_err());
+    let repeated = [signed[0].clone(), signed[0].clone(), signed[1].clone()];
+    assert!(validation.evaluate(&repeated).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_bft_consensus_that_orderers_would_refuse_is_not_written() -> Outcome {
+    let world = World::new()?;
+    let good = world.bft_spec()?;
+    let refused = |change: &dyn Fn(&mut ChannelSpec, &mut BftSpec)| {
+        let mut spec = good.clone();
+        let mut bft = spec.bft.take().unwrap_or_else(|| BftSpec::new(Vec::new()));
+        change(&mut spec, &mut bft);
+        spec.bft = Some(bft);
+        matches!(genesis_block(&spec), Err(SpecError::Bft(_)))
+    };
+    assert!(!refused(&|_, _| {}));
+    assert!(refused(&|spec, _| spec.capability = ChannelCapability::V2_0));
+    assert!(refused(&|spec, bft| {
+        spec.consenters.pop();
+        bft.signers.pop();
+    }));
+    assert!(refused(&|_, bft| drop(bft.signers.pop())));
+    assert!(refused(&|_, bft| bft.signers[0].msp_id = "AMSP".to_owned()));
+    assert!(refused(&|_, bft| bft.signers[0].certificate.clear()));
+    assert!(refused(&|_, bft| bft.request_complain_timeout_ms = 1));
+    assert!(refused(&|_, bft| bft.view_change_resend_interval_ms = 60_000));
+    assert!(refused(&|_, bft| bft.collect_timeout_ms = 0));
     Ok(())
 }
 

@@ -95,6 +95,9 @@ pub enum SpecError {
     /// The options of the consensus contradict each other.
     #[error("the consensus options are invalid: {0}")]
     Raft(&'static str),
+    /// BFT consensus cannot be had like this.
+    #[error("the BFT consensus is not possible: {0}")]
+    Bft(&'static str),
     /// A policy's text is not a policy.
     #[error("the policy {path} is invalid: {cause}")]
     Policy {

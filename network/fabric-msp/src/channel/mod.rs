@@ -2,6 +2,7 @@
 //!
 //! Configuration updates are not computed here; an orderer of ours refuses them and a real one does its own.
 
+mod bft;
 mod config;
 mod duration;
 mod error;
@@ -14,8 +15,8 @@ pub use self::{
     error::{ConfigError, SpecError},
     policies::ChannelPolicy,
     spec::{
-        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
-        OrganizationPolicies, PolicySpec, RaftSpec,
+        ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelSpec, ConsenterSpec,
+        OrdererOrganization, OrganizationPolicies, PolicySpec, RaftSpec,
     },
     writer::genesis_block,
 };
@@ -36,6 +37,7 @@ mod keys {
     pub(super) const ENDPOINTS: &str = "Endpoints";
     pub(super) const HASHING: &str = "HashingAlgorithm";
     pub(super) const MSP: &str = "MSP";
+    pub(super) const ORDERERS: &str = "Orderers";
     pub(super) const ORDERER_ADDRESSES: &str = "OrdererAddresses";
 }
 

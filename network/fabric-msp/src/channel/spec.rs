@@ -19,8 +19,10 @@ pub struct ChannelSpec {
     pub consenters: Vec<ConsenterSpec>,
     /// How blocks are cut.
     pub batch: BatchSpec,
-    /// The pace of the consensus.
+    /// The pace of the Raft consensus.
     pub raft: RaftSpec,
+    /// Byzantine fault tolerant consensus instead of Raft; needs the capability `V3_0`.
+    pub bft: Option<BftSpec>,
     /// Policies of the group Application, added to the usual ones or in their place.
     pub application_policies: BTreeMap<String, PolicySpec>,
     /// Policies of the group Orderer, likewise.
@@ -42,6 +44,7 @@ impl ChannelSpec {
             consenters: Vec::new(),
             batch: BatchSpec::default(),
             raft: RaftSpec::default(),
+            bft: None,
             application_policies: BTreeMap::new(),
             orderer_policies: BTreeMap::new(),
             channel_policies: BTreeMap::new(),
@@ -232,6 +235,62 @@ impl Default for RaftSpec {
             heartbeat_tick: 1,
             max_inflight_blocks: 5,
             snapshot_interval_size: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// The Byzantine fault tolerant consensus of Fabric 3: who signs blocks, and the pace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BftSpec {
+    /// With which identities the consenters sign, in the order of [`ChannelSpec::consenters`]. At least four, so that one
+    /// may fail.
+    pub signers: Vec<BftSigner>,
+    /// How long a request waits at a node before it is forwarded to the leader, in milliseconds.
+    pub request_forward_timeout_ms: u64,
+    /// How long a forwarded request waits before the node complains about the leader, in milliseconds.
+    pub request_complain_timeout_ms: u64,
+    /// How long a request is kept at all, in milliseconds.
+    pub request_auto_remove_timeout_ms: u64,
+    /// Between repetitions of a view change, in milliseconds.
+    pub view_change_resend_interval_ms: u64,
+    /// How long a view change may take, in milliseconds.
+    pub view_change_timeout_ms: u64,
+    /// How long a leader may be silent, in milliseconds.
+    pub leader_heartbeat_timeout_ms: u64,
+    /// How many words a leader has in that time.
+    pub leader_heartbeat_count: u64,
+    /// How long a node that starts waits for the others' state, in milliseconds.
+    pub collect_timeout_ms: u64,
+    /// Messages from other nodes that may wait.
+    pub incoming_message_buffer_size: u64,
+    /// Requests that may wait.
+    pub request_pool_size: u64,
+}
+
+/// The identity of a consenter that signs blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BftSigner {
+    /// Its organisation.
+    pub msp_id: String,
+    /// Its signing certificate, PEM.
+    pub certificate: Vec<u8>,
+}
+
+impl BftSpec {
+    /// A pace at which the loss of the leader is overcome in about three seconds.
+    pub fn new(signers: Vec<BftSigner>) -> Self {
+        Self {
+            signers,
+            request_forward_timeout_ms: 500,
+            request_complain_timeout_ms: 2_000,
+            request_auto_remove_timeout_ms: 180_000,
+            view_change_resend_interval_ms: 1_000,
+            view_change_timeout_ms: 4_000,
+            leader_heartbeat_timeout_ms: 5_000,
+            leader_heartbeat_count: 10,
+            collect_timeout_ms: 1_000,
+            incoming_message_buffer_size: 200,
+            request_pool_size: 100_000,
         }
     }
 }

@@ -19,7 +19,7 @@ use fabric_protos::{
 use prost::Message;
 
 use super::{
-    ChannelConfig,
+    ChannelConfig, bft,
     error::SpecError,
     is_group_id, keys,
     spec::{
@@ -69,7 +69,10 @@ fn check(spec: &ChannelSpec) -> Result<(), SpecError> {
         return Err(SpecError::Nobody("consenter"));
     }
     spec.consenters.iter().try_for_each(check_consenter)?;
-    check_raft(&spec.raft)
+    match &spec.bft {
+        Some(bft) => bft::check(spec, bft),
+        None => check_raft(&spec.raft),
+    }
 }
 
 fn check_consenter(consenter: &ConsenterSpec) -> Result<(), SpecError> {
@@ -134,11 +137,19 @@ fn orderer_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
     add(&mut group, keys::BATCH_TIMEOUT, &orderer::BatchTimeout { timeout: millis(spec.batch.timeout_ms) });
     add(&mut group, keys::CHANNEL_RESTRICTIONS, &orderer::ChannelRestrictions::default());
     add_capability(&mut group, "V2_0");
-    let consensus = orderer::ConsensusType {
-        r#type: "etcdraft".to_owned(),
-        metadata: raft_metadata(spec).encode_to_vec(),
-        state: orderer::consensus_type::State::Normal as i32,
+    let (kind, metadata) = match &spec.bft {
+        None => ("etcdraft", raft_metadata(spec).encode_to_vec()),
+        Some(bft) => {
+            add(&mut group, keys::ORDERERS, &bft::orderers(spec, bft));
+            // Not by any orderer as under Raft: a quorum of the consenters signs every block.
+            let policy = policy::signature_policy(&bft::block_validation(bft));
+            let policy = ConfigPolicy { version: 0, policy: Some(policy), mod_policy: keys::ADMINS.to_owned() };
+            group.policies.insert("BlockValidation".to_owned(), policy);
+            (bft::CONSENSUS_TYPE, bft::metadata(spec, bft))
+        }
     };
+    let state = orderer::consensus_type::State::Normal as i32;
+    let consensus = orderer::ConsensusType { r#type: kind.to_owned(), metadata, state };
     add(&mut group, keys::CONSENSUS_TYPE, &consensus);
     for organization in &spec.orderer_organizations {
         group.groups.insert(organization.msp.name.clone(), orderer_organization(organization)?);
