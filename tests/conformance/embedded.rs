@@ -38,8 +38,9 @@ impl TestNetwork for Embedded {
         }
         let folder = layout.root().display().to_string();
         let consortium = layout.path("consortium.yaml").display().to_string();
+        let ready_file = ready.display().to_string();
         let arguments =
-            ["network", "--dir", &folder, "--consortium", &consortium, "--ready-file", &ready.display().to_string()];
+            ["network", "run", "--dir", &folder, "--consortium", &consortium, "--ready-file", &ready_file];
         self.site.launch(Launch {
             name: "the embedded network".into(),
             executable: self.site.program.clone(),

@@ -4,11 +4,12 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use anyhow::Result;
 use entrepot::{
-    fabric::{Binaries, join, orderer_program, peer_program},
+    endpoint::Endpoint,
+    fabric::{Binaries, join, listening, programs},
     process::Program,
 };
 
-use crate::network::{Launch, Site, TestNetwork, listens};
+use crate::network::{Launch, Site, TestNetwork};
 
 /// Peers and an orderer of Fabric.
 pub struct Fabric {
@@ -51,20 +52,18 @@ impl TestNetwork for Fabric {
 
     fn start(&self) -> Result<()> {
         let Site { layout, consortium, addresses, program, .. } = &self.site;
-        let mut listening = vec![addresses.orderer, addresses.orderer_admin];
-        self.launch(orderer_program(layout, consortium, addresses, &self.binaries)?)?;
-        for organisation in &consortium.organisations {
-            let peer = peer_program(layout, organisation, addresses, &self.binaries)?;
-            // The links lead to the program that runs now, which is the tests' own and no builder.
-            for name in ["detect", "build", "release"] {
-                let link = layout.path("fabric/builder/bin").join(name);
-                fs::remove_file(&link)?;
-                symlink(program, &link)?;
-            }
-            self.launch(peer)?;
-            listening.extend(addresses.peers.get(&organisation.msp_id).map(|peer| peer.endpoint));
+        let programs = programs(layout, consortium, addresses, &self.binaries)?;
+        // The links lead to the program that runs now, which is the tests' own and no builder.
+        for name in ["detect", "build", "release"] {
+            let link = layout.path("fabric/builder/bin").join(name);
+            fs::remove_file(&link)?;
+            symlink(program, &link)?;
         }
-        self.site.wait_until("Fabric's processes are", || listening.iter().all(|address| listens(*address)))?;
+        for program in programs {
+            self.launch(program)?;
+        }
+        let listening = listening(addresses);
+        self.site.wait_until("Fabric's processes are", || listening.iter().all(Endpoint::listens))?;
         join(layout, consortium, addresses)
     }
 

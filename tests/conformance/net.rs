@@ -79,14 +79,14 @@ impl Net {
         let site = network.site();
         let mut peers = Vec::new();
         for organisation in 1..=3 {
-            let address = site.addresses.peers.get(&Site::msp_id(organisation)).context("a peer without an address")?;
+            let address = site.addresses.peer(&Site::msp_id(organisation))?;
             let ca_pem = std::fs::read(site.layout.tls_authority(&Site::domain(organisation)))?;
             peers.push(channel(&address.endpoint.to_string(), ca_pem)?);
         }
         let orderer = &site.consortium.orderer.domain;
         let authority = format!("tlsca/tlsca.{orderer}-cert.pem");
         let ca_pem = std::fs::read(site.layout.orderer_organisation(orderer).join(authority))?;
-        let orderer = channel(&site.addresses.orderer.to_string(), ca_pem)?;
+        let orderer = channel(&site.addresses.orderer()?.endpoint.to_string(), ca_pem)?;
         let mut chaincodes = BTreeMap::new();
         for name in DEPLOYED.iter().map(|(name, _)| *name).chain(SPARE.iter().copied()) {
             chaincodes.insert(name.to_owned(), Deployed::serve(name)?);

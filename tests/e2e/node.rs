@@ -32,7 +32,7 @@ async fn the_official_node_sdk_evaluates_submits_and_receives_events() -> Result
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("scenario.json");
     std::fs::write(&file, serde_json::to_vec(&scenario)?)?;
-    let peer = system.addresses.peers.get("ExporterMSP").context("no such peer")?;
+    let peer = system.addresses.peer("ExporterMSP")?;
     let msp = system.msp("ExporterMSP", "User1")?;
     let domain = system.domain("ExporterMSP")?;
     let mut command = Command::new("node");

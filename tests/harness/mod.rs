@@ -106,7 +106,7 @@ impl System {
 
     /// A connection to an organisation's peer.
     pub async fn connection(&self, msp_id: &str) -> Result<Connection> {
-        let peer = self.addresses.peers.get(msp_id).context("no such peer")?;
+        let peer = self.addresses.peer(msp_id)?;
         let authority = std::fs::read(self.layout.tls_authority(self.domain(msp_id)?))?;
         let tls = ClientTls { ca_pem: authority, identity: None, server_name: None };
         Ok(Connection::open(&peer.endpoint.to_string(), Some(tls), std::time::Duration::from_secs(10)).await?)

@@ -20,7 +20,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start network, chaincode and gateway, and keep them until Ctrl-C
+    /// Start network, chaincode and gateway, and keep them until Ctrl-C; again on the same folder, go on
+    #[command(visible_alias = "resume")]
     Up(UpOptions),
     /// Stop the network of a folder
     Down(Folder),
@@ -46,8 +47,9 @@ enum Command {
     Chaincode(roles::chaincode::Options),
     /// Serve the REST gateway (a role that `up` starts)
     Gateway(roles::gateway::Options),
-    /// Run the embedded network alone (a role that `up` starts)
-    Network(roles::network::Options),
+    /// The network by itself: run the embedded one, or write files for containers
+    #[command(subcommand)]
+    Network(commands::network::Command),
     /// Become another program that ends with its parent
     #[command(hide = true)]
     Child(Child),
@@ -71,7 +73,7 @@ pub struct UpOptions {
     /// Run on real Fabric: the folder of its `peer` and `orderer` programs
     #[arg(long, value_name = "DIR")]
     pub fabric_bin: Option<PathBuf>,
-    /// The consortium file; the demo's when not given
+    /// The consortium file; the folder's own when not given, and the demo's in a new folder
     #[arg(long, value_name = "FILE")]
     pub consortium: Option<PathBuf>,
     /// Where the REST gateway listens; a free port when not given. Fixed when the folder is first used
@@ -119,7 +121,7 @@ impl Cli {
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Chaincode(options) => roles::chaincode::run(options),
             Command::Gateway(options) => roles::gateway::run(&options),
-            Command::Network(options) => roles::network::run(&options),
+            Command::Network(command) => commands::network::run(&command),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},
         }
     }

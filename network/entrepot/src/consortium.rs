@@ -1,11 +1,12 @@
 //! The consortium file: who takes part, and what follows from it for policies and settings.
 //!
-//! It holds no keys, addresses or ports: keys come from the crypto configuration, addresses are chosen when a network
-//! is laid out for the first time (see [`crate::layout`]).
+//! It holds no keys, addresses or ports: keys are generated from it, addresses are chosen when a network is laid out for
+//! the first time (see [`crate::layout`]).
 
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
+use fabric_msp::crypto::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec};
 use serde::Deserialize;
 
 /// The consortium of the demo, as it stands in `network/consortium.yaml`.
@@ -16,6 +17,12 @@ pub const DEFAULT_CRYPTO: &str = include_str!("../../../crypto-config/crypto-con
 
 /// Most organisations that one consortium file may name.
 const ORGANISATIONS_MAX: usize = 64;
+
+/// Most peers of one organisation.
+const PEERS_MAX: usize = 9;
+
+/// The names under which every node answers, so that a whole network can run on one machine.
+const LOCAL_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// A consortium: one channel, one chaincode, application organisations and one orderer organisation.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +62,9 @@ pub struct Organisation {
     pub domain: String,
     /// What it may do on the channel.
     pub role: Role,
+    /// How many peers it runs on a real network, 1 to 9; the embedded network runs one. One when not given.
+    #[serde(default = "one")]
+    pub peers: usize,
 }
 
 /// What an organisation may do on the channel.
@@ -77,7 +87,11 @@ pub struct OrdererOrganisation {
     pub msp_id: String,
     /// The domain under which the crypto configuration generates its keys.
     pub domain: String,
-    /// Host names of its nodes within the domain.
+    /// How its nodes agree on blocks; Raft when not given.
+    #[serde(default)]
+    pub consensus: Consensus,
+    /// Host names of its nodes within the domain: one or three for Raft, four for BFT. The embedded network runs the
+    /// first.
     pub nodes: Vec<String>,
     /// Batch timeout of the embedded network in milliseconds.
     pub embedded_batch_timeout_ms: u64,
@@ -89,6 +103,36 @@ pub struct OrdererOrganisation {
     pub absolute_max_bytes: u32,
     /// A block is cut before it grows beyond this, in bytes.
     pub preferred_max_bytes: u32,
+}
+
+/// How orderers agree on blocks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consensus {
+    /// Raft: bears the failure of one node of three.
+    #[default]
+    Raft,
+    /// Byzantine fault tolerance, from Fabric 3.0 on: bears a malicious node of four.
+    Bft,
+}
+
+impl Consensus {
+    /// How many nodes it may have here.
+    fn sizes(self) -> &'static [usize] {
+        match self {
+            Self::Raft => &[1, 3],
+            Self::Bft => &[4],
+        }
+    }
+}
+
+impl std::fmt::Display for Consensus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Raft => "Raft",
+            Self::Bft => "BFT",
+        })
+    }
 }
 
 impl Consortium {
@@ -134,11 +178,53 @@ impl Consortium {
                 self.chaincode.endorsements
             );
         }
+        for organisation in &self.organisations {
+            ensure!(
+                (1..=PEERS_MAX).contains(&organisation.peers),
+                "{} is to have {} peers, but 1 to {PEERS_MAX} are possible",
+                organisation.msp_id,
+                organisation.peers
+            );
+        }
+        let mut domains = BTreeSet::new();
+        for domain in self.organisations.iter().map(|o| &o.domain).chain([&self.orderer.domain]) {
+            ensure!(domains.insert(domain), "the domain {domain} is used twice");
+        }
+        let OrdererOrganisation { nodes, consensus, .. } = &self.orderer;
+        let sizes: Vec<String> = consensus.sizes().iter().map(ToString::to_string).collect();
         ensure!(
-            self.orderer.nodes.len() == 1,
-            "this version orders with exactly one node; several Raft or BFT nodes are not supported yet"
+            consensus.sizes().contains(&nodes.len()),
+            "{} orderers are named, but {consensus} is run with {} here",
+            nodes.len(),
+            sizes.join(" or ")
         );
+        let distinct: BTreeSet<&String> = nodes.iter().collect();
+        ensure!(distinct.len() == nodes.len(), "an orderer is named twice");
         Ok(())
+    }
+
+    /// The crypto configuration that follows from the consortium: for each organisation an administrator, `User1` and
+    /// the gateway's user, and its nodes, which answer on the local machine, too.
+    #[must_use]
+    pub fn crypto_config(&self) -> CryptoConfig {
+        let organisations = self.organisations.iter().map(|organisation| OrganizationSpec {
+            template: template(organisation.peers),
+            users: UsersSpec { count: 1, names: vec!["gateway".into()], ..UsersSpec::default() },
+            ..organisation_spec(&organisation.msp_id, &organisation.domain)
+        });
+        let mut orderer = organisation_spec(&self.orderer.msp_id, &self.orderer.domain);
+        let numbered = (0..).zip(&self.orderer.nodes).all(|(number, node)| *node == format!("orderer{number}"));
+        if numbered {
+            orderer.template = template(self.orderer.nodes.len());
+        } else {
+            let node = |name: &String| NodeSpec {
+                hostname: name.clone(),
+                sans: LOCAL_NAMES.map(str::to_owned).to_vec(),
+                ..NodeSpec::default()
+            };
+            orderer.specs = self.orderer.nodes.iter().map(node).collect();
+        }
+        CryptoConfig { orderer_orgs: vec![orderer], peer_orgs: organisations.collect() }
     }
 
     /// The organisations whose peers endorse: all but regulators.
@@ -165,6 +251,24 @@ impl Consortium {
     }
 }
 
+fn one() -> usize {
+    1
+}
+
+fn organisation_spec(msp_id: &str, domain: &str) -> OrganizationSpec {
+    OrganizationSpec {
+        name: msp_id.strip_suffix("MSP").unwrap_or(msp_id).to_owned(),
+        msp_id: Some(msp_id.to_owned()),
+        domain: domain.to_owned(),
+        enable_node_ous: true,
+        ..OrganizationSpec::default()
+    }
+}
+
+fn template(count: usize) -> NodeTemplate {
+    NodeTemplate { count, sans: LOCAL_NAMES.map(str::to_owned).to_vec(), ..NodeTemplate::default() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,12 +288,37 @@ mod tests {
         for (change, reason) in [
             (("endorsements: 2", "endorsements: 9"), "9 endorsements are asked for, but 5"),
             (("msp_id: BankMSP", "msp_id: ExporterMSP"), "ExporterMSP is used twice"),
-            (("nodes: [orderer0]", "nodes: [orderer0, orderer1]"), "exactly one node"),
+            (("nodes: [orderer0]", "nodes: [orderer0, orderer1]"), "2 orderers are named, but Raft is run with 1 or 3"),
+            (
+                ("nodes: [orderer0]", "consensus: bft\n  nodes: [a, b, c]"),
+                "3 orderers are named, but BFT is run with 4",
+            ),
+            (("nodes: [orderer0]", "nodes: [a, b, a]"), "named twice"),
+            (("domain: bank.", "domain: customs."), "customs.entrepot.example is used twice"),
+            (("role: regulator", "role: regulator\n    peers: 10"), "RegulatorMSP is to have 10 peers"),
             (("channel: trade", "chanel: trade"), "not a consortium file"),
         ] {
             let text = DEFAULT.replace(change.0, change.1);
             let error = Consortium::parse(&text).expect_err(reason);
             assert!(format!("{error:#}").contains(reason), "{error:#}");
         }
+    }
+
+    #[test]
+    fn the_crypto_configuration_of_the_demo_is_the_one_that_follows_from_its_consortium() -> Result<()> {
+        assert_eq!(Consortium::load(None)?.crypto_config(), CryptoConfig::from_yaml(DEFAULT_CRYPTO)?);
+        Ok(())
+    }
+
+    #[test]
+    fn every_node_of_the_consortium_gets_keys() -> Result<()> {
+        let text = DEFAULT
+            .replace("nodes: [orderer0]", "consensus: bft\n  nodes: [north, east, south, west]")
+            .replace("role: customs", "role: customs\n    peers: 2");
+        let config = Consortium::parse(&text)?.crypto_config();
+        let hosts: Vec<&str> = config.orderer_orgs[0].specs.iter().map(|node| node.hostname.as_str()).collect();
+        assert_eq!(hosts, ["north", "east", "south", "west"]);
+        assert_eq!(config.peer_orgs[4].template.count, 2);
+        Ok(())
     }
 }

@@ -16,7 +16,8 @@ use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
         CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionResult, QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
+        QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsArgs, QueryInstalledChaincodesArgs,
+        QueryInstalledChaincodesResult, chaincode_source,
     },
     protos::{ApplicationPolicy, application_policy},
 };
@@ -25,6 +26,7 @@ use prost::Message;
 
 use crate::{
     consortium::{Consortium, Organisation, Role},
+    endpoint::Endpoint,
     layout::{Addresses, Layout},
     package::Package,
 };
@@ -53,12 +55,14 @@ struct Definition {
     policy: Vec<u8>,
 }
 
-/// An organisation's administrator at its own peer.
+/// An organisation's administrator at its own peers.
 struct Administrator {
     msp_id: String,
     channel: String,
+    /// The gateway of the first peer.
     gateway: Gateway,
-    peer: EndorserClient,
+    /// All peers, the first one first; never empty.
+    peers: Vec<EndorserClient>,
 }
 
 async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
@@ -88,13 +92,17 @@ impl Administrator {
         addresses: &Addresses,
         organisation: &Organisation,
     ) -> Result<Self> {
-        let connection = connect(layout, addresses, organisation).await?;
         let signer = identity(layout, organisation, "Admin")?;
+        let mut connections = Vec::new();
+        for peer in addresses.peers_of(&organisation.msp_id) {
+            connections.push(connect(layout, organisation, &peer.endpoint).await?);
+        }
+        let first = connections.first().context("an organisation without a peer")?;
         Ok(Self {
             msp_id: organisation.msp_id.clone(),
             channel: consortium.channel.clone(),
-            gateway: Gateway::new(connection.clone(), signer),
-            peer: EndorserClient::new(connection),
+            gateway: Gateway::new(first.clone(), signer),
+            peers: connections.into_iter().map(EndorserClient::new).collect(),
         })
     }
 
@@ -132,22 +140,35 @@ impl Administrator {
     }
 
     async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
-        if !self.is_installed(&package.id).await? {
-            let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
-            match self.ask("", "InstallChaincode", &arguments).await? {
-                Answer::Done(_) => {}
-                Answer::Refused(_, message) if message.contains("already successfully installed") => {}
-                Answer::Refused(status, message) => bail!("{} cannot install: {status} {message}", self.msp_id),
-            }
-        }
+        // Every peer of the organisation that is to endorse needs the package.
+        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
         match definition {
             Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
             _ => Ok(()),
         }
     }
 
-    async fn is_installed(&self, package_id: &str) -> Result<bool> {
-        match self.ask("", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
+    async fn install(&self, peer: &EndorserClient, package: &Package) -> Result<()> {
+        if self.is_installed(peer, &package.id).await? {
+            return Ok(());
+        }
+        let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
+        match self.ask_at(peer, "", "InstallChaincode", &arguments).await? {
+            Answer::Done(_) => Ok(()),
+            Answer::Refused(_, message) if message.contains("already successfully installed") => Ok(()),
+            // The text of a peer that has no external builder for the package and falls back to Docker.
+            Answer::Refused(status, message) if message.contains("docker build is disabled") => {
+                bail!(
+                    "a peer of {} cannot install: its external builder does not take the package ({status} {message})",
+                    self.msp_id
+                )
+            }
+            Answer::Refused(status, message) => bail!("a peer of {} cannot install: {status} {message}", self.msp_id),
+        }
+    }
+
+    async fn is_installed(&self, peer: &EndorserClient, package_id: &str) -> Result<bool> {
+        match self.ask_at(peer, "", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
             Answer::Done(payload) => {
                 let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
                 Ok(installed.iter().any(|chaincode| chaincode.package_id == package_id))
@@ -224,11 +245,22 @@ impl Administrator {
         }
     }
 
-    /// Asks the own peer, without ordering anything.
+    /// Asks the own first peer, without ordering anything.
     async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
+        let peer = self.peers.first().context("an organisation without a peer")?;
+        self.ask_at(peer, channel, function, arguments).await
+    }
+
+    async fn ask_at(
+        &self,
+        peer: &EndorserClient,
+        channel: &str,
+        function: &str,
+        arguments: &impl Message,
+    ) -> Result<Answer> {
         let call = self.gateway.contract(channel, LIFECYCLE).transaction(function);
         let proposal = call.argument(arguments.encode_to_vec()).propose()?;
-        match self.peer.query(&proposal).await {
+        match peer.query(&proposal).await {
             Ok(payload) => Ok(Answer::Done(payload)),
             Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
             Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
@@ -242,43 +274,61 @@ enum Answer {
     Refused(i32, String),
 }
 
-/// Waits until every organisation's peer evaluates and every endorsing organisation's gateway finds enough endorsers.
+/// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of organisations
+/// and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another.
 async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
+    let mut waits = Vec::new();
     for organisation in &consortium.organisations {
-        let connection = connect(layout, addresses, organisation).await?;
-        let gateway = Gateway::new(connection, identity(layout, organisation, "User1")?);
-        let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let metadata = contract.transaction("org.hyperledger.fabric:GetMetadata");
-            let outcome = match organisation.role {
-                Role::Regulator => metadata.evaluate().await.map(drop),
-                Role::Enterprise | Role::Customs => match metadata.propose() {
-                    Ok(proposal) => proposal.endorse().await.map(drop),
-                    Err(error) => Err(error),
-                },
-            };
-            match outcome {
-                Ok(()) => break,
-                Err(error) if Instant::now() > deadline => {
-                    return Err(error)
-                        .with_context(|| format!("the chaincode is not usable at {}", organisation.msp_id));
-                }
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            }
+        for peer in addresses.peers_of(&organisation.msp_id) {
+            waits.push(wait_for_gateway(layout, consortium, organisation, &peer.endpoint));
         }
     }
-    Ok(())
+    try_join_all(waits).await.map(drop)
 }
 
-async fn connect(layout: &Layout, addresses: &Addresses, organisation: &Organisation) -> Result<Connection> {
-    let peer = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+async fn wait_for_gateway(
+    layout: &Layout,
+    consortium: &Consortium,
+    organisation: &Organisation,
+    endpoint: &Endpoint,
+) -> Result<()> {
+    let connection = connect(layout, organisation, endpoint).await?;
+    let gateway = Gateway::new(connection, identity(layout, organisation, "User1")?);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match try_gateway(&gateway, consortium, organisation.role).await {
+            Ok(()) => return Ok(()),
+            Err(error) if Instant::now() > deadline => {
+                return Err(error).with_context(|| {
+                    format!("the chaincode is not usable at the peer of {} at {endpoint}", organisation.msp_id)
+                });
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> Result<(), ClientError> {
+    let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
+    let metadata = contract.transaction("org.hyperledger.fabric:GetMetadata");
+    if role == Role::Regulator {
+        return metadata.evaluate().await.map(drop);
+    }
+    // The lifecycle's own policy is a majority of the organisations; the question is endorsed and never ordered. The one
+    // for a single definition would not do: peers answer it with the approvals in any order.
+    let lifecycle = gateway.contract(&consortium.channel, LIFECYCLE).transaction("QueryChaincodeDefinitions");
+    let question = QueryChaincodeDefinitionsArgs {}.encode_to_vec();
+    lifecycle.argument(question).propose()?.endorse().await?;
+    metadata.propose()?.endorse().await.map(drop)
+}
+
+async fn connect(layout: &Layout, organisation: &Organisation, endpoint: &Endpoint) -> Result<Connection> {
     let authority = layout.tls_authority(&organisation.domain);
     let ca_pem = std::fs::read(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
     let tls = ClientTls { ca_pem, identity: None, server_name: None };
-    Connection::open(&peer.endpoint.to_string(), Some(tls), CALL_PATIENCE)
+    Connection::open(&endpoint.to_string(), Some(tls), CALL_PATIENCE)
         .await
-        .with_context(|| format!("the peer of {} at {}", organisation.msp_id, peer.endpoint))
+        .with_context(|| format!("the peer of {} at {endpoint}", organisation.msp_id))
 }
 
 fn identity(layout: &Layout, organisation: &Organisation, user: &str) -> Result<Arc<SigningIdentity>> {

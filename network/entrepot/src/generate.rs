@@ -1,31 +1,69 @@
 //! What a network needs before it starts: keys, the channel's first block, the chaincode's package. Each is made once and
 //! then left alone.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fabric_msp::{
     channel::{
-        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
-        RaftSpec, genesis_block as genesis_block_of,
+        ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec,
+        ConsenterSpec, OrdererOrganization, RaftSpec, genesis_block as genesis_block_of,
     },
     crypto::{self, Authority, CertificateRequest, CryptoConfig},
     msp::config_from_directory,
+    signer::{Signer, SigningIdentity},
 };
+use fabric_protos::common::Block;
 use prost::Message;
 
 use crate::{
-    consortium::{self, Consortium, Role},
+    consortium::{self, Consensus, Consortium, Role},
     fabric::Version,
     layout::{Addresses, Kind, Layout, write_atomically},
     package::{Connection, Package},
 };
 
-/// Generates the demo's keys into the layout, unless they are there.
+/// How many peers of an organisation others may find it by.
+const ANCHOR_PEERS_MAX: usize = 2;
+
+/// The consortium of a folder: the one in the given file, or the one of the last time, or the demo's. It is written down
+/// in the folder for the next time.
+///
+/// # Errors
+/// The file cannot be read or describes no possible consortium.
+pub fn consortium(layout: &Layout, given: Option<&Path>) -> Result<Consortium> {
+    let kept = layout.consortium_file();
+    let path = given.or_else(|| kept.is_file().then_some(kept.as_path()));
+    let text = match path {
+        None => consortium::DEFAULT.to_owned(),
+        Some(path) => {
+            fs::read_to_string(path).with_context(|| format!("cannot read the consortium file {}", path.display()))?
+        }
+    };
+    let consortium = Consortium::parse(&text).with_context(|| match path {
+        Some(path) => format!("in the consortium file {}", path.display()),
+        None => "in the consortium of the demo".to_owned(),
+    })?;
+    if let Some(addresses) = layout.known_addresses()? {
+        addresses.check(&consortium)?;
+    }
+    write_atomically(&kept, text.as_bytes())?;
+    Ok(consortium)
+}
+
+/// Generates the keys of a consortium into the layout, unless they are there.
 ///
 /// # Errors
 /// The keys cannot be written.
-pub fn crypto(layout: &Layout) -> Result<()> {
+pub fn crypto(layout: &Layout, consortium: &Consortium) -> Result<()> {
+    crypto_with(layout, &consortium.crypto_config())
+}
+
+/// Generates the keys of a crypto configuration into the layout, unless they are there.
+pub(crate) fn crypto_with(layout: &Layout, config: &CryptoConfig) -> Result<()> {
     if layout.crypto().exists() {
         return Ok(());
     }
@@ -34,7 +72,7 @@ pub fn crypto(layout: &Layout) -> Result<()> {
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
-    crypto_into(consortium::DEFAULT_CRYPTO, &unfinished)?;
+    generate_keys(config, &unfinished)?;
     fs::rename(&unfinished, layout.crypto()).context("cannot put the generated keys in place")
 }
 
@@ -44,7 +82,11 @@ pub fn crypto(layout: &Layout) -> Result<()> {
 /// The configuration is not usable, or keys exist in the folder already.
 pub fn crypto_into(config: &str, output: &Path) -> Result<()> {
     let config = CryptoConfig::from_yaml(config).context("the crypto configuration is not usable")?;
-    crypto::generate(&config, output).with_context(|| format!("cannot generate keys into {}", output.display()))?;
+    generate_keys(&config, output)
+}
+
+fn generate_keys(config: &CryptoConfig, output: &Path) -> Result<()> {
+    crypto::generate(config, output).with_context(|| format!("cannot generate keys into {}", output.display()))?;
     Ok(())
 }
 
@@ -60,12 +102,25 @@ pub fn genesis_block(
 ) -> Result<()> {
     let path = layout.genesis_block();
     if path.exists() {
-        return Ok(());
+        return check_version(&path, fabric);
     }
     layout.folder("channel")?;
     let spec = channel_spec(layout, consortium, addresses, fabric)?;
     let block = genesis_block_of(&spec).context("the channel's first block cannot be written")?;
     write_atomically(&path, &block.encode_to_vec())
+}
+
+/// A channel that was made for Fabric 3 cannot be joined by older nodes, whose own message does not tell why.
+fn check_version(genesis_block: &Path, fabric: Option<Version>) -> Result<()> {
+    let Some(version) = fabric.filter(|version| !version.has_v3_capability()) else { return Ok(()) };
+    let bytes = fs::read(genesis_block).with_context(|| format!("cannot read {}", genesis_block.display()))?;
+    let block = Block::decode(bytes.as_slice()).context("the channel's first block cannot be read")?;
+    let config = ChannelConfig::from_genesis_block(&block).context("the channel's first block cannot be read")?;
+    ensure!(
+        !config.has_channel_capability(ChannelCapability::V3_0.name()),
+        "the channel in this folder was made for Fabric 3 and cannot be joined by Fabric {version}"
+    );
+    Ok(())
 }
 
 /// The channel of a consortium.
@@ -91,22 +146,37 @@ pub fn channel_spec(
             Role::Regulator => ApplicationOrganization::read_only(msp),
             Role::Enterprise | Role::Customs => ApplicationOrganization::new(msp),
         };
-        let peer = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
-        group.anchor_peers.push((peer.endpoint.ip().to_string(), peer.endpoint.port()));
+        let anchors = addresses.peers_of(&organisation.msp_id).iter().take(ANCHOR_PEERS_MAX);
+        group.anchor_peers = anchors.map(|peer| (peer.endpoint.host().to_owned(), peer.endpoint.port())).collect();
         spec.application_organizations.push(group);
     }
     let orderer = &consortium.orderer;
     let msp = config_from_directory(&orderer.msp_id, &layout.orderer_organisation(&orderer.domain).join("msp"))
         .context("the orderer organisation's MSP")?;
-    spec.orderer_organizations.push(OrdererOrganization::new(msp, vec![addresses.orderer.to_string()]));
-    let certificate = fs::read(layout.orderer(&orderer.domain, &orderer.nodes[0]).join("tls/server.crt"))
-        .context("the orderer's TLS certificate")?;
-    spec.consenters.push(ConsenterSpec {
-        host: addresses.orderer.ip().to_string(),
-        port: addresses.orderer.port(),
-        client_tls_cert: certificate.clone(),
-        server_tls_cert: certificate,
-    });
+    let endpoints = addresses.orderers.iter().map(|node| node.endpoint.to_string()).collect();
+    spec.orderer_organizations.push(OrdererOrganization::new(msp, endpoints));
+    let mut signers = Vec::new();
+    for node in &addresses.orderers {
+        let keys = layout.orderer(&orderer.domain, &node.node);
+        let certificate = fs::read(keys.join("tls/server.crt")).context("an orderer's TLS certificate")?;
+        spec.consenters.push(ConsenterSpec {
+            host: node.endpoint.host().to_owned(),
+            port: node.endpoint.port(),
+            client_tls_cert: certificate.clone(),
+            server_tls_cert: certificate,
+        });
+        let identity = SigningIdentity::from_msp_directory(&orderer.msp_id, &keys.join("msp"))
+            .with_context(|| format!("the identity of {}", node.node))?;
+        let certificate = identity.certificate().pem().to_vec();
+        signers.push(BftSigner { msp_id: orderer.msp_id.clone(), certificate });
+    }
+    // The one orderer of the embedded network stands for any number and any consensus.
+    if addresses.kind == Kind::Fabric && orderer.consensus == Consensus::Bft {
+        if let Some(version) = fabric.filter(|version| !version.has_v3_capability()) {
+            bail!("BFT ordering came with Fabric 3.0, and these programs are Fabric {version}");
+        }
+        spec.bft = Some(BftSpec::new(signers));
+    }
     spec.batch = BatchSpec {
         max_message_count: orderer.max_message_count,
         absolute_max_bytes: orderer.absolute_max_bytes,
@@ -127,7 +197,7 @@ pub fn channel_spec(
 /// # Errors
 /// The keys cannot be made or read.
 pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Package> {
-    let tls = chaincode_tls(layout, consortium)?;
+    let tls = chaincode_tls(layout, consortium, addresses.chaincode.host())?;
     let read = |name: &str| -> Result<String> {
         let path = tls.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
@@ -166,7 +236,7 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
 }
 
 /// The TLS keys between peers and chaincode: one authority, one certificate for the server and one for the peers.
-fn chaincode_tls(layout: &Layout, consortium: &Consortium) -> Result<std::path::PathBuf> {
+fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result<PathBuf> {
     let folder = layout.path("chaincode/tls");
     if folder.exists() {
         return Ok(folder);
@@ -180,7 +250,11 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium) -> Result<std::path::
     }
     fs::create_dir_all(&unfinished).context("cannot create the folder of the chaincode's keys")?;
     for (name, common_name) in [("server", "chaincode"), ("peer", "chaincode-client")] {
-        let request = CertificateRequest::tls(&format!("{common_name}.{}", owner.domain), &["localhost", "127.0.0.1"]);
+        let mut names = vec!["localhost", "127.0.0.1"];
+        if !names.contains(&host) {
+            names.push(host);
+        }
+        let request = CertificateRequest::tls(&format!("{common_name}.{}", owner.domain), &names);
         let issued = issuer.issue(&request).with_context(|| format!("the chaincode's {name} certificate"))?;
         write_atomically(&unfinished.join(format!("{name}.crt")), issued.certificate.pem())?;
         write_secret(&unfinished.join(format!("{name}.key")), &issued.key_pem)?;

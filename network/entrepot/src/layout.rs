@@ -10,10 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::consortium::Consortium;
+use crate::{
+    consortium::{Consortium, Organisation},
+    endpoint::Endpoint,
+};
 
 /// The folder of one network.
 #[derive(Debug, Clone)]
@@ -27,17 +30,13 @@ pub struct Layout {
 pub struct Addresses {
     /// Embedded, or real Fabric.
     pub kind: Kind,
-    /// Peer endpoints by MSP id.
-    pub peers: BTreeMap<String, PeerAddresses>,
-    /// The orderer's client endpoint.
-    pub orderer: SocketAddr,
-    /// The orderer's channel participation endpoint; only a real orderer has one.
-    pub orderer_admin: SocketAddr,
-    /// The orderer's operations endpoint; only a real orderer has one.
-    pub orderer_operations: SocketAddr,
+    /// The peers of each organisation by MSP id, `peer0` first. On the embedded network each organisation has one.
+    pub peers: BTreeMap<String, Vec<PeerAddresses>>,
+    /// The orderers in the order of the consortium file. The embedded network has one.
+    pub orderers: Vec<OrdererAddresses>,
     /// Where peers dial the chaincode.
-    pub chaincode: SocketAddr,
-    /// The REST gateway.
+    pub chaincode: Endpoint,
+    /// Where the REST gateway listens.
     pub gateway: SocketAddr,
 }
 
@@ -46,11 +45,83 @@ pub struct Addresses {
 #[serde(deny_unknown_fields)]
 pub struct PeerAddresses {
     /// Clients and other peers.
-    pub endpoint: SocketAddr,
+    pub endpoint: Endpoint,
     /// The listener for chaincode that the peer launches itself; unused, but a real peer insists on one.
-    pub chaincode: SocketAddr,
+    pub chaincode: Endpoint,
     /// Operations; only a real peer has one.
-    pub operations: SocketAddr,
+    pub operations: Endpoint,
+}
+
+/// The endpoints of one orderer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdererAddresses {
+    /// The host name of the node within its organisation's domain.
+    pub node: String,
+    /// Clients, peers and other orderers.
+    pub endpoint: Endpoint,
+    /// Channel participation; only a real orderer has it.
+    pub admin: Endpoint,
+    /// Operations; only a real orderer has it.
+    pub operations: Endpoint,
+}
+
+impl Addresses {
+    /// The first peer of an organisation.
+    ///
+    /// # Errors
+    /// None was laid out.
+    pub fn peer(&self, msp_id: &str) -> Result<&PeerAddresses> {
+        self.peers_of(msp_id).first().with_context(|| format!("no address was chosen for a peer of {msp_id}"))
+    }
+
+    /// All peers of an organisation, `peer0` first.
+    #[must_use]
+    pub fn peers_of(&self, msp_id: &str) -> &[PeerAddresses] {
+        self.peers.get(msp_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first orderer.
+    ///
+    /// # Errors
+    /// None was laid out.
+    pub fn orderer(&self) -> Result<&OrdererAddresses> {
+        self.orderers.first().context("no address was chosen for an orderer")
+    }
+
+    /// How many peers and orderers of this consortium a network of this kind runs.
+    fn counts(kind: Kind, consortium: &Consortium) -> (BTreeMap<String, usize>, Vec<String>) {
+        let peers = |organisation: &Organisation| match kind {
+            Kind::Embedded => 1,
+            Kind::Fabric => organisation.peers,
+        };
+        let nodes = match kind {
+            Kind::Embedded => 1,
+            Kind::Fabric => consortium.orderer.nodes.len(),
+        };
+        (
+            consortium.organisations.iter().map(|one| (one.msp_id.clone(), peers(one))).collect(),
+            consortium.orderer.nodes.iter().take(nodes).cloned().collect(),
+        )
+    }
+
+    /// Fails when the nodes of the consortium are others than those that were laid out.
+    pub(crate) fn check(&self, consortium: &Consortium) -> Result<()> {
+        let (peers, nodes) = Self::counts(self.kind, consortium);
+        let known: BTreeMap<String, usize> =
+            self.peers.iter().map(|(msp_id, peers)| (msp_id.clone(), peers.len())).collect();
+        let changed = "the folder was laid out for another consortium; name another one with --dir";
+        for (msp_id, count) in &peers {
+            let laid_out = known.get(msp_id).copied().unwrap_or_default();
+            ensure!(laid_out == *count, "{msp_id} has {count} peers now and had {laid_out}: {changed}");
+        }
+        if let Some(msp_id) = known.keys().find(|msp_id| !peers.contains_key(*msp_id)) {
+            bail!("{msp_id} is not in the consortium file any more: {changed}");
+        }
+        let laid_out: Vec<String> = self.orderers.iter().map(|orderer| orderer.node.clone()).collect();
+        ensure!(laid_out == nodes, "the orderers are {nodes:?} now and were {laid_out:?}: {changed}");
+        Ok(())
+    }
 }
 
 /// Which kind of network a folder holds.
@@ -123,10 +194,16 @@ impl Layout {
         self.crypto().join("ordererOrganizations").join(domain)
     }
 
-    /// The folder of an application organisation's peer: `msp` and `tls` lie in it.
+    /// The folder of an application organisation's first peer: `msp` and `tls` lie in it.
     #[must_use]
     pub fn peer(&self, domain: &str) -> PathBuf {
-        self.peer_organisation(domain).join("peers").join(format!("peer0.{domain}"))
+        self.peer_node(domain, 0)
+    }
+
+    /// The folder of one of an organisation's peers by its number, 0 for the first: `msp` and `tls` lie in it.
+    #[must_use]
+    pub fn peer_node(&self, domain: &str, number: usize) -> PathBuf {
+        self.peer_organisation(domain).join("peers").join(format!("peer{number}.{domain}"))
     }
 
     /// The folder of an orderer node: `msp` and `tls` lie in it.
@@ -145,6 +222,12 @@ impl Layout {
     #[must_use]
     pub fn tls_authority(&self, domain: &str) -> PathBuf {
         self.peer_organisation(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
+    }
+
+    /// The consortium file of this network, kept from the last `up`.
+    #[must_use]
+    pub fn consortium_file(&self) -> PathBuf {
+        self.path("consortium.yaml")
     }
 
     /// The channel's genesis block.
@@ -181,25 +264,40 @@ impl Layout {
                 self.root.display(),
                 known.kind
             );
+            known.check(consortium)?;
             return Ok(known);
         }
         let mut ports = FreePorts::default();
+        let (counts, nodes) = Addresses::counts(kind, consortium);
         let mut peers = BTreeMap::new();
-        for organisation in &consortium.organisations {
-            let addresses =
-                PeerAddresses { endpoint: ports.next()?, chaincode: ports.next()?, operations: ports.next()? };
-            peers.insert(organisation.msp_id.clone(), addresses);
+        for (msp_id, count) in counts {
+            let mut own = Vec::new();
+            for _ in 0..count {
+                own.push(PeerAddresses {
+                    endpoint: ports.next()?,
+                    chaincode: ports.next()?,
+                    operations: ports.next()?,
+                });
+            }
+            peers.insert(msp_id, own);
+        }
+        let mut orderers = Vec::new();
+        for node in nodes {
+            orderers.push(OrdererAddresses {
+                node,
+                endpoint: ports.next()?,
+                admin: ports.next()?,
+                operations: ports.next()?,
+            });
         }
         let addresses = Addresses {
             kind,
             peers,
-            orderer: ports.next()?,
-            orderer_admin: ports.next()?,
-            orderer_operations: ports.next()?,
+            orderers,
             chaincode: ports.next()?,
             gateway: match gateway {
                 Some(address) => address,
-                None => ports.next()?,
+                None => ports.next_address()?,
             },
         };
         write_json(&self.path("addresses.json"), &addresses)?;
@@ -281,7 +379,11 @@ struct FreePorts {
 }
 
 impl FreePorts {
-    fn next(&mut self) -> Result<SocketAddr> {
+    fn next(&mut self) -> Result<Endpoint> {
+        self.next_address().map(Endpoint::from)
+    }
+
+    fn next_address(&mut self) -> Result<SocketAddr> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
         let address = listener.local_addr().context("a listener without an address")?;
         self.taken.push(listener);
@@ -301,10 +403,39 @@ mod tests {
         let first = layout.addresses(Kind::Embedded, &consortium, None)?;
         let again = layout.addresses(Kind::Embedded, &consortium, None)?;
         assert_eq!(serde_json::to_string(&first)?, serde_json::to_string(&again)?);
-        let distinct: std::collections::BTreeSet<_> = first.peers.values().map(|peer| peer.endpoint).collect();
+        let distinct: std::collections::BTreeSet<_> =
+            first.peers.values().flatten().map(|peer| peer.endpoint.clone()).collect();
         assert_eq!(distinct.len(), consortium.organisations.len());
         let error = layout.addresses(Kind::Fabric, &consortium, None).expect_err("the other kind");
         assert!(error.to_string().contains("other kind"), "{error}");
+        Ok(())
+    }
+
+    fn large() -> Result<Consortium> {
+        let text = crate::consortium::DEFAULT
+            .replace("nodes: [orderer0]", "nodes: [orderer0, orderer1, orderer2]")
+            .replace("role: customs", "role: customs\n    peers: 2");
+        Consortium::parse(&text)
+    }
+
+    #[test]
+    fn a_real_network_has_all_nodes_of_the_consortium_and_the_embedded_one_the_first_of_each() -> Result<()> {
+        for (kind, peers, orderers) in [(Kind::Fabric, 2, 3), (Kind::Embedded, 1, 1)] {
+            let folder = tempfile::tempdir()?;
+            let addresses = Layout::at(folder.path())?.addresses(kind, &large()?, None)?;
+            assert_eq!(addresses.peers_of("CustomsMSP").len(), peers);
+            assert_eq!(addresses.orderers.len(), orderers);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_is_not_taken_for_another_consortium() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let layout = Layout::at(folder.path())?;
+        layout.addresses(Kind::Fabric, &Consortium::load(None)?, None)?;
+        let error = layout.addresses(Kind::Fabric, &large()?, None).expect_err("other nodes");
+        assert!(error.to_string().contains("CustomsMSP has 2 peers now and had 1"), "{error}");
         Ok(())
     }
 }

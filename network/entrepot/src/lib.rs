@@ -5,6 +5,7 @@ pub mod commands;
 pub mod consortium;
 pub mod demo;
 pub mod deploy;
+pub mod endpoint;
 pub mod fabric;
 pub mod generate;
 pub mod layout;

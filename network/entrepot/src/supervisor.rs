@@ -6,8 +6,7 @@
 use std::{
     fs::File,
     io::Write,
-    net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -44,14 +43,18 @@ pub fn up(options: &UpOptions) -> Result<()> {
     let layout = Layout::at(&options.folder.dir)?;
     let _lock = lock(&layout)?;
     layout.clear_running();
-    let consortium = Consortium::load(options.consortium.as_deref())?;
+    let consortium = generate::consortium(&layout, options.consortium.as_deref())?;
     let binaries = binaries(options, &layout)?;
+    if let Some(binaries) = &binaries {
+        binaries.check(&consortium)?;
+    }
     let began = Instant::now();
-    let mut network = RunningNetwork::start(&layout, &consortium, options, binaries.as_ref())?;
+    let mut network =
+        RunningNetwork::start(&layout, &consortium, options, binaries.as_ref()).map_err(fabric::explain)?;
     let seconds = began.elapsed().as_secs_f32();
     write_atomically(&layout.ready_file("up")?, b"ready")?;
     network.describe(&layout, &consortium, seconds)?;
-    let ended = network.watch(&stop);
+    let ended = network.watch(&stop).map_err(fabric::explain);
     network.stop();
     layout.clear_running();
     ended
@@ -72,13 +75,12 @@ impl RunningNetwork {
     ) -> Result<Self> {
         let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, consortium, options.gateway)?;
-        generate::crypto(layout)?;
+        generate::crypto(layout, consortium)?;
         generate::genesis_block(layout, consortium, &addresses, binaries.map(|binaries| binaries.version))?;
         let package = generate::package(layout, consortium, &addresses)?;
         let mut network = Self { processes: Vec::new(), addresses };
 
         // The chaincode is first: peers dial it when they start.
-        let consortium_arguments = consortium_arguments(options);
         network.start_role(
             layout,
             "chaincode",
@@ -86,8 +88,7 @@ impl RunningNetwork {
         )?;
         match binaries {
             None => {
-                let mut arguments = vec!["--dir".to_owned(), layout.root().display().to_string()];
-                arguments.extend(consortium_arguments);
+                let arguments = ["run", "--dir", &layout.root().display().to_string()].map(str::to_owned).to_vec();
                 network.start_role(layout, "network", arguments)?;
             }
             Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
@@ -121,15 +122,13 @@ impl RunningNetwork {
     }
 
     fn start_fabric(&mut self, layout: &Layout, consortium: &Consortium, binaries: &Binaries) -> Result<()> {
-        self.processes.push(fabric::orderer_program(layout, consortium, &self.addresses, binaries)?.start()?);
-        let mut listening = vec![self.addresses.orderer, self.addresses.orderer_admin];
-        for organisation in &consortium.organisations {
-            self.processes.push(fabric::peer_program(layout, organisation, &self.addresses, binaries)?.start()?);
-            listening.extend(self.addresses.peers.get(&organisation.msp_id).map(|peer| peer.endpoint));
+        for program in fabric::programs(layout, consortium, &self.addresses, binaries)? {
+            self.processes.push(program.start()?);
         }
-        // Fabric's health endpoints answer before its gRPC ports do, so the ports are asked.
+        let mut silent = fabric::listening(&self.addresses);
         wait_until("Fabric's processes", FABRIC_PATIENCE, &mut self.processes, || {
-            Ok(listening.iter().all(|address| listens(*address)))
+            silent.retain(|endpoint| !endpoint.listens());
+            Ok(silent.is_empty())
         })?;
         fabric::join(layout, consortium, &self.addresses)
     }
@@ -167,13 +166,18 @@ impl RunningNetwork {
             Kind::Fabric => "network of Fabric peers",
         };
         writeln!(out, "The {kind} of {} organisations is up after {seconds:.1} s.", consortium.organisations.len())?;
+        if let Some(less) = less_than_asked(&self.addresses, consortium) {
+            writeln!(out, "{less}")?;
+        }
         writeln!(out, "  gateway    https://{}", self.addresses.gateway)?;
         for organisation in &consortium.organisations {
-            if let Some(peer) = self.addresses.peers.get(&organisation.msp_id) {
+            for peer in self.addresses.peers_of(&organisation.msp_id) {
                 writeln!(out, "  peer       {}  {}", peer.endpoint, organisation.msp_id)?;
             }
         }
-        writeln!(out, "  orderer    {}", self.addresses.orderer)?;
+        for orderer in &self.addresses.orderers {
+            writeln!(out, "  orderer    {}  {}", orderer.endpoint, orderer.node)?;
+        }
         writeln!(out, "  chaincode  {}", self.addresses.chaincode)?;
         writeln!(out, "  data       {}", layout.root().display())?;
         writeln!(out, "  identities {}", layout.user("<domain>", "User1").join("msp").display())?;
@@ -182,10 +186,18 @@ impl RunningNetwork {
     }
 }
 
-/// Whether something accepts connections here.
-#[must_use]
-pub fn listens(address: SocketAddr) -> bool {
-    TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
+/// Says so when the embedded network runs fewer nodes than the consortium file describes.
+fn less_than_asked(addresses: &Addresses, consortium: &Consortium) -> Option<String> {
+    let orderers = consortium.orderer.nodes.len();
+    let peers: usize = consortium.organisations.iter().map(|organisation| organisation.peers).sum();
+    let fewer = addresses.kind == Kind::Embedded && (orderers > 1 || peers > consortium.organisations.len());
+    fewer.then(|| {
+        format!(
+            "It has one orderer and one peer of each organisation; the {orderers} orderers ({}) and {peers} peers of \
+             the consortium file run on real Fabric, with --fabric-bin.",
+            consortium.orderer.consensus
+        )
+    })
 }
 
 /// Which Fabric programs to use: those named, or none for the embedded network. A folder that holds a network of Fabric
@@ -197,12 +209,6 @@ fn binaries(options: &UpOptions, layout: &Layout) -> Result<Option<Binaries>> {
         None if laid_out_for_fabric => Binaries::find(None).map(Some),
         None => Ok(None),
     }
-}
-
-fn consortium_arguments(options: &UpOptions) -> Vec<String> {
-    let file: Option<PathBuf> =
-        options.consortium.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
-    file.into_iter().flat_map(|path| ["--consortium".to_owned(), path.display().to_string()]).collect()
 }
 
 /// Set when the process is asked to stop.

@@ -104,7 +104,7 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
     )?;
     let measurement = runtime.block_on(async {
         caller.post("/v1/participants", &demo::participants()).await?.accepted()?;
-        let peer = network.addresses().peers.get(ORGANISATION).context("an organisation without an address")?;
+        let peer = network.addresses().peer(ORGANISATION)?;
         let tls = ClientTls { ca_pem: std::fs::read(&authority)?, identity: None, server_name: None };
         let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
         let signer = SigningIdentity::from_msp_directory(ORGANISATION, &layout.user(&domain, "User1").join("msp"))?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::{consortium::Consortium, deploy, generate, layout::Layout};
+use crate::{deploy, generate, layout::Layout};
 
 /// Installs, approves and commits the chaincode, as far as that was not done before.
 ///
@@ -14,7 +14,7 @@ pub fn run(folder: &Path) -> Result<()> {
     let layout = Layout::at(folder)?;
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
-    let consortium = Consortium::load(None)?;
+    let consortium = generate::consortium(&layout, None)?;
     let package = generate::package(&layout, &consortium, &addresses)?;
     deploy::run(&layout, &consortium, &addresses, &package)?;
     println!("{} is committed on {} as {}.", consortium.chaincode.name, consortium.channel, package.id);

@@ -5,5 +5,6 @@ pub mod crypto;
 pub mod deploy;
 pub mod down;
 pub mod epcis;
+pub mod network;
 pub mod proof;
 pub mod status;

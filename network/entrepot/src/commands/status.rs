@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-use crate::{layout::Layout, supervisor::listens};
+use crate::{endpoint::Endpoint, layout::Layout};
 
 /// Shows the network of this folder.
 ///
@@ -26,18 +26,22 @@ pub fn run(folder: &Path) -> Result<()> {
         println!("nothing runs");
     }
     println!();
-    println!("gateway   https://{}  {}", addresses.gateway, state(listens(addresses.gateway)));
-    for (msp_id, peer) in &addresses.peers {
-        println!("peer      {}  {}  {msp_id}", peer.endpoint, state(listens(peer.endpoint)));
+    println!("gateway   https://{}  {}", addresses.gateway, state(&addresses.gateway.into()));
+    for (msp_id, peers) in &addresses.peers {
+        for peer in peers {
+            println!("peer      {}  {}  {msp_id}", peer.endpoint, state(&peer.endpoint));
+        }
     }
-    println!("orderer   {}  {}", addresses.orderer, state(listens(addresses.orderer)));
-    println!("chaincode {}  {}", addresses.chaincode, state(listens(addresses.chaincode)));
+    for orderer in &addresses.orderers {
+        println!("orderer   {}  {}  {}", orderer.endpoint, state(&orderer.endpoint), orderer.node);
+    }
+    println!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode));
     println!("data      {}", layout.root().display());
     Ok(())
 }
 
-fn state(listens: bool) -> &'static str {
-    if listens { "listens" } else { "silent " }
+fn state(endpoint: &Endpoint) -> &'static str {
+    if endpoint.listens() { "listens" } else { "silent " }
 }
 
 /// What a process uses.

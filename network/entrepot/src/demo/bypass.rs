@@ -31,7 +31,7 @@ impl Regulator {
     /// Its keys cannot be read or its peer cannot be reached.
     pub async fn connect(layout: &Layout, addresses: &Addresses, consortium: &Consortium) -> Result<Self> {
         let domain = &consortium.organisation(REGULATOR)?.domain;
-        let peer = addresses.peers.get(REGULATOR).context("the regulator has no peer")?;
+        let peer = addresses.peer(REGULATOR)?;
         let tls = ClientTls { ca_pem: std::fs::read(layout.tls_authority(domain))?, identity: None, server_name: None };
         let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
         let signer = SigningIdentity::from_msp_directory(REGULATOR, &layout.user(domain, "User1").join("msp"))?;

@@ -6,7 +6,12 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::consortium::{Consensus, Consortium};
+
+/// A module that orderers have since Fabric 3.0.
+const BFT_MODULE: &[u8] = b"hyperledger-labs/SmartBFT";
 
 /// The two programs that a real network needs.
 #[derive(Debug, Clone)]
@@ -66,22 +71,54 @@ impl Binaries {
         };
         let found = found.canonicalize().context("cannot find the absolute path of Fabric's programs")?;
         let peer = found.join("peer");
-        let version = version_of(&peer)?;
+        let orderer = found.join("orderer");
+        let version = version_of(&peer, &orderer)?;
         if (version.major, version.minor) < (2, 5) {
             bail!("Fabric {version} is older than 2.5, the oldest version that has all of what this network uses");
         }
-        Ok(Self { orderer: found.join("orderer"), peer, version })
+        Ok(Self { peer, orderer, version })
     }
 }
 
-fn version_of(peer: &Path) -> Result<Version> {
+impl Binaries {
+    /// Fails when these programs cannot run this consortium.
+    ///
+    /// # Errors
+    /// The consortium orders by BFT and the programs are older than 3.0.
+    pub fn check(&self, consortium: &Consortium) -> Result<()> {
+        ensure!(
+            consortium.orderer.consensus != Consensus::Bft || self.version.has_v3_capability(),
+            "the consortium orders by BFT, which came with Fabric 3.0, and these programs are Fabric {}",
+            self.version
+        );
+        Ok(())
+    }
+}
+
+fn version_of(peer: &Path, orderer: &Path) -> Result<Version> {
     let output =
         Command::new(peer).arg("version").output().with_context(|| format!("cannot run {} version", peer.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let version = parse_version(&text);
-    version.with_context(|| {
-        format!("{} does not tell a version number; it must be a release build. It says:\n{text}", peer.display())
-    })
+    if let Some(version) = parse_version(&text) {
+        return Ok(version);
+    }
+    ensure!(text.contains("Version:"), "{} does not tell its version. It says:\n{text}", peer.display());
+    // Programs that somebody built without naming the release say `latest`. BFT ordering came with 3.0, and a Go program
+    // carries the paths of the modules that it was made of.
+    let bytes = std::fs::read(orderer).with_context(|| format!("cannot read {}", orderer.display()))?;
+    Ok(if contains(&bytes, BFT_MODULE) { Version { major: 3, minor: 0 } } else { Version { major: 2, minor: 5 } })
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    let Some(first) = text.first() else { return true };
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(text) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
 }
 
 fn parse_version(text: &str) -> Option<Version> {
@@ -102,5 +139,26 @@ mod tests {
         assert_eq!(parse_version(printed), Some(Version { major: 3, minor: 1 }));
         assert_eq!(parse_version("peer:\n Version: 2.5.16\n"), Some(Version { major: 2, minor: 5 }));
         assert_eq!(parse_version("peer:\n Version: latest\n"), None);
+    }
+
+    #[test]
+    fn a_build_that_names_no_release_is_told_by_what_it_is_made_of() -> Result<()> {
+        let Some(folders) = env::var_os("FABRIC_BIN") else {
+            eprintln!("skipped: FABRIC_BIN names no folder with Fabric's programs");
+            return Ok(());
+        };
+        for folder in env::split_paths(&folders) {
+            let found = Binaries::find(Some(&folder))?;
+            let bytes = std::fs::read(&found.orderer)?;
+            assert_eq!(contains(&bytes, BFT_MODULE), found.version.has_v3_capability(), "{}", folder.display());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_is_found_in_bytes_wherever_it_stands() {
+        for (bytes, expected) in [(&b"xxab"[..], true), (b"aab", true), (b"ab", true), (b"a", false), (b"", false)] {
+            assert_eq!(contains(bytes, b"ab"), expected);
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! Joining Fabric's nodes to the channel: the orderer by its participation API, peers by their system chaincode.
+//! Joining Fabric's nodes to the channel: orderers by their participation API, peers by their system chaincode.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use fabric_client::{Connection, EndorserClient, Gateway};
 use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
 use fabric_protos::protos::ChannelQueryResponse;
@@ -15,45 +15,60 @@ use prost::Message;
 use super::participation::{self, AdminTls};
 use crate::{
     consortium::{Consortium, Organisation},
-    layout::{Addresses, Layout},
+    endpoint::Endpoint,
+    layout::{Addresses, Layout, OrdererAddresses},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Joins the orderer and all peers to the channel, as far as they have not joined before.
+/// Joins all orderers, then all peers to the channel, as far as they have not joined before.
 ///
 /// # Errors
 /// A node refuses.
 pub fn join(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
     let path = layout.genesis_block();
     let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let orderer = &consortium.orderer;
-    let keys = layout.orderer(&orderer.domain, &orderer.nodes[0]).join("tls");
+    std::thread::scope(|threads| {
+        let joins: Vec<_> = addresses
+            .orderers
+            .iter()
+            .map(|node| threads.spawn(|| join_orderer(layout, consortium, node, &block)))
+            .collect();
+        joins.into_iter().try_for_each(|join| join.join().unwrap_or_else(|_| bail!("joining an orderer panicked")))
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut joins = Vec::new();
+        for organisation in &consortium.organisations {
+            for peer in addresses.peers_of(&organisation.msp_id) {
+                joins.push(join_peer(layout, consortium, organisation, &peer.endpoint, &block));
+            }
+        }
+        try_join_all(joins).await.map(drop)
+    })
+}
+
+fn join_orderer(layout: &Layout, consortium: &Consortium, node: &OrdererAddresses, block: &[u8]) -> Result<()> {
+    let keys = layout.orderer(&consortium.orderer.domain, &node.node).join("tls");
     let tls = AdminTls {
         certificate: &keys.join("server.crt"),
         key: &keys.join("server.key"),
         authority: &keys.join("ca.crt"),
     };
-    participation::join(addresses.orderer_admin, &tls, &block)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let joins = consortium.organisations.iter().map(|one| join_peer(layout, consortium, addresses, one, &block));
-        try_join_all(joins).await.map(drop)
-    })
+    participation::join(&node.admin, &tls, block)
 }
 
 async fn join_peer(
     layout: &Layout,
     consortium: &Consortium,
-    addresses: &Addresses,
     organisation: &Organisation,
+    endpoint: &Endpoint,
     block: &[u8],
 ) -> Result<()> {
-    let own = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
     let ca_pem = std::fs::read(layout.tls_authority(&organisation.domain))?;
     let tls = ClientTls { ca_pem, identity: None, server_name: None };
-    let connection = Connection::open(&own.endpoint.to_string(), Some(tls), PATIENCE).await?;
+    let connection = Connection::open(&endpoint.to_string(), Some(tls), PATIENCE).await?;
     let folder = layout.user(&organisation.domain, "Admin").join("msp");
     let signer = Arc::new(SigningIdentity::from_msp_directory(&organisation.msp_id, &folder)?);
     let peer = EndorserClient::new(connection.clone());
@@ -63,7 +78,8 @@ async fn join_peer(
         match join_once(&peer, &administrator, &consortium.channel, block).await {
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() > deadline => {
-                return Err(error).with_context(|| format!("the peer of {} cannot join", organisation.msp_id));
+                return Err(error)
+                    .with_context(|| format!("the peer of {} at {endpoint} cannot join", organisation.msp_id));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }

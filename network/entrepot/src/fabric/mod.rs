@@ -9,7 +9,11 @@ pub mod builder;
 mod join;
 mod participation;
 mod settings;
+mod traps;
 
 pub use binaries::{Binaries, Version};
 pub use join::join;
-pub use settings::{orderer_program, peer_program};
+pub use settings::{
+    Places, listening, orderer_configuration, orderer_environment, peer_configuration, peer_environment, programs,
+};
+pub use traps::explain;

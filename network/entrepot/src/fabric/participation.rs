@@ -5,13 +5,15 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{TcpStream, ToSocketAddrs},
     path::Path,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
+
+use crate::endpoint::Endpoint;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const BOUNDARY: &str = "entrepot-channel-participation";
@@ -31,7 +33,7 @@ pub struct AdminTls<'a> {
 ///
 /// # Errors
 /// The orderer cannot be reached, or refuses.
-pub fn join(admin: SocketAddr, tls: &AdminTls<'_>, genesis_block: &[u8]) -> Result<()> {
+pub fn join(admin: &Endpoint, tls: &AdminTls<'_>, genesis_block: &[u8]) -> Result<()> {
     let (status, body) = post(admin, tls, genesis_block).with_context(|| format!("joining the orderer at {admin}"))?;
     match status {
         201 => Ok(()),
@@ -40,15 +42,17 @@ pub fn join(admin: SocketAddr, tls: &AdminTls<'_>, genesis_block: &[u8]) -> Resu
     }
 }
 
-fn post(admin: SocketAddr, tls: &AdminTls<'_>, genesis_block: &[u8]) -> Result<(u16, String)> {
+fn post(admin: &Endpoint, tls: &AdminTls<'_>, genesis_block: &[u8]) -> Result<(u16, String)> {
     let mut connector = SslConnector::builder(SslMethod::tls_client())?;
     connector.set_ca_file(tls.authority)?;
     connector.set_certificate_file(tls.certificate, SslFiletype::PEM)?;
     connector.set_private_key_file(tls.key, SslFiletype::PEM)?;
-    let tcp = TcpStream::connect_timeout(&admin, PATIENCE)?;
+    let mut addresses = (admin.host(), admin.port()).to_socket_addrs()?;
+    let address = addresses.next().with_context(|| format!("{admin} has no address"))?;
+    let tcp = TcpStream::connect_timeout(&address, PATIENCE)?;
     tcp.set_read_timeout(Some(PATIENCE))?;
     tcp.set_write_timeout(Some(PATIENCE))?;
-    let mut stream = connector.build().connect(&admin.ip().to_string(), tcp)?;
+    let mut stream = connector.build().connect(admin.host(), tcp)?;
 
     let mut form = format!(
         "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"config-block\"; filename=\"config.block\"\r\n\

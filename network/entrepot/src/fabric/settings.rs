@@ -4,14 +4,18 @@
 //! 2.5 lacks stops a peer (the one exception is written for 3.x only). All that differs between processes comes by environment. An orderer only takes keys from the
 //! environment that its file mentions, so the file mentions all of them.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
-use super::Binaries;
+use super::{Binaries, Version};
 use crate::{
     consortium::{Consortium, Organisation},
-    layout::{Addresses, Layout},
+    endpoint::Endpoint,
+    layout::{Addresses, Layout, OrdererAddresses},
     process::Program,
 };
 
@@ -154,118 +158,213 @@ metrics:
 /// The check that a proposal's time is about now. Fabric 2.5 does not have it, and a peer that is told to use it panics.
 const TIME_WINDOW: &str = "      - name: TimeWindowCheck\n";
 
-/// The orderer's process.
+/// Where a node finds its files and on which interface it listens: on this machine, or inside a container.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The folder with `msp` and `tls`.
+    pub keys: PathBuf,
+    /// The folder with `orderer.yaml` or `core.yaml`.
+    pub configuration: PathBuf,
+    /// The folder for ledgers and all else that the node writes.
+    pub data: PathBuf,
+    /// The address of the interface; that of the node's endpoint when not given.
+    pub listen: Option<String>,
+}
+
+impl Places {
+    fn tls(&self, name: &str) -> String {
+        self.keys.join("tls").join(name).display().to_string()
+    }
+
+    fn data(&self, name: &str) -> String {
+        self.data.join(name).display().to_string()
+    }
+
+    /// Where to listen for those who dial this endpoint.
+    fn listen_at(&self, endpoint: &Endpoint) -> Endpoint {
+        Endpoint::new(self.listen.as_deref().unwrap_or(endpoint.host()), endpoint.port())
+    }
+}
+
+/// The whole of `orderer.yaml`.
+#[must_use]
+pub fn orderer_configuration() -> &'static str {
+    ORDERER_YAML
+}
+
+/// The whole of `core.yaml` for this version of Fabric.
+#[must_use]
+pub fn peer_configuration(version: Version) -> String {
+    CORE_YAML.replace("TIME_WINDOW", if version.major >= 3 { TIME_WINDOW } else { "" })
+}
+
+/// The processes of a network: the orderers, then the peers, each with its configuration written.
 ///
 /// # Errors
-/// Its configuration cannot be written.
-pub fn orderer_program<'a>(
+/// A configuration or the external builder cannot be written.
+pub fn programs<'a>(
     layout: &Layout,
     consortium: &Consortium,
     addresses: &Addresses,
     binaries: &'a Binaries,
+) -> Result<Vec<Program<'a>>> {
+    let mut programs = Vec::new();
+    for node in &addresses.orderers {
+        programs.push(orderer_program(layout, consortium, node, binaries)?);
+    }
+    let builder = layout.folder("fabric/builder")?;
+    super::builder::install(&builder)?;
+    for organisation in &consortium.organisations {
+        for number in 0..addresses.peers_of(&organisation.msp_id).len() {
+            programs.push(peer_program(layout, organisation, number, addresses, &builder, binaries)?);
+        }
+    }
+    Ok(programs)
+}
+
+/// Where the nodes of a network listen for what they are needed for: its processes are up when all of these answer.
+/// Fabric's health endpoints answer before its gRPC ports do, so the ports are asked.
+#[must_use]
+pub fn listening(addresses: &Addresses) -> Vec<Endpoint> {
+    let orderers = addresses.orderers.iter().flat_map(|node| [&node.endpoint, &node.admin]);
+    let peers = addresses.peers.values().flatten().map(|peer| &peer.endpoint);
+    orderers.chain(peers).cloned().collect()
+}
+
+fn orderer_program<'a>(
+    layout: &Layout,
+    consortium: &Consortium,
+    own: &OrdererAddresses,
+    binaries: &'a Binaries,
 ) -> Result<Program<'a>> {
-    let node = &consortium.orderer.nodes[0];
-    let keys = layout.orderer(&consortium.orderer.domain, node);
-    let folder = layout.folder(&format!("fabric/{node}"))?;
-    write(&folder.join("orderer.yaml"), ORDERER_YAML)?;
-    let file = |name: &str| keys.join("tls").join(name).display().to_string();
-    let inside = |name: &str| folder.join(name).display().to_string();
-    let environment = pairs([
-        ("FABRIC_CFG_PATH", folder.display().to_string()),
-        ("FABRIC_LOGGING_SPEC", "warn".into()),
-        ("ORDERER_GENERAL_LISTENADDRESS", addresses.orderer.ip().to_string()),
-        ("ORDERER_GENERAL_LISTENPORT", addresses.orderer.port().to_string()),
-        ("ORDERER_GENERAL_LOCALMSPID", consortium.orderer.msp_id.clone()),
-        ("ORDERER_GENERAL_LOCALMSPDIR", keys.join("msp").display().to_string()),
-        ("ORDERER_GENERAL_TLS_PRIVATEKEY", file("server.key")),
-        ("ORDERER_GENERAL_TLS_CERTIFICATE", file("server.crt")),
-        ("ORDERER_GENERAL_TLS_ROOTCAS", format!("[{}]", file("ca.crt"))),
-        ("ORDERER_FILELEDGER_LOCATION", inside("ledger")),
-        ("ORDERER_CONSENSUS_WALDIR", inside("wal")),
-        ("ORDERER_CONSENSUS_SNAPDIR", inside("snapshots")),
-        ("ORDERER_OPERATIONS_LISTENADDRESS", addresses.orderer_operations.to_string()),
-        ("ORDERER_ADMIN_LISTENADDRESS", addresses.orderer_admin.to_string()),
-        ("ORDERER_ADMIN_TLS_PRIVATEKEY", file("server.key")),
-        ("ORDERER_ADMIN_TLS_CERTIFICATE", file("server.crt")),
-        ("ORDERER_ADMIN_TLS_CLIENTROOTCAS", format!("[{}]", file("ca.crt"))),
-    ]);
+    let folder = layout.folder(&format!("fabric/{}", own.node))?;
+    write(&folder.join("orderer.yaml"), orderer_configuration())?;
+    let places = Places {
+        keys: layout.orderer(&consortium.orderer.domain, &own.node),
+        configuration: folder.clone(),
+        data: folder.clone(),
+        listen: None,
+    };
     Ok(Program {
-        name: node.clone(),
+        name: own.node.clone(),
         executable: Some(&binaries.orderer),
         arguments: Vec::new(),
-        environment,
+        environment: orderer_environment(&consortium.orderer.msp_id, own, &places),
         working_directory: folder,
-        log: layout.log(node)?,
+        log: layout.log(&own.node)?,
     })
 }
 
-/// The process of an organisation's peer.
-///
-/// # Errors
-/// Its configuration or its builder cannot be written.
-pub fn peer_program<'a>(
+/// The environment of an orderer.
+#[must_use]
+pub fn orderer_environment(msp_id: &str, own: &OrdererAddresses, places: &Places) -> Vec<(String, String)> {
+    let listen = places.listen_at(&own.endpoint);
+    pairs([
+        ("FABRIC_CFG_PATH", places.configuration.display().to_string()),
+        ("FABRIC_LOGGING_SPEC", "warn".into()),
+        ("ORDERER_GENERAL_LISTENADDRESS", listen.host().to_owned()),
+        ("ORDERER_GENERAL_LISTENPORT", listen.port().to_string()),
+        ("ORDERER_GENERAL_LOCALMSPID", msp_id.to_owned()),
+        ("ORDERER_GENERAL_LOCALMSPDIR", places.keys.join("msp").display().to_string()),
+        ("ORDERER_GENERAL_TLS_PRIVATEKEY", places.tls("server.key")),
+        ("ORDERER_GENERAL_TLS_CERTIFICATE", places.tls("server.crt")),
+        ("ORDERER_GENERAL_TLS_ROOTCAS", format!("[{}]", places.tls("ca.crt"))),
+        ("ORDERER_FILELEDGER_LOCATION", places.data("ledger")),
+        ("ORDERER_CONSENSUS_WALDIR", places.data("wal")),
+        ("ORDERER_CONSENSUS_SNAPDIR", places.data("snapshots")),
+        ("ORDERER_OPERATIONS_LISTENADDRESS", places.listen_at(&own.operations).to_string()),
+        ("ORDERER_ADMIN_LISTENADDRESS", places.listen_at(&own.admin).to_string()),
+        ("ORDERER_ADMIN_TLS_PRIVATEKEY", places.tls("server.key")),
+        ("ORDERER_ADMIN_TLS_CERTIFICATE", places.tls("server.crt")),
+        ("ORDERER_ADMIN_TLS_CLIENTROOTCAS", format!("[{}]", places.tls("ca.crt"))),
+    ])
+}
+
+fn peer_program<'a>(
     layout: &Layout,
     organisation: &Organisation,
+    number: usize,
     addresses: &Addresses,
+    builder: &Path,
     binaries: &'a Binaries,
 ) -> Result<Program<'a>> {
-    let own = addresses
-        .peers
-        .get(&organisation.msp_id)
-        .with_context(|| format!("no address was chosen for the peer of {}", organisation.msp_id))?;
-    let host = format!("peer0.{}", organisation.domain);
-    let keys = layout.peer(&organisation.domain);
+    let host = format!("peer{number}.{}", organisation.domain);
     let folder = layout.folder(&format!("fabric/{host}"))?;
-    let time_window = if binaries.version.major >= 3 { TIME_WINDOW } else { "" };
-    write(&folder.join("core.yaml"), &CORE_YAML.replace("TIME_WINDOW", time_window))?;
-    let builder = layout.folder("fabric/builder")?;
-    super::builder::install(&builder)?;
-    let file = |name: &str| keys.join("tls").join(name).display().to_string();
-    let endpoint = own.endpoint.to_string();
-    let mut environment = pairs([
-        ("FABRIC_CFG_PATH", folder.display().to_string()),
-        ("FABRIC_LOGGING_SPEC", "warn".into()),
-        ("CORE_PEER_ID", host.clone()),
-        ("CORE_PEER_ADDRESS", endpoint.clone()),
-        ("CORE_PEER_LISTENADDRESS", endpoint.clone()),
-        ("CORE_PEER_CHAINCODEADDRESS", own.chaincode.to_string()),
-        ("CORE_PEER_CHAINCODELISTENADDRESS", own.chaincode.to_string()),
-        ("CORE_PEER_GOSSIP_BOOTSTRAP", endpoint.clone()),
-        ("CORE_PEER_GOSSIP_EXTERNALENDPOINT", endpoint.clone()),
-        ("CORE_PEER_GOSSIP_ENDPOINT", endpoint),
-        ("CORE_PEER_GOSSIP_ORGLEADER", "true".into()),
-        ("CORE_PEER_GOSSIP_USELEADERELECTION", "false".into()),
-        ("CORE_PEER_LOCALMSPID", organisation.msp_id.clone()),
-        ("CORE_PEER_MSPCONFIGPATH", keys.join("msp").display().to_string()),
-        ("CORE_PEER_FILESYSTEMPATH", folder.join("data").display().to_string()),
-        ("CORE_LEDGER_SNAPSHOTS_ROOTDIR", folder.join("snapshots").display().to_string()),
-        ("CORE_PEER_TLS_ENABLED", "true".into()),
-        ("CORE_PEER_TLS_CERT_FILE", file("server.crt")),
-        ("CORE_PEER_TLS_KEY_FILE", file("server.key")),
-        ("CORE_PEER_TLS_ROOTCERT_FILE", file("ca.crt")),
-        ("CORE_OPERATIONS_LISTENADDRESS", own.operations.to_string()),
-        // Without Docker: an empty endpoint, which needs at least one external builder.
-        ("CORE_VM_ENDPOINT", String::new()),
-        ("CORE_CHAINCODE_EXTERNALBUILDERS", format!("[{{name: entrepot, path: {}}}]", builder.display())),
-    ]);
-    // The stock intervals leave gateways without a plan for up to half a minute after a start.
-    for interval in ["RECONNECTINTERVAL", "ALIVETIMEINTERVAL", "PUBLISHSTATEINFOINTERVAL", "REQUESTSTATEINFOINTERVAL"] {
-        environment.push((format!("CORE_PEER_GOSSIP_{interval}"), "500ms".into()));
-    }
+    write(&folder.join("core.yaml"), &peer_configuration(binaries.version))?;
+    let places = Places {
+        keys: layout.peer_node(&organisation.domain, number),
+        configuration: folder.clone(),
+        data: folder.clone(),
+        listen: None,
+    };
+    let builders = format!("[{{name: entrepot, path: {}}}]", builder.display());
     Ok(Program {
         log: layout.log(&host)?,
         name: host,
         executable: Some(&binaries.peer),
         arguments: vec!["node".into(), "start".into()],
-        environment,
+        environment: peer_environment(organisation, number, addresses, &places, &builders)?,
         working_directory: folder,
     })
+}
+
+/// The environment of an organisation's peer. `builders` is the list of external builders, YAML in one line.
+///
+/// # Errors
+/// No address was chosen for the peer.
+pub fn peer_environment(
+    organisation: &Organisation,
+    number: usize,
+    addresses: &Addresses,
+    places: &Places,
+    builders: &str,
+) -> Result<Vec<(String, String)>> {
+    let all = addresses.peers_of(&organisation.msp_id);
+    let host = format!("peer{number}.{}", organisation.domain);
+    let own = all.get(number).with_context(|| format!("no address was chosen for {host}"))?;
+    let endpoint = own.endpoint.to_string();
+    // A peer finds its organisation's others by one another; a lone one names itself.
+    let others: Vec<String> =
+        all.iter().map(|peer| peer.endpoint.to_string()).filter(|other| *other != endpoint).collect();
+    let bootstrap = if others.is_empty() { endpoint.clone() } else { others.join(" ") };
+    let mut environment = pairs([
+        ("FABRIC_CFG_PATH", places.configuration.display().to_string()),
+        ("FABRIC_LOGGING_SPEC", "warn".into()),
+        ("CORE_PEER_ID", host),
+        ("CORE_PEER_ADDRESS", endpoint.clone()),
+        ("CORE_PEER_LISTENADDRESS", places.listen_at(&own.endpoint).to_string()),
+        ("CORE_PEER_CHAINCODEADDRESS", own.chaincode.to_string()),
+        ("CORE_PEER_CHAINCODELISTENADDRESS", places.listen_at(&own.chaincode).to_string()),
+        ("CORE_PEER_GOSSIP_BOOTSTRAP", bootstrap),
+        ("CORE_PEER_GOSSIP_EXTERNALENDPOINT", endpoint.clone()),
+        ("CORE_PEER_GOSSIP_ENDPOINT", endpoint),
+        // Every peer fetches blocks from the orderers itself, so that none depends on another of its organisation.
+        ("CORE_PEER_GOSSIP_ORGLEADER", "true".into()),
+        ("CORE_PEER_GOSSIP_USELEADERELECTION", "false".into()),
+        ("CORE_PEER_LOCALMSPID", organisation.msp_id.clone()),
+        ("CORE_PEER_MSPCONFIGPATH", places.keys.join("msp").display().to_string()),
+        ("CORE_PEER_FILESYSTEMPATH", places.data("data")),
+        ("CORE_LEDGER_SNAPSHOTS_ROOTDIR", places.data("snapshots")),
+        ("CORE_PEER_TLS_ENABLED", "true".into()),
+        ("CORE_PEER_TLS_CERT_FILE", places.tls("server.crt")),
+        ("CORE_PEER_TLS_KEY_FILE", places.tls("server.key")),
+        ("CORE_PEER_TLS_ROOTCERT_FILE", places.tls("ca.crt")),
+        ("CORE_OPERATIONS_LISTENADDRESS", places.listen_at(&own.operations).to_string()),
+        // Without Docker: an empty endpoint, which needs at least one external builder.
+        ("CORE_VM_ENDPOINT", String::new()),
+        ("CORE_CHAINCODE_EXTERNALBUILDERS", builders.to_owned()),
+    ]);
+    // The stock intervals leave gateways without a plan for up to half a minute after a start.
+    for interval in ["RECONNECTINTERVAL", "ALIVETIMEINTERVAL", "PUBLISHSTATEINFOINTERVAL", "REQUESTSTATEINFOINTERVAL"] {
+        environment.push((format!("CORE_PEER_GOSSIP_{interval}"), "500ms".into()));
+    }
+    Ok(environment)
 }
 
 fn pairs<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn write(path: &std::path::Path, content: &str) -> Result<()> {
+fn write(path: &Path, content: &str) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Settings> {
     let mut organisations = Vec::new();
     for organisation in &consortium.organisations {
-        let peer = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+        let peer = addresses.peer(&organisation.msp_id)?;
         let gateway_user = layout.user(&organisation.domain, "gateway").join("msp");
         organisations.push(Organisation {
             msp_id: organisation.msp_id.clone(),

@@ -17,7 +17,7 @@ pub struct Options {
     /// The network's folder, laid out by `up`
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// The consortium file; the demo's when not given
+    /// The consortium file; the folder's own when not given
     #[arg(long, value_name = "FILE")]
     consortium: Option<PathBuf>,
     /// Written when the network is ready
@@ -37,11 +37,13 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 async fn serve(options: &Options) -> Result<()> {
-    let consortium = Consortium::load(options.consortium.as_deref())?;
     let layout = Layout::at(&options.dir)?;
+    let own = layout.consortium_file();
+    let file = options.consortium.as_deref().or_else(|| own.is_file().then_some(own.as_path()));
+    let consortium = Consortium::load(file)?;
     let network =
         Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
-    super::tell_ready(options.ready_file.as_deref(), &network.orderer_address().to_string())?;
+    super::tell_ready(options.ready_file.as_deref(), network.orderer_address())?;
     super::asked_to_stop().await?;
     network.shutdown().await;
     Ok(())
@@ -56,7 +58,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
     let mut peers = Vec::new();
     for organisation in &consortium.organisations {
         let folder = layout.peer(&organisation.domain);
-        let own = addresses.peers.get(&organisation.msp_id).context("an organisation without an address")?;
+        let own = addresses.peer(&organisation.msp_id)?;
         peers.push(PeerOptions {
             msp_id: organisation.msp_id.clone(),
             name: format!("peer0.{}", organisation.domain),
@@ -76,7 +78,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
         peers,
         orderer: OrdererOptions {
             msp_id: orderer.msp_id.clone(),
-            listen: addresses.orderer.to_string(),
+            listen: addresses.orderer()?.endpoint.to_string(),
             msp_dir: folder.join("msp"),
             tls_cert: folder.join("tls/server.crt"),
             tls_key: folder.join("tls/server.key"),
