@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "tests have names, and nothing here is used from outside")]
 
+mod conformance;
 mod e2e;
 mod harness;
 mod tidy;

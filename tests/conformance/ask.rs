@@ -14,8 +14,8 @@ use fabric_protos::{
     msp::SerializedIdentity,
     protos::{
         ChaincodeAction, ChaincodeActionPayload, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec,
-        ChaincodeProposalPayload, ChaincodeSpec, Endorsement, Proposal, ProposalResponse, ProposalResponsePayload, Response,
-        SignedProposal, Transaction, TransactionAction, TxValidationCode,
+        ChaincodeProposalPayload, ChaincodeSpec, Endorsement, Proposal, ProposalResponse, ProposalResponsePayload,
+        Response, SignedProposal, Transaction, TransactionAction, TxValidationCode,
     },
     rwset::TxReadWriteSet,
 };
@@ -477,7 +477,14 @@ impl From<Status> for Refusal {
     fn from(status: Status) -> Self {
         let details = rpc::Status::decode(status.details()).unwrap_or_default().details;
         let details = details.iter().filter_map(|any| ErrorDetail::decode(any.value.as_slice()).ok()).collect();
-        Self { code: status.code(), message: status.message().to_owned(), details }
+        // What came over the wire has no cause; a broken connection has.
+        let mut message = status.message().to_owned();
+        let mut cause = std::error::Error::source(&status);
+        while let Some(error) = cause {
+            message.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self { code: status.code(), message, details }
     }
 }
 
@@ -514,7 +521,10 @@ impl Refusal {
 
     /// Fails unless a detail contains a text.
     pub fn detailing(self, text: &str) -> Result<Self> {
-        ensure!(self.details.iter().any(|detail| detail.message.contains(text)), "expected a detail «{text}» in {self}");
+        ensure!(
+            self.details.iter().any(|detail| detail.message.contains(text)),
+            "expected a detail «{text}» in {self}"
+        );
         Ok(self)
     }
 }

@@ -73,7 +73,10 @@ struct Service {
 impl Chaincode for Service {
     type ConnectStream = ReceiverStream<Result<ChaincodeMessage, Status>>;
 
-    async fn connect(&self, request: Request<Streaming<ChaincodeMessage>>) -> Result<Response<Self::ConnectStream>, Status> {
+    async fn connect(
+        &self,
+        request: Request<Streaming<ChaincodeMessage>>,
+    ) -> Result<Response<Self::ConnectStream>, Status> {
         let (to_peer, outgoing) = mpsc::channel(64);
         let stream = Arc::new(Stream { to_peer, waiting: Mutex::default() });
         let name = ChaincodeId { name: self.package_id.clone(), ..Default::default() };

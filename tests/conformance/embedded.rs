@@ -22,10 +22,6 @@ impl Embedded {
 }
 
 impl TestNetwork for Embedded {
-    fn name(&self) -> &str {
-        "embedded"
-    }
-
     fn site(&self) -> &Site {
         &self.site
     }

@@ -13,7 +13,6 @@ use crate::network::{Launch, Site, TestNetwork};
 
 /// Peers and an orderer of Fabric.
 pub struct Fabric {
-    name: String,
     site: Site,
     binaries: Binaries,
 }
@@ -26,7 +25,7 @@ impl Fabric {
     pub fn new(folder: &Path, program: &Path, binaries: &Path) -> Result<Self> {
         let binaries = Binaries::find(Some(binaries))?;
         let site = Site::lay_out(folder, program, Some(binaries.version))?;
-        Ok(Self { name: format!("Fabric {}", binaries.version), site, binaries })
+        Ok(Self { site, binaries })
     }
 
     fn launch(&self, program: Program<'_>) -> Result<()> {
@@ -42,8 +41,8 @@ impl Fabric {
 }
 
 impl TestNetwork for Fabric {
-    fn name(&self) -> &str {
-        &self.name
+    fn is_fabric_2(&self) -> bool {
+        self.binaries.version.major == 2
     }
 
     fn site(&self) -> &Site {

@@ -186,10 +186,13 @@ pub fn application_policy(policy: &str) -> Result<ApplicationPolicy> {
     Ok(ApplicationPolicy { r#type: Some(Type::SignaturePolicy(signature_policy(policy)?)) })
 }
 
+/// What peers say that have not heard of one another yet, or not of the last commit.
+const PASSING: [&str; 2] = ["failed to find any endorsing peers", "is larger than the next available sequence number"];
+
 /// Lets a refusal through as an answer, unless it is one that passes while a network gathers.
 fn passing<T>(result: Result<T, Refusal>) -> Result<Result<T, Refusal>> {
     match result {
-        Err(refusal) if refusal.says("failed to find any endorsing peers") => Err(refusal.into()),
+        Err(refusal) if PASSING.iter().any(|text| refusal.says(text)) => Err(refusal.into()),
         other => Ok(other),
     }
 }

@@ -91,7 +91,8 @@ impl Net {
         for name in DEPLOYED.iter().map(|(name, _)| *name).chain(SPARE.iter().copied()) {
             chaincodes.insert(name.to_owned(), Deployed::serve(name)?);
         }
-        let net = Self { column, network, peers, orderer, chaincodes, names: AtomicUsize::new(0), quiet: RwLock::default() };
+        let net =
+            Self { column, network, peers, orderer, chaincodes, names: AtomicUsize::new(0), quiet: RwLock::default() };
         let net: N = Box::leak(Box::new(net));
         try_join_all(DEPLOYED.iter().map(|(name, policy)| net.deploy(name, policy))).await?;
         net.until_gathered().await?;
@@ -101,6 +102,11 @@ impl Net {
     /// The network itself.
     pub fn network(&self) -> &dyn TestNetwork {
         self.network.as_ref()
+    }
+
+    /// Whether this is Fabric 2, which differs from Fabric 3 and from the embedded network in some cases.
+    pub fn is_fabric_2(&self) -> bool {
+        self.network.is_fabric_2()
     }
 
     /// A name that no other case on this network uses.
@@ -197,7 +203,8 @@ impl Net {
         if ["conf", "tr"].contains(&name) {
             definition.collections = collections()?;
         }
-        let installs = (1..=3).map(|organisation| super::lifecycle::install(self, organisation, &deployed.package.bytes));
+        let installs =
+            (1..=3).map(|organisation| super::lifecycle::install(self, organisation, &deployed.package.bytes));
         try_join_all(installs).await?;
         let approvals = (1..=3).map(|organisation| definition.approve(self, organisation, &deployed.package.id));
         for outcome in try_join_all(approvals).await? {
@@ -212,7 +219,12 @@ impl Net {
             for (chaincode, _) in DEPLOYED {
                 let all: Vec<String> = (1..=3).map(Site::msp_id).collect();
                 eventually(&format!("{chaincode} is usable at gateway {organisation}"), async || {
-                    self.on(chaincode, &[echo("")]).by(&self.u(organisation)).at(organisation).naming(&all).endorse().await
+                    self.on(chaincode, &[echo("")])
+                        .by(&self.u(organisation))
+                        .at(organisation)
+                        .naming(&all)
+                        .endorse()
+                        .await
                 })
                 .await?;
             }

@@ -30,8 +30,10 @@ pub const CHANNEL: &str = "conf";
 
 /// A network that can be tested.
 pub trait TestNetwork: Send + Sync {
-    /// What it is, as the head of its column.
-    fn name(&self) -> &str;
+    /// Whether it is Fabric 2, which differs from Fabric 3 in some cases. The embedded network behaves as Fabric 3.
+    fn is_fabric_2(&self) -> bool {
+        false
+    }
 
     /// Its folder and addresses.
     fn site(&self) -> &Site;

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -39,6 +40,7 @@ pub type Verdict = Result<(), String>;
 
 /// A kind of network to be tested, and the one of this kind that cases share.
 pub struct Column {
+    title: String,
     binaries: Option<PathBuf>,
     program: PathBuf,
     shared: OnceCell<Result<N, String>>,
@@ -55,6 +57,7 @@ pub fn columns(program: &Path) -> &'static [Arc<Column>] {
         let folders = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty());
         let kinds = [None].into_iter().chain(folders.map(Some));
         let columns = kinds.map(|binaries| Column {
+            title: title(binaries.as_deref()),
             binaries,
             program: program.to_owned(),
             shared: OnceCell::new(),
@@ -66,16 +69,9 @@ pub fn columns(program: &Path) -> &'static [Arc<Column>] {
 }
 
 impl Column {
-    /// What kind it is.
-    pub fn title(&self) -> String {
-        match &self.binaries {
-            None => "embedded".into(),
-            // The folder that a release is unpacked into has the version in its name, and `bin` below it.
-            Some(binaries) => {
-                let folder = if binaries.ends_with("bin") { binaries.parent().unwrap_or(binaries) } else { binaries };
-                folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
-            }
-        }
+    /// What kind it is, as the head of its column in the table.
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// Lays out another network of this kind.
@@ -128,20 +124,20 @@ impl Column {
     }
 }
 
-/// Runs one case as a test on every network. When no test is chosen by name, all cases are begun with the first, because
+/// Runs one case as a test on every network. With the first one all those begin that the command line asks for, because
 /// most of their time goes into waiting for blocks.
 pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
     let columns = columns(program);
-    let chosen_by_name = std::env::args().skip(1).any(|argument| !argument.starts_with('-'));
-    if !chosen_by_name {
-        for column in columns {
-            all.iter().for_each(|case| drop(column.begin(*case)));
-        }
-    }
+    let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let asked_for = |case: &Case| {
+        let name = format!("conformance::{}", case.name);
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter))
+    };
+    begin_all(columns, &all.iter().copied().filter(asked_for).collect::<Vec<_>>());
     let mut wrong = Vec::new();
     for column in columns {
         if let Err(error) = runtime().block_on(column.begin(case)) {
-            wrong.push(format!("{}: {error}", column.title()));
+            wrong.push(format!("{}: {error}", column.title));
         }
     }
     match wrong.as_slice() {
@@ -153,10 +149,8 @@ pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
 /// Runs all cases and prints a table with a column for each network. Returns whether all passed.
 pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     let columns = columns(program);
-    for case in cases {
-        columns.iter().for_each(|column| drop(column.begin(*case)));
-    }
-    let titles: Vec<String> = columns.iter().map(|column| column.title()).collect();
+    begin_all(columns, cases);
+    let titles: Vec<String> = columns.iter().map(|column| column.title.clone()).collect();
     println!("case  {}  rule", titles.join("  "));
     let (mut passed, mut failures) = (0, Vec::new());
     for case in cases {
@@ -177,6 +171,24 @@ pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     println!("\n{passed} passed, {} failed", failures.len());
     let _ = fs::remove_dir_all(scratch()?);
     Ok(failures.is_empty())
+}
+
+/// What a network is called: its peers' version, or where they lie when they do not tell.
+fn title(binaries: Option<&Path>) -> String {
+    let Some(binaries) = binaries else { return "embedded".into() };
+    let output = Command::new(binaries.join("peer")).arg("version").output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let version = text.lines().find_map(|line| line.trim().strip_prefix("Version: v"));
+    version.map_or_else(|| binaries.display().to_string(), |version| format!("Fabric {version}"))
+}
+
+/// Begins cases on all networks: first those that must be alone, because others would have to end before them.
+fn begin_all(columns: &[Arc<Column>], cases: &[Case]) {
+    for alone in [true, false] {
+        for case in cases.iter().filter(|case| case.alone == alone) {
+            columns.iter().for_each(|column| drop(column.begin(*case)));
+        }
+    }
 }
 
 /// Connections live as long as the runtime that made them, so that all cases share one.
@@ -207,4 +219,3 @@ fn scratch() -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
-

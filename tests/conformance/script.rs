@@ -8,12 +8,12 @@ use fabric_msp::policy;
 use fabric_protos::{
     common::SignaturePolicyEnvelope,
     protos::{
-        ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec, DelState,
-        GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, Proposal, PurgePrivateState, PutState,
-        PutStateMetadata, QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext, Response,
-        StateMetadata, StateMetadataResult, chaincode_message::Type,
+        ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec,
+        DelState, GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, Proposal, PurgePrivateState, PutState,
+        PutStateMetadata, QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext,
+        Response, StateMetadata, StateMetadataResult, chaincode_message::Type,
     },
-    queryresult::{Kv, KeyModification},
+    queryresult::{KeyModification, Kv},
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -235,7 +235,8 @@ impl Script<'_> {
                 return Ok(values.into());
             }
             "event" => {
-                let event = ChaincodeEvent { event_name: text(1)?, payload: text(2)?.into_bytes(), ..Default::default() };
+                let event =
+                    ChaincodeEvent { event_name: text(1)?, payload: text(2)?.into_bytes(), ..Default::default() };
                 self.event = Some(event);
             }
             "call" => {
@@ -253,7 +254,8 @@ impl Script<'_> {
                 let request = GetStateMetadata { collection: text(1)?, key: text(2)? };
                 let entries = self.ask(Type::GetStateMetadata, &request).await?;
                 let entries = StateMetadataResult::decode(entries.as_slice())?.entries;
-                let has = entries.iter().any(|entry| entry.metakey == "VALIDATION_PARAMETER" && !entry.value.is_empty());
+                let has =
+                    entries.iter().any(|entry| entry.metakey == "VALIDATION_PARAMETER" && !entry.value.is_empty());
                 return Ok(has.into());
             }
             other => return Err(anyhow::anyhow!("no such step: {other}").into()),

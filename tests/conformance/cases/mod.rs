@@ -1,3 +1,34 @@
-//! The cases by chapter.
+//! The cases by chapter. Every key, event and definition has a name of its own, because cases share a network.
 
+pub mod blocks;
+pub mod conflicts;
 pub mod evaluate;
+pub mod events;
+pub mod further;
+pub mod keys;
+pub mod lifecycle;
+pub mod plans;
+pub mod private;
+pub mod proposals;
+pub mod restart;
+pub mod simulation;
+pub mod submit;
+pub mod verdicts;
+
+/// What nearly every case uses.
+mod tools {
+    pub use anyhow::{Context, Result, bail, ensure};
+    pub use fabric_msp::signer::Signer;
+    pub use fabric_protos::protos::TxValidationCode::{self, *};
+    pub use prost::Message;
+    pub use serde_json::{Value, json};
+    pub use tonic::Code;
+
+    pub use crate::{
+        ask::{Ask, Endorsed, Outcome, Refused, same, text},
+        block::{in_one_block, verdicts},
+        eventually,
+        net::{N, Who},
+        script::*,
+    };
+}
