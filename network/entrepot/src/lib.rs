@@ -6,6 +6,7 @@ pub mod consortium;
 pub mod demo;
 pub mod deploy;
 pub mod endpoint;
+pub mod export;
 pub mod fabric;
 pub mod generate;
 pub mod layout;

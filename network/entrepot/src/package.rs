@@ -51,8 +51,14 @@ impl Package {
         let code = archive(&[("connection.json", serde_json::to_vec(connection)?)])?;
         let metadata = serde_json::to_vec(&Metadata { kind: "ccaas", label })?;
         let bytes = archive(&[("metadata.json", metadata), ("code.tar.gz", code)])?;
+        Ok(Self::from_bytes(label, bytes))
+    }
+
+    /// A package that was built before, under the same label.
+    #[must_use]
+    pub fn from_bytes(label: &str, bytes: Vec<u8>) -> Self {
         let id = format!("{label}:{}", hex::encode(fabric_msp::hash::sha256(&bytes)));
-        Ok(Self { bytes, id })
+        Self { bytes, id }
     }
 }
 

@@ -29,8 +29,6 @@ use crate::{
 
 /// How long a process of ours may take until it is ready.
 const OUR_PATIENCE: Duration = Duration::from_secs(20);
-/// How long Fabric's processes may take until they listen.
-const FABRIC_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a process may take to stop before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -126,7 +124,7 @@ impl RunningNetwork {
             self.processes.push(program.start()?);
         }
         let mut silent = fabric::listening(&self.addresses);
-        wait_until("Fabric's processes", FABRIC_PATIENCE, &mut self.processes, || {
+        wait_until("Fabric's processes", fabric::PATIENCE, &mut self.processes, || {
             silent.retain(|endpoint| !endpoint.listens());
             Ok(silent.is_empty())
         })?;

@@ -1,15 +1,65 @@
-//! `network`: the embedded network alone.
+//! `network`: the embedded network alone, and files that run a network in containers.
 
-use anyhow::Result;
-use clap::Subcommand;
+use std::path::PathBuf;
 
-use crate::roles;
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+
+use crate::{
+    consortium,
+    export::{self, Images, Platform},
+    roles,
+};
+
+/// Where Fabric publishes its images.
+const FABRIC_REGISTRY: &str = "ghcr.io/hyperledger";
 
 /// What to do with a network.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the embedded network alone (a role that `up` starts)
     Run(roles::network::Options),
+    /// Write keys, channel and files that run the network of a consortium file in containers
+    #[command(subcommand)]
+    Export(Export),
+    /// Join the nodes of an exported network and deploy its chaincode (what the container `join` does)
+    Join {
+        /// The exported folder `network`
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+/// For what to write files.
+#[derive(Debug, Subcommand)]
+pub enum Export {
+    /// A Docker Compose file; `docker compose up` in its folder starts everything
+    Compose(ExportOptions),
+    /// Kubernetes manifests; `kubectl apply -k` on their folder starts everything
+    Kubernetes(ExportOptions),
+}
+
+/// What to write, and where.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// The folder to write, new or empty
+    #[arg(long, value_name = "DIR")]
+    output: PathBuf,
+    /// The consortium file; the demo's when not given
+    #[arg(long, value_name = "FILE")]
+    consortium: Option<PathBuf>,
+    /// The version of Fabric, which is also the tag of its images
+    #[arg(long, value_name = "VERSION", default_value = "3.1.5")]
+    fabric_version: String,
+    /// The image of Fabric's peer; the published one of the version when not given
+    #[arg(long, value_name = "IMAGE")]
+    peer_image: Option<String>,
+    /// The image of Fabric's orderer; the published one of the version when not given
+    #[arg(long, value_name = "IMAGE")]
+    orderer_image: Option<String>,
+    /// An image with this program on its path
+    #[arg(long, value_name = "IMAGE", default_value = concat!("entrepot:", env!("CARGO_PKG_VERSION")))]
+    entrepot_image: String,
 }
 
 /// Does what the command says.
@@ -19,5 +69,33 @@ pub enum Command {
 pub fn run(command: &Command) -> Result<()> {
     match command {
         Command::Run(options) => roles::network::run(options),
+        Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
+        Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
+        Command::Join { dir } => export::join(dir),
     }
+}
+
+fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
+    let text = match &options.consortium {
+        None => consortium::DEFAULT.to_owned(),
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the consortium file {}", path.display()))?,
+    };
+    let version = &options.fabric_version;
+    let image = |given: &Option<String>, name: &str| {
+        given.clone().unwrap_or_else(|| format!("{FABRIC_REGISTRY}/fabric-{name}:{version}"))
+    };
+    let images = Images {
+        peer: image(&options.peer_image, "peer"),
+        orderer: image(&options.orderer_image, "orderer"),
+        entrepot: options.entrepot_image.clone(),
+        fabric: version.parse()?,
+    };
+    export::write(platform, &text, &images, &options.output)?;
+    let start = match platform {
+        Platform::Compose => format!("docker compose --project-directory {0} up --detach", options.output.display()),
+        Platform::Kubernetes => format!("kubectl apply -k {}", options.output.display()),
+    };
+    println!("The network lies in {}. Start it with `{start}`.", options.output.display());
+    Ok(())
 }

@@ -41,6 +41,16 @@ impl Version {
     }
 }
 
+impl std::str::FromStr for Version {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let version = parse_number(text).with_context(|| format!("{text} is no version such as 3.1.5"))?;
+        ensure!((version.major, version.minor) >= (2, 5), "Fabric {version} is older than 2.5, the oldest supported");
+        Ok(version)
+    }
+}
+
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
@@ -123,7 +133,11 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
 
 fn parse_version(text: &str) -> Option<Version> {
     let line = text.lines().find_map(|line| line.trim().strip_prefix("Version:"))?;
-    let mut numbers = line.trim().trim_start_matches('v').split('.');
+    parse_number(line.trim())
+}
+
+fn parse_number(text: &str) -> Option<Version> {
+    let mut numbers = text.trim_start_matches('v').split('.');
     let major = numbers.next()?.parse().ok()?;
     let minor = numbers.next()?.parse().ok()?;
     Some(Version { major, minor })

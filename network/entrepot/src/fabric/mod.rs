@@ -17,3 +17,6 @@ pub use settings::{
     Places, listening, orderer_configuration, orderer_environment, peer_configuration, peer_environment, programs,
 };
 pub use traps::explain;
+
+/// How long Fabric's processes may take until they listen.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

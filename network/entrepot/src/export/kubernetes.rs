@@ -1,0 +1,222 @@
+//! The Kubernetes manifests of an exported network: for each node a secret with its keys, a service and a stateful set;
+//! for chaincode and gateway likewise; and one job that joins the nodes and deploys the chaincode.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value, json};
+
+use super::{
+    CHAINCODE_PORT, CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node, files_below,
+};
+
+/// Kubernetes keeps no larger secret, in bytes before encoding.
+const SECRET_BYTES_MAX: usize = 1_000_000;
+
+/// Files are for their owner alone: octal 0400.
+const FILE_MODE: u32 = 0o400;
+
+/// All objects, in an order in which they can be created.
+pub(super) fn objects(export: &Export) -> Result<Vec<Value>> {
+    let mut objects = Vec::new();
+    for (name, file) in [("orderer", "orderer.yaml"), ("peer", "core.yaml")] {
+        let path = export.layout.path("configuration").join(name).join(file);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        objects.push(json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(&format!("{name}-configuration")),
+            "data": { file: text },
+        }));
+    }
+    for node in export.nodes()? {
+        let keys = Files::of(&format!("{}-keys", node.host), &node.keys, |_| true)?;
+        objects.push(service(&node.host, &node.ports));
+        objects.push(node_set(&node, &keys));
+        objects.push(keys.secret);
+    }
+    let tls = Files::of("chaincode-tls", &export.layout.path("chaincode/tls"), |path| !path.starts_with("peer."))?;
+    objects.push(service("chaincode", &[CHAINCODE_PORT]));
+    objects.push(chaincode(export, &tls));
+    objects.push(tls.secret);
+    let network = Files::of("network", export.layout.root(), is_for_join_and_gateway)?;
+    objects.push(job(export, &network));
+    objects.push(service("gateway", &[GATEWAY_PORT]));
+    objects.push(gateway(export, &network));
+    objects.push(network.secret);
+    Ok(objects)
+}
+
+/// Files as a secret, and as the volume that gives them their paths back.
+struct Files {
+    secret: Value,
+    volume: Value,
+}
+
+impl Files {
+    fn of(name: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self> {
+        let mut data = Map::new();
+        let mut items = Vec::new();
+        let mut keys = BTreeSet::new();
+        let mut bytes = 0;
+        for path in files_below(folder)? {
+            let path = path.to_str().context("a file name that is not text")?;
+            if !wanted(path) {
+                continue;
+            }
+            let content = fs::read(folder.join(path)).with_context(|| format!("cannot read {path}"))?;
+            bytes += content.len();
+            let key = format!("{:03}.{}", keys.len(), path.rsplit('/').next().unwrap_or(path).replace('@', "."));
+            items.push(json!({ "key": key, "path": path }));
+            data.insert(key.clone(), json!(openssl::base64::encode_block(&content)));
+            keys.insert(key);
+        }
+        ensure!(
+            bytes <= SECRET_BYTES_MAX,
+            "the files of {name} take {bytes} bytes and a Kubernetes secret holds {SECRET_BYTES_MAX}: too many organisations"
+        );
+        let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata(name), "data": data });
+        let volume = json!({ "secret": { "secretName": name, "defaultMode": FILE_MODE, "items": items } });
+        Ok(Self { secret, volume })
+    }
+
+    fn volume(&self, name: &str) -> Value {
+        let mut volume = self.volume.clone();
+        volume["name"] = json!(name);
+        volume
+    }
+}
+
+/// What the job and the gateway read: not the authorities' keys, nor those with which nodes sign.
+fn is_for_join_and_gateway(path: &str) -> bool {
+    let authority = (path.contains("/ca/") || path.contains("/tlsca/")) && path.ends_with("_sk");
+    let node = (path.contains("/peers/") || path.contains("/orderers/")) && path.contains("/msp/");
+    let unused = path.starts_with("configuration/") || path.starts_with("chaincode/tls/");
+    !(authority || node || unused)
+}
+
+fn metadata(name: &str) -> Value {
+    json!({ "name": name, "labels": { "app.kubernetes.io/part-of": "entrepot", "app.kubernetes.io/name": name } })
+}
+
+fn service(name: &str, ports: &[u16]) -> Value {
+    let ports: Vec<Value> = ports.iter().map(|port| json!({ "name": format!("p{port}"), "port": port })).collect();
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata(name),
+        "spec": {
+            "selector": { "app.kubernetes.io/name": name },
+            "ports": ports,
+            // Nodes need one another before they are ready.
+            "publishNotReadyAddresses": true,
+        },
+    })
+}
+
+/// A pod template around one container.
+fn pod(name: &str, restart: &str, container: Value, volumes: Vec<Value>) -> Value {
+    json!({
+        "metadata": metadata(name),
+        "spec": {
+            // The variables of services could be taken for Fabric's own.
+            "enableServiceLinks": false,
+            "automountServiceAccountToken": false,
+            "restartPolicy": restart,
+            "containers": [container],
+            "volumes": volumes,
+        },
+    })
+}
+
+fn mount(name: &str, path: &str, read_only: bool) -> Value {
+    json!({ "name": name, "mountPath": path, "readOnly": read_only })
+}
+
+fn listens(port: u16) -> Value {
+    json!({ "tcpSocket": { "port": port }, "periodSeconds": 2 })
+}
+
+/// A set of one pod that keeps its data.
+fn stateful(name: &str, pod: Value, storage: &str) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata(name),
+        "spec": {
+            "replicas": 1,
+            "serviceName": name,
+            "selector": { "matchLabels": { "app.kubernetes.io/name": name } },
+            "template": pod,
+            "volumeClaimTemplates": [{
+                "metadata": { "name": "data" },
+                "spec": {
+                    "accessModes": ["ReadWriteOnce"],
+                    "resources": { "requests": { "storage": storage } },
+                },
+            }],
+        },
+    })
+}
+
+fn node_set(node: &Node, keys: &Files) -> Value {
+    let environment: Vec<Value> =
+        node.environment.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let container = json!({
+        "name": node.configuration,
+        "image": node.image,
+        "command": node.command,
+        "env": environment,
+        "ports": node.ports.iter().map(|port| json!({ "containerPort": port })).collect::<Vec<_>>(),
+        "readinessProbe": listens(node.ports[0]),
+        "volumeMounts": [
+            mount("keys", KEYS, true),
+            mount("configuration", CONFIGURATION, true),
+            mount("data", DATA, false),
+        ],
+    });
+    let configuration =
+        json!({ "name": "configuration", "configMap": { "name": format!("{}-configuration", node.configuration) } });
+    stateful(&node.host, pod(&node.host, "Always", container, vec![keys.volume("keys"), configuration]), "2Gi")
+}
+
+fn chaincode(export: &Export, tls: &Files) -> Value {
+    let container = json!({
+        "name": "chaincode",
+        "image": export.images.entrepot,
+        "command": export.chaincode_command(),
+        "ports": [{ "containerPort": CHAINCODE_PORT }],
+        "readinessProbe": listens(CHAINCODE_PORT),
+        "volumeMounts": [mount("tls", CHAINCODE_TLS, true)],
+    });
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("chaincode"),
+        "spec": {
+            "replicas": 1,
+            "selector": { "matchLabels": { "app.kubernetes.io/name": "chaincode" } },
+            "template": pod("chaincode", "Always", container, vec![tls.volume("tls")]),
+        },
+    })
+}
+
+fn job(export: &Export, network: &Files) -> Value {
+    let container = json!({
+        "name": "join",
+        "image": export.images.entrepot,
+        "command": Export::join_command(),
+        "volumeMounts": [mount("network", NETWORK, true)],
+    });
+    json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata("join"),
+        "spec": {
+            "backoffLimit": 10,
+            "template": pod("join", "OnFailure", container, vec![network.volume("network")]),
+        },
+    })
+}
+
+fn gateway(export: &Export, network: &Files) -> Value {
+    let container = json!({
+        "name": "gateway",
+        "image": export.images.entrepot,
+        "command": Export::gateway_command(),
+        "ports": [{ "containerPort": GATEWAY_PORT }],
+        "readinessProbe": listens(GATEWAY_PORT),
+        "volumeMounts": [mount("network", NETWORK, true), mount("data", DATA, false)],
+    });
+    stateful("gateway", pod("gateway", "Always", container, vec![network.volume("network")]), "1Gi")
+}
