@@ -1,0 +1,89 @@
+//! Foreign peers: Hyperledger's own client and chaincode shim for Node, and ours, in all combinations, on the embedded
+//! network and on Fabric where `FABRIC_BIN` says where it is. The scenarios are written once.
+
+mod contract;
+mod driver;
+mod node;
+mod scenario;
+mod served;
+mod stage;
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, ensure};
+use tokio::sync::OnceCell;
+use trade_tests::run::{columns, runtime};
+
+use self::stage::{Flavour, Stage};
+use crate::harness::PROGRAM;
+
+/// Who plays the scenarios.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Ours,
+    Node,
+}
+
+#[test]
+fn our_client_and_our_chaincode_play_all_scenarios() -> Result<()> {
+    play(Client::Ours, Flavour::Ours)
+}
+
+#[test]
+fn our_client_and_a_chaincode_on_the_node_shim_play_all_scenarios() -> Result<()> {
+    play(Client::Ours, Flavour::Node)
+}
+
+#[test]
+fn the_node_client_and_our_chaincode_play_all_scenarios() -> Result<()> {
+    play(Client::Node, Flavour::Ours)
+}
+
+#[test]
+fn the_node_client_and_a_chaincode_on_the_node_shim_play_all_scenarios() -> Result<()> {
+    play(Client::Node, Flavour::Node)
+}
+
+fn play(client: Client, flavour: Flavour) -> Result<()> {
+    let with_node = node::is_there()?;
+    if !with_node && (client == Client::Node || flavour == Flavour::Node) {
+        return Ok(());
+    }
+    if std::env::var_os("FABRIC_BIN").is_none_or(|folders| folders.is_empty()) {
+        eprintln!("skipped on Fabric: FABRIC_BIN is not set");
+    }
+    let mut wrong = Vec::new();
+    for column in 0..columns(Path::new(PROGRAM)).len() {
+        let played = runtime().block_on(play_on(column, client, flavour, with_node));
+        if let Err(error) = played {
+            wrong.push(format!("{}: {error:#}", columns(Path::new(PROGRAM))[column].title()));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+async fn play_on(column: usize, client: Client, flavour: Flavour, with_node: bool) -> Result<()> {
+    let stage = stage(column, with_node).await?;
+    let run = format!("{}{}", if client == Client::Ours { 'o' } else { 'n' }, flavour.definition(""));
+    let scenarios = scenario::all(flavour, stage.has_node, &run)?;
+    if client == Client::Node {
+        return node::play(stage, &scenarios).await;
+    }
+    let played = driver::play(stage, &scenarios).await;
+    let wrong = played.iter().filter_map(|(name, outcome)| Some(format!("{name}: {:#}", outcome.as_ref().err()?)));
+    let wrong: Vec<String> = wrong.collect();
+    ensure!(wrong.is_empty(), "{} of {} failed:\n{}", wrong.len(), played.len(), wrong.join("\n"));
+    Ok(())
+}
+
+/// The network of a kind that the four combinations share, started once.
+async fn stage(column: usize, with_node: bool) -> Result<&'static Stage> {
+    static STAGES: [OnceCell<Result<Stage, String>>; 4] = [const { OnceCell::const_new() }; 4];
+    let kept = STAGES.get(column).ok_or_else(|| anyhow!("FABRIC_BIN names more than three folders"))?;
+    let set = || async {
+        let column = columns(Path::new(PROGRAM))[column].clone();
+        Stage::set(column, with_node).await.map_err(|error| format!("{error:#}"))
+    };
+    kept.get_or_init(set).await.as_ref().map_err(|error| anyhow!("the network did not start: {error}"))
+}
