@@ -1,7 +1,8 @@
-//! Straight to an orderer: handing it envelopes of any kind, such as configuration updates.
+//! Straight to an orderer: handing it envelopes of any kind, such as configuration updates, and reading its blocks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use fabric_msp::signer::Signer;
 use fabric_protos::{
     common::{Envelope, Status as OrdererStatus},
     orderer::atomic_broadcast_client::AtomicBroadcastClient,
@@ -12,6 +13,8 @@ use tonic::{Status, transport::Channel};
 use crate::{
     connection::{Connection, sized},
     error::{CallError, Step},
+    events::{BlocksBuilder, Ordered},
+    gateway::Gateway,
 };
 
 /// Why an orderer did not take an envelope.
@@ -40,7 +43,7 @@ impl BroadcastError {
     }
 }
 
-/// An orderer's broadcast service.
+/// An orderer's broadcast and deliver services.
 #[derive(Clone, Debug)]
 pub struct OrdererClient {
     connection: Connection,
@@ -69,6 +72,12 @@ impl OrdererClient {
         let failed = |status| BroadcastError::Call(CallError::from_status(Step::Broadcast, "", &status));
         let (status, info) = answered.map_err(failed)?;
         if status == OrdererStatus::Success as i32 { Ok(()) } else { Err(BroadcastError::Refused { status, info }) }
+    }
+
+    /// Blocks as the orderer wrote them, asked for by somebody who may read the channel. A request that was signed elsewhere
+    /// comes back with [`crate::events::BlocksRequest::from_bytes`] and a gateway on the orderer's connection.
+    pub fn blocks(&self, channel: &str, signer: Arc<dyn Signer>) -> BlocksBuilder<Ordered> {
+        BlocksBuilder::new(&Gateway::new(self.connection.clone(), signer), channel)
     }
 
     async fn send(&self, envelope: Envelope) -> Result<(i32, String), Status> {

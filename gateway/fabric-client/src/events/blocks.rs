@@ -1,5 +1,5 @@
-//! Blocks from a peer: whole, filtered, or with private data. One code for the three, which differ in the method that is
-//! called and in what arrives.
+//! Blocks from a peer, whole, filtered or with private data, and from an orderer. One code for the four, which differ in
+//! the method that is called and in what arrives.
 
 use std::{
     future::Future,
@@ -11,6 +11,7 @@ use std::{
 use fabric_msp::hash;
 use fabric_protos::{
     common::{Block, Envelope, Payload, Status as DeliverStatus},
+    orderer::{self, atomic_broadcast_client::AtomicBroadcastClient},
     protos::{
         BlockAndPrivateData, DeliverResponse, FilteredBlock, deliver_client::DeliverClient, deliver_response::Type,
     },
@@ -19,8 +20,9 @@ use prost::Message;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{EventError, Start, source::Source};
+use super::{EventError, Start, resume::Resuming, source::Source};
 use crate::{
+    checkpoint::Checkpointer,
     connection::sized,
     error::Step,
     gateway::Gateway,
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// What kind of blocks a stream carries.
-pub trait BlockKind: sealed::Kind {
+pub trait BlockKind: sealed::Kind + Clone + Send + Sync + Unpin + 'static {
     /// What arrives.
     type Block: Send + Unpin + 'static;
 }
@@ -45,6 +47,10 @@ pub struct Full;
 #[derive(Clone, Copy, Debug)]
 pub struct WithPrivateData;
 
+/// Whole blocks straight from an orderer, as it wrote them: without the verdicts of peers.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordered;
+
 impl BlockKind for Filtered {
     type Block = FilteredBlock;
 }
@@ -55,6 +61,10 @@ impl BlockKind for Full {
 
 impl BlockKind for WithPrivateData {
     type Block = BlockAndPrivateData;
+}
+
+impl BlockKind for Ordered {
+    type Block = Block;
 }
 
 /// What to ask for.
@@ -99,6 +109,19 @@ impl<K: BlockKind> BlocksBuilder<K> {
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
+    }
+
+    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
+    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
+        Resuming::new(self, checkpointer)
+    }
+
+    pub(super) fn beginning(&self) -> Start {
+        self.start
+    }
+
+    pub(super) fn last(&self) -> u64 {
+        self.until
     }
 
     /// The request, not yet signed and not sent.
@@ -172,31 +195,31 @@ impl<K: BlockKind> BlocksRequest<K> {
         let Envelope { payload, signature } = &self.envelope;
         let signature = self.gateway.signature(Step::Blocks, "", payload, signature);
         self.envelope.signature = signature.map_err(EventError::unsigned)?;
-        let client = sized!(DeliverClient::new(self.gateway.connection().channel()));
-        Ok(Blocks { source: Source::open(Step::Blocks, K::call(client, self.envelope)), kind: PhantomData })
+        let channel = self.gateway.connection().channel();
+        Ok(Blocks { source: Source::open(Step::Blocks, K::call(channel, self.envelope)) })
     }
 }
 
-/// Blocks as they come. Ends after the last one that was asked for, or with an error; dropping it tells the peer to stop.
-pub struct Blocks<K> {
-    source: Source<DeliverResponse>,
-    kind: PhantomData<K>,
+/// Blocks as they come. Ends after the last one that was asked for, or with an error; dropping it tells the node to stop.
+pub struct Blocks<K: BlockKind> {
+    source: Source<K::Message>,
 }
 
-impl<K: BlockKind + Unpin> Stream for Blocks<K> {
+impl<K: BlockKind> Stream for Blocks<K> {
     type Item = Result<K::Block, EventError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let response = match ready!(self.source.poll(context)) {
-            Some(Ok(response)) => response,
+        let message = match ready!(self.source.poll(context)) {
+            Some(Ok(message)) => message,
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             None => return Poll::Ready(None),
         };
-        let item = match response.r#type {
-            Some(Type::Status(status)) if status == DeliverStatus::Success as i32 => None,
-            Some(Type::Status(status)) => Some(Err(EventError::Refused(status))),
-            Some(other) => Some(K::block(other).ok_or(EventError::Unexpected("the kind of block that was asked for"))),
-            None => Some(Err(EventError::Unexpected("a block or a status"))),
+        let item = match K::read(message) {
+            Part::Status(status) if status == DeliverStatus::Success as i32 => None,
+            Part::Status(status) => Some(Err(EventError::Refused(status))),
+            Part::Block(block) => Some(Ok(block)),
+            Part::Other => Some(Err(EventError::Unexpected("the kind of block that was asked for"))),
+            Part::Nothing => Some(Err(EventError::Unexpected("a block or a status"))),
         };
         if !matches!(item, Some(Ok(_))) {
             self.source.end();
@@ -205,18 +228,42 @@ impl<K: BlockKind + Unpin> Stream for Blocks<K> {
     }
 }
 
-type Call = Pin<Box<dyn Future<Output = Result<Response<Streaming<DeliverResponse>>, Status>> + Send>>;
+/// What one message holds.
+pub enum Part<B> {
+    /// The end of the stream, and why.
+    Status(i32),
+    /// A block of the right kind.
+    Block(B),
+    /// A block of another kind.
+    Other,
+    /// Nothing.
+    Nothing,
+}
+
+type Call<M> = Pin<Box<dyn Future<Output = Result<Response<Streaming<M>>, Status>> + Send>>;
 
 /// Keeps the ways in which the kinds differ out of sight, and others from adding kinds.
 mod sealed {
-    use super::{Call, Channel, DeliverClient, Envelope, Type};
+    use super::{BlockKind, Call, Channel, Envelope, Part};
 
     pub trait Kind {
-        fn call(client: DeliverClient<Channel>, envelope: Envelope) -> Call;
-        fn block(response: Type) -> Option<<Self as super::BlockKind>::Block>
+        type Message: Send + 'static;
+
+        fn call(channel: Channel, envelope: Envelope) -> Call<Self::Message>;
+
+        fn read(message: Self::Message) -> Part<<Self as BlockKind>::Block>
         where
-            Self: super::BlockKind;
+            Self: BlockKind;
+
+        fn number(block: &<Self as BlockKind>::Block) -> Option<u64>
+        where
+            Self: BlockKind;
     }
+}
+
+/// The number of a block, when it has a header.
+pub(super) fn number<K: BlockKind>(block: &K::Block) -> Option<u64> {
+    K::number(block)
 }
 
 /// The request stream stays open after its only message: some servers take its end for the end of the call.
@@ -224,32 +271,94 @@ fn once(envelope: Envelope) -> impl Stream<Item = Envelope> + Send + 'static {
     tokio_stream::once(envelope).chain(tokio_stream::pending())
 }
 
+fn peer(channel: Channel) -> DeliverClient<Channel> {
+    sized!(DeliverClient::new(channel))
+}
+
+fn header_number(block: &Block) -> Option<u64> {
+    block.header.as_ref().map(|header| header.number)
+}
+
 impl sealed::Kind for Filtered {
-    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
-        Box::pin(async move { client.deliver_filtered(once(envelope)).await })
+    type Message = DeliverResponse;
+
+    fn call(channel: Channel, envelope: Envelope) -> Call<DeliverResponse> {
+        Box::pin(async move { peer(channel).deliver_filtered(once(envelope)).await })
     }
 
-    fn block(response: Type) -> Option<FilteredBlock> {
-        if let Type::FilteredBlock(block) = response { Some(block) } else { None }
+    fn read(message: DeliverResponse) -> Part<FilteredBlock> {
+        match message.r#type {
+            Some(Type::FilteredBlock(block)) => Part::Block(block),
+            Some(Type::Status(status)) => Part::Status(status),
+            Some(_) => Part::Other,
+            None => Part::Nothing,
+        }
+    }
+
+    fn number(block: &FilteredBlock) -> Option<u64> {
+        Some(block.number)
     }
 }
 
 impl sealed::Kind for Full {
-    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
-        Box::pin(async move { client.deliver(once(envelope)).await })
+    type Message = DeliverResponse;
+
+    fn call(channel: Channel, envelope: Envelope) -> Call<DeliverResponse> {
+        Box::pin(async move { peer(channel).deliver(once(envelope)).await })
     }
 
-    fn block(response: Type) -> Option<Block> {
-        if let Type::Block(block) = response { Some(block) } else { None }
+    fn read(message: DeliverResponse) -> Part<Block> {
+        match message.r#type {
+            Some(Type::Block(block)) => Part::Block(block),
+            Some(Type::Status(status)) => Part::Status(status),
+            Some(_) => Part::Other,
+            None => Part::Nothing,
+        }
+    }
+
+    fn number(block: &Block) -> Option<u64> {
+        header_number(block)
     }
 }
 
 impl sealed::Kind for WithPrivateData {
-    fn call(mut client: DeliverClient<Channel>, envelope: Envelope) -> Call {
-        Box::pin(async move { client.deliver_with_private_data(once(envelope)).await })
+    type Message = DeliverResponse;
+
+    fn call(channel: Channel, envelope: Envelope) -> Call<DeliverResponse> {
+        Box::pin(async move { peer(channel).deliver_with_private_data(once(envelope)).await })
     }
 
-    fn block(response: Type) -> Option<BlockAndPrivateData> {
-        if let Type::BlockAndPrivateData(block) = response { Some(block) } else { None }
+    fn read(message: DeliverResponse) -> Part<BlockAndPrivateData> {
+        match message.r#type {
+            Some(Type::BlockAndPrivateData(block)) => Part::Block(block),
+            Some(Type::Status(status)) => Part::Status(status),
+            Some(_) => Part::Other,
+            None => Part::Nothing,
+        }
+    }
+
+    fn number(block: &BlockAndPrivateData) -> Option<u64> {
+        block.block.as_ref().and_then(header_number)
+    }
+}
+
+impl sealed::Kind for Ordered {
+    type Message = orderer::DeliverResponse;
+
+    fn call(channel: Channel, envelope: Envelope) -> Call<orderer::DeliverResponse> {
+        let mut client = sized!(AtomicBroadcastClient::new(channel));
+        Box::pin(async move { client.deliver(once(envelope)).await })
+    }
+
+    fn read(message: orderer::DeliverResponse) -> Part<Block> {
+        match message.r#type {
+            Some(orderer::deliver_response::Type::Block(block)) => Part::Block(block),
+            Some(orderer::deliver_response::Type::Status(status)) => Part::Status(status),
+            None => Part::Nothing,
+        }
+    }
+
+    fn number(block: &Block) -> Option<u64> {
+        header_number(block)
     }
 }

@@ -7,14 +7,15 @@ use std::{
 };
 
 use fabric_msp::hash;
-use fabric_protos::gateway::{
-    ChaincodeEventsRequest as Question, ChaincodeEventsResponse, SignedChaincodeEventsRequest,
+use fabric_protos::{
+    gateway::{ChaincodeEventsRequest as Question, ChaincodeEventsResponse, SignedChaincodeEventsRequest},
+    orderer::SeekPosition,
 };
 use prost::Message;
 use tokio_stream::Stream;
 
-use super::{EventError, Start, source::Source};
-use crate::{error::Step, gateway::Gateway};
+use super::{EventError, Start, resume::Resuming, source::Source};
+use crate::{checkpoint::Checkpointer, error::Step, gateway::Gateway};
 
 /// What to ask for.
 #[derive(Clone, Debug)]
@@ -49,6 +50,27 @@ impl ChaincodeEventsBuilder {
         self.question.start_position = Some(Start::Block(block_number).position());
         self.question.after_transaction_id = transaction_id.to_owned();
         self
+    }
+
+    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
+    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
+        Resuming::new(self, checkpointer)
+    }
+
+    pub(super) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    pub(super) fn channel(&self) -> &str {
+        &self.question.channel_id
+    }
+
+    pub(super) fn beginning(&self) -> Option<&SeekPosition> {
+        self.question.start_position.as_ref()
+    }
+
+    pub(super) fn after_transaction(&self) -> Option<&str> {
+        Some(self.question.after_transaction_id.as_str()).filter(|id| !id.is_empty())
     }
 
     /// The request, not yet signed and not sent.

@@ -1,8 +1,9 @@
-//! Streams of events and blocks. A stream that breaks says why and ends; opening it again from a known position is for the
-//! caller, or for the [tracker](crate::tracker).
+//! Streams of events and blocks. A stream that breaks says why and ends; [`Resuming`] opens it again from where it was.
 
 mod blocks;
 mod chaincode;
+mod private;
+mod resume;
 mod source;
 
 use fabric_msp::signer::SignError;
@@ -12,10 +13,15 @@ use fabric_protos::{
 };
 
 pub use self::{
-    blocks::{BlockKind, Blocks, BlocksBuilder, BlocksRequest, Filtered, Full, WithPrivateData},
+    blocks::{BlockKind, Blocks, BlocksBuilder, BlocksRequest, Filtered, Full, Ordered, WithPrivateData},
     chaincode::{ChaincodeEvent, ChaincodeEvents, ChaincodeEventsBuilder, ChaincodeEventsRequest},
+    private::{PrivateCollection, PrivateDataError, verify_private_data},
+    resume::{Backoff, Feed, Resuming},
 };
-use crate::error::{CallError, ClientError};
+use crate::{
+    checkpoint::CheckpointError,
+    error::{CallError, ClientError},
+};
 
 /// Where a stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +69,17 @@ pub enum EventError {
     /// The signer did not sign.
     #[error("the request for events was not signed: {0}")]
     Sign(SignError),
+    /// A block is missing between what came last and what came now.
+    #[error("block {expected} was to come, and {found} came")]
+    Gap {
+        /// The next block in order.
+        expected: u64,
+        /// What came instead.
+        found: u64,
+    },
+    /// The position could not be read or kept.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// Bytes from outside are no request for events.
     #[error("the request for events cannot be read: {0}")]
     Malformed(#[from] prost::DecodeError),
@@ -74,6 +91,24 @@ impl EventError {
         match self {
             Self::Refused(status) => common::Status::try_from(*status).ok(),
             _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed later, without anybody changing anything: the node went away, is busy, or does
+    /// not know a block yet. A refusal of the request or of who asks is not transient.
+    pub fn is_transient(&self) -> bool {
+        use tonic::Code;
+        match self {
+            Self::Ended => true,
+            Self::Refused(_) => {
+                matches!(self.status(), Some(common::Status::NotFound | common::Status::ServiceUnavailable))
+            }
+            Self::Call(call) => {
+                call.advice().is_transient()
+                    // What a peer says when its ledger is closed below a stream, and what proxies say of lost ones.
+                    || matches!(call.code, Code::Aborted | Code::Unknown | Code::Internal)
+            }
+            _ => false,
         }
     }
 

@@ -19,9 +19,9 @@ use fabric_msp::{
 use fabric_protos::{
     common::{Envelope, Header, Payload},
     gateway::{
-        ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, ErrorDetail, EvaluateRequest,
-        EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse,
-        gateway_server,
+        ChaincodeEventsRequest, ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse,
+        ErrorDetail, EvaluateRequest, EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest,
+        SubmitRequest, SubmitResponse, gateway_server,
     },
     google::rpc,
     kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet},
@@ -71,6 +71,7 @@ pub(crate) struct Told {
     pub(crate) chaincode_events: Queue<Script<ChaincodeEventsResponse>>,
     pub(crate) blocks: Queue<Script<DeliverResponse>>,
     pub(crate) broadcast: Queue<Option<BroadcastResponse>>,
+    pub(crate) ordered: Queue<Script<orderer::DeliverResponse>>,
     pub(crate) seen: Mutex<Seen>,
 }
 
@@ -80,6 +81,8 @@ pub(crate) struct Seen {
     pub(crate) submitted: Vec<SubmitRequest>,
     pub(crate) asked: Vec<SignedCommitStatusRequest>,
     pub(crate) seeks: Vec<SeekInfo>,
+    pub(crate) event_questions: Vec<ChaincodeEventsRequest>,
+    pub(crate) endorsed: Vec<EndorseRequest>,
     pub(crate) broadcast: Vec<Envelope>,
 }
 
@@ -333,6 +336,7 @@ impl gateway_server::Gateway for Fake {
     }
 
     async fn endorse(&self, request: Request<EndorseRequest>) -> Result<Response<EndorseResponse>, Status> {
+        lock(&self.told.seen).endorsed.push(request.get_ref().clone());
         answer(&self.told.endorse, ()).await?;
         let proposal = request.into_inner().proposed_transaction.unwrap_or_default().proposal_bytes;
         Ok(Response::new(EndorseResponse { prepared_transaction: Some(self.envelope(&proposal)?) }))
@@ -355,8 +359,12 @@ impl gateway_server::Gateway for Fake {
 
     async fn chaincode_events(
         &self,
-        _: Request<SignedChaincodeEventsRequest>,
+        request: Request<SignedChaincodeEventsRequest>,
     ) -> Result<Response<Self::ChaincodeEventsStream>, Status> {
+        let question = ChaincodeEventsRequest::decode(request.into_inner().request.as_slice());
+        lock(&self.told.seen)
+            .event_questions
+            .push(question.map_err(|error| Status::invalid_argument(error.to_string()))?);
         Ok(Response::new(play(&self.told.chaincode_events)))
     }
 }
@@ -366,12 +374,17 @@ impl Fake {
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Stream_<DeliverResponse>>, Status> {
+        self.note_seek(request).await?;
+        Ok(Response::new(play(&self.told.blocks)))
+    }
+
+    async fn note_seek(&self, request: Request<Streaming<Envelope>>) -> Result<(), Status> {
         let envelope = request.into_inner().message().await?.unwrap_or_default();
         let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
         let payload = Payload::decode(envelope.payload.as_slice()).map_err(unreadable)?;
         let seek = SeekInfo::decode(payload.data.as_slice()).map_err(unreadable)?;
         lock(&self.told.seen).seeks.push(seek);
-        Ok(Response::new(play(&self.told.blocks)))
+        Ok(())
     }
 }
 
@@ -427,7 +440,8 @@ impl atomic_broadcast_server::AtomicBroadcast for Fake {
         Ok(Response::new(Box::pin(tokio_stream::iter(response.map(Ok)))))
     }
 
-    async fn deliver(&self, _: Request<Streaming<Envelope>>) -> Result<Response<Self::DeliverStream>, Status> {
-        Err(Status::unimplemented("this orderer only takes envelopes"))
+    async fn deliver(&self, request: Request<Streaming<Envelope>>) -> Result<Response<Self::DeliverStream>, Status> {
+        self.note_seek(request).await?;
+        Ok(Response::new(play(&self.told.ordered)))
     }
 }

@@ -5,6 +5,8 @@ mod events;
 mod fake;
 mod offline;
 mod outcome;
+mod private;
+mod resume;
 mod tracker;
 mod transactions;
 mod verify;
