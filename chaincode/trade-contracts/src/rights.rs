@@ -252,7 +252,9 @@ impl Permission {
         on: Date,
     ) -> bool {
         let question = Question { party, act, product, territory, channel: None, on };
-        self.followed && judge(&self.right, &self.licences, &question).is_empty()
+        // An event's day is its recorder's claim: a licence that is revoked by now covers nothing new, whatever the day.
+        let revoked = self.licences.iter().any(|licence| licence.revoked.is_some());
+        self.followed && !revoked && judge(&self.right, &self.licences, &question).is_empty()
     }
 }
 

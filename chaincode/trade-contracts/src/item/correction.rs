@@ -12,7 +12,7 @@ use trade_model::rejection::Rejection;
 
 use super::book::Ground;
 use super::capture::Session;
-use super::effects::{link, unlink};
+use super::effects::{link, nests, unlink};
 use super::keys::{self, Timeline};
 use crate::Refusal;
 
@@ -74,10 +74,17 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
             if let Some(unit_id) = &effect.after {
                 unlink(ctx, session, item_id, unit_id)?;
             }
+            // The unit may have gone elsewhere since, or into the very thing that would go back into it.
+            let mut unit = effect.before.clone();
             if let Some(unit_id) = &effect.before {
-                link(ctx, session, item_id, unit_id)?;
+                let same_hands = session.book.known(ctx, unit_id)?.holder == item.holder;
+                if same_hands && nests(ctx, session, item_id, unit_id)? {
+                    link(ctx, session, item_id, unit_id)?;
+                } else {
+                    unit = None;
+                }
             }
-            append(session, record, item_id, Timeline::Packing, effect.before.clone())?;
+            append(session, record, item_id, Timeline::Packing, unit)?;
         }
         EffectField::Location if item.location == effect.after => {
             session.book.change(ctx, item_id)?.location = effect.before.clone();
@@ -93,15 +100,22 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
     Ok(())
 }
 
-/// An alarm of a later event that rests on the erroneous one falls with it; a second commissioning becomes the first.
+/// An alarm of a later event that rests on the erroneous one falls with it; a second commissioning becomes the first, and
+/// further ones contradict that one from now on.
 fn resolve_if_rested_on(
     ctx: &mut Context<'_>,
     session: &mut Session,
     record: &RecordedEvent,
     alarm_id: &str,
 ) -> Result<(), Refusal> {
-    let Some(alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
+    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
     if alarm.conflicts_with != record.event_hash {
+        return Ok(());
+    }
+    let standing = session.book.known(ctx, &alarm.item_id)?.commissioned_in.clone();
+    if let Some(standing) = standing.filter(|_| alarm.kind == AlarmKind::SecondCommissioning) {
+        alarm.conflicts_with = standing;
+        session.alarms.insert(alarm_id.to_owned(), alarm);
         return Ok(());
     }
     withdraw_alarm(ctx, session, alarm_id)?;

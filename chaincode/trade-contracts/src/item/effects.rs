@@ -414,8 +414,22 @@ pub(super) fn unlink(
     Ok(())
 }
 
-/// Refuses a unit inside itself and nesting beyond the depth that is followed, the child's own contents included.
+/// Refuses a unit inside itself and nesting beyond the depth that is followed.
 fn check_nesting(ctx: &mut Context<'_>, session: &mut Session, child_id: &str, unit_id: &str) -> Result<(), Refusal> {
+    if nests(ctx, session, child_id, unit_id)? {
+        return Ok(());
+    }
+    Err(Rejection::NestingTooDeep { unit: unit_id.to_owned(), max: NESTING_MAX }.into())
+}
+
+/// Whether the child is not around the unit and both stay within the depth that is followed, the child's own contents
+/// included.
+pub(super) fn nests(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    child_id: &str,
+    unit_id: &str,
+) -> Result<bool, Refusal> {
     let mut levels = 0;
     let mut inside_itself = false;
     let mut above = Some(unit_id.to_owned());
@@ -433,8 +447,5 @@ fn check_nesting(ctx: &mut Context<'_>, session: &mut Session, child_id: &str, u
         below = contents;
         levels += 1;
     }
-    if inside_itself || levels > NESTING_MAX {
-        return Err(Rejection::NestingTooDeep { unit: unit_id.to_owned(), max: NESTING_MAX }.into());
-    }
-    Ok(())
+    Ok(!inside_itself && levels <= NESTING_MAX)
 }

@@ -181,6 +181,59 @@ fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
 }
 
 #[test]
+fn a_clone_stays_a_conflict_when_the_first_of_three_commissionings_was_wrong() {
+    let mut world = World::established();
+    let commissioned = |day: u32| {
+        object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", format!("2025-12-0{day}T08:00:00Z"))
+    };
+    world.capture(IMPORTER, &[commissioned(1)]).expect("new serial");
+    let second = world.capture(EXPORTER, &[commissioned(2)]).expect("a conflict is recorded");
+    let third = world.capture(CARRIER, &[commissioned(3)]).expect("a conflict is recorded");
+    let wrong = |day, reason: &str| {
+        let declaration = json!({ "declarationTime": "2025-12-05T00:00:00Z", "reason": reason });
+        commissioned(day).with("errorDeclaration", declaration)
+    };
+    world.capture(IMPORTER, &[wrong(1, "did_not_occur")]).expect("its recorder");
+
+    let item = world.read_item(&piece("1")).expect("known");
+    let (promoted, clone) = match item["commissioned_by"] == EXPORTER {
+        true => (&second, &third),
+        false => (&third, &second),
+    };
+    assert_eq!(item["commissioned_in"], promoted["events"][0]["event_hash"]);
+    assert_eq!(item["open_alarms"], json!([clone["alarms"][0]["alarm_id"]]), "the other one contradicts it");
+    let request = json!({ "alarm_id": clone["alarms"][0]["alarm_id"] });
+    let alarm = world.evaluate(REGULATOR, "item:ReadAlarm", &request).expect("raised");
+    assert_eq!((&alarm["state"], &alarm["conflicts_with"]), (&json!("open"), &item["commissioned_in"]));
+}
+
+#[test]
+fn a_correction_does_not_put_a_unit_into_itself() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("new serial");
+    world.pack(1, &[pallet(2)]).expect("free");
+    let unpacked = aggregation("DELETE", "unpacking", &pallet(1), &[pallet(2)]);
+    world.capture(EXPORTER, std::slice::from_ref(&unpacked)).expect("packed before");
+    world.pack(2, &[pallet(1)]).expect("free again");
+    let declared = unpacked
+        .with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
+    world.capture(EXPORTER, &[declared]).expect("its recorder");
+    assert_eq!(world.read_item(&pallet(2)).expect("known")["parent"], json!(null));
+    world.hand_over("offer-1", &[pallet(2)], EXPORTER, CARRIER).expect("nothing is stuck");
+}
+
+#[test]
+fn a_revoked_licence_cannot_be_used_by_an_event_dated_back() {
+    let mut world = World::established();
+    making_licence(&mut world, "make");
+    let revoke = json!({ "licence_id": "make-1", "reason": "unpaid" });
+    world.submit(EXPORTER, "rights:RevokeLicence", &revoke).expect("its licensor");
+    let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+    let refusal = world.submit(IMPORTER, "item:Capture", &request).expect_err("revoked before it was recorded");
+    assert_eq!(refusal.code, "item.licence_does_not_cover");
+}
+
+#[test]
 fn packing_is_undone_by_unpacking_and_by_correction() {
     let mut world = World::established();
     world.commission(&["1", "2"]).expect("new serials");
