@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+#[doc(hidden)]
+pub mod decoders;
 mod environment;
 mod messages;
 mod proposal;

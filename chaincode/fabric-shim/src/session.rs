@@ -125,7 +125,7 @@ impl Session {
         tracing::info!(package_id = %self.package_id, %reason, "a peer's stream has ended");
     }
 
-    fn receive(&mut self, message: ChaincodeMessage) {
+    pub(crate) fn receive(&mut self, message: ChaincodeMessage) {
         match message.r#type() {
             Type::Keepalive => self.send(message),
             Type::Registered => self.registered(),

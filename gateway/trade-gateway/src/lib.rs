@@ -8,6 +8,8 @@ pub mod answer;
 pub mod audit;
 pub mod client;
 mod consumer;
+#[doc(hidden)]
+pub mod decoders;
 pub mod endorsing;
 pub mod fabric;
 mod http;

@@ -3,6 +3,8 @@
 mod acl;
 pub mod chaincode;
 mod channel;
+#[doc(hidden)]
+pub mod decoders;
 pub mod deliver;
 mod endorser;
 mod gateway;

@@ -15,6 +15,7 @@ mod stream;
 
 pub(crate) use self::{
     call::{Call, Outcome, invoke},
+    connection::ConnectionInfo,
     package::ChaincodePackage,
     runtime::ChaincodeRuntime,
     store::PackageStore,
@@ -22,6 +23,18 @@ pub(crate) use self::{
 pub use self::{connection::ConnectionError, package::PackageError, store::InstallError};
 
 use std::time::Duration;
+
+use fabric_protos::protos::ChaincodeMessage;
+use tokio::sync::oneshot;
+
+/// What one question of a chaincode is answered with, outside any stream.
+pub(crate) async fn answer_alone(call: Call, chaincode: &str, message: &ChaincodeMessage) -> Result<Vec<u8>, String> {
+    if !handler::is_request(message.r#type()) {
+        return Err("not a question".to_owned());
+    }
+    let context = context::TransactionContext::new(call, chaincode, false, oneshot::channel().0);
+    handler::answer(&context, message).await
+}
 
 /// How a peer deals with chaincode.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -99,7 +99,7 @@ pub(super) fn check(peer: &Peer, channel: Option<&Channel>, proposal: &Proposal)
     Ok(identity)
 }
 
-fn check_form(proposal: &Proposal) -> Result<(), InvalidProposal> {
+pub(super) fn check_form(proposal: &Proposal) -> Result<(), InvalidProposal> {
     let header = proposal.channel_header();
     let kind = HeaderType::try_from(header.r#type);
     if !matches!(kind, Ok(HeaderType::EndorserTransaction | HeaderType::Config)) {

@@ -51,6 +51,14 @@ pub(crate) async fn process(peer: &Arc<Peer>, signed: SignedProposal) -> Result<
     Ok(answer.unwrap_or_else(failure))
 }
 
+/// The first two looks at a proposal, for which neither peer nor channel is needed.
+pub(crate) fn look(signed: SignedProposal) -> Result<Proposal, String> {
+    let filtered = checks::filter(&signed).map_err(|cause| cause.to_string());
+    let proposal = Proposal::unpack(signed).map_err(|cause| cause.to_string())?;
+    checks::check_form(&proposal).map_err(|cause| cause.to_string())?;
+    filtered.map(|()| proposal)
+}
+
 /// A failure of the peer and not of the chaincode: status 500 and no payload.
 fn failure(message: String) -> ProposalResponse {
     let response = Response { status: 500, message, payload: Vec::new() };

@@ -20,9 +20,13 @@ pub(crate) use self::plan::PEERS_MAX;
 
 use std::{pin::Pin, sync::Arc};
 
-use fabric_protos::gateway::{
-    ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest, EvaluateResponse,
-    SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse, gateway_server::Gateway,
+use fabric_protos::{
+    gateway::{
+        ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest,
+        EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse,
+        gateway_server::Gateway,
+    },
+    protos::SignedProposal,
 };
 use tokio::sync::watch;
 use tokio_stream::Stream;
@@ -33,6 +37,11 @@ use crate::{
     peer::{Peer, Readiness},
     system,
 };
+
+/// Whether a gateway could pass a proposal on.
+pub(crate) fn can_pass_on(signed: SignedProposal) -> bool {
+    request::Proposed::read(signed).is_ok()
+}
 
 /// The gateway of one peer.
 #[derive(Clone)]

@@ -139,6 +139,11 @@ impl Ledger {
         }))
     }
 
+    /// The public state as it is now.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+        self.public.snapshot()
+    }
+
     /// The channel's name.
     pub fn channel_id(&self) -> &str {
         &self.channel_id

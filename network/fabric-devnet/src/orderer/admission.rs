@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 
 /// Why a message was not taken. The texts are Fabric's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     #[error("could not determine channel ID: {0}")]
     NoChannel(&'static str),
     #[error("channel does not exist")]
@@ -45,7 +45,7 @@ impl Refusal {
 }
 
 /// Checks a message in Fabric's order.
-pub(super) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal> {
+pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal> {
     let payload = Payload::decode(&*envelope.payload).map_err(|_| Refusal::NoChannel("error unmarshalling Payload"))?;
     let header = payload.header.ok_or(Refusal::NoChannel("header not set"))?;
     if header.channel_header.is_empty() {

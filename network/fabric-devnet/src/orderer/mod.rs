@@ -25,11 +25,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-pub(crate) use self::admission::{is_expired, unix_seconds};
+pub(crate) use self::admission::{admit, is_expired, unix_seconds};
 pub use self::service::OrdererService;
 pub(crate) use self::writer::BlockWriter;
 use self::{
-    admission::{Refusal, admit},
+    admission::Refusal,
     cutter::{Cutter, Message},
 };
 use crate::ledger::{Ledger, LedgerError};

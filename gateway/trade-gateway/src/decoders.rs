@@ -1,0 +1,31 @@
+//! What the gateway makes of a request's body, as a function of its bytes alone, for fuzz targets and for tests that
+//! replay what they found. No part of the interface: it serves nobody, and it changes with the crate.
+
+use crate::{
+    request::{Parts, arguments, body_object},
+    routes::{Parameter, ParameterKind, all},
+    settings::Limits,
+};
+
+/// Reads a body as every route would that takes one. Returns how many routes would pass it on.
+pub fn body(bytes: &[u8]) -> usize {
+    let limits = Limits::default();
+    if body_object(bytes, &limits).is_err() {
+        return 0;
+    }
+    let taken = |route: &&crate::routes::Route| {
+        let Some(transaction) = route.transaction().filter(|_| route.has_body()) else { return false };
+        let path = route.parameters.iter().map(|one| (one.name.to_owned(), example(one).to_owned())).collect();
+        let parts = Parts { path, body: bytes.to_vec(), ..Parts::default() };
+        arguments(route, transaction, &parts, &limits).is_ok()
+    };
+    all().iter().filter(taken).count()
+}
+
+fn example(parameter: &Parameter) -> &'static str {
+    match parameter.kind {
+        ParameterKind::Text => "one",
+        ParameterKind::Number | ParameterKind::PageSize => "1",
+        ParameterKind::Flag => "true",
+    }
+}
