@@ -4,6 +4,7 @@
 
 mod conformance;
 mod e2e;
+mod fuzzing;
 mod harness;
 mod peers;
 mod tidy;
