@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Result;
 
-use crate::network::{Launch, Site, TestNetwork};
+use crate::network::{Launch, Orderers, Site, TestNetwork};
 
 /// The embedded network.
 pub struct Embedded {
@@ -17,7 +17,7 @@ impl Embedded {
     /// # Errors
     /// As [`Site::lay_out`].
     pub fn new(folder: &Path, program: &Path) -> Result<Self> {
-        Ok(Self { site: Site::lay_out(folder, program, None)? })
+        Ok(Self { site: Site::lay_out(folder, program, None, Orderers::One)? })
     }
 }
 
@@ -35,8 +35,7 @@ impl TestNetwork for Embedded {
         let folder = layout.root().display().to_string();
         let consortium = layout.path("consortium.yaml").display().to_string();
         let ready_file = ready.display().to_string();
-        let arguments =
-            ["network", "run", "--dir", &folder, "--consortium", &consortium, "--ready-file", &ready_file];
+        let arguments = ["network", "run", "--dir", &folder, "--consortium", &consortium, "--ready-file", &ready_file];
         self.site.launch(Launch {
             name: "the embedded network".into(),
             executable: self.site.program.clone(),

@@ -9,7 +9,7 @@ use entrepot::{
     process::Program,
 };
 
-use crate::network::{Launch, Site, TestNetwork};
+use crate::network::{Launch, Orderers, Site, TestNetwork};
 
 /// Peers and an orderer of Fabric.
 pub struct Fabric {
@@ -22,9 +22,9 @@ impl Fabric {
     ///
     /// # Errors
     /// The programs are not there, or as [`Site::lay_out`].
-    pub fn new(folder: &Path, program: &Path, binaries: &Path) -> Result<Self> {
+    pub fn new(folder: &Path, program: &Path, binaries: &Path, orderers: Orderers) -> Result<Self> {
         let binaries = Binaries::find(Some(binaries))?;
-        let site = Site::lay_out(folder, program, Some(binaries.version))?;
+        let site = Site::lay_out(folder, program, Some(binaries.version), orderers)?;
         Ok(Self { site, binaries })
     }
 

@@ -35,6 +35,8 @@ pub struct Case {
     pub name: &'static str,
     /// The function.
     pub run: fn(net::N) -> CaseResult,
+    /// Whether it concerns ordering, so that several orderers are asked, too.
+    pub orders: bool,
     /// Whether no other case may run meanwhile.
     pub alone: bool,
 }

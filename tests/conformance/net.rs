@@ -31,7 +31,7 @@ use crate::{
     chaincode::Server,
     eventually,
     lifecycle::{Definition, collection},
-    network::{CHANNEL, Site, TestNetwork},
+    network::{CHANNEL, Orderers, Site, TestNetwork},
     run::Column,
     script::{self, Step, echo},
 };
@@ -70,12 +70,7 @@ impl Net {
     /// A step fails.
     pub async fn start(column: Arc<Column>) -> Result<N> {
         let making = Arc::clone(&column);
-        let network = tokio::task::spawn_blocking(move || {
-            let network = making.network()?;
-            network.start()?;
-            anyhow::Ok(network)
-        });
-        let network = network.await??;
+        let network = tokio::task::spawn_blocking(move || started(&making)).await??;
         let site = network.site();
         let mut peers = Vec::new();
         for organisation in 1..=3 {
@@ -107,6 +102,12 @@ impl Net {
     /// Whether this is Fabric 2, which differs from Fabric 3 and from the embedded network in some cases.
     pub fn is_fabric_2(&self) -> bool {
         self.network.is_fabric_2()
+    }
+
+    /// Whether four orderers agree by Byzantine fault tolerance. Gateways then send to all of them and report a lack of
+    /// agreement where they pass one orderer's refusal on otherwise.
+    pub fn is_bft(&self) -> bool {
+        self.column.orderers() == Orderers::FourBft
     }
 
     /// A name that no other case on this network uses.
@@ -253,6 +254,20 @@ impl Deployed {
         let package = Package::new(name, &connection)?;
         let server = Server::start(listener, &package.id)?;
         Ok(Self { package, server })
+    }
+}
+
+/// A started network. Its ports are free when they are chosen, but others may take them before its processes do.
+fn started(column: &Column) -> Result<Box<dyn TestNetwork>> {
+    let mut attempts = 0;
+    loop {
+        let network = column.network()?;
+        attempts += 1;
+        match network.start() {
+            Ok(()) => return Ok(network),
+            Err(error) if attempts < 4 && error.to_string().contains("address already in use") => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a network must offer to be tested: three organisations with a peer each and one orderer, as processes that can be
+//! What a network must offer to be tested: three organisations with a peer each and orderers, as processes that can be
 //! started and killed. Everything else is asked of it over its own protocols.
 
 use std::{
@@ -21,7 +21,7 @@ use entrepot::{
 use fabric_msp::{
     certificate::Certificate,
     channel::genesis_block,
-    crypto::{OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start},
+    crypto::{self, OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start},
 };
 use prost::Message;
 
@@ -46,6 +46,28 @@ pub trait TestNetwork: Send + Sync {
 
     /// Kills its processes without a warning.
     fn kill(&self);
+}
+
+/// Who orders transactions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Orderers {
+    /// One node.
+    One,
+    /// Three nodes that agree by Raft.
+    ThreeRaft,
+    /// Four nodes that agree by Byzantine fault tolerance, which came with Fabric 3.
+    FourBft,
+}
+
+impl Orderers {
+    /// What the consortium file says of them, at the end of what it says of their organisation.
+    fn lines(self) -> &'static str {
+        match self {
+            Self::One => "  nodes: [orderer0]\n",
+            Self::ThreeRaft => "  nodes: [orderer0, orderer1, orderer2]\n",
+            Self::FourBft => "  nodes: [orderer0, orderer1, orderer2, orderer3]\n  consensus: bft\n",
+        }
+    }
 }
 
 /// The folder of a network: its keys, its channel, its addresses.
@@ -89,13 +111,14 @@ impl Site {
     ///
     /// # Errors
     /// Something cannot be written.
-    pub fn lay_out(folder: &Path, program: &Path, fabric: Option<Version>) -> Result<Self> {
+    pub fn lay_out(folder: &Path, program: &Path, fabric: Option<Version>, orderers: Orderers) -> Result<Self> {
         let layout = Layout::at(folder)?;
-        let consortium = Consortium::parse(CONSORTIUM)?;
-        fs::write(layout.path("consortium.yaml"), CONSORTIUM)?;
-        generate::crypto_into(CRYPTO, &layout.crypto())?;
+        let consortium = format!("{CONSORTIUM}{}", orderers.lines());
+        fs::write(layout.path("consortium.yaml"), &consortium)?;
+        let consortium = Consortium::parse(&consortium)?;
+        crypto::generate(&consortium.crypto_config(), &layout.crypto())?;
         // An authority of the same names, which the channel does not know.
-        generate::crypto_into(CRYPTO, &layout.path("foreign"))?;
+        crypto::generate(&consortium.crypto_config(), &layout.path("foreign"))?;
         unusual_users(&layout)?;
         let kind = if fabric.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, &consortium, None)?;
@@ -223,31 +246,9 @@ organisations:
 orderer:
   msp_id: OrdererMSP
   domain: orderer.conf.example
-  nodes: [orderer0]
   embedded_batch_timeout_ms: 500
   batch_timeout_ms: 500
   max_message_count: 500
   absolute_max_bytes: 1048576
   preferred_max_bytes: 1048576
-";
-
-const CRYPTO: &str = "
-OrdererOrgs:
-  - Name: Orderer
-    MSPID: OrdererMSP
-    Domain: orderer.conf.example
-    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
-PeerOrgs:
-  - Name: Org1
-    Domain: org1.conf.example
-    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
-    Users: { Count: 1 }
-  - Name: Org2
-    Domain: org2.conf.example
-    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
-    Users: { Count: 1 }
-  - Name: Org3
-    Domain: org3.conf.example
-    Template: { Count: 1, SANS: [localhost, 127.0.0.1] }
-    Users: { Count: 1 }
 ";

@@ -1,7 +1,7 @@
 //! Running cases: networks that are started once per process, and many cases at a time on each.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -27,7 +27,7 @@ use crate::{
     embedded::Embedded,
     fabric::Fabric,
     net::{N, Net},
-    network::TestNetwork,
+    network::{Orderers, TestNetwork},
 };
 
 /// How long one case may take.
@@ -42,6 +42,7 @@ pub type Verdict = Result<(), String>;
 pub struct Column {
     title: String,
     binaries: Option<PathBuf>,
+    orderers: Orderers,
     program: PathBuf,
     shared: OnceCell<Result<N, String>>,
     slots: Semaphore,
@@ -56,19 +57,52 @@ pub fn columns(program: &Path) -> &'static [Arc<Column>] {
         let named = std::env::var_os("FABRIC_BIN").unwrap_or_default();
         let folders = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty());
         let kinds = [None].into_iter().chain(folders.map(Some));
-        let columns = kinds.map(|binaries| Column {
-            title: title(binaries.as_deref()),
-            binaries,
-            program: program.to_owned(),
-            shared: OnceCell::new(),
-            slots: Semaphore::new(AT_A_TIME),
-            begun: Mutex::default(),
-        });
+        let columns = kinds.map(|binaries| Column::new(title(binaries.as_deref()), binaries, Orderers::One, program));
         columns.map(Arc::new).collect()
     })
 }
 
+/// The same Fabric with several orderers, for the cases that concern ordering.
+fn ordering_columns(program: &Path) -> &'static [Arc<Column>] {
+    static COLUMNS: OnceLock<Vec<Arc<Column>>> = OnceLock::new();
+    COLUMNS.get_or_init(|| {
+        let mut several = Vec::new();
+        for column in columns(program).iter().filter(|column| column.binaries.is_some()) {
+            let column_with = |name: &str, orderers| {
+                Arc::new(Column::new(format!("{} {name}", column.title), column.binaries.clone(), orderers, program))
+            };
+            several.push(column_with("3 Raft", Orderers::ThreeRaft));
+            if !column.title.starts_with("Fabric 2.") {
+                several.push(column_with("4 BFT", Orderers::FourBft));
+            }
+        }
+        several
+    })
+}
+
+/// All networks that a case is asked of.
+fn columns_for(program: &Path, case: Case) -> impl Iterator<Item = &'static Arc<Column>> {
+    columns(program).iter().chain(ordering_columns(program).iter().filter(move |_| case.orders))
+}
+
 impl Column {
+    fn new(title: String, binaries: Option<PathBuf>, orderers: Orderers, program: &Path) -> Self {
+        Self {
+            title,
+            binaries,
+            orderers,
+            program: program.to_owned(),
+            shared: OnceCell::new(),
+            slots: Semaphore::new(AT_A_TIME),
+            begun: Mutex::default(),
+        }
+    }
+
+    /// Who orders transactions on it.
+    pub fn orderers(&self) -> Orderers {
+        self.orderers
+    }
+
     /// What kind it is, as the head of its column in the table.
     pub fn title(&self) -> &str {
         &self.title
@@ -81,7 +115,7 @@ impl Column {
         fs::create_dir_all(&folder)?;
         Ok(match &self.binaries {
             None => Box::new(Embedded::new(&folder, &self.program)?),
-            Some(binaries) => Box::new(Fabric::new(&folder, &self.program, binaries)?),
+            Some(binaries) => Box::new(Fabric::new(&folder, &self.program, binaries, self.orderers)?),
         })
     }
 
@@ -127,15 +161,14 @@ impl Column {
 /// Runs one case as a test on every network. With the first one all those begin that the command line asks for, because
 /// most of their time goes into waiting for blocks.
 pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
-    let columns = columns(program);
     let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let asked_for = |case: &Case| {
         let name = format!("conformance::{}", case.name);
         filters.is_empty() || filters.iter().any(|filter| name.contains(filter))
     };
-    begin_all(columns, &all.iter().copied().filter(asked_for).collect::<Vec<_>>());
+    begin_all(program, &all.iter().copied().filter(asked_for).collect::<Vec<_>>());
     let mut wrong = Vec::new();
-    for column in columns {
+    for column in columns_for(program, case) {
         if let Err(error) = runtime().block_on(column.begin(case)) {
             wrong.push(format!("{}: {error}", column.title));
         }
@@ -148,25 +181,31 @@ pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
 
 /// Runs all cases and prints a table with a column for each network. Returns whether all passed.
 pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
-    let columns = columns(program);
-    begin_all(columns, cases);
-    let titles: Vec<String> = columns.iter().map(|column| column.title.clone()).collect();
+    begin_all(program, cases);
+    let columns: Vec<&Arc<Column>> = columns(program).iter().chain(ordering_columns(program)).collect();
+    let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
     println!("case  {}  rule", titles.join("  "));
     let (mut passed, mut failures) = (0, Vec::new());
     for case in cases {
         let mut row = case.number();
-        for (column, title) in columns.iter().zip(&titles) {
-            let verdict = runtime().block_on(column.begin(*case));
-            row.push_str(&format!("  {:width$}", if verdict.is_ok() { "ok" } else { "FAILED" }, width = title.len()));
-            match verdict {
-                Ok(()) => passed += 1,
-                Err(error) => failures.push(format!("{} on {title}: {}\n  {error}", case.number(), case.rule())),
-            }
+        for column in &columns {
+            let word = if columns_for(program, *case).all(|concerned| !Arc::ptr_eq(concerned, column)) {
+                "-"
+            } else if let Err(error) = runtime().block_on(column.begin(*case)) {
+                failures.push((format!("{} on {}: {}", case.number(), column.title, case.rule()), error));
+                "FAILED"
+            } else {
+                passed += 1;
+                "ok"
+            };
+            row.push_str(&format!("  {word:width$}", width = column.title.len()));
         }
         println!("{row}  {}", case.rule());
     }
-    for failure in &failures {
-        println!("\n{failure}");
+    let mut said = HashSet::new();
+    for (case, error) in &failures {
+        // A network that did not start fails all of its cases with the same words.
+        println!("\n{case}\n  {}", if said.insert(error) { error } else { "as above" });
     }
     println!("\n{passed} passed, {} failed", failures.len());
     let _ = fs::remove_dir_all(scratch()?);
@@ -183,10 +222,10 @@ fn title(binaries: Option<&Path>) -> String {
 }
 
 /// Begins cases on all networks: first those that must be alone, because others would have to end before them.
-fn begin_all(columns: &[Arc<Column>], cases: &[Case]) {
+fn begin_all(program: &Path, cases: &[Case]) {
     for alone in [true, false] {
         for case in cases.iter().filter(|case| case.alone == alone) {
-            columns.iter().for_each(|column| drop(column.begin(*case)));
+            columns_for(program, *case).for_each(|column| drop(column.begin(*case)));
         }
     }
 }

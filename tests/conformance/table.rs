@@ -193,12 +193,16 @@ pub fn all() -> Vec<Case> {
             vec![$($(Case {
                 name: stringify!($name),
                 run: |net| Box::pin(cases::$chapter::$name(net)),
+                orders: ORDERING.contains(&stringify!($chapter)),
                 alone: ALONE.contains(&stringify!($name)),
             }),*),*]
         };
     }
     every_case!(listed)
 }
+
+/// The chapters that concern ordering.
+const ORDERING: &[&str] = &["submit", "conflicts", "blocks", "restart", "further"];
 
 /// Cases that must know of every block, or that make a gateway close its connections to other peers: real gateways do so
 /// when a peer's answer is not one of its chaincode, and what others have in flight there is lost.
