@@ -96,6 +96,19 @@ impl PublicKey {
         if fits { Ok(()) } else { Err(VerifyError::Wrong) }
     }
 
+    /// A signature as hardware gives it, `r` and `s` one after another and of equal length, in the form that Fabric takes:
+    /// DER with the smaller `s`. `None` for a key that is not ECDSA, or bytes of another length than the curve's.
+    pub fn encode_raw(&self, raw: &[u8]) -> Option<Vec<u8>> {
+        let (key, width) = match self {
+            Self::P256(key) => (key, 32),
+            Self::P384(key) => (key, 48),
+            _ => return None,
+        };
+        let (r, s) = raw.split_at_checked(width).filter(|(_, s)| s.len() == width)?;
+        let (r, s) = (BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?);
+        low_s(EcdsaSig::from_private_components(r, s).ok()?, key).ok()?.to_der().ok()
+    }
+
     /// The same ECDSA signature with the smaller `s`, in its shortest encoding; `None` for a key or bytes that are not
     /// ECDSA. Both forms fit the same message.
     pub fn normalise(&self, signature: &[u8]) -> Option<Vec<u8>> {
@@ -204,6 +217,21 @@ mod tests {
                 assert_eq!(public.normalise(&high).as_deref(), Some(signature.as_slice()));
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn raw_signatures_become_low_der_signatures() -> Result<(), Box<dyn std::error::Error>> {
+        for (key, width) in keys()?.into_iter().zip([32, 48]) {
+            let public = PublicKey::from_pkey(&key)?;
+            for round in 0..16_u8 {
+                let high = EcdsaSig::from_der(&flip(&key, &sign(&key, &[round])?)?)?;
+                let raw = [high.r().to_vec_padded(width)?, high.s().to_vec_padded(width)?].concat();
+                public.verify(&[round], &public.encode_raw(&raw).ok_or("not encoded")?)?;
+                assert_eq!(public.encode_raw(&raw[1..]), None);
+            }
+        }
+        assert_eq!(PublicKey::from_pkey(&keys()?[2])?.encode_raw(&[1; 64]), None);
         Ok(())
     }
 

@@ -6,11 +6,12 @@ use std::{
 };
 
 use fabric_protos::msp::SerializedIdentity;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use prost::Message;
 
 use crate::{
     certificate::{Certificate, CertificateError},
+    hash::Digest,
     signature::{self, PublicKey},
 };
 
@@ -86,6 +87,7 @@ pub struct SigningIdentity {
     creator: Vec<u8>,
     certificate: Certificate,
     key: PKey<Private>,
+    digest: Digest,
 }
 
 impl SigningIdentity {
@@ -104,9 +106,14 @@ impl SigningIdentity {
         if !belongs {
             return Err(SignerError::KeyMismatch(certificate.subject().to_string()));
         }
-        let creator =
-            SerializedIdentity { mspid: msp_id.to_owned(), id_bytes: certificate.pem().to_vec() }.encode_to_vec();
-        Ok(Self { msp_id: msp_id.to_owned(), creator, certificate, key })
+        let creator = creator(msp_id, &certificate);
+        Ok(Self { msp_id: msp_id.to_owned(), creator, certificate, key, digest: Digest::default() })
+    }
+
+    /// With another digest below ECDSA signatures. Fabric's own nodes check with SHA-256, see [`Digest`]; Ed25519 has none.
+    #[must_use]
+    pub fn with_digest(self, digest: Digest) -> Self {
+        Self { digest, ..self }
     }
 
     /// Reads `signcerts/` and the matching key of `keystore/` below `folder`, in the layout of Fabric's tools.
@@ -144,7 +151,10 @@ impl Signer for SigningIdentity {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        Ok(signature::sign(&self.key, message)?)
+        if self.digest == Digest::Sha256 || self.key.id() != Id::EC {
+            return Ok(signature::sign(&self.key, message)?);
+        }
+        Ok(signature::sign_digest(&self.key, &self.digest.of(message)?)?)
     }
 }
 
@@ -152,6 +162,11 @@ impl std::fmt::Debug for SigningIdentity {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "SigningIdentity({} {:?})", self.msp_id, self.certificate)
     }
+}
+
+/// The encoded `SerializedIdentity` of a certificate: what stands in headers as the creator.
+pub fn creator(msp_id: &str, certificate: &Certificate) -> Vec<u8> {
+    SerializedIdentity { mspid: msp_id.to_owned(), id_bytes: certificate.pem().to_vec() }.encode_to_vec()
 }
 
 /// Reads a private key. The empty answer to the question for a passphrase keeps OpenSSL from asking at the terminal.
@@ -177,4 +192,60 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerErro
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        crypto::{Authority, CertificateRequest, KeyAlgorithm},
+        signature::VerifyError,
+    };
+
+    type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+    fn signer(algorithm: KeyAlgorithm) -> Outcome<SigningIdentity> {
+        let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "Exporter"))?;
+        let request = CertificateRequest { algorithm, ..CertificateRequest::identity("user", &["client"]) };
+        Ok(authority.issue(&request)?.signer("ExporterMSP")?)
+    }
+
+    #[test]
+    fn keys_of_three_kinds_sign_what_fabric_checks() -> Outcome {
+        for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Ed25519] {
+            let signer = signer(algorithm)?;
+            for round in 0..8_u8 {
+                let signature = signer.sign(&[round])?;
+                let public = signer.certificate().public_key();
+                public.verify(&[round], &signature)?;
+                assert!(public.verify(&[round, 0], &signature).is_err());
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_key_that_cannot_sign_is_named() {
+        let refused = signer(KeyAlgorithm::Rsa2048).map_err(|error| error.to_string());
+        assert!(matches!(refused, Err(message) if message.contains("RSA")));
+    }
+
+    #[test]
+    fn another_digest_is_another_signature_and_ed25519_has_none() -> Outcome {
+        for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384] {
+            let signer = signer(algorithm)?;
+            let public = signer.certificate().public_key().clone();
+            for digest in [Digest::Sha384, Digest::Sha3_256, Digest::Sha3_384] {
+                let signature = signer.clone().with_digest(digest).sign(b"message")?;
+                assert_eq!(public.verify(b"message", &signature), Err(VerifyError::Wrong), "{digest:?}");
+                let parsed = openssl::ecdsa::EcdsaSig::from_der(&signature)?;
+                let (PublicKey::P256(key) | PublicKey::P384(key)) = &public else { return Err("no curve".into()) };
+                assert!(parsed.verify(&digest.of(b"message")?, key)?, "{digest:?}");
+                assert_eq!(public.normalise(&signature).as_deref(), Some(signature.as_slice()), "its s is low");
+            }
+        }
+        let signer = signer(KeyAlgorithm::Ed25519)?.with_digest(Digest::Sha384);
+        signer.certificate().public_key().verify(b"message", &signer.sign(b"message")?)?;
+        Ok(())
+    }
 }
