@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod creators;
 #[doc(hidden)]
 pub mod decoders;
 mod environment;

@@ -15,6 +15,11 @@ use fabric_protos::{
 };
 use prost::Message;
 
+use crate::creators::Creators;
+
+/// Shared by all streams of the process: what a creator's bytes say does not depend on who sent them.
+static CREATORS: Creators = Creators::new();
+
 /// Takes a TRANSACTION or INIT message apart.
 pub(crate) fn invocation_of(message: ChaincodeMessage) -> Result<Invocation, Failure> {
     let is_init = message.r#type() == Type::Init;
@@ -34,7 +39,7 @@ pub(crate) fn invocation_of(message: ChaincodeMessage) -> Result<Invocation, Fai
         tx_id: message.txid,
         chaincode: extension.chaincode_id.map(|id| id.name).unwrap_or_default(),
         timestamp: Timestamp { seconds: timestamp.seconds, nanos: timestamp.nanos },
-        creator: creator_of(&signature.creator)?,
+        creator: CREATORS.get(&signature.creator, creator_of)?,
         args: input.args,
         transient: payload.transient_map,
         is_init,
