@@ -28,7 +28,7 @@ pub use self::{
     message::Timestamp,
     orderer::OrdererClient,
     proposal::Proposal,
-    retry::Advice,
+    retry::{Advice, Retries},
     tracker::CommitTracker,
     transaction::Transaction,
     verify::verify_prepared,

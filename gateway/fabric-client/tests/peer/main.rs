@@ -7,6 +7,7 @@ mod offline;
 mod outcome;
 mod private;
 mod resume;
+mod retries;
 mod tracker;
 mod transactions;
 mod verify;
