@@ -11,6 +11,8 @@ pub mod gateway;
 mod message;
 pub mod orderer;
 mod outcome;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod proposal;
 pub mod retry;
 pub mod tracker;
