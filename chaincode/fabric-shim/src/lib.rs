@@ -13,6 +13,7 @@ mod session;
 mod settings;
 mod status;
 mod transaction;
+mod window;
 mod workers;
 
 pub use environment::EnvironmentError;

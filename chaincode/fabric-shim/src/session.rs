@@ -27,6 +27,7 @@ use crate::{
     service::Shared,
     status::ListenerCounters,
     transaction::{Outbound, Transaction},
+    window::about_now,
 };
 
 /// Messages that may wait for a peer beside one per transaction: echoes and the handshake.
@@ -307,6 +308,11 @@ impl Run {
     fn outcome(&self, message: ChaincodeMessage) -> Outcome {
         let call = || match invocation_of(message) {
             Ok(invocation) => {
+                if let Some(window) = self.shared.limits.time_window
+                    && let Err(failure) = about_now(invocation.timestamp, window)
+                {
+                    return failure.into();
+                }
                 let mut peer = Peer::new(Arc::clone(&self.transaction), self.capabilities);
                 self.shared.router.invoke(&mut peer, &invocation)
             }

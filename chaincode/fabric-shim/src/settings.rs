@@ -26,6 +26,10 @@ pub struct Limits {
     pub registration_max: Duration,
     /// How long running transactions may take to finish when the server stops. Default 10 s.
     pub drain: Duration,
+    /// How far a transaction's time, which its client chooses, may be from this machine's, either way. A transaction
+    /// beyond it is refused; the clock decides nothing else, so peers cannot come to different results. Peers from 3.0
+    /// on check the same, older ones do not. Default none: no check.
+    pub time_window: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -38,6 +42,7 @@ impl Default for Limits {
             registration_warning: Duration::from_secs(5),
             registration_max: Duration::from_secs(30),
             drain: Duration::from_secs(10),
+            time_window: None,
         }
     }
 }
@@ -90,6 +95,13 @@ impl ChaincodeServerBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Refuses transactions whose time is further from this machine's than this; see [`Limits::time_window`].
+    #[must_use]
+    pub fn time_window(mut self, window: Duration) -> Self {
+        self.limits.time_window = Some(window);
         self
     }
 

@@ -4,7 +4,7 @@ mod options;
 
 pub use options::{OptionsError, ServeOptions, TlsFiles};
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use fabric_contract::Router;
 use fabric_shim::{ChaincodeServer, ServerError, ServerHandle};
@@ -31,12 +31,16 @@ pub async fn serve(options: ServeOptions, shutdown: impl Future<Output = ()>) ->
     Ok(())
 }
 
+/// How far a transaction's time may be from this machine's: Fabric's own window, which peers before 3.0 do not check.
+/// Validity dates, offers and event times are judged by the transaction's time.
+const TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
+
 /// Starts serving in the background; the handle knows the addresses and stops the server.
 ///
 /// # Errors
 /// As [`serve`].
 pub async fn start(options: ServeOptions) -> Result<ServerHandle, ServeError> {
-    let mut builder = ChaincodeServer::builder(router());
+    let mut builder = ChaincodeServer::builder(router()).time_window(TIME_WINDOW);
     for (address, package_id) in &options.listeners {
         builder = builder.listen(address, package_id);
     }

@@ -80,3 +80,35 @@ fn with_creator(creator: Vec<u8>) -> Result<ChaincodeMessage, Box<dyn std::error
     signed.proposal_bytes = proposal.encode_to_vec();
     Ok(message)
 }
+
+#[tokio::test]
+async fn a_transaction_dated_outside_the_window_is_refused_before_the_contract_runs() -> Test {
+    let limits = Limits { time_window: Some(std::time::Duration::from_secs(900)), ..Limits::default() };
+    let server = serve(contract(), limits).await?;
+    let mut peer = FakePeer::ready(server.local_addr()).await?;
+    let mut dated_now = transaction("now", &["t:Facts"], &[]);
+    redate(&mut dated_now, std::time::SystemTime::now())?;
+    peer.send_message(dated_now).await?;
+    assert_eq!(peer.outcome("now").await?.0, 200);
+    let mut dated_long_ago = transaction("then", &["t:Facts"], &[]);
+    redate(&mut dated_long_ago, std::time::UNIX_EPOCH)?;
+    peer.send_message(dated_long_ago).await?;
+    let (status, message) = peer.outcome("then").await?;
+    assert_eq!(status, 400, "{message}");
+    assert!(message.contains("time_outside_window"), "{message}");
+    Ok(())
+}
+
+/// Gives the proposal of a message another time.
+fn redate(message: &mut ChaincodeMessage, time: std::time::SystemTime) -> Test {
+    let seconds = i64::try_from(time.duration_since(std::time::UNIX_EPOCH)?.as_secs())?;
+    let signed = message.proposal.as_mut().ok_or("no proposal")?;
+    let mut proposal = Proposal::decode(signed.proposal_bytes.as_slice())?;
+    let mut header = Header::decode(proposal.header.as_slice())?;
+    let mut channel = fabric_protos::common::ChannelHeader::decode(header.channel_header.as_slice())?;
+    channel.timestamp = Some(prost_types::Timestamp { seconds, nanos: 0 });
+    header.channel_header = channel.encode_to_vec();
+    proposal.header = header.encode_to_vec();
+    signed.proposal_bytes = proposal.encode_to_vec();
+    Ok(())
+}
