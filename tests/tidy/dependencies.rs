@@ -23,8 +23,11 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
+/// Whether a version, given by its three numbers, is ruled out.
+type RuledOut = fn(u64, u64, u64) -> bool;
+
 /// Crates and versions that must not come in, each with the advisory or the reason.
-const BANNED: &[(&str, fn(u64, u64, u64) -> bool, &str)] = &[
+const BANNED: &[(&str, RuledOut, &str)] = &[
     (
         "h2",
         |major, minor, patch| (major, minor, patch) < (0, 4, 16),
