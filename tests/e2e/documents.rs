@@ -50,7 +50,8 @@ async fn every_bank_notification_is_read_and_its_batches_add_up() -> Result<()> 
         if !name.contains("camt.054") && !name.contains("camt_054") {
             continue;
         }
-        let answer = bank.send("POST", "/v1/bank-statements", fs::read(&path)?, &[("content-type", "application/xml")]).await?;
+        let answer =
+            bank.send("POST", "/v1/bank-statements", fs::read(&path)?, &[("content-type", "application/xml")]).await?;
         let statement = answer.accepted().with_context(|| name.clone())?;
         let entries: usize = array(&statement["statements"]).map(|one| array(&one["entries"]).count()).sum();
         ensure!(entries > 0, "{name} has no entries: {statement}");

@@ -44,7 +44,8 @@ async fn every_bad_request_gets_its_own_named_refusal() -> Result<()> {
             Body::Raw(kind, bytes) => (*kind, bytes.clone()),
         };
         let key = new_key()?;
-        let answer = caller.send(row.method, &row.path, body, &[("content-type", kind), ("idempotency-key", &key)]).await?;
+        let answer =
+            caller.send(row.method, &row.path, body, &[("content-type", kind), ("idempotency-key", &key)]).await?;
         answer.refused(row.status, row.code).with_context(|| row.name.to_owned())?;
     }
     Ok(())

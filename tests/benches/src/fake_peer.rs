@@ -77,7 +77,8 @@ impl Peer {
             max_size_get_multiple_keys: 1000,
         };
         peer.say(ChaincodeMessage { r#type: Type::Registered.into(), ..Default::default() }).await?;
-        let ready = ChaincodeMessage { r#type: Type::Ready.into(), payload: params.encode_to_vec(), ..Default::default() };
+        let ready =
+            ChaincodeMessage { r#type: Type::Ready.into(), payload: params.encode_to_vec(), ..Default::default() };
         peer.say(ready).await?;
         Ok(peer)
     }

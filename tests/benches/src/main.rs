@@ -92,7 +92,12 @@ fn measure(cli: &Cli) -> Result<()> {
                 let ratio = median / *base.get_or_insert(median);
                 println!(
                     "{:<20} {:<22} {:>6} {:>12.1} {:>10.1} {:>8.2}",
-                    workload.name(), contender.name, in_flight, median, memory, ratio
+                    workload.name(),
+                    contender.name,
+                    in_flight,
+                    median,
+                    memory,
+                    ratio
                 );
             }
         }

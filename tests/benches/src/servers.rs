@@ -11,9 +11,8 @@ pub const PACKAGE_ID: &str = "bench:00000000000000000000000000000000000000000000
 
 /// Serves with this project's shim.
 pub fn ours(address: SocketAddr) -> Result<()> {
-    let router = Router::new("bench", "1").contract(
-        Contract::new("bench").submit("Noop", noop).submit("Rmw", read_modify_write).submit("Ten", ten),
-    );
+    let router = Router::new("bench", "1")
+        .contract(Contract::new("bench").submit("Noop", noop).submit("Rmw", read_modify_write).submit("Ten", ten));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let server = ours::ChaincodeServer::builder(router).listen(address.to_string(), PACKAGE_ID).max_in_flight(64);
