@@ -20,16 +20,19 @@ use tokio::{
 use tokio_stream::StreamExt;
 use tonic::transport::server::{Connected, Router};
 
-/// Serves clients until `closing` becomes true; connections that are still open then end when `cut` does.
+/// Serves clients until `closing` becomes true; connections that are still open then end when `cut` does. While `away`
+/// is true, connections end at once.
 pub(crate) fn serve(
     listener: TcpListener,
     tls: &ServerTls,
     services: Router,
     closing: watch::Receiver<bool>,
     cut: watch::Receiver<bool>,
+    away: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, TransportError> {
     let connections = transport::incoming(listener, Some(tls))?;
-    let connections = connections.map(move |accepted| accepted.map(|inner| Connection::new(inner, cut.clone())));
+    let connections =
+        connections.map(move |accepted| accepted.map(|inner| Connection::new(inner, cut.clone(), away.clone())));
     let serving = services.serve_with_incoming_shutdown(connections, becomes_true(closing));
     Ok(tokio::spawn(async move {
         if let Err(cause) = serving.await {
@@ -52,8 +55,14 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(inner: TlsConnection, cut: watch::Receiver<bool>) -> Self {
-        Self { inner, cut: Box::pin(becomes_true(cut)), is_cut: false }
+    fn new(inner: TlsConnection, cut: watch::Receiver<bool>, away: watch::Receiver<bool>) -> Self {
+        let cut = async {
+            tokio::select! {
+                () = becomes_true(cut) => {}
+                () = becomes_true(away) => {}
+            }
+        };
+        Self { inner, cut: Box::pin(cut), is_cut: false }
     }
 
     fn poll_cut(&mut self, context: &mut Context<'_>) -> bool {

@@ -25,6 +25,7 @@ use crate::{
     channel::Channel,
     deliver::{self, PeerDeliver},
     endorser::EndorserService,
+    faults::{OrdererFaults, PeerFaults},
     gateway::{GatewayService, PEERS_MAX},
     ledger::{Ledger, LedgerError},
     limits::{Limited, Limits},
@@ -221,6 +222,16 @@ impl Network {
         &self.orderer_address
     }
 
+    /// What can be made to go wrong at the peer of an organisation; `None` when it has none.
+    pub fn peer_faults(&self, msp_id: &str) -> Option<PeerFaults<'_>> {
+        self.peers.iter().find(|peer| peer.msp_id() == msp_id).map(|peer| PeerFaults::new(peer))
+    }
+
+    /// What can be made to go wrong at the orderer.
+    pub fn orderer_faults(&self) -> OrdererFaults<'_> {
+        OrdererFaults::new(&self.orderer)
+    }
+
     /// Ends the network: takes no more calls, gives those that run a second, writes the blocks that wait, and closes
     /// all files. Afterwards the same folder can be started again, also in this process.
     pub async fn shutdown(self) {
@@ -261,25 +272,28 @@ impl Network {
 
     async fn listen(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
         let ledger = &self.ledger;
-        let channel = Arc::new(Channel::new(ledger.channel_id(), Arc::clone(ledger), Arc::clone(&self.orderer)));
         let mut listeners = Vec::new();
         let mut peers = Vec::new();
         for peer in &options.peers {
             let (listener, address) = bind(&peer.listen).await?;
             listeners.push((listener, read_tls(&peer.tls_cert, &peer.tls_key)?));
-            peers.push(Arc::new(open_peer(&options.data_dir, peer, &address, settings, &channel)?));
+            let channel = Channel::new(ledger.channel_id(), ledger.view(), Arc::clone(&self.orderer));
+            peers.push(Arc::new(open_peer(&options.data_dir, peer, &address, settings, channel)?));
         }
         self.peers = peers.into();
         for (peer, (listener, tls)) in self.peers.iter().zip(listeners) {
-            let services = peer_services(peer, &self.peers, ledger, settings.limits, self.closing.subscribe());
-            let served = listener::serve(listener, &tls, services, self.closing.subscribe(), self.cut.subscribe())?;
+            let services = peer_services(peer, &self.peers, settings.limits, self.closing.subscribe());
+            let away = peer.switches().away();
+            let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
+            let served = listener::serve(listener, &tls, services, closing, cut, away)?;
             self.servers.push(served);
         }
         let (listener, address) = bind(&options.orderer.listen).await?;
         let tls = read_tls(&options.orderer.tls_cert, &options.orderer.tls_key)?;
         let services = transport::server().add_service(self.orderer.service());
-        let served = listener::serve(listener, &tls, services, self.closing.subscribe(), self.cut.subscribe())?;
-        self.servers.push(served);
+        let away = self.orderer.switches().away();
+        let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
+        self.servers.push(listener::serve(listener, &tls, services, closing, cut, away)?);
         self.orderer_address = address;
         Ok(())
     }
@@ -299,7 +313,6 @@ fn check_peers(peers: &[PeerOptions]) -> Result<(), NetworkError> {
 fn peer_services(
     peer: &Arc<Peer>,
     peers: &Arc<[Arc<Peer>]>,
-    ledger: &Arc<Ledger>,
     limits: Limits,
     closing: watch::Receiver<bool>,
 ) -> tonic::transport::server::Router {
@@ -309,7 +322,10 @@ fn peer_services(
     let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let deliver = PeerDeliver::new(deliver::only(Arc::clone(ledger)), peer.msp_id()).into_service();
+    let joined = Arc::clone(peer);
+    let channels: deliver::Channels =
+        Arc::new(move |id| joined.channel(id).map(|channel| Arc::clone(channel.ledger())));
+    let deliver = PeerDeliver::new(channels, peer.msp_id()).into_service();
     transport::server()
         .add_service(Limited::new(endorser, limits.endorser))
         .add_service(Limited::new(gateway, limits.gateway))
@@ -321,7 +337,7 @@ fn open_peer(
     options: &PeerOptions,
     address: &str,
     settings: &Settings,
-    channel: &Arc<Channel>,
+    channel: Channel,
 ) -> Result<Peer, NetworkError> {
     let msp_id = options.msp_id.as_str();
     let identity = identity(msp_id, &options.msp_dir)?;
@@ -332,7 +348,7 @@ fn open_peer(
     let folder = data_dir.join("packages").join(msp_id);
     let packages = PackageStore::open(&folder).map_err(|cause| NetworkError::File { path: folder, cause })?;
     let chaincodes = ChaincodeRuntime::new(&options.name, settings.chaincode.clone());
-    Ok(Peer::new(identity, local_msp, address, [Arc::clone(channel)], packages, chaincodes))
+    Ok(Peer::new(identity, local_msp, address, [Arc::new(channel)], packages, chaincodes))
 }
 
 fn identity(msp_id: &str, folder: &Path) -> Result<SigningIdentity, NetworkError> {

@@ -13,6 +13,7 @@ use fabric_msp::{
 use crate::{
     chaincode::{ChaincodePackage, ChaincodeRuntime, PackageStore},
     channel::Channel,
+    faults::PeerSwitches,
     ledger::{
         CallerInfo, SimulationError,
         collection::implicit_name,
@@ -30,6 +31,7 @@ pub(crate) struct Peer {
     chaincodes: ChaincodeRuntime,
     /// What was found out about chaincodes, by channel and name.
     known: Mutex<Known>,
+    switches: PeerSwitches,
 }
 
 type Known = HashMap<(String, String), Found>;
@@ -71,6 +73,7 @@ impl Peer {
             packages,
             chaincodes,
             known: Mutex::default(),
+            switches: PeerSwitches::default(),
         }
     }
 
@@ -117,6 +120,11 @@ impl Peer {
     /// The chaincodes that the peer is connected to.
     pub(crate) fn chaincodes(&self) -> &ChaincodeRuntime {
         &self.chaincodes
+    }
+
+    /// The faults that are switched on.
+    pub(crate) fn switches(&self) -> &PeerSwitches {
+        &self.switches
     }
 
     /// How far this peer's organisation has come with a chaincode, by the newest block.

@@ -168,8 +168,15 @@ async fn run(call: &Call, chaincode: &str, input: ChaincodeInput) -> Result<Chai
     let runtime = call.peer.chaincodes();
     let stream = runtime.stream(&package).await?;
     let timeout = runtime.options().execute_timeout;
+    let delay = call.peer.switches().chaincode_delay().min(timeout);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    if delay == timeout {
+        return Err(ExecuteError::Timeout.into());
+    }
     let input = ChaincodeInput { decorations: Default::default(), ..input };
-    Ok(stream.execute(call.clone(), chaincode, kind, &input, timeout).await?)
+    Ok(stream.execute(call.clone(), chaincode, kind, &input, timeout - delay).await?)
 }
 
 fn check_invocation(

@@ -46,6 +46,9 @@ pub(crate) async fn process(peer: &Arc<Peer>, signed: SignedProposal) -> Result<
     };
     let identity =
         checks::check(peer, channel.as_deref(), &proposal).map_err(|cause| Refusal::Checked(cause.to_string()))?;
+    if let Some(text) = peer.switches().refusal() {
+        return Ok(failure(text));
+    }
     let proposal = Arc::new(proposal);
     let answer = simulate::run(peer, channel, proposal, identity).await;
     Ok(answer.unwrap_or_else(failure))

@@ -26,6 +26,11 @@ pub(super) struct Failure {
 /// Asks a peer. Its own peer tells a gateway more about a refusal than others do.
 pub(super) async fn ask(peer: &Arc<Peer>, is_own: bool, signed: &SignedProposal) -> Result<ProposalResponse, Failure> {
     let unavailable = |message: String| Failure { code: Code::Unavailable, message, retry: true };
+    if peer.switches().is_away() {
+        let address = peer.address();
+        let nobody = format!("rpc error: code = Unavailable desc = connection error: {address} cannot be reached");
+        return Err(unavailable(nobody));
+    }
     match time::timeout(TIMEOUT, endorser::process(peer, signed.clone())).await {
         Ok(Ok(response)) => judge(response),
         Ok(Err(Refusal::Checked(message))) if is_own => {

@@ -44,6 +44,9 @@ pub enum LedgerError {
     /// There is no private store for the organisation.
     #[error("no peer of {0} keeps a private store here")]
     UnknownPeer(String),
+    /// A crash that was ordered.
+    #[error("the ledger crashed as it was told to")]
+    Crash,
     /// A transaction id that cannot be one.
     #[error("'{0}' is not a transaction id")]
     TransactionId(String),

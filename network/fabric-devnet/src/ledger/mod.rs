@@ -25,12 +25,13 @@ mod tests;
 pub(crate) mod transaction;
 pub(crate) mod transient;
 pub(crate) mod version;
+mod view;
 
 use std::{
     collections::{BTreeMap, VecDeque},
     fs,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic::AtomicBool},
 };
 
 use fabric_msp::{block::header_hash, channel::ChannelConfig};
@@ -40,6 +41,7 @@ use fabric_protos::{
     rwset::{NsPvtReadWriteSet, TxPvtReadWriteSet},
 };
 use prost::Message;
+use redb::ReadTransaction;
 use tokio::sync::watch;
 
 pub use self::{
@@ -68,19 +70,37 @@ const RECENT_BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// A channel's ledger.
 pub struct Ledger {
     channel_id: String,
-    public: PublicStore,
-    organizations: BTreeMap<String, OrganizationStores>,
+    public: Arc<PublicStore>,
+    organizations: Arc<BTreeMap<String, OrganizationStores>>,
     channel: RwLock<Arc<ChannelConfig>>,
     signatures: Arc<VerifiedSignatures>,
     height: watch::Sender<u64>,
-    recent: Mutex<VecDeque<Arc<Block>>>,
+    recent: Arc<Mutex<VecDeque<Arc<Block>>>>,
     /// Held while a block is committed.
     committing: Mutex<()>,
+    crash: Mutex<Option<CrashPoint>>,
+    /// Others that show this ledger and learn of its blocks.
+    views: Mutex<Vec<Weak<Ledger>>>,
+    /// The moment that is shown instead of the present.
+    frozen: Mutex<Option<Arc<ReadTransaction>>>,
+    /// The ledger of which this is a view. The last field, so that files are let go of before it is.
+    origin: Option<Arc<Ledger>>,
 }
 
 struct OrganizationStores {
     private: Arc<PrivateStore>,
     transient: TransientStore,
+    /// Whether the organisation's peer cannot be reached.
+    away: AtomicBool,
+}
+
+/// Where the writing of a block is broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// Private values are written, the block and the state are not.
+    BeforeBlock,
+    /// Block and state are written; private data that has served or expired is still there.
+    AfterBlock,
 }
 
 /// A transaction of the ledger, valid or not.
@@ -104,7 +124,7 @@ impl Ledger {
     /// [`LedgerError`] when files cannot be used or belong to another channel.
     pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
         make_folder(folder)?;
-        let public = PublicStore::open(&folder.join("ledger.redb"))?;
+        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"))?);
         let mut snapshot = public.snapshot()?;
         if snapshot.height()? == 0 {
             next_block::write_genesis(&public, genesis_block)?;
@@ -125,23 +145,23 @@ impl Ledger {
             make_folder(&folder)?;
             let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height)?);
             let transient = TransientStore::open(&folder.join("transient"))?;
-            organizations.insert(msp_id.clone(), OrganizationStores { private, transient });
+            organizations
+                .insert(msp_id.clone(), OrganizationStores { private, transient, away: AtomicBool::new(false) });
         }
         Ok(Arc::new(Self {
             channel_id: channel.channel_id().to_owned(),
             public,
-            organizations,
+            organizations: Arc::new(organizations),
             channel: RwLock::new(Arc::new(channel)),
             signatures: Arc::default(),
             height: watch::Sender::new(height),
-            recent: Mutex::default(),
+            recent: Arc::default(),
             committing: Mutex::default(),
+            crash: Mutex::default(),
+            views: Mutex::default(),
+            frozen: Mutex::default(),
+            origin: None,
         }))
-    }
-
-    /// The public state as it is now.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
-        self.public.snapshot()
     }
 
     /// The channel's name.
@@ -179,11 +199,14 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when the ledger cannot be read.
     pub fn block(&self, number: u64) -> Result<Option<Arc<Block>>, LedgerError> {
+        if self.is_frozen() {
+            return Ok(self.snapshot()?.block(number)?.map(Arc::new));
+        }
         let of_number = |block: &&Arc<Block>| block.header.as_ref().is_some_and(|header| header.number == number);
         if let Some(known) = lock(&self.recent).iter().find(of_number) {
             return Ok(Some(known.clone()));
         }
-        Ok(self.public.snapshot()?.block(number)?.map(Arc::new))
+        Ok(self.snapshot()?.block(number)?.map(Arc::new))
     }
 
     /// The block with this header hash.
@@ -191,7 +214,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn block_by_hash(&self, hash: &[u8]) -> Result<Option<Arc<Block>>, LedgerError> {
-        match self.public.snapshot()?.block_number(hash)? {
+        match self.snapshot()?.block_number(hash)? {
             Some(number) => self.block(number),
             None => Ok(None),
         }
@@ -202,7 +225,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn block_by_transaction(&self, id: &str) -> Result<Option<Arc<Block>>, LedgerError> {
-        match self.public.snapshot()?.transaction(id)? {
+        match self.snapshot()?.transaction(id)? {
             Some(place) => self.block(place.block),
             None => Ok(None),
         }
@@ -213,7 +236,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn last_config_block(&self) -> Result<Arc<Block>, LedgerError> {
-        let number = self.public.snapshot()?.last_config()?;
+        let number = self.snapshot()?.last_config()?;
         self.block(number)?.ok_or(LedgerError::Damaged("configuration block"))
     }
 
@@ -238,7 +261,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn contains_transaction(&self, id: &str) -> Result<bool, LedgerError> {
-        Ok(self.public.snapshot()?.transaction(id)?.is_some())
+        Ok(self.snapshot()?.transaction(id)?.is_some())
     }
 
     /// The verdict over a transaction and its block, without its content.
@@ -246,7 +269,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn transaction_status(&self, id: &str) -> Result<Option<(TxValidationCode, u64)>, LedgerError> {
-        let place = self.public.snapshot()?.transaction(id)?;
+        let place = self.snapshot()?.transaction(id)?;
         Ok(place.map(|place| (code_of(place.code), place.block)))
     }
 
@@ -255,7 +278,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn transaction(&self, id: &str) -> Result<Option<TransactionRecord>, LedgerError> {
-        let Some(place) = self.public.snapshot()?.transaction(id)? else { return Ok(None) };
+        let Some(place) = self.snapshot()?.transaction(id)? else { return Ok(None) };
         let block = self.block(place.block)?.ok_or(LedgerError::Damaged("block of a transaction"))?;
         let envelope = block
             .data
@@ -271,7 +294,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn state(&self, namespace: &str, key: &str) -> Result<Option<StateEntry>, LedgerError> {
-        self.public.snapshot()?.state(namespace, key)
+        self.snapshot()?.state(namespace, key)
     }
 
     /// The committed definition of a chaincode.
@@ -279,7 +302,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn definition(&self, chaincode: &str) -> Result<Option<ChaincodeDefinition>, LedgerError> {
-        crate::validation::definition_in(&self.public.snapshot()?, chaincode)
+        crate::validation::definition_in(&self.snapshot()?, chaincode)
     }
 
     /// The committed definitions of all chaincodes, by name.
@@ -287,7 +310,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn definitions(&self) -> Result<Vec<ChaincodeDefinition>, LedgerError> {
-        let snapshot = self.public.snapshot()?;
+        let snapshot = self.snapshot()?;
         let prefix = definition::metadata_key(definition::NAMESPACES, "");
         let end = definition::metadata_key(definition::NAMESPACES, "\u{10FFFF}");
         let mut found = Vec::new();
@@ -304,7 +327,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn collection(&self, chaincode: &str, collection: &str) -> Result<Option<StaticCollectionConfig>, LedgerError> {
-        collection_in(&self.public.snapshot()?, &self.channel(), chaincode, collection)
+        collection_in(&self.snapshot()?, &self.channel(), chaincode, collection)
     }
 
     /// Begins to simulate a transaction on the peer of an organisation.
@@ -315,7 +338,7 @@ impl Ledger {
         let stores = self.stores(peer_msp)?;
         // Configuration and state may differ by a block that is just being committed, as on Fabric.
         let channel = self.channel();
-        Ok(Simulator::new(channel, self.public.snapshot()?, stores.private.clone(), tx_id, caller))
+        Ok(Simulator::new(channel, self.snapshot()?, stores.private.clone(), tx_id, caller))
     }
 
     /// Keeps the private part of an endorsed transaction for one organisation, all of it. Call
@@ -333,9 +356,9 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::put_transient`].
     pub fn distribute_private(&self, tx_id: &str, set: &TxPvtReadWriteSet) -> Result<(), LedgerError> {
-        let snapshot = self.public.snapshot()?;
+        let snapshot = self.snapshot()?;
         let channel = self.channel();
-        for (msp_id, stores) in &self.organizations {
+        for (msp_id, stores) in self.organizations.iter() {
             let mut share = TxPvtReadWriteSet { data_model: set.data_model, ns_pvt_rwset: Vec::new() };
             for part in &set.ns_pvt_rwset {
                 let mut collections = Vec::new();
@@ -378,7 +401,7 @@ impl Ledger {
         if let Some(owner) = collection::implicit_owner(collection) {
             return Ok(Some(collection::implicit_definition(owner)));
         }
-        let Some(package) = self.public.snapshot()?.collections_below(chaincode, block)? else { return Ok(None) };
+        let Some(package) = self.snapshot()?.collections_below(chaincode, block)? else { return Ok(None) };
         let package =
             CollectionConfigPackage::decode(&*package).map_err(|_| LedgerError::Damaged("collection package"))?;
         Ok(collection::find(Some(&package), collection).cloned())
@@ -391,6 +414,9 @@ impl Ledger {
     /// [`LedgerError`] when the block does not continue the chain, is not signed as the channel demands, or cannot be
     /// stored.
     pub fn commit(&self, block: Block) -> Result<Arc<Block>, LedgerError> {
+        if let Some(origin) = &self.origin {
+            return origin.commit(block);
+        }
         let _one_at_a_time = lock(&self.committing);
         let committed = Arc::new(next_block::commit(self, block)?);
         let number = committed.header.as_ref().map_or(0, |header| header.number);
@@ -402,6 +428,7 @@ impl Ledger {
             }
         }
         self.height.send_replace(number + 1);
+        self.announce();
         Ok(committed)
     }
 

@@ -14,7 +14,7 @@ use fabric_protos::{
 use prost::Message;
 
 use super::{
-    Ledger, OrganizationStores,
+    CrashPoint, Ledger, OrganizationStores,
     changes::Collector,
     error::LedgerError,
     private::PrivateChanges,
@@ -63,10 +63,12 @@ pub(super) fn commit(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerE
     let private = collector.private(&prepared, &codes, &ledger.organizations)?;
     let changes = collector.public(header_hash(&header), &prepared, &codes, updates)?;
     write_private(header.number, &private)?;
+    ledger.survive(CrashPoint::BeforeBlock)?;
     ledger.public.append(header.number, &block.encode_to_vec(), &changes)?;
+    ledger.survive(CrashPoint::AfterBlock)?;
 
     // From here on the block counts, so nothing below may fail it. What is left undone is done at the next start.
-    for (msp_id, stores) in &ledger.organizations {
+    for (msp_id, stores) in ledger.organizations.iter() {
         if let Err(cause) = clean_up(stores, header.number, &prepared) {
             tracing::error!(msp_id, %cause, "private data that has served cannot be removed");
         }

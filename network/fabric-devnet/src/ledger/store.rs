@@ -136,18 +136,12 @@ impl PublicStore {
 
     /// A view of the last committed block, unaffected by later ones.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
-        let transaction = self.database.begin_read()?;
-        Ok(Snapshot {
-            blocks: transaction.open_table(BLOCKS)?,
-            block_hashes: transaction.open_table(BLOCK_HASHES)?,
-            transactions: transaction.open_table(TRANSACTIONS)?,
-            state: transaction.open_table(STATE)?,
-            hashes: transaction.open_table(HASHES)?,
-            history: transaction.open_table(HISTORY)?,
-            expiries: transaction.open_table(EXPIRIES)?,
-            collections: transaction.open_table(COLLECTIONS)?,
-            singles: transaction.open_table(SINGLES)?,
-        })
+        Snapshot::of(&self.moment()?)
+    }
+
+    /// The last committed block, to look at as often as wanted.
+    pub(crate) fn moment(&self) -> Result<redb::ReadTransaction, LedgerError> {
+        Ok(self.database.begin_read()?)
     }
 
     /// Writes a block and what follows from it, all or nothing, and waits until it is on disk.
@@ -228,6 +222,21 @@ pub(crate) type StateRange = redb::Range<'static, StateKey, StateValue>;
 pub(crate) type HistoryRange = redb::Range<'static, (&'static str, &'static str, u64, u64), ()>;
 
 impl Snapshot {
+    /// What was there at a moment.
+    pub(crate) fn of(transaction: &redb::ReadTransaction) -> Result<Self, LedgerError> {
+        Ok(Self {
+            blocks: transaction.open_table(BLOCKS)?,
+            block_hashes: transaction.open_table(BLOCK_HASHES)?,
+            transactions: transaction.open_table(TRANSACTIONS)?,
+            state: transaction.open_table(STATE)?,
+            hashes: transaction.open_table(HASHES)?,
+            history: transaction.open_table(HISTORY)?,
+            expiries: transaction.open_table(EXPIRIES)?,
+            collections: transaction.open_table(COLLECTIONS)?,
+            singles: transaction.open_table(SINGLES)?,
+        })
+    }
+
     /// The number of blocks.
     pub(crate) fn height(&self) -> Result<u64, LedgerError> {
         Ok(self.blocks.last()?.map_or(0, |(number, _)| number.value() + 1))

@@ -32,7 +32,10 @@ use self::{
     admission::Refusal,
     cutter::{Cutter, Message},
 };
-use crate::ledger::{Ledger, LedgerError};
+use crate::{
+    faults::OrdererSwitches,
+    ledger::{Ledger, LedgerError},
+};
 
 /// Messages that may wait to be put into a block.
 const QUEUE_MAX: usize = 4096;
@@ -45,6 +48,7 @@ pub struct Orderer {
     /// Gone once the orderer stops.
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     stopped: Mutex<Option<oneshot::Receiver<()>>>,
+    switches: Arc<OrdererSwitches>,
 }
 
 impl Orderer {
@@ -71,13 +75,20 @@ impl Orderer {
                 let _ = end.send(());
             })
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
-        tokio::spawn(cut_blocks(ledger.clone(), messages, batches));
-        Ok(Arc::new(Self { ledger, queue: Mutex::new(Some(queue)), stopped: Mutex::new(Some(stopped)) }))
+        let switches = Arc::<OrdererSwitches>::default();
+        tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
+        let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
+        Ok(Arc::new(Self { ledger, queue, stopped, switches }))
     }
 
     /// The ledger that is written.
     pub fn ledger(&self) -> &Arc<Ledger> {
         &self.ledger
+    }
+
+    /// The faults that are switched on.
+    pub(crate) fn switches(&self) -> &OrdererSwitches {
+        &self.switches
     }
 
     /// Takes a message, or says why not. Success means that the message will be in a block, nothing more.
@@ -100,6 +111,7 @@ impl Orderer {
 
     /// Takes no more messages, puts those that wait into blocks, and returns when all are written.
     pub async fn stop(&self) {
+        self.switches.end();
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(stopped) = stopped {
@@ -109,6 +121,9 @@ impl Orderer {
     }
 
     async fn enqueue(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        if self.switches.is_stopped() {
+            return Err(Refusal::Stopping);
+        }
         admit(envelope, &self.ledger)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;
@@ -117,7 +132,12 @@ impl Orderer {
 }
 
 /// Cuts batches until the queue is closed. The timer runs from the first message that waits.
-async fn cut_blocks(ledger: Arc<Ledger>, mut messages: mpsc::Receiver<Message>, batches: mpsc::Sender<Vec<Message>>) {
+async fn cut_blocks(
+    ledger: Arc<Ledger>,
+    mut messages: mpsc::Receiver<Message>,
+    batches: mpsc::Sender<Vec<Message>>,
+    switches: Arc<OrdererSwitches>,
+) {
     let mut cutter = Cutter::default();
     let mut deadline: Option<Instant> = None;
     loop {
@@ -143,6 +163,7 @@ async fn cut_blocks(ledger: Arc<Ledger>, mut messages: mpsc::Receiver<Message>, 
             deadline = Some(Instant::now() + ledger.channel().batch().timeout);
         }
         for batch in complete {
+            switches.pass().await;
             if batches.send(batch).await.is_err() {
                 return;
             }

@@ -5,6 +5,7 @@ mod chaincode;
 mod client;
 mod endorse;
 mod evaluate;
+mod faults;
 mod fixture;
 mod lifecycle;
 mod private_data;

@@ -12,7 +12,7 @@ use fabric_protos::{common::Block, protos::TxValidationCode::Valid};
 use prost::Message;
 
 use crate::ledger::{
-    CallerInfo, Ledger, LedgerError,
+    CallerInfo, CrashPoint, Ledger, LedgerError,
     testing::{CHAINCODE, ORGANIZATIONS, TestChannel, TestLedger, collection},
 };
 
@@ -100,5 +100,66 @@ fn replaying_the_blocks_gives_the_same_state() -> Result<(), LedgerError> {
         // The commit hash among the metadata covers codes, values and versions.
         assert_eq!(copy.commit(Block::clone(&block))?, block);
     }
+    Ok(())
+}
+
+/// Case C150: wherever the writing of a block breaks off, the ledger is what its blocks add up to.
+#[test]
+fn a_crash_within_a_block_leaves_what_the_blocks_say() -> Result<(), LedgerError> {
+    for point in [CrashPoint::BeforeBlock, CrashPoint::AfterBlock] {
+        let test = TestLedger::with(vec![collection("A", "OR('Org1MSP.member','Org2MSP.member')")]);
+        let write = |key: &'static str, value: &'static str| {
+            test.transaction(&["Org1MSP"], |simulator| {
+                simulator.put_state(CHAINCODE, key, value.as_bytes().to_vec())?;
+                simulator.put_private(CHAINCODE, "A", key, value.as_bytes().to_vec())
+            })
+        };
+        assert_eq!(test.commit(&[write("a", "1"), write("b", "1")]), [Valid, Valid]);
+        let purge = test.transaction(&["Org1MSP"], |simulator| simulator.purge_private(CHAINCODE, "A", "b"));
+        let block = test.next_block(vec![write("a", "2").encode_to_vec(), purge.encode_to_vec()]);
+        test.ledger.crash(point);
+        assert!(matches!(test.ledger.commit(block.clone()), Err(LedgerError::Crash)));
+        assert!(test.ledger.commit(block.clone()).is_err(), "a dead ledger takes nothing");
+
+        let test = test.restarted();
+        let is_there = point == CrashPoint::AfterBlock;
+        assert_eq!(test.ledger.height(), if is_there { 4 } else { 3 });
+        if !is_there {
+            test.ledger.commit(block)?;
+        }
+        let (folder, peers) = (tempfile::tempdir().expect("a folder"), ORGANIZATIONS.map(str::to_owned));
+        let rebuilt = Ledger::open(folder.path(), &test.channel.genesis, &peers)?;
+        for number in 1..test.ledger.height() {
+            let block = test.ledger.block(number)?.expect("a block");
+            assert_eq!(rebuilt.commit(Block::clone(&block))?, block, "{point:?}, block {number}");
+        }
+        for key in ["a", "b"] {
+            assert_eq!(test.ledger.state(CHAINCODE, key)?, rebuilt.state(CHAINCODE, key)?);
+        }
+        for peer in ["Org1MSP", "Org2MSP"] {
+            let mut simulator = test.ledger.simulator(peer, "tx", CallerInfo::default())?;
+            let read = |simulator: &mut crate::ledger::Simulator, key| {
+                simulator.get_private(CHAINCODE, "A", key).map_err(|cause| cause.to_string())
+            };
+            assert_eq!(read(&mut simulator, "a"), Ok(Some(b"2".to_vec())), "{point:?}, {peer}");
+            assert_eq!(read(&mut simulator, "b"), Ok(None), "{point:?}, {peer}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_view_stands_still_until_it_is_let_go() -> Result<(), LedgerError> {
+    let test = TestLedger::with(Vec::new());
+    let (still, other) = (test.ledger.view(), test.ledger.view());
+    still.freeze()?;
+    test.put_all(["k".to_owned()]);
+    assert_eq!((still.height(), other.height(), test.ledger.height()), (2, 3, 3));
+    assert!(still.state(CHAINCODE, "k")?.is_none() && still.block(2)?.is_none());
+    assert!(other.state(CHAINCODE, "k")?.is_some() && other.block(2)?.is_some());
+    assert_eq!(still.chain_info()?.height, 2);
+    still.thaw();
+    assert_eq!(still.height(), 3);
+    assert!(still.state(CHAINCODE, "k")?.is_some());
     Ok(())
 }
