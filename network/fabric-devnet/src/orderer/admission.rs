@@ -1,9 +1,9 @@
 //! Whether the orderer takes a message. It looks at form, size, expiry and the channel's writers; ids, endorsements and
 //! content are none of its business.
 
-use fabric_msp::policy::SignedData;
+use fabric_msp::{channel::UpdateError, policy::SignedData};
 use fabric_protos::{
-    common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status},
+    common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
     msp::SerializedIdentity,
 };
 use prost::Message;
@@ -22,8 +22,10 @@ pub(crate) enum Refusal {
     Configuration,
     #[error("message is of type that is no longer supported")]
     OrdererTransaction,
-    #[error("configuration updates are not supported by this orderer")]
-    ConfigurationUpdate,
+    #[error("config update for existing channel did not pass initial checks: {0}")]
+    UpdateCheck(Box<Refusal>),
+    #[error("error applying config update to existing channel '{channel}': error authorizing update: {cause}")]
+    Update { channel: String, cause: Box<UpdateError> },
     #[error("message payload is {bytes} bytes and exceeds maximum allowed {max} bytes")]
     TooLarge { bytes: usize, max: usize },
     #[error("broadcast client identity expired")]
@@ -38,6 +40,7 @@ impl Refusal {
     pub(super) fn status(&self) -> Status {
         match self {
             Self::Forbidden(_) => Status::Forbidden,
+            Self::UpdateCheck(cause) => cause.status(),
             Self::Stopping => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
@@ -59,9 +62,16 @@ pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal>
     match HeaderType::try_from(channel_header.r#type) {
         Ok(HeaderType::Config) => return Err(Refusal::Configuration),
         Ok(HeaderType::OrdererTransaction) => return Err(Refusal::OrdererTransaction),
-        Ok(HeaderType::ConfigUpdate) => return Err(Refusal::ConfigurationUpdate),
-        _ => {}
+        Ok(HeaderType::ConfigUpdate) => {}
+        _ => return filter(envelope, &header, ledger),
     }
+    filter(envelope, &header, ledger).map_err(|cause| Refusal::UpdateCheck(Box::new(cause)))?;
+    let refused = |cause| Refusal::Update { channel: channel_header.channel_id.clone(), cause: Box::new(cause) };
+    ledger.channel().propose_update(envelope).map(drop).map_err(refused)
+}
+
+/// What every message must fulfil, whatever it is for.
+fn filter(envelope: &Envelope, header: &Header, ledger: &Ledger) -> Result<(), Refusal> {
     let channel = ledger.channel();
     let (bytes, max) = (message_bytes(envelope), channel.batch().absolute_max_bytes as usize);
     if bytes > max {
@@ -76,6 +86,13 @@ pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal>
     let signers = ledger.signatures().valid_identities(&[signed], channel.msps());
     let policy = channel.policy("/Channel/Writers");
     policy.evaluate_identities(&signers).map_err(|cause| Refusal::Forbidden(cause.to_string()))
+}
+
+/// Whether a message asks for another configuration.
+pub(super) fn is_update(envelope: &Envelope) -> bool {
+    let header = Payload::decode(&*envelope.payload).ok().and_then(|payload| payload.header);
+    let header = header.and_then(|header| ChannelHeader::decode(&*header.channel_header).ok());
+    header.is_some_and(|header| header.r#type == HeaderType::ConfigUpdate as i32)
 }
 
 /// Whether the certificate of a creator has expired. One that cannot be read has no end; its signature will fail.

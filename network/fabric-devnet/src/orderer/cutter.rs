@@ -4,6 +4,8 @@ use fabric_msp::channel::BatchLimits;
 use fabric_protos::common::Envelope;
 use prost::Message as _;
 
+use super::admission::is_update;
+
 /// A message waiting for its block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
@@ -11,11 +13,16 @@ pub(super) struct Message {
     pub(super) bytes: Vec<u8>,
     /// What counts towards the limits: payload and signature, in bytes.
     size: usize,
+    /// Asks for another configuration, and gets a block to itself.
+    pub(super) is_update: bool,
+    /// The sequence of the configuration under which it was taken.
+    pub(super) sequence: u64,
 }
 
 impl Message {
-    pub(super) fn new(envelope: &Envelope) -> Self {
-        Self { bytes: envelope.encode_to_vec(), size: message_bytes(envelope) }
+    pub(super) fn new(envelope: &Envelope, sequence: u64) -> Self {
+        let (bytes, size) = (envelope.encode_to_vec(), message_bytes(envelope));
+        Self { bytes, size, is_update: is_update(envelope), sequence }
     }
 }
 
@@ -36,8 +43,8 @@ impl Cutter {
     pub(super) fn ordered(&mut self, message: Message, limits: &BatchLimits) -> Vec<Vec<Message>> {
         let preferred = limits.preferred_max_bytes as usize;
         let mut batches = Vec::new();
-        if message.size > preferred {
-            // A large message travels alone.
+        if message.size > preferred || message.is_update {
+            // A large message travels alone, and so does a new configuration.
             batches.extend(self.cut());
             batches.push(vec![message]);
             return batches;
@@ -82,7 +89,7 @@ mod tests {
     }
 
     fn message(bytes: usize) -> Message {
-        Message::new(&Envelope { payload: vec![0; bytes - 1], signature: vec![0; 1] })
+        Message::new(&Envelope { payload: vec![0; bytes - 1], signature: vec![0; 1] }, 0)
     }
 
     /// Feeds messages of the given sizes; returns the sizes of the batches in messages, and what is left.

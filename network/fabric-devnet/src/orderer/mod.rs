@@ -15,11 +15,12 @@ use std::{
     thread,
 };
 
-use fabric_msp::signer::Signer;
+use fabric_msp::signer::{SignError, Signer};
 use fabric_protos::{
-    common::{Envelope, Status},
+    common::{Block, Envelope, Status},
     orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},
 };
+use prost::Message as _;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
@@ -124,10 +125,11 @@ impl Orderer {
         if self.switches.is_stopped() {
             return Err(Refusal::Stopping);
         }
+        let sequence = self.ledger.channel().sequence();
         admit(envelope, &self.ledger)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;
-        queue.send(Message::new(envelope)).await.map_err(|_| Refusal::Stopping)
+        queue.send(Message::new(envelope, sequence)).await.map_err(|_| Refusal::Stopping)
     }
 }
 
@@ -179,9 +181,9 @@ async fn cut_blocks(
 /// a hole.
 fn write_blocks(ledger: &Ledger, mut writer: BlockWriter, mut batches: mpsc::Receiver<Vec<Message>>) {
     while let Some(batch) = batches.blocking_recv() {
-        let envelopes = batch.into_iter().map(|message| message.bytes).collect();
-        let block = match writer.next(envelopes) {
-            Ok(block) => block,
+        let block = match next_block(ledger, &writer, batch) {
+            Ok(None) => continue,
+            Ok(Some(block)) => block,
             Err(cause) => {
                 tracing::error!(%cause, "the orderer cannot sign blocks and stops");
                 return;
@@ -195,4 +197,32 @@ fn write_blocks(ledger: &Ledger, mut writer: BlockWriter, mut batches: mpsc::Rec
             }
         }
     }
+}
+
+/// The block of a batch; `None` when nothing in it can be ordered any more. The configuration may have changed since
+/// messages were taken, so those taken under another are looked at again.
+fn next_block(ledger: &Ledger, writer: &BlockWriter, batch: Vec<Message>) -> Result<Option<Block>, SignError> {
+    let channel = ledger.channel();
+    let mut envelopes = Vec::with_capacity(batch.len());
+    for message in batch {
+        if !message.is_update && message.sequence == channel.sequence() {
+            envelopes.push(message.bytes);
+            continue;
+        }
+        // What was taken was an envelope.
+        let Ok(envelope) = Envelope::decode(&*message.bytes) else { continue };
+        if let Err(cause) = admit(&envelope, ledger) {
+            tracing::warn!(%cause, "a message does not fit the configuration that has come before it and is dropped");
+            continue;
+        }
+        if !message.is_update {
+            envelopes.push(message.bytes);
+            continue;
+        }
+        match channel.propose_update(&envelope) {
+            Ok(config) => return writer.config(channel.channel_id(), &config).map(Some),
+            Err(cause) => tracing::warn!(%cause, "an update does not fit the configuration that has come before it"),
+        }
+    }
+    if envelopes.is_empty() { Ok(None) } else { writer.next(envelopes).map(Some) }
 }

@@ -74,7 +74,7 @@ async fn every_refusal_has_its_status_and_text() {
         (
             message(HeaderType::ConfigUpdate, CHANNEL, client, Vec::new()),
             Status::BadRequest,
-            "configuration updates are not supported by this orderer",
+            "error applying config update to existing channel 'conf': error authorizing update: ConfigUpdate for channel '' but envelope for channel 'conf'",
         ),
         (large, Status::BadRequest, too_large.as_str()),
         (normal(&expired()), Status::BadRequest, "broadcast client identity expired"),

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use fabric_msp::{
     block::{assemble, header_bytes, header_hash},
+    channel::config_envelope,
     signer::{SignError, Signer},
     transaction::nonce,
 };
 use fabric_protos::common::{
-    Block, BlockHeader, LastConfig, Metadata, MetadataSignature, OrdererBlockMetadata, SignatureHeader,
+    Block, BlockHeader, ConfigEnvelope, LastConfig, Metadata, MetadataSignature, OrdererBlockMetadata, SignatureHeader,
 };
 use prost::Message;
+
+use super::unix_seconds;
 
 const SIGNATURES: usize = 0;
 const LAST_CONFIG: usize = 1;
@@ -30,9 +33,21 @@ impl BlockWriter {
 
     /// The next block. The chain goes on only after [`BlockWriter::written`].
     pub(crate) fn next(&self, envelopes: Vec<Vec<u8>>) -> Result<Block, SignError> {
+        self.block(envelopes, self.last_config)
+    }
+
+    /// The next block with a new configuration in it, and nothing else.
+    pub(crate) fn config(&self, channel_id: &str, config: &ConfigEnvelope) -> Result<Block, SignError> {
+        let time = prost_types::Timestamp { seconds: unix_seconds(), nanos: 0 };
+        let envelope = config_envelope(channel_id, config, self.signer.as_ref(), time)?;
+        self.block(vec![envelope.encode_to_vec()], self.previous.number + 1)
+    }
+
+    fn block(&self, envelopes: Vec<Vec<u8>>, last_config: u64) -> Result<Block, SignError> {
         let mut block = assemble(self.previous.number + 1, &header_hash(&self.previous), envelopes);
-        let signatures = self.signatures(block.header.as_ref().unwrap_or(&BlockHeader::default()))?;
-        let last_config = LastConfig { index: self.last_config }.encode_to_vec();
+        let header = block.header.clone().unwrap_or_default();
+        let signatures = self.signatures(&header, last_config)?;
+        let last_config = LastConfig { index: last_config }.encode_to_vec();
         let last_config = Metadata { value: last_config, signatures: Vec::new() };
         if let Some(metadata) = &mut block.metadata {
             metadata.metadata[SIGNATURES] = signatures.encode_to_vec();
@@ -43,15 +58,21 @@ impl BlockWriter {
 
     /// Says that the block has become part of the chain.
     pub(crate) fn written(&mut self, block: &Block) {
+        let entry = block.metadata.as_ref().and_then(|metadata| metadata.metadata.get(LAST_CONFIG));
+        let last = entry.and_then(|entry| Metadata::decode(&**entry).ok());
+        // The writer wrote the entry itself.
+        if let Some(last) = last.and_then(|last| LastConfig::decode(&*last.value).ok()) {
+            self.last_config = last.index;
+        }
         if let Some(header) = &block.header {
             self.previous.clone_from(header);
         }
     }
 
     /// The orderer signs what it says about the block, who it is, and the block's header.
-    fn signatures(&self, header: &BlockHeader) -> Result<Metadata, SignError> {
+    fn signatures(&self, header: &BlockHeader, last_config: u64) -> Result<Metadata, SignError> {
         let about = OrdererBlockMetadata {
-            last_config: Some(LastConfig { index: self.last_config }),
+            last_config: Some(LastConfig { index: last_config }),
             consenter_metadata: Vec::new(),
         };
         let value = about.encode_to_vec();

@@ -81,7 +81,9 @@ fn examine(bytes: &[u8], context: &ValidationContext<'_>, id: &mut Option<String
             let content = content(&channel_header, parts, context).map(Box::new);
             Ok(Form::Endorsed { id: channel_header.tx_id, content })
         }
-        HeaderType::Config => ChannelConfig::from_envelope(&envelope)
+        HeaderType::Config => context
+            .channel
+            .next(&envelope)
             .map(|config| Form::Config(Box::new(config)))
             .map_err(|_| TxValidationCode::InvalidConfigTransaction),
         _ => Err(TxValidationCode::UnsupportedTxPayload),

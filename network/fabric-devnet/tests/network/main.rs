@@ -3,6 +3,7 @@
 
 mod chaincode;
 mod client;
+mod configuration;
 mod endorse;
 mod evaluate;
 mod faults;

@@ -1,6 +1,5 @@
-//! Channel configurations: reading one, with its organisations and policies, and writing the first block of a channel.
-//!
-//! Configuration updates are not computed here; an orderer of ours refuses them and a real one does its own.
+//! Channel configurations: reading one, with its organisations and policies, writing the first block of a channel, and
+//! changing what it says.
 
 mod bft;
 mod config;
@@ -8,6 +7,7 @@ mod duration;
 mod error;
 mod policies;
 mod spec;
+mod update;
 mod writer;
 
 pub use self::{
@@ -18,6 +18,7 @@ pub use self::{
         ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelSpec, ConsenterSpec,
         OrdererOrganization, OrganizationPolicies, PolicySpec, RaftSpec,
     },
+    update::{UpdateError, compute_update, config_envelope, update_envelope},
     writer::genesis_block,
 };
 

@@ -1,0 +1,190 @@
+//! Updates of a configuration: computed as small as possible, and held to Fabric's rules when they are applied.
+
+use std::error::Error;
+
+use fabric_msp::{
+    channel::{
+        ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization, UpdateError,
+        compute_update, config_envelope, genesis_block, update_envelope,
+    },
+    crypto::{CryptoConfig, OrganizationFolder, OrganizationSpec, generate},
+    msp::config_from_directory,
+    signer::{Signer, SigningIdentity},
+};
+use fabric_protos::{
+    common::{Config, ConfigGroup, ConfigUpdate, Envelope},
+    orderer::BatchTimeout,
+};
+use prost::Message;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+struct World {
+    channel: ChannelConfig,
+    /// Of A, B and the orderers.
+    admins: Vec<SigningIdentity>,
+    _out: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let out = tempfile::tempdir()?;
+        let organization = |name: &str| OrganizationSpec::new(name, &format!("{}.example", name.to_lowercase()));
+        let config = CryptoConfig {
+            orderer_orgs: vec![organization("Orderer")],
+            peer_orgs: vec![organization("A"), organization("B")],
+        };
+        let folders = generate(&config, out.path())?;
+        let folder = |id: &str| folders.iter().find(|one| one.msp_id == id).ok_or("no organisation");
+        let admin = |folder: &OrganizationFolder| {
+            SigningIdentity::from_msp_directory(&folder.msp_id, &folder.user("Admin").join("msp"))
+        };
+        let mut spec = ChannelSpec::new("trade", Default::default());
+        let mut admins = Vec::new();
+        for id in ["AMSP", "BMSP"] {
+            let msp = config_from_directory(id, &folder(id)?.msp())?;
+            spec.application_organizations.push(ApplicationOrganization::new(msp));
+            admins.push(admin(folder(id)?)?);
+        }
+        let orderer = folder("OrdererMSP")?;
+        let msp = config_from_directory("OrdererMSP", &orderer.msp())?;
+        spec.orderer_organizations.push(OrdererOrganization::new(msp, vec!["localhost:7050".to_owned()]));
+        admins.push(admin(orderer)?);
+        let tls = std::fs::read(orderer.node("orderer0").join("tls/server.crt"))?;
+        let (host, port) = ("localhost".to_owned(), 7050);
+        spec.consenters.push(ConsenterSpec { host, port, client_tls_cert: tls.clone(), server_tls_cert: tls });
+        let channel = ChannelConfig::from_genesis_block(&genesis_block(&spec)?)?;
+        Ok(Self { channel, admins, _out: out })
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ConfigGroup)) -> Result<ConfigUpdate, UpdateError> {
+        let mut modified: Config = self.channel.config().clone();
+        change(modified.channel_group.as_mut().expect("a group"));
+        compute_update("trade", self.channel.config(), &modified)
+    }
+
+    fn signed(&self, update: &ConfigUpdate, admins: &[usize]) -> Result<Envelope, Box<dyn Error>> {
+        let consenting: Vec<&dyn Signer> = admins.iter().map(|index| &self.admins[*index] as &dyn Signer).collect();
+        Ok(update_envelope(update, &consenting, &self.admins[0], Default::default())?)
+    }
+}
+
+fn slower(root: &mut ConfigGroup) {
+    let value = root.groups.get_mut("Orderer").and_then(|group| group.values.get_mut("BatchTimeout"));
+    value.expect("a value").value = BatchTimeout { timeout: "7s".to_owned() }.encode_to_vec();
+}
+
+fn without_b(root: &mut ConfigGroup) {
+    root.groups.get_mut("Application").expect("a group").groups.remove("BMSP");
+}
+
+#[test]
+fn an_update_says_no_more_than_it_must() -> Outcome {
+    let world = World::new()?;
+    let update = world.update(slower)?;
+    let (read, write) = (update.read_set.ok_or("no read set")?, update.write_set.ok_or("no write set")?);
+    assert_eq!(read.groups.keys().collect::<Vec<_>>(), ["Orderer"]);
+    assert_eq!(read.groups["Orderer"], ConfigGroup::default());
+    let orderer = &write.groups["Orderer"];
+    assert_eq!(orderer.values.keys().collect::<Vec<_>>(), ["BatchTimeout"]);
+    assert_eq!((orderer.version, orderer.values["BatchTimeout"].version), (0, 1));
+
+    // A group whose members change lists all that stay, by their versions alone.
+    let update = world.update(without_b)?;
+    let write = update.write_set.ok_or("no write set")?.groups.remove("Application").ok_or("no group")?;
+    assert_eq!((write.version, write.mod_policy.as_str()), (1, "Admins"));
+    assert_eq!(write.groups.keys().collect::<Vec<_>>(), ["AMSP"]);
+    assert_eq!(write.groups["AMSP"], ConfigGroup::default());
+    assert!(write.policies.values().all(|policy| policy.policy.is_none()));
+
+    assert_eq!(world.update(|_| ()), Err(UpdateError::NoDifference));
+    Ok(())
+}
+
+#[test]
+fn what_is_not_named_stays_as_it_was() -> Outcome {
+    let world = World::new()?;
+    let envelope = world.signed(&world.update(without_b)?, &[0, 1])?;
+    let next = world.channel.propose_update(&envelope)?;
+    let config = next.config.clone().ok_or("no configuration")?;
+    let mut expected = world.channel.config().clone();
+    let root = expected.channel_group.as_mut().ok_or("no group")?;
+    without_b(root);
+    root.groups.get_mut("Application").ok_or("no group")?.version = 1;
+    expected.sequence = 1;
+    assert_eq!(config, expected);
+
+    // Peers come to the same result, and see when somebody else made something of the update.
+    let block = config_envelope("trade", &next, &world.admins[2], Default::default())?;
+    assert_eq!(world.channel.next(&block)?.config(), &expected);
+    let mut forged = next.clone();
+    slower(forged.config.as_mut().and_then(|config| config.channel_group.as_mut()).ok_or("no group")?);
+    let forged = config_envelope("trade", &forged, &world.admins[2], Default::default())?;
+    assert_eq!(world.channel.next(&forged).err(), Some(UpdateError::OtherResult));
+    let followed = ChannelConfig::from_envelope(&block)?;
+    assert_eq!(followed.next(&block).err(), Some(UpdateError::Sequence { current: 1, given: 1 }));
+    let stale = UpdateError::ReadVersion { key: "[Group]  /Channel/Application".to_owned(), read: 0, current: 1 };
+    assert_eq!(followed.propose_update(&envelope).err(), Some(stale));
+    Ok(())
+}
+
+#[test]
+fn an_update_that_breaks_a_rule_is_refused_by_its_name() -> Outcome {
+    let world = World::new()?;
+    let refusal = |update: &ConfigUpdate, admins: &[usize]| -> Result<String, Box<dyn Error>> {
+        let refused = world.channel.propose_update(&world.signed(update, admins)?);
+        Ok(refused.err().map(|cause| cause.to_string()).unwrap_or_default())
+    };
+    let good = world.update(slower)?;
+    assert_eq!(refusal(&good, &[2])?, "");
+    let text = "error validating DeltaSet: policy for [Value]  /Channel/Orderer/BatchTimeout not satisfied";
+    assert!(refusal(&good, &[0, 1])?.starts_with(text) && refusal(&good, &[])?.starts_with(text));
+    let changed = |change: &dyn Fn(&mut ConfigUpdate)| {
+        let mut update = good.clone();
+        change(&mut update);
+        update
+    };
+    let write = |update: &mut ConfigUpdate, act: &dyn Fn(&mut ConfigGroup)| {
+        act(update.write_set.as_mut().and_then(|set| set.groups.get_mut("Orderer")).expect("a group"));
+    };
+    let value = |version: u64| {
+        changed(&|update| {
+            write(update, &|group| group.values.get_mut("BatchTimeout").expect("a value").version = version)
+        })
+    };
+    let table = [
+        (
+            changed(&|update| update.channel_id = "other".to_owned()),
+            "ConfigUpdate for channel 'other' but envelope for channel 'trade'",
+        ),
+        (value(2), "attempt to set key [Value]  /Channel/Orderer/BatchTimeout to version 2, but key is at version 0"),
+        (value(u64::MAX), "attempt to set key [Value]  /Channel/Orderer/BatchTimeout to version 18446744073709551615"),
+        (
+            changed(&|update| write(update, &|group| group.values.values_mut().for_each(|one| one.mod_policy.clear()))),
+            "invalid mod_policy for element [Value]  /Channel/Orderer/BatchTimeout",
+        ),
+        (
+            changed(&|update| write(update, &|group| drop(group.values.insert("a b".to_owned(), Default::default())))),
+            "illegal characters in key: /Channel/Orderer/a b",
+        ),
+        (
+            changed(&|update| {
+                drop(update.read_set.get_or_insert_default().groups.insert("No".to_owned(), Default::default()))
+            }),
+            "existing config does not contain element for [Group]  /Channel/No but was in the read set",
+        ),
+        (changed(&|update| update.write_set.clone_from(&update.read_set)), "delta set was empty"),
+    ];
+    for (update, text) in table {
+        let refused = refusal(&update, &[2])?;
+        assert!(refused.contains(text), "{refused}");
+    }
+    // Everybody agrees, but what comes out is no configuration.
+    let broken = world.update(|root| {
+        let timeout = BatchTimeout { timeout: "soon".to_owned() };
+        root.groups.get_mut("Orderer").and_then(|group| group.values.get_mut("BatchTimeout")).expect("a value").value =
+            timeout.encode_to_vec();
+    })?;
+    assert!(refusal(&broken, &[2])?.starts_with("config update is not compatible: "));
+    Ok(())
+}
