@@ -141,7 +141,7 @@ fn rows() -> Result<Vec<Row>> {
             "an unknown tariff",
             "ImporterMSP",
             "/v1/declarations",
-            declaration("NONE", &zero()?, "no proof"),
+            declaration("DEC-NO-TARIFF", "NONE", &zero()?, "no proof"),
             404,
             "customs.tariff_unknown",
         ),
@@ -232,9 +232,9 @@ fn right() -> Value {
 }
 
 /// A declaration under a tariff, with whatever commitment and proof.
-fn declaration(tariff: &str, value: &Secret, proof: &str) -> Value {
+fn declaration(id: &str, tariff: &str, value: &Secret, proof: &str) -> Value {
     json!({
-        "declaration_id": "DEC-REFUSED", "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
+        "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
         "items": [documents::item("REFUSED1")], "hs_code": "910211", "origin": "CN", "destination": "DE",
         "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": value.commitment(), "value_proof": proof,
     })
@@ -293,14 +293,14 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
             "proof.of_another_record",
         ),
     ] {
-        let answer = importer.post("/v1/declarations", &declaration("T-REFUSED", value, &proof)).await?;
+        let answer = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", value, &proof)).await?;
         answer.refused(status, code).with_context(|| name.to_owned())?;
     }
-    let mut wrong_opening = declaration("T-REFUSED", &value, &good);
+    let mut wrong_opening = declaration("DEC-REFUSED", "T-REFUSED", &value, &good);
     wrong_opening["private"] = json!({"value_minor": "151", "blinding": value.blinding()});
     importer.post("/v1/declarations", &wrong_opening).await?.refused(422, "private.opening_wrong")?;
-    importer.post("/v1/declarations", &declaration("T-REFUSED", &value, &good)).await?.accepted()?;
-    let replayed = importer.post("/v1/declarations", &declaration("T-REFUSED", &value, &good)).await?;
+    importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)).await?.accepted()?;
+    let replayed = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)).await?;
     replayed.refused(409, "customs.declaration_exists")?;
     Ok(())
 }
