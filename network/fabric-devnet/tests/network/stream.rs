@@ -136,11 +136,13 @@ async fn one_request_too_many_is_refused_at_once() -> Outcome {
     let fixture = Fixture::start_with(Settings { limits, ..Default::default() }).await?;
     let org1 = fixture.org(1);
     let mut request = tonic::Request::new(crate::client::commit_status(CHANNEL, "00", &org1.user));
-    request.set_timeout(Duration::from_secs(5));
+    request.set_timeout(Duration::from_secs(30));
     let mut gateway = org1.gateway.clone();
     let waiting = tokio::spawn(async move { gateway.commit_status(request).await });
+    // The waiting request takes its place when its task gets a turn, which on a busy machine may be late.
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
     let mut answer = evaluate(org1, &org1.user, &call(&["echo", "hi"])).await;
-    for _ in 0..200 {
+    while std::time::Instant::now() < deadline {
         if matches!(&answer, Err(status) if status.code() == Code::Unknown) {
             break;
         }
