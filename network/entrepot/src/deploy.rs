@@ -4,14 +4,11 @@
 //! Every step asks first whether it was done before, so a deployment that was interrupted goes on where it ended. A
 //! regulator's organisation takes no part: it endorses nothing and its approval could not be ordered.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{Advice, ClientError, Connection, EndorserClient, Gateway, endorser::EndorserError};
-use fabric_msp::{policy, signer::SigningIdentity, transport::ClientTls};
+use fabric_client::{Advice, ClientError, EndorserClient, Gateway, endorser::EndorserError};
+use fabric_msp::policy;
 use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
@@ -28,6 +25,7 @@ use crate::{
     consortium::{Consortium, Organisation, Role},
     endpoint::Endpoint,
     layout::{Addresses, Layout},
+    member::{connect, identity},
     package::Package,
 };
 
@@ -95,7 +93,7 @@ impl Administrator {
         let signer = identity(layout, organisation, "Admin")?;
         let mut connections = Vec::new();
         for peer in addresses.peers_of(&organisation.msp_id) {
-            connections.push(connect(layout, organisation, &peer.endpoint).await?);
+            connections.push(connect(layout, organisation, &peer.endpoint, CALL_PATIENCE).await?);
         }
         let first = connections.first().context("an organisation without a peer")?;
         Ok(Self {
@@ -292,7 +290,7 @@ async fn wait_for_gateway(
     organisation: &Organisation,
     endpoint: &Endpoint,
 ) -> Result<()> {
-    let connection = connect(layout, organisation, endpoint).await?;
+    let connection = connect(layout, organisation, endpoint, CALL_PATIENCE).await?;
     let gateway = Gateway::new(connection, identity(layout, organisation, "User1")?);
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -323,22 +321,6 @@ async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> 
     // refuses it, although it finds enough others for a transaction that names none.
     let everybody = consortium.endorsing().map(|organisation| organisation.msp_id.clone());
     metadata.endorsing(everybody).propose()?.endorse().await.map(drop)
-}
-
-async fn connect(layout: &Layout, organisation: &Organisation, endpoint: &Endpoint) -> Result<Connection> {
-    let authority = layout.tls_authority(&organisation.domain);
-    let ca_pem = std::fs::read(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
-    let tls = ClientTls { ca_pem, identity: None, server_name: None };
-    Connection::open(&endpoint.to_string(), Some(tls), CALL_PATIENCE)
-        .await
-        .with_context(|| format!("the peer of {} at {endpoint}", organisation.msp_id))
-}
-
-fn identity(layout: &Layout, organisation: &Organisation, user: &str) -> Result<Arc<SigningIdentity>> {
-    let folder = layout.user(&organisation.domain, user).join("msp");
-    let identity = SigningIdentity::from_msp_directory(&organisation.msp_id, &folder)
-        .with_context(|| format!("the identity in {}", folder.display()))?;
-    Ok(Arc::new(identity))
 }
 
 fn says(error: &ClientError, text: &str) -> bool {

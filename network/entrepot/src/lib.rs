@@ -10,6 +10,7 @@ pub mod export;
 pub mod fabric;
 pub mod generate;
 pub mod layout;
+pub mod member;
 pub mod package;
 pub mod process;
 pub mod roles;

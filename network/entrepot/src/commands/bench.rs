@@ -15,8 +15,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use fabric_client::{Connection, Gateway};
-use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use fabric_client::Gateway;
 use serde_json::json;
 
 use super::status::usage;
@@ -26,6 +25,7 @@ use crate::{
         self, rest,
         running::{RunningNetwork, Start},
     },
+    member,
 };
 
 const ORGANISATION: &str = "ExporterMSP";
@@ -104,11 +104,10 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
     )?;
     let measurement = runtime.block_on(async {
         caller.post("/v1/participants", &demo::participants()).await?.accepted()?;
+        let organisation = consortium.organisation(ORGANISATION)?;
         let peer = network.addresses().peer(ORGANISATION)?;
-        let tls = ClientTls { ca_pem: std::fs::read(&authority)?, identity: None, server_name: None };
-        let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
-        let signer = SigningIdentity::from_msp_directory(ORGANISATION, &layout.user(&domain, "User1").join("msp"))?;
-        let gateway = Gateway::new(connection, Arc::new(signer));
+        let connection = member::connect(&layout, organisation, &peer.endpoint, PATIENCE).await?;
+        let gateway = Gateway::new(connection, member::identity(&layout, organisation, "User1")?);
         // Connections, caches and the peers' knowledge of one another are not what is measured.
         load(&gateway, &consortium, "warm-up", options.in_flight.min(options.transactions), options.in_flight).await?;
 

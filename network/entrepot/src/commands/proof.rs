@@ -8,10 +8,9 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use trade_contracts::proofs::{self, Place};
 use trade_model::identifier::MspId;
-use trade_proofs::{
-    ChaCha20Rng, Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier,
-    rand_core::SeedableRng,
-};
+use trade_proofs::{Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
+
+use crate::demo::secrets::random;
 
 /// Longest witness that is read, in bytes.
 const WITNESS_BYTES_MAX: u64 = 64 * 1024;
@@ -415,10 +414,4 @@ fn read_witness() -> Result<Vec<u8>> {
 fn print(value: &impl Serialize) -> Result<()> {
     println!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
-}
-
-fn random() -> Result<ChaCha20Rng> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).ok().context("the system has no randomness")?;
-    Ok(ChaCha20Rng::from_seed(seed))
 }

@@ -2,16 +2,16 @@
 //!
 //! Each layer must refuse by itself, so each is asked without the layers above it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{ClientError, Connection, Gateway};
-use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use fabric_client::{ClientError, Gateway};
 use serde_json::{Value, json};
 
 use crate::{
     consortium::Consortium,
     layout::{Addresses, Layout},
+    member,
 };
 
 const REGULATOR: &str = "RegulatorMSP";
@@ -30,13 +30,11 @@ impl Regulator {
     /// # Errors
     /// Its keys cannot be read or its peer cannot be reached.
     pub async fn connect(layout: &Layout, addresses: &Addresses, consortium: &Consortium) -> Result<Self> {
-        let domain = &consortium.organisation(REGULATOR)?.domain;
-        let peer = addresses.peer(REGULATOR)?;
-        let tls = ClientTls { ca_pem: std::fs::read(layout.tls_authority(domain))?, identity: None, server_name: None };
-        let connection = Connection::open(&peer.endpoint.to_string(), Some(tls), PATIENCE).await?;
-        let signer = SigningIdentity::from_msp_directory(REGULATOR, &layout.user(domain, "User1").join("msp"))?;
+        let regulator = consortium.organisation(REGULATOR)?;
+        let connection = member::connect(layout, regulator, &addresses.peer(REGULATOR)?.endpoint, PATIENCE).await?;
+        let signer = member::identity(layout, regulator, "User1")?;
         Ok(Self {
-            gateway: Gateway::new(connection, Arc::new(signer)),
+            gateway: Gateway::new(connection, signer),
             channel: consortium.channel.clone(),
             chaincode: consortium.chaincode.name.clone(),
         })

@@ -56,7 +56,11 @@ impl Secret {
     }
 }
 
-fn random() -> Result<ChaCha20Rng> {
+/// Randomness for blinding factors and proofs, seeded by the system.
+///
+/// # Errors
+/// The system has none.
+pub fn random() -> Result<ChaCha20Rng> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).ok().context("the system has no randomness")?;
     Ok(ChaCha20Rng::from_seed(seed))

@@ -1,13 +1,9 @@
 //! Joining Fabric's nodes to the channel: orderers by their participation API, peers by their system chaincode.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use fabric_client::{Connection, EndorserClient, Gateway};
-use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use fabric_client::{EndorserClient, Gateway};
 use fabric_protos::protos::ChannelQueryResponse;
 use futures_util::future::try_join_all;
 use prost::Message;
@@ -17,6 +13,7 @@ use crate::{
     consortium::{Consortium, Organisation},
     endpoint::Endpoint,
     layout::{Addresses, Layout, OrdererAddresses},
+    member,
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -66,11 +63,8 @@ async fn join_peer(
     endpoint: &Endpoint,
     block: &[u8],
 ) -> Result<()> {
-    let ca_pem = std::fs::read(layout.tls_authority(&organisation.domain))?;
-    let tls = ClientTls { ca_pem, identity: None, server_name: None };
-    let connection = Connection::open(&endpoint.to_string(), Some(tls), PATIENCE).await?;
-    let folder = layout.user(&organisation.domain, "Admin").join("msp");
-    let signer = Arc::new(SigningIdentity::from_msp_directory(&organisation.msp_id, &folder)?);
+    let connection = member::connect(layout, organisation, endpoint, PATIENCE).await?;
+    let signer = member::identity(layout, organisation, "Admin")?;
     let peer = EndorserClient::new(connection.clone());
     let administrator = Gateway::new(connection, signer);
     let deadline = Instant::now() + PATIENCE;
