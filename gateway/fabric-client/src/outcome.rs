@@ -72,12 +72,13 @@ async fn resolve(transaction: &Transaction, mut source: Source<'_>) -> Result<Co
             Ok(()) => may_be_ordered = true,
             Err(error) => {
                 let unknown = retry::is_unknown_outcome(&error);
+                let is_ordered = error.advice() == Advice::LookUp;
                 may_be_ordered |= unknown && error.advice() != Advice::BackOff;
                 if !unknown && !may_be_ordered {
                     return Err(ClientError::Submit(error));
                 }
                 last = Some(ClientError::Submit(error));
-                if !is_last {
+                if !is_last && !is_ordered {
                     // Perhaps nothing was ordered; sending again is cheaper than waiting in full for nothing.
                     wait = wait.min(pause);
                 }

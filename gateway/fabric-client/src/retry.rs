@@ -151,6 +151,9 @@ pub(crate) fn after_call(error: &CallError) -> Advice {
         Step::Endorse if says(error, "ProposalResponsePayloads do not match") => Advice::NewProposal,
         // Seen for about a second after a peer restarts, while it does not know the others yet.
         Step::Endorse if lost || says(error, "no combination of peers") => Advice::SameProposal,
+        Step::Endorse if error.details.iter().any(|detail| is_lost_between_nodes(&detail.message)) => Advice::SameProposal,
+        Step::Submit | Step::Broadcast if says(error, ALREADY_ORDERED) => Advice::LookUp,
+        Step::Submit if is_refused_by_all(error) => Advice::Never,
         Step::Submit | Step::Broadcast if lost || leaves_open(error.code) => Advice::SameEnvelope,
         Step::CommitStatus if lost || leaves_open(error.code) => Advice::LookUp,
         Step::ChaincodeEvents | Step::Blocks if lost => Advice::RetryFreely,
@@ -170,7 +173,28 @@ pub(crate) fn after_commit(code: i32) -> Advice {
 
 /// Whether an answer to a submission leaves open if the orderer has the transaction.
 pub(crate) fn is_unknown_outcome(error: &CallError) -> bool {
-    matches!(error.advice(), Advice::SameEnvelope | Advice::BackOff)
+    matches!(error.advice(), Advice::SameEnvelope | Advice::BackOff | Advice::LookUp)
+}
+
+/// Said by an orderer of a BFT channel that has ordered the same envelope already. A gateway counts it as a failure.
+const ALREADY_ORDERED: &str = "request already processed";
+
+/// Whether every orderer that a gateway names refused the envelope for its own sake, with a 4xx status. On a BFT channel
+/// the gateway asks all orderers, and wraps even such refusals into `UNAVAILABLE`. It names more orderers than may be
+/// faulty, so at least one honest orderer is among those which refused, and honest ones judge alike.
+fn is_refused_by_all(error: &CallError) -> bool {
+    const REFUSALS: [&str; 4] = ["BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"];
+    let refused = |said: &str| {
+        let status = said.strip_prefix("received unsuccessful response from orderer: status=");
+        status.and_then(|status| status.split(',').next()).is_some_and(|status| REFUSALS.contains(&status))
+    };
+    !error.details.is_empty() && error.details.iter().all(|detail| refused(&detail.message))
+}
+
+/// Whether a gateway lost its connection to another node; these are the words of Go's gRPC. It gives up a connection,
+/// and with it whatever else goes that way, when the chaincode behind the other peer ends in mid-call.
+fn is_lost_between_nodes(said: &str) -> bool {
+    ["rpc error: code = Unavailable", "grpc: the client connection is closing"].iter().any(|text| said.contains(text))
 }
 
 /// A peer at its limit answers with a bare text, not with the code that gRPC has for it.
@@ -195,9 +219,55 @@ fn says(error: &CallError, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::PeerDetail;
 
     fn call(step: Step, code: Code, message: &str) -> CallError {
         CallError { step, transaction_id: String::new(), code, message: message.to_owned(), details: Vec::new() }
+    }
+
+    fn named(step: Step, code: Code, details: &[&str]) -> CallError {
+        let detail = |message: &&str| PeerDetail {
+            address: "localhost:7050".to_owned(),
+            msp_id: "OrdererMSP".to_owned(),
+            message: (*message).to_owned(),
+        };
+        CallError { details: details.iter().map(detail).collect(), ..call(step, code, "see the details") }
+    }
+
+    #[test]
+    fn what_orderers_of_a_bft_channel_say_is_read_one_by_one() {
+        let orderer = |status: &str, info: &str| {
+            format!("received unsuccessful response from orderer: status={status}, info={info}")
+        };
+        let forbidden = orderer("FORBIDDEN", "implicit policy evaluation failed");
+        let large = orderer("REQUEST_ENTITY_TOO_LARGE", "message payload is 2 bytes");
+        let processed = orderer("SERVICE_UNAVAILABLE", "failed to submit request: request already processed");
+        let starting = orderer("SERVICE_UNAVAILABLE", "no leader");
+        let rows: [(&[&str], Advice); 6] = [
+            (&[&forbidden, &forbidden], Advice::Never),
+            (&[&large, &forbidden], Advice::Never),
+            (&[&forbidden, &starting], Advice::SameEnvelope),
+            (&[&starting, &starting], Advice::SameEnvelope),
+            (&[&processed, &starting], Advice::LookUp),
+            (&[&processed, &forbidden], Advice::LookUp),
+        ];
+        for (details, advice) in rows {
+            let error = named(Step::Submit, Code::Unavailable, details);
+            assert_eq!(error.advice(), advice, "{details:?}");
+            assert_eq!(is_unknown_outcome(&error), advice != Advice::Never, "{details:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_lost_between_nodes_is_worth_the_same_proposal() {
+        for said in [
+            "rpc error: code = Canceled desc = grpc: the client connection is closing",
+            "rpc error: code = Unavailable desc = error reading from server: EOF",
+        ] {
+            assert_eq!(named(Step::Endorse, Code::Aborted, &[said]).advice(), Advice::SameProposal, "{said}");
+        }
+        let refused = "chaincode response 404, grpc: the client connection is closing";
+        assert_eq!(named(Step::Endorse, Code::Aborted, &[refused]).advice(), Advice::Never);
     }
 
     #[test]

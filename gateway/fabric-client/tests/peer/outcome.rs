@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 
 use crate::{
     Outcome,
-    fake::{Answer, BLOCK, Peer, tell},
+    fake::{Answer, BLOCK, Peer, status, tell},
 };
 
 #[tokio::test]
@@ -96,6 +96,31 @@ async fn a_peer_at_its_limit_is_asked_again_and_not_waited_for() -> Outcome {
     let error = error.expect_err("the peer stays at its limit");
     assert!(matches!(error, ClientError::Submit(_)), "nothing reached the orderer: {error:?}");
     assert_eq!(error.advice(), Advice::BackOff);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_bft_channel_has_ordered_already_is_waited_for_and_not_sent_again() -> Outcome {
+    let peer = Peer::start().await?;
+    let said = "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, \
+                info=failed to submit request: request already processed";
+    tell(&peer.told.submit, [Answer::Hang, Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))]);
+    tell(&peer.told.commit_status, [Answer::Hang]);
+    peer.gateway()?.contract("trade", "entrepot").transaction("item:Capture").submit().await?;
+    let seen = peer.seen();
+    assert_eq!((seen.submitted.len(), seen.asked.len()), (2, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_orderers_of_a_bft_channel_refuse_is_not_sent_again() -> Outcome {
+    let peer = Peer::start().await?;
+    let said = "received unsuccessful response from orderer: status=FORBIDDEN, info=no";
+    tell(&peer.told.submit, [Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))]);
+    let call = peer.gateway()?.contract("trade", "entrepot").transaction("item:Capture");
+    let error = call.submit().await.expect_err("it was refused");
+    assert_eq!((error.step(), error.advice()), (Some(Step::Submit), Advice::Never));
+    assert_eq!((peer.seen().submitted.len(), peer.seen().asked.len()), (1, 0));
     Ok(())
 }
 
