@@ -4,10 +4,11 @@ use std::error::Error;
 
 use fabric_msp::{
     channel::{
-        ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization, UpdateError,
-        compute_update, config_envelope, genesis_block, update_envelope,
+        ApplicationOrganization, BatchChange, Change, ChannelConfig, ChannelSpec, ConfigDraft, ConsenterSpec,
+        DraftError, OrdererOrganization, PolicySpec, UpdateError, compute_update, config_envelope, differences,
+        genesis_block, update_envelope,
     },
-    crypto::{CryptoConfig, OrganizationFolder, OrganizationSpec, generate},
+    crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, OrganizationSpec, generate, revoke},
     msp::config_from_directory,
     signer::{Signer, SigningIdentity},
 };
@@ -23,7 +24,7 @@ struct World {
     channel: ChannelConfig,
     /// Of A, B and the orderers.
     admins: Vec<SigningIdentity>,
-    _out: tempfile::TempDir,
+    out: tempfile::TempDir,
 }
 
 impl World {
@@ -54,7 +55,7 @@ impl World {
         let (host, port) = ("localhost".to_owned(), 7050);
         spec.consenters.push(ConsenterSpec { host, port, client_tls_cert: tls.clone(), server_tls_cert: tls });
         let channel = ChannelConfig::from_genesis_block(&genesis_block(&spec)?)?;
-        Ok(Self { channel, admins, _out: out })
+        Ok(Self { channel, admins, out })
     }
 
     fn update(&self, change: impl FnOnce(&mut ConfigGroup)) -> Result<ConfigUpdate, UpdateError> {
@@ -186,5 +187,109 @@ fn an_update_that_breaks_a_rule_is_refused_by_its_name() -> Outcome {
             timeout.encode_to_vec();
     })?;
     assert!(refusal(&broken, &[2])?.starts_with("config update is not compatible: "));
+    Ok(())
+}
+
+impl World {
+    /// What becomes of the channel when all sign a draft.
+    fn after(&self, draft: &ConfigDraft<'_>) -> Result<ChannelConfig, Box<dyn Error>> {
+        let next = self.channel.propose_update(&self.signed(&draft.finish()?, &[0, 1, 2])?)?;
+        Ok(ChannelConfig::from_config("trade", next.config.ok_or("no configuration")?)?)
+    }
+
+    fn draft(&self) -> ConfigDraft<'_> {
+        ConfigDraft::new(&self.channel)
+    }
+}
+
+#[test]
+fn a_draft_changes_what_was_wished_and_nothing_else() -> Outcome {
+    let world = World::new()?;
+    let now = world.channel.batch();
+    let mut draft = world.draft();
+    draft.batch(BatchChange { max_message_count: Some(3), ..BatchChange::default() })?;
+    let found = differences(world.channel.config(), draft.config())?;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].key, "[Value]  /Channel/Orderer/BatchSize");
+    assert_eq!(found[0].decided_by, "/Channel/Orderer/Admins");
+    let next = world.after(&draft)?;
+    assert_eq!((next.batch().max_message_count, next.batch().timeout), (3, now.timeout));
+
+    let mut draft = world.draft();
+    draft.batch(BatchChange { timeout_ms: Some(1_500), ..BatchChange::default() })?;
+    assert_eq!(differences(world.channel.config(), draft.config())?.len(), 1);
+    assert_eq!(world.after(&draft)?.batch().timeout.as_millis(), 1_500);
+
+    let mut draft = world.draft();
+    draft.remove_organization("BMSP")?;
+    let found = differences(world.channel.config(), draft.config())?;
+    let removed: Vec<_> = found.iter().map(|one| (one.key.as_str(), &one.change, one.decided_by.as_str())).collect();
+    assert_eq!(removed, [("[Group]  /Channel/Application/BMSP", &Change::Removed, "/Channel/Application/Admins")]);
+    let smaller = world.after(&draft)?;
+    assert!(smaller.application_org("BMSP").is_none());
+
+    // The same organisation comes back as it was.
+    let msp = config_from_directory("BMSP", &world.out.path().join("peerOrganizations/b.example/msp"))?;
+    let mut draft = ConfigDraft::new(&smaller);
+    draft.add_organization(&ApplicationOrganization::new(msp))?;
+    let found = differences(smaller.config(), draft.config())?;
+    assert_eq!((found.len(), &found[0].change), (1, &Change::Added));
+    let before = world.channel.config().channel_group.as_ref().ok_or("no group")?;
+    let after = draft.config().channel_group.as_ref().ok_or("no group")?;
+    assert_eq!(after.groups["Application"].groups["BMSP"], before.groups["Application"].groups["BMSP"]);
+    Ok(())
+}
+
+#[test]
+fn a_revocation_list_and_an_access_rule_with_a_policy_of_its_own_take_effect() -> Outcome {
+    let world = World::new()?;
+    let folder = OrganizationFolder::new(world.out.path(), OrganizationKind::Peer, "a.example", "AMSP");
+    let list = std::fs::read(revoke(&folder, &[world.admins[0].certificate()])?)?;
+    let mut draft = world.draft();
+    draft.add_revocation_list("AMSP", &list)?;
+    let revoked = world.after(&draft)?;
+    let admin = world.channel.msps().deserialize(world.admins[0].creator())?;
+    assert!(world.channel.msps().validate(&admin).is_ok());
+    assert!(revoked.msps().validate(&admin).is_err());
+    let mut draft = world.draft();
+    draft.add_revocation_list("AMSP", b"no list")?;
+    assert!(matches!(draft.finish(), Err(DraftError::Refused(_))));
+
+    let mut draft = world.draft();
+    draft.set_acl("peer/Propose", Some("/Channel/Application/Few"))?;
+    assert_eq!(draft.finish().err(), Some(DraftError::NoPolicy("/Channel/Application/Few".to_owned())));
+    draft.set_policy("/Channel/Application/Few", &PolicySpec::Signature("OR('AMSP.admin')".to_owned()))?;
+    let ruled = world.after(&draft)?;
+    assert_eq!(ruled.acl("peer/Propose"), Some("/Channel/Application/Few"));
+    assert!(ruled.policy("/Channel/Application/Few").exists());
+    let mut draft = ConfigDraft::new(&ruled);
+    draft.set_acl("peer/Propose", None)?;
+    assert!(draft.finish().is_ok());
+    Ok(())
+}
+
+#[test]
+fn a_draft_that_cannot_be_meant_is_refused_by_its_name() -> Outcome {
+    let world = World::new()?;
+    assert_eq!(world.draft().finish().err(), Some(DraftError::Update(UpdateError::NoDifference)));
+    let name = "CMSP".to_owned();
+    assert_eq!(world.draft().remove_organization("CMSP"), Err(DraftError::NoOrganization(name.clone())));
+    assert_eq!(world.draft().add_revocation_list("CMSP", b""), Err(DraftError::NoOrganization(name)));
+    let mut draft = world.draft();
+    draft.remove_organization("BMSP")?;
+    assert_eq!(draft.remove_organization("AMSP"), Err(DraftError::Last("AMSP".to_owned())));
+    assert_eq!(world.draft().set_acl("peer/Propose", None), Err(DraftError::NoRule("peer/Propose".to_owned())));
+    let anybody = PolicySpec::ImplicitMeta("ANY Readers".to_owned());
+    for path in ["/Channel/Nowhere/Few", "Few"] {
+        assert_eq!(world.draft().set_policy(path, &anybody), Err(DraftError::NoGroup(path.to_owned())));
+    }
+    let nonsense = PolicySpec::Signature("OR(".to_owned());
+    assert!(matches!(world.draft().set_policy("/Channel/Application/Few", &nonsense), Err(DraftError::Spec(_))));
+    let mut draft = world.draft();
+    draft.batch(BatchChange { preferred_max_bytes: Some(u32::MAX), ..BatchChange::default() })?;
+    assert!(matches!(draft.finish(), Err(DraftError::Refused(_))));
+    let msp = config_from_directory("AMSP", &world.out.path().join("peerOrganizations/a.example/msp"))?;
+    let known = world.draft().add_organization(&ApplicationOrganization::new(msp));
+    assert_eq!(known, Err(DraftError::Known("AMSP".to_owned())));
     Ok(())
 }

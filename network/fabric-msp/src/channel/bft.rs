@@ -148,6 +148,13 @@ pub(super) fn metadata(spec: &ChannelSpec, bft: &BftSpec) -> Vec<u8> {
     options.encode_to_vec()
 }
 
+/// The options with another interval between blocks, in milliseconds; `None` when they cannot be decoded.
+pub(super) fn with_interval(metadata: &[u8], timeout_ms: u64) -> Option<Vec<u8>> {
+    let mut options = Options::decode(metadata).ok()?;
+    options.request_batch_max_interval = format!("{timeout_ms}ms");
+    Some(options.encode_to_vec())
+}
+
 /// The signatures that make a block valid: a quorum of the consenters, each by its own certificate.
 pub(super) fn block_validation(bft: &BftSpec) -> SignaturePolicyEnvelope {
     let identities = bft.signers.iter().map(|signer| {

@@ -245,6 +245,11 @@ impl ChannelConfig {
         self.acls.get(resource).map(String::as_str)
     }
 
+    /// All rules of the channel's own: resources and the paths of the policies that guard them.
+    pub fn acls(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.acls.iter().map(|(resource, policy)| (resource.as_str(), policy.as_str()))
+    }
+
     /// The policy at a path such as `/Channel/Application/Writers`.
     pub fn policy(&self, path: &str) -> ChannelPolicy<'_> {
         ChannelPolicy::find(&self.policies, path, &self.msps)

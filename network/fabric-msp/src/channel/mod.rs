@@ -3,6 +3,8 @@
 
 mod bft;
 mod config;
+mod difference;
+mod draft;
 mod duration;
 mod error;
 mod policies;
@@ -12,6 +14,8 @@ mod writer;
 
 pub use self::{
     config::{BatchLimits, ChannelConfig, OrdererEndpoint, Organization},
+    difference::{Change, Difference, differences},
+    draft::{BatchChange, ConfigDraft, DraftError},
     error::{ConfigError, SpecError},
     policies::ChannelPolicy,
     spec::{

@@ -298,14 +298,9 @@ impl ChannelConfig {
             if existing.version().checked_add(1) != Some(version) {
                 return Err(UpdateError::Version { key, version, current: existing.version() });
             }
-            let mod_policy = existing.mod_policy();
-            let path = match mod_policy.starts_with('/') {
-                true => mod_policy.to_owned(),
-                false => format!("{}/{mod_policy}", existing.group),
-            };
-            let policy = self.policy(&path);
+            let policy = self.policy(&policy_path(existing));
             if !policy.exists() {
-                return Err(UpdateError::NoPolicy { key, policy: mod_policy.to_owned() });
+                return Err(UpdateError::NoPolicy { key, policy: existing.mod_policy().to_owned() });
             }
             policy.evaluate(signed).map_err(|cause| UpdateError::Denied { key, cause })?;
         }
@@ -369,20 +364,20 @@ fn is_policy_path(path: &str) -> bool {
 
 /// An element of a configuration and the path of the group whose policies decide over it.
 #[derive(Clone)]
-struct Item<'a> {
-    element: Element<'a>,
+pub(super) struct Item<'a> {
+    pub(super) element: Element<'a>,
     group: String,
 }
 
 #[derive(Clone, Copy)]
-enum Element<'a> {
+pub(super) enum Element<'a> {
     Group(&'a ConfigGroup),
     Value(&'a ConfigValue),
     Policy(&'a ConfigPolicy),
 }
 
 /// Elements by kind and path, as Fabric writes them in its messages.
-type Items<'a> = BTreeMap<String, Item<'a>>;
+pub(super) type Items<'a> = BTreeMap<String, Item<'a>>;
 
 impl Item<'_> {
     fn version(&self) -> u64 {
@@ -394,15 +389,29 @@ impl Item<'_> {
     }
 
     fn mod_policy(&self) -> &str {
-        match self.element {
-            Element::Group(group) => &group.mod_policy,
-            Element::Value(value) => &value.mod_policy,
-            Element::Policy(policy) => &policy.mod_policy,
+        self.element.mod_policy()
+    }
+}
+
+impl<'a> Element<'a> {
+    pub(super) fn mod_policy(self) -> &'a str {
+        match self {
+            Self::Group(group) => &group.mod_policy,
+            Self::Value(value) => &value.mod_policy,
+            Self::Policy(policy) => &policy.mod_policy,
         }
     }
 }
 
-fn items(root: Option<&ConfigGroup>) -> Result<Items<'_>, UpdateError> {
+/// The path of the policy that decides over an element.
+pub(super) fn policy_path(item: &Item<'_>) -> String {
+    match item.mod_policy() {
+        absolute if absolute.starts_with('/') => absolute.to_owned(),
+        relative => format!("{}/{relative}", item.group),
+    }
+}
+
+pub(super) fn items(root: Option<&ConfigGroup>) -> Result<Items<'_>, UpdateError> {
     let mut found = Items::new();
     if let Some(root) = root {
         collect(&mut found, &format!("/{ROOT}"), root)?;

@@ -179,7 +179,7 @@ fn application_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
     Ok(group)
 }
 
-fn application_organization(organization: &ApplicationOrganization) -> Result<ConfigGroup, SpecError> {
+pub(super) fn application_organization(organization: &ApplicationOrganization) -> Result<ConfigGroup, SpecError> {
     let path = format!("/Channel/Application/{}", organization.msp.name);
     let mut group = organization_group(&path, &organization.msp, &organization.policies)?;
     if !organization.anchor_peers.is_empty() {
@@ -241,7 +241,12 @@ fn add_policies(
     own.iter().try_for_each(|(name, policy)| add_policy(group, path, name, policy))
 }
 
-fn add_policy(group: &mut ConfigGroup, path: &str, name: &str, policy: &PolicySpec) -> Result<(), SpecError> {
+pub(super) fn add_policy(
+    group: &mut ConfigGroup,
+    path: &str,
+    name: &str,
+    policy: &PolicySpec,
+) -> Result<(), SpecError> {
     let policy = compile(policy).map_err(|cause| SpecError::Policy { path: format!("{path}/{name}"), cause })?;
     let policy = ConfigPolicy { version: 0, policy: Some(policy), mod_policy: keys::ADMINS.to_owned() };
     group.policies.insert(name.to_owned(), policy);
@@ -281,7 +286,7 @@ fn raft_metadata(spec: &ChannelSpec) -> etcdraft::ConfigMetadata {
     etcdraft::ConfigMetadata { consenters: spec.consenters.iter().map(consenter).collect(), options: Some(options) }
 }
 
-fn millis(count: u64) -> String {
+pub(super) fn millis(count: u64) -> String {
     format!("{count}ms")
 }
 
