@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::network::{Launch, Orderers, Site, TestNetwork};
 
@@ -49,5 +49,13 @@ impl TestNetwork for Embedded {
 
     fn kill(&self) {
         self.site.kill();
+    }
+
+    fn stop_peer(&self, _organisation: usize) -> Result<()> {
+        bail!("the peers of the embedded network are one process; `Inside` can stop one of them")
+    }
+
+    fn start_peer(&self, _organisation: usize) -> Result<()> {
+        bail!("the peers of the embedded network are one process; `Inside` can stop one of them")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use entrepot::{
     endpoint::Endpoint,
     fabric::{Binaries, join, listening, programs},
@@ -28,6 +28,19 @@ impl Fabric {
         Ok(Self { site, binaries })
     }
 
+    /// Its processes, orderers first. The builder's links lead to the program that is given, because the one that runs now
+    /// is the tests' own and no builder.
+    fn programs(&self) -> Result<Vec<Program<'_>>> {
+        let Site { layout, consortium, addresses, program, .. } = &self.site;
+        let programs = programs(layout, consortium, addresses, &self.binaries)?;
+        for name in ["detect", "build", "release"] {
+            let link = layout.path("fabric/builder/bin").join(name);
+            fs::remove_file(&link)?;
+            symlink(program, &link)?;
+        }
+        Ok(programs)
+    }
+
     fn launch(&self, program: Program<'_>) -> Result<()> {
         self.site.launch(Launch {
             name: program.name,
@@ -50,15 +63,8 @@ impl TestNetwork for Fabric {
     }
 
     fn start(&self) -> Result<()> {
-        let Site { layout, consortium, addresses, program, .. } = &self.site;
-        let programs = programs(layout, consortium, addresses, &self.binaries)?;
-        // The links lead to the program that runs now, which is the tests' own and no builder.
-        for name in ["detect", "build", "release"] {
-            let link = layout.path("fabric/builder/bin").join(name);
-            fs::remove_file(&link)?;
-            symlink(program, &link)?;
-        }
-        for program in programs {
+        let Site { layout, consortium, addresses, .. } = &self.site;
+        for program in self.programs()? {
             self.launch(program)?;
         }
         let listening = listening(addresses);
@@ -69,4 +75,20 @@ impl TestNetwork for Fabric {
     fn kill(&self) {
         self.site.kill();
     }
+
+    fn stop_peer(&self, organisation: usize) -> Result<()> {
+        self.site.kill_one(&peer(organisation))
+    }
+
+    fn start_peer(&self, organisation: usize) -> Result<()> {
+        let name = peer(organisation);
+        let program = self.programs()?.into_iter().find(|program| program.name == name);
+        self.launch(program.with_context(|| format!("there is no {name}"))?)?;
+        let endpoint = &self.site.addresses.peer(&Site::msp_id(organisation))?.endpoint;
+        self.site.wait_until(&format!("{name} is"), || endpoint.listens())
+    }
+}
+
+fn peer(organisation: usize) -> String {
+    format!("peer0.{}", Site::domain(organisation))
 }

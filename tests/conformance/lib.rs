@@ -14,6 +14,7 @@ pub mod chaincode;
 pub mod deliver;
 pub mod embedded;
 pub mod fabric;
+pub mod inside;
 pub mod lifecycle;
 pub mod net;
 pub mod network;

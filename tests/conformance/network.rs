@@ -46,6 +46,18 @@ pub trait TestNetwork: Send + Sync {
 
     /// Kills its processes without a warning.
     fn kill(&self);
+
+    /// Makes the peer of organisation 1, 2 or 3 unreachable, as killing it does. The others go on.
+    ///
+    /// # Errors
+    /// A network of this kind cannot do it, or the peer is away already.
+    fn stop_peer(&self, organisation: usize) -> Result<()>;
+
+    /// Lets a peer that was stopped come back with what it had, and returns when it listens.
+    ///
+    /// # Errors
+    /// As [`TestNetwork::start`].
+    fn start_peer(&self, organisation: usize) -> Result<()>;
 }
 
 /// Who orders transactions.
@@ -182,6 +194,19 @@ impl Site {
             let _ = running.child.kill();
             let _ = running.child.wait();
         }
+    }
+
+    /// Kills one process of this network.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn kill_one(&self, name: &str) -> Result<()> {
+        let mut children = self.children();
+        let index = children.iter().position(|running| running.name == name);
+        let mut running = children.remove(index.with_context(|| format!("{name} does not run"))?);
+        running.child.kill()?;
+        running.child.wait()?;
+        Ok(())
     }
 
     fn children(&self) -> std::sync::MutexGuard<'_, Vec<Running>> {

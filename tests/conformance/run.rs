@@ -26,6 +26,7 @@ use crate::{
     Case,
     embedded::Embedded,
     fabric::Fabric,
+    inside::Inside,
     net::{N, Net},
     network::{Orderers, TestNetwork},
 };
@@ -110,13 +111,22 @@ impl Column {
 
     /// Lays out another network of this kind.
     pub fn network(&self) -> Result<Box<dyn TestNetwork>> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let folder = scratch()?.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string());
-        fs::create_dir_all(&folder)?;
+        let folder = another_folder()?;
         Ok(match &self.binaries {
             None => Box::new(Embedded::new(&folder, &self.program)?),
             Some(binaries) => Box::new(Fabric::new(&folder, &self.program, binaries, self.orderers)?),
         })
+    }
+
+    /// As [`Column::network`], with peers that can be stopped one by one.
+    ///
+    /// # Errors
+    /// As [`Column::network`].
+    pub fn network_with_stops(&self) -> Result<Box<dyn TestNetwork>> {
+        match &self.binaries {
+            None => Ok(Box::new(Inside::new(&another_folder()?, &self.program)?)),
+            Some(_) => self.network(),
+        }
     }
 
     /// Begins a case, unless it was begun before.
@@ -237,6 +247,14 @@ pub fn runtime() -> &'static Runtime {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         builder.worker_threads(2).enable_all().build().expect("threads can be had")
     })
+}
+
+/// An empty folder for a network.
+fn another_folder() -> Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let folder = scratch()?.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string());
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The folder of this process for networks. What earlier processes left behind goes when the next one begins: networks

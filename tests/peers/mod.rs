@@ -8,13 +8,16 @@ mod scenario;
 mod served;
 mod stage;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tokio::sync::OnceCell;
-use trade_tests::run::{columns, runtime};
+use trade_tests::run::{Column, columns, runtime};
 
-use self::stage::{Flavour, Stage};
+use self::{
+    scenario::Scenario,
+    stage::{Flavour, Stage, Stops},
+};
 use crate::harness::PROGRAM;
 
 /// Who plays the scenarios.
@@ -44,6 +47,40 @@ fn the_node_client_and_a_chaincode_on_the_node_shim_play_all_scenarios() -> Resu
     play(Client::Node, Flavour::Node)
 }
 
+#[test]
+fn all_combinations_do_without_a_stopped_peer_and_with_it_again() -> Result<()> {
+    let with_node = node::is_there()?;
+    let mut wrong = Vec::new();
+    for column in columns(Path::new(PROGRAM)) {
+        if let Err(error) = runtime().block_on(stop_and_start(Arc::clone(column), with_node)) {
+            wrong.push(format!("{}: {error:#}", column.title()));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+async fn stop_and_start(column: Arc<Column>, with_node: bool) -> Result<()> {
+    const ORGANISATION: usize = 2;
+    let stage = Stage::set(column, with_node, Stops::OneByOne).await?;
+    let (clients, flavours): (&[Client], &[Flavour]) = match with_node {
+        true => (&[Client::Ours, Client::Node], &[Flavour::Ours, Flavour::Node]),
+        false => (&[Client::Ours], &[Flavour::Ours]),
+    };
+    let network = &*stage.network;
+    for (features, switch) in [
+        (scenario::STOPPED, &(|| network.stop_peer(ORGANISATION)) as &dyn Fn() -> Result<()>),
+        (scenario::RETURNED, &|| network.start_peer(ORGANISATION)),
+    ] {
+        tokio::task::block_in_place(switch)?;
+        for (client, flavour) in clients.iter().flat_map(|client| flavours.iter().map(|flavour| (*client, *flavour))) {
+            let scenarios = scenario::all(features, flavour, with_node, &run(client, flavour))?;
+            play_with(client, &stage, &scenarios).await.with_context(|| run(client, flavour))?;
+        }
+    }
+    Ok(())
+}
+
 fn play(client: Client, flavour: Flavour) -> Result<()> {
     let with_node = node::is_there()?;
     if !with_node && (client == Client::Node || flavour == Flavour::Node) {
@@ -65,12 +102,19 @@ fn play(client: Client, flavour: Flavour) -> Result<()> {
 
 async fn play_on(column: usize, client: Client, flavour: Flavour, with_node: bool) -> Result<()> {
     let stage = stage(column, with_node).await?;
-    let run = format!("{}{}", if client == Client::Ours { 'o' } else { 'n' }, flavour.definition(""));
-    let scenarios = scenario::all(flavour, stage.has_node, &run)?;
+    play_with(client, stage, &scenario::all(scenario::WELL, flavour, stage.has_node, &run(client, flavour))?).await
+}
+
+/// What keys and names of a combination begin with.
+fn run(client: Client, flavour: Flavour) -> String {
+    format!("{}{}", if client == Client::Ours { 'o' } else { 'n' }, flavour.definition(""))
+}
+
+async fn play_with(client: Client, stage: &Stage, scenarios: &[Scenario]) -> Result<()> {
     if client == Client::Node {
-        return node::play(stage, &scenarios).await;
+        return node::play(stage, scenarios).await;
     }
-    let played = driver::play(stage, &scenarios).await;
+    let played = driver::play(stage, scenarios).await;
     let wrong = played.iter().filter_map(|(name, outcome)| Some(format!("{name}: {:#}", outcome.as_ref().err()?)));
     let wrong: Vec<String> = wrong.collect();
     ensure!(wrong.is_empty(), "{} of {} failed:\n{}", wrong.len(), played.len(), wrong.join("\n"));
@@ -83,7 +127,7 @@ async fn stage(column: usize, with_node: bool) -> Result<&'static Stage> {
     let kept = STAGES.get(column).ok_or_else(|| anyhow!("FABRIC_BIN names more than three folders"))?;
     let set = || async {
         let column = columns(Path::new(PROGRAM))[column].clone();
-        Stage::set(column, with_node).await.map_err(|error| format!("{error:#}"))
+        Stage::set(column, with_node, Stops::Never).await.map_err(|error| format!("{error:#}"))
     };
     kept.get_or_init(set).await.as_ref().map_err(|error| anyhow!("the network did not start: {error}"))
 }

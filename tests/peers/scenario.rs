@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use super::stage::Flavour;
 
-/// The scenarios, by what they are about.
-const FEATURES: &[(&str, &str)] = &[
+/// Scenarios, by what they are about.
+type Features = &'static [(&'static str, &'static str)];
+
+/// The scenarios of a network on which all is well.
+pub const WELL: Features = &[
     ("transactions", include_str!("scenarios/transactions.json")),
     ("offline signing", include_str!("scenarios/offline.json")),
     ("errors", include_str!("scenarios/errors.json")),
@@ -20,6 +23,12 @@ const FEATURES: &[(&str, &str)] = &[
     ("events", include_str!("scenarios/events.json")),
     ("blocks", include_str!("scenarios/blocks.json")),
 ];
+
+/// The scenarios of a network on which the peer of the second organisation is stopped.
+pub const STOPPED: Features = &[("a stopped peer", include_str!("scenarios/stopped.json"))];
+
+/// The scenarios of a network on which the peer of the second organisation has come back.
+pub const RETURNED: Features = &[("a returned peer", include_str!("scenarios/returned.json"))];
 
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -174,9 +183,9 @@ pub struct Event {
 }
 
 /// All scenarios for one chaincode. `run` makes keys and names differ from those of other runs on the same network.
-pub fn all(flavour: Flavour, both: bool, run: &str) -> Result<Vec<Scenario>> {
+pub fn all(features: Features, flavour: Flavour, both: bool, run: &str) -> Result<Vec<Scenario>> {
     let mut found = Vec::new();
-    for (feature, text) in FEATURES {
+    for (feature, text) in features {
         let templates: Vec<Value> =
             serde_json::from_str(text).with_context(|| format!("the scenarios of {feature}"))?;
         for mut template in templates {
@@ -187,8 +196,8 @@ pub fn all(flavour: Flavour, both: bool, run: &str) -> Result<Vec<Scenario>> {
             };
             for kind in kinds {
                 let id = format!("{run}-{}", found.len());
-                let mut text = template.to_string().replace("$id", &id).replace("$kind", &kind);
-                for name in ["basic", "any", "thin", "wide", "frail"] {
+                let mut text = template.to_string().replace("$id", &id).replace("$run", run).replace("$kind", &kind);
+                for name in ["basic", "any", "two", "thin", "wide", "frail"] {
                     text = text.replace(&format!("${name}"), &flavour.definition(name));
                 }
                 text = text.replace("$other", &flavour.other().definition("basic"));

@@ -35,6 +35,13 @@ pub enum Flavour {
     Node,
 }
 
+/// Whether peers are stopped while scenarios are played.
+#[derive(Clone, Copy)]
+pub enum Stops {
+    Never,
+    OneByOne,
+}
+
 /// A running network with the chaincodes on it.
 pub struct Stage {
     pub network: Box<dyn TestNetwork>,
@@ -68,6 +75,13 @@ const DEFINITIONS: &[Definition] = &[
         policy: "OR('Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')",
         installed: &[1, 2, 3],
         collections: true,
+        ends: false,
+    },
+    Definition {
+        name: "two",
+        policy: "OutOf(2, 'Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')",
+        installed: &[1, 2, 3],
+        collections: false,
         ends: false,
     },
     // Nobody can endorse for the third organisation, and its endorsement is needed.
@@ -114,9 +128,12 @@ impl Flavour {
 
 impl Stage {
     /// Starts a network, serves the chaincodes and deploys them.
-    pub async fn set(column: Arc<Column>, with_node: bool) -> Result<Self> {
+    pub async fn set(column: Arc<Column>, with_node: bool, stops: Stops) -> Result<Self> {
         let started = tokio::task::spawn_blocking(move || {
-            let network = column.network()?;
+            let network = match stops {
+                Stops::Never => column.network()?,
+                Stops::OneByOne => column.network_with_stops()?,
+            };
             network.start()?;
             anyhow::Ok(network)
         });

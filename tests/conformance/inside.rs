@@ -1,0 +1,69 @@
+//! The embedded network inside this process, where its fault switches are in reach.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, ensure};
+use entrepot::roles::network::network_options;
+use fabric_devnet::{Network, faults::PeerFaults};
+
+use crate::{
+    network::{Orderers, Site, TestNetwork},
+    run::runtime,
+};
+
+/// The embedded network as a part of this process.
+pub struct Inside {
+    site: Site,
+    network: Mutex<Option<Network>>,
+}
+
+impl Inside {
+    /// Lays one out. `program` may become a process of the tests, such as a chaincode.
+    ///
+    /// # Errors
+    /// As [`Site::lay_out`].
+    pub fn new(folder: &Path, program: &Path) -> Result<Self> {
+        Ok(Self { site: Site::lay_out(folder, program, None, Orderers::One)?, network: Mutex::default() })
+    }
+
+    fn switch(&self, organisation: usize, switch: impl FnOnce(PeerFaults<'_>)) -> Result<()> {
+        let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        let network = network.as_ref().context("the network does not run")?;
+        let msp_id = Site::msp_id(organisation);
+        switch(network.peer_faults(&msp_id).with_context(|| format!("{msp_id} has no peer"))?);
+        Ok(())
+    }
+}
+
+impl TestNetwork for Inside {
+    fn site(&self) -> &Site {
+        &self.site
+    }
+
+    fn start(&self) -> Result<()> {
+        let options = network_options(&self.site.layout, &self.site.consortium)?;
+        let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        ensure!(network.is_none(), "the network runs already");
+        *network = Some(runtime().block_on(Network::start(options))?);
+        Ok(())
+    }
+
+    fn kill(&self) {
+        let network = self.network.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(network) = network {
+            runtime().block_on(network.shutdown());
+        }
+        self.site.kill();
+    }
+
+    fn stop_peer(&self, organisation: usize) -> Result<()> {
+        self.switch(organisation, |peer| peer.drop_out())
+    }
+
+    fn start_peer(&self, organisation: usize) -> Result<()> {
+        self.switch(organisation, |peer| peer.come_back())
+    }
+}
