@@ -7,7 +7,7 @@ use fabric_client::{
     ClientError, CommitStatus, Gateway, Proposal,
     events::{EventError, Start},
 };
-use fabric_msp::signer::{Signer, SigningIdentity};
+use fabric_msp::signer::Signer;
 use fabric_protos::common::Block;
 use futures_util::StreamExt;
 use openssl::{ec, nid::Nid, pkey::PKey};
@@ -134,7 +134,7 @@ impl Play<'_> {
         gateway: &Gateway,
         proposal: &Proposal,
     ) -> Result<Done, ClientError> {
-        let signer = self.stage.identity(&call.by, "User1").map_err(unprepared)?;
+        let signer = self.stage.user(&call.by).map_err(unprepared)?;
         let sign = |bytes: &[u8]| signer.sign(bytes).map_err(|error| unprepared(error.into()));
         let proposal = gateway.proposal_from_bytes(&proposal.bytes())?;
         let signature = sign(proposal.signing_input())?;
@@ -157,7 +157,7 @@ impl Play<'_> {
 
     fn gateway(&self, by: &str, at: Option<&str>, signing: Signing) -> Result<Gateway> {
         let connection = self.stage.connection(at.unwrap_or(by))?;
-        let identity = self.stage.identity(by, "User1")?;
+        let identity = self.stage.user(by)?;
         Ok(match signing {
             Signing::Client => Gateway::new(connection, identity),
             Signing::Offline | Signing::Nobody => Gateway::offline(connection, identity.creator().to_vec()),
@@ -188,7 +188,7 @@ impl Play<'_> {
             (None, Some(known)) => Start::Block(known.block + 1),
             (None, None) => Start::Next,
         };
-        let signer = self.stage.identity(&listen.by, "User1")?;
+        let signer = self.stage.user(&listen.by)?;
         macro_rules! open {
             ($builder:expr) => {{
                 let request = $builder.request();
@@ -276,7 +276,7 @@ impl Drop for Listener {
 
 /// Signs in somebody's name with a key of its own.
 struct Impostor {
-    identity: std::sync::Arc<SigningIdentity>,
+    identity: std::sync::Arc<dyn Signer>,
     key: PKey<openssl::pkey::Private>,
 }
 

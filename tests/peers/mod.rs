@@ -7,6 +7,8 @@ mod node;
 mod scenario;
 mod served;
 mod stage;
+#[cfg(feature = "pkcs11")]
+mod token;
 
 use std::{path::Path, sync::Arc};
 

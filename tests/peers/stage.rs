@@ -1,12 +1,15 @@
 //! Where scenarios are played: a network of three organisations on which the chaincode of both shims is deployed, each
 //! organisation with a package and a chaincode server of its own.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use entrepot::package::Package;
 use fabric_client::{ClientError, Connection, EndorserClient, Gateway, endorser::EndorserError};
-use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use fabric_msp::{
+    signer::{Signer, SigningIdentity},
+    transport::ClientTls,
+};
 use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CommitChaincodeDefinitionArgs, InstallChaincodeArgs,
@@ -48,6 +51,8 @@ pub struct Stage {
     /// Whether the chaincode for Node is there.
     pub has_node: bool,
     connections: Vec<Connection>,
+    /// Who signs for the users of organisations, where it is not a key in a file.
+    signers: BTreeMap<String, Arc<dyn Signer>>,
     _servers: Vec<Server>,
 }
 
@@ -142,7 +147,8 @@ impl Stage {
         for organisation in 1..=3 {
             connections.push(connect(network.site(), organisation).await?);
         }
-        let mut stage = Self { network, has_node: with_node, connections, _servers: Vec::new() };
+        let signers = BTreeMap::new();
+        let mut stage = Self { network, has_node: with_node, connections, signers, _servers: Vec::new() };
         let mut deployments = Vec::new();
         let flavours: &[Flavour] = if with_node { &[Flavour::Ours, Flavour::Node] } else { &[Flavour::Ours] };
         for flavour in flavours {
@@ -166,14 +172,28 @@ impl Stage {
 
     /// The user of an organisation at the gateway of an organisation.
     pub fn gateway(&self, by: &str, at: &str) -> Result<Gateway> {
-        Ok(Gateway::new(self.connection(at)?, self.identity(by, "User1")?))
+        Ok(Gateway::new(self.connection(at)?, self.user(by)?))
     }
 
     pub fn connection(&self, organisation: &str) -> Result<Connection> {
         Ok(self.connections[number(organisation)? - 1].clone())
     }
 
-    pub fn identity(&self, organisation: &str, user: &str) -> Result<Arc<SigningIdentity>> {
+    /// With other signers for the users of organisations.
+    #[cfg(feature = "pkcs11")]
+    pub fn signing_with(self, signers: BTreeMap<String, Arc<dyn Signer>>) -> Self {
+        Self { signers, ..self }
+    }
+
+    /// The first user of an organisation.
+    pub fn user(&self, organisation: &str) -> Result<Arc<dyn Signer>> {
+        match self.signers.get(organisation) {
+            Some(signer) => Ok(Arc::clone(signer)),
+            None => self.identity(organisation, "User1"),
+        }
+    }
+
+    fn identity(&self, organisation: &str, user: &str) -> Result<Arc<dyn Signer>> {
         let folder = self.site().layout.user(&Site::domain(number(organisation)?), user).join("msp");
         Ok(Arc::new(SigningIdentity::from_msp_directory(organisation, &folder)?))
     }

@@ -8,6 +8,8 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use entrepot_fuzz::{decoders::ALL, seeds};
 use fabric_protos::common::{Block, Envelope};
+// Everything here is compiled for libFuzzer and needs its runtime, also what is not fuzzed itself.
+use libfuzzer_sys as _;
 use prost::Message;
 
 fn main() -> Result<()> {
