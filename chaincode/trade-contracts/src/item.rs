@@ -59,11 +59,11 @@ pub fn events(ctx: &mut Context<'_>, request: ReadEvents) -> Result<EventPage, R
         return Err(Rejection::NumberMalformed { field: "skip" }.into());
     }
     let wanted = (request.skip + limit + 1) as usize;
-    let hashes = event_hashes(ctx, object.canonical(), wanted)?;
-    let next_skip = (hashes.len() == wanted).then_some(request.skip + limit);
+    let records = record_ids(ctx, object.canonical(), wanted)?;
+    let next_skip = (records.len() == wanted).then_some(request.skip + limit);
     let mut found = Vec::new();
-    for event_hash in hashes.into_iter().skip(request.skip as usize).take(limit as usize) {
-        found.extend(find_event(ctx, &event_hash)?);
+    for record_id in records.into_iter().skip(request.skip as usize).take(limit as usize) {
+        found.extend(find_event(ctx, &record_id)?);
     }
     Ok(EventPage { item_id: object.canonical().to_owned(), events: found, next_skip })
 }
@@ -115,8 +115,8 @@ pub(crate) fn exists(ctx: &mut Context<'_>, item_id: &str) -> Result<bool, Refus
     Ok(ctx.get(&keys::item(item_id)?)?.is_some())
 }
 
-pub(crate) fn event_exists(ctx: &mut Context<'_>, event_hash: &str) -> Result<bool, Refusal> {
-    Ok(ctx.get(&keys::event(event_hash)?)?.is_some())
+pub(crate) fn event_exists(ctx: &mut Context<'_>, record_id: &str) -> Result<bool, Refusal> {
+    Ok(ctx.get(&keys::event(record_id)?)?.is_some())
 }
 
 pub(crate) fn alarm_exists(ctx: &mut Context<'_>, alarm_id: &str) -> Result<bool, Refusal> {
@@ -128,18 +128,18 @@ fn find_alarm(ctx: &mut Context<'_>, alarm_id: &str) -> Result<Alarm, Refusal> {
     Ok(alarm.ok_or_else(|| Rejection::AlarmUnknown { alarm_id: alarm_id.to_owned() })?)
 }
 
-fn find_event(ctx: &mut Context<'_>, event_hash: &str) -> Result<Option<RecordedEvent>, Refusal> {
-    Ok(ctx.get_json(&keys::event(event_hash)?)?)
+fn find_event(ctx: &mut Context<'_>, record_id: &str) -> Result<Option<RecordedEvent>, Refusal> {
+    Ok(ctx.get_json(&keys::event(record_id)?)?)
 }
 
-/// The hashes of the events that name an object, oldest record first, at most `limit`.
-fn event_hashes(ctx: &mut Context<'_>, object_id: &str, limit: usize) -> Result<Vec<String>, Refusal> {
+/// The records of the events that name an object, oldest first, at most `limit`.
+fn record_ids(ctx: &mut Context<'_>, object_id: &str, limit: usize) -> Result<Vec<String>, Refusal> {
     let rows = ctx.scan(&keys::item_events(object_id)?, limit)?;
-    let mut hashes = Vec::with_capacity(rows.rows.len());
+    let mut ids = Vec::with_capacity(rows.rows.len());
     for row in rows {
-        hashes.push(row.json::<String>()?);
+        ids.push(row.json::<String>()?);
     }
-    Ok(hashes)
+    Ok(ids)
 }
 
 fn page_size(limit: Option<u32>) -> Result<u32, Rejection> {

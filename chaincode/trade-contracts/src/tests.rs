@@ -1,5 +1,6 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
+mod alarms;
 mod custody;
 mod customs;
 mod documents;

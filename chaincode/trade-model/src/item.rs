@@ -44,8 +44,10 @@ pub struct CaptureReceipt {
 /// What became of one event of a captured document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CapturedEvent {
-    /// Its CBV 2.0 event hash, `ni:///sha-256;…?ver=CBV2.0`: the key under which it is stored.
+    /// Its CBV 2.0 event hash, `ni:///sha-256;…?ver=CBV2.0`: the same for everybody who records the same event.
     pub event_hash: String,
+    /// The key under which the caller's record of it is stored, see [`RecordedEvent::record_id`].
+    pub record_id: String,
     /// Its own event id, when the document gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
@@ -61,7 +63,7 @@ pub struct CapturedEvent {
 pub enum CaptureStatus {
     /// The event is new and now stands.
     Recorded,
-    /// The same event was here before; nothing changed.
+    /// The caller has recorded the same event before; nothing changed.
     AlreadyRecorded,
     /// The event declares an earlier one (or itself) erroneous.
     CorrectionRecorded,
@@ -109,12 +111,12 @@ pub struct Item {
     /// When it was commissioned, as its event says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commissioned_at: Option<UtcTime>,
-    /// The event that commissioned it.
+    /// The record of the event that commissioned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commissioned_in: Option<String>,
     /// Whether it may still be used.
     pub life: Life,
-    /// The event that ended or sold it.
+    /// The record of the event that ended or sold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_set_in: Option<String>,
     /// The last disposition an event gave it (CBV word).
@@ -123,7 +125,7 @@ pub struct Item {
     /// The unit it is packed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// The event that packed it.
+    /// The record of the event that packed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed_in: Option<String>,
     /// What is packed in it, in the order of the ids.
@@ -236,6 +238,9 @@ pub struct EventPage {
 pub struct RecordedEvent {
     /// CBV 2.0 event hash.
     pub event_hash: String,
+    /// The key of this record, by which items and alarms refer to it: the event hash for whoever recorded the event
+    /// first, `<event hash>&recorder=<MSP id>` for everybody who recorded the same event afterwards.
+    pub record_id: String,
     /// The event's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
@@ -420,6 +425,8 @@ pub enum Basis {
 pub struct TraceStep {
     /// CBV event hash.
     pub event_hash: String,
+    /// The record of the event.
+    pub record_id: String,
     /// Which item or unit the event named.
     pub item_id: String,
     /// How many levels of packing lie between that and the item traced; 0 is the item itself.
@@ -545,10 +552,15 @@ pub struct Alarm {
     pub text: String,
     /// The event that conflicts.
     pub event_hash: String,
-    /// The record it conflicts with: an earlier event, a holder, a unit.
+    /// The record of that event.
+    pub record_id: String,
+    /// What it conflicts with: the record of an earlier event, a holder, an owner, a unit.
     pub conflicts_with: String,
     /// Who recorded the conflicting event.
     pub recorded_by: MspId,
+    /// The enterprise whose record, custody or title is contradicted, when it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_party: Option<MspId>,
     /// When it was raised.
     pub raised_at: UtcTime,
     /// In which transaction.
@@ -577,6 +589,12 @@ pub enum AlarmKind {
     TitleConflict,
     /// Two different events carry the same event id.
     EventIdReused,
+    /// An event that somebody else had recorded before was recorded again, word for word.
+    SameEventByAnother,
+    /// A serial number was put into use by an enterprise that is neither maker nor brand and names no licence to make.
+    CommissionerNotEntitled,
+    /// Somebody recorded a serial number before the enterprise that is entitled to put it into use did so.
+    SeenBeforeCommissioning,
 }
 
 impl Life {
@@ -612,6 +630,9 @@ impl AlarmKind {
             Self::SoldTwice => "sold_twice",
             Self::TitleConflict => "title_conflict",
             Self::EventIdReused => "event_id_reused",
+            Self::SameEventByAnother => "same_event_by_another",
+            Self::CommissionerNotEntitled => "commissioner_not_entitled",
+            Self::SeenBeforeCommissioning => "seen_before_commissioning",
         }
     }
 
@@ -627,6 +648,11 @@ impl AlarmKind {
             Self::SoldTwice => "Conflict found: it was recorded as sold twice without a return in between.",
             Self::TitleConflict => "Conflict found: somebody passed on its ownership who was not recorded as owner.",
             Self::EventIdReused => "Conflict found: two different records carry the same number.",
+            Self::SameEventByAnother => "Conflict found: two enterprises recorded the same event as their own.",
+            Self::CommissionerNotEntitled => {
+                "Conflict found: it was put into use by an enterprise that is registered neither as maker nor as brand."
+            }
+            Self::SeenBeforeCommissioning => "Conflict found: somebody recorded it before it was put into use.",
         }
     }
 }

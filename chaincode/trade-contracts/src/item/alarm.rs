@@ -4,6 +4,7 @@ use fabric_contract::Context;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use trade_model::evidence::{Evidence, EvidenceKind, Subject, SubjectKind};
+use trade_model::identifier::MspId;
 use trade_model::item::{Alarm, AlarmKind, AlarmState, RecordedEvent};
 
 use super::book::Book;
@@ -12,7 +13,7 @@ use crate::caller::Caller;
 use crate::{Refusal, evidence};
 
 /// The version of the conflict rules, quoted in the evidence.
-const RULES: &str = "conflict-rules/1";
+const RULES: &str = "conflict-rules/2";
 
 /// A conflict as the rules find it, before it is written.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct Conflict {
     pub(crate) kind: AlarmKind,
     pub(crate) item_id: String,
     pub(crate) conflicts_with: String,
+    /// Whose record, custody or title is contradicted, when it is an enterprise's.
+    pub(crate) other_party: Option<MspId>,
 }
 
 /// Writes the evidence, marks the item when there is one, and notes the alarm on the event. The alarm itself is written
@@ -31,8 +34,8 @@ pub(crate) fn raise(
     record: &mut RecordedEvent,
     conflict: Conflict,
 ) -> Result<Alarm, Refusal> {
-    let Conflict { kind, item_id, conflicts_with } = conflict;
-    let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.event_hash);
+    let Conflict { kind, item_id, conflicts_with, other_party } = conflict;
+    let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.record_id);
     let mut alarm_id = hex::encode(Sha256::digest(identity.as_bytes()));
     alarm_id.truncate(32);
     let facts = json!({
@@ -40,8 +43,10 @@ pub(crate) fn raise(
         "kind": kind.as_str(),
         "item_id": item_id,
         "event_hash": record.event_hash,
+        "record_id": record.record_id,
         "event": record.event,
         "conflicts_with": conflicts_with,
+        "other_party": other_party,
         "recorded_by": record.recorded_by,
         "recorded_at": record.recorded_at,
         "transaction_id": record.transaction_id,
@@ -51,7 +56,7 @@ pub(crate) fn raise(
     let evidence_sha256 = hex::encode(Sha256::digest(facts.as_bytes()));
 
     let mut subjects = vec![Subject { kind: SubjectKind::Alarm, id: alarm_id.clone() }];
-    subjects.push(Subject { kind: SubjectKind::Event, id: record.event_hash.clone() });
+    subjects.push(Subject { kind: SubjectKind::Event, id: record.record_id.clone() });
     if book.find(ctx, &item_id)?.is_some() {
         subjects.push(Subject { kind: SubjectKind::Item, id: item_id.clone() });
         let item = book.change(ctx, &item_id)?;
@@ -80,8 +85,10 @@ pub(crate) fn raise(
         item_id: item_id.clone(),
         text: kind.public_text().to_owned(),
         event_hash: record.event_hash.clone(),
+        record_id: record.record_id.clone(),
         conflicts_with,
         recorded_by: record.recorded_by.clone(),
+        other_party,
         raised_at: caller.now,
         transaction_id: caller.tx_id.clone(),
         evidence_sha256: evidence_sha256.clone(),

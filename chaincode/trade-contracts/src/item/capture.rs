@@ -3,6 +3,9 @@
 //! A capture is refused only when the document cannot be taken at all (its form, its size, an event type that is not
 //! captured, a foreign event declared erroneous). What contradicts the records is recorded and raises an alarm: refusing
 //! it would lose the evidence.
+//!
+//! An event belongs to whoever records it. Documents travel, and the hash of an event says nothing about who sends it; if
+//! the first record counted for everybody, a copy sent early would make its sender the maker of somebody else's goods.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,12 +77,13 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
 
 /// Takes one event: known, a correction, or new.
 fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Event) -> Result<CapturedEvent, Refusal> {
-    let event_hash = event.hash.as_str().to_owned();
-    let known = match find_record(ctx, session, &event_hash)? {
+    let standing = standing(ctx, session, event)?;
+    let record_id = standing.record_id.clone();
+    let known = match standing.own {
         Some(record) => Some(record),
         None => same_id(ctx, session, event)?,
     };
-    let same_content = known.as_ref().is_some_and(|record| record.event_hash == event_hash);
+    let same_content = known.as_ref().is_some_and(|record| record.record_id == record_id);
     let status = match (&event.error_declaration, known) {
         (Some(_), Some(record)) if record.declared_erroneous.is_some() => CaptureStatus::AlreadyRecorded,
         (Some(declaration), Some(record)) => {
@@ -87,24 +91,24 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Even
             correction::withdraw(ctx, session, record, declared)?;
             CaptureStatus::CorrectionRecorded
         }
+        (Some(_), None) if standing.first_by_another.is_some() => {
+            return Err(Rejection::EventOfAnother { event_hash: event.hash.as_str().to_owned() }.into());
+        }
         (Some(declaration), None) => {
-            let mut record = new_record(session, event)?;
+            let mut record = new_record(session, event, record_id.clone())?;
             record.declared_erroneous = Some(declared_error(session, declaration)?);
             keep(ctx, session, place, event, record)?;
             CaptureStatus::CorrectionRecorded
         }
         (None, Some(_)) if same_content => CaptureStatus::AlreadyRecorded,
         (None, other) => {
-            let mut record = new_record(session, event)?;
+            let mut record = new_record(session, event, record_id.clone())?;
             let mut conflicts = effects::apply(ctx, session, event, &mut record)?;
+            conflicts.extend(same_event(&record, standing.first_by_another));
             if let Some(other) = other {
-                let item_id = record
-                    .items
-                    .first()
-                    .cloned()
-                    .or_else(|| record.parent.clone())
-                    .unwrap_or_else(|| record.event_hash.clone());
-                conflicts.push(Conflict { kind: AlarmKind::EventIdReused, item_id, conflicts_with: other.event_hash });
+                let item_id = first_named(&record);
+                let (kind, other_party) = (AlarmKind::EventIdReused, Some(other.recorded_by));
+                conflicts.push(Conflict { kind, item_id, conflicts_with: other.record_id, other_party });
             }
             for conflict in conflicts {
                 let alarm = alarm::raise(ctx, &session.caller, &mut session.book, &mut record, conflict)?;
@@ -121,13 +125,57 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Even
         }
     };
     let items = instances(event).map(|object| object.canonical().to_owned()).collect();
-    Ok(CapturedEvent { event_hash, event_id: event.event_id.clone(), status, items })
+    let event_hash = event.hash.as_str().to_owned();
+    Ok(CapturedEvent { event_hash, record_id, event_id: event.event_id.clone(), status, items })
+}
+
+/// How an event stands with its caller: the id its record has or would have, the record itself, and the record of
+/// whoever was first, when that was somebody else.
+struct Standing {
+    record_id: String,
+    own: Option<RecordedEvent>,
+    first_by_another: Option<RecordedEvent>,
+}
+
+/// An event belongs to whoever records it. What somebody else recorded before takes nothing away from the caller's
+/// record, and makes it a conflict.
+fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Standing, Refusal> {
+    let event_hash = event.hash.as_str();
+    let first = find_record(ctx, session, event_hash)?;
+    match first {
+        Some(first) if first.recorded_by != *session.caller.msp_id() => {
+            let record_id = keys::record_of_another(event_hash, session.caller.msp_id());
+            let own = find_record(ctx, session, &record_id)?;
+            Ok(Standing { record_id, own, first_by_another: Some(first) })
+        }
+        own => Ok(Standing { record_id: event_hash.to_owned(), own, first_by_another: None }),
+    }
+}
+
+/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: who of the two saw
+/// it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
+fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Vec<Conflict> {
+    let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Vec::new() };
+    let named: BTreeSet<String> = record.items.iter().chain(&record.parent).cloned().collect();
+    let named = if named.is_empty() { BTreeSet::from([first_named(record)]) } else { named };
+    let conflict = |item_id| Conflict {
+        kind: AlarmKind::SameEventByAnother,
+        item_id,
+        conflicts_with: first.record_id.clone(),
+        other_party: Some(first.recorded_by.clone()),
+    };
+    named.into_iter().map(conflict).collect()
+}
+
+/// The thing by which an event that is a conflict as a whole is found; the event itself when it names classes only.
+fn first_named(record: &RecordedEvent) -> String {
+    record.items.first().or(record.parent.as_ref()).unwrap_or(&record.record_id).clone()
 }
 
 /// Writes everything that the events left behind.
 fn finish(ctx: &mut Context<'_>, session: Session, events: Vec<CapturedEvent>) -> Result<CaptureReceipt, Refusal> {
-    for (event_hash, record) in &session.records {
-        ctx.put_json(&keys::event(event_hash)?, record)?;
+    for (record_id, record) in &session.records {
+        ctx.put_json(&keys::event(record_id)?, record)?;
     }
     for (alarm_id, alarm) in &session.alarms {
         ctx.put_json(&keys::alarm(alarm_id)?, alarm)?;
@@ -211,22 +259,26 @@ fn classes(event: &Event) -> impl Iterator<Item = &str> {
     quantities.iter().map(|quantity| quantity.class.canonical())
 }
 
-fn find_record(ctx: &mut Context<'_>, session: &Session, event_hash: &str) -> Result<Option<RecordedEvent>, Refusal> {
-    match session.records.get(event_hash) {
+pub(super) fn find_record(
+    ctx: &mut Context<'_>,
+    session: &Session,
+    record_id: &str,
+) -> Result<Option<RecordedEvent>, Refusal> {
+    match session.records.get(record_id) {
         Some(record) => Ok(Some(record.clone())),
-        None => Ok(ctx.get_json(&keys::event(event_hash)?)?),
+        None => Ok(ctx.get_json(&keys::event(record_id)?)?),
     }
 }
 
 /// The event that first carried the same event id, when there is one.
 fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Option<RecordedEvent>, Refusal> {
     let Some(event_id) = &event.event_id else { return Ok(None) };
-    let event_hash = match session.ids.get(event_id) {
-        Some(event_hash) => Some(event_hash.clone()),
+    let record_id = match session.ids.get(event_id) {
+        Some(record_id) => Some(record_id.clone()),
         None => ctx.get_json::<String>(&keys::event_by_id(event_id)?)?,
     };
-    match event_hash {
-        Some(event_hash) => find_record(ctx, session, &event_hash),
+    match record_id {
+        Some(record_id) => find_record(ctx, session, &record_id),
         None => Ok(None),
     }
 }
@@ -241,21 +293,21 @@ fn keep(
 ) -> Result<(), Refusal> {
     let named: BTreeSet<&str> = instances(event).map(ObjectUri::canonical).chain(classes(event)).collect();
     for object_id in named {
-        let key = keys::item_event(object_id, session.caller.now, place, &record.event_hash)?;
-        ctx.put_json(&key, &record.event_hash)?;
+        let key = keys::item_event(object_id, session.caller.now, place, &record.record_id)?;
+        ctx.put_json(&key, &record.record_id)?;
     }
     if let Some(event_id) = &record.event_id {
         let key = keys::event_by_id(event_id)?;
         if !session.ids.contains_key(event_id) && ctx.get(&key)?.is_none() {
-            ctx.put_json(&key, &record.event_hash)?;
-            session.ids.insert(event_id.clone(), record.event_hash.clone());
+            ctx.put_json(&key, &record.record_id)?;
+            session.ids.insert(event_id.clone(), record.record_id.clone());
         }
     }
-    session.records.insert(record.event_hash.clone(), record);
+    session.records.insert(record.record_id.clone(), record);
     Ok(())
 }
 
-fn new_record(session: &Session, event: &Event) -> Result<RecordedEvent, Rejection> {
+fn new_record(session: &Session, event: &Event, record_id: String) -> Result<RecordedEvent, Rejection> {
     let (action, items, parent) = match &event.body {
         EventBody::Object(body) => (Some(body.action), &body.epcs[..], None),
         EventBody::Aggregation(body) => (Some(body.action), &body.children[..], body.parent.as_ref()),
@@ -263,6 +315,7 @@ fn new_record(session: &Session, event: &Event) -> Result<RecordedEvent, Rejecti
     };
     Ok(RecordedEvent {
         event_hash: event.hash.as_str().to_owned(),
+        record_id,
         event_id: event.event_id.clone(),
         event_type: event.kind.as_str().to_owned(),
         action: action.map(effects::action_word).unwrap_or_default().to_owned(),

@@ -11,8 +11,8 @@ use trade_model::item::{
 use trade_model::rejection::Rejection;
 
 use super::book::Ground;
-use super::capture::Session;
-use super::effects::{link, nests, unlink};
+use super::capture::{Session, find_record};
+use super::effects::{link, may_commission, nests, unlink};
 use super::keys::{self, Timeline};
 use crate::Refusal;
 
@@ -37,13 +37,10 @@ pub(super) fn withdraw(
     }
     let named: Vec<String> = record.items.iter().chain(&record.parent).cloned().collect();
     for item_id in named {
-        let open = session.book.find(ctx, &item_id)?.map(|item| item.open_alarms.clone()).unwrap_or_default();
-        for alarm_id in open {
-            resolve_if_rested_on(ctx, session, &record, &alarm_id)?;
-        }
+        resolve_what_rested_on(ctx, session, &record, &item_id)?;
     }
     record.declared_erroneous = Some(declared);
-    session.records.insert(record.event_hash.clone(), record);
+    session.records.insert(record.record_id.clone(), record);
     Ok(())
 }
 
@@ -64,7 +61,7 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
             changed.commissioned_at = None;
             changed.commissioned_in = None;
         }
-        EffectField::Life if item.life_set_in.as_ref() == Some(&record.event_hash) => {
+        EffectField::Life if item.life_set_in.as_ref() == Some(&record.record_id) => {
             let before = effect.before.as_deref().and_then(Life::from_word).unwrap_or(Life::Active);
             let changed = session.book.change(ctx, item_id)?;
             changed.life = before;
@@ -100,43 +97,65 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
     Ok(())
 }
 
-/// An alarm of a later event that rests on the erroneous one falls with it; a second commissioning becomes the first, and
-/// further ones contradict that one from now on.
-fn resolve_if_rested_on(
+/// The alarms of later events that rest on the erroneous one fall with it. Of several commissionings that contradicted
+/// it, the oldest by somebody who may commission becomes the first, and the others contradict that one from now on.
+/// Without one, they stand as they are: nobody made them good.
+fn resolve_what_rested_on(
     ctx: &mut Context<'_>,
     session: &mut Session,
     record: &RecordedEvent,
-    alarm_id: &str,
+    item_id: &str,
 ) -> Result<(), Refusal> {
-    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
-    if alarm.conflicts_with != record.event_hash {
-        return Ok(());
+    let open = session.book.find(ctx, item_id)?.map(|item| item.open_alarms.clone()).unwrap_or_default();
+    let mut resting = Vec::new();
+    for alarm_id in open {
+        resting.extend(find_alarm(ctx, session, &alarm_id)?.filter(|alarm| alarm.conflicts_with == record.record_id));
     }
-    let standing = session.book.known(ctx, &alarm.item_id)?.commissioned_in.clone();
-    if let Some(standing) = standing.filter(|_| alarm.kind == AlarmKind::SecondCommissioning) {
-        alarm.conflicts_with = standing;
-        session.alarms.insert(alarm_id.to_owned(), alarm);
-        return Ok(());
+    resting.sort_by(|a, b| (a.raised_at, &a.alarm_id).cmp(&(b.raised_at, &b.alarm_id)));
+    let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) =
+        resting.into_iter().partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning);
+    for alarm in others {
+        withdraw_alarm(ctx, session, &alarm.alarm_id)?;
     }
-    withdraw_alarm(ctx, session, alarm_id)?;
-    let later = match session.records.get(&alarm.event_hash) {
-        Some(later) => Some(later.clone()),
-        None => ctx.get_json::<RecordedEvent>(&keys::event(&alarm.event_hash)?)?,
-    };
-    let item = session.book.change(ctx, &alarm.item_id)?;
-    let vacant = item.commissioned_in.is_none();
-    if let Some(mut later) = later.filter(|later| vacant && later.declared_erroneous.is_none())
-        && alarm.kind == AlarmKind::SecondCommissioning
-    {
-        item.origin = Origin::Commissioned;
-        item.commissioned_by = Some(later.recorded_by.clone());
-        item.commissioned_at = Some(later.event_time);
-        item.commissioned_in = Some(later.event_hash.clone());
-        let after = Some(later.event_hash.clone());
-        later.effects.push(Effect { item_id: alarm.item_id, field: EffectField::Commissioning, before: None, after });
-        session.records.insert(later.event_hash.clone(), later);
+    for alarm in &commissionings {
+        let vacant = session.book.known(ctx, item_id)?.commissioned_in.is_none();
+        if vacant && promote(ctx, session, alarm)? {
+            withdraw_alarm(ctx, session, &alarm.alarm_id)?;
+        }
+    }
+    let standing = session.book.known(ctx, item_id)?.clone();
+    for alarm in commissionings {
+        if let Some(first) = standing.commissioned_in.as_ref().filter(|first| **first != alarm.record_id) {
+            let other_party = standing.commissioned_by.clone();
+            let repointed = Alarm { conflicts_with: first.clone(), other_party, ..alarm };
+            session.alarms.insert(repointed.alarm_id.clone(), repointed);
+        }
     }
     Ok(())
+}
+
+/// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
+/// commission; tells whether it does.
+fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<bool, Refusal> {
+    let entitled = session.caller.participants.find(alarm.recorded_by.as_str()).is_some_and(may_commission);
+    let later = find_record(ctx, session, &alarm.record_id)?;
+    let Some(mut later) = later.filter(|later| entitled && later.declared_erroneous.is_none()) else {
+        return Ok(false);
+    };
+    let item = session.book.change(ctx, &alarm.item_id)?;
+    item.origin = Origin::Commissioned;
+    item.commissioned_by = Some(later.recorded_by.clone());
+    item.commissioned_at = Some(later.event_time);
+    item.commissioned_in = Some(later.record_id.clone());
+    let after = Some(later.record_id.clone());
+    later.effects.push(Effect {
+        item_id: alarm.item_id.clone(),
+        field: EffectField::Commissioning,
+        before: None,
+        after,
+    });
+    session.records.insert(later.record_id.clone(), later);
+    Ok(true)
 }
 
 fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
@@ -165,6 +184,6 @@ fn append(
 ) -> Result<(), Refusal> {
     let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
     let ground =
-        Ground { basis: Basis::Correction, reference: &record.event_hash, now, claimed_at: None, tx_id: &tx_id };
+        Ground { basis: Basis::Correction, reference: &record.record_id, now, claimed_at: None, tx_id: &tx_id };
     session.book.append(item_id, timeline, value, &ground)
 }

@@ -1,15 +1,18 @@
 //! What an event does to the items it names, and which conflicts it shows. The rules of the alarms stand here.
 //!
 //! An event that conflicts changes nothing about the matter in conflict: a second commissioning does not move the maker,
-//! a stranger's decommissioning does not end the item.
+//! a stranger's decommissioning does not end the item. The one exception is a commissioning by somebody who is entitled to
+//! it: what was recorded before by somebody who cannot have received the thing from anybody gives way.
 
 use fabric_contract::Context;
-use trade_model::digital_link::ObjectUri;
+use trade_model::digital_link::{Gs1Key, Gs1Uri, ObjectUri};
 use trade_model::epcis::{Action, AggregationEvent, Event, EventBody, ObjectEvent};
+use trade_model::governance::Participant;
 use trade_model::identifier::MspId;
 use trade_model::item::{
     AlarmKind, Basis, CHILDREN_MAX, Effect, EffectField, Item, Life, NESTING_MAX, Origin, RecordedEvent,
 };
+use trade_model::party::Role;
 use trade_model::rejection::Rejection;
 use trade_model::rights::Act;
 
@@ -65,15 +68,20 @@ impl Turn<'_> {
         let returned = self.event.disposition_name() == Some("returned");
         for object in &body.epcs {
             let item_id = object.canonical();
-            let origin = if commissions { Origin::Commissioned } else { Origin::Unknown };
+            let entitled = commissions && self.entitled(session, record, object);
+            let origin = if entitled { Origin::Commissioned } else { Origin::Unknown };
             self.introduce(ctx, session, record, object, origin)?;
-            let item = session.book.known(ctx, item_id)?.clone();
+            let mut item = session.book.known(ctx, item_id)?.clone();
+            if entitled && item.commissioned_in.is_none() && first_seen_by_another(&item, &self.me) {
+                self.take_over(ctx, session, record, &item)?;
+                item = session.book.known(ctx, item_id)?.clone();
+            }
             if self.used_after_end(&item) {
                 self.count(ctx, session, item_id)?;
                 continue;
             }
             if commissions {
-                self.commission(ctx, session, record, &item)?;
+                self.commission(ctx, session, record, &item, entitled)?;
             }
             match step {
                 "shipping" | "retail_selling" | "dispensing" => self.outside_of_its_unit(&item, None),
@@ -85,7 +93,7 @@ impl Turn<'_> {
                 }
                 "retail_selling" if item.life == Life::Sold => {
                     let earlier = item.life_set_in.clone().unwrap_or_default();
-                    self.conflict(AlarmKind::SoldTwice, item_id, &earlier);
+                    self.conflict(AlarmKind::SoldTwice, item_id, &earlier, None);
                 }
                 "retail_selling" if self.held_by_me(&item) => self.set_life(ctx, session, record, &item, Life::Sold)?,
                 "decommissioning" if self.held_by_me(&item) => {
@@ -165,7 +173,7 @@ impl Turn<'_> {
         let basis = if origin == Origin::Commissioned { Basis::Commissioning } else { Basis::FirstSeen };
         let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
         let ground =
-            Ground { basis, reference: &record.event_hash, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
+            Ground { basis, reference: &record.record_id, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
         session.book.introduce(object, origin, &self.me, &ground)
     }
 
@@ -175,30 +183,33 @@ impl Turn<'_> {
         session: &mut Session,
         record: &RecordedEvent,
         item: &Item,
+        entitled: bool,
     ) -> Result<(), Refusal> {
         if let Some(earlier) = &item.commissioned_in {
-            self.conflict(AlarmKind::SecondCommissioning, &item.item_id, earlier);
+            self.conflict(AlarmKind::SecondCommissioning, &item.item_id, earlier, item.commissioned_by.as_ref());
             return Ok(());
         }
-        if let Some(permission) = &session.licence {
-            let on = record.event_time.date();
-            let permitted =
-                permission.covers(&self.me, Act::Make, item.gtin.as_deref(), &session.caller.me.country, on);
-            if !permitted {
-                let licence_id = permission.licence_id().to_owned();
-                return Err(Rejection::LicenceDoesNotCoverMaking { licence_id, item_id: item.item_id.clone() }.into());
-            }
+        if let Some(permission) = &session.licence
+            && !self.licensed(session, record, item.gtin.as_deref())
+        {
+            let licence_id = permission.licence_id().to_owned();
+            return Err(Rejection::LicenceDoesNotCoverMaking { licence_id, item_id: item.item_id.clone() }.into());
+        }
+        if !entitled {
+            let me = self.me.to_string();
+            self.conflict(AlarmKind::CommissionerNotEntitled, &item.item_id, &me, None);
+            return Ok(());
         }
         let licence_id = session.licence.as_ref().map(rights::Permission::licence_id).map(str::to_owned);
         let changed = session.book.change(ctx, &item.item_id)?;
         changed.origin = Origin::Commissioned;
         changed.commissioned_by = Some(self.me.clone());
         changed.commissioned_at = Some(record.event_time);
-        changed.commissioned_in = Some(record.event_hash.clone());
+        changed.commissioned_in = Some(record.record_id.clone());
         if let Some(licence_id) = &licence_id {
             changed.licence_id = Some(licence_id.clone());
         }
-        self.effect(&item.item_id, EffectField::Commissioning, None, Some(record.event_hash.clone()));
+        self.effect(&item.item_id, EffectField::Commissioning, None, Some(record.record_id.clone()));
         if let Some(licence_id) = licence_id {
             self.append(session, record, &item.item_id, Timeline::Licence, Some(licence_id), Basis::Commissioning)?;
         }
@@ -206,6 +217,45 @@ impl Turn<'_> {
             self.set_owner(ctx, session, record, &item.item_id, &self.me.clone(), Basis::Commissioning)?;
         }
         Ok(())
+    }
+
+    /// Whether the recorder may put the thing into use: a maker, a brand, or whoever names a licence to make it.
+    fn entitled(&self, session: &Session, record: &RecordedEvent, object: &ObjectUri) -> bool {
+        may_commission(&session.caller.me) || self.licensed(session, record, gtin(object))
+    }
+
+    fn licensed(&self, session: &Session, record: &RecordedEvent, gtin: Option<&str>) -> bool {
+        let (on, territory) = (record.event_time.date(), &session.caller.me.country);
+        session.licence.as_ref().is_some_and(|licence| licence.covers(&self.me, Act::Make, gtin, territory, on))
+    }
+
+    /// Whoever is entitled to put a thing into use finds it recorded by somebody else, from whom nobody has accepted it:
+    /// what that one alone said about it gives way, and what was said stays visible as a conflict.
+    fn take_over(
+        &mut self,
+        ctx: &mut Context<'_>,
+        session: &mut Session,
+        record: &RecordedEvent,
+        item: &Item,
+    ) -> Result<(), Refusal> {
+        let (item_id, holder) = (item.item_id.as_str(), item.holder.clone());
+        let first = holder.as_ref().map(MspId::to_string).unwrap_or_default();
+        self.conflict(AlarmKind::SeenBeforeCommissioning, item_id, &first, holder.as_ref());
+        if let Some(unit_id) = &item.parent {
+            unlink(ctx, session, item_id, unit_id)?;
+            self.append(session, record, item_id, Timeline::Packing, None, Basis::Commissioning)?;
+        }
+        for child_id in &item.children {
+            unlink(ctx, session, child_id, item_id)?;
+            self.append(session, record, child_id, Timeline::Packing, None, Basis::Commissioning)?;
+        }
+        let changed = session.book.change(ctx, item_id)?;
+        changed.holder = Some(self.me.clone());
+        changed.owner = None;
+        changed.life = Life::Active;
+        changed.life_set_in = None;
+        changed.open_offer = None;
+        self.append(session, record, item_id, Timeline::Custody, Some(self.me.to_string()), Basis::Commissioning)
     }
 
     /// Title goes where the owner says, by the owning party in the destination list.
@@ -230,7 +280,7 @@ impl Turn<'_> {
         match owner {
             Some(owner) if owner == heir => Ok(()),
             Some(owner) if owner != self.me => {
-                self.conflict(AlarmKind::TitleConflict, item_id, owner.as_str());
+                self.conflict(AlarmKind::TitleConflict, item_id, owner.as_str(), Some(&owner));
                 Ok(())
             }
             _ => self.set_owner(ctx, session, record, item_id, &heir, Basis::Event),
@@ -274,7 +324,7 @@ impl Turn<'_> {
         }
         check_nesting(ctx, session, &child.item_id, unit_id)?;
         link(ctx, session, &child.item_id, unit_id)?;
-        session.book.change(ctx, &child.item_id)?.packed_in = Some(record.event_hash.clone());
+        session.book.change(ctx, &child.item_id)?.packed_in = Some(record.record_id.clone());
         self.effect(&child.item_id, EffectField::Parent, None, Some(unit_id.to_owned()));
         self.append(session, record, &child.item_id, Timeline::Packing, Some(unit_id.to_owned()), Basis::Event)
     }
@@ -302,7 +352,7 @@ impl Turn<'_> {
     ) -> Result<(), Refusal> {
         let changed = session.book.change(ctx, &item.item_id)?;
         changed.life = life;
-        changed.life_set_in = Some(record.event_hash.clone());
+        changed.life_set_in = Some(record.record_id.clone());
         self.effect(
             &item.item_id,
             EffectField::Life,
@@ -344,7 +394,7 @@ impl Turn<'_> {
     ) -> Result<(), Refusal> {
         let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
         let ground =
-            Ground { basis, reference: &record.event_hash, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
+            Ground { basis, reference: &record.record_id, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
         session.book.append(item_id, timeline, value, &ground)
     }
 
@@ -352,7 +402,7 @@ impl Turn<'_> {
     fn used_after_end(&mut self, item: &Item) -> bool {
         if item.life.has_ended() {
             let ending = item.life_set_in.clone().unwrap_or_default();
-            self.conflict(AlarmKind::UseAfterEnd, &item.item_id, &ending);
+            self.conflict(AlarmKind::UseAfterEnd, &item.item_id, &ending, None);
         }
         item.life.has_ended()
     }
@@ -361,8 +411,7 @@ impl Turn<'_> {
     fn held_by_me(&mut self, item: &Item) -> bool {
         match &item.holder {
             Some(holder) if *holder != self.me => {
-                let holder = holder.to_string();
-                self.conflict(AlarmKind::NotHolder, &item.item_id, &holder);
+                self.conflict(AlarmKind::NotHolder, &item.item_id, holder.as_str(), Some(holder));
                 false
             }
             _ => true,
@@ -374,17 +423,37 @@ impl Turn<'_> {
         if let Some(parent) = &item.parent
             && Some(parent.as_str()) != unit_id
         {
-            self.conflict(AlarmKind::PackingConflict, &item.item_id, parent);
+            self.conflict(AlarmKind::PackingConflict, &item.item_id, parent, None);
         }
     }
 
-    fn conflict(&mut self, kind: AlarmKind, item_id: &str, conflicts_with: &str) {
-        self.conflicts.push(Conflict { kind, item_id: item_id.to_owned(), conflicts_with: conflicts_with.to_owned() });
+    fn conflict(&mut self, kind: AlarmKind, item_id: &str, conflicts_with: &str, other_party: Option<&MspId>) {
+        self.conflicts.push(Conflict {
+            kind,
+            item_id: item_id.to_owned(),
+            conflicts_with: conflicts_with.to_owned(),
+            other_party: other_party.cloned(),
+        });
     }
 
     fn effect(&mut self, item_id: &str, field: EffectField, before: Option<String>, after: Option<String>) {
         self.effects.push(Effect { item_id: item_id.to_owned(), field, before, after });
     }
+}
+
+/// Whether an enterprise may put things into use by its roles alone.
+pub(super) fn may_commission(enterprise: &Participant) -> bool {
+    enterprise.has_role(Role::Maker) || enterprise.has_role(Role::Brand)
+}
+
+/// Whether nothing but the first record of somebody else stands behind who holds the item.
+fn first_seen_by_another(item: &Item, me: &MspId) -> bool {
+    item.entries.custody <= 1 && item.holder.as_ref() != Some(me)
+}
+
+/// The trade item number of a serialised item.
+fn gtin(object: &ObjectUri) -> Option<&str> {
+    object.gs1().filter(|uri| uri.key() == Gs1Key::Gtin && uri.serial().is_some()).map(Gs1Uri::value)
 }
 
 /// Puts a child into a unit.

@@ -1,6 +1,7 @@
 //! Keys of the item contract.
 
 use fabric_contract::{CompositeKey, KeyError};
+use trade_model::identifier::MspId;
 use trade_model::time::UtcTime;
 
 /// One of an item's five timelines.
@@ -45,9 +46,14 @@ pub(crate) fn entries(item_id: &str, timeline: Timeline) -> Result<CompositeKey,
     CompositeKey::new("timeline", &[item_id, timeline.as_str()])
 }
 
-/// An event, by its hash.
-pub(crate) fn event(event_hash: &str) -> Result<CompositeKey, KeyError> {
-    CompositeKey::new("event", &[event_hash])
+/// A record of an event, by its id.
+pub(crate) fn event(record_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("event", &[record_id])
+}
+
+/// The id of an enterprise's record of an event that somebody else recorded first. Whoever is first has the hash itself.
+pub(crate) fn record_of_another(event_hash: &str, recorder: &MspId) -> String {
+    format!("{event_hash}&recorder={recorder}")
 }
 
 /// Which event first carried an event id.
@@ -60,10 +66,10 @@ pub(crate) fn item_event(
     object_id: &str,
     recorded_at: UtcTime,
     place: usize,
-    event_hash: &str,
+    record_id: &str,
 ) -> Result<CompositeKey, KeyError> {
     let second = format!("{:012}", recorded_at.unix_seconds().max(0));
-    CompositeKey::new("item-event", &[object_id, &second, &format!("{place:06}"), event_hash])
+    CompositeKey::new("item-event", &[object_id, &second, &format!("{place:06}"), record_id])
 }
 
 /// The prefix of the events that name an item or a class.

@@ -13,7 +13,7 @@ use trade_model::item::{
 use trade_model::time::UtcTime;
 
 use super::keys::{self, Timeline};
-use super::{event_hashes, find, find_event};
+use super::{find, find_event, record_ids};
 use crate::{Refusal, form};
 
 /// Most steps of an answer, and most things one trace visits.
@@ -44,7 +44,7 @@ pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal
         TraceDirection::Forward => contents(ctx, &item.item_id)?,
     };
     let (mut steps, complete) = steps(ctx, &visits)?;
-    steps.sort_by(|a, b| (a.recorded_at, a.distance, &a.event_hash).cmp(&(b.recorded_at, b.distance, &b.event_hash)));
+    steps.sort_by(|a, b| (a.recorded_at, a.distance, &a.record_id).cmp(&(b.recorded_at, b.distance, &b.record_id)));
     if request.direction == TraceDirection::Backward {
         steps.reverse();
     }
@@ -117,8 +117,8 @@ fn contents(ctx: &mut Context<'_>, item_id: &str) -> Result<(Vec<Visit>, bool), 
             continue;
         }
         let mut packed: BTreeMap<String, UtcTime> = BTreeMap::new();
-        for event_hash in event_hashes(ctx, &object_id, STEPS_MAX)? {
-            let Some(event) = find_event(ctx, &event_hash)? else { continue };
+        for record_id in record_ids(ctx, &object_id, STEPS_MAX)? {
+            let Some(event) = find_event(ctx, &record_id)? else { continue };
             let packs = event.parent.as_ref() == Some(&object_id)
                 && event.action == "ADD"
                 && event.declared_erroneous.is_none();
@@ -145,17 +145,17 @@ fn steps(ctx: &mut Context<'_>, visits: &[Visit]) -> Result<(Vec<TraceStep>, boo
     let mut complete = true;
     for visit in visits {
         let custody = timeline(ctx, &visit.object_id, Timeline::Custody)?;
-        let hashes = event_hashes(ctx, &visit.object_id, STEPS_MAX + 1)?;
-        complete &= hashes.len() <= STEPS_MAX;
-        for event_hash in hashes {
-            if found.contains_key(&event_hash) {
+        let records = record_ids(ctx, &visit.object_id, STEPS_MAX + 1)?;
+        complete &= records.len() <= STEPS_MAX;
+        for record_id in records {
+            if found.contains_key(&record_id) {
                 continue;
             }
-            let Some(event) = find_event(ctx, &event_hash)? else { continue };
+            let Some(event) = find_event(ctx, &record_id)? else { continue };
             let after_begin = visit.from.is_none_or(|from| from <= event.recorded_at);
             let before_end = visit.until.is_none_or(|until| event.recorded_at <= until);
             if after_begin && before_end {
-                found.insert(event_hash, step(visit, &custody, event));
+                found.insert(record_id, step(visit, &custody, event));
             }
         }
     }
@@ -170,6 +170,7 @@ fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> Trace
         place: event.business_location.or(event.read_point),
         erroneous: event.declared_erroneous.is_some(),
         event_hash: event.event_hash,
+        record_id: event.record_id,
         event_type: event.event_type,
         action: event.action,
         business_step: event.business_step,

@@ -14,7 +14,7 @@ fn participants_are_read_as_they_were_established() {
     let mut world = World::established();
     let read = world.evaluate(REGULATOR, "governance:Participants", &Value::Null).expect("established");
     assert_eq!(read["established_by"], EXPORTER);
-    assert_eq!(read["participants"].as_array().map(Vec::len), Some(7));
+    assert_eq!(read["participants"].as_array().map(Vec::len), Some(8));
     assert_eq!(world.ledger.events()[0].name, "governance.established");
 }
 

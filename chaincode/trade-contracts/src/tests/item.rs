@@ -170,12 +170,12 @@ fn an_alarm_is_withdrawn_when_the_event_that_raised_it_is_declared_erroneous() {
 fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
     let mut world = World::established();
     let wrong = object_event("ADD", "commissioning", &[piece("1")]);
-    world.capture(IMPORTER, std::slice::from_ref(&wrong)).expect("a new serial");
+    world.capture(SECOND_MAKER, std::slice::from_ref(&wrong)).expect("a new serial");
     let right = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
     world.capture(EXPORTER, &[right]).expect("a conflict is recorded");
     let declared =
         wrong.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
-    world.capture(IMPORTER, &[declared]).expect("its recorder");
+    world.capture(SECOND_MAKER, &[declared]).expect("its recorder");
     let item = world.read_item(&piece("1")).expect("known");
     assert_eq!((&item["commissioned_by"], &item["open_alarms"]), (&json!(EXPORTER), &json!([])));
 }
@@ -186,20 +186,17 @@ fn a_clone_stays_a_conflict_when_the_first_of_three_commissionings_was_wrong() {
     let commissioned = |day: u32| {
         object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", format!("2025-12-0{day}T08:00:00Z"))
     };
-    world.capture(IMPORTER, &[commissioned(1)]).expect("new serial");
+    world.capture(SECOND_MAKER, &[commissioned(1)]).expect("new serial");
     let second = world.capture(EXPORTER, &[commissioned(2)]).expect("a conflict is recorded");
     let third = world.capture(CARRIER, &[commissioned(3)]).expect("a conflict is recorded");
     let wrong = |day, reason: &str| {
         let declaration = json!({ "declarationTime": "2025-12-05T00:00:00Z", "reason": reason });
         commissioned(day).with("errorDeclaration", declaration)
     };
-    world.capture(IMPORTER, &[wrong(1, "did_not_occur")]).expect("its recorder");
+    world.capture(SECOND_MAKER, &[wrong(1, "did_not_occur")]).expect("its recorder");
 
     let item = world.read_item(&piece("1")).expect("known");
-    let (promoted, clone) = match item["commissioned_by"] == EXPORTER {
-        true => (&second, &third),
-        false => (&third, &second),
-    };
+    let (promoted, clone) = (&second, &third);
     assert_eq!(item["commissioned_in"], promoted["events"][0]["event_hash"]);
     assert_eq!(item["open_alarms"], json!([clone["alarms"][0]["alarm_id"]]), "the other one contradicts it");
     let request = json!({ "alarm_id": clone["alarms"][0]["alarm_id"] });

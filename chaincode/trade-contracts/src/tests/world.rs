@@ -1,4 +1,4 @@
-//! The channel of the tests: six enterprises, helpers to call, and the rows of tables.
+//! The channel of the tests: its enterprises, helpers to call, and the rows of tables.
 
 use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
@@ -15,6 +15,7 @@ pub(super) const BANK: &str = "BankMSP";
 pub(super) const CUSTOMS: &str = "CustomsMSP";
 pub(super) const REGULATOR: &str = "RegulatorMSP";
 pub(super) const STRANGER: &str = "StrangerMSP";
+pub(super) const SECOND_MAKER: &str = "MakerMSP";
 pub(super) const SECOND_CUSTOMS: &str = "OtherCustomsMSP";
 pub(super) const GTIN: &str = "04012345111118";
 /// Where the in-memory ledger's clock begins: 2026-01-01T00:00:00Z.
@@ -63,7 +64,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn empty() -> Self {
-        let organisations = [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS];
+        let organisations =
+            [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS, SECOND_MAKER];
         let ledger = MemoryLedger::new(crate::router(), &organisations).named("trade", "entrepot");
         Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
     }
@@ -173,6 +175,7 @@ pub(super) fn establish() -> Value {
         participant(BANK, "DE", &["bank"], None),
         participant(CUSTOMS, "DE", &["customs"], None),
         participant(SECOND_CUSTOMS, "US", &["customs"], None),
+        participant(SECOND_MAKER, "VN", &["maker"], None),
         participant(REGULATOR, "DE", &["regulator"], None),
     ] })
 }

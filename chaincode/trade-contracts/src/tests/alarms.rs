@@ -1,0 +1,125 @@
+//! `item`: who may put things into use, records that somebody else makes first, and the alarms about them.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+/// The maker's event, as everybody who gets hold of it can send it.
+fn commissioning(serial: &str) -> Value {
+    object_event("ADD", "commissioning", &[piece(serial)])
+}
+
+fn kinds(receipt: &Value) -> Vec<&str> {
+    receipt["alarms"].as_array().into_iter().flatten().filter_map(|alarm| alarm["kind"].as_str()).collect()
+}
+
+fn alarm(world: &mut World, raised: &Value) -> Value {
+    world.evaluate(REGULATOR, "item:ReadAlarm", &json!({ "alarm_id": raised["alarm_id"] })).expect("raised")
+}
+
+#[test]
+fn whoever_sends_the_makers_event_first_does_not_become_the_maker() {
+    let mut world = World::established();
+    let copied = world.capture(CARRIER, &[commissioning("1")]).expect("refusing it would lose the evidence");
+    assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
+    let item = world.read_item(&piece("1")).expect("seen");
+    assert_eq!((&item["origin"], item.get("commissioned_by"), item.get("owner")), (&json!("unknown"), None, None));
+
+    let receipt = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
+    assert_eq!(receipt["events"][0]["status"], "recorded");
+    assert_eq!(receipt["events"][0]["event_hash"], copied["events"][0]["event_hash"]);
+    assert_eq!(kinds(&receipt), ["seen_before_commissioning", "same_event_by_another"]);
+    let item = world.read_item(&piece("1")).expect("commissioned");
+    for field in ["commissioned_by", "holder", "owner"] {
+        assert_eq!(item[field], EXPORTER, "{field}");
+    }
+    assert_eq!(item["commissioned_in"], receipt["events"][0]["record_id"]);
+    let again = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
+    assert_eq!((&again["events"][0]["status"], kinds(&again)), (&json!("already_recorded"), vec![]));
+}
+
+#[test]
+fn the_same_event_by_another_is_an_alarm_that_names_both_recorders() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let stored = object_event("OBSERVE", "storing", &[piece("1")]);
+    let first = world.capture(EXPORTER, std::slice::from_ref(&stored)).expect("a new event");
+    let copied = world.capture(CARRIER, &[stored]).expect("recorded");
+    assert_eq!((&copied["events"][0]["status"], kinds(&copied)), (&json!("recorded"), vec!["same_event_by_another"]));
+    let raised = alarm(&mut world, &copied["alarms"][0]);
+    assert_eq!((&raised["recorded_by"], &raised["other_party"]), (&json!(CARRIER), &json!(EXPORTER)));
+    assert_eq!(raised["conflicts_with"], first["events"][0]["record_id"]);
+    let evidence = json!({ "sha256": raised["evidence_sha256"] });
+    let evidence = world.evaluate(BANK, "evidence:Read", &evidence).expect("written with the alarm");
+    let facts: Value = serde_json::from_str(evidence["facts"].as_str().expect("kept")).expect("JSON");
+    assert_eq!((&facts["recorded_by"], &facts["other_party"]), (&json!(CARRIER), &json!(EXPORTER)));
+
+    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    let recorders: Vec<&Value> =
+        events["events"].as_array().expect("a list").iter().map(|event| &event["recorded_by"]).collect();
+    assert_eq!(recorders, [EXPORTER, EXPORTER, CARRIER]);
+}
+
+#[test]
+fn the_makers_event_copied_by_another_maker_is_a_second_commissioning_and_the_same_event() {
+    let mut world = World::established();
+    world.capture(SECOND_MAKER, &[commissioning("1")]).expect("a new serial");
+    let receipt = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
+    assert_eq!(kinds(&receipt), ["second_commissioning", "same_event_by_another"]);
+    let declaration = json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" });
+    let declared = commissioning("1").with("errorDeclaration", declaration);
+    world.capture(SECOND_MAKER, &[declared]).expect("its own record");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["commissioned_by"], EXPORTER);
+    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    assert_eq!(
+        events["events"][1].get("declared_erroneous"),
+        None,
+        "a declaration speaks of the declarer's own record"
+    );
+}
+
+#[test]
+fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
+    let mut world = World::established();
+    world.capture(CARRIER, &[aggregation("ADD", "packing", &pallet(9), &[piece("1")])]).expect("recorded");
+    let to_itself = object_event("DELETE", "destroying", &[piece("2")])
+        .with("destinationList", json!([{ "type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00225" }]));
+    world.capture(CARRIER, &[to_itself]).expect("recorded");
+    let offer = json!({ "offer_id": "o-1", "items": [pallet(9)], "to": IMPORTER, "condition": "good" });
+    world.submit(CARRIER, "custody:Offer", &offer).expect("held");
+
+    let receipt = world.commission(&["1", "2"]).expect("its maker");
+    assert_eq!(kinds(&receipt), ["seen_before_commissioning", "seen_before_commissioning"]);
+    for serial in ["1", "2"] {
+        let item = world.read_item(&piece(serial)).expect("commissioned");
+        assert_eq!((&item["holder"], &item["owner"]), (&json!(EXPORTER), &json!(EXPORTER)));
+        assert_eq!((&item["life"], item.get("parent")), (&json!("active"), None));
+    }
+    assert_eq!(world.read_item(&pallet(9)).expect("known").get("children"), None);
+    let raised = alarm(&mut world, &receipt["alarms"][0]);
+    assert_eq!((&raised["other_party"], &raised["conflicts_with"]), (&json!(CARRIER), &json!(CARRIER)));
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("nothing binds the maker");
+}
+
+#[test]
+fn what_two_enterprises_signed_for_does_not_give_way() {
+    let mut world = World::established();
+    world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("1")])]).expect("recorded");
+    world.hand_over("h-1", &[piece("1")], CARRIER, IMPORTER).expect("both agree");
+    let receipt = world.commission(&["1"]).expect("its maker");
+    assert_eq!(kinds(&receipt), Vec::<&str>::new());
+    let item = world.read_item(&piece("1")).expect("commissioned");
+    assert_eq!((&item["commissioned_by"], &item["holder"]), (&json!(EXPORTER), &json!(IMPORTER)));
+}
+
+#[test]
+fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let clone = commissioning("1").with("eventTime", "2025-12-02T08:00:00Z");
+    world.capture(CARRIER, &[clone]).expect("a conflict is recorded");
+    let declaration = json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" });
+    world.capture(EXPORTER, &[commissioning("1").with("errorDeclaration", declaration)]).expect("its recorder");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["origin"], item.get("commissioned_by")), (&json!("unknown"), None));
+}
