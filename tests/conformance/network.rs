@@ -134,12 +134,12 @@ impl Site {
         unusual_users(&layout)?;
         let kind = if fabric.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, &consortium, None)?;
-        let mut spec = generate::channel_spec(&layout, &consortium, &addresses, fabric)?;
+        let mut spec = generate::channel_spec(&layout, &consortium, &addresses, generate::capability(fabric))?;
         // The rules that every channel has by default: the demo's let readers evaluate.
         spec.acls.clear();
         spec.application_policies.clear();
         layout.folder("channel")?;
-        write_atomically(&layout.genesis_block(), &genesis_block(&spec)?.encode_to_vec())?;
+        write_atomically(&layout.genesis_block(CHANNEL), &genesis_block(&spec)?.encode_to_vec())?;
         Ok(Self { layout, consortium, addresses, program: program.to_owned(), children: Mutex::default() })
     }
 

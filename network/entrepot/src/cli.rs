@@ -41,8 +41,11 @@ enum Command {
     /// EPCIS documents
     #[command(subcommand)]
     Epcis(commands::epcis::Command),
-    /// Install, approve and commit the chaincode on a folder's running network
+    /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
+    /// Show and change the channels of a folder's running network, and create further ones
+    #[command(subcommand)]
+    Channel(commands::channel::Command),
     /// Serve the chaincode to peers (a role that `up` starts)
     Chaincode(roles::chaincode::Options),
     /// Serve the REST gateway (a role that `up` starts)
@@ -119,6 +122,7 @@ impl Cli {
             Command::Verify(options) => commands::proof::verify(&options),
             Command::Epcis(command) => commands::epcis::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
+            Command::Channel(command) => commands::channel::run(&command),
             Command::Chaincode(options) => roles::chaincode::run(options),
             Command::Gateway(options) => roles::gateway::run(&options),
             Command::Network(command) => commands::network::run(&command),

@@ -6,8 +6,11 @@
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_msp::crypto::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec};
-use serde::Deserialize;
+use fabric_msp::{
+    channel::is_channel_id,
+    crypto::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec},
+};
+use serde::{Deserialize, Serialize};
 
 /// The consortium of the demo, as it stands in `network/consortium.yaml`.
 pub const DEFAULT: &str = include_str!("../../consortium.yaml");
@@ -18,31 +21,50 @@ pub const DEFAULT_CRYPTO: &str = include_str!("../../../crypto-config/crypto-con
 /// Most organisations that one consortium file may name.
 const ORGANISATIONS_MAX: usize = 64;
 
+/// Most channels besides the first.
+const CHANNELS_MAX: usize = 32;
+
 /// Most peers of one organisation.
 const PEERS_MAX: usize = 9;
 
 /// The names under which every node answers, so that a whole network can run on one machine.
 const LOCAL_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// A consortium: one channel, one chaincode, application organisations and one orderer organisation.
+/// A consortium: application organisations, one orderer organisation, a channel of all of them and further channels of
+/// some.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Consortium {
-    /// The channel's name.
+    /// The name of the channel that all organisations share, and which the REST gateway serves.
     pub channel: String,
-    /// The chaincode that runs on it.
+    /// The chaincode that runs on it. Its name is also the label of the package, which all channels share.
     pub chaincode: Chaincode,
+    /// Further channels, each of some of the organisations.
+    #[serde(default)]
+    pub channels: Vec<FurtherChannel>,
     /// The application organisations, in the order in which they are shown.
     pub organisations: Vec<Organisation>,
     /// The orderer organisation.
     pub orderer: OrdererOrganisation,
 }
 
-/// The chaincode of the channel.
-#[derive(Debug, Clone, Deserialize)]
+/// A channel of some of the organisations, with a ledger of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FurtherChannel {
+    /// Its name.
+    pub name: String,
+    /// The MSP ids of the organisations that are on it from the beginning.
+    pub organisations: Vec<String>,
+    /// The definition of the chaincode on this channel. All channels run the same package.
+    pub chaincode: Chaincode,
+}
+
+/// The definition of the chaincode on a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chaincode {
-    /// Its name, which is also the label of its package.
+    /// Its name.
     pub name: String,
     /// The version of its definition.
     pub version: String,
@@ -171,13 +193,8 @@ impl Consortium {
         for msp_id in self.organisations.iter().map(|o| &o.msp_id).chain([&self.orderer.msp_id]) {
             ensure!(names.insert(msp_id), "the MSP id {msp_id} is used twice");
         }
-        let endorsers = self.endorsing().count();
-        if self.chaincode.endorsements == 0 || self.chaincode.endorsements as usize > endorsers {
-            bail!(
-                "{} endorsements are asked for, but {endorsers} organisations may endorse",
-                self.chaincode.endorsements
-            );
-        }
+        self.check_channel()?;
+        self.check_further_channels()?;
         for organisation in &self.organisations {
             ensure!(
                 (1..=PEERS_MAX).contains(&organisation.peers),
@@ -201,6 +218,72 @@ impl Consortium {
         let distinct: BTreeSet<&String> = nodes.iter().collect();
         ensure!(distinct.len() == nodes.len(), "an orderer is named twice");
         Ok(())
+    }
+
+    /// Fails when the first channel cannot be had: its name is none, or too few organisations may endorse.
+    pub(crate) fn check_channel(&self) -> Result<()> {
+        ensure!(
+            is_channel_id(&self.channel),
+            "{} cannot name a channel: that takes lower-case letters, digits, dots and dashes, a letter first",
+            self.channel
+        );
+        let (asked, endorsers) = (self.chaincode.endorsements, self.endorsing().count());
+        if asked == 0 || asked as usize > endorsers {
+            bail!("{asked} endorsements are asked for, but {endorsers} organisations may endorse");
+        }
+        Ok(())
+    }
+
+    fn check_further_channels(&self) -> Result<()> {
+        ensure!(self.channels.len() <= CHANNELS_MAX, "at most {CHANNELS_MAX} further channels are supported");
+        let mut names = BTreeSet::from([&self.channel]);
+        for channel in &self.channels {
+            ensure!(names.insert(&channel.name), "the channel {} is described twice", channel.name);
+            let distinct: BTreeSet<&String> = channel.organisations.iter().collect();
+            ensure!(
+                distinct.len() == channel.organisations.len(),
+                "an organisation of the channel {} is named twice",
+                channel.name
+            );
+            for msp_id in &channel.organisations {
+                self.organisation(msp_id).with_context(|| format!("in the channel {}", channel.name))?;
+            }
+            let own = self.on(&channel.name)?;
+            own.check_channel().with_context(|| format!("in the channel {}", channel.name))?;
+        }
+        Ok(())
+    }
+
+    /// The consortium as far as it concerns one channel: its organisations and its chaincode, and no further channels.
+    ///
+    /// # Errors
+    /// There is no such channel.
+    pub fn on(&self, channel: &str) -> Result<Self> {
+        let mut own = Self { channels: Vec::new(), ..self.clone() };
+        if channel != self.channel {
+            let further = self.channels.iter().find(|further| further.name == channel);
+            let further = further.with_context(|| format!("the consortium has no channel {channel}"))?;
+            own.channel.clone_from(&further.name);
+            own.chaincode.clone_from(&further.chaincode);
+            own.organisations.retain(|organisation| further.organisations.contains(&organisation.msp_id));
+        }
+        Ok(own)
+    }
+
+    /// The consortium as it concerns each of its channels, the first one first.
+    #[must_use]
+    pub fn each_channel(&self) -> Vec<Self> {
+        let names = std::iter::once(&self.channel).chain(self.channels.iter().map(|channel| &channel.name));
+        names.filter_map(|name| self.on(name).ok()).collect()
+    }
+
+    /// Adds a channel.
+    ///
+    /// # Errors
+    /// It has the name of another one, names unknown organisations, or asks for more endorsements than can be had.
+    pub fn add_channel(&mut self, channel: FurtherChannel) -> Result<()> {
+        self.channels.push(channel);
+        self.check_further_channels().inspect_err(|_| drop(self.channels.pop()))
     }
 
     /// The crypto configuration that follows from the consortium: for each organisation an administrator, `User1` and
@@ -297,9 +380,48 @@ mod tests {
             (("domain: bank.", "domain: customs."), "customs.entrepot.example is used twice"),
             (("role: regulator", "role: regulator\n    peers: 10"), "RegulatorMSP is to have 10 peers"),
             (("channel: trade", "chanel: trade"), "not a consortium file"),
+            (("channel: trade", "channel: Trade"), "Trade cannot name a channel"),
         ] {
             let text = DEFAULT.replace(change.0, change.1);
             let error = Consortium::parse(&text).expect_err(reason);
+            assert!(format!("{error:#}").contains(reason), "{error:#}");
+        }
+    }
+
+    fn with_channels(channels: &str) -> Result<Consortium> {
+        Consortium::parse(&format!("{DEFAULT}\nchannels:\n{channels}"))
+    }
+
+    const SETTLEMENT: &str = "
+  - name: settlement
+    organisations: [BankMSP, ExporterMSP, RegulatorMSP]
+    chaincode: { name: entrepot, version: '0.2', endorsements: 1 }
+";
+
+    #[test]
+    fn a_further_channel_has_its_own_organisations_and_chaincode() -> Result<()> {
+        let consortium = with_channels(SETTLEMENT)?;
+        let own = consortium.on("settlement")?;
+        let msp_ids: Vec<&str> = own.organisations.iter().map(|one| one.msp_id.as_str()).collect();
+        assert_eq!(msp_ids, ["ExporterMSP", "BankMSP", "RegulatorMSP"]);
+        assert_eq!(own.endorsement_policy(), "OutOf(1, 'ExporterMSP.peer', 'BankMSP.peer')");
+        let names: Vec<String> = consortium.each_channel().into_iter().map(|one| one.channel).collect();
+        assert_eq!(names, ["trade", "settlement"]);
+        assert_eq!(consortium.on("trade")?.organisations.len(), 6);
+        assert!(consortium.on("other").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_channels_are_refused_with_a_reason() {
+        for (change, reason) in [
+            (("name: settlement", "name: trade"), "the channel trade is described twice"),
+            (("BankMSP", "NobodyMSP"), "in the channel settlement: the consortium has no organisation NobodyMSP"),
+            (("BankMSP", "ExporterMSP"), "named twice"),
+            (("endorsements: 1", "endorsements: 3"), "3 endorsements are asked for, but 2 organisations may endorse"),
+            (("name: settlement", "name: 1st"), "1st cannot name a channel"),
+        ] {
+            let error = with_channels(&SETTLEMENT.replace(change.0, change.1)).expect_err(reason);
             assert!(format!("{error:#}").contains(reason), "{error:#}");
         }
     }

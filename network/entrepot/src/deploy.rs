@@ -22,6 +22,7 @@ use futures_util::future::try_join_all;
 use prost::Message;
 
 use crate::{
+    channel::Network,
     consortium::{Consortium, Organisation, Role},
     endpoint::Endpoint,
     layout::{Addresses, Layout},
@@ -35,13 +36,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 const CALL_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Deploys the chaincode and waits until every gateway can use it.
+/// Deploys the chaincode on every channel, with the organisations that are on it now, and waits until every gateway can
+/// use it.
 ///
 /// # Errors
 /// A step is refused for good, or the network does not gather within a minute.
 pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(deploy(layout, consortium, addresses, package))
+    let network = Network { layout, consortium, addresses };
+    runtime.block_on(async {
+        for channel in consortium.each_channel().into_iter().map(|own| own.channel) {
+            let own = network.on(&channel).await?;
+            let deployed = deploy(layout, &own, addresses, package).await;
+            deployed.with_context(|| format!("the chaincode on the channel {channel}"))?;
+        }
+        Ok(())
+    })
 }
 
 /// What all organisations must agree on.
@@ -63,7 +73,12 @@ struct Administrator {
     peers: Vec<EndorserClient>,
 }
 
-async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+/// Deploys the chaincode on the consortium's first channel.
+///
+/// # Errors
+/// As [`run`], or fewer organisations may endorse than the definition asks for.
+pub async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+    consortium.check_channel()?;
     let mut administrators = Vec::new();
     for organisation in consortium.endorsing() {
         administrators.push(Administrator::connect(layout, consortium, addresses, organisation).await?);

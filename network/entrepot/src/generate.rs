@@ -20,7 +20,7 @@ use fabric_protos::common::Block;
 use prost::Message;
 
 use crate::{
-    consortium::{self, Consensus, Consortium, Role},
+    consortium::{self, Consensus, Consortium, FurtherChannel, Organisation, Role},
     fabric::Version,
     layout::{Addresses, Kind, Layout, write_atomically},
     package::{Connection, Package},
@@ -43,7 +43,7 @@ pub fn consortium(layout: &Layout, given: Option<&Path>) -> Result<Consortium> {
             fs::read_to_string(path).with_context(|| format!("cannot read the consortium file {}", path.display()))?
         }
     };
-    let consortium = Consortium::parse(&text).with_context(|| match path {
+    let mut consortium = Consortium::parse(&text).with_context(|| match path {
         Some(path) => format!("in the consortium file {}", path.display()),
         None => "in the consortium of the demo".to_owned(),
     })?;
@@ -51,7 +51,37 @@ pub fn consortium(layout: &Layout, given: Option<&Path>) -> Result<Consortium> {
         addresses.check(&consortium)?;
     }
     write_atomically(&kept, text.as_bytes())?;
+    add_created_channels(layout, &mut consortium)?;
     Ok(consortium)
+}
+
+/// Adds the channels that were created while the network ran. Where the consortium file has come to name one, too, the
+/// file counts.
+pub(crate) fn add_created_channels(layout: &Layout, consortium: &mut Consortium) -> Result<()> {
+    let folder = layout.folder("channel")?;
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        files.push(entry?.path());
+    }
+    files.sort();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let channel: FurtherChannel =
+            serde_norway::from_str(&text).with_context(|| format!("{} describes no channel", path.display()))?;
+        if consortium.on(&channel.name).is_err() {
+            consortium.add_channel(channel).with_context(|| format!("in {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The channel capability that these programs of Fabric, or the embedded network, understand.
+#[must_use]
+pub fn capability(fabric: Option<Version>) -> ChannelCapability {
+    match fabric {
+        Some(version) if !version.has_v3_capability() => ChannelCapability::V2_0,
+        _ => ChannelCapability::V3_0,
+    }
 }
 
 /// Generates the keys of a consortium into the layout, unless they are there.
@@ -90,7 +120,27 @@ fn generate_keys(config: &CryptoConfig, output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the channel's first block, unless it is there.
+/// Writes the first block of every channel, as far as it is not there.
+///
+/// # Errors
+/// The organisations' certificates cannot be read.
+pub fn genesis_blocks(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    fabric: Option<Version>,
+) -> Result<()> {
+    for own in consortium.each_channel() {
+        let path = layout.genesis_block(&own.channel);
+        match path.exists() {
+            true => check_version(&path, fabric)?,
+            false => genesis_block(layout, &own, addresses, capability(fabric))?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes the first block of the consortium's first channel.
 ///
 /// # Errors
 /// The organisations' certificates cannot be read.
@@ -98,16 +148,13 @@ pub fn genesis_block(
     layout: &Layout,
     consortium: &Consortium,
     addresses: &Addresses,
-    fabric: Option<Version>,
+    capability: ChannelCapability,
 ) -> Result<()> {
-    let path = layout.genesis_block();
-    if path.exists() {
-        return check_version(&path, fabric);
-    }
     layout.folder("channel")?;
-    let spec = channel_spec(layout, consortium, addresses, fabric)?;
-    let block = genesis_block_of(&spec).context("the channel's first block cannot be written")?;
-    write_atomically(&path, &block.encode_to_vec())
+    let spec = channel_spec(layout, consortium, addresses, capability)?;
+    let block = genesis_block_of(&spec)
+        .with_context(|| format!("the first block of the channel {} cannot be written", consortium.channel))?;
+    write_atomically(&layout.genesis_block(&consortium.channel), &block.encode_to_vec())
 }
 
 /// A channel that was made for Fabric 3 cannot be joined by older nodes, whose own message does not tell why.
@@ -123,7 +170,7 @@ fn check_version(genesis_block: &Path, fabric: Option<Version>) -> Result<()> {
     Ok(())
 }
 
-/// The channel of a consortium.
+/// The first channel of a consortium.
 ///
 /// # Errors
 /// The organisations' certificates cannot be read.
@@ -131,24 +178,11 @@ pub fn channel_spec(
     layout: &Layout,
     consortium: &Consortium,
     addresses: &Addresses,
-    fabric: Option<Version>,
+    capability: ChannelCapability,
 ) -> Result<ChannelSpec> {
-    let capability = match fabric {
-        Some(version) if !version.has_v3_capability() => ChannelCapability::V2_0,
-        _ => ChannelCapability::V3_0,
-    };
     let mut spec = ChannelSpec::new(&consortium.channel, capability);
     for organisation in &consortium.organisations {
-        let folder = layout.peer_organisation(&organisation.domain).join("msp");
-        let msp = config_from_directory(&organisation.msp_id, &folder)
-            .with_context(|| format!("the MSP of {}", organisation.msp_id))?;
-        let mut group = match organisation.role {
-            Role::Regulator => ApplicationOrganization::read_only(msp),
-            Role::Enterprise | Role::Customs => ApplicationOrganization::new(msp),
-        };
-        let anchors = addresses.peers_of(&organisation.msp_id).iter().take(ANCHOR_PEERS_MAX);
-        group.anchor_peers = anchors.map(|peer| (peer.endpoint.host().to_owned(), peer.endpoint.port())).collect();
-        spec.application_organizations.push(group);
+        spec.application_organizations.push(application_organization(layout, organisation, addresses)?);
     }
     let orderer = &consortium.orderer;
     let msp = config_from_directory(&orderer.msp_id, &layout.orderer_organisation(&orderer.domain).join("msp"))
@@ -172,8 +206,8 @@ pub fn channel_spec(
     }
     // The one orderer of the embedded network stands for any number and any consensus.
     if addresses.kind == Kind::Fabric && orderer.consensus == Consensus::Bft {
-        if let Some(version) = fabric.filter(|version| !version.has_v3_capability()) {
-            bail!("BFT ordering came with Fabric 3.0, and these programs are Fabric {version}");
+        if capability != ChannelCapability::V3_0 {
+            bail!("BFT ordering came with Fabric 3.0, and the channel is to run on older programs");
         }
         spec.bft = Some(BftSpec::new(signers));
     }
@@ -190,6 +224,27 @@ pub fn channel_spec(
     spec.raft = RaftSpec { tick_interval_ms: 100, ..RaftSpec::default() };
     spec.let_readers_evaluate();
     Ok(spec)
+}
+
+/// An organisation as a channel knows it.
+///
+/// # Errors
+/// Its certificates cannot be read.
+pub fn application_organization(
+    layout: &Layout,
+    organisation: &Organisation,
+    addresses: &Addresses,
+) -> Result<ApplicationOrganization> {
+    let folder = layout.peer_organisation(&organisation.domain).join("msp");
+    let msp = config_from_directory(&organisation.msp_id, &folder)
+        .with_context(|| format!("the MSP of {}", organisation.msp_id))?;
+    let mut group = match organisation.role {
+        Role::Regulator => ApplicationOrganization::read_only(msp),
+        Role::Enterprise | Role::Customs => ApplicationOrganization::new(msp),
+    };
+    let anchors = addresses.peers_of(&organisation.msp_id).iter().take(ANCHOR_PEERS_MAX);
+    group.anchor_peers = anchors.map(|peer| (peer.endpoint.host().to_owned(), peer.endpoint.port())).collect();
+    Ok(group)
 }
 
 /// The chaincode's package for the addresses of a network. The TLS keys in it are made once.

@@ -230,10 +230,28 @@ impl Layout {
         self.path("consortium.yaml")
     }
 
-    /// The channel's genesis block.
+    /// A channel's genesis block.
     #[must_use]
-    pub fn genesis_block(&self) -> PathBuf {
-        self.path("channel/genesis.block")
+    pub fn genesis_block(&self, channel: &str) -> PathBuf {
+        self.path(&format!("channel/{channel}.block"))
+    }
+
+    /// The description of a channel that was created while the network ran.
+    #[must_use]
+    pub fn channel_file(&self, channel: &str) -> PathBuf {
+        self.path(&format!("channel/{channel}.yaml"))
+    }
+
+    /// The folder of a user of the orderer organisation: `msp` and `tls` lie in it.
+    #[must_use]
+    pub fn orderer_user(&self, domain: &str, user: &str) -> PathBuf {
+        self.orderer_organisation(domain).join("users").join(format!("{user}@{domain}"))
+    }
+
+    /// The TLS authority's certificate of the orderer organisation, PEM.
+    #[must_use]
+    pub fn orderer_tls_authority(&self, domain: &str) -> PathBuf {
+        self.orderer_organisation(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
     }
 
     /// The log of a process.

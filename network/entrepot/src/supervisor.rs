@@ -74,7 +74,7 @@ impl RunningNetwork {
         let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, consortium, options.gateway)?;
         generate::crypto(layout, consortium)?;
-        generate::genesis_block(layout, consortium, &addresses, binaries.map(|binaries| binaries.version))?;
+        generate::genesis_blocks(layout, consortium, &addresses, binaries.map(|binaries| binaries.version))?;
         let package = generate::package(layout, consortium, &addresses)?;
         let mut network = Self { processes: Vec::new(), addresses };
 

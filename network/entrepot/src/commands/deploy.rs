@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::{deploy, generate, layout::Layout};
+use crate::{consortium::Consortium, deploy, generate, layout::Layout, package::Package};
 
 /// Installs, approves and commits the chaincode, as far as that was not done before.
 ///
@@ -17,6 +17,13 @@ pub fn run(folder: &Path) -> Result<()> {
     let consortium = generate::consortium(&layout, None)?;
     let package = generate::package(&layout, &consortium, &addresses)?;
     deploy::run(&layout, &consortium, &addresses, &package)?;
-    println!("{} is committed on {} as {}.", consortium.chaincode.name, consortium.channel, package.id);
+    describe(&consortium, &package);
     Ok(())
+}
+
+/// Says what is committed where.
+pub(crate) fn describe(consortium: &Consortium, package: &Package) {
+    for own in consortium.each_channel() {
+        println!("{} is committed on {} as {}.", own.chaincode.name, own.channel, package.id);
+    }
 }

@@ -1,6 +1,7 @@
 //! Commands that do one thing and end.
 
 pub mod bench;
+pub mod channel;
 pub mod crypto;
 pub mod deploy;
 pub mod down;

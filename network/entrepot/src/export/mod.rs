@@ -145,7 +145,7 @@ impl Export {
             organisation.specs.iter_mut().for_each(|node| node.sans.push(name.clone()));
         }
         generate::crypto_with(&layout, &crypto)?;
-        generate::genesis_block(&layout, &consortium, &addresses, Some(images.fabric))?;
+        generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
         let package = generate::package(&layout, &consortium, &addresses)?;
         let orderer = layout.folder("configuration/orderer")?.join("orderer.yaml");
         write_atomically(&orderer, fabric::orderer_configuration().as_bytes())?;
@@ -223,7 +223,8 @@ impl Export {
 pub fn join(folder: &Path) -> Result<()> {
     let layout = Layout::at(folder)?;
     let addresses = layout.known_addresses()?.context("the folder holds no network")?;
-    let consortium = Consortium::load(Some(&layout.consortium_file()))?;
+    let mut consortium = Consortium::load(Some(&layout.consortium_file()))?;
+    generate::add_created_channels(&layout, &mut consortium)?;
     let bytes = fs::read(layout.path("chaincode/package.tar.gz")).context("cannot read the chaincode's package")?;
     let package = Package::from_bytes(&consortium.chaincode.name, bytes);
     crate::process::wait_until("the network", fabric::PATIENCE, &mut [], || {
@@ -231,7 +232,7 @@ pub fn join(folder: &Path) -> Result<()> {
     })?;
     fabric::join(&layout, &consortium, &addresses)?;
     crate::deploy::run(&layout, &consortium, &addresses, &package)?;
-    println!("{} is committed on {} as {}.", consortium.chaincode.name, consortium.channel, package.id);
+    crate::commands::deploy::describe(&consortium, &package);
     Ok(())
 }
 

@@ -7,7 +7,6 @@
 mod binaries;
 pub mod builder;
 mod join;
-mod participation;
 mod settings;
 mod traps;
 

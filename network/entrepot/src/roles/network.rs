@@ -70,7 +70,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
     }
     let orderer = &consortium.orderer;
     let folder = layout.orderer(&orderer.domain, &orderer.nodes[0]);
-    let genesis = layout.genesis_block();
+    let genesis = layout.genesis_block(&consortium.channel);
     let genesis_block = std::fs::read(&genesis).with_context(|| format!("cannot read {}", genesis.display()))?;
     Ok(NetworkOptions {
         data_dir: layout.folder("ledger")?,

@@ -1,0 +1,107 @@
+//! Configurations and their differences in words.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use fabric_msp::channel::{Change, ChannelConfig, Difference, differences};
+use fabric_protos::{
+    common::Config,
+    msp::{FabricMspConfig, MspConfig},
+    orderer::{BatchSize, BatchTimeout},
+    protos::AcLs,
+};
+use prost::Message;
+
+/// A channel's configuration: who takes part, what decides, how blocks are cut.
+#[must_use]
+pub fn describe(config: &ChannelConfig) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<16} {value}");
+    };
+    line("channel", config.channel_id().to_owned());
+    line("sequence", config.sequence().to_string());
+    for organisation in config.application_orgs() {
+        let writes = config
+            .policy(&format!("/Channel/Application/{}/Writers", organisation.name))
+            .signature_policy()
+            .is_some_and(|policy| can_be_met(&policy.identities));
+        let anchors = organisation.anchor_peers.iter().map(|(host, port)| format!("{host}:{port}"));
+        let anchors: Vec<String> = anchors.collect();
+        let reads = if writes { "" } else { "  reads only" };
+        line("organisation", format!("{}  {}{reads}", organisation.msp_id, anchors.join(" ")));
+    }
+    for organisation in config.orderer_orgs() {
+        line("orderers", format!("{}  {}", organisation.msp_id, organisation.endpoints.join(" ")));
+    }
+    line("consensus", config.consensus_type().to_owned());
+    let batch = config.batch();
+    line("batch timeout", format!("{} ms", batch.timeout.as_millis()));
+    line("batch messages", batch.max_message_count.to_string());
+    line("batch bytes", format!("{} preferred, {} at most", batch.preferred_max_bytes, batch.absolute_max_bytes));
+    for (resource, policy) in config.acls() {
+        line("access rule", format!("{resource} -> {policy}"));
+    }
+    text
+}
+
+/// Whether a policy asks for a role that organisations give to people: nobody has an orderer's certificate of a regulator.
+fn can_be_met(principals: &[fabric_protos::common::MspPrincipal]) -> bool {
+    use fabric_protos::common::{MspRole, msp_principal::Classification, msp_role::MspRoleType};
+    principals.iter().any(|principal| {
+        let role = MspRole::decode(&*principal.principal).map(|role| role.role);
+        principal.principal_classification != Classification::Role as i32
+            || role.is_ok_and(|role| role != MspRoleType::Orderer as i32)
+    })
+}
+
+/// What would change, one line for each element, with the policy whose consent it takes.
+///
+/// # Errors
+/// One of the configurations cannot be read.
+pub fn difference(before: &Config, after: &Config) -> Result<String> {
+    let mut text = String::new();
+    for one in differences(before, after).context("the configurations cannot be compared")? {
+        let (sign, what) = match &one.change {
+            Change::Added => ('+', String::new()),
+            Change::Removed => ('-', String::new()),
+            Change::Value { before, after } => ('~', value(&one, before, after)),
+            Change::Other => ('~', String::new()),
+        };
+        let _ = writeln!(text, "{sign} {}{what}\n    decided by {}", one.key, one.decided_by);
+    }
+    Ok(text)
+}
+
+fn value(difference: &Difference, before: &[u8], after: &[u8]) -> String {
+    let name = difference.key.rsplit('/').next().unwrap_or_default();
+    match (in_words(name, before), in_words(name, after)) {
+        (Some(before), Some(after)) => format!(": {before} => {after}"),
+        _ => format!(": {} bytes => {} bytes", before.len(), after.len()),
+    }
+}
+
+fn in_words(name: &str, value: &[u8]) -> Option<String> {
+    match name {
+        "BatchTimeout" => Some(BatchTimeout::decode(value).ok()?.timeout),
+        "BatchSize" => {
+            let size = BatchSize::decode(value).ok()?;
+            Some(format!(
+                "{} messages, {} bytes preferred, {} at most",
+                size.max_message_count, size.preferred_max_bytes, size.absolute_max_bytes
+            ))
+        }
+        "ACLs" => {
+            let rules = AcLs::decode(value).ok()?.acls;
+            let rules: Vec<String> =
+                rules.iter().map(|(name, rule)| format!("{name} -> {}", rule.policy_ref)).collect();
+            Some(if rules.is_empty() { "no rules".to_owned() } else { rules.join(", ") })
+        }
+        "MSP" => {
+            let msp = FabricMspConfig::decode(&*MspConfig::decode(value).ok()?.config).ok()?;
+            let (authorities, lists) = (msp.root_certs.len(), msp.revocation_list.len());
+            Some(format!("{authorities} authorities, {lists} revocation lists"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,176 @@
+//! Channels of a running network: reading their configuration, changing it, creating further ones.
+//!
+//! All of it goes over Fabric's own interfaces (the orderer's streams and its participation API, the peers' system
+//! chaincode), so it works alike on the embedded network and on real Fabric.
+
+mod administrators;
+mod create;
+mod describe;
+mod participation;
+mod peers;
+mod update;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use fabric_client::{
+    Connection, EventError, OrdererClient, Start,
+    events::{Blocks, Ordered},
+};
+use fabric_msp::{
+    channel::ChannelConfig,
+    signer::{Signer, SigningIdentity},
+    transport::ClientTls,
+};
+use fabric_protos::common::{Block, BlockMetadataIndex, Metadata, OrdererBlockMetadata, Status};
+use futures_util::StreamExt;
+use prost::Message;
+
+pub use self::{
+    administrators::{Administrators, administrators},
+    create::create,
+    describe::{describe, difference},
+    participation::join_orderers,
+    peers::join_peers,
+    update::{Sent, apply, broadcast, envelope},
+};
+use crate::{
+    consortium::Consortium,
+    layout::{Addresses, Layout, OrdererAddresses},
+};
+
+/// How long something is repeated that a network which is still gathering refuses.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one answer may take.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A network as seen by who administers it: its folder, who takes part, and where.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    /// The folder with keys and first blocks.
+    pub layout: &'a Layout,
+    /// All of its organisations and channels.
+    pub consortium: &'a Consortium,
+    /// Where its nodes listen.
+    pub addresses: &'a Addresses,
+}
+
+impl Network<'_> {
+    /// The configuration of a channel as the orderers have it now.
+    ///
+    /// # Errors
+    /// There is no such channel, or no orderer answers.
+    pub async fn config(&self, channel: &str) -> Result<ChannelConfig> {
+        let block = self.config_block(channel).await?;
+        ChannelConfig::from_genesis_block(&block)
+            .with_context(|| format!("the configuration of the channel {channel} cannot be read"))
+    }
+
+    /// The consortium as far as it concerns a channel now: whoever has left is not in it any more, and whoever has been
+    /// added is.
+    ///
+    /// # Errors
+    /// As [`Network::config`].
+    pub async fn on(&self, channel: &str) -> Result<Consortium> {
+        let config = self.config(channel).await?;
+        let mut own = self.consortium.on(channel)?;
+        own.organisations.clone_from(&self.consortium.organisations);
+        own.organisations.retain(|organisation| config.application_org(&organisation.msp_id).is_some());
+        Ok(own)
+    }
+
+    /// The newest configuration block of a channel.
+    ///
+    /// The newest block of all says which one that is, in its metadata, as for every node that starts.
+    async fn config_block(&self, channel: &str) -> Result<Block> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut last = None;
+            for node in &self.addresses.orderers {
+                let error = match self.config_block_at(node, channel).await {
+                    Ok(block) => return Ok(block),
+                    Err(error) => error,
+                };
+                match refused_with(&error) {
+                    Some(Status::NotFound) => bail!("the orderers have no channel {channel}"),
+                    Some(Status::Forbidden) => bail!("the orderer's administrator may not read the channel {channel}"),
+                    _ => last = Some(error),
+                }
+            }
+            // No leader yet, or the one node that was asked is away.
+            if Instant::now() > deadline {
+                let error = last.unwrap_or_else(|| anyhow!("there are no orderers"));
+                return Err(error).with_context(|| format!("no orderer tells the configuration of {channel}"));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn config_block_at(&self, node: &OrdererAddresses, channel: &str) -> Result<Block> {
+        let orderer = OrdererClient::new(self.orderer(node).await?);
+        let reader: Arc<dyn Signer> = self.orderer_administrator()?;
+        let ask = |start, until| {
+            let blocks = orderer.blocks(channel, Arc::clone(&reader)).start(start);
+            match until {
+                Some(number) => blocks.until(number).open(),
+                None => blocks.open(),
+            }
+        };
+        let newest = first(ask(Start::Newest, None)).await?;
+        let number = newest.header.as_ref().context("a block without a header")?.number;
+        let wanted = last_config(&newest)?;
+        if wanted == number {
+            return Ok(newest);
+        }
+        first(ask(Start::Block(wanted), Some(wanted))).await
+    }
+
+    /// A connection to an orderer.
+    async fn orderer(&self, node: &OrdererAddresses) -> Result<Connection> {
+        let authority = self.layout.orderer_tls_authority(&self.consortium.orderer.domain);
+        let ca_pem = std::fs::read(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
+        let tls = ClientTls { ca_pem, identity: None, server_name: None };
+        Connection::open(&node.endpoint.to_string(), Some(tls), ANSWER_PATIENCE)
+            .await
+            .with_context(|| format!("the orderer at {}", node.endpoint))
+    }
+
+    fn orderer_administrator(&self) -> Result<Arc<SigningIdentity>> {
+        let orderer = &self.consortium.orderer;
+        let folder = self.layout.orderer_user(&orderer.domain, "Admin").join("msp");
+        let identity = SigningIdentity::from_msp_directory(&orderer.msp_id, &folder)
+            .with_context(|| format!("the identity in {}", folder.display()))?;
+        Ok(Arc::new(identity))
+    }
+}
+
+async fn first(blocks: Result<Blocks<Ordered>, EventError>) -> Result<Block> {
+    let mut blocks = blocks?;
+    let next = tokio::time::timeout(ANSWER_PATIENCE, blocks.next()).await;
+    Ok(next.context("the orderer sends no block")?.context("the orderer ended the stream")??)
+}
+
+/// The status with which an orderer refused to send blocks.
+fn refused_with(error: &anyhow::Error) -> Option<Status> {
+    match error.downcast_ref() {
+        Some(EventError::Refused(status)) => Status::try_from(*status).ok(),
+        _ => None,
+    }
+}
+
+/// The number of the last configuration block, as a block's metadata give it together with the orderer's signatures.
+fn last_config(block: &Block) -> Result<u64> {
+    let metadata = block.metadata.as_ref().context("a block without metadata")?;
+    let signatures =
+        metadata.metadata.get(BlockMetadataIndex::Signatures as usize).context("a block without signatures")?;
+    let signatures = Metadata::decode(&**signatures).context("the signatures of a block cannot be read")?;
+    let value = OrdererBlockMetadata::decode(&*signatures.value).context("what the orderer signed cannot be read")?;
+    let number = block.header.as_ref().map_or(0, |header| header.number);
+    let last = value.last_config.unwrap_or_default().index;
+    ensure!(last <= number, "block {number} says that the last configuration is in block {last}");
+    Ok(last)
+}

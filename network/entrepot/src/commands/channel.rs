@@ -1,0 +1,379 @@
+//! `channel`: shows and changes the channels of a folder's running network, and creates further ones.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use fabric_msp::{
+    certificate::Certificate,
+    channel::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec},
+    crypto::Authority,
+    msp::config_from_directory,
+};
+
+use crate::{
+    channel::{Network, administrators, apply, create, describe, difference, join_peers},
+    cli::Folder,
+    consortium::{Chaincode, Consortium, FurtherChannel},
+    generate,
+    layout::{Addresses, Layout, write_atomically},
+};
+
+/// What to do with a channel. Changes are signed by the administrators whose keys lie in the folder.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show a channel's configuration
+    Show(Of),
+    /// Create a channel of some of the organisations and deploy the chaincode on it
+    Create(Create),
+    /// Take an organisation into a channel; peers of it in this network join
+    AddOrganisation(AddOrganisation),
+    /// Take an organisation out of a channel
+    RemoveOrganisation(RemoveOrganisation),
+    /// Change when blocks are cut
+    Set(Set),
+    /// Revoke a certificate of one of this network's organisations, on every channel that knows its organisation
+    Revoke(Revoke),
+    /// Guard a resource with another policy
+    SetAcl(SetAcl),
+    /// Make or change a policy
+    SetPolicy(SetPolicy),
+}
+
+/// Which channel.
+#[derive(Debug, Args)]
+pub struct Of {
+    #[command(flatten)]
+    folder: Folder,
+    /// The channel; the one of all organisations when not given
+    #[arg(long, value_name = "NAME")]
+    channel: Option<String>,
+}
+
+/// Which channel is changed, and who agrees.
+#[derive(Debug, Args)]
+pub struct ChangeOptions {
+    #[command(flatten)]
+    of: Of,
+    /// Only this organisation's administrator signs; may be given more than once
+    #[arg(long = "sign-as", value_name = "MSP_ID")]
+    sign_as: Vec<String>,
+    /// Show what would change and whose consent it takes, and send nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A channel to be created.
+#[derive(Debug, Args)]
+pub struct Create {
+    #[command(flatten)]
+    folder: Folder,
+    /// Its name
+    name: String,
+    /// The MSP ids of its organisations, separated by commas
+    #[arg(long, value_name = "MSP_ID", value_delimiter = ',', required = true)]
+    organisations: Vec<String>,
+    /// The chaincode's name on it; that of the first channel when not given
+    #[arg(long, value_name = "NAME")]
+    chaincode: Option<String>,
+    /// The version of its definition; that of the first channel when not given
+    #[arg(long, value_name = "VERSION")]
+    chaincode_version: Option<String>,
+    /// How many organisations endorse a transaction; as on the first channel, or all that can, when not given
+    #[arg(long, value_name = "COUNT")]
+    endorsements: Option<u32>,
+}
+
+/// An organisation to be added.
+#[derive(Debug, Args)]
+pub struct AddOrganisation {
+    /// Its MSP id
+    msp_id: String,
+    /// Its public MSP folder; that of this network's organisation when not given
+    #[arg(long, value_name = "DIR")]
+    msp_dir: Option<PathBuf>,
+    /// It reads and evaluates only, as regulators do; for an organisation with --msp-dir
+    #[arg(long, requires = "msp_dir")]
+    read_only: bool,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// An organisation to be removed.
+#[derive(Debug, Args)]
+pub struct RemoveOrganisation {
+    /// Its MSP id
+    msp_id: String,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// Another policy for a resource.
+#[derive(Debug, Args)]
+pub struct SetAcl {
+    /// What is guarded, such as peer/Propose
+    resource: String,
+    /// The policy's path, such as /Channel/Application/Admins; Fabric's own rule again when not given
+    policy: Option<String>,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// A policy to be made or changed.
+#[derive(Debug, Args)]
+pub struct SetPolicy {
+    /// Its path, such as /Channel/Application/Proposers
+    path: String,
+    /// In Fabric's language, such as "OR('BankMSP.client')", or ANY, ALL or MAJORITY and a name: "ANY Readers"
+    policy: String,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// When blocks are cut.
+#[derive(Debug, Args)]
+pub struct Set {
+    /// Transactions in a block, at most
+    #[arg(long, value_name = "COUNT")]
+    max_message_count: Option<u32>,
+    /// Bytes of one transaction, at most
+    #[arg(long, value_name = "BYTES")]
+    absolute_max_bytes: Option<u32>,
+    /// Bytes at which a block is cut
+    #[arg(long, value_name = "BYTES")]
+    preferred_max_bytes: Option<u32>,
+    /// How long the first transaction waits for others
+    #[arg(long, value_name = "MILLISECONDS")]
+    batch_timeout_ms: Option<u64>,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// A certificate to be revoked.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// The certificate, PEM
+    certificate: PathBuf,
+    #[command(flatten)]
+    change: ChangeOptions,
+}
+
+/// Does what the command says.
+///
+/// # Errors
+/// The network does not run, the signatures at hand do not suffice, or the network refuses.
+pub fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Show(of) => {
+            let site = Site::open(&of.folder)?;
+            print!("{}", describe(&site.config(site.channel(of))?));
+            Ok(())
+        }
+        Command::Create(options) => create_channel(options),
+        Command::AddOrganisation(options) => add_organisation(options),
+        Command::RemoveOrganisation(options) => {
+            changed(&options.change, |draft| Ok(draft.remove_organization(&options.msp_id)?)).map(drop)
+        }
+        Command::Set(options) => {
+            let batch = BatchChange {
+                max_message_count: options.max_message_count,
+                absolute_max_bytes: options.absolute_max_bytes,
+                preferred_max_bytes: options.preferred_max_bytes,
+                timeout_ms: options.batch_timeout_ms,
+            };
+            ensure!(
+                batch != BatchChange::default(),
+                "nothing to set was given; `channel set --help` lists what can be"
+            );
+            changed(&options.change, |draft| Ok(draft.batch(batch)?)).map(drop)
+        }
+        Command::Revoke(options) => revoke(options),
+        Command::SetAcl(SetAcl { resource, policy, change }) => {
+            changed(change, |draft| Ok(draft.set_acl(resource, policy.as_deref())?)).map(drop)
+        }
+        Command::SetPolicy(SetPolicy { path, policy, change }) => {
+            let kind = policy.split(' ').next().unwrap_or_default();
+            let policy = match ["ANY", "ALL", "MAJORITY"].contains(&kind) {
+                true => PolicySpec::ImplicitMeta(policy.clone()),
+                false => PolicySpec::Signature(policy.clone()),
+            };
+            changed(change, |draft| Ok(draft.set_policy(path, &policy)?)).map(drop)
+        }
+    }
+}
+
+/// A laid-out network and the means to speak with it.
+struct Site {
+    layout: Layout,
+    consortium: Consortium,
+    addresses: Addresses,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Site {
+    fn open(folder: &Folder) -> Result<Self> {
+        let layout = Layout::at(&folder.dir)?;
+        let addresses =
+            layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
+        let consortium = generate::consortium(&layout, None)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { layout, consortium, addresses, runtime })
+    }
+
+    fn network(&self) -> Network<'_> {
+        Network { layout: &self.layout, consortium: &self.consortium, addresses: &self.addresses }
+    }
+
+    fn channel<'a>(&'a self, of: &'a Of) -> &'a str {
+        of.channel.as_deref().unwrap_or(&self.consortium.channel)
+    }
+
+    fn config(&self, channel: &str) -> Result<ChannelConfig> {
+        self.runtime.block_on(self.network().config(channel))
+    }
+
+    /// Makes a change, or only shows it. Returns whether it was made.
+    fn change(
+        &self,
+        channel: &str,
+        options: &ChangeOptions,
+        wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        let network = self.network();
+        let config = self.config(channel)?;
+        let mut draft = ConfigDraft::new(&config);
+        wish(&mut draft)?;
+        let update = draft.finish()?;
+        print!("{}", difference(config.config(), draft.config())?);
+        let signers = administrators(&network, &config, &options.sign_as)?;
+        if options.dry_run {
+            let envelope = crate::channel::envelope(&config, &update, &signers)?;
+            let organisations = signers.msp_ids().join(", ");
+            match config.propose_update(&envelope) {
+                Ok(_) => {
+                    println!("The administrators of {organisations} would sign, which suffices. Nothing was sent.")
+                }
+                Err(error) => println!("The administrators of {organisations} would sign. Nothing was sent: {error}"),
+            }
+            return Ok(false);
+        }
+        let sent = self.runtime.block_on(apply(&network, &config, &update, &signers))?;
+        println!("The channel {channel} is changed; its configuration has the sequence {}.", sent.sequence);
+        Ok(true)
+    }
+}
+
+fn changed(options: &ChangeOptions, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<bool> {
+    let site = Site::open(&options.of.folder)?;
+    site.change(site.channel(&options.of), options, wish)
+}
+
+fn create_channel(options: &Create) -> Result<()> {
+    let site = Site::open(&options.folder)?;
+    let usual = &site.consortium.chaincode;
+    let endorsers = site.consortium.endorsing().filter(|one| options.organisations.contains(&one.msp_id)).count();
+    let most = u32::try_from(endorsers).unwrap_or(u32::MAX);
+    let channel = FurtherChannel {
+        name: options.name.clone(),
+        organisations: options.organisations.clone(),
+        chaincode: Chaincode {
+            name: options.chaincode.clone().unwrap_or_else(|| usual.name.clone()),
+            version: options.chaincode_version.clone().unwrap_or_else(|| usual.version.clone()),
+            endorsements: options.endorsements.unwrap_or_else(|| usual.endorsements.min(most)),
+        },
+    };
+    let package = generate::package(&site.layout, &site.consortium, &site.addresses)?;
+    site.runtime.block_on(create(&site.network(), &channel, &package))?;
+    println!(
+        "The channel {} of {} is there, with the chaincode {}.",
+        channel.name,
+        channel.organisations.join(", "),
+        channel.chaincode.name
+    );
+    Ok(())
+}
+
+fn add_organisation(options: &AddOrganisation) -> Result<()> {
+    let site = Site::open(&options.change.of.folder)?;
+    let channel = site.channel(&options.change.of);
+    let msp_id = &options.msp_id;
+    let own = site.consortium.organisation(msp_id);
+    let organisation = match (&options.msp_dir, &own) {
+        (Some(folder), _) => {
+            let msp = config_from_directory(msp_id, folder).with_context(|| format!("the MSP of {msp_id}"))?;
+            match options.read_only {
+                true => ApplicationOrganization::read_only(msp),
+                false => ApplicationOrganization::new(msp),
+            }
+        }
+        (None, Ok(own)) => generate::application_organization(&site.layout, own, &site.addresses)?,
+        (None, Err(_)) => bail!("{msp_id} is no organisation of this network; name its MSP folder with --msp-dir"),
+    };
+    if !site.change(channel, &options.change, |draft| Ok(draft.add_organization(&organisation)?))? {
+        return Ok(());
+    }
+    let Ok(own) = own else { return Ok(()) };
+    let path = site.layout.genesis_block(channel);
+    let block = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut alone = site.consortium.on(channel)?;
+    alone.organisations = vec![own.clone()];
+    site.runtime.block_on(join_peers(&site.network(), &alone, &block))?;
+    println!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.");
+    Ok(())
+}
+
+fn revoke(options: &Revoke) -> Result<()> {
+    let site = Site::open(&options.change.of.folder)?;
+    let pem =
+        fs::read(&options.certificate).with_context(|| format!("cannot read {}", options.certificate.display()))?;
+    let certificate =
+        Certificate::from_pem(&pem).with_context(|| format!("{} is no certificate", options.certificate.display()))?;
+    let (msp_id, folder) = issuer(&site, &certificate)?;
+    let lists = folder.join("msp/crls");
+    fs::create_dir_all(&lists).with_context(|| format!("cannot create {}", lists.display()))?;
+    let number = u32::try_from(fs::read_dir(&lists)?.count()).unwrap_or(u32::MAX).saturating_add(1);
+    let list = Authority::open(&folder.join("ca"))?.revocation_list(&[certificate.serial()], number)?;
+    let mut found = false;
+    for channel in site.consortium.each_channel().into_iter().map(|own| own.channel) {
+        if options.change.of.channel.as_ref().is_some_and(|only| *only != channel) {
+            continue;
+        }
+        let config = site.config(&channel)?;
+        let known = config.application_orgs().chain(config.orderer_orgs()).any(|one| one.msp_id == msp_id);
+        if known {
+            found = true;
+            site.change(&channel, &options.change, |draft| Ok(draft.add_revocation_list(&msp_id, &list)?))?;
+        }
+    }
+    ensure!(found, "no channel knows {msp_id}, whose authority issued the certificate");
+    if !options.change.dry_run {
+        // Whoever takes the organisation into another channel takes the list with it.
+        write_atomically(&lists.join(format!("crl-{number}.pem")), &list)?;
+    }
+    Ok(())
+}
+
+/// The organisation of this network whose authority issued a certificate.
+fn issuer(site: &Site, certificate: &Certificate) -> Result<(String, PathBuf)> {
+    let orderer = &site.consortium.orderer;
+    let peers = site.consortium.organisations.iter();
+    let folders = peers
+        .map(|one| (one.msp_id.clone(), site.layout.peer_organisation(&one.domain)))
+        .chain([(orderer.msp_id.clone(), site.layout.orderer_organisation(&orderer.domain))]);
+    for (msp_id, folder) in folders {
+        if issued_by(&folder, certificate)? {
+            return Ok((msp_id, folder));
+        }
+    }
+    bail!("no authority of this network's organisations issued the certificate")
+}
+
+fn issued_by(folder: &Path, certificate: &Certificate) -> Result<bool> {
+    let authority = folder.join("ca");
+    let authority = Authority::open(&authority).with_context(|| format!("the authority in {}", authority.display()))?;
+    let authority = authority.certificate();
+    Ok(certificate.issuer() == authority.subject() && certificate.authority_key_id() == authority.subject_key_id())
+}
