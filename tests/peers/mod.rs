@@ -4,6 +4,7 @@
 mod contract;
 mod driver;
 mod node;
+mod resuming;
 mod scenario;
 mod served;
 mod stage;
@@ -17,6 +18,7 @@ use tokio::sync::OnceCell;
 use trade_tests::run::{Column, columns, runtime};
 
 use self::{
+    resuming::Readers,
     scenario::Scenario,
     stage::{Flavour, Stage, Stops},
 };
@@ -70,17 +72,20 @@ async fn stop_and_start(column: Arc<Column>, with_node: bool) -> Result<()> {
         false => (&[Client::Ours], &[Flavour::Ours]),
     };
     let network = &*stage.network;
+    let readers = Readers::begin(&stage)?;
     for (features, switch) in [
         (scenario::STOPPED, &(|| network.stop_peer(ORGANISATION)) as &dyn Fn() -> Result<()>),
         (scenario::RETURNED, &|| network.start_peer(ORGANISATION)),
     ] {
+        resuming::tell(&stage, "one more").await?;
         tokio::task::block_in_place(switch)?;
+        resuming::tell(&stage, "one more").await?;
         for (client, flavour) in clients.iter().flat_map(|client| flavours.iter().map(|flavour| (*client, *flavour))) {
             let scenarios = scenario::all(features, flavour, with_node, &run(client, flavour))?;
             play_with(client, &stage, &scenarios).await.with_context(|| run(client, flavour))?;
         }
     }
-    Ok(())
+    readers.agree_with_a_witness(&stage).await
 }
 
 fn play(client: Client, flavour: Flavour) -> Result<()> {
