@@ -123,6 +123,21 @@ pub(crate) fn alarm_exists(ctx: &mut Context<'_>, alarm_id: &str) -> Result<bool
     Ok(ctx.get(&keys::alarm(alarm_id)?)?.is_some())
 }
 
+/// The ids of the alarms that stand against an item, oldest first and at most `limit`, and whether these are all.
+pub(crate) fn standing_alarms(
+    ctx: &mut Context<'_>,
+    item_id: &str,
+    limit: usize,
+) -> Result<(Vec<String>, bool), Refusal> {
+    let rows = ctx.scan(&keys::standing_alarms(item_id)?, limit)?;
+    let complete = rows.complete;
+    let mut ids = Vec::with_capacity(rows.rows.len());
+    for row in rows {
+        ids.push(row.json::<String>()?);
+    }
+    Ok((ids, complete))
+}
+
 fn find_alarm(ctx: &mut Context<'_>, alarm_id: &str) -> Result<Alarm, Refusal> {
     let alarm = ctx.get_json::<Alarm>(&keys::alarm(alarm_id)?)?;
     Ok(alarm.ok_or_else(|| Rejection::AlarmUnknown { alarm_id: alarm_id.to_owned() })?)

@@ -382,8 +382,10 @@ pub struct InputItem {
     pub holder: Option<MspId>,
     /// Whether its holder is the importer, an enterprise that carries, or the item's maker.
     pub holder_in_consignment: bool,
-    /// Alarms that stood open.
+    /// The oldest alarms that stood against it, at most 5.
     pub open_alarms: Vec<String>,
+    /// How many stood against it in all.
+    pub open_alarm_count: u32,
 }
 
 /// Asks `customs:ReadDecision` (evaluate).

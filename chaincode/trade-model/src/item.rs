@@ -146,12 +146,21 @@ pub struct Item {
     /// The handover it is offered in just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_offer: Option<String>,
-    /// Alarms that stand open against it.
-    pub open_alarms: Vec<String>,
+    /// How many alarms there are about it; the alarms themselves are read with `item:Alarms`.
+    pub alarms: AlarmCounts,
     /// Events that name it.
     pub events: u32,
     /// Entries of its four timelines and of its packing, to find them by number.
     pub entries: EntryCounts,
+}
+
+/// How many alarms there are about an item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlarmCounts {
+    /// All that were ever raised; the number of the last one.
+    pub raised: u32,
+    /// Those that stand.
+    pub standing: u32,
 }
 
 /// How many entries each timeline of an item has.
@@ -376,6 +385,10 @@ pub struct Trace {
     pub steps: Vec<TraceStep>,
     /// What is missing, in words.
     pub gaps: Vec<String>,
+    /// The alarms that stand against the item, oldest first, at most 50.
+    pub alarms: Vec<Alarm>,
+    /// Whether more alarms stand than were answered.
+    pub alarms_truncated: bool,
     /// Whether more steps exist than were answered (at most 500).
     pub truncated: bool,
 }
@@ -483,7 +496,8 @@ pub struct ScanAnswer {
     pub commissioned_on: Option<crate::time::Date>,
     /// Whether records about this code contradict one another.
     pub conflict_found: bool,
-    /// What contradicts, one per open alarm.
+    /// What contradicts, one statement per alarm that stands, oldest first, at most 20; a last one with the code
+    /// `more_conflicts` says that there are more.
     pub conflicts: Vec<Statement>,
     /// What is known and how.
     pub known: Vec<Statement>,
@@ -524,7 +538,7 @@ pub struct ReadAlarms {
 /// The answer of `item:Alarms`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmPage {
-    /// Alarms in the order of their ids.
+    /// Alarms: of one item in the order in which they were raised, of all items in the order of their ids.
     pub alarms: Vec<Alarm>,
     /// Give it as `after` to read on; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -544,6 +558,9 @@ pub struct ReadAlarm {
 pub struct Alarm {
     /// Its id, 32 hexadecimal digits.
     pub alarm_id: String,
+    /// Its number among the alarms of its item, in the order in which they were raised, from 1; 0 when what it concerns
+    /// has no record of its own.
+    pub number: u32,
     /// What conflicts.
     pub kind: AlarmKind,
     /// The item concerned.
@@ -633,6 +650,22 @@ impl AlarmKind {
             Self::SameEventByAnother => "same_event_by_another",
             Self::CommissionerNotEntitled => "commissioner_not_entitled",
             Self::SeenBeforeCommissioning => "seen_before_commissioning",
+        }
+    }
+
+    /// Whether what it conflicts with is the record of an event, and not a holder, an owner or a unit.
+    pub fn rests_on_an_event(self) -> bool {
+        match self {
+            Self::SecondCommissioning
+            | Self::UseAfterEnd
+            | Self::SoldTwice
+            | Self::EventIdReused
+            | Self::SameEventByAnother => true,
+            Self::NotHolder
+            | Self::PackingConflict
+            | Self::TitleConflict
+            | Self::CommissionerNotEntitled
+            | Self::SeenBeforeCommissioning => false,
         }
     }
 

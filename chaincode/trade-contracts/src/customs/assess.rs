@@ -21,10 +21,12 @@ use crate::announce::announce;
 use crate::caller::Caller;
 use crate::item::book::{Book, Ground};
 use crate::item::keys::Timeline;
-use crate::{Refusal, rights};
+use crate::{Refusal, item, rights};
 
 /// Most items, contents of units included, that one consignment can hold.
 const CONSIGNMENT_MAX: usize = 2_000;
+/// Most alarms of one item that a decision names.
+const ALARMS_NAMED_MAX: usize = 5;
 
 /// Decides on a declaration by the rules in force on the day it was filed.
 ///
@@ -148,8 +150,10 @@ fn gather(
     };
     let mut facts = Vec::with_capacity(items.len());
     for item_id in items {
-        let item = book.find(ctx, item_id)?;
-        facts.push(input_item(item_id, item.as_deref(), participants, &filed.importer));
+        let item = book.find(ctx, item_id)?.cloned();
+        let standing = item.as_ref().map_or(0, |item| item.alarms.standing);
+        let alarms = if standing == 0 { Vec::new() } else { item::standing_alarms(ctx, item_id, ALARMS_NAMED_MAX)?.0 };
+        facts.push(input_item(item_id, item.as_ref(), alarms, participants, &filed.importer));
     }
     facts.sort_by(|a, b| a.item_id.cmp(&b.item_id));
     Ok(DecisionInputs {
@@ -169,7 +173,13 @@ fn gather(
     })
 }
 
-fn input_item(item_id: &str, item: Option<&Item>, participants: &Participants, importer: &MspId) -> InputItem {
+fn input_item(
+    item_id: &str,
+    item: Option<&Item>,
+    open_alarms: Vec<String>,
+    participants: &Participants,
+    importer: &MspId,
+) -> InputItem {
     let holder = item.and_then(|item| item.holder.clone());
     let maker = item.and_then(|item| item.commissioned_by.as_ref());
     let carries =
@@ -181,7 +191,8 @@ fn input_item(item_id: &str, item: Option<&Item>, participants: &Participants, i
         origin: item.map(|item| item.origin),
         holder_in_consignment: holder.as_ref().is_some_and(in_consignment),
         holder,
-        open_alarms: item.map(|item| item.open_alarms.clone()).unwrap_or_default(),
+        open_alarms,
+        open_alarm_count: item.map_or(0, |item| item.alarms.standing),
     }
 }
 

@@ -68,8 +68,14 @@ fn value_in_band(tariff: &Tariff, inputs: &DecisionInputs) -> Reasons {
 }
 
 fn no_open_alarm(inputs: &DecisionInputs) -> Reasons {
-    let alarms = inputs.items.iter().flat_map(|item| &item.open_alarms);
-    (alarms.map(|alarm_id| format!("open_alarm:{alarm_id}")).collect(), Vec::new())
+    let mut open = Vec::new();
+    for item in &inputs.items {
+        open.extend(item.open_alarms.iter().map(|alarm_id| format!("open_alarm:{alarm_id}")));
+        if item.open_alarm_count as usize > item.open_alarms.len() {
+            open.push(format!("more_open_alarms:{}", item.item_id));
+        }
+    }
+    (open, Vec::new())
 }
 
 fn origin_known(inputs: &DecisionInputs) -> Reasons {

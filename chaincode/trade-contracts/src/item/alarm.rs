@@ -1,4 +1,8 @@
-//! Raising an alarm: the alarm, its evidence and the mark on the item are written in the transaction that found it.
+//! Raising an alarm: the alarm, its evidence and the count on the item are written in the transaction that found it.
+//!
+//! Anybody who may record events can raise any number of alarms about a thing, so the item holds two counts and nothing
+//! that grows; alarms stand under keys of their own and are read by range, oldest first. The evidence names the event by
+//! its digest: one event can raise an alarm for each of two thousand things, and it is on the ledger once.
 
 use fabric_contract::Context;
 use serde_json::json;
@@ -25,26 +29,50 @@ pub(crate) struct Conflict {
     pub(crate) other_party: Option<MspId>,
 }
 
-/// Writes the evidence, marks the item when there is one, and notes the alarm on the event. The alarm itself is written
+/// The id of the alarm that a conflict of an event raises; the same conflict of the same record has the same id.
+pub(crate) fn id(record: &RecordedEvent, conflict: &Conflict) -> String {
+    let Conflict { kind, item_id, conflicts_with, .. } = conflict;
+    let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.record_id);
+    let mut alarm_id = hex::encode(Sha256::digest(identity.as_bytes()));
+    alarm_id.truncate(32);
+    alarm_id
+}
+
+/// Writes an alarm as it is now, and the index entries that it has as long as it stands.
+pub(crate) fn write(ctx: &mut Context<'_>, alarm: &Alarm) -> Result<(), Refusal> {
+    ctx.put_json(&keys::alarm(&alarm.alarm_id)?, alarm)?;
+    let mut entries = vec![keys::standing_alarm(&alarm.item_id, alarm.number, &alarm.alarm_id)?];
+    if alarm.kind.rests_on_an_event() {
+        entries.push(keys::alarm_on(alarm)?);
+    }
+    for entry in entries {
+        match alarm.state {
+            AlarmState::Open => ctx.put_json(&entry, &alarm.alarm_id)?,
+            AlarmState::Withdrawn => ctx.delete(&entry)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes the evidence, counts the alarm on its item when there is one, and notes it on the event. The alarm itself is written
 /// by the caller at the end, because a later event of the same document may withdraw it.
 pub(crate) fn raise(
     ctx: &mut Context<'_>,
     caller: &Caller,
     book: &mut Book,
     record: &mut RecordedEvent,
+    event_sha256: &str,
     conflict: Conflict,
 ) -> Result<Alarm, Refusal> {
+    let alarm_id = id(record, &conflict);
     let Conflict { kind, item_id, conflicts_with, other_party } = conflict;
-    let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.record_id);
-    let mut alarm_id = hex::encode(Sha256::digest(identity.as_bytes()));
-    alarm_id.truncate(32);
     let facts = json!({
         "alarm_id": alarm_id,
         "kind": kind.as_str(),
         "item_id": item_id,
         "event_hash": record.event_hash,
         "record_id": record.record_id,
-        "event": record.event,
+        "event_sha256": event_sha256,
         "conflicts_with": conflicts_with,
         "other_party": other_party,
         "recorded_by": record.recorded_by,
@@ -57,12 +85,13 @@ pub(crate) fn raise(
 
     let mut subjects = vec![Subject { kind: SubjectKind::Alarm, id: alarm_id.clone() }];
     subjects.push(Subject { kind: SubjectKind::Event, id: record.record_id.clone() });
+    let mut number = 0;
     if book.find(ctx, &item_id)?.is_some() {
         subjects.push(Subject { kind: SubjectKind::Item, id: item_id.clone() });
-        let item = book.change(ctx, &item_id)?;
-        item.open_alarms.push(alarm_id.clone());
-        item.open_alarms.sort_unstable();
-        item.open_alarms.dedup();
+        let counts = &mut book.change(ctx, &item_id)?.alarms;
+        counts.raised = counts.raised.saturating_add(1);
+        counts.standing = counts.standing.saturating_add(1);
+        number = counts.raised;
     }
     subjects.sort_unstable();
     let deposit = Evidence {
@@ -81,6 +110,7 @@ pub(crate) fn raise(
     };
     let alarm = Alarm {
         alarm_id: alarm_id.clone(),
+        number,
         kind,
         item_id: item_id.clone(),
         text: kind.public_text().to_owned(),
@@ -95,7 +125,7 @@ pub(crate) fn raise(
         state: AlarmState::Open,
     };
     ctx.put_json(&evidence::keys::evidence(&evidence_sha256)?, &deposit)?;
-    ctx.put_json(&keys::item_alarm(&item_id, &alarm_id)?, &alarm_id)?;
+    ctx.put_json(&keys::item_alarm(&item_id, number, &alarm_id)?, &alarm_id)?;
     record.alarms.push(alarm_id);
     Ok(alarm)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use fabric_contract::{CompositeKey, Context};
 use trade_model::digital_link::{Gs1Key, ObjectUri};
 use trade_model::identifier::MspId;
-use trade_model::item::{Basis, EntryCounts, Item, ItemKind, Life, NESTING_MAX, Origin, TimelineEntry};
+use trade_model::item::{AlarmCounts, Basis, EntryCounts, Item, ItemKind, Life, NESTING_MAX, Origin, TimelineEntry};
 use trade_model::rejection::Rejection;
 use trade_model::time::UtcTime;
 
@@ -198,7 +198,7 @@ fn new_item(object: &ObjectUri, origin: Origin) -> Item {
         location: None,
         licence_id: None,
         open_offer: None,
-        open_alarms: Vec::new(),
+        alarms: AlarmCounts::default(),
         events: 0,
         entries: EntryCounts::default(),
     }

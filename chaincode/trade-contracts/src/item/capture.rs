@@ -9,8 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric_contract::Context;
+use fabric_contract::{CompositeKey, Context};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use trade_model::digital_link::ObjectUri;
 use trade_model::epcis::{self, EpcisError, Event, EventBody, EventKind};
 use trade_model::item::{
@@ -41,6 +42,8 @@ pub(super) struct Session {
     raised: Vec<RaisedAlarm>,
     /// Alarms of this document, and older ones it withdraws: to be written at the end.
     pub(super) alarms: BTreeMap<String, Alarm>,
+    /// Index entries of older alarms that point at another event from now on.
+    pub(super) moved_pointers: Vec<CompositeKey>,
 }
 
 /// Records the events of a document.
@@ -63,6 +66,7 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
         ids: BTreeMap::new(),
         raised: Vec::new(),
         alarms: BTreeMap::new(),
+        moved_pointers: Vec::new(),
     };
     let named: BTreeSet<String> =
         events.iter().flat_map(instances).map(|object| object.canonical().to_owned()).collect();
@@ -110,8 +114,13 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Even
                 let (kind, other_party) = (AlarmKind::EventIdReused, Some(other.recorded_by));
                 conflicts.push(Conflict { kind, item_id, conflicts_with: other.record_id, other_party });
             }
+            let event_sha256 = if conflicts.is_empty() { String::new() } else { sha256(&record.event) };
             for conflict in conflicts {
-                let alarm = alarm::raise(ctx, &session.caller, &mut session.book, &mut record, conflict)?;
+                if session.alarms.contains_key(&alarm::id(&record, &conflict)) {
+                    continue;
+                }
+                let Session { caller, book, .. } = session;
+                let alarm = alarm::raise(ctx, caller, book, &mut record, &event_sha256, conflict)?;
                 session.raised.push(RaisedAlarm {
                     alarm_id: alarm.alarm_id.clone(),
                     kind: alarm.kind,
@@ -177,8 +186,12 @@ fn finish(ctx: &mut Context<'_>, session: Session, events: Vec<CapturedEvent>) -
     for (record_id, record) in &session.records {
         ctx.put_json(&keys::event(record_id)?, record)?;
     }
-    for (alarm_id, alarm) in &session.alarms {
-        ctx.put_json(&keys::alarm(alarm_id)?, alarm)?;
+    // A pointer that is taken away here may be set again just below: the last write to a key counts.
+    for pointer in &session.moved_pointers {
+        ctx.delete(pointer)?;
+    }
+    for alarm in session.alarms.values() {
+        alarm::write(ctx, alarm)?;
     }
     session.book.flush(ctx)?;
     let hashes: Vec<&String> = events.iter().map(|event| &event.event_hash).collect();
@@ -335,6 +348,11 @@ fn new_record(session: &Session, event: &Event, record_id: String) -> Result<Rec
         event: serde_json::from_str(&event.raw.to_string())
             .map_err(|error| Rejection::DocumentMalformed { rule: error.to_string() })?,
     })
+}
+
+/// SHA-256 of an event as it is recorded, in hexadecimal.
+fn sha256(event: &serde_json::Value) -> String {
+    hex::encode(Sha256::digest(event.to_string()))
 }
 
 fn declared_error(session: &Session, declaration: &epcis::ErrorDeclaration) -> Result<DeclaredError, Rejection> {

@@ -1,7 +1,10 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
 //! The event stays, marked. What it changed is set back where it still stands, and the alarms that rest on it are
-//! withdrawn.
+//! withdrawn: the oldest [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration
+//! too large for a transaction by raising alarms.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::Context;
 use trade_model::identifier::MspId;
@@ -15,6 +18,9 @@ use super::capture::{Session, find_record};
 use super::effects::{link, may_commission, nests, unlink};
 use super::keys::{self, Timeline};
 use crate::Refusal;
+
+/// Most alarms that one declaration settles.
+const RESOLVED_MAX: usize = 1_000;
 
 /// Marks the event and takes back what rests on it.
 ///
@@ -35,9 +41,8 @@ pub(super) fn withdraw(
     for alarm_id in &record.alarms {
         withdraw_alarm(ctx, session, alarm_id)?;
     }
-    let named: Vec<String> = record.items.iter().chain(&record.parent).cloned().collect();
-    for item_id in named {
-        resolve_what_rested_on(ctx, session, &record, &item_id)?;
+    for (item_id, resting) in resting_on(ctx, session, &record.record_id)? {
+        resolve(ctx, session, &item_id, resting)?;
     }
     record.declared_erroneous = Some(declared);
     session.records.insert(record.record_id.clone(), record);
@@ -100,18 +105,7 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
 /// The alarms of later events that rest on the erroneous one fall with it. Of several commissionings that contradicted
 /// it, the oldest by somebody who may commission becomes the first, and the others contradict that one from now on.
 /// Without one, they stand as they are: nobody made them good.
-fn resolve_what_rested_on(
-    ctx: &mut Context<'_>,
-    session: &mut Session,
-    record: &RecordedEvent,
-    item_id: &str,
-) -> Result<(), Refusal> {
-    let open = session.book.find(ctx, item_id)?.map(|item| item.open_alarms.clone()).unwrap_or_default();
-    let mut resting = Vec::new();
-    for alarm_id in open {
-        resting.extend(find_alarm(ctx, session, &alarm_id)?.filter(|alarm| alarm.conflicts_with == record.record_id));
-    }
-    resting.sort_by(|a, b| (a.raised_at, &a.alarm_id).cmp(&(b.raised_at, &b.alarm_id)));
+fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &str, resting: Vec<Alarm>) -> Result<(), Refusal> {
     let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) =
         resting.into_iter().partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning);
     for alarm in others {
@@ -126,12 +120,39 @@ fn resolve_what_rested_on(
     let standing = session.book.known(ctx, item_id)?.clone();
     for alarm in commissionings {
         if let Some(first) = standing.commissioned_in.as_ref().filter(|first| **first != alarm.record_id) {
+            session.moved_pointers.push(keys::alarm_on(&alarm)?);
             let other_party = standing.commissioned_by.clone();
             let repointed = Alarm { conflicts_with: first.clone(), other_party, ..alarm };
             session.alarms.insert(repointed.alarm_id.clone(), repointed);
         }
     }
     Ok(())
+}
+
+/// The alarms that stand on a record, by their item and oldest first; those of this very document among them.
+fn resting_on(
+    ctx: &mut Context<'_>,
+    session: &Session,
+    record_id: &str,
+) -> Result<BTreeMap<String, Vec<Alarm>>, Refusal> {
+    let mut ids: BTreeSet<String> = session.alarms.keys().cloned().collect();
+    for row in ctx.scan(&keys::alarms_on(record_id)?, RESOLVED_MAX)? {
+        ids.insert(row.json()?);
+    }
+    let mut resting: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
+    for alarm_id in ids {
+        let alarm = find_alarm(ctx, session, &alarm_id)?;
+        let stands_on = |alarm: &Alarm| {
+            alarm.state == AlarmState::Open && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record_id
+        };
+        if let Some(alarm) = alarm.filter(stands_on) {
+            resting.entry(alarm.item_id.clone()).or_default().push(alarm);
+        }
+    }
+    for alarms in resting.values_mut() {
+        alarms.sort_by_key(|alarm| alarm.number);
+    }
+    Ok(resting)
 }
 
 /// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
@@ -159,10 +180,13 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
 }
 
 fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
-    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)? else { return Ok(()) };
+    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)?.filter(|alarm| alarm.state == AlarmState::Open) else {
+        return Ok(());
+    };
     alarm.state = AlarmState::Withdrawn;
     if session.book.find(ctx, &alarm.item_id)?.is_some() {
-        session.book.change(ctx, &alarm.item_id)?.open_alarms.retain(|open| open != alarm_id);
+        let counts = &mut session.book.change(ctx, &alarm.item_id)?.alarms;
+        counts.standing = counts.standing.saturating_sub(1);
     }
     session.alarms.insert(alarm_id.to_owned(), alarm);
     Ok(())

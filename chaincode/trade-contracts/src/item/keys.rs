@@ -2,6 +2,7 @@
 
 use fabric_contract::{CompositeKey, KeyError};
 use trade_model::identifier::MspId;
+use trade_model::item::Alarm;
 use trade_model::time::UtcTime;
 
 /// One of an item's five timelines.
@@ -87,12 +88,33 @@ pub(crate) fn alarms() -> Result<CompositeKey, KeyError> {
     CompositeKey::new("alarm", &[])
 }
 
-/// Index entry: an alarm of an item.
-pub(crate) fn item_alarm(item_id: &str, alarm_id: &str) -> Result<CompositeKey, KeyError> {
-    CompositeKey::new("item-alarm", &[item_id, alarm_id])
+/// Index entry: an alarm of an item. Sorts by the alarm's number.
+pub(crate) fn item_alarm(item_id: &str, number: u32, alarm_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-alarm", &[item_id, &format!("{number:08}"), alarm_id])
 }
 
 /// The prefix of the alarms of an item.
 pub(crate) fn item_alarms(item_id: &str) -> Result<CompositeKey, KeyError> {
     CompositeKey::new("item-alarm", &[item_id])
+}
+
+/// Index entry, as long as the alarm stands: an alarm of an item. Sorts by the alarm's number.
+pub(crate) fn standing_alarm(item_id: &str, number: u32, alarm_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-alarm-standing", &[item_id, &format!("{number:08}"), alarm_id])
+}
+
+/// The prefix of the alarms that stand against an item.
+pub(crate) fn standing_alarms(item_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("item-alarm-standing", &[item_id])
+}
+
+/// Index entry, as long as the alarm stands: an alarm that rests on the record of an event. Sorts by item and number.
+pub(crate) fn alarm_on(alarm: &Alarm) -> Result<CompositeKey, KeyError> {
+    let Alarm { conflicts_with, item_id, number, alarm_id, .. } = alarm;
+    CompositeKey::new("event-alarm", &[conflicts_with, item_id, &format!("{number:08}"), alarm_id])
+}
+
+/// The prefix of the alarms that rest on the record of an event.
+pub(crate) fn alarms_on(record_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("event-alarm", &[record_id])
 }

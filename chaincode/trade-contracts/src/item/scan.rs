@@ -4,10 +4,13 @@
 //! copied, and a conflict between records is a finding, not a verdict. Nobody's name but an enterprise's appears.
 
 use fabric_contract::Context;
-use trade_model::item::{Alarm, AlarmState, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
+use trade_model::item::{Item, Life, Origin, ScanAnswer, ScanItem, Statement};
 
-use super::keys;
+use super::{find_alarm, keys, standing_alarms};
 use crate::{Refusal, form, governance};
+
+/// Most conflicts that an answer lists.
+const CONFLICTS_MAX: usize = 20;
 
 /// What is known about a code, what is not, and whether records conflict.
 ///
@@ -57,12 +60,14 @@ fn unrecorded(item_id: String) -> ScanAnswer {
 }
 
 fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refusal> {
-    let mut found = Vec::with_capacity(item.open_alarms.len());
-    for alarm_id in &item.open_alarms {
-        let alarm = ctx.get_json::<Alarm>(&keys::alarm(alarm_id)?)?;
-        if let Some(alarm) = alarm.filter(|alarm| alarm.state == AlarmState::Open) {
-            found.push(statement(alarm.kind.as_str(), &alarm.text, Some(alarm_id.clone())));
-        }
+    let (ids, complete) = standing_alarms(ctx, &item.item_id, CONFLICTS_MAX)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for alarm_id in ids {
+        let alarm = find_alarm(ctx, &alarm_id)?;
+        found.push(statement(alarm.kind.as_str(), &alarm.text, Some(alarm_id)));
+    }
+    if !complete {
+        found.push(statement("more_conflicts", "More conflicts were found than are listed here.", None));
     }
     Ok(found)
 }

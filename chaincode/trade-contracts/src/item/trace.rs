@@ -13,7 +13,7 @@ use trade_model::item::{
 use trade_model::time::UtcTime;
 
 use super::keys::{self, Timeline};
-use super::{find, find_event, record_ids};
+use super::{find, find_alarm, find_event, record_ids, standing_alarms};
 use crate::{Refusal, form};
 
 /// Most steps of an answer, and most things one trace visits.
@@ -21,6 +21,8 @@ const STEPS_MAX: usize = 500;
 const VISITS_MAX: usize = 300;
 /// Most entries of one timeline that are read.
 const ENTRIES_MAX: usize = 2_000;
+/// Most alarms of an answer.
+const ALARMS_MAX: usize = 50;
 
 /// A thing whose events belong to the trace, while `from <= recorded_at` and before `until`.
 struct Visit {
@@ -50,7 +52,14 @@ pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal
     }
     let truncated = !complete || !all_visited || steps.len() > STEPS_MAX;
     steps.truncate(STEPS_MAX);
+    let (alarm_ids, all_alarms) = standing_alarms(ctx, &item.item_id, ALARMS_MAX)?;
+    let mut alarms = Vec::with_capacity(alarm_ids.len());
+    for alarm_id in alarm_ids {
+        alarms.push(find_alarm(ctx, &alarm_id)?);
+    }
     Ok(Trace {
+        alarms,
+        alarms_truncated: !all_alarms,
         origin: item.origin,
         direction: request.direction,
         title: timeline(ctx, &item.item_id, Timeline::Title)?,

@@ -123,3 +123,41 @@ fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
     let item = world.read_item(&piece("1")).expect("known");
     assert_eq!((&item["origin"], item.get("commissioned_by")), (&json!("unknown"), None));
 }
+
+#[test]
+fn any_number_of_alarms_leaves_the_item_as_small_as_it_was_and_answers_say_that_there_are_more() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    for minute in 0..60 {
+        let shipped = object_event("OBSERVE", "shipping", &[piece("1")])
+            .with("eventTime", format!("2025-12-02T08:{minute:02}:00Z"));
+        assert_eq!(kinds(&world.capture(CARRIER, &[shipped]).expect("recorded")), ["not_holder"]);
+    }
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!(item["alarms"], json!({ "raised": 60, "standing": 60 }));
+    assert!(item.to_string().len() < 1_000, "{item}");
+
+    let scan = world.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") })).expect("an answer");
+    let conflicts = scan["conflicts"].as_array().expect("a list");
+    assert_eq!((conflicts.len(), &conflicts[0]["code"]), (21, &json!("not_holder")));
+    assert_eq!(conflicts[20]["code"], "more_conflicts");
+    let ask = json!({ "item": piece("1"), "direction": "backward" });
+    let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
+    let numbers: Vec<u64> =
+        trace["alarms"].as_array().expect("a list").iter().filter_map(|alarm| alarm["number"].as_u64()).collect();
+    assert_eq!((numbers, &trace["alarms_truncated"]), ((1..=50).collect(), &json!(true)));
+    let page = json!({ "item": piece("1"), "limit": 40 });
+    let first = world.evaluate(BANK, "item:Alarms", &page).expect("a page");
+    let second = world.evaluate(BANK, "item:Alarms", &page.with("after", first["next"].clone())).expect("a page");
+    assert_eq!((&first["alarms"][0]["number"], &second["alarms"][19]["number"]), (&json!(1), &json!(60)));
+}
+
+#[test]
+fn an_event_that_names_a_thing_twice_raises_its_alarm_once() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let shipped = object_event("OBSERVE", "shipping", &[piece("1"), piece_id("1")]);
+    let receipt = world.capture(CARRIER, &[shipped]).expect("recorded");
+    assert_eq!(kinds(&receipt), ["not_holder"]);
+    assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"], json!({ "raised": 1, "standing": 1 }));
+}

@@ -134,6 +134,19 @@ fn an_open_alarm_intercepts_and_a_missing_right_asks_for_documents() {
 
     let mut world = World::established();
     world.consignment();
+    for day in 2..9 {
+        let clone = object_event("ADD", "commissioning", &[piece("2")]);
+        world.capture(IMPORTER, &[clone.with("eventTime", format!("2025-12-0{day}T08:00:00Z"))]).expect("recorded");
+    }
+    let decision = world.decided(goods());
+    let reasons = decision["findings"].as_array().expect("a list").iter().flat_map(|finding| {
+        finding["reasons"].as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned)
+    });
+    let reasons: Vec<String> = reasons.filter(|reason| reason.contains("open_alarm")).collect();
+    assert_eq!((reasons.len(), &reasons[5]), (6, &format!("more_open_alarms:{}", piece_id("2"))));
+
+    let mut world = World::established();
+    world.consignment();
     let decision = world.decided(goods().without("licence_id").without("right_id"));
     assert_eq!(decision["outcome"], "document_check");
     assert_eq!(not_met(&decision)[0], ("chain", "no_right_declared".to_owned()));

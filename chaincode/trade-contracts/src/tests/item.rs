@@ -61,7 +61,7 @@ fn a_second_commissioning_is_recorded_with_an_alarm_and_its_evidence_in_one_tran
     assert_eq!(evidence["kind"], "alarm");
 
     let item = world.read_item(&piece("1")).expect("commissioned");
-    assert_eq!((&item["commissioned_by"], &item["open_alarms"]), (&json!(EXPORTER), &json!([raised["alarm_id"]])));
+    assert_eq!((&item["commissioned_by"], &item["alarms"]), (&json!(EXPORTER), &json!({ "raised": 1, "standing": 1 })));
     let event = world.ledger.events().last().expect("an event");
     assert_eq!(event.name, "item.alarm_raised");
     let open = world.evaluate(REGULATOR, "item:Alarms", &json!({ "open_only": true })).expect("a page");
@@ -163,7 +163,7 @@ fn an_alarm_is_withdrawn_when_the_event_that_raised_it_is_declared_erroneous() {
     world.capture(IMPORTER, &[declared]).expect("its recorder");
     let alarm = world.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": raised })).expect("kept");
     assert_eq!(alarm["state"], "withdrawn");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["open_alarms"], json!([]));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"]["standing"], 0);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
         wrong.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
     world.capture(SECOND_MAKER, &[declared]).expect("its recorder");
     let item = world.read_item(&piece("1")).expect("known");
-    assert_eq!((&item["commissioned_by"], &item["open_alarms"]), (&json!(EXPORTER), &json!([])));
+    assert_eq!((&item["commissioned_by"], &item["alarms"]["standing"]), (&json!(EXPORTER), &json!(0)));
 }
 
 #[test]
@@ -198,7 +198,10 @@ fn a_clone_stays_a_conflict_when_the_first_of_three_commissionings_was_wrong() {
     let item = world.read_item(&piece("1")).expect("known");
     let (promoted, clone) = (&second, &third);
     assert_eq!(item["commissioned_in"], promoted["events"][0]["event_hash"]);
-    assert_eq!(item["open_alarms"], json!([clone["alarms"][0]["alarm_id"]]), "the other one contradicts it");
+    assert_eq!(item["alarms"]["standing"], 1, "the other one contradicts it");
+    let of_item = json!({ "item": piece("1"), "open_only": true });
+    let open = world.evaluate(REGULATOR, "item:Alarms", &of_item).expect("a page");
+    assert_eq!(open["alarms"][0]["alarm_id"], clone["alarms"][0]["alarm_id"]);
     let request = json!({ "alarm_id": clone["alarms"][0]["alarm_id"] });
     let alarm = world.evaluate(REGULATOR, "item:ReadAlarm", &request).expect("raised");
     assert_eq!((&alarm["state"], &alarm["conflicts_with"]), (&json!("open"), &item["commissioned_in"]));
