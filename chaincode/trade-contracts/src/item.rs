@@ -11,12 +11,13 @@ mod trace;
 
 use fabric_contract::{Context, Contract};
 use trade_model::item::{
-    Alarm, AlarmPage, AlarmState, EventPage, Item, ReadAlarm, ReadAlarms, ReadEvents, ReadItem, RecordedEvent,
+    Alarm, AlarmPage, EventPage, Item, ReadAlarm, ReadAlarms, ReadEvents, ReadItem, RecordedEvent,
 };
 use trade_model::rejection::Rejection;
 
 use crate::{Refusal, form};
 
+pub use alarm::close;
 pub use capture::capture;
 pub use scan::scan;
 pub use trace::trace;
@@ -31,6 +32,7 @@ const EVENTS_PAGED_MAX: u32 = 10_000;
 pub fn contract() -> Contract {
     Contract::new("item")
         .submit("Capture", capture)
+        .submit("CloseAlarm", close)
         .evaluate("Read", read)
         .evaluate("Events", events)
         .evaluate("Trace", trace)
@@ -94,7 +96,7 @@ pub fn alarms(ctx: &mut Context<'_>, request: ReadAlarms) -> Result<AlarmPage, R
             (found, page.bookmark)
         }
     };
-    let wanted = |alarm: &Alarm| !request.open_only || alarm.state == AlarmState::Open;
+    let wanted = |alarm: &Alarm| !request.open_only || alarm.state.stands();
     Ok(AlarmPage { alarms: found.into_iter().filter(wanted).collect(), next })
 }
 

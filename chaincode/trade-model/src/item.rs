@@ -524,7 +524,7 @@ pub struct ReadAlarms {
     /// Only those of this item; of all items when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
-    /// Leave out the ones withdrawn by a correction.
+    /// Leave out the ones that no longer stand: withdrawn by a correction or closed.
     #[serde(default)]
     pub open_only: bool,
     /// How many to answer, 1 to 100; 50 when absent.
@@ -586,6 +586,12 @@ pub struct Alarm {
     pub evidence_sha256: String,
     /// Whether it stands.
     pub state: AlarmState,
+    /// Set when an enterprise that it is about took back a record on which it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AlarmAnswer>,
+    /// Set when it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure: Option<AlarmClosure>,
 }
 
 /// What conflicts.
@@ -696,6 +702,65 @@ impl AlarmKind {
 pub enum AlarmState {
     /// It stands.
     Open,
-    /// The event that raised it was declared erroneous by its recorder.
+    /// It stands; an enterprise that it is about has since declared a record erroneous on which it rests.
+    Answered,
+    /// It fell with a record on which it rested, declared erroneous by an enterprise that it is not about.
     Withdrawn,
+    /// A customs authority that it is not about closed it.
+    Closed,
+}
+
+impl AlarmState {
+    /// Whether the alarm counts: open or answered.
+    pub fn stands(self) -> bool {
+        matches!(self, Self::Open | Self::Answered)
+    }
+}
+
+/// That an enterprise which an alarm is about took a record back on which the alarm rests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlarmAnswer {
+    /// When.
+    pub at: UtcTime,
+    /// Who.
+    pub by: MspId,
+    /// In which transaction.
+    pub transaction_id: String,
+}
+
+/// `item:CloseAlarm` (submit): a customs authority closes an alarm that it has looked into. What it found is its reason;
+/// the alarm and its evidence stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseAlarm {
+    /// The alarm.
+    pub alarm_id: String,
+    /// What was found, 1 to 500 characters; public, so no personal data.
+    pub reason: String,
+}
+
+/// That an alarm was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlarmClosure {
+    /// When.
+    pub at: UtcTime,
+    /// By whom.
+    pub by: MspId,
+    /// What was found.
+    pub reason: String,
+    /// In which transaction.
+    pub transaction_id: String,
+}
+
+impl Alarm {
+    /// Whether the alarm puts the conduct of this enterprise in question, so that it cannot settle it: whoever recorded
+    /// the conflicting event; both recorders of one event; and where a maker found its goods recorded by somebody, that one.
+    pub fn is_about(&self, msp_id: &MspId) -> bool {
+        let other = self.other_party.as_ref() == Some(msp_id);
+        match self.kind {
+            AlarmKind::SeenBeforeCommissioning => other,
+            AlarmKind::SameEventByAnother => other || self.recorded_by == *msp_id,
+            _ => self.recorded_by == *msp_id,
+        }
+    }
 }

@@ -137,6 +137,10 @@ rejections! {
     LicenceDoesNotCoverMaking { licence_id: String, item_id: String } = 422 "item.licence_does_not_cover" "The licence does not cover the item" "{licence_id} does not permit the caller to make {item_id} now";
     /// There is no such alarm.
     AlarmUnknown { alarm_id: String } = 404 "item.alarm_unknown" "The alarm is not known" "there is no alarm {alarm_id}";
+    /// The alarm was withdrawn or closed before.
+    AlarmNotStanding { alarm_id: String } = 409 "item.alarm_not_standing" "The alarm stands no longer" "{alarm_id} was withdrawn or closed before";
+    /// Nobody closes an alarm about its own conduct.
+    AlarmAboutCaller { alarm_id: String } = 403 "item.alarm_about_caller" "The alarm is about the caller" "{alarm_id} can be closed only by an authority that it is not about";
 
     // Custody.
     /// The offer's id is taken.

@@ -500,7 +500,7 @@ static ROUTES: &[Route] = &[
         call::<item::ReadAlarms, item::AlarmPage>("item:Alarms"),
         &[
             query("item", TEXT, "Only those of this item"),
-            query("open_only", FLAG, "Leave out withdrawn ones"),
+            query("open_only", FLAG, "Leave out those that stand no longer"),
             query("limit", PAGE, "How many to answer"),
             query("after", TEXT, "The `next` of the page before"),
         ],
@@ -511,6 +511,15 @@ static ROUTES: &[Route] = &[
         "One alarm",
         call::<item::ReadAlarm, item::Alarm>("item:ReadAlarm"),
         &[id("id", "alarm_id", "Id of the alarm")],
+    ),
+    write(
+        "closeAlarm",
+        "/v1/alarms/{id}/closure",
+        "Closes an alarm that a customs authority has looked into",
+        AUTHORITIES,
+        call::<item::CloseAlarm, item::Alarm>("item:CloseAlarm"),
+        &[id("id", "alarm_id", "Id of the alarm")],
+        200,
     ),
     // Custody.
     write(

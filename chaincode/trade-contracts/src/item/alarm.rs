@@ -1,4 +1,4 @@
-//! Raising an alarm: the alarm, its evidence and the count on the item are written in the transaction that found it.
+//! Raising and closing an alarm. When it is raised, the alarm, its evidence and the count on the item are written in the transaction that found it.
 //!
 //! Anybody who may record events can raise any number of alarms about a thing, so the item holds two counts and nothing
 //! that grows; alarms stand under keys of their own and are read by range, oldest first. The evidence names the event by
@@ -9,12 +9,15 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use trade_model::evidence::{Evidence, EvidenceKind, Subject, SubjectKind};
 use trade_model::identifier::MspId;
-use trade_model::item::{Alarm, AlarmKind, AlarmState, RecordedEvent};
+use trade_model::item::{Alarm, AlarmClosure, AlarmKind, AlarmState, CloseAlarm, RecordedEvent};
+use trade_model::party::Role;
+use trade_model::rejection::Rejection;
 
 use super::book::Book;
-use super::keys;
+use super::{find_alarm, keys};
+use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{Refusal, evidence};
+use crate::{Refusal, evidence, form};
 
 /// The version of the conflict rules, quoted in the evidence.
 const RULES: &str = "conflict-rules/2";
@@ -46,10 +49,47 @@ pub(crate) fn write(ctx: &mut Context<'_>, alarm: &Alarm) -> Result<(), Refusal>
         entries.push(keys::alarm_on(alarm)?);
     }
     for entry in entries {
-        match alarm.state {
-            AlarmState::Open => ctx.put_json(&entry, &alarm.alarm_id)?,
-            AlarmState::Withdrawn => ctx.delete(&entry)?,
+        if alarm.state.stands() {
+            ctx.put_json(&entry, &alarm.alarm_id)?;
+        } else {
+            ctx.delete(&entry)?;
         }
+    }
+    Ok(())
+}
+
+/// Closes an alarm.
+///
+/// # Errors
+/// Customs only, and not about its own conduct: of the roles that can write, it alone has no stake in whose goods these
+/// are, and a maker that was first could otherwise wave away whoever contradicts it.
+pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusal> {
+    let caller = Caller::with_role(ctx, &[Role::Customs])?;
+    form::text("reason", &request.reason, form::REMARK_MAX)?;
+    let mut alarm = find_alarm(ctx, &request.alarm_id)?;
+    if !alarm.state.stands() {
+        return Err(Rejection::AlarmNotStanding { alarm_id: alarm.alarm_id }.into());
+    }
+    if alarm.is_about(caller.msp_id()) {
+        return Err(Rejection::AlarmAboutCaller { alarm_id: alarm.alarm_id }.into());
+    }
+
+    let mut book = Book::default();
+    count_out(ctx, &mut book, &alarm)?;
+    let (at, by) = (caller.now, caller.msp_id().clone());
+    alarm.state = AlarmState::Closed;
+    alarm.closure = Some(AlarmClosure { at, by, reason: request.reason, transaction_id: caller.tx_id });
+    write(ctx, &alarm)?;
+    book.flush(ctx)?;
+    announce(ctx, "item.alarm_closed", &json!({ "alarm_id": alarm.alarm_id }))?;
+    Ok(alarm)
+}
+
+/// Takes an alarm out of the count of those that stand against its item.
+pub(crate) fn count_out(ctx: &mut Context<'_>, book: &mut Book, alarm: &Alarm) -> Result<(), Refusal> {
+    if book.find(ctx, &alarm.item_id)?.is_some() {
+        let counts = &mut book.change(ctx, &alarm.item_id)?.alarms;
+        counts.standing = counts.standing.saturating_sub(1);
     }
     Ok(())
 }
@@ -123,6 +163,8 @@ pub(crate) fn raise(
         transaction_id: caller.tx_id.clone(),
         evidence_sha256: evidence_sha256.clone(),
         state: AlarmState::Open,
+        answer: None,
+        closure: None,
     };
     ctx.put_json(&evidence::keys::evidence(&evidence_sha256)?, &deposit)?;
     ctx.put_json(&keys::item_alarm(&item_id, number, &alarm_id)?, &alarm_id)?;

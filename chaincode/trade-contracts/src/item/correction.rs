@@ -1,7 +1,8 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
-//! The event stays, marked. What it changed is set back where it still stands, and the alarms that rest on it are
-//! withdrawn: the oldest [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration
+//! The event stays, marked. What it changed is set back where it still stands. The alarms that rest on it are withdrawn,
+//! except those that are about the declarer itself: nobody takes away an alarm about its own conduct. They are marked as
+//! answered and stand until a customs authority closes them. A declaration settles the oldest [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration
 //! too large for a transaction by raising alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_contract::Context;
 use trade_model::identifier::MspId;
 use trade_model::item::{
-    Alarm, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
+    Alarm, AlarmAnswer, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
 };
 use trade_model::rejection::Rejection;
 
+use super::alarm;
 use super::book::Ground;
 use super::capture::{Session, find_record};
 use super::effects::{link, may_commission, nests, unlink};
@@ -39,7 +41,7 @@ pub(super) fn withdraw(
         undo(ctx, session, &record, effect)?;
     }
     for alarm_id in &record.alarms {
-        withdraw_alarm(ctx, session, alarm_id)?;
+        settle(ctx, session, alarm_id)?;
     }
     for (item_id, resting) in resting_on(ctx, session, &record.record_id)? {
         resolve(ctx, session, &item_id, resting)?;
@@ -106,15 +108,16 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
 /// it, the oldest by somebody who may commission becomes the first, and the others contradict that one from now on.
 /// Without one, they stand as they are: nobody made them good.
 fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &str, resting: Vec<Alarm>) -> Result<(), Refusal> {
-    let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) =
-        resting.into_iter().partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning);
+    let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) = resting
+        .into_iter()
+        .partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning && alarm.state == AlarmState::Open);
     for alarm in others {
-        withdraw_alarm(ctx, session, &alarm.alarm_id)?;
+        settle(ctx, session, &alarm.alarm_id)?;
     }
     for alarm in &commissionings {
         let vacant = session.book.known(ctx, item_id)?.commissioned_in.is_none();
         if vacant && promote(ctx, session, alarm)? {
-            withdraw_alarm(ctx, session, &alarm.alarm_id)?;
+            settle(ctx, session, &alarm.alarm_id)?;
         }
     }
     let standing = session.book.known(ctx, item_id)?.clone();
@@ -142,9 +145,8 @@ fn resting_on(
     let mut resting: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
     for alarm_id in ids {
         let alarm = find_alarm(ctx, session, &alarm_id)?;
-        let stands_on = |alarm: &Alarm| {
-            alarm.state == AlarmState::Open && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record_id
-        };
+        let stands_on =
+            |alarm: &Alarm| alarm.state.stands() && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record_id;
         if let Some(alarm) = alarm.filter(stands_on) {
             resting.entry(alarm.item_id.clone()).or_default().push(alarm);
         }
@@ -179,14 +181,20 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     Ok(true)
 }
 
-fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
-    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)?.filter(|alarm| alarm.state == AlarmState::Open) else {
+/// The record on which an alarm rests is taken back. When that is done by somebody whom the alarm is about, the alarm
+/// stands all the same, marked: otherwise whoever is caught would take the alarm away together with the record.
+fn settle(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
+    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)?.filter(|alarm| alarm.state.stands()) else {
         return Ok(());
     };
-    alarm.state = AlarmState::Withdrawn;
-    if session.book.find(ctx, &alarm.item_id)?.is_some() {
-        let counts = &mut session.book.change(ctx, &alarm.item_id)?.alarms;
-        counts.standing = counts.standing.saturating_sub(1);
+    let by = session.caller.msp_id().clone();
+    if alarm.is_about(&by) {
+        let (at, transaction_id) = (session.caller.now, session.caller.tx_id.clone());
+        alarm.state = AlarmState::Answered;
+        alarm.answer.get_or_insert(AlarmAnswer { at, by, transaction_id });
+    } else {
+        alarm.state = AlarmState::Withdrawn;
+        alarm::count_out(ctx, &mut session.book, &alarm)?;
     }
     session.alarms.insert(alarm_id.to_owned(), alarm);
     Ok(())

@@ -4,7 +4,7 @@
 //! copied, and a conflict between records is a finding, not a verdict. Nobody's name but an enterprise's appears.
 
 use fabric_contract::Context;
-use trade_model::item::{Item, Life, Origin, ScanAnswer, ScanItem, Statement};
+use trade_model::item::{AlarmState, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
 
 use super::{find_alarm, keys, standing_alarms};
 use crate::{Refusal, form, governance};
@@ -64,7 +64,11 @@ fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refus
     let mut found = Vec::with_capacity(ids.len());
     for alarm_id in ids {
         let alarm = find_alarm(ctx, &alarm_id)?;
-        found.push(statement(alarm.kind.as_str(), &alarm.text, Some(alarm_id)));
+        let mut text = alarm.text;
+        if alarm.state == AlarmState::Answered {
+            text.push_str(" An enterprise concerned has since taken its record back.");
+        }
+        found.push(statement(alarm.kind.as_str(), &text, Some(alarm_id)));
     }
     if !complete {
         found.push(statement("more_conflicts", "More conflicts were found than are listed here.", None));

@@ -124,6 +124,117 @@ fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
     assert_eq!((&item["origin"], item.get("commissioned_by")), (&json!("unknown"), None));
 }
 
+fn erroneous(event: Value) -> Value {
+    event.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "incorrect_data" }))
+}
+
+/// A clone by the importer; its receipt.
+fn cloned(world: &mut World) -> Result<(Value, Value), fabric_contract::Failure> {
+    world.commission(&["1"])?;
+    let clone = commissioning("1").with("eventTime", "2025-12-02T08:00:00Z");
+    let receipt = world.capture(IMPORTER, std::slice::from_ref(&clone))?;
+    Ok((clone, receipt["alarms"][0].clone()))
+}
+
+#[test]
+fn nobody_takes_away_an_alarm_about_itself() {
+    let mut world = World::established();
+    let (clone, raised) = cloned(&mut world).expect("a conflict is recorded");
+    world.capture(IMPORTER, &[erroneous(clone)]).expect("its recorder");
+    let answered = alarm(&mut world, &raised);
+    assert_eq!((&answered["state"], &answered["answer"]["by"]), (&json!("answered"), &json!(IMPORTER)));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"]["standing"], 1);
+    let scan = world.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") })).expect("an answer");
+    assert!(scan["conflicts"][0]["text"].as_str().is_some_and(|text| text.ends_with("taken its record back.")));
+    let open = world.evaluate(BANK, "item:Alarms", &json!({ "open_only": true })).expect("a page");
+    assert_eq!(open["alarms"].as_array().map(Vec::len), Some(1));
+
+    let close = json!({ "alarm_id": raised["alarm_id"], "reason": "a misread label, seen on the spot" });
+    let closed = world.submit(CUSTOMS, "item:CloseAlarm", &close).expect("customs has no part in it");
+    assert_eq!((&closed["state"], &closed["closure"]["by"]), (&json!("closed"), &json!(CUSTOMS)));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"], json!({ "raised": 1, "standing": 0 }));
+    let scan = world.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") })).expect("an answer");
+    assert_eq!(scan["conflict_found"], false);
+    assert_eq!(alarm(&mut world, &raised)["answer"]["by"], IMPORTER, "what happened stays on record");
+}
+
+#[test]
+fn an_alarm_about_two_recorders_falls_with_neither() {
+    let mut world = World::established();
+    world.capture(SECOND_MAKER, &[commissioning("1")]).expect("a new serial");
+    let receipt = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
+    let same =
+        receipt["alarms"].as_array().into_iter().flatten().find(|alarm| alarm["kind"] == "same_event_by_another");
+    let same = same.expect("raised").clone();
+    world.capture(SECOND_MAKER, &[erroneous(commissioning("1"))]).expect("its own record");
+    assert_eq!(alarm(&mut world, &same)["state"], "answered");
+    let second = alarm(&mut world, &receipt["alarms"][0]);
+    assert_eq!((&second["kind"], &second["state"]), (&json!("second_commissioning"), &json!("withdrawn")));
+}
+
+#[test]
+fn an_alarm_falls_when_the_one_it_is_not_about_gives_in() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let sold = object_event("OBSERVE", "retail_selling", &[piece("1")]);
+    world.capture(EXPORTER, std::slice::from_ref(&sold)).expect("held");
+    let again = sold.clone().with("eventTime", "2025-12-05T08:00:00Z");
+    let receipt = world.capture(CARRIER, &[again]).expect("recorded");
+    assert_eq!(kinds(&receipt), ["sold_twice"]);
+    world.capture(EXPORTER, &[erroneous(sold)]).expect("its recorder");
+    assert_eq!(alarm(&mut world, &receipt["alarms"][0])["state"], "withdrawn");
+}
+
+#[test]
+fn of_several_later_commissionings_the_oldest_is_promoted() {
+    // The ids of alarms are hashes, so over ten serials an order by id is not the order of time.
+    for serial in 1..=10 {
+        let mut world = World::established();
+        let serial = serial.to_string();
+        let day = |day: u32| commissioning(&serial).with("eventTime", format!("2025-12-0{day}T08:00:00Z"));
+        world.capture(EXPORTER, &[day(1)]).expect("a new serial");
+        let oldest = world.capture(SECOND_MAKER, &[day(5)]).expect("a conflict is recorded");
+        world.capture(SECOND_MAKER, &[day(3)]).expect("a conflict is recorded");
+        world.capture(SECOND_MAKER, &[day(2)]).expect("a conflict is recorded");
+        world.capture(EXPORTER, &[erroneous(day(1))]).expect("its recorder");
+        let item = world.read_item(&piece(&serial)).expect("known");
+        assert_eq!(item["commissioned_in"], oldest["events"][0]["record_id"]);
+        assert_eq!(item["alarms"], json!({ "raised": 3, "standing": 2 }));
+    }
+}
+
+pub(super) fn close_rows() -> Vec<Row> {
+    fn close(world: &mut World, who: &str) -> Answer {
+        let (_, raised) = cloned(world)?;
+        world.submit(who, "item:CloseAlarm", &json!({ "alarm_id": raised["alarm_id"], "reason": "seen on the spot" }))
+    }
+    vec![
+        row("by customs", "", |w| close(w, CUSTOMS)),
+        row("by the maker that it protects", "caller.role_missing", |w| close(w, EXPORTER)),
+        row("by the one that it is about", "caller.role_missing", |w| close(w, IMPORTER)),
+        row("by the regulator", "caller.regulator_reads_only", |w| close(w, REGULATOR)),
+        row("without a reason", "request.text_malformed", |w| {
+            let (_, raised) = cloned(w)?;
+            w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": raised["alarm_id"], "reason": " " }))
+        }),
+        row("no alarm", "item.alarm_unknown", |w| {
+            w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": "x", "reason": "seen" }))
+        }),
+        row("twice", "item.alarm_not_standing", |w| {
+            let (_, raised) = cloned(w)?;
+            let request = json!({ "alarm_id": raised["alarm_id"], "reason": "seen on the spot" });
+            w.submit(CUSTOMS, "item:CloseAlarm", &request)?;
+            w.submit(SECOND_CUSTOMS, "item:CloseAlarm", &request)
+        }),
+        row("about customs itself", "item.alarm_about_caller", |w| {
+            w.commission(&["1"])?;
+            let shipped = object_event("OBSERVE", "shipping", &[piece("1")]);
+            let alarm_id = w.capture(CUSTOMS, &[shipped])?["alarms"][0]["alarm_id"].clone();
+            w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": alarm_id, "reason": "nothing" }))
+        }),
+    ]
+}
+
 #[test]
 fn any_number_of_alarms_leaves_the_item_as_small_as_it_was_and_answers_say_that_there_are_more() {
     let mut world = World::established();

@@ -152,21 +152,6 @@ fn an_error_declaration_takes_back_what_its_event_did() {
 }
 
 #[test]
-fn an_alarm_is_withdrawn_when_the_event_that_raised_it_is_declared_erroneous() {
-    let mut world = World::established();
-    world.commission(&["1"]).expect("a new serial");
-    let clone = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
-    let raised =
-        world.capture(IMPORTER, std::slice::from_ref(&clone)).expect("recorded")["alarms"][0]["alarm_id"].clone();
-    let declared = clone
-        .with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "incorrect_data" }));
-    world.capture(IMPORTER, &[declared]).expect("its recorder");
-    let alarm = world.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": raised })).expect("kept");
-    assert_eq!(alarm["state"], "withdrawn");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"]["standing"], 0);
-}
-
-#[test]
 fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
     let mut world = World::established();
     let wrong = object_event("ADD", "commissioning", &[piece("1")]);
@@ -520,6 +505,7 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
                 w.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": "x" }))
             })],
         ),
+        ("item:CloseAlarm", super::alarms::close_rows()),
     ]
 }
 
