@@ -1,20 +1,20 @@
-//! One channel: its ledger and its orderer, shared by all peers of this process.
+//! One channel as one peer has it: the ledger as this peer sees it, and the way to the orderer.
 
 use std::sync::Arc;
 
 use fabric_msp::channel::ChannelConfig;
 
-use crate::{ledger::Ledger, orderer::Orderer};
+use crate::{ledger::Ledger, orderer::OrderingNode};
 
 pub(crate) struct Channel {
     id: String,
     ledger: Arc<Ledger>,
-    orderer: Arc<Orderer>,
+    orderer: Arc<OrderingNode>,
 }
 
 impl Channel {
-    pub(crate) fn new(id: &str, ledger: Arc<Ledger>, orderer: Arc<Orderer>) -> Self {
-        Self { id: id.to_owned(), ledger, orderer }
+    pub(crate) fn new(ledger: Arc<Ledger>, orderer: Arc<OrderingNode>) -> Self {
+        Self { id: ledger.channel_id().to_owned(), ledger, orderer }
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -25,7 +25,7 @@ impl Channel {
         &self.ledger
     }
 
-    pub(crate) fn orderer(&self) -> &Arc<Orderer> {
+    pub(crate) fn orderer(&self) -> &Arc<OrderingNode> {
         &self.orderer
     }
 

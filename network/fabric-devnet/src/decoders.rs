@@ -23,8 +23,9 @@ use crate::{
     chaincode::{self, Call, ChaincodeOptions, ChaincodePackage, ChaincodeRuntime, ConnectionInfo, PackageStore},
     channel::Channel,
     endorser, gateway,
-    ledger::{CallerInfo, Ledger, Simulator},
-    orderer::{self, Orderer},
+    ledger::{CallerInfo, Simulator},
+    ledgers::{FirstBlock, Ledgers},
+    orderer::{self, OrderingNode},
     peer::Peer,
     proposal::Proposal,
     system::{self, SystemCall},
@@ -71,16 +72,16 @@ impl Sandbox {
         let text = |cause: &dyn std::fmt::Display| cause.to_string();
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| text(&cause))?;
-        let ledger = Ledger::open(&folder.join("ledger"), genesis, &[identity.msp_id().to_owned()])
-            .map_err(|cause| text(&cause))?;
+        let first = FirstBlock::new(genesis.clone()).map_err(|cause| text(&cause))?;
+        let ledgers = Arc::new(Ledgers::new(&folder.join("channels"), vec![identity.msp_id().to_owned()]));
         let signer: Arc<dyn Signer> = Arc::new(identity.clone());
-        let started = runtime.block_on(async { Orderer::start(Arc::clone(&ledger), signer) });
-        let orderer = started.map_err(|cause| text(&cause))?;
-        let channel = Arc::new(Channel::new(ledger.channel_id(), Arc::clone(&ledger), orderer));
+        let orderer = Arc::new(OrderingNode::new(Arc::clone(&ledgers), signer));
         let local = Msp::from_config(msp).map_err(|cause| text(&cause))?;
         let packages = PackageStore::open(&folder.join("packages")).map_err(|cause| text(&cause))?;
         let chaincodes = ChaincodeRuntime::new("peer0", ChaincodeOptions::default());
-        let peer = Peer::new(identity, local, "localhost:7051", [Arc::clone(&channel)], packages, chaincodes);
+        let peer = Peer::new(identity, local, "localhost:7051", ledgers, orderer, packages, chaincodes);
+        peer.join(&first).map_err(|cause| text(&cause))?;
+        let channel = peer.channel(first.channel_id()).ok_or("the peer has not joined")?;
         let proposal = Arc::new(Proposal::unpack(proposal).map_err(|cause| text(&cause))?);
         Ok(Self { runtime, peer: Arc::new(peer), channel, proposal })
     }

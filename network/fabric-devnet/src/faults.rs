@@ -13,7 +13,7 @@ use std::{
 use tokio::{sync::watch, time};
 
 pub use crate::ledger::CrashPoint;
-use crate::{orderer::Orderer, peer::Peer};
+use crate::{orderer::OrderingNode, peer::Peer};
 
 /// Refusals are cut to this many characters.
 const REFUSAL_MAX: usize = 1000;
@@ -28,7 +28,7 @@ pub struct PeerFaults<'a> {
 /// The faults of the orderer. Got from [`Network::orderer_faults`](crate::Network::orderer_faults).
 #[derive(Clone, Copy)]
 pub struct OrdererFaults<'a> {
-    orderer: &'a Orderer,
+    orderer: &'a OrderingNode,
 }
 
 impl<'a> PeerFaults<'a> {
@@ -72,22 +72,22 @@ impl<'a> PeerFaults<'a> {
     /// # Errors
     /// [`LedgerError`](crate::ledger::LedgerError) when the ledger cannot be read.
     pub fn partition(self) -> Result<(), crate::ledger::LedgerError> {
-        self.peer.channels().try_for_each(|channel| channel.ledger().freeze())
+        self.peer.channels().iter().try_for_each(|channel| channel.ledger().freeze())
     }
 
     /// Ends [`PeerFaults::partition`]: the peer has all blocks at once.
     pub fn heal(self) {
-        self.peer.channels().for_each(|channel| channel.ledger().thaw());
+        self.peer.channels().iter().for_each(|channel| channel.ledger().thaw());
     }
 
     fn set_away(self, away: bool) {
-        self.peer.channels().for_each(|channel| channel.ledger().set_away(self.peer.msp_id(), away));
+        self.peer.channels().iter().for_each(|channel| channel.ledger().set_away(self.peer.msp_id(), away));
         self.peer.switches().away.send_replace(away);
     }
 }
 
 impl<'a> OrdererFaults<'a> {
-    pub(crate) fn new(orderer: &'a Orderer) -> Self {
+    pub(crate) fn new(orderer: &'a OrderingNode) -> Self {
         Self { orderer }
     }
 
@@ -109,10 +109,10 @@ impl<'a> OrdererFaults<'a> {
         self.change(|state| state.delay = delay);
     }
 
-    /// Has the network die with the next block at this point, as a machine does that loses its power: that block is
+    /// Has the network die with the next block, of whichever channel, at this point, as a machine does that loses its power: that block is
     /// not announced and nothing is ordered any more. Shut the network down and start it again on the same folder.
     pub fn crash(self, point: CrashPoint) {
-        self.orderer.ledger().crash(point);
+        self.orderer.ledgers().iter().for_each(|ledger| ledger.crash(point));
     }
 
     fn change(self, change: impl FnOnce(&mut OrdererState)) {

@@ -10,6 +10,7 @@ mod endorser;
 pub mod faults;
 mod gateway;
 pub mod ledger;
+mod ledgers;
 mod limits;
 mod listener;
 mod network;
@@ -21,6 +22,8 @@ pub mod validation;
 
 pub use self::{
     chaincode::ChaincodeOptions,
+    ledgers::JoinError,
     limits::Limits,
     network::{Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings},
+    orderer::ChannelStatus,
 };

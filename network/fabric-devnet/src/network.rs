@@ -15,22 +15,21 @@ use fabric_msp::{
     transport::{self, ServerTls, TransportError},
 };
 use fabric_protos::{
-    MAX_MESSAGE_BYTES, common::Block, gateway::gateway_server::GatewayServer, protos::endorser_server::EndorserServer,
+    MAX_MESSAGE_BYTES, gateway::gateway_server::GatewayServer, protos::endorser_server::EndorserServer,
 };
-use prost::Message;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time};
 
 use crate::{
     chaincode::{ChaincodeOptions, ChaincodeRuntime, PackageStore},
-    channel::Channel,
     deliver::{self, PeerDeliver},
     endorser::EndorserService,
     faults::{OrdererFaults, PeerFaults},
     gateway::{GatewayService, PEERS_MAX},
-    ledger::{Ledger, LedgerError},
+    ledger::file_name,
+    ledgers::{FirstBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits},
     listener,
-    orderer::Orderer,
+    orderer::{ChannelStatus, OrderingNode},
     peer::Peer,
 };
 
@@ -44,9 +43,11 @@ const CUT_MAX: Duration = Duration::from_secs(2);
 pub struct NetworkOptions {
     /// The folder of ledgers and packages; made when it is missing. One process at a time.
     pub data_dir: PathBuf,
-    /// The first block of the channel, encoded.
-    pub genesis_block: Vec<u8>,
-    /// The peers, at most one for each organisation.
+    /// The first blocks, encoded, of the channels that are there from the start: the orderer joins each of them, and
+    /// each peer joins those that its organisation is a member of by then. More channels can be joined while the
+    /// network runs; they need not stand here after a restart.
+    pub genesis_blocks: Vec<Vec<u8>>,
+    /// The peers, at most one for each organisation. One whose organisation is on no channel waits until it joins one.
     pub peers: Vec<PeerOptions>,
     /// The orderer.
     pub orderer: OrdererOptions,
@@ -107,18 +108,18 @@ pub enum NetworkError {
     /// Another process uses the data.
     #[error("another process uses {}", .0.display())]
     InUse(PathBuf),
-    /// The first block is not a block.
-    #[error("the genesis block cannot be read: {0}")]
-    GenesisBlock(prost::DecodeError),
+    /// A channel cannot be joined.
+    #[error("the channel cannot be joined: {0}")]
+    Join(#[from] JoinError),
+    /// The folder has a channel of this name that begins with another block.
+    #[error("channel {0} begins with another genesis block than the one that is ordered here already")]
+    OtherGenesis(String),
     /// An organisation has two peers.
     #[error("{0} has more than one peer; a network has one for each organisation")]
     RepeatedPeer(String),
     /// More peers than can be planned for.
     #[error("{0} peers are more than the {PEERS_MAX} that a network can have")]
     TooManyPeers(usize),
-    /// The organisation is not on the channel.
-    #[error("{0} is not an organisation of the channel")]
-    NotMember(String),
     /// A node's certificate or key cannot be used.
     #[error("the identity of the node of {msp_id} cannot be used: {cause}")]
     Identity {
@@ -138,9 +139,6 @@ pub enum NetworkError {
         /// What is wrong.
         cause: SetupError,
     },
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {
@@ -157,9 +155,9 @@ pub enum NetworkError {
 /// A running network. Dropping it leaves it running until the runtime ends; [`Network::shutdown`] ends it properly.
 pub struct Network {
     peers: Arc<[Arc<Peer>]>,
-    orderer: Arc<Orderer>,
+    orderer: Arc<OrderingNode>,
     orderer_address: String,
-    ledger: Arc<Ledger>,
+    ledgers: Arc<Ledgers>,
     closing: watch::Sender<bool>,
     cut: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -184,26 +182,22 @@ impl Network {
     pub async fn start_with(options: NetworkOptions, settings: Settings) -> Result<Self, NetworkError> {
         check_peers(&options.peers)?;
         let lock = lock(&options.data_dir)?;
-        let genesis_block = Block::decode(&*options.genesis_block).map_err(NetworkError::GenesisBlock)?;
         let msp_ids: Vec<String> = options.peers.iter().map(|peer| peer.msp_id.clone()).collect();
-        let ledger = Ledger::open(&options.data_dir.join("ledger"), &genesis_block, &msp_ids)?;
-        if let Some(stranger) = msp_ids.iter().find(|id| ledger.channel().application_org(id).is_none()) {
-            return Err(NetworkError::NotMember(stranger.clone()));
-        }
+        let ledgers = Arc::new(Ledgers::new(&options.data_dir.join("channels"), msp_ids));
         let signer = Arc::new(identity(&options.orderer.msp_id, &options.orderer.msp_dir)?);
-        let orderer = Orderer::start(Arc::clone(&ledger), signer)?;
+        let orderer = Arc::new(OrderingNode::new(Arc::clone(&ledgers), signer));
         let (closing, cut) = (watch::Sender::new(false), watch::Sender::new(false));
         let mut network = Self {
             peers: Arc::new([]),
-            orderer: Arc::clone(&orderer),
+            orderer,
             orderer_address: String::new(),
-            ledger,
+            ledgers,
             closing,
             cut,
             servers: Vec::new(),
             lock,
         };
-        match network.listen(&options, &settings).await {
+        match network.run(&options, &settings).await {
             Ok(()) => Ok(network),
             Err(cause) => {
                 network.shutdown().await;
@@ -212,9 +206,44 @@ impl Network {
         }
     }
 
+    /// Has the orderer join the channel of this first block and order it from now on, also after a restart. As with
+    /// Fabric's channel participation no organisation is asked.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the block does not begin a channel, or the orderer has a channel of that name.
+    pub async fn join_orderer(&self, genesis_block: &[u8]) -> Result<ChannelStatus, JoinError> {
+        self.orderer.join(FirstBlock::decode(genesis_block)?).await
+    }
+
+    /// Has the peer of an organisation join the channel of this first block, as `cscc JoinChain` does, and stay in it
+    /// over restarts. It sees what was ordered so far, if its organisation is a member; otherwise, and while nobody
+    /// orders the channel, it stands at the first block. Touches the disk.
+    ///
+    /// # Errors
+    /// [`JoinError`] when the block does not begin a channel, or the peer has joined one of that name.
+    pub fn join_peer(&self, msp_id: &str, genesis_block: &[u8]) -> Result<(), JoinError> {
+        let peer = self.peer(msp_id).ok_or_else(|| JoinError::NoPeer(msp_id.to_owned()))?;
+        peer.join(&FirstBlock::decode(genesis_block)?)
+    }
+
+    /// Has the orderer leave a channel once everything that waits is written; false when it has not joined it. Peers
+    /// keep what they have. Unlike on Fabric the orderer's blocks stay as well, because the peers of this process use
+    /// the same, and an orderer that joins again goes on after the last of them.
+    ///
+    /// # Errors
+    /// [`JoinError`] when it cannot be noted on disk.
+    pub async fn leave_orderer(&self, channel_id: &str) -> Result<bool, JoinError> {
+        self.orderer.leave(channel_id).await
+    }
+
+    /// The channels that the orderer has joined, by name.
+    pub fn channels(&self) -> Vec<ChannelStatus> {
+        self.orderer.channels()
+    }
+
     /// Where the peer of an organisation listens, `host:port`.
     pub fn peer_address(&self, msp_id: &str) -> Option<&str> {
-        self.peers.iter().find(|peer| peer.msp_id() == msp_id).map(|peer| peer.address())
+        self.peer(msp_id).map(|peer| peer.address())
     }
 
     /// Where the orderer listens, `host:port`.
@@ -224,7 +253,7 @@ impl Network {
 
     /// What can be made to go wrong at the peer of an organisation; `None` when it has none.
     pub fn peer_faults(&self, msp_id: &str) -> Option<PeerFaults<'_>> {
-        self.peers.iter().find(|peer| peer.msp_id() == msp_id).map(|peer| PeerFaults::new(peer))
+        self.peer(msp_id).map(|peer| PeerFaults::new(peer))
     }
 
     /// What can be made to go wrong at the orderer.
@@ -235,7 +264,7 @@ impl Network {
     /// Ends the network: takes no more calls, gives those that run a second, writes the blocks that wait, and closes
     /// all files. Afterwards the same folder can be started again, also in this process.
     pub async fn shutdown(self) {
-        let Self { peers, orderer, mut ledger, closing, cut, servers, lock, .. } = self;
+        let Self { peers, orderer, ledgers, closing, cut, servers, lock, .. } = self;
         closing.send_replace(true);
         let grace = time::Instant::now() + GRACE;
         let mut open = Vec::new();
@@ -257,30 +286,36 @@ impl Network {
         orderer.stop().await;
         drop((peers, orderer));
         let last = time::Instant::now() + CUT_MAX;
-        // Calls that were cut off end a moment later. The last reference must be this one, because only then are the
-        // files closed when it has been dropped; a mere count of zero would say that closing has begun.
-        while let Err(shared) = Arc::try_unwrap(ledger).map(drop) {
-            if time::Instant::now() >= last {
-                tracing::warn!("something still uses the ledger after the shutdown");
-                break;
+        for mut ledger in ledgers.close() {
+            // Calls that were cut off end a moment later. The last reference must be this one, because only then are
+            // the files closed when it has been dropped; a mere count of zero would say that closing has begun.
+            while let Err(shared) = Arc::try_unwrap(ledger).map(drop) {
+                if time::Instant::now() >= last {
+                    tracing::warn!("something still uses a ledger after the shutdown");
+                    break;
+                }
+                ledger = shared;
+                time::sleep(Duration::from_millis(2)).await;
             }
-            ledger = shared;
-            time::sleep(Duration::from_millis(2)).await;
         }
         drop(lock);
     }
 
-    async fn listen(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
-        let ledger = &self.ledger;
+    fn peer(&self, msp_id: &str) -> Option<&Arc<Peer>> {
+        self.peers.iter().find(|peer| peer.msp_id() == msp_id)
+    }
+
+    /// Makes the peers, joins the channels, and listens last, so that whoever finds a node finds it ready.
+    async fn run(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
         let mut listeners = Vec::new();
         let mut peers = Vec::new();
         for peer in &options.peers {
             let (listener, address) = bind(&peer.listen).await?;
             listeners.push((listener, read_tls(&peer.tls_cert, &peer.tls_key)?));
-            let channel = Channel::new(ledger.channel_id(), ledger.view(), Arc::clone(&self.orderer));
-            peers.push(Arc::new(open_peer(&options.data_dir, peer, &address, settings, channel)?));
+            peers.push(Arc::new(self.open_peer(&options.data_dir, peer, &address, settings)?));
         }
         self.peers = peers.into();
+        self.join_channels(&options.genesis_blocks).await?;
         for (peer, (listener, tls)) in self.peers.iter().zip(listeners) {
             let services = peer_services(peer, &self.peers, settings.limits, self.closing.subscribe());
             let away = peer.switches().away();
@@ -296,6 +331,54 @@ impl Network {
         self.servers.push(listener::serve(listener, &tls, services, closing, cut, away)?);
         self.orderer_address = address;
         Ok(())
+    }
+
+    /// Joins the channels that are there from the start, and those that were joined before a restart.
+    async fn join_channels(&self, genesis_blocks: &[Vec<u8>]) -> Result<(), NetworkError> {
+        for bytes in genesis_blocks {
+            let first = FirstBlock::decode(bytes)?;
+            let ledger = self.ledgers.open(&first)?;
+            for peer in self.peers.iter().filter(|peer| ledger.channel().application_org(peer.msp_id()).is_some()) {
+                peer.join(&first)?;
+            }
+            self.orderer.join(first).await?;
+        }
+        for first in self.ledgers.first_blocks()? {
+            for peer in self.peers.iter() {
+                let has_joined = self.ledgers.remembers(&first, Member::Peer(peer.msp_id()));
+                if has_joined && peer.channel(first.channel_id()).is_none() {
+                    peer.join(&first)?;
+                }
+            }
+            if self.ledgers.remembers(&first, Member::Orderer) {
+                let name = first.channel_id().to_owned();
+                match self.orderer.chain(&name) {
+                    None => drop(self.orderer.join(first).await?),
+                    Some(chain) if self.ledgers.open(&first)?.is_same(chain.ledger()) => {}
+                    Some(_) => return Err(NetworkError::OtherGenesis(name)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open_peer(
+        &self,
+        data_dir: &Path,
+        options: &PeerOptions,
+        address: &str,
+        settings: &Settings,
+    ) -> Result<Peer, NetworkError> {
+        let msp_id = options.msp_id.as_str();
+        let identity = identity(msp_id, &options.msp_dir)?;
+        let config = config_from_directory(msp_id, &options.msp_dir)?;
+        let local_msp =
+            Msp::from_config(&config).map_err(|cause| NetworkError::Msp { msp_id: msp_id.to_owned(), cause })?;
+        let folder = data_dir.join("packages").join(file_name(msp_id));
+        let packages = PackageStore::open(&folder).map_err(|cause| NetworkError::File { path: folder, cause })?;
+        let chaincodes = ChaincodeRuntime::new(&options.name, settings.chaincode.clone());
+        let (ledgers, orderer) = (Arc::clone(&self.ledgers), Arc::clone(&self.orderer));
+        Ok(Peer::new(identity, local_msp, address, ledgers, orderer, packages, chaincodes))
     }
 }
 
@@ -330,25 +413,6 @@ fn peer_services(
         .add_service(Limited::new(endorser, limits.endorser))
         .add_service(Limited::new(gateway, limits.gateway))
         .add_service(Limited::new(deliver, limits.deliver))
-}
-
-fn open_peer(
-    data_dir: &Path,
-    options: &PeerOptions,
-    address: &str,
-    settings: &Settings,
-    channel: Channel,
-) -> Result<Peer, NetworkError> {
-    let msp_id = options.msp_id.as_str();
-    let identity = identity(msp_id, &options.msp_dir)?;
-    let config = config_from_directory(msp_id, &options.msp_dir)?;
-    let local_msp =
-        Msp::from_config(&config).map_err(|cause| NetworkError::Msp { msp_id: msp_id.to_owned(), cause })?;
-    // The channel knows the organisation, so its id is safe as a name.
-    let folder = data_dir.join("packages").join(msp_id);
-    let packages = PackageStore::open(&folder).map_err(|cause| NetworkError::File { path: folder, cause })?;
-    let chaincodes = ChaincodeRuntime::new(&options.name, settings.chaincode.clone());
-    Ok(Peer::new(identity, local_msp, address, [Arc::new(channel)], packages, chaincodes))
 }
 
 fn identity(msp_id: &str, folder: &Path) -> Result<SigningIdentity, NetworkError> {

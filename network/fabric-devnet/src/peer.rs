@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use fabric_msp::{
@@ -19,6 +19,8 @@ use crate::{
         collection::implicit_name,
         definition::{ChaincodeDefinition, LIFECYCLE, read_package_id},
     },
+    ledgers::{FirstBlock, JoinError, Ledgers, Member},
+    orderer::OrderingNode,
 };
 
 /// A peer of this process.
@@ -26,7 +28,12 @@ pub(crate) struct Peer {
     identity: SigningIdentity,
     local_msp: Msp,
     address: String,
-    channels: BTreeMap<String, Arc<Channel>>,
+    /// The channels that the peer has joined, by name.
+    channels: RwLock<BTreeMap<String, Arc<Channel>>>,
+    /// Held while a channel is joined.
+    joining: Mutex<()>,
+    ledgers: Arc<Ledgers>,
+    orderer: Arc<OrderingNode>,
     packages: PackageStore,
     chaincodes: ChaincodeRuntime,
     /// What was found out about chaincodes, by channel and name.
@@ -61,7 +68,8 @@ impl Peer {
         identity: SigningIdentity,
         local_msp: Msp,
         address: &str,
-        channels: impl IntoIterator<Item = Arc<Channel>>,
+        ledgers: Arc<Ledgers>,
+        orderer: Arc<OrderingNode>,
         packages: PackageStore,
         chaincodes: ChaincodeRuntime,
     ) -> Self {
@@ -69,7 +77,10 @@ impl Peer {
             identity,
             local_msp,
             address: address.to_owned(),
-            channels: channels.into_iter().map(|channel| (channel.id().to_owned(), channel)).collect(),
+            channels: RwLock::default(),
+            joining: Mutex::default(),
+            ledgers,
+            orderer,
             packages,
             chaincodes,
             known: Mutex::default(),
@@ -104,12 +115,30 @@ impl Peer {
 
     /// A channel that the peer has joined.
     pub(crate) fn channel(&self, id: &str) -> Option<Arc<Channel>> {
-        self.channels.get(id).cloned()
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// All channels that the peer has joined.
-    pub(crate) fn channels(&self) -> impl Iterator<Item = &Arc<Channel>> {
-        self.channels.values()
+    /// All channels that the peer has joined, by name.
+    pub(crate) fn channels(&self) -> Vec<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Joins a channel, and remembers it over restarts. As on Fabric nobody asks whether the peer's organisation is a
+    /// member; what the peer then sees is the ledger's business. Touches the disk.
+    pub(crate) fn join(&self, first: &FirstBlock) -> Result<(), JoinError> {
+        let _one_at_a_time = self.joining.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = first.channel_id();
+        if self.channel(name).is_some() {
+            return Err(JoinError::Joined(name.to_owned()));
+        }
+        let ledger = self.ledgers.open(first)?;
+        let view = ledger.view_of(self.creator())?;
+        self.ledgers.remember(first, Member::Peer(self.msp_id()))?;
+        ledger.set_away(self.msp_id(), self.switches.is_away());
+        ledger.set_joined(self.msp_id());
+        let channel = Arc::new(Channel::new(view, Arc::clone(&self.orderer)));
+        self.channels.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), channel);
+        Ok(())
     }
 
     /// The packages that the peer has installed.

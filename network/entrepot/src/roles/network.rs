@@ -74,7 +74,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
     let genesis_block = std::fs::read(&genesis).with_context(|| format!("cannot read {}", genesis.display()))?;
     Ok(NetworkOptions {
         data_dir: layout.folder("ledger")?,
-        genesis_block,
+        genesis_blocks: vec![genesis_block],
         peers,
         orderer: OrdererOptions {
             msp_id: orderer.msp_id.clone(),

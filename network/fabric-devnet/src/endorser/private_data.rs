@@ -42,7 +42,7 @@ fn check_reach(call: &Call, chaincode: &str, collection: &str) -> Result<(), Dis
         let (chaincode, collection) = (chaincode.to_owned(), collection.to_owned());
         return Err(DistributeError::NoCollection { chaincode, collection });
     };
-    let others = ledger.msp_ids().filter(|msp_id| *msp_id != call.peer.msp_id() && !ledger.is_away(msp_id));
+    let others = ledger.msp_ids().filter(|msp_id| *msp_id != call.peer.msp_id() && ledger.is_reachable(msp_id));
     let eligible = others.filter(|msp_id| is_kept_by(&config, msp_id)).count();
     let needed = config.required_peer_count;
     if usize::try_from(needed).is_ok_and(|needed| eligible < needed) {

@@ -41,7 +41,6 @@ use fabric_protos::{
     rwset::{NsPvtReadWriteSet, TxPvtReadWriteSet},
 };
 use prost::Message;
-use redb::ReadTransaction;
 use tokio::sync::watch;
 
 pub use self::{
@@ -59,6 +58,7 @@ use self::{
     private::PrivateStore,
     store::{PublicStore, Snapshot},
     transient::TransientStore,
+    view::Standstill,
 };
 pub use crate::validation::VerifiedSignatures;
 
@@ -81,8 +81,10 @@ pub struct Ledger {
     crash: Mutex<Option<CrashPoint>>,
     /// Others that show this ledger and learn of its blocks.
     views: Mutex<Vec<Weak<Ledger>>>,
-    /// The moment that is shown instead of the present.
-    frozen: Mutex<Option<Arc<ReadTransaction>>>,
+    /// Whose view this is, as an encoded `SerializedIdentity`; `None` shows everything.
+    reader: Option<Vec<u8>>,
+    /// Whether something else than the present is shown.
+    standstill: Mutex<Standstill>,
     /// The ledger of which this is a view. The last field, so that files are let go of before it is.
     origin: Option<Arc<Ledger>>,
 }
@@ -90,8 +92,16 @@ pub struct Ledger {
 struct OrganizationStores {
     private: Arc<PrivateStore>,
     transient: TransientStore,
+    /// Whether the organisation's peer has joined the channel.
+    joined: AtomicBool,
     /// Whether the organisation's peer cannot be reached.
     away: AtomicBool,
+}
+
+impl OrganizationStores {
+    fn new(private: Arc<PrivateStore>, transient: TransientStore) -> Self {
+        Self { private, transient, joined: AtomicBool::new(false), away: AtomicBool::new(false) }
+    }
 }
 
 /// Where the writing of a block is broken off.
@@ -145,8 +155,7 @@ impl Ledger {
             make_folder(&folder)?;
             let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height)?);
             let transient = TransientStore::open(&folder.join("transient"))?;
-            organizations
-                .insert(msp_id.clone(), OrganizationStores { private, transient, away: AtomicBool::new(false) });
+            organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
         }
         Ok(Arc::new(Self {
             channel_id: channel.channel_id().to_owned(),
@@ -159,7 +168,8 @@ impl Ledger {
             committing: Mutex::default(),
             crash: Mutex::default(),
             views: Mutex::default(),
-            frozen: Mutex::default(),
+            reader: None,
+            standstill: Mutex::default(),
             origin: None,
         }))
     }
@@ -174,7 +184,7 @@ impl Ledger {
         self.channel.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The organisations whose peers share this ledger.
+    /// The organisations that have private stores here, whether or not their peers have joined the channel.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
         self.organizations.keys().map(String::as_str)
     }
@@ -418,6 +428,7 @@ impl Ledger {
             return origin.commit(block);
         }
         let _one_at_a_time = lock(&self.committing);
+        self.exclude_before(&block)?;
         let committed = Arc::new(next_block::commit(self, block)?);
         let number = committed.header.as_ref().map_or(0, |header| header.number);
         if committed.encoded_len() <= RECENT_BLOCK_BYTES_MAX {
@@ -472,7 +483,7 @@ fn make_folder(folder: &Path) -> Result<(), LedgerError> {
 }
 
 /// An MSP id as the name of a folder: anything unusual becomes its code.
-fn file_name(msp_id: &str) -> String {
+pub(crate) fn file_name(msp_id: &str) -> String {
     let mut name = String::new();
     for byte in msp_id.bytes() {
         match byte {

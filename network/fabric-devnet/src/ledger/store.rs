@@ -119,7 +119,15 @@ pub(crate) struct PublicStore {
 impl PublicStore {
     /// Opens or creates the file.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
-        let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create(path)?;
+        Self::prepare(redb::Builder::new().set_cache_size(CACHE_BYTES).create(path)?)
+    }
+
+    /// A store without a file, gone with this value.
+    pub(crate) fn in_memory() -> Result<Self, LedgerError> {
+        Self::prepare(redb::Builder::new().create_with_backend(redb::backends::InMemoryBackend::new())?)
+    }
+
+    fn prepare(database: Database) -> Result<Self, LedgerError> {
         let transaction = database.begin_write()?;
         transaction.open_table(BLOCKS)?;
         transaction.open_table(BLOCK_HASHES)?;

@@ -5,6 +5,7 @@ use fabric_msp::{channel::UpdateError, policy::SignedData};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
     msp::SerializedIdentity,
+    orderer::BroadcastResponse,
 };
 use prost::Message;
 
@@ -37,7 +38,13 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn status(&self) -> Status {
+    /// What the client is told.
+    pub(super) fn into_answer(self) -> BroadcastResponse {
+        tracing::debug!(refusal = %self, "a message is not ordered");
+        BroadcastResponse { status: self.status() as i32, info: self.to_string() }
+    }
+
+    fn status(&self) -> Status {
         match self {
             Self::Forbidden(_) => Status::Forbidden,
             Self::UpdateCheck(cause) => cause.status(),
@@ -47,15 +54,14 @@ impl Refusal {
     }
 }
 
+/// The channel that a message is for.
+pub(super) fn channel_of(envelope: &Envelope) -> Result<String, Refusal> {
+    headers(envelope).map(|(_, channel_header)| channel_header.channel_id)
+}
+
 /// Checks a message in Fabric's order.
 pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal> {
-    let payload = Payload::decode(&*envelope.payload).map_err(|_| Refusal::NoChannel("error unmarshalling Payload"))?;
-    let header = payload.header.ok_or(Refusal::NoChannel("header not set"))?;
-    if header.channel_header.is_empty() {
-        return Err(Refusal::NoChannel("channel header not set"));
-    }
-    let channel_header = ChannelHeader::decode(&*header.channel_header)
-        .map_err(|_| Refusal::NoChannel("error unmarshalling channel header"))?;
+    let (header, channel_header) = headers(envelope)?;
     if channel_header.channel_id != ledger.channel_id() {
         return Err(Refusal::UnknownChannel);
     }
@@ -68,6 +74,17 @@ pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal>
     filter(envelope, &header, ledger).map_err(|cause| Refusal::UpdateCheck(Box::new(cause)))?;
     let refused = |cause| Refusal::Update { channel: channel_header.channel_id.clone(), cause: Box::new(cause) };
     ledger.channel().propose_update(envelope).map(drop).map_err(refused)
+}
+
+fn headers(envelope: &Envelope) -> Result<(Header, ChannelHeader), Refusal> {
+    let payload = Payload::decode(&*envelope.payload).map_err(|_| Refusal::NoChannel("error unmarshalling Payload"))?;
+    let header = payload.header.ok_or(Refusal::NoChannel("header not set"))?;
+    if header.channel_header.is_empty() {
+        return Err(Refusal::NoChannel("channel header not set"));
+    }
+    let channel_header = ChannelHeader::decode(&*header.channel_header)
+        .map_err(|_| Refusal::NoChannel("error unmarshalling channel header"))?;
+    Ok((header, channel_header))
 }
 
 /// What every message must fulfil, whatever it is for.

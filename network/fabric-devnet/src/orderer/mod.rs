@@ -1,10 +1,12 @@
-//! The ordering service of a channel: takes messages, cuts and signs blocks, and has them committed one after another.
+//! The ordering service: takes messages, cuts and signs blocks, and has them committed one after another, each channel
+//! for itself.
 //!
 //! There is one orderer and no consensus. Messages that wait for their block are not kept over a crash: nobody has been
 //! told more than that they were accepted.
 
 mod admission;
 mod cutter;
+mod node;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,7 @@ use std::{
 use fabric_msp::signer::{SignError, Signer};
 use fabric_protos::{
     common::{Block, Envelope, Status},
-    orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},
+    orderer::BroadcastResponse,
 };
 use prost::Message as _;
 use tokio::{
@@ -27,12 +29,13 @@ use tokio::{
 };
 
 pub(crate) use self::admission::{admit, is_expired, unix_seconds};
-pub use self::service::OrdererService;
-pub(crate) use self::writer::BlockWriter;
+pub use self::node::ChannelStatus;
 use self::{
     admission::Refusal,
     cutter::{Cutter, Message},
+    service::OrdererService,
 };
+pub(crate) use self::{node::OrderingNode, writer::BlockWriter};
 use crate::{
     faults::OrdererSwitches,
     ledger::{Ledger, LedgerError},
@@ -59,6 +62,15 @@ impl Orderer {
     /// # Errors
     /// [`LedgerError`] when the end of the chain cannot be read, or no thread can be started.
     pub fn start(ledger: Arc<Ledger>, signer: Arc<dyn Signer>) -> Result<Arc<Self>, LedgerError> {
+        Self::with_switches(ledger, signer, Arc::default())
+    }
+
+    /// As [`Orderer::start`] with faults that are shared with other channels.
+    pub(crate) fn with_switches(
+        ledger: Arc<Ledger>,
+        signer: Arc<dyn Signer>,
+        switches: Arc<OrdererSwitches>,
+    ) -> Result<Arc<Self>, LedgerError> {
         let last = ledger.block(ledger.height().saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
         let header = last.header.clone().ok_or(LedgerError::Damaged("last block"))?;
         let last_config = ledger.last_config_block()?.header.as_ref().map_or(0, |header| header.number);
@@ -76,7 +88,6 @@ impl Orderer {
                 let _ = end.send(());
             })
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
-        let switches = Arc::<OrdererSwitches>::default();
         tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
         let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
         Ok(Arc::new(Self { ledger, queue, stopped, switches }))
@@ -87,32 +98,16 @@ impl Orderer {
         &self.ledger
     }
 
-    /// The faults that are switched on.
-    pub(crate) fn switches(&self) -> &OrdererSwitches {
-        &self.switches
-    }
-
     /// Takes a message, or says why not. Success means that the message will be in a block, nothing more.
     pub async fn broadcast(&self, envelope: Envelope) -> BroadcastResponse {
         match self.enqueue(&envelope).await {
             Ok(()) => BroadcastResponse { status: Status::Success as i32, info: String::new() },
-            Err(refusal) => {
-                tracing::debug!(%refusal, "a message is not ordered");
-                BroadcastResponse { status: refusal.status() as i32, info: refusal.to_string() }
-            }
+            Err(refusal) => refusal.into_answer(),
         }
-    }
-
-    /// The gRPC service with both calls, with the limits for messages set.
-    pub fn service(self: &Arc<Self>) -> AtomicBroadcastServer<OrdererService> {
-        AtomicBroadcastServer::new(OrdererService::new(self.clone()))
-            .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
     }
 
     /// Takes no more messages, puts those that wait into blocks, and returns when all are written.
     pub async fn stop(&self) {
-        self.switches.end();
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(stopped) = stopped {

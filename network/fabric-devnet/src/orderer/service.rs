@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::Orderer;
+use super::OrderingNode;
 use crate::{
     deliver::{self, Client, View},
     ledger::Ledger,
@@ -23,13 +23,13 @@ const ANSWERS_MAX: usize = 16;
 const PEER_ENTRIES: std::ops::RangeInclusive<usize> = 2..=4;
 
 /// Broadcast and Deliver.
-pub struct OrdererService {
-    orderer: Arc<Orderer>,
+pub(crate) struct OrdererService {
+    node: Arc<OrderingNode>,
 }
 
 impl OrdererService {
-    pub(super) fn new(orderer: Arc<Orderer>) -> Self {
-        Self { orderer }
+    pub(super) fn new(node: Arc<OrderingNode>) -> Self {
+        Self { node }
     }
 }
 
@@ -46,10 +46,10 @@ impl AtomicBroadcast for OrdererService {
     ) -> Result<Response<Self::BroadcastStream>, Status> {
         let mut messages = request.into_inner();
         let (answers, stream) = mpsc::channel(ANSWERS_MAX);
-        let orderer = self.orderer.clone();
+        let node = self.node.clone();
         tokio::spawn(async move {
             while let Some(Ok(envelope)) = messages.next().await {
-                let answer = orderer.broadcast(envelope).await;
+                let answer = node.broadcast(envelope).await;
                 let refused = answer.status != CommonStatus::Success as i32;
                 // A refusal also ends the stream.
                 if answers.send(Ok(answer)).await.is_err() || refused {
@@ -61,8 +61,7 @@ impl AtomicBroadcast for OrdererService {
     }
 
     async fn deliver(&self, request: Request<Streaming<Envelope>>) -> Result<Response<Self::DeliverStream>, Status> {
-        let ledger = self.orderer.ledger.clone();
-        let channels = deliver::only(ledger);
+        let channels = self.node.finder();
         Ok(Response::new(deliver::serve(channels, Arc::new(OrderedBlocks), request.into_inner())))
     }
 }

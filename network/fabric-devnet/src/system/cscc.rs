@@ -1,11 +1,17 @@
-//! `cscc`: which channels a peer has joined, and their configuration. Joining is not possible: a peer of this network
-//! has its channels from the start.
+//! `cscc`: joining channels, which ones a peer has joined, and their configuration.
 
-use fabric_protos::protos::{ChannelInfo, ChannelQueryResponse, Response};
+use fabric_protos::{
+    common::Block,
+    protos::{ChannelInfo, ChannelQueryResponse, Response},
+};
 use prost::Message;
 
 use super::{SystemCall, error, shown, success};
-use crate::acl;
+use crate::{
+    acl,
+    ledger::transaction,
+    ledgers::{FirstBlock, JoinError},
+};
 
 pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
     let Some(function) = args.first() else { return error("Incorrect number of arguments, 0".to_owned()) };
@@ -13,13 +19,13 @@ pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
     if function == "GetChannels" {
         return channels(call);
     }
-    let Some(channel_id) = args.get(1) else {
+    let Some(argument) = args.get(1) else {
         return error(format!("Incorrect number of arguments, {}", args.len()));
     };
-    let channel_id = shown(channel_id);
     match function.as_str() {
-        "GetConfigBlock" | "GetChannelConfig" => configuration(call, &function, &channel_id),
-        "JoinChain" => join(call),
+        "GetChannelConfig" if argument.is_empty() => error("empty channel name provided".to_owned()),
+        "GetConfigBlock" | "GetChannelConfig" => configuration(call, &function, &shown(argument)),
+        "JoinChain" => join(call, argument).map_or_else(error, |()| success(Vec::new())),
         _ => error(format!("Requested function {function} not found.")),
     }
 }
@@ -28,7 +34,8 @@ fn channels(call: &SystemCall) -> Response {
     if let Err(cause) = acl::check(&call.peer, None, "cscc/GetChannels", &call.proposal) {
         return error(format!("access denied for [GetChannels]: [{cause}]"));
     }
-    let channels = call.peer.channels().map(|channel| ChannelInfo { channel_id: channel.id().to_owned() }).collect();
+    let channels =
+        call.peer.channels().iter().map(|channel| ChannelInfo { channel_id: channel.id().to_owned() }).collect();
     success(ChannelQueryResponse { channels }.encode_to_vec())
 }
 
@@ -51,9 +58,30 @@ fn configuration(call: &SystemCall, function: &str, channel_id: &str) -> Respons
     }
 }
 
-fn join(call: &SystemCall) -> Response {
-    match acl::check(&call.peer, None, "cscc/JoinChain", &call.proposal) {
-        Ok(()) => error("the peers of this network join their channels when they start".to_owned()),
-        Err(cause) => error(format!("access denied for [JoinChain]: [{cause}]")),
-    }
+/// Joins the channel that a block begins. The error is the text that the client gets.
+fn join(call: &SystemCall, block: &[u8]) -> Result<(), String> {
+    let block =
+        Block::decode(block).map_err(|cause| format!("Failed to reconstruct the genesis block, proto: {cause}"))?;
+    let channel_id = channel_of(&block).map_err(|cause| {
+        format!("\"JoinChain\" request failed to extract channel id from the block due to [{cause}]")
+    })?;
+    let first = match FirstBlock::new(block) {
+        Err(JoinError::Config(cause)) => {
+            return Err(format!(
+                "\"JoinChain\" for channelID = {channel_id} failed because of validation of configuration block, because of {cause}"
+            ));
+        }
+        looked_at => looked_at,
+    };
+    acl::check(&call.peer, None, "cscc/JoinChain", &call.proposal)
+        .map_err(|cause| format!("access denied for [JoinChain][{channel_id}]: [{cause}]"))?;
+    let joined = first.and_then(|first| call.peer.join(&first));
+    joined.map_err(|cause| format!("cannot create ledger from genesis block: {cause}"))
+}
+
+fn channel_of(block: &Block) -> Result<String, &'static str> {
+    let first = block.data.as_ref().and_then(|data| data.data.first());
+    let envelope = first.ok_or("failed to retrieve channel id - block is empty")?;
+    let (header, _) = transaction::open(envelope).ok_or("failed to retrieve channel id - payload header is empty")?;
+    Ok(header.channel_id.chars().take(200).collect())
 }

@@ -14,7 +14,7 @@ use fabric_msp::{
     transport::{self, ClientTls},
 };
 use fabric_protos::{
-    common::{Block, Config, ConfigGroup, Envelope, Status},
+    common::{Block, BlockchainInfo, Config, ConfigGroup, Envelope, Status},
     orderer::{BatchSize, BroadcastResponse, atomic_broadcast_client::AtomicBroadcastClient},
     protos::{AcLs, ApiResource, TxValidationCode},
 };
@@ -218,4 +218,31 @@ async fn a_revoked_certificate_and_a_new_access_rule_count_at_once() -> Outcome 
     assert!(client::text(&denied).contains("access denied"), "{}", client::text(&denied));
     evaluate(org1, &org1.admin, &call).await?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_whose_organisation_is_removed_stands_before_the_block_that_did_it() -> Outcome {
+    let (mut fixture, _chaincode) = started().await?;
+    let heights = async |fixture: &Fixture| -> Result<(u64, u64), Box<dyn Error>> {
+        Ok((height(fixture.org(1)).await?, height(fixture.org(3)).await?))
+    };
+    let (before, same) = heights(&fixture).await?;
+    assert_eq!(before, same);
+    let (admin1, admin2) = (&fixture.org(1).admin, &fixture.org(2).admin);
+    let without_org3 = |config: &mut Config| drop(group(config, "Application").groups.remove("Org3MSP"));
+    let envelope = update(&fixture, &[admin1, admin2], without_org3).await?;
+    apply(&fixture, envelope).await?;
+    assert_eq!(heights(&fixture).await?, (before + 1, before));
+    assert_eq!(submit(fixture.org(1), &Call::new(CHANNEL, "conf", &["put", "k", "v"])).await?, TxValidationCode::Valid);
+    assert_eq!(heights(&fixture).await?, (before + 2, before));
+    fixture.restart().await?;
+    assert_eq!(heights(&fixture).await?, (before + 2, before));
+    Ok(())
+}
+
+async fn height(organization: &Organization) -> Result<u64, Box<dyn Error>> {
+    let call = Call::new(CHANNEL, "qscc", &["GetChainInfo", CHANNEL]);
+    let answer = propose(organization, &organization.user, &call).await?.response.unwrap_or_default();
+    assert_eq!(answer.status, 200, "{}", answer.message);
+    Ok(BlockchainInfo::decode(&*answer.payload)?.height)
 }

@@ -16,7 +16,7 @@ use fabric_msp::{
 };
 use fabric_protos::{
     MAX_MESSAGE_BYTES,
-    common::Envelope,
+    common::{Block, Envelope},
     gateway::{CommitStatusResponse, EndorseRequest, EvaluateRequest, SubmitRequest, gateway_client::GatewayClient},
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CommitChaincodeDefinitionArgs, InstallChaincodeArgs,
@@ -65,6 +65,7 @@ pub struct Fixture {
 
 /// A chaincode to be deployed.
 pub struct Definition<'a> {
+    pub channel: &'a str,
     pub name: &'a str,
     pub version: &'a str,
     pub sequence: i64,
@@ -75,7 +76,15 @@ pub struct Definition<'a> {
 
 impl<'a> Definition<'a> {
     pub fn new(name: &'a str, policy: Option<&'a str>) -> Self {
-        Self { name, version: "1.0", sequence: 1, policy, collections: Vec::new(), init_required: false }
+        Self {
+            channel: CHANNEL,
+            name,
+            version: "1.0",
+            sequence: 1,
+            policy,
+            collections: Vec::new(),
+            init_required: false,
+        }
     }
 
     pub fn policy_bytes(&self) -> Vec<u8> {
@@ -88,6 +97,12 @@ impl<'a> Definition<'a> {
         };
         let config: Vec<_> = self.collections.iter().map(wrap).collect();
         (!config.is_empty()).then_some(CollectionConfigPackage { config })
+    }
+
+    fn call(&self, name: &str, args: Vec<u8>) -> Call<'a> {
+        let mut call = Call::new(self.channel, "_lifecycle", &[name]);
+        call.args.push(args);
+        call
     }
 
     pub fn approve_args(&self, package_id: &str) -> Vec<u8> {
@@ -117,6 +132,17 @@ impl<'a> Definition<'a> {
         }
         .encode_to_vec()
     }
+}
+
+/// Joins an organisation's peer to the channel of a block; what `cscc` answered.
+pub async fn join_peer(
+    organization: &Organization,
+    signer: &SigningIdentity,
+    block: &Block,
+) -> Result<Response, Status> {
+    let mut call = Call::new("", "cscc", &["JoinChain"]);
+    call.args.push(block.encode_to_vec());
+    Ok(propose(organization, signer, &call).await?.response.unwrap_or_default())
 }
 
 pub fn application_policy(text: &str) -> ApplicationPolicy {
@@ -180,7 +206,8 @@ impl Fixture {
         };
         let crypto_dir = folder.path().join("crypto");
         let folders = crypto::generate(&config, &crypto_dir)?;
-        write_genesis(&folders, folder.path(), change)?;
+        let block = channel_block(CHANNEL, &folders, change)?;
+        std::fs::write(folder.path().join("genesis.block"), block.encode_to_vec())?;
         let orderer = folders.iter().find(|one| one.kind == OrganizationKind::Orderer).unwrap();
         let orderer_admin = SigningIdentity::from_msp_directory(&orderer.msp_id, &orderer.user("Admin").join("msp"))?;
         let mut fixture = Self { folder, network: None, organizations: Vec::new(), orderer_admin, settings };
@@ -209,7 +236,7 @@ impl Fixture {
         let node = orderer.node("orderer0");
         Ok(NetworkOptions {
             data_dir: self.folder.path().join("data"),
-            genesis_block: std::fs::read(self.folder.path().join("genesis.block"))?,
+            genesis_blocks: vec![std::fs::read(self.folder.path().join("genesis.block"))?],
             peers: peers.collect(),
             orderer: OrdererOptions {
                 msp_id: "OrdererMSP".to_owned(),
@@ -255,6 +282,15 @@ impl Fixture {
         self.network.take().ok_or("not running")?.shutdown().await;
         let folders: Vec<_> = self.organizations.iter().map(|one| one.folder.clone()).collect();
         self.launch(&folders).await
+    }
+
+    /// The first block of another channel, of the organisations with these numbers.
+    pub fn block_of(&self, channel: &str, numbers: &[usize]) -> Result<Block, Box<dyn Error>> {
+        let crypto_dir = self.folder.path().join("crypto");
+        let orderer =
+            OrganizationFolder::new(&crypto_dir, OrganizationKind::Orderer, "orderer.example.com", "OrdererMSP");
+        let members = numbers.iter().map(|number| self.org(*number).folder.clone());
+        channel_block(channel, &members.chain([orderer]).collect::<Vec<_>>(), |_, _| ())
     }
 
     pub fn org(&self, number: usize) -> &Organization {
@@ -307,23 +343,24 @@ impl Fixture {
         definition: &Definition<'_>,
         package_id: &str,
     ) -> Result<TxValidationCode, Status> {
-        let call = function("ApproveChaincodeDefinitionForMyOrg", definition.approve_args(package_id));
+        let call = definition.call("ApproveChaincodeDefinitionForMyOrg", definition.approve_args(package_id));
         submit_with(organization, &organization.admin, &call, &[&organization.msp_id]).await
     }
 
     pub async fn commit(&self, definition: &Definition<'_>) -> Result<TxValidationCode, Status> {
-        let call = function("CommitChaincodeDefinition", definition.commit_args());
+        let call = definition.call("CommitChaincodeDefinition", definition.commit_args());
         let organizations: Vec<&str> = self.organizations.iter().map(|one| one.msp_id.as_str()).collect();
         submit_with(self.org(1), &self.org(1).user, &call, &organizations).await
     }
 }
 
-fn write_genesis(
+/// The first block of a channel of these organisations, after `change` has had its way with its description.
+pub fn channel_block(
+    channel: &str,
     folders: &[OrganizationFolder],
-    folder: &Path,
     change: impl FnOnce(&mut ChannelSpec, &[OrganizationFolder]),
-) -> Outcome {
-    let mut spec = ChannelSpec::new(CHANNEL, ChannelCapability::V3_0);
+) -> Result<Block, Box<dyn Error>> {
+    let mut spec = ChannelSpec::new(channel, ChannelCapability::V3_0);
     for organization in folders {
         let msp = config_from_directory(&organization.msp_id, &organization.msp())?;
         match organization.kind {
@@ -348,8 +385,7 @@ fn write_genesis(
         ..BatchSpec::default()
     };
     change(&mut spec, folders);
-    std::fs::write(folder.join("genesis.block"), genesis_block(&spec)?.encode_to_vec())?;
-    Ok(())
+    Ok(genesis_block(&spec)?)
 }
 
 /// A call of `_lifecycle` on the channel.
@@ -431,16 +467,33 @@ pub async fn endorse(
 
 /// Hands a signed transaction to the orderer.
 pub async fn send(organization: &Organization, envelope: Envelope, transaction_id: &str) -> Result<(), Status> {
+    send_on(CHANNEL, organization, envelope, transaction_id).await
+}
+
+pub async fn send_on(
+    channel: &str,
+    organization: &Organization,
+    envelope: Envelope,
+    transaction_id: &str,
+) -> Result<(), Status> {
     let request = SubmitRequest {
         transaction_id: transaction_id.to_owned(),
-        channel_id: CHANNEL.to_owned(),
+        channel_id: channel.to_owned(),
         prepared_transaction: Some(envelope),
     };
     organization.gateway.clone().submit(request).await.map(drop)
 }
 
 pub async fn status_of(organization: &Organization, transaction_id: &str) -> Result<CommitStatusResponse, Status> {
-    let mut request = tonic::Request::new(client::commit_status(CHANNEL, transaction_id, &organization.user));
+    status_on(CHANNEL, organization, transaction_id).await
+}
+
+pub async fn status_on(
+    channel: &str,
+    organization: &Organization,
+    transaction_id: &str,
+) -> Result<CommitStatusResponse, Status> {
+    let mut request = tonic::Request::new(client::commit_status(channel, transaction_id, &organization.user));
     request.set_timeout(TIMEOUT);
     Ok(organization.gateway.clone().commit_status(request).await?.into_inner())
 }
@@ -457,6 +510,6 @@ pub async fn submit_with(
     organizations: &[&str],
 ) -> Result<TxValidationCode, Status> {
     let (envelope, transaction_id) = endorse(organization, signer, call, organizations).await?;
-    send(organization, client::sign_envelope(envelope, signer), &transaction_id).await?;
-    Ok(status_of(organization, &transaction_id).await?.result())
+    send_on(call.channel, organization, client::sign_envelope(envelope, signer), &transaction_id).await?;
+    Ok(status_on(call.channel, organization, &transaction_id).await?.result())
 }

@@ -2,6 +2,7 @@
 //! project's own client or chaincode library. The numbers are those of the conformance list, which real Fabric passes.
 
 mod chaincode;
+mod channels;
 mod client;
 mod configuration;
 mod endorse;

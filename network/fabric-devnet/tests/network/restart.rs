@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fabric_devnet::{Network, NetworkError, Settings};
+use fabric_devnet::{JoinError, Network, NetworkError, Settings};
 use fabric_protos::{
     gateway::ChaincodeEventsRequest,
     protos::{TxValidationCode, deliver_client::DeliverClient, deliver_response::Type},
@@ -67,8 +67,8 @@ async fn options_that_cannot_work_are_refused() -> Outcome {
     options.peers.push(options.peers[0].clone());
     assert!(matches!(Network::start(options).await, Err(NetworkError::RepeatedPeer(_))));
     let mut options = fixture.options()?;
-    options.genesis_block = vec![0xff; 10];
-    assert!(matches!(Network::start(options).await, Err(NetworkError::GenesisBlock(_))));
+    options.genesis_blocks = vec![vec![0xff; 10]];
+    assert!(matches!(Network::start(options).await, Err(NetworkError::Join(JoinError::Block(_)))));
     let mut options = fixture.options()?;
     options.peers[1].listen = "nowhere".to_owned();
     assert!(matches!(Network::start(options).await, Err(NetworkError::Listen { .. })));

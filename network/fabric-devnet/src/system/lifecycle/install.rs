@@ -47,7 +47,7 @@ fn all_references(peer: &Peer) -> Result<BTreeMap<String, BTreeMap<String, Refer
     let mut found: BTreeMap<String, BTreeMap<String, References>> = BTreeMap::new();
     for channel in peer.channels() {
         for definition in channel.ledger().definitions()? {
-            let Readiness::Ready { package, .. } = peer.readiness(channel, &definition.name)? else { continue };
+            let Readiness::Ready { package, .. } = peer.readiness(&channel, &definition.name)? else { continue };
             let chaincode = Chaincode { name: definition.name, version: definition.parameters.version };
             let channels = found.entry(package.id).or_default();
             channels.entry(channel.id().to_owned()).or_default().chaincodes.push(chaincode);

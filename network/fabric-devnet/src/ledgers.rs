@@ -1,0 +1,218 @@
+//! The ledgers of this process, one for each channel, and who has joined which; kept in a folder, so that a restart
+//! finds everybody where they were.
+//!
+//! A channel is its first block: two channels of one name that begin differently have a ledger each and never meet.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use fabric_msp::{
+    block::header_hash,
+    channel::{ChannelConfig, ConfigError},
+};
+use fabric_protos::common::Block;
+use prost::Message;
+
+use crate::ledger::{Ledger, LedgerError, file_name};
+
+/// The most channels of one network.
+const CHANNELS_MAX: usize = 64;
+const FIRST_BLOCK: &str = "genesis.block";
+
+/// Why a peer or an orderer cannot join a channel.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The bytes are no block.
+    #[error("the block cannot be read: {0}")]
+    Block(#[from] prost::DecodeError),
+    /// The block does not describe a channel.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The block is not the first of its chain.
+    #[error("block number should have been 0 but was {0}")]
+    NotFirst(u64),
+    /// The peer has joined a channel of this name.
+    #[error("ledger [{0}] already exists with state [ACTIVE]")]
+    Joined(String),
+    /// The orderer orders a channel of this name.
+    #[error("channel already exists")]
+    Ordered(String),
+    /// The channel does not let this orderer sign its blocks. On Fabric an orderer that is no consenter follows the
+    /// others; here there are no others.
+    #[error("this orderer cannot sign blocks of the channel: {0}")]
+    NotOrderer(String),
+    /// The organisation has no peer here.
+    #[error("{0} has no peer in this network")]
+    NoPeer(String),
+    /// The network has as many channels as it takes.
+    #[error("this network has {CHANNELS_MAX} channels and takes no more")]
+    TooMany,
+    /// A ledger cannot be opened.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Somebody who joins channels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Member<'a> {
+    Orderer,
+    /// The peer of this organisation.
+    Peer(&'a str),
+}
+
+/// All ledgers of a network.
+pub(crate) struct Ledgers {
+    folder: PathBuf,
+    msp_ids: Vec<String>,
+    /// By channel and hash of the first block.
+    open: Mutex<BTreeMap<Key, Arc<Ledger>>>,
+}
+
+type Key = (String, [u8; 32]);
+
+/// A first block that has been looked at.
+pub(crate) struct FirstBlock {
+    pub(crate) block: Block,
+    pub(crate) channel: ChannelConfig,
+    hash: [u8; 32],
+}
+
+impl FirstBlock {
+    /// Looks at a block with which somebody joins a channel.
+    pub(crate) fn new(block: Block) -> Result<Self, JoinError> {
+        let channel = ChannelConfig::from_genesis_block(&block)?;
+        let header = block.header.as_ref().ok_or(ConfigError::Missing("header"))?;
+        if header.number != 0 {
+            return Err(JoinError::NotFirst(header.number));
+        }
+        let hash = header_hash(header);
+        Ok(Self { block, channel, hash })
+    }
+
+    /// As [`FirstBlock::new`] from encoded bytes.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, JoinError> {
+        Self::new(Block::decode(bytes)?)
+    }
+
+    pub(crate) fn channel_id(&self) -> &str {
+        self.channel.channel_id()
+    }
+}
+
+impl Ledgers {
+    /// The ledgers in a folder, with private stores for the peers of these organisations.
+    pub(crate) fn new(folder: &Path, msp_ids: Vec<String>) -> Self {
+        Self { folder: folder.to_owned(), msp_ids, open: Mutex::default() }
+    }
+
+    /// The ledger that begins with a block; a new one when there is none yet.
+    pub(crate) fn open(&self, first: &FirstBlock) -> Result<Arc<Ledger>, JoinError> {
+        let mut open = self.lock();
+        let key = (first.channel_id().to_owned(), first.hash);
+        if let Some(ledger) = open.get(&key) {
+            return Ok(Arc::clone(ledger));
+        }
+        if open.len() >= CHANNELS_MAX {
+            return Err(JoinError::TooMany);
+        }
+        let folder = self.folder_of(first);
+        let ledger = Ledger::open(&folder, &first.block, &self.msp_ids)?;
+        keep(&folder.join(FIRST_BLOCK), &first.block.encode_to_vec())?;
+        open.insert(key, Arc::clone(&ledger));
+        Ok(ledger)
+    }
+
+    /// The first blocks of all ledgers in the folder.
+    pub(crate) fn first_blocks(&self) -> Result<Vec<FirstBlock>, JoinError> {
+        let mut found = Vec::new();
+        for channel in folders_in(&self.folder)? {
+            for chain in folders_in(&channel)? {
+                let path = chain.join(FIRST_BLOCK);
+                if path.is_file() {
+                    found.push(FirstBlock::decode(&fs::read(&path).map_err(|cause| failed(&path, cause))?)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Notes that somebody has joined a channel.
+    pub(crate) fn remember(&self, first: &FirstBlock, member: Member<'_>) -> Result<(), JoinError> {
+        let path = self.note(first, member);
+        if path.is_file() { Ok(()) } else { Ok(keep(&path, b"")?) }
+    }
+
+    /// Notes that somebody has left a channel.
+    pub(crate) fn forget(&self, first: &FirstBlock, member: Member<'_>) -> Result<(), JoinError> {
+        let path = self.note(first, member);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(&path, cause).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody has joined a channel, now or before a restart.
+    pub(crate) fn remembers(&self, first: &FirstBlock, member: Member<'_>) -> bool {
+        self.note(first, member).is_file()
+    }
+
+    /// Lets go of all ledgers; their files are closed when nobody else uses them.
+    pub(crate) fn close(&self) -> Vec<Arc<Ledger>> {
+        std::mem::take(&mut *self.lock()).into_values().collect()
+    }
+
+    fn folder_of(&self, first: &FirstBlock) -> PathBuf {
+        // A channel's name is checked and needs no change to be a file's; half a hash is enough to tell two chains apart.
+        self.folder.join(first.channel_id()).join(hex::encode(&first.hash[..16]))
+    }
+
+    fn note(&self, first: &FirstBlock, member: Member<'_>) -> PathBuf {
+        let folder = self.folder_of(first).join("joined");
+        match member {
+            Member::Orderer => folder.join("orderer"),
+            Member::Peer(msp_id) => folder.join(format!("peer-{}", file_name(msp_id))),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Arc<Ledger>>> {
+        // The map is whole at every moment.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, LedgerError> {
+    let entries = match fs::read_dir(folder) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|cause| failed(folder, cause))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|cause| failed(folder, cause))?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Writes a file that is either there as a whole or not at all.
+fn keep(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+    let write = || {
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        let draft = path.with_extension("new");
+        let mut file = fs::File::create(&draft)?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    write().map_err(|cause| failed(path, cause))
+}
+
+fn failed(path: &Path, cause: io::Error) -> LedgerError {
+    LedgerError::File { path: path.to_owned(), cause }
+}

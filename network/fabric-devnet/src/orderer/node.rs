@@ -1,0 +1,159 @@
+//! The orderer as a node: one chain for each channel that it has joined.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use fabric_msp::{channel::ChannelConfig, signer::Signer};
+use fabric_protos::{
+    common::Envelope,
+    orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},
+};
+use tokio::sync::Mutex;
+
+use super::{
+    Orderer, OrdererService,
+    admission::{self, Refusal},
+};
+use crate::{
+    deliver,
+    faults::OrdererSwitches,
+    ledger::Ledger,
+    ledgers::{FirstBlock, JoinError, Ledgers, Member},
+};
+
+/// The orderer of this process.
+pub(crate) struct OrderingNode {
+    ledgers: Arc<Ledgers>,
+    signer: Arc<dyn Signer>,
+    chains: RwLock<BTreeMap<String, Chain>>,
+    /// Held while a channel is joined or left.
+    changing: Mutex<()>,
+    switches: Arc<OrdererSwitches>,
+}
+
+struct Chain {
+    orderer: Arc<Orderer>,
+    first: Arc<FirstBlock>,
+}
+
+/// What the orderer says of a channel that it orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelStatus {
+    /// The channel's name.
+    pub name: String,
+    /// The number of blocks.
+    pub height: u64,
+}
+
+impl OrderingNode {
+    pub(crate) fn new(ledgers: Arc<Ledgers>, signer: Arc<dyn Signer>) -> Self {
+        Self { ledgers, signer, chains: RwLock::default(), changing: Mutex::default(), switches: Arc::default() }
+    }
+
+    /// The faults that are switched on.
+    pub(crate) fn switches(&self) -> &OrdererSwitches {
+        &self.switches
+    }
+
+    /// Begins to order a channel, from its first block or from where it was left. Touches the disk.
+    pub(crate) async fn join(&self, first: FirstBlock) -> Result<ChannelStatus, JoinError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let name = first.channel_id().to_owned();
+        if self.chain(&name).is_some() {
+            return Err(JoinError::Ordered(name));
+        }
+        let ledger = self.ledgers.open(&first)?;
+        self.check_consenter(&ledger.channel())?;
+        let orderer = Orderer::with_switches(ledger, Arc::clone(&self.signer), Arc::clone(&self.switches))?;
+        self.ledgers.remember(&first, Member::Orderer)?;
+        let status = ChannelStatus { name: name.clone(), height: orderer.ledger().height() };
+        self.write().insert(name, Chain { orderer, first: Arc::new(first) });
+        Ok(status)
+    }
+
+    /// Whether this orderer's signature alone makes a block good.
+    fn check_consenter(&self, channel: &ChannelConfig) -> Result<(), JoinError> {
+        let identity = channel.msps().deserialize(self.signer.creator());
+        let identity = identity.map_err(|cause| JoinError::NotOrderer(cause.to_string()))?;
+        let policy = channel.policy("/Channel/Orderer/BlockValidation");
+        policy.evaluate_identities(&[identity]).map_err(|cause| JoinError::NotOrderer(cause.to_string()))
+    }
+
+    /// Ends the ordering of a channel once everything that waits is written; false when there is no such channel. The
+    /// blocks stay, since peers use them as well, and a later joining goes on with them.
+    pub(crate) async fn leave(&self, channel_id: &str) -> Result<bool, JoinError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let first = self.read().get(channel_id).map(|chain| Arc::clone(&chain.first));
+        let Some(first) = first else { return Ok(false) };
+        self.ledgers.forget(&first, Member::Orderer)?;
+        let chain = self.write().remove(channel_id);
+        if let Some(chain) = chain {
+            chain.orderer.stop().await;
+        }
+        Ok(true)
+    }
+
+    /// The channels that are ordered, by name.
+    pub(crate) fn channels(&self) -> Vec<ChannelStatus> {
+        let status = |(name, chain): (&String, &Chain)| ChannelStatus {
+            name: name.clone(),
+            height: chain.orderer.ledger().height(),
+        };
+        self.read().iter().map(status).collect()
+    }
+
+    /// The chain of a channel.
+    pub(crate) fn chain(&self, channel_id: &str) -> Option<Arc<Orderer>> {
+        self.read().get(channel_id).map(|chain| Arc::clone(&chain.orderer))
+    }
+
+    /// The ledgers that are written.
+    pub(crate) fn ledgers(&self) -> Vec<Arc<Ledger>> {
+        self.read().values().map(|chain| Arc::clone(chain.orderer.ledger())).collect()
+    }
+
+    /// Hands a message to the chain of its channel.
+    pub(crate) async fn broadcast(&self, envelope: Envelope) -> BroadcastResponse {
+        if self.switches.is_stopped() {
+            return Refusal::Stopping.into_answer();
+        }
+        match admission::channel_of(&envelope).map(|channel_id| self.chain(&channel_id)) {
+            Ok(Some(chain)) => chain.broadcast(envelope).await,
+            Ok(None) => Refusal::UnknownChannel.into_answer(),
+            Err(refusal) => refusal.into_answer(),
+        }
+    }
+
+    /// The gRPC service with both calls, with the limits for messages set.
+    pub(crate) fn service(self: &Arc<Self>) -> AtomicBroadcastServer<OrdererService> {
+        AtomicBroadcastServer::new(OrdererService::new(self.clone()))
+            .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+    }
+
+    /// Finds ledgers for those who ask for blocks.
+    pub(super) fn finder(self: &Arc<Self>) -> deliver::Channels {
+        let node = Arc::clone(self);
+        Arc::new(move |channel_id| node.chain(channel_id).map(|chain| Arc::clone(chain.ledger())))
+    }
+
+    /// Takes no more messages, puts those that wait into blocks, and returns when all are written.
+    pub(crate) async fn stop(&self) {
+        self.switches.end();
+        let chains = std::mem::take(&mut *self.write());
+        for chain in chains.into_values() {
+            chain.orderer.stop().await;
+        }
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Chain>> {
+        // The map is whole at every moment.
+        self.chains.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Chain>> {
+        self.chains.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
