@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, error::Error, fs, path::Path};
 use fabric_msp::{
     block,
     channel::{
-        ApplicationOrganization, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec, ConfigError,
-        ConsenterSpec, OrdererOrganization, PolicySpec, SpecError, genesis_block,
+        ApplicationOrganization, BatchChange, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec,
+        ConfigDraft, ConfigError, ConsenterSpec, DraftError, OrdererOrganization, PolicySpec, SpecError, genesis_block,
     },
     crypto::{CryptoConfig, KeyAlgorithm, OrganizationFolder, OrganizationSpec, UserRequest, generate, issue_user},
     msp::config_from_directory,
@@ -288,6 +288,20 @@ fn under_bft_three_of_four_consenters_must_have_signed_a_block() -> Outcome {
 }
 
 #[test]
+fn a_batch_timeout_at_which_bft_would_stop_is_refused_while_another_can_still_be_chosen() -> Outcome {
+    let config = ChannelConfig::from_genesis_block(&genesis_block(&World::new()?.bft_spec()?)?)?;
+    let with = |timeout_ms: u64| {
+        let mut draft = ConfigDraft::new(&config);
+        draft.batch(BatchChange { timeout_ms: Some(timeout_ms), ..BatchChange::default() })?;
+        draft.finish()
+    };
+    let update = with(1_999)?.write_set.ok_or("no write set")?;
+    assert_eq!(update.groups["Orderer"].values.keys().collect::<Vec<_>>(), ["BatchTimeout", "ConsensusType"]);
+    assert!(matches!(with(2_000), Err(DraftError::Bft(_))));
+    Ok(())
+}
+
+#[test]
 fn a_bft_consensus_that_orderers_would_refuse_is_not_written() -> Outcome {
     let world = World::new()?;
     let good = world.bft_spec()?;
@@ -309,6 +323,7 @@ fn a_bft_consensus_that_orderers_would_refuse_is_not_written() -> Outcome {
     assert!(refused(&|_, bft| bft.signers[0].certificate.clear()));
     assert!(refused(&|_, bft| bft.request_complain_timeout_ms = 1));
     assert!(refused(&|_, bft| bft.view_change_resend_interval_ms = 60_000));
+    assert!(refused(&|spec, bft| spec.batch.timeout_ms = bft.request_complain_timeout_ms));
     assert!(refused(&|_, bft| bft.collect_timeout_ms = 0));
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The parts of a channel configuration that Byzantine fault tolerant consensus adds: who the consenters are and with
 //! which identity each signs, the options of the protocol, and the policy that a block's signatures must satisfy.
 
+use std::time::Duration;
+
 use fabric_protos::{
     common::{
         Consenter, MspPrincipal, Orderers, SignaturePolicy, SignaturePolicyEnvelope,
@@ -12,6 +14,8 @@ use fabric_protos::{
 use prost::Message;
 
 use super::{
+    draft::DraftError,
+    duration,
     error::SpecError,
     spec::{BftSpec, ChannelCapability, ChannelSpec},
 };
@@ -19,6 +23,9 @@ use crate::certificate::Certificate;
 
 /// The name of the consensus in a configuration.
 pub(super) const CONSENSUS_TYPE: &str = "BFT";
+
+/// A leader that waits so long for further requests is taken for a dead one, each time anew.
+const NO_BLOCK: &str = "the batch timeout must be below the time after which nodes complain about the leader";
 
 /// Fewer nodes cannot bear the failure of one.
 const CONSENTERS_MIN: usize = 4;
@@ -98,6 +105,9 @@ pub(super) fn check(spec: &ChannelSpec, bft: &BftSpec) -> Result<(), SpecError> 
     if never_zero.contains(&0) {
         return refused("intervals and limits must be above zero");
     }
+    if spec.batch.timeout_ms >= bft.request_complain_timeout_ms {
+        return refused(NO_BLOCK);
+    }
     let growing = [bft.request_forward_timeout_ms, bft.request_complain_timeout_ms, bft.request_auto_remove_timeout_ms];
     if !growing.is_sorted() || bft.view_change_resend_interval_ms > bft.view_change_timeout_ms {
         return refused("a later timeout is shorter than an earlier one");
@@ -148,11 +158,19 @@ pub(super) fn metadata(spec: &ChannelSpec, bft: &BftSpec) -> Vec<u8> {
     options.encode_to_vec()
 }
 
-/// The options with another interval between blocks, in milliseconds; `None` when they cannot be decoded.
-pub(super) fn with_interval(metadata: &[u8], timeout_ms: u64) -> Option<Vec<u8>> {
-    let mut options = Options::decode(metadata).ok()?;
+/// The options with another interval between blocks, in milliseconds.
+///
+/// # Errors
+/// They cannot be decoded, or the interval is one at which no block would ever be made.
+pub(super) fn with_interval(metadata: &[u8], timeout_ms: u64) -> Result<Vec<u8>, DraftError> {
+    let malformed = || DraftError::Malformed("options of the BFT consensus");
+    let mut options = Options::decode(metadata).map_err(|_| malformed())?;
+    let patience = duration::parse(&options.request_complain_timeout).ok_or_else(malformed)?;
+    if Duration::from_millis(timeout_ms) >= patience {
+        return Err(DraftError::Bft(NO_BLOCK));
+    }
     options.request_batch_max_interval = format!("{timeout_ms}ms");
-    Some(options.encode_to_vec())
+    Ok(options.encode_to_vec())
 }
 
 /// The signatures that make a block valid: a quorum of the consenters, each by its own certificate.

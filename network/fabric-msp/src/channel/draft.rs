@@ -42,6 +42,9 @@ pub enum DraftError {
     /// A value of the present configuration cannot be decoded.
     #[error("the {0} of the channel cannot be decoded")]
     Malformed(&'static str),
+    /// BFT consensus would come to a stop.
+    #[error("the BFT consensus would stop: {0}")]
+    Bft(&'static str),
     /// The description of an organisation or a policy contradicts itself.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -81,7 +84,8 @@ impl<'a> ConfigDraft<'a> {
     /// Changes when blocks are cut. Under BFT consensus the timeout stands in the consensus options, and goes there, too.
     ///
     /// # Errors
-    /// [`DraftError::Malformed`]. Whether the limits fit together is checked by [`ConfigDraft::finish`].
+    /// [`DraftError::Malformed`], or [`DraftError::Bft`] for a timeout at which BFT consensus would never make a block, and
+    /// so could never be given another one. Whether the limits fit together is checked by [`ConfigDraft::finish`].
     pub fn batch(&mut self, change: BatchChange) -> Result<(), DraftError> {
         let now = self.current.batch();
         let bft = self.current.consensus_type() == bft::CONSENSUS_TYPE;
@@ -96,8 +100,7 @@ impl<'a> ConfigDraft<'a> {
         set(group, keys::BATCH_TIMEOUT, &orderer::BatchTimeout { timeout: writer::millis(timeout_ms) });
         if bft {
             let mut consensus: orderer::ConsensusType = get(group, keys::CONSENSUS_TYPE)?;
-            let metadata = bft::with_interval(&consensus.metadata, timeout_ms);
-            consensus.metadata = metadata.ok_or(DraftError::Malformed(keys::CONSENSUS_TYPE))?;
+            consensus.metadata = bft::with_interval(&consensus.metadata, timeout_ms)?;
             set(group, keys::CONSENSUS_TYPE, &consensus);
         }
         Ok(())
