@@ -1,6 +1,11 @@
 //! Who asks: the first line of every writing transaction.
 //!
 //! The enterprise is the creator's MSP and nothing else; a person's name is never looked at.
+//!
+//! *Ledger time* is the time by the client's clock, or just after the newest record on which a transaction rests, if that
+//! is later. So the records about a thing never run backwards. A time that is too early is corrected and not refused:
+//! otherwise whoever dates its own record ahead would shut everybody else out until then. No ledger time is ever more than
+//! the window ahead of true time, as the latest of times that are not is not.
 
 use fabric_contract::{Context, Fault};
 use trade_model::governance::{Participant, Participants};
@@ -20,7 +25,10 @@ pub(crate) const TRADERS: &[Role] = &[Role::Seller, Role::Brand, Role::Maker, Ro
 pub(crate) struct Caller {
     pub(crate) me: Participant,
     pub(crate) participants: Participants,
+    /// The ledger time of this transaction.
     pub(crate) now: UtcTime,
+    /// What the client's clock said.
+    pub(crate) asserted: UtcTime,
     pub(crate) tx_id: String,
     pub(crate) certificate_sha256: String,
 }
@@ -46,10 +54,12 @@ impl Caller {
         if me.has_role(Role::Regulator) {
             return Err(Rejection::RegulatorReadsOnly { msp_id }.into());
         }
+        let asserted = now(ctx)?;
         Ok(Self {
             me,
             participants,
-            now: now(ctx)?,
+            now: asserted,
+            asserted,
             tx_id: ctx.tx_id().to_owned(),
             certificate_sha256: hex::encode(creator.certificate_sha256),
         })
@@ -57,6 +67,14 @@ impl Caller {
 
     pub(crate) fn msp_id(&self) -> &MspId {
         &self.me.msp_id
+    }
+
+    /// Places this transaction after a record on which it rests. The client chose its time within the peers' window of 15
+    /// minutes either way; without this, it could be placed before what had led to it.
+    pub(crate) fn follow(&mut self, earlier: UtcTime) {
+        if self.now <= earlier {
+            self.now = earlier.just_after();
+        }
     }
 
     /// Another enterprise that can hold goods, licences or accounts.

@@ -35,7 +35,7 @@ pub fn contract() -> Contract {
 /// # Errors
 /// Everything offered must be held by the caller, in use, not inside a unit and not offered otherwise.
 pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<Handover, Refusal> {
-    let caller = Caller::with_role(ctx, HANDLERS)?;
+    let mut caller = Caller::with_role(ctx, HANDLERS)?;
     check_offer(&caller, &request)?;
     let items = form::objects("items", &request.items, OFFER_ITEMS_MAX)?;
     let key = keys::handover(&request.offer_id)?;
@@ -44,6 +44,9 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<Handover, Refusal>
     }
     let mut book = Book::default();
     book.load(ctx, &items)?;
+    if let Some(last) = book.last_recorded_at() {
+        caller.follow(last);
+    }
     for item_id in &items {
         check_offered(book.known(ctx, item_id)?, caller.msp_id())?;
     }
@@ -82,10 +85,11 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<Handover, Refusal>
 /// # Errors
 /// The receiver only, in time, once, and with the seal as offered.
 pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<Handover, Refusal> {
-    let caller = Caller::with_role(ctx, HANDLERS)?;
+    let mut caller = Caller::with_role(ctx, HANDLERS)?;
     form::optional_text("exceptions", request.exceptions.as_deref(), form::REMARK_MAX)?;
     let mut handover = open_handover(ctx, &request.offer_id)?;
     let offer_id = handover.offer_id.clone();
+    caller.follow(handover.offered_at);
     if handover.to != *caller.msp_id() {
         return Err(Rejection::NotReceiver { offer_id }.into());
     }
@@ -104,16 +108,19 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<Handover, Refusa
     let moved = book.with_contents(ctx, &handover.items, HANDOVER_ITEMS_MAX)?;
     let moved = moved.ok_or(Rejection::HandoverTooLarge { max: HANDOVER_ITEMS_MAX })?;
 
+    if let Some(last) = book.last_recorded_at() {
+        caller.follow(last);
+    }
     for item_id in &moved {
         let item = book.change(ctx, item_id)?;
         item.holder = Some(handover.to.clone());
         item.open_offer = None;
-        let (now, tx_id) = (caller.now, caller.tx_id.as_str());
-        let ground = Ground { basis: Basis::Handover, reference: &offer_id, now, claimed_at: None, tx_id };
+        let (now, asserted, tx_id) = (caller.now, caller.asserted, caller.tx_id.as_str());
+        let ground = Ground { basis: Basis::Handover, reference: &offer_id, now, asserted, claimed_at: None, tx_id };
         book.append(item_id, Timeline::Custody, Some(handover.to.to_string()), &ground)?;
     }
     handover.items_moved = u32::try_from(moved.len()).unwrap_or(u32::MAX);
-    close(ctx, book, handover, &caller, HandoverState::Accepted, request.exceptions)
+    close(ctx, book, handover, caller, HandoverState::Accepted, request.exceptions)
 }
 
 /// The receiver does not take the items; the sender stays responsible.
@@ -128,7 +135,7 @@ pub fn reject(ctx: &mut Context<'_>, request: Reject) -> Result<Handover, Refusa
         return Err(Rejection::NotReceiver { offer_id: handover.offer_id }.into());
     }
     let book = released(ctx, &handover)?;
-    close(ctx, book, handover, &caller, HandoverState::Rejected, Some(request.reason))
+    close(ctx, book, handover, caller, HandoverState::Rejected, Some(request.reason))
 }
 
 /// The sender takes an open offer back.
@@ -143,7 +150,7 @@ pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<Handover, Re
         return Err(Rejection::NotSender { offer_id: handover.offer_id }.into());
     }
     let book = released(ctx, &handover)?;
-    close(ctx, book, handover, &caller, HandoverState::Withdrawn, Some(request.reason))
+    close(ctx, book, handover, caller, HandoverState::Withdrawn, Some(request.reason))
 }
 
 /// A handover by the id of its offer.
@@ -188,10 +195,11 @@ fn close(
     ctx: &mut Context<'_>,
     book: Book,
     mut handover: Handover,
-    caller: &Caller,
+    mut caller: Caller,
     state: HandoverState,
     remark: Option<String>,
 ) -> Result<Handover, Refusal> {
+    caller.follow(handover.offered_at);
     handover.state = state;
     handover.decided_at = Some(caller.now);
     handover.decided_in = Some(caller.tx_id.clone());

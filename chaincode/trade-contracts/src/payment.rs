@@ -119,10 +119,12 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<Entry
 /// # Errors
 /// The seller only; each invoice and each entry once; a matching reference never replaces the proof.
 pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refusal> {
-    let caller = Caller::with_role(ctx, TRADERS)?;
+    let mut caller = Caller::with_role(ctx, TRADERS)?;
     let mut invoice = find_invoice(ctx, &request.invoice_id)?;
     let mut entry = find_entry(ctx, &request.entry_id)?;
     check_parties(&caller, &invoice, &entry)?;
+    caller.follow(invoice.recorded_at);
+    caller.follow(entry.recorded_at);
     let tolerance = check_tolerance(&invoice, &request)?;
     let matched_by = match_basis(&invoice, &entry)?;
     let place = Place { channel: ctx.channel_id(), chaincode: ctx.chaincode() };

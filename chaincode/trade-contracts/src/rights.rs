@@ -70,7 +70,7 @@ pub fn register_right(ctx: &mut Context<'_>, request: RegisterRight) -> Result<R
 /// # Errors
 /// Owner or licensee only; nothing may be wider than what stands above; at most eight steps from the owner.
 pub fn grant_licence(ctx: &mut Context<'_>, request: GrantLicence) -> Result<Licence, Refusal> {
-    let caller = Caller::with_role(ctx, TRADERS)?;
+    let mut caller = Caller::with_role(ctx, TRADERS)?;
     form::id("licence_id", &request.licence_id)?;
     form::period("period", &request.period)?;
     if request.licensee == *caller.msp_id() {
@@ -89,6 +89,7 @@ pub fn grant_licence(ctx: &mut Context<'_>, request: GrantLicence) -> Result<Lic
         None if right.owner == *caller.msp_id() => None,
         None => return Err(Rejection::NotOwner { right_id: right.right_id }.into()),
     };
+    caller.follow(parent.as_ref().map_or(right.registered_at, |parent| parent.granted_at));
     let licence = Licence {
         depth: parent.as_ref().map_or(0, |parent| parent.depth) + 1,
         licensor: caller.msp_id().clone(),
@@ -132,7 +133,7 @@ pub fn grant_licence(ctx: &mut Context<'_>, request: GrantLicence) -> Result<Lic
 /// # Errors
 /// The licensor or the right's owner only, and only once.
 pub fn revoke_licence(ctx: &mut Context<'_>, request: RevokeLicence) -> Result<Licence, Refusal> {
-    let caller = Caller::with_role(ctx, TRADERS)?;
+    let mut caller = Caller::with_role(ctx, TRADERS)?;
     form::text("reason", &request.reason, form::REMARK_MAX)?;
     let mut licence = find_licence(ctx, &request.licence_id)?;
     let right = find_right(ctx, &licence.right_id)?;
@@ -143,6 +144,7 @@ pub fn revoke_licence(ctx: &mut Context<'_>, request: RevokeLicence) -> Result<L
         return Err(Rejection::AlreadyRevoked { licence_id: licence.licence_id }.into());
     }
 
+    caller.follow(licence.granted_at);
     let by = caller.msp_id().clone();
     licence.revoked = Some(Revocation { at: caller.now, by, reason: request.reason, transaction_id: caller.tx_id });
     ctx.put_json(&keys::licence(&licence.licence_id)?, &licence)?;

@@ -9,6 +9,7 @@ mod governance;
 mod item;
 mod payment;
 mod rights;
+mod time;
 mod world;
 
 use std::collections::BTreeSet;

@@ -150,6 +150,8 @@ pub struct Item {
     pub alarms: AlarmCounts,
     /// Events that name it.
     pub events: u32,
+    /// The ledger time of the last record about it; every later record has a later one.
+    pub last_recorded_at: UtcTime,
     /// Entries of its four timelines and of its packing, to find them by number.
     pub entries: EntryCounts,
 }
@@ -265,8 +267,11 @@ pub struct RecordedEvent {
     pub disposition: Option<String>,
     /// When it happened, as its recorder says.
     pub event_time: UtcTime,
-    /// When it was recorded, by the transaction's clock.
+    /// When it was recorded, in ledger time: by the client's clock, and after every earlier record about its items.
     pub recorded_at: UtcTime,
+    /// The time by the client's clock, when that was not after every earlier record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted_at: Option<UtcTime>,
     /// Who recorded it.
     pub recorded_by: MspId,
     /// In which transaction.
@@ -399,8 +404,11 @@ pub struct TimelineEntry {
     /// An MSP id, a place, a licence id or a unit; absent when nobody, nowhere or none is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// From when; by the transaction's clock.
+    /// From when, in ledger time: by the client's clock, and after every earlier record about the item.
     pub from: UtcTime,
+    /// The time by the client's clock, when that was not after every earlier record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asserted_at: Option<UtcTime>,
     /// Until when; absent while it lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UtcTime>,

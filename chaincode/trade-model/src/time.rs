@@ -35,6 +35,17 @@ impl UtcTime {
         self.0.unix_timestamp()
     }
 
+    /// The next moment that can be told from this one: a nanosecond later, the last one of the year 9999 its own.
+    pub fn just_after(self) -> Self {
+        let next = self.0.checked_add(::time::Duration::nanoseconds(1)).filter(|next| next.year() <= 9999);
+        Self(next.unwrap_or(self.0))
+    }
+
+    /// The nanoseconds of the second, 0 to 999 999 999.
+    pub fn nanosecond(self) -> u32 {
+        self.0.nanosecond()
+    }
+
     /// The day in UTC.
     pub fn date(self) -> Date {
         Date(self.0.date())
@@ -171,6 +182,9 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-02-28T23:30:00.5Z");
         assert_eq!(moment.date().to_string(), "2026-02-28");
         assert_eq!(UtcTime::from_unix(0, 0)?.to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(UtcTime::from_unix(0, 999_999_999)?.just_after().to_string(), "1970-01-01T00:00:01Z");
+        let last = UtcTime::parse("9999-12-31T23:59:59.999999999Z")?;
+        assert_eq!(last.just_after(), last);
         Ok(())
     }
 

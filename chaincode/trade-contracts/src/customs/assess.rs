@@ -14,6 +14,7 @@ use trade_model::identifier::MspId;
 use trade_model::item::{Basis, Item};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
+use trade_model::time::UtcTime;
 
 use super::decide::decide;
 use super::{declaration, keys, tariff};
@@ -33,8 +34,9 @@ const ALARMS_NAMED_MAX: usize = 5;
 /// # Errors
 /// The authority of the tariff only; a declaration that was cleared or intercepted is decided for good.
 pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusal> {
-    let caller = Caller::with_role(ctx, &[Role::Customs])?;
+    let mut caller = Caller::with_role(ctx, &[Role::Customs])?;
     let mut filed = declaration::find(ctx, &request.declaration_id)?;
+    caller.follow(filed.filed_at);
     if filed.authority != *caller.msp_id() {
         return Err(Rejection::NotTheAuthority { declaration_id: filed.declaration_id }.into());
     }
@@ -70,7 +72,7 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
         transaction_id: caller.tx_id,
     };
     if outcome == Outcome::Clear {
-        note_licence(ctx, &mut book, &filed, &decision, &items)?;
+        note_licence(ctx, &mut book, &filed, &decision, caller.asserted, &items)?;
     }
     book.flush(ctx)?;
     ctx.put_json(&keys::declaration(&filed.declaration_id)?, &filed)?;
@@ -202,6 +204,7 @@ fn note_licence(
     book: &mut Book,
     filed: &Declaration,
     decision: &Decision,
+    asserted: UtcTime,
     items: &[String],
 ) -> Result<(), Refusal> {
     let Some(licence_id) = &filed.licence_id else { return Ok(()) };
@@ -214,6 +217,7 @@ fn note_licence(
             basis: Basis::Decision,
             reference: &filed.declaration_id,
             now: decision.decided_at,
+            asserted,
             claimed_at: None,
             tx_id: &decision.transaction_id,
         };

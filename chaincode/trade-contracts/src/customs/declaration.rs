@@ -21,14 +21,15 @@ use crate::{Refusal, form, rights};
 /// # Errors
 /// Sellers only; the tariff must be in force, the band must fit the goods, and the proof must hold for this declaration.
 pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declaration, Refusal> {
-    let caller = Caller::with_role(ctx, &[Role::Seller])?;
+    let mut caller = Caller::with_role(ctx, &[Role::Seller])?;
     check_form(&request)?;
     let items = form::objects("items", &request.items, DECLARATION_ITEMS_MAX)?;
     let key = keys::declaration(&request.declaration_id)?;
     if ctx.get(&key)?.is_some() {
         return Err(Rejection::DeclarationExists { declaration_id: request.declaration_id }.into());
     }
-    check_basis(ctx, &request)?;
+    caller.follow(tariff::published_at(ctx, &request.tariff_id)?);
+    follow_basis(ctx, &mut caller, &request)?;
     let tariff = tariff::in_force(ctx, &request.tariff_id, caller.now.date())?;
     let band = check_tariff(&tariff, &request)?;
     let declaration = Declaration {
@@ -115,13 +116,20 @@ fn check_form(request: &FileDeclaration) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Right and licence must exist; whether they cover the import is for the assessment.
-fn check_basis(ctx: &mut Context<'_>, request: &FileDeclaration) -> Result<(), Refusal> {
+/// Right and licence must exist, and the filing comes after what the ledger says about them, revocations above all;
+/// whether they cover the import is for the assessment.
+fn follow_basis(ctx: &mut Context<'_>, caller: &mut Caller, request: &FileDeclaration) -> Result<(), Refusal> {
     if let Some(right_id) = &request.right_id {
-        rights::find_right(ctx, right_id)?;
+        caller.follow(rights::find_right(ctx, right_id)?.registered_at);
     }
     if let Some(licence_id) = &request.licence_id {
         rights::find_licence(ctx, licence_id)?;
+        for licence in rights::chain(ctx, licence_id)?.0 {
+            caller.follow(licence.granted_at);
+            if let Some(revocation) = licence.revoked {
+                caller.follow(revocation.at);
+            }
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use trade_model::customs::{PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX, Tariff
 use trade_model::identifier::{CountryCode, MspId};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
-use trade_model::time::Date;
+use trade_model::time::{Date, UtcTime};
 
 use super::keys;
 use crate::announce::announce;
@@ -24,6 +24,8 @@ struct Head {
     jurisdiction: CountryCode,
     currency: String,
     authority: MspId,
+    /// When the newest version was published, in ledger time.
+    published_at: UtcTime,
 }
 
 /// Publishes the next version of a tariff.
@@ -31,7 +33,7 @@ struct Head {
 /// # Errors
 /// Customs only; a tariff stays with its authority, country and currency; versions follow one another.
 pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, Refusal> {
-    let caller = Caller::with_role(ctx, &[Role::Customs])?;
+    let mut caller = Caller::with_role(ctx, &[Role::Customs])?;
     check_form(&request)?;
     let head = ctx.get_json::<Head>(&keys::tariff(&request.tariff_id)?)?;
     if let Some(head) = &head {
@@ -41,6 +43,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         if !same {
             return Err(Rejection::TariffOfAnother { tariff_id: request.tariff_id }.into());
         }
+        caller.follow(head.published_at);
     }
     let expected = head.map_or(1, |head| head.newest + 1);
     if request.version != expected {
@@ -65,6 +68,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         jurisdiction: tariff.jurisdiction.clone(),
         currency: tariff.currency.clone(),
         authority: tariff.authority.clone(),
+        published_at: tariff.published_at,
     };
     ctx.put_json(&keys::tariff(&tariff.tariff_id)?, &head)?;
     ctx.put_json(&keys::tariff_version(&tariff.tariff_id, tariff.version)?, &tariff)?;
@@ -81,7 +85,7 @@ pub fn read(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Tariff, Refusa
         (Some(version), _) => version_of(ctx, &request.tariff_id, version),
         (None, Some(day)) => in_force(ctx, &request.tariff_id, day),
         (None, None) => {
-            let newest = newest(ctx, &request.tariff_id)?;
+            let newest = head(ctx, &request.tariff_id)?.newest;
             version_of(ctx, &request.tariff_id, newest)
         }
     }
@@ -89,7 +93,7 @@ pub fn read(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Tariff, Refusa
 
 /// The version that applies on a day: the newest of those whose validity holds it.
 pub(super) fn in_force(ctx: &mut Context<'_>, tariff_id: &str, day: Date) -> Result<Tariff, Refusal> {
-    for version in (1..=newest(ctx, tariff_id)?).rev() {
+    for version in (1..=head(ctx, tariff_id)?.newest).rev() {
         let tariff = version_of(ctx, tariff_id, version)?;
         if tariff.validity.contains(day) {
             return Ok(tariff);
@@ -103,9 +107,14 @@ pub(super) fn version_of(ctx: &mut Context<'_>, tariff_id: &str, version: u32) -
     Ok(tariff.ok_or_else(|| Rejection::TariffUnknown { tariff_id: tariff_id.to_owned() })?)
 }
 
-fn newest(ctx: &mut Context<'_>, tariff_id: &str) -> Result<u32, Refusal> {
+/// When the newest version of a tariff was published, in ledger time.
+pub(super) fn published_at(ctx: &mut Context<'_>, tariff_id: &str) -> Result<UtcTime, Refusal> {
+    Ok(head(ctx, tariff_id)?.published_at)
+}
+
+fn head(ctx: &mut Context<'_>, tariff_id: &str) -> Result<Head, Refusal> {
     let head = ctx.get_json::<Head>(&keys::tariff(tariff_id)?)?;
-    Ok(head.ok_or_else(|| Rejection::TariffUnknown { tariff_id: tariff_id.to_owned() })?.newest)
+    Ok(head.ok_or_else(|| Rejection::TariffUnknown { tariff_id: tariff_id.to_owned() })?)
 }
 
 /// The bounds of a band in minor units, in order and below 2^48.

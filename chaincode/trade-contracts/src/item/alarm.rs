@@ -64,7 +64,7 @@ pub(crate) fn write(ctx: &mut Context<'_>, alarm: &Alarm) -> Result<(), Refusal>
 /// Customs only, and not about its own conduct: of the roles that can write, it alone has no stake in whose goods these
 /// are, and a maker that was first could otherwise wave away whoever contradicts it.
 pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusal> {
-    let caller = Caller::with_role(ctx, &[Role::Customs])?;
+    let mut caller = Caller::with_role(ctx, &[Role::Customs])?;
     form::text("reason", &request.reason, form::REMARK_MAX)?;
     let mut alarm = find_alarm(ctx, &request.alarm_id)?;
     if !alarm.state.stands() {
@@ -74,6 +74,10 @@ pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusa
         return Err(Rejection::AlarmAboutCaller { alarm_id: alarm.alarm_id }.into());
     }
 
+    caller.follow(alarm.raised_at);
+    if let Some(answer) = &alarm.answer {
+        caller.follow(answer.at);
+    }
     let mut book = Book::default();
     count_out(ctx, &mut book, &alarm)?;
     let (at, by) = (caller.now, caller.msp_id().clone());

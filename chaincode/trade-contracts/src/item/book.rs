@@ -2,8 +2,10 @@
 //!
 //! Fabric shows a transaction only what was committed before it, so a document whose second event depends on the first
 //! needs this memory. Other contracts that move items (custody, customs) go through it as well.
+//!
+//! The records about one item are in strict order of ledger time, whatever clients claim: see `caller`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::{CompositeKey, Context};
 use trade_model::digital_link::{Gs1Key, ObjectUri};
@@ -21,13 +23,18 @@ pub(crate) struct Book {
     items: BTreeMap<String, Option<Item>>,
     changed: BTreeMap<String, ()>,
     entries: Vec<(CompositeKey, TimelineEntry)>,
+    /// The items whose last record is this transaction's.
+    stamped: BTreeSet<String>,
 }
 
 /// What a new timeline entry rests on.
 pub(crate) struct Ground<'a> {
     pub(crate) basis: Basis,
     pub(crate) reference: &'a str,
+    /// Ledger time of the transaction.
     pub(crate) now: UtcTime,
+    /// What the client's clock said.
+    pub(crate) asserted: UtcTime,
     pub(crate) claimed_at: Option<UtcTime>,
     pub(crate) tx_id: &'a str,
 }
@@ -78,12 +85,34 @@ impl Book {
         ground: &Ground<'_>,
     ) -> Result<(), Refusal> {
         let item_id = object.canonical().to_owned();
-        self.items.insert(item_id.clone(), Some(new_item(object, origin)));
+        self.items.insert(item_id.clone(), Some(new_item(object, origin, ground.now)));
+        self.stamped.insert(item_id.clone());
         self.changed.insert(item_id.clone(), ());
         let item = self.items.get_mut(&item_id).and_then(Option::as_mut);
         let item = item.ok_or_else(|| Rejection::ItemUnknown { item_id: item_id.clone() })?;
         item.holder = Some(holder.clone());
         self.append(&item_id, Timeline::Custody, Some(holder.to_string()), ground)
+    }
+
+    /// The ledger time of the newest record about any of the items that are loaded.
+    pub(crate) fn last_recorded_at(&self) -> Option<UtcTime> {
+        self.items.values().flatten().map(|item| item.last_recorded_at).max()
+    }
+
+    /// Notes a record about an item and returns its ledger time: the transaction's, unless an earlier transaction's record
+    /// about this item lies later.
+    pub(crate) fn stamp(&mut self, item_id: &str, now: UtcTime) -> Result<UtcTime, Refusal> {
+        let item = self.items.get_mut(item_id).and_then(Option::as_mut);
+        let item = item.ok_or_else(|| Rejection::ItemUnknown { item_id: item_id.to_owned() })?;
+        let first = self.stamped.insert(item_id.to_owned());
+        if first && now <= item.last_recorded_at {
+            item.last_recorded_at = item.last_recorded_at.just_after();
+        } else if now > item.last_recorded_at {
+            item.last_recorded_at = now;
+        }
+        let moment = item.last_recorded_at;
+        self.changed.insert(item_id.to_owned(), ());
+        Ok(moment)
     }
 
     /// Adds an entry to a timeline of an item that this transaction has loaded.
@@ -94,6 +123,7 @@ impl Book {
         value: Option<String>,
         ground: &Ground<'_>,
     ) -> Result<(), Refusal> {
+        let from = self.stamp(item_id, ground.now)?;
         let item = self.items.get_mut(item_id).and_then(Option::as_mut);
         let item = item.ok_or_else(|| Rejection::ItemUnknown { item_id: item_id.to_owned() })?;
         let count = count_of(&mut item.entries, timeline);
@@ -104,7 +134,8 @@ impl Book {
             key,
             TimelineEntry {
                 value,
-                from: ground.now,
+                from,
+                asserted_at: (from != ground.asserted).then_some(ground.asserted),
                 until: None,
                 claimed_at: ground.claimed_at,
                 basis: ground.basis,
@@ -170,7 +201,7 @@ fn count_of(counts: &mut EntryCounts, timeline: Timeline) -> &mut u32 {
     }
 }
 
-fn new_item(object: &ObjectUri, origin: Origin) -> Item {
+fn new_item(object: &ObjectUri, origin: Origin, last_recorded_at: UtcTime) -> Item {
     let gs1 = object.gs1();
     let kind = match gs1 {
         Some(uri) if uri.key() == Gs1Key::Gtin && uri.serial().is_some() => ItemKind::Serialised,
@@ -200,6 +231,7 @@ fn new_item(object: &ObjectUri, origin: Origin) -> Item {
         open_offer: None,
         alarms: AlarmCounts::default(),
         events: 0,
+        last_recorded_at,
         entries: EntryCounts::default(),
     }
 }

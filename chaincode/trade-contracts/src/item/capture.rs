@@ -71,6 +71,9 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
     let named: BTreeSet<String> =
         events.iter().flat_map(instances).map(|object| object.canonical().to_owned()).collect();
     session.book.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
+    if let Some(last) = session.book.last_recorded_at() {
+        session.caller.follow(last);
+    }
 
     let mut receipts = Vec::with_capacity(events.len());
     for (place, event) in events.iter().enumerate() {
@@ -308,6 +311,9 @@ fn keep(
     for object_id in named {
         let key = keys::item_event(object_id, session.caller.now, place, &record.record_id)?;
         ctx.put_json(&key, &record.record_id)?;
+        if session.book.find(ctx, object_id)?.is_some() {
+            session.book.stamp(object_id, session.caller.now)?;
+        }
     }
     if let Some(event_id) = &record.event_id {
         let key = keys::event_by_id(event_id)?;
@@ -336,6 +342,7 @@ fn new_record(session: &Session, event: &Event, record_id: String) -> Result<Rec
         disposition: event.disposition_name().or(event.disposition.as_deref()).map(str::to_owned),
         event_time: event_time(event)?,
         recorded_at: session.caller.now,
+        asserted_at: (session.caller.now != session.caller.asserted).then_some(session.caller.asserted),
         recorded_by: session.caller.msp_id().clone(),
         transaction_id: session.caller.tx_id.clone(),
         items: items.iter().map(|object| object.canonical().to_owned()).collect(),

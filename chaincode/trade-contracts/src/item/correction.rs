@@ -20,6 +20,7 @@ use super::capture::{Session, find_record};
 use super::effects::{link, may_commission, nests, unlink};
 use super::keys::{self, Timeline};
 use crate::Refusal;
+use crate::caller::Caller;
 
 /// Most alarms that one declaration settles.
 const RESOLVED_MAX: usize = 1_000;
@@ -214,8 +215,15 @@ fn append(
     timeline: Timeline,
     value: Option<String>,
 ) -> Result<(), Refusal> {
-    let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
-    let ground =
-        Ground { basis: Basis::Correction, reference: &record.record_id, now, claimed_at: None, tx_id: &tx_id };
+    let Caller { now, asserted, .. } = session.caller;
+    let tx_id = session.caller.tx_id.clone();
+    let ground = Ground {
+        basis: Basis::Correction,
+        reference: &record.record_id,
+        now,
+        asserted,
+        claimed_at: None,
+        tx_id: &tx_id,
+    };
     session.book.append(item_id, timeline, value, &ground)
 }

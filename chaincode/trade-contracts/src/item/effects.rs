@@ -20,6 +20,7 @@ use super::alarm::Conflict;
 use super::book::Ground;
 use super::capture::Session;
 use super::keys::Timeline;
+use crate::caller::Caller;
 use crate::{Refusal, rights};
 
 /// Applies the event to the items and returns what it conflicts with.
@@ -171,9 +172,16 @@ impl Turn<'_> {
             return Ok(());
         }
         let basis = if origin == Origin::Commissioned { Basis::Commissioning } else { Basis::FirstSeen };
-        let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
-        let ground =
-            Ground { basis, reference: &record.record_id, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
+        let Caller { now, asserted, .. } = session.caller;
+        let tx_id = session.caller.tx_id.clone();
+        let ground = Ground {
+            basis,
+            reference: &record.record_id,
+            now,
+            asserted,
+            claimed_at: Some(record.event_time),
+            tx_id: &tx_id,
+        };
         session.book.introduce(object, origin, &self.me, &ground)
     }
 
@@ -380,6 +388,7 @@ impl Turn<'_> {
     fn count(&mut self, ctx: &mut Context<'_>, session: &mut Session, item_id: &str) -> Result<(), Refusal> {
         let item = session.book.change(ctx, item_id)?;
         item.events = item.events.saturating_add(1);
+        session.book.stamp(item_id, session.caller.now)?;
         Ok(())
     }
 
@@ -392,9 +401,16 @@ impl Turn<'_> {
         value: Option<String>,
         basis: Basis,
     ) -> Result<(), Refusal> {
-        let (now, tx_id) = (session.caller.now, session.caller.tx_id.clone());
-        let ground =
-            Ground { basis, reference: &record.record_id, now, claimed_at: Some(record.event_time), tx_id: &tx_id };
+        let Caller { now, asserted, .. } = session.caller;
+        let tx_id = session.caller.tx_id.clone();
+        let ground = Ground {
+            basis,
+            reference: &record.record_id,
+            now,
+            asserted,
+            claimed_at: Some(record.event_time),
+            tx_id: &tx_id,
+        };
         session.book.append(item_id, timeline, value, &ground)
     }
 

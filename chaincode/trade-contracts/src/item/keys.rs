@@ -62,15 +62,15 @@ pub(crate) fn event_by_id(event_id: &str) -> Result<CompositeKey, KeyError> {
     CompositeKey::new("event-id", &[event_id])
 }
 
-/// Index entry: an event that names an item or a class. Sorts by record time and place in the document.
+/// Index entry: an event that names an item or a class. Sorts by ledger time and place in the document.
 pub(crate) fn item_event(
     object_id: &str,
     recorded_at: UtcTime,
     place: usize,
     record_id: &str,
 ) -> Result<CompositeKey, KeyError> {
-    let second = format!("{:012}", recorded_at.unix_seconds().max(0));
-    CompositeKey::new("item-event", &[object_id, &second, &format!("{place:06}"), record_id])
+    let moment = format!("{:012}.{:09}", recorded_at.unix_seconds().max(0), recorded_at.nanosecond());
+    CompositeKey::new("item-event", &[object_id, &moment, &format!("{place:06}"), record_id])
 }
 
 /// The prefix of the events that name an item or a class.

@@ -12,7 +12,7 @@ fn rules() {
     try_all(tables());
 }
 
-fn tariff() -> Value {
+pub(super) fn tariff() -> Value {
     let rule = |rule_id: &str, check: &str, broken: &str, unknown: &str| json!({ "rule_id": rule_id, "check": check, "when_broken": broken, "when_unknown": unknown });
     json!({
         "tariff_id": "DE-TARIFF", "version": 1, "jurisdiction": "DE", "validity": { "from": "2026-01-01" },
@@ -36,7 +36,7 @@ fn tariff() -> Value {
 }
 
 /// A declaration without commitment and proof.
-fn goods() -> Value {
+pub(super) fn goods() -> Value {
     json!({
         "declaration_id": "dec-1", "tariff_id": "DE-TARIFF", "tariff_version": 1, "band_id": BAND.0, "items": [pallet(1)],
         "hs_code": "610910", "origin": "CN", "destination": "DE", "quantity": "2", "unit": "C62", "currency": "EUR",
@@ -46,7 +46,7 @@ fn goods() -> Value {
 
 impl World {
     /// A licence, two pieces on a pallet with the carrier, and a published tariff.
-    fn consignment(&mut self) {
+    pub(super) fn consignment(&mut self) {
         self.licensed();
         self.commission(&["1", "2"]).expect("new serials");
         self.pack(1, &[piece("1"), piece("2")]).expect("free");
@@ -63,12 +63,12 @@ impl World {
         (request, private("value_minor", &opening))
     }
 
-    fn file(&mut self, goods: Value) -> Answer {
+    pub(super) fn file(&mut self, goods: Value) -> Answer {
         let (request, opening) = self.declared(goods, DECLARED);
         self.submit_private(IMPORTER, "customs:FileDeclaration", &request, &opening, &[IMPORTER, CUSTOMS])
     }
 
-    fn assess(&mut self) -> Answer {
+    pub(super) fn assess(&mut self) -> Answer {
         self.submit(CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
     }
 

@@ -47,6 +47,16 @@ fn a_settlement_shows_agreement_and_no_amount() {
 }
 
 #[test]
+fn a_settlement_comes_after_what_it_settles() {
+    let mut world = World::established();
+    let case = world.off_by(super::time::WINDOW, Case::ready);
+    let request = case.request(&mut world, 500);
+    let settled = world.submit(EXPORTER, "payment:Settle", &request).expect("within tolerance");
+    let entry = world.evaluate(BANK, "payment:ReadEntry", &json!({ "entry_id": "ent-1" })).expect("recorded");
+    assert!(super::time::moment(&settled["settled_at"]) > super::time::moment(&entry["recorded_at"]), "{settled}");
+}
+
+#[test]
 fn references_connect_in_their_canonical_form() {
     let mut world = World::established();
     let invoice = world.opening(TOTAL);
