@@ -24,6 +24,8 @@ pub use self::{
     chaincode::ChaincodeOptions,
     ledgers::JoinError,
     limits::Limits,
-    network::{Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings},
+    network::{
+        AdminOptions, AdminTlsOptions, Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings,
+    },
     orderer::ChannelStatus,
 };

@@ -24,13 +24,13 @@ use tonic::transport::server::{Connected, Router};
 /// is true, connections end at once.
 pub(crate) fn serve(
     listener: TcpListener,
-    tls: &ServerTls,
+    tls: Option<&ServerTls>,
     services: Router,
     closing: watch::Receiver<bool>,
     cut: watch::Receiver<bool>,
     away: watch::Receiver<bool>,
 ) -> Result<JoinHandle<()>, TransportError> {
-    let connections = transport::incoming(listener, Some(tls))?;
+    let connections = transport::incoming(listener, tls)?;
     let connections =
         connections.map(move |accepted| accepted.map(|inner| Connection::new(inner, cut.clone(), away.clone())));
     let serving = services.serve_with_incoming_shutdown(connections, becomes_true(closing));

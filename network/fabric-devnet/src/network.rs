@@ -29,7 +29,7 @@ use crate::{
     ledgers::{FirstBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits},
     listener,
-    orderer::{ChannelStatus, OrderingNode},
+    orderer::{ChannelStatus, OrderingNode, Participation},
     peer::Peer,
 };
 
@@ -83,6 +83,28 @@ pub struct OrdererOptions {
     pub tls_cert: PathBuf,
     /// The TLS private key, PEM, unencrypted.
     pub tls_key: PathBuf,
+    /// Where the orderer can be told to join and leave channels; nowhere when not given.
+    pub admin: Option<AdminOptions>,
+}
+
+/// Where the orderer can be told to join and leave channels over HTTP, by Fabric's channel participation API.
+#[derive(Clone, Debug)]
+pub struct AdminOptions {
+    /// `host:port` to listen on; port 0 lets the system choose.
+    pub listen: String,
+    /// How administrators are told from others; without it everybody who can connect is one.
+    pub tls: Option<AdminTlsOptions>,
+}
+
+/// TLS with client certificates, by which administrators are recognised.
+#[derive(Clone, Debug)]
+pub struct AdminTlsOptions {
+    /// The TLS certificate, PEM.
+    pub cert: PathBuf,
+    /// The TLS private key, PEM, unencrypted.
+    pub key: PathBuf,
+    /// Authorities, PEM, one of which must have signed a client's certificate.
+    pub client_ca: PathBuf,
 }
 
 /// What need not be said to start a network.
@@ -157,6 +179,7 @@ pub struct Network {
     peers: Arc<[Arc<Peer>]>,
     orderer: Arc<OrderingNode>,
     orderer_address: String,
+    admin_address: Option<String>,
     ledgers: Arc<Ledgers>,
     closing: watch::Sender<bool>,
     cut: watch::Sender<bool>,
@@ -191,6 +214,7 @@ impl Network {
             peers: Arc::new([]),
             orderer,
             orderer_address: String::new(),
+            admin_address: None,
             ledgers,
             closing,
             cut,
@@ -249,6 +273,11 @@ impl Network {
     /// Where the orderer listens, `host:port`.
     pub fn orderer_address(&self) -> &str {
         &self.orderer_address
+    }
+
+    /// Where the orderer's channel participation API listens, `host:port`.
+    pub fn orderer_admin_address(&self) -> Option<&str> {
+        self.admin_address.as_deref()
     }
 
     /// What can be made to go wrong at the peer of an organisation; `None` when it has none.
@@ -320,7 +349,7 @@ impl Network {
             let services = peer_services(peer, &self.peers, settings.limits, self.closing.subscribe());
             let away = peer.switches().away();
             let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-            let served = listener::serve(listener, &tls, services, closing, cut, away)?;
+            let served = listener::serve(listener, Some(&tls), services, closing, cut, away)?;
             self.servers.push(served);
         }
         let (listener, address) = bind(&options.orderer.listen).await?;
@@ -328,9 +357,28 @@ impl Network {
         let services = transport::server().add_service(self.orderer.service());
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-        self.servers.push(listener::serve(listener, &tls, services, closing, cut, away)?);
+        self.servers.push(listener::serve(listener, Some(&tls), services, closing, cut, away)?);
         self.orderer_address = address;
+        if let Some(admin) = &options.orderer.admin {
+            self.admin_address = Some(self.listen_for_admins(admin).await?);
+        }
         Ok(())
+    }
+
+    async fn listen_for_admins(&mut self, options: &AdminOptions) -> Result<String, NetworkError> {
+        let (listener, address) = bind(&options.listen).await?;
+        let tls = match &options.tls {
+            None => None,
+            Some(tls) => {
+                Some(ServerTls { client_ca_pem: Some(read(&tls.client_ca)?), ..read_tls(&tls.cert, &tls.key)? })
+            }
+        };
+        let service = Participation::new(Arc::clone(&self.orderer));
+        let services = transport::server().accept_http1(true).add_service(service);
+        let away = self.orderer.switches().away();
+        let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
+        self.servers.push(listener::serve(listener, tls.as_ref(), services, closing, cut, away)?);
+        Ok(address)
     }
 
     /// Joins the channels that are there from the start, and those that were joined before a restart.
@@ -421,8 +469,11 @@ fn identity(msp_id: &str, folder: &Path) -> Result<SigningIdentity, NetworkError
 }
 
 fn read_tls(certificate: &Path, key: &Path) -> Result<ServerTls, NetworkError> {
-    let read = |path: &Path| fs::read(path).map_err(|cause| NetworkError::File { path: path.to_owned(), cause });
     Ok(ServerTls { cert_pem: read(certificate)?, key_pem: read(key)?, client_ca_pem: None })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
+    fs::read(path).map_err(|cause| NetworkError::File { path: path.to_owned(), cause })
 }
 
 async fn bind(address: &str) -> Result<(TcpListener, String), NetworkError> {

@@ -82,6 +82,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
             msp_dir: folder.join("msp"),
             tls_cert: folder.join("tls/server.crt"),
             tls_key: folder.join("tls/server.key"),
+            admin: None,
         },
     })
 }

@@ -7,6 +7,7 @@
 mod admission;
 mod cutter;
 mod node;
+mod participation;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ use self::{
     cutter::{Cutter, Message},
     service::OrdererService,
 };
-pub(crate) use self::{node::OrderingNode, writer::BlockWriter};
+pub(crate) use self::{node::OrderingNode, participation::Participation, writer::BlockWriter};
 use crate::{
     faults::OrdererSwitches,
     ledger::{Ledger, LedgerError},

@@ -2,7 +2,7 @@
 
 use std::{error::Error, path::Path, time::Duration};
 
-use fabric_devnet::{Network, NetworkOptions, OrdererOptions, PeerOptions, Settings};
+use fabric_devnet::{AdminOptions, AdminTlsOptions, Network, NetworkOptions, OrdererOptions, PeerOptions, Settings};
 use fabric_msp::{
     channel::{
         ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
@@ -244,6 +244,14 @@ impl Fixture {
                 msp_dir: node.join("msp"),
                 tls_cert: node.join("tls/server.crt"),
                 tls_key: node.join("tls/server.key"),
+                admin: Some(AdminOptions {
+                    listen: "127.0.0.1:0".to_owned(),
+                    tls: Some(AdminTlsOptions {
+                        cert: node.join("tls/server.crt"),
+                        key: node.join("tls/server.key"),
+                        client_ca: node.join("tls/ca.crt"),
+                    }),
+                }),
             },
         })
     }

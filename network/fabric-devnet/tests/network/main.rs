@@ -10,6 +10,7 @@ mod evaluate;
 mod faults;
 mod fixture;
 mod lifecycle;
+mod participation;
 mod private_data;
 mod restart;
 mod stream;
