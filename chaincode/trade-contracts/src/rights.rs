@@ -179,9 +179,12 @@ pub fn read_licence(ctx: &mut Context<'_>, request: ReadLicence) -> Result<Licen
 pub fn check(ctx: &mut Context<'_>, request: CheckLicence) -> Result<LicenceCheck, Refusal> {
     let product = form::gtin("product", &request.product)?;
     let right = find_right(ctx, &request.right_id)?;
-    let on = match request.on {
-        Some(day) => day,
-        None => now(ctx)?.date(),
+    let (on, at) = match request.on {
+        Some(day) => (day, None),
+        None => {
+            let now = now(ctx)?;
+            (now.date(), Some(now))
+        }
     };
     let question = Question {
         party: &request.party,
@@ -190,6 +193,7 @@ pub fn check(ctx: &mut Context<'_>, request: CheckLicence) -> Result<LicenceChec
         territory: &request.territory,
         channel: request.channel,
         on,
+        at,
     };
     let answer =
         |verdict, chain, reasons| LicenceCheck { right_id: right.right_id.clone(), verdict, chain, reasons, on };
@@ -202,7 +206,10 @@ pub fn check(ctx: &mut Context<'_>, request: CheckLicence) -> Result<LicenceChec
     let mut best: Option<(Vec<String>, Vec<LicenceReason>)> = None;
     for row in ctx.scan(&keys::licences_of(&right.right_id, request.party.as_str())?, LICENCES_CHECKED_MAX)? {
         let (licences, problem) = chain(ctx, &row.json::<String>()?)?;
-        let mut reasons = judge(&right, &licences, &question);
+        // What is revoked on the ledger is revoked now, even when the revocation is dated ahead.
+        let revoked_at = licences.iter().filter_map(|licence| Some(licence.revoked.as_ref()?.at)).max();
+        let at = question.at.map(|at| revoked_at.map_or(at, |revoked_at| at.max(revoked_at)));
+        let mut reasons = judge(&right, &licences, &Question { at, ..question.clone() });
         reasons.extend(problem);
         if best.as_ref().is_none_or(|(_, fewest)| reasons.len() < fewest.len()) {
             best = Some((licences.into_iter().map(|licence| licence.licence_id).collect(), reasons));
@@ -253,7 +260,7 @@ impl Permission {
         territory: &CountryCode,
         on: Date,
     ) -> bool {
-        let question = Question { party, act, product, territory, channel: None, on };
+        let question = Question { party, act, product, territory, channel: None, on, at: None };
         // An event's day is its recorder's claim: a licence that is revoked by now covers nothing new, whatever the day.
         let revoked = self.licences.iter().any(|licence| licence.revoked.is_some());
         self.followed && !revoked && judge(&self.right, &self.licences, &question).is_empty()

@@ -346,8 +346,8 @@ pub struct DecisionInputs {
     pub destination: CountryCode,
     /// Currency of the value.
     pub currency: String,
-    /// The day of acceptance.
-    pub accepted_on: Date,
+    /// The moment of acceptance, in ledger time.
+    pub accepted_at: UtcTime,
     /// The least value that is proved, in minor units; a bound of the band, not the value.
     pub proved_min_minor: String,
     /// The greatest value that is proved.
@@ -408,7 +408,8 @@ pub struct Replay {
     /// Which decision, from 1; the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
-    /// As if it had been accepted on this day; the real day when absent.
+    /// As if it had been accepted on this day; the real day when absent. A day other than the real one is judged as a
+    /// whole: a licence that is revoked in its course does not cover it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<Date>,
     /// With this version of the tariff; when absent the one that applies on the day.

@@ -269,7 +269,7 @@ pub struct CheckLicence {
     /// Through which channel, when it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<SalesChannel>,
-    /// On which day; the transaction's day when absent.
+    /// On which day, as a whole: a licence that is revoked in its course does not cover it. Now when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<Date>,
 }

@@ -164,7 +164,7 @@ fn gather(
         origin: filed.origin.clone(),
         destination: filed.destination.clone(),
         currency: filed.currency.clone(),
-        accepted_on: filed.filed_at.date(),
+        accepted_at: filed.filed_at,
         proved_min_minor: band.value_min_minor.clone(),
         proved_max_minor: band.value_max_minor.clone(),
         proof_holds: declaration::check_proof(ctx, filed, band).is_ok(),

@@ -102,11 +102,13 @@ fn licence_reasons(inputs: &DecisionInputs, on: Date) -> Option<BTreeSet<Licence
     let right = inputs.right.as_ref()?;
     let mut reasons: BTreeSet<LicenceReason> = inputs.chain_problem.into_iter().collect();
     let products = products(inputs);
+    let at = (on == inputs.accepted_at.date()).then_some(inputs.accepted_at);
     let asked: Vec<Option<&str>> =
         if products.is_empty() { vec![None] } else { products.into_iter().map(Some).collect() };
     for product in asked {
         let party = &inputs.importer;
-        let question = Question { party, act: Act::Import, product, territory: &inputs.destination, channel: None, on };
+        let question =
+            Question { party, act: Act::Import, product, territory: &inputs.destination, channel: None, on, at };
         reasons.extend(judge(right, &inputs.licences, &question));
     }
     Some(reasons)

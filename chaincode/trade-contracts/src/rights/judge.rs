@@ -4,7 +4,7 @@
 
 use trade_model::identifier::{CountryCode, MspId};
 use trade_model::rights::{Act, Licence, LicenceReason, Right, SalesChannel};
-use trade_model::time::Date;
+use trade_model::time::{Date, UtcTime};
 
 /// An act to be judged. What is not asked stays out of the judgement.
 #[derive(Debug, Clone)]
@@ -15,6 +15,9 @@ pub(crate) struct Question<'a> {
     pub(crate) territory: &'a CountryCode,
     pub(crate) channel: Option<SalesChannel>,
     pub(crate) on: Date,
+    /// The moment of the act, when it is known. A revocation counts from its own moment; a day without a moment is asked
+    /// about as a whole, and a licence revoked in its course does not cover it.
+    pub(crate) at: Option<UtcTime>,
 }
 
 /// Every rule that is not met, sorted; empty means authorised.
@@ -56,7 +59,10 @@ fn judge_chain(right: &Right, licences: &[Licence], party: &MspId) -> Vec<Licenc
 }
 
 fn judge_licence(licence: &Licence, question: &Question<'_>) -> Vec<LicenceReason> {
-    let revoked = licence.revoked.as_ref().is_some_and(|revocation| revocation.at.date() <= question.on);
+    let revoked = licence.revoked.as_ref().is_some_and(|revocation| match question.at {
+        Some(at) => revocation.at <= at,
+        None => revocation.at.date() <= question.on,
+    });
     let product_covered =
         |product: &str| licence.products.is_empty() || licence.products.iter().any(|own| own == product);
     let channel_covered = |channel: SalesChannel| licence.channels.is_empty() || licence.channels.contains(&channel);

@@ -191,6 +191,21 @@ fn a_document_check_can_be_assessed_again() {
 }
 
 #[test]
+fn a_licence_revoked_later_on_the_day_of_filing_covered_the_filing() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("well formed");
+    let revoke = json!({ "licence_id": "lic-1", "reason": "unpaid" });
+    world.submit(EXPORTER, "rights:RevokeLicence", &revoke).expect("its licensor");
+    let decision = world.assess().expect("the authority");
+    assert_eq!((not_met(&decision), &decision["outcome"]), (vec![], &json!("clear")));
+    let asked_as_a_whole = world
+        .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2026-01-02" }))
+        .expect("decided");
+    assert_eq!(not_met(&asked_as_a_whole), [("chain", "licence_revoked".to_owned())]);
+}
+
+#[test]
 fn a_replay_gives_the_same_decision_and_another_day_its_own() {
     let mut world = World::established();
     world.consignment();
@@ -202,6 +217,11 @@ fn a_replay_gives_the_same_decision_and_another_day_its_own() {
     let replay = world.evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1" })).expect("decided");
     assert_eq!((&replay["same_decision"], &replay["inputs_unchanged"]), (&json!(true), &json!(true)));
     assert_eq!(replay["findings"], decision["findings"]);
+    // Accepted that day before the revocation, it stays as it was; any other day is judged by the facts that are stored.
+    let that_day = world
+        .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2026-01-01" }))
+        .expect("decided");
+    assert_eq!(that_day["same_decision"], true);
     let later = world
         .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2028-06-01" }))
         .expect("decided");
