@@ -618,7 +618,7 @@ pub enum AlarmKind {
     SoldTwice,
     /// Somebody who does not own it passed the title on.
     TitleConflict,
-    /// Two different events carry the same event id.
+    /// Two different events of one recorder carry the same event id.
     EventIdReused,
     /// An event that somebody else had recorded before was recorded again, word for word.
     SameEventByAnother,

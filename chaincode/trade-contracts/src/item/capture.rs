@@ -286,12 +286,13 @@ pub(super) fn find_record(
     }
 }
 
-/// The event that first carried the same event id, when there is one.
+/// The caller's record that first carried the same event id, when there is one. Nobody owns an id: what others recorded
+/// under it is no concern of the caller's, or an id taken early would turn the rightful event into a conflict.
 fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Option<RecordedEvent>, Refusal> {
     let Some(event_id) = &event.event_id else { return Ok(None) };
     let record_id = match session.ids.get(event_id) {
         Some(record_id) => Some(record_id.clone()),
-        None => ctx.get_json::<String>(&keys::event_by_id(event_id)?)?,
+        None => ctx.get_json::<String>(&keys::event_by_id(session.caller.msp_id(), event_id)?)?,
     };
     match record_id {
         Some(record_id) => find_record(ctx, session, &record_id),
@@ -316,7 +317,7 @@ fn keep(
         }
     }
     if let Some(event_id) = &record.event_id {
-        let key = keys::event_by_id(event_id)?;
+        let key = keys::event_by_id(&record.recorded_by, event_id)?;
         if !session.ids.contains_key(event_id) && ctx.get(&key)?.is_none() {
             ctx.put_json(&key, &record.record_id)?;
             session.ids.insert(event_id.clone(), record.record_id.clone());

@@ -57,9 +57,9 @@ pub(crate) fn record_of_another(event_hash: &str, recorder: &MspId) -> String {
     format!("{event_hash}&recorder={recorder}")
 }
 
-/// Which event first carried an event id.
-pub(crate) fn event_by_id(event_id: &str) -> Result<CompositeKey, KeyError> {
-    CompositeKey::new("event-id", &[event_id])
+/// Which record of an enterprise first carried an event id.
+pub(crate) fn event_by_id(recorder: &MspId, event_id: &str) -> Result<CompositeKey, KeyError> {
+    CompositeKey::new("event-id", &[recorder.as_str(), event_id])
 }
 
 /// Index entry: an event that names an item or a class. Sorts by ledger time and place in the document.

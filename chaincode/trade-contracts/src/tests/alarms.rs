@@ -124,6 +124,37 @@ fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
     assert_eq!((&item["origin"], item.get("commissioned_by")), (&json!("unknown"), None));
 }
 
+#[test]
+fn an_event_id_taken_by_somebody_else_is_no_conflict() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let id = "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8";
+    let squatter = object_event("OBSERVE", "inspecting", &[piece("7")]).with("eventID", id);
+    world.capture(CARRIER, &[squatter]).expect("a new event");
+    let rightful = object_event("OBSERVE", "storing", &[piece("1")]).with("eventID", id);
+    let receipt = world.capture(EXPORTER, std::slice::from_ref(&rightful)).expect("a new event");
+    assert_eq!((&receipt["events"][0]["status"], kinds(&receipt)), (&json!("recorded"), vec![]));
+
+    // An error declaration names the original by its id, and may mend what the hash covers.
+    let declared = erroneous(rightful.clone().with("bizStep", "picking"));
+    let receipt = world.capture(EXPORTER, &[declared]).expect("its recorder");
+    assert_eq!(receipt["events"][0]["status"], "correction_recorded");
+    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    let taken_back: Vec<bool> = events["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|event| event.get("declared_erroneous").is_some())
+        .collect();
+    assert_eq!(taken_back, [false, true]);
+
+    // A declaration that names somebody else's event by id alone says nothing about that event.
+    let foreign = erroneous(object_event("OBSERVE", "holding", &[piece("1")]).with("eventID", id));
+    world.capture(IMPORTER, &[foreign]).expect("recorded as its own, erroneous from the start");
+    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("7") })).expect("a page");
+    assert_eq!(events["events"][0].get("declared_erroneous"), None);
+}
+
 fn erroneous(event: Value) -> Value {
     event.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "incorrect_data" }))
 }
