@@ -1,6 +1,7 @@
 //! `customs`: tariffs as data, declarations with committed values, decisions by rule, and their replay.
 
 mod assess;
+mod calendar;
 mod decide;
 mod declaration;
 mod keys;

@@ -229,6 +229,8 @@ rejections! {
     TariffVersionNotNext { expected: u32 } = 409 "customs.tariff_version_not_next" "The version is not the next one" "the next version of this tariff is {expected}";
     /// A tariff belongs to the authority and the country that published it first.
     TariffOfAnother { tariff_id: String } = 403 "customs.tariff_of_another" "The tariff belongs to another authority or country" "{tariff_id} was first published by another authority or for another country or currency";
+    /// The versions of a tariff divide its days into too many parts.
+    TariffCalendarFull { tariff_id: String, max: usize } = 422 "customs.tariff_calendar_full" "The tariff has too many versions" "the versions of {tariff_id} would divide its days into more than {max} parts; publish under another id";
     /// There is no such tariff or version.
     TariffUnknown { tariff_id: String } = 404 "customs.tariff_unknown" "The tariff is not known" "there is no such version of the tariff {tariff_id}";
     /// No version of the tariff applies on the day.

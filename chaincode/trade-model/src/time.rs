@@ -92,6 +92,16 @@ impl Date {
         let day = ::time::Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| TimeError::Day)?;
         if exact { Ok(Self(day)) } else { Err(TimeError::Day) }
     }
+
+    /// The day before; none before the first day of the year 0.
+    pub fn previous(self) -> Option<Self> {
+        self.0.previous_day().filter(|day| day.year() >= 0).map(Self)
+    }
+
+    /// The day after; none after the last day of the year 9999.
+    pub fn next(self) -> Option<Self> {
+        self.0.next_day().filter(|day| day.year() <= 9999).map(Self)
+    }
 }
 
 impl fmt::Display for Date {
@@ -197,6 +207,15 @@ mod tests {
             assert!(Date::parse(bad).is_err(), "{bad}");
         }
         assert!(UtcTime::from_unix(i64::MAX, 0).is_err() && UtcTime::from_unix(0, 2_000_000_000).is_err());
+    }
+
+    #[test]
+    fn days_follow_one_another_to_both_ends_of_time() -> Result<(), TimeError> {
+        let leap = Date::parse("2028-02-28")?;
+        assert_eq!(leap.next().map(|day| day.to_string()).as_deref(), Some("2028-02-29"));
+        assert_eq!(leap.next().and_then(Date::previous), Some(leap));
+        assert_eq!((Date::parse("0000-01-01")?.previous(), Date::parse("9999-12-31")?.next()), (None, None));
+        Ok(())
     }
 
     #[test]

@@ -11,6 +11,7 @@ use trade_model::party::Role;
 use trade_model::rejection::Rejection;
 use trade_model::time::{Date, UtcTime};
 
+use super::calendar::{Calendar, PERIODS_MAX};
 use super::keys;
 use crate::announce::announce;
 use crate::caller::Caller;
@@ -26,12 +27,14 @@ struct Head {
     authority: MspId,
     /// When the newest version was published, in ledger time.
     published_at: UtcTime,
+    calendar: Calendar,
 }
 
 /// Publishes the next version of a tariff.
 ///
 /// # Errors
-/// Customs only; a tariff stays with its authority, country and currency; versions follow one another.
+/// Customs only; a tariff stays with its authority, country and currency; versions follow one another, and divide the
+/// days into at most 500 periods.
 pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, Refusal> {
     let mut caller = Caller::with_role(ctx, &[Role::Customs])?;
     check_form(&request)?;
@@ -45,10 +48,13 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         }
         caller.follow(head.published_at);
     }
-    let expected = head.map_or(1, |head| head.newest + 1);
+    let (expected, calendar) = head.map_or((1, Calendar::default()), |head| (head.newest + 1, head.calendar));
     if request.version != expected {
         return Err(Rejection::TariffVersionNotNext { expected }.into());
     }
+    let Some(calendar) = calendar.with(request.validity, request.version) else {
+        return Err(Rejection::TariffCalendarFull { tariff_id: request.tariff_id, max: PERIODS_MAX }.into());
+    };
 
     let tariff = Tariff {
         tariff_id: request.tariff_id,
@@ -69,6 +75,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         currency: tariff.currency.clone(),
         authority: tariff.authority.clone(),
         published_at: tariff.published_at,
+        calendar,
     };
     ctx.put_json(&keys::tariff(&tariff.tariff_id)?, &head)?;
     ctx.put_json(&keys::tariff_version(&tariff.tariff_id, tariff.version)?, &tariff)?;
@@ -93,13 +100,10 @@ pub fn read(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Tariff, Refusa
 
 /// The version that applies on a day: the newest of those whose validity holds it.
 pub(super) fn in_force(ctx: &mut Context<'_>, tariff_id: &str, day: Date) -> Result<Tariff, Refusal> {
-    for version in (1..=head(ctx, tariff_id)?.newest).rev() {
-        let tariff = version_of(ctx, tariff_id, version)?;
-        if tariff.validity.contains(day) {
-            return Ok(tariff);
-        }
+    match head(ctx, tariff_id)?.calendar.version_on(day) {
+        Some(version) => version_of(ctx, tariff_id, version),
+        None => Err(Rejection::NoTariffInForce { tariff_id: tariff_id.to_owned() }.into()),
     }
-    Err(Rejection::NoTariffInForce { tariff_id: tariff_id.to_owned() }.into())
 }
 
 pub(super) fn version_of(ctx: &mut Context<'_>, tariff_id: &str, version: u32) -> Result<Tariff, Refusal> {

@@ -1,6 +1,7 @@
 //! `customs`: tariffs, declarations, decisions, replays.
 
 use serde_json::{Value, json};
+use trade_model::time::UtcTime;
 
 use super::world::*;
 
@@ -390,6 +391,15 @@ fn publish_rows() -> Vec<Row> {
         row("the third after the first", "customs.tariff_version_not_next", |w| {
             publish(w, &tariff())?;
             publish(w, &tariff().with("version", 3))
+        }),
+        row("every other day its own version", "customs.tariff_calendar_full", |w| {
+            let mut answer = publish(w, &tariff());
+            for version in 2..=251 {
+                let day = UtcTime::from_unix(START + i64::from(version) * 2 * 86_400, 0).expect("this decade").date();
+                let one_day = json!({ "from": day, "until": day });
+                answer = publish(w, &tariff().with("version", version).with("validity", one_day));
+            }
+            answer
         }),
         row("another authority's", "customs.tariff_of_another", |w| {
             publish(w, &tariff())?;
