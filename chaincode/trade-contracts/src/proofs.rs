@@ -14,7 +14,7 @@ use trade_proofs::{
     Commitment, ContextError, Match, OpeningText, Proof, ProofContext, Range, StatementError, Verifier, VerifyError,
 };
 
-/// Greatest committed amount that a band or a tolerance can name, in minor units: 2^48 − 1.
+/// Greatest amount that a band or a tolerance can name or an opening can hold, in minor units: 2^48 − 1.
 pub const AMOUNT_MAX: u64 = (1 << 48) - 1;
 
 /// The transient field that carries openings.
@@ -114,23 +114,31 @@ pub(crate) fn check_match(
 
 /// What a transient `private` holds: the opening of the one commitment of its transaction.
 pub(crate) trait PrivateOpening: DeserializeOwned + Serialize {
+    /// The name of the value.
+    const VALUE: &'static str;
+
     /// Minor units in decimal, and the blinding factor in hexadecimal.
     fn parts(&self) -> (&str, &str);
 }
 
 impl PrivateOpening for DeclarationOpening {
+    const VALUE: &'static str = "value_minor";
+
     fn parts(&self) -> (&str, &str) {
         (&self.value_minor, &self.blinding)
     }
 }
 
 impl PrivateOpening for AmountOpening {
+    const VALUE: &'static str = "amount_minor";
+
     fn parts(&self) -> (&str, &str) {
         (&self.amount_minor, &self.blinding)
     }
 }
 
-/// The opening in the transient field, if there is one; it must open the commitment.
+/// The opening in the transient field, if there is one; it must open the commitment to at most [`AMOUNT_MAX`], so that no
+/// equation between amounts that are committed here can wrap. The refusal tells the name of the value and not the value.
 pub(crate) fn opening<T: PrivateOpening>(
     ctx: &Context<'_>,
     field: &'static str,
@@ -144,6 +152,10 @@ pub(crate) fn opening<T: PrivateOpening>(
     let (value, blinding) = private.parts();
     let text = OpeningText { value: value.to_owned(), blinding: blinding.to_owned() };
     let opening = text.open().map_err(|_| Rejection::OpeningMalformed)?;
+    let within = value.parse().is_ok_and(|value: u64| value <= AMOUNT_MAX);
+    if !within {
+        return Err(Rejection::NumberMalformed { field: T::VALUE });
+    }
     if opening.opens(commitment) { Ok(Some(private)) } else { Err(Rejection::OpeningWrong { field }) }
 }
 

@@ -41,7 +41,7 @@ pub struct IssueInvoice {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AmountOpening {
-    /// The amount in minor units of the currency, decimal string.
+    /// The amount in minor units of the currency, decimal string, at most 2^48 − 1.
     pub amount_minor: String,
     /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
     pub blinding: String,

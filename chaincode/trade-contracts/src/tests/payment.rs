@@ -198,6 +198,14 @@ fn invoice_rows() -> Vec<Row> {
             let (opening, other) = (w.opening(TOTAL), w.opening(TOTAL));
             issue(w, &invoice_of(&opening), &other)
         }),
+        row("of the greatest amount", "", |w| {
+            let opening = w.opening(crate::proofs::AMOUNT_MAX);
+            issue(w, &invoice_of(&opening), &opening)
+        }),
+        row("of more than can be an amount", "request.number_malformed", |w| {
+            let opening = w.opening(crate::proofs::AMOUNT_MAX + 1);
+            issue(w, &invoice_of(&opening), &opening)
+        }),
         row("with a malformed opening", "private.malformed", |w| {
             let opening = w.opening(TOTAL);
             w.submit_private(EXPORTER, "payment:IssueInvoice", &invoice_of(&opening), &json!([]), &[EXPORTER])
