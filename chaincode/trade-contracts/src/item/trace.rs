@@ -39,19 +39,23 @@ struct Visit {
 pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal> {
     let object = form::object(&request.item)?;
     let item = find(ctx, object.canonical())?;
-    let custody = timeline(ctx, &item.item_id, Timeline::Custody)?;
-    let packing = timeline(ctx, &item.item_id, Timeline::Packing)?;
-    let (visits, all_visited) = match request.direction {
-        TraceDirection::Backward => containers(ctx, &item.item_id)?,
-        TraceDirection::Forward => contents(ctx, &item.item_id)?,
+    let mut reading = Reading { complete: true };
+    let custody = reading.timeline(ctx, &item.item_id, Timeline::Custody)?;
+    let packing = reading.timeline(ctx, &item.item_id, Timeline::Packing)?;
+    let visits = match request.direction {
+        TraceDirection::Backward => reading.containers(ctx, &item.item_id)?,
+        TraceDirection::Forward => reading.contents(ctx, &item.item_id)?,
     };
-    let (mut steps, complete) = steps(ctx, &visits)?;
+    let mut steps = reading.steps(ctx, &visits)?;
     steps.sort_by(|a, b| (a.recorded_at, a.distance, &a.record_id).cmp(&(b.recorded_at, b.distance, &b.record_id)));
     if request.direction == TraceDirection::Backward {
         steps.reverse();
     }
-    let truncated = !complete || !all_visited || steps.len() > STEPS_MAX;
+    reading.complete &= steps.len() <= STEPS_MAX;
     steps.truncate(STEPS_MAX);
+    let title = reading.timeline(ctx, &item.item_id, Timeline::Title)?;
+    let location = reading.timeline(ctx, &item.item_id, Timeline::Location)?;
+    let licence = reading.timeline(ctx, &item.item_id, Timeline::Licence)?;
     let (alarm_ids, all_alarms) = standing_alarms(ctx, &item.item_id, ALARMS_MAX)?;
     let mut alarms = Vec::with_capacity(alarm_ids.len());
     for alarm_id in alarm_ids {
@@ -62,113 +66,126 @@ pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal
         alarms_truncated: !all_alarms,
         origin: item.origin,
         direction: request.direction,
-        title: timeline(ctx, &item.item_id, Timeline::Title)?,
-        location: timeline(ctx, &item.item_id, Timeline::Location)?,
-        licence: timeline(ctx, &item.item_id, Timeline::Licence)?,
+        title,
+        location,
+        licence,
         gaps: gaps(&item, &custody, &steps),
         item_id: item.item_id,
         custody,
         packing,
         steps,
-        truncated,
+        truncated: !reading.complete,
     })
 }
 
-/// The entries of a timeline, each ending where the next begins.
-pub(super) fn timeline(
-    ctx: &mut Context<'_>,
-    item_id: &str,
-    timeline: Timeline,
-) -> Result<Vec<TimelineEntry>, Refusal> {
-    let mut entries: Vec<TimelineEntry> = Vec::new();
-    for row in ctx.scan(&keys::entries(item_id, timeline)?, ENTRIES_MAX)? {
-        let entry = row.json::<TimelineEntry>()?;
-        if let Some(previous) = entries.last_mut() {
-            previous.until = Some(entry.from);
-        }
-        entries.push(entry);
-    }
-    Ok(entries)
+/// Reads within bounds and remembers whether one of them was reached.
+struct Reading {
+    complete: bool,
 }
 
-/// The item itself and the units it lay in, each for the time it lay there.
-fn containers(ctx: &mut Context<'_>, item_id: &str) -> Result<(Vec<Visit>, bool), Refusal> {
-    let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
-    let mut next = 0;
-    while let Some(visit) = visits.get(next) {
-        let (inside, distance) = ((visit.from, visit.until), visit.distance);
-        let object_id = visit.object_id.clone();
-        next += 1;
-        if distance as usize >= NESTING_MAX {
-            continue;
+impl Reading {
+    /// The entries of a timeline, oldest first, each ending where the next begins.
+    fn timeline(
+        &mut self,
+        ctx: &mut Context<'_>,
+        item_id: &str,
+        timeline: Timeline,
+    ) -> Result<Vec<TimelineEntry>, Refusal> {
+        let mut entries: Vec<TimelineEntry> = Vec::new();
+        let rows = ctx.scan(&keys::entries(item_id, timeline)?, ENTRIES_MAX + 1)?;
+        for row in rows {
+            let entry = row.json::<TimelineEntry>()?;
+            if let Some(previous) = entries.last_mut() {
+                previous.until = Some(entry.from);
+            }
+            entries.push(entry);
         }
-        for entry in timeline(ctx, &object_id, Timeline::Packing)? {
-            let (from, until) = (inside.0.max(Some(entry.from)), earlier(inside.1, entry.until));
-            if let Some(unit) = entry.value.filter(|_| until.is_none_or(|until| from <= Some(until))) {
-                if visits.len() >= VISITS_MAX {
-                    return Ok((visits, false));
+        // One more was read than is shown, so that the last one shown has its end and does not seem to last.
+        self.complete &= entries.len() <= ENTRIES_MAX;
+        entries.truncate(ENTRIES_MAX);
+        Ok(entries)
+    }
+
+    /// The records of the events that name a thing, oldest first.
+    fn records(&mut self, ctx: &mut Context<'_>, object_id: &str) -> Result<Vec<String>, Refusal> {
+        let mut records = record_ids(ctx, object_id, STEPS_MAX + 1)?;
+        self.complete &= records.len() <= STEPS_MAX;
+        records.truncate(STEPS_MAX);
+        Ok(records)
+    }
+
+    /// The item itself and the units it lay in, each for the time it lay there.
+    fn containers(&mut self, ctx: &mut Context<'_>, item_id: &str) -> Result<Vec<Visit>, Refusal> {
+        let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+        let mut next = 0;
+        while let Some(visit) = visits.get(next) {
+            let (inside, distance) = ((visit.from, visit.until), visit.distance);
+            let object_id = visit.object_id.clone();
+            next += 1;
+            for entry in self.timeline(ctx, &object_id, Timeline::Packing)? {
+                let (from, until) = (inside.0.max(Some(entry.from)), earlier(inside.1, entry.until));
+                if let Some(unit) = entry.value.filter(|_| until.is_none_or(|until| from <= Some(until))) {
+                    if visits.len() >= VISITS_MAX || distance as usize >= NESTING_MAX {
+                        self.complete = false;
+                        break;
+                    }
+                    visits.push(Visit { object_id: unit, distance: distance + 1, from, until });
                 }
-                visits.push(Visit { object_id: unit, distance: distance + 1, from, until });
             }
         }
+        Ok(visits)
     }
-    Ok((visits, true))
-}
 
-/// The item itself and everything that was ever packed in it, each from then on.
-fn contents(ctx: &mut Context<'_>, item_id: &str) -> Result<(Vec<Visit>, bool), Refusal> {
-    let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
-    let mut next = 0;
-    while let Some(visit) = visits.get(next) {
-        let (distance, object_id) = (visit.distance, visit.object_id.clone());
-        next += 1;
-        if distance as usize >= NESTING_MAX {
-            continue;
-        }
-        let mut packed: BTreeMap<String, UtcTime> = BTreeMap::new();
-        for record_id in record_ids(ctx, &object_id, STEPS_MAX)? {
-            let Some(event) = find_event(ctx, &record_id)? else { continue };
-            let packs = event.parent.as_ref() == Some(&object_id)
-                && event.action == "ADD"
-                && event.declared_erroneous.is_none();
-            for child in event.items.iter().filter(|_| packs) {
-                packed.entry(child.clone()).or_insert(event.recorded_at);
+    /// The item itself and everything that was ever packed in it, each from then on.
+    fn contents(&mut self, ctx: &mut Context<'_>, item_id: &str) -> Result<Vec<Visit>, Refusal> {
+        let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+        let mut next = 0;
+        while let Some(visit) = visits.get(next) {
+            let (distance, object_id) = (visit.distance, visit.object_id.clone());
+            next += 1;
+            let mut packed: BTreeMap<String, UtcTime> = BTreeMap::new();
+            for record_id in self.records(ctx, &object_id)? {
+                let Some(event) = find_event(ctx, &record_id)? else { continue };
+                let packs = event.parent.as_ref() == Some(&object_id)
+                    && event.action == "ADD"
+                    && event.declared_erroneous.is_none();
+                for child in event.items.iter().filter(|_| packs) {
+                    packed.entry(child.clone()).or_insert(event.recorded_at);
+                }
+            }
+            for (child, from) in packed {
+                if visits.iter().any(|visit| visit.object_id == child) {
+                    continue;
+                }
+                if visits.len() >= VISITS_MAX || distance as usize >= NESTING_MAX {
+                    self.complete = false;
+                    break;
+                }
+                visits.push(Visit { object_id: child, distance: distance + 1, from: Some(from), until: None });
             }
         }
-        for (child, from) in packed {
-            if visits.iter().any(|visit| visit.object_id == child) {
-                continue;
-            }
-            if visits.len() >= VISITS_MAX {
-                return Ok((visits, false));
-            }
-            visits.push(Visit { object_id: child, distance: distance + 1, from: Some(from), until: None });
-        }
+        Ok(visits)
     }
-    Ok((visits, true))
-}
 
-/// The events of all visits, each once, at its nearest thing; and whether all were read.
-fn steps(ctx: &mut Context<'_>, visits: &[Visit]) -> Result<(Vec<TraceStep>, bool), Refusal> {
-    let mut found: BTreeMap<String, TraceStep> = BTreeMap::new();
-    let mut complete = true;
-    for visit in visits {
-        let custody = timeline(ctx, &visit.object_id, Timeline::Custody)?;
-        let records = record_ids(ctx, &visit.object_id, STEPS_MAX + 1)?;
-        complete &= records.len() <= STEPS_MAX;
-        for record_id in records {
-            if found.contains_key(&record_id) {
-                continue;
-            }
-            let Some(event) = find_event(ctx, &record_id)? else { continue };
-            let after_begin = visit.from.is_none_or(|from| from <= event.recorded_at);
-            let before_end = visit.until.is_none_or(|until| event.recorded_at <= until);
-            if after_begin && before_end {
-                found.insert(record_id, step(visit, &custody, event));
+    /// The events of all visits, each once, at its nearest thing.
+    fn steps(&mut self, ctx: &mut Context<'_>, visits: &[Visit]) -> Result<Vec<TraceStep>, Refusal> {
+        let mut found: BTreeMap<String, TraceStep> = BTreeMap::new();
+        for visit in visits {
+            let custody = self.timeline(ctx, &visit.object_id, Timeline::Custody)?;
+            for record_id in self.records(ctx, &visit.object_id)? {
+                if found.contains_key(&record_id) {
+                    continue;
+                }
+                let Some(event) = find_event(ctx, &record_id)? else { continue };
+                let after_begin = visit.from.is_none_or(|from| from <= event.recorded_at);
+                let before_end = visit.until.is_none_or(|until| event.recorded_at <= until);
+                if after_begin && before_end {
+                    found.insert(record_id, step(visit, &custody, event));
+                }
             }
         }
+        Ok(found.into_values().collect())
     }
-    Ok((found.into_values().collect(), complete))
 }
 
 fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> TraceStep {
@@ -189,9 +206,10 @@ fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> Trace
     }
 }
 
-/// Who held it at that moment; at the very moment of a change, the new holder.
+/// Who held it at that moment, if the timeline reaches that far; at the very moment of a change, the new holder.
 fn holder_at(custody: &[TimelineEntry], moment: UtcTime) -> Option<MspId> {
-    let entry = custody.iter().rev().find(|entry| entry.from <= moment)?;
+    let holds = |entry: &&TimelineEntry| entry.from <= moment && entry.until.is_none_or(|until| moment < until);
+    let entry = custody.iter().rev().find(holds)?;
     MspId::parse(entry.value.as_deref()?).ok()
 }
 
@@ -211,7 +229,8 @@ fn gaps(item: &Item, custody: &[TimelineEntry], steps: &[TraceStep]) -> Vec<Stri
         .filter(|step| step.business_step.as_deref() == Some("shipping"))
         .max_by_key(|step| step.recorded_at);
     let last_handover = custody.last().map(|entry| entry.from);
-    if let Some(shipped) = last_shipped
+    let all_handovers = custody.last().is_none_or(|entry| entry.until.is_none());
+    if let Some(shipped) = last_shipped.filter(|_| all_handovers)
         && last_handover.is_none_or(|handover| handover < shipped.recorded_at)
         && item.open_offer.is_none()
     {

@@ -353,6 +353,24 @@ fn a_trace_forwards_follows_what_was_packed_even_after_unpacking() {
 }
 
 #[test]
+fn a_trace_says_when_a_timeline_is_longer_than_it_reads() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    for round in 0..1_000 {
+        world.hand_over(&format!("there-{round}"), &[piece("1")], EXPORTER, CARRIER).expect("both agree");
+        world.hand_over(&format!("back-{round}"), &[piece("1")], CARRIER, EXPORTER).expect("both agree");
+    }
+    let ask = json!({ "item": piece("1"), "direction": "backward" });
+    let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
+    assert_eq!((trace["custody"].as_array().map(Vec::len), &trace["truncated"]), (Some(2_000), &json!(true)));
+    assert!(trace["custody"][1_999]["until"].is_string(), "the last one shown does not seem to last");
+    world.capture(EXPORTER, &[observe(&[piece("1")])]).expect("held");
+    let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
+    let responsible = trace["steps"].as_array().expect("a list").iter().map(|step| step.get("responsible"));
+    assert_eq!(responsible.collect::<Vec<_>>(), [None, Some(&json!(EXPORTER))], "nobody is guessed");
+}
+
+#[test]
 fn an_unconfirmed_handover_stays_with_the_sender() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");
