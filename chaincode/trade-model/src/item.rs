@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::epcis::json::Json;
 use crate::identifier::MspId;
 use crate::time::UtcTime;
 
@@ -21,8 +22,8 @@ pub const NESTING_MAX: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Capture {
-    /// The EPCIS 2.0 JSON document as it is; at most 200 events and 2 000 item mentions.
-    pub document: serde_json::Value,
+    /// The EPCIS 2.0 JSON document as it is, numbers to the last digit; at most 200 events and 2 000 item mentions.
+    pub document: Json,
     /// The licence under which the items that this document commissions are made, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence_id: Option<String>,
@@ -297,7 +298,7 @@ pub struct RecordedEvent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
     /// The event itself as it was captured.
-    pub event: serde_json::Value,
+    pub event: Json,
 }
 
 /// One change that an event made to an item.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::{
     json::{self, JsonError},
@@ -38,6 +38,8 @@ pub(crate) struct Parts {
 pub(crate) struct Arguments {
     /// The argument; none for a transaction without one.
     pub(crate) argument: Option<Value>,
+    /// A field of the argument that is sent as the caller wrote it, with its text.
+    pub(crate) verbatim: Option<(&'static str, String)>,
     /// The private input, if given.
     pub(crate) private: Option<Value>,
     /// Whether the caller signs.
@@ -55,12 +57,14 @@ pub(crate) fn arguments(
     limits: &Limits,
 ) -> Result<Arguments, Problem> {
     let (mut fields, caller_signs) = parameters(route, parts, limits)?;
-    let mut private = None;
+    let (mut private, mut verbatim) = (None, None);
     if route.has_body() {
         let body = body_object(&parts.body, limits)?;
         match transaction.body_field {
             Some(field) => {
                 fields.insert(field.to_owned(), Value::Object(body));
+                let text = std::str::from_utf8(&parts.body).map_err(|_| malformed("not UTF-8"))?;
+                verbatim = Some((field, text.trim().to_owned()));
             }
             None => private = merge(&mut fields, body)?,
         }
@@ -74,7 +78,22 @@ pub(crate) fn arguments(
         }
     };
     check_private(transaction.private.as_ref(), private.as_ref())?;
-    Ok(Arguments { argument, private, caller_signs })
+    Ok(Arguments { argument, verbatim, private, caller_signs })
+}
+
+impl Arguments {
+    /// The argument as it is sent. A document's numbers are not read and written again: binary floating point would change
+    /// them, and with them the document's hashes.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        let argument = self.argument.as_ref()?;
+        let (Some((field, text)), Value::Object(fields)) = (&self.verbatim, argument) else {
+            return Some(argument.to_string().into_bytes());
+        };
+        let others = fields.iter().filter(|(name, _)| name != field);
+        let mut members: Vec<String> = others.map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+        members.push(format!("{}:{text}", json!(field)));
+        Some(format!("{{{}}}", members.join(",")).into_bytes())
+    }
 }
 
 /// Parses a body that must be one JSON object.
@@ -227,8 +246,6 @@ fn bad_parameter(name: &str, reason: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::routes::by_operation;
 
@@ -262,7 +279,11 @@ mod tests {
     fn an_epcis_document_is_the_body_as_it_is() -> Result<(), Problem> {
         let capture = read("capture", &[], &[("licence_id", "l1")], r#"{"type":"EPCISDocument","private":1}"#)?;
         let expected = json!({"document": {"type": "EPCISDocument", "private": 1}, "licence_id": "l1"});
-        assert_eq!((capture.argument, capture.private), (Some(expected), None));
+        assert_eq!((&capture.argument, &capture.private), (&Some(expected.clone()), &None));
+        let sent = capture.bytes().expect("an argument");
+        assert_eq!(serde_json::from_slice::<Value>(&sent).ok(), Some(expected));
+        let exact = read("capture", &[], &[], r#" {"ext:weight":0.12345678901234567890} "#)?.bytes();
+        assert_eq!(exact.as_deref(), Some(br#"{"document":{"ext:weight":0.12345678901234567890}}"#.as_slice()));
         Ok(())
     }
 

@@ -234,7 +234,7 @@ impl Service {
         };
         Ok(Call {
             function: transaction.name.to_owned(),
-            argument: arguments.argument.as_ref().map(to_bytes),
+            argument: arguments.bytes(),
             private: arguments.private.as_ref().map(to_bytes),
             endorsing,
         })

@@ -13,6 +13,7 @@ use fabric_contract::{CompositeKey, Context};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use trade_model::digital_link::ObjectUri;
+use trade_model::epcis::json::Json;
 use trade_model::epcis::{self, EpcisError, Event, EventBody, EventKind};
 use trade_model::item::{
     Alarm, AlarmKind, Capture, CaptureReceipt, CaptureStatus, CapturedEvent, DeclaredError, EVENTS_MAX,
@@ -209,7 +210,7 @@ fn finish(ctx: &mut Context<'_>, session: Session, events: Vec<CapturedEvent>) -
     })
 }
 
-fn parse(document: &serde_json::Value) -> Result<Vec<Event>, Rejection> {
+fn parse(document: &Json) -> Result<Vec<Event>, Rejection> {
     if let Some(kind) = foreign_type(document) {
         return Err(Rejection::EventTypeNotSupported { event_type: kind.as_str() });
     }
@@ -220,12 +221,12 @@ fn parse(document: &serde_json::Value) -> Result<Vec<Event>, Rejection> {
 
 /// A type of event that is known and not captured. Looked for first, so that nobody mends the details of a document that
 /// cannot be taken anyway.
-fn foreign_type(document: &serde_json::Value) -> Option<EventKind> {
-    let body = &document["epcisBody"];
-    let several =
-        [body, &body["queryResults"]["resultsBody"]].into_iter().find_map(|holder| holder["eventList"].as_array());
-    let events = several.map_or(std::slice::from_ref(document), Vec::as_slice);
-    let types = events.iter().filter_map(|event| event["type"].as_str());
+fn foreign_type(document: &Json) -> Option<EventKind> {
+    let body = document.get("epcisBody");
+    let results = body.and_then(|body| body.get("queryResults")).and_then(|results| results.get("resultsBody"));
+    let several = [body, results].into_iter().flatten().find_map(|holder| holder.get("eventList"));
+    let events = several.map_or(std::slice::from_ref(document), Json::elements);
+    let types = events.iter().filter_map(|event| event.get("type").and_then(Json::as_text));
     let known = [EventKind::TransactionEvent, EventKind::TransformationEvent, EventKind::AssociationEvent];
     types.filter_map(|name| known.into_iter().find(|kind| kind.as_str() == name)).next()
 }
@@ -353,13 +354,12 @@ fn new_record(session: &Session, event: &Event, record_id: String) -> Result<Rec
         declared_erroneous: None,
         alarms: Vec::new(),
         effects: Vec::new(),
-        event: serde_json::from_str(&event.raw.to_string())
-            .map_err(|error| Rejection::DocumentMalformed { rule: error.to_string() })?,
+        event: event.raw.clone(),
     })
 }
 
 /// SHA-256 of an event as it is recorded, in hexadecimal.
-fn sha256(event: &serde_json::Value) -> String {
+fn sha256(event: &Json) -> String {
     hex::encode(Sha256::digest(event.to_string()))
 }
 

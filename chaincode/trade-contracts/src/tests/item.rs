@@ -121,6 +121,28 @@ fn every_kind_of_conflict_raises_its_alarm_and_changes_nothing() {
 }
 
 #[test]
+fn numbers_of_a_document_reach_its_hash_to_the_last_digit() {
+    let mut world = World::established();
+    let event = object_event("OBSERVE", "inspecting", &[piece("1")]).with("ext:weight", "NUMBER");
+    let event = event.with("@context", json!([{ "ext": "https://example.org/ext/" }]));
+    let text = document(&[event.clone()]).to_string().replace("\"NUMBER\"", "0.12345678901234567890");
+    world.clock += 1;
+    let call = world.ledger.call("item:Capture").creator(&fabric_contract::testing::creator(EXPORTER).build());
+    let receipt: Value = call
+        .time(fabric_contract::Timestamp::from_seconds(world.clock))
+        .arg(text.clone().into_bytes())
+        .submit()
+        .and_then(|outcome| outcome.json())
+        .expect("a new event");
+    let document = text.strip_prefix("{\"document\":").and_then(|text| text.strip_suffix('}')).expect("the one field");
+    let expected = trade_model::epcis::parse(document.as_bytes()).expect("a document").events.remove(0).hash;
+    assert_eq!(receipt["events"][0]["event_hash"], expected.as_str());
+    let rounded =
+        world.capture(EXPORTER, &[event.with("ext:weight", 0.123_456_789_012_345_67)]).expect("another event");
+    assert_ne!(rounded["events"][0]["event_hash"], expected.as_str());
+}
+
+#[test]
 fn a_return_ends_a_sale_so_that_it_can_be_sold_again() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");

@@ -50,15 +50,6 @@ pub fn parse(bytes: &[u8]) -> Result<Document, EpcisError> {
     parse_with(bytes, &Limits::default())
 }
 
-/// As [`parse`], from a JSON value. Numbers with a fraction have passed through binary floating point by then;
-/// prefer the bytes where they are at hand.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_value(value: &serde_json::Value) -> Result<Document, EpcisError> {
-    parse(value.to_string().as_bytes())
-}
-
 /// As [`parse`], with other bounds.
 ///
 /// # Errors

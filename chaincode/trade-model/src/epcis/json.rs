@@ -5,6 +5,10 @@
 
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::value::RawValue;
+
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
@@ -65,6 +69,38 @@ impl Json {
             Self::Array(elements) => elements,
             other => std::slice::from_ref(other),
         }
+    }
+}
+
+/// Deepest nesting that is read from a field of a request or a record. A document's own bound is lower, see
+/// [`Limits`](super::Limits); this one only keeps the reader from recursing as deep as anybody cares to write.
+const FIELD_DEPTH_MAX: usize = 64;
+
+/// As a field, in `serde_json` only: the text itself, so that no number passes through binary floating point.
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(text.get(), FIELD_DEPTH_MAX).map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Json {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Json".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::default()
     }
 }
 
@@ -339,6 +375,21 @@ mod tests {
             assert_eq!(Json::parse(text, 8).map(|value| value.to_string()).as_deref(), Ok(text));
         }
         assert_eq!(Json::parse(r#""\ud83d\ude00\u0041""#, 1), Ok(Json::Text("😀A".into())));
+    }
+
+    #[test]
+    fn a_field_keeps_its_numbers() -> Result<(), serde_json::Error> {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Record {
+            event: Json,
+        }
+        let text = r#"{"event":{"b":0.1000000000000000055511151231257827,"a":[9007199254740993.0,1e-7]}}"#;
+        let record: Record = serde_json::from_str(text)?;
+        assert_eq!(serde_json::to_string(&record)?, text);
+        assert!(serde_json::from_str::<Record>(r#"{"event":{"a":1,"a":2}}"#).is_err());
+        let deep = format!("{{\"event\":{}{}}}", "[".repeat(65), "]".repeat(65));
+        assert!(serde_json::from_str::<Record>(&deep).is_err());
+        Ok(())
     }
 
     #[test]

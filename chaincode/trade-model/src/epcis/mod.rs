@@ -15,7 +15,7 @@ pub mod json;
 mod time;
 mod vocabulary;
 
-pub use document::{Document, Limits, parse, parse_value, parse_with};
+pub use document::{Document, Limits, parse, parse_with};
 pub use error::EpcisError;
 pub use event::{
     Action, AggregationEvent, ErrorDeclaration, Event, EventBody, EventKind, ObjectEvent, Quantity, TypedReference,
