@@ -59,6 +59,11 @@ impl Match {
         ]
     }
 
+    /// x = d + t and y = t − d add up to twice the tolerance, which is below 2⁶⁴.
+    fn window(&self) -> Window {
+        Window::new(2 * self.tolerance)
+    }
+
     pub(crate) fn prove<R: RngCore + CryptoRng>(
         &self,
         transcript: &mut Transcript,
@@ -79,8 +84,7 @@ impl Match {
         let tolerance = i128::from(self.tolerance);
         let above = (tolerance + difference) as u64;
         let below = (tolerance - difference) as u64;
-        let window = Window::new(2 * self.tolerance);
-        window.prove(transcript, [above, below], invoice.blinding - payment.blinding, rng)
+        self.window().prove(transcript, [above, below], invoice.blinding - payment.blinding, rng)
     }
 
     pub(crate) fn verify<R: RngCore + CryptoRng>(
@@ -89,7 +93,7 @@ impl Match {
         proof: &Proof,
         rng: &mut R,
     ) -> Result<(), VerifyError> {
-        let window = Window::new(2 * self.tolerance);
+        let window = self.window();
         let bytes = window.part(proof)?;
         let difference = self.invoice.point() - self.payment.point();
         let tolerance = pedersen().B * Scalar::from(self.tolerance);

@@ -71,6 +71,11 @@ impl Range {
         ]
     }
 
+    /// x = v − a and y = b − v add up to the width of the range.
+    fn window(&self) -> Window {
+        Window::new(self.upper - self.lower)
+    }
+
     pub(crate) fn prove<R: RngCore + CryptoRng>(
         &self,
         transcript: &mut Transcript,
@@ -83,8 +88,7 @@ impl Range {
         let unsatisfied = ProveError::Unsatisfied { constraint: "lower bound <= value <= upper bound" };
         let above = opening.value.checked_sub(self.lower).ok_or(unsatisfied)?;
         let below = self.upper.checked_sub(opening.value).ok_or(unsatisfied)?;
-        let window = Window::new(self.upper - self.lower);
-        window.prove(transcript, [above, below], opening.blinding, rng)
+        self.window().prove(transcript, [above, below], opening.blinding, rng)
     }
 
     pub(crate) fn verify<R: RngCore + CryptoRng>(
@@ -93,7 +97,7 @@ impl Range {
         proof: &Proof,
         rng: &mut R,
     ) -> Result<(), VerifyError> {
-        let window = Window::new(self.upper - self.lower);
+        let window = self.window();
         let bytes = window.part(proof)?;
         let base = pedersen().B;
         let point = self.commitment.point();

@@ -6,4 +6,5 @@ mod forgery;
 mod properties;
 mod replay;
 mod secrets;
+mod transcript;
 mod vectors;
