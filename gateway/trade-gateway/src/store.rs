@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use fabric_msp::hash::sha256;
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -253,11 +253,13 @@ impl Store {
     pub fn submitted(&self, operation: &Operation) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
         write(&transaction, operation)?;
+        lead(&transaction, operation)?;
         transaction.commit()?;
         Ok(())
     }
 
-    /// Stores how an operation ended. A key whose operation had no effect is given back.
+    /// Stores how an operation ended. A key whose operation had no effect is given back. An outcome that is stored already
+    /// stays.
     ///
     /// # Errors
     /// The store refuses; the operation is then asked about again.
@@ -314,9 +316,7 @@ impl Store {
             }
             for operation in old {
                 operations.remove(operation.transaction_id.as_str())?;
-                if let Some(key) = operation.key.and_then(|key| hex::decode(key).ok()) {
-                    keys.remove(key.as_slice())?;
-                }
+                give_back(&mut keys, &operation)?;
                 forgotten += 1;
             }
         }
@@ -340,21 +340,44 @@ impl Operation {
     }
 }
 
+/// Writes an operation, unless its outcome is known already: then nothing can be learnt about it any more.
 fn write(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(), StoreError> {
     let mut operations = transaction.open_table(OPERATIONS)?;
-    operations.insert(operation.transaction_id.as_str(), serde_json::to_vec(operation)?.as_slice())?;
-    let Some(key) = operation.key.as_ref().and_then(|key| hex::decode(key).ok()) else { return Ok(()) };
-    let mut keys = transaction.open_table(KEYS)?;
-    let record =
-        keys.get(key.as_slice())?.map(|value| serde_json::from_slice::<KeyRecord>(value.value())).transpose()?;
-    let Some(record) = record else { return Ok(()) };
+    let id = operation.transaction_id.as_str();
+    let former = operations.get(id)?.map(|value| serde_json::from_slice::<Operation>(value.value())).transpose()?;
+    if former.is_some_and(|former| former.is_settled()) {
+        return Ok(());
+    }
+    operations.insert(id, serde_json::to_vec(operation)?.as_slice())?;
     if matches!(operation.state, State::Invalid | State::Refused) {
-        keys.remove(key.as_slice())?;
-    } else if record.transaction_id.is_none() {
-        let record = KeyRecord { transaction_id: Some(operation.transaction_id.clone()), ..record };
-        keys.insert(key.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
+        give_back(&mut transaction.open_table(KEYS)?, operation)?;
     }
     Ok(())
+}
+
+/// Lets the key of a sealed operation lead to it.
+fn lead(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(), StoreError> {
+    let Some(key) = operation.key.as_ref().and_then(|key| hex::decode(key).ok()) else { return Ok(()) };
+    let mut keys = transaction.open_table(KEYS)?;
+    let record = key_record(&keys, &key)?;
+    let Some(record) = record.filter(|record| record.transaction_id.is_none()) else { return Ok(()) };
+    let record = KeyRecord { transaction_id: Some(operation.transaction_id.clone()), ..record };
+    keys.insert(key.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
+    Ok(())
+}
+
+/// Gives the key of an operation back, unless it leads to another one by now.
+fn give_back(keys: &mut Table<&[u8], &[u8]>, operation: &Operation) -> Result<(), StoreError> {
+    let Some(key) = operation.key.as_ref().and_then(|key| hex::decode(key).ok()) else { return Ok(()) };
+    let own = |record: KeyRecord| record.transaction_id.as_ref() == Some(&operation.transaction_id);
+    if key_record(keys, &key)?.is_some_and(own) {
+        keys.remove(key.as_slice())?;
+    }
+    Ok(())
+}
+
+fn key_record(keys: &Table<&[u8], &[u8]>, key: &[u8]) -> Result<Option<KeyRecord>, StoreError> {
+    Ok(keys.get(key)?.map(|value| serde_json::from_slice(value.value())).transpose()?)
 }
 
 #[cfg(test)]
@@ -421,6 +444,41 @@ mod tests {
         store.submitted(&operation(&store, "t1", "k1", State::Submitted))?;
         store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
         assert_eq!(store.begin(&key, "digest", 2)?, Begin::New);
+        Ok(())
+    }
+
+    #[test]
+    fn a_key_that_leads_to_another_transaction_by_now_stays_when_the_former_is_forgotten()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("store.redb"))?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        store.begin(&key, "digest", 1)?;
+        store.submitted(&operation(&store, "t1", "k1", State::Submitted))?;
+        store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
+        assert_eq!(store.begin(&key, "digest", 2)?, Begin::New);
+        let second = Operation { updated_at: 5_000, ..operation(&store, "t2", "k1", State::Submitted) };
+        store.submitted(&second)?;
+
+        store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
+        assert_eq!(store.begin(&key, "digest", 3)?, Begin::Known(Box::new(second.clone())));
+        assert_eq!(store.forget(1_000)?, 1);
+        assert_eq!(store.begin(&key, "digest", 3)?, Begin::Known(Box::new(second)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_outcome_once_known_is_not_overwritten() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("store.redb"))?;
+        let key = store.key("AMSP", "CN=erp", "capture", "k1");
+        store.begin(&key, "digest", 1)?;
+        store.submitted(&operation(&store, "t1", "k1", State::Submitted))?;
+        store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
+        assert_eq!(store.begin(&key, "digest", 2)?, Begin::New);
+        store.settled(&operation(&store, "t1", "k1", State::Indeterminate))?;
+        assert_eq!(store.operation("t1")?.map(|operation| operation.state), Some(State::Invalid));
+        assert_eq!(store.begin(&key, "digest", 3)?, Begin::Running, "the key is the second request's");
         Ok(())
     }
 

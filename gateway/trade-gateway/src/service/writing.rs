@@ -31,6 +31,9 @@ const KEY_BYTES_MAX: usize = 200;
 const RESUBMIT_FIRST: Duration = Duration::from_millis(250);
 const RESUBMIT_MAX: Duration = Duration::from_secs(4);
 
+/// How long a question about an operation waits for its block.
+const ASK_WAIT: Duration = Duration::from_secs(1);
+
 /// Least wait for the block of a transaction that the orderer has taken.
 const ACCEPTED_WAIT_MIN: Duration = Duration::from_secs(3);
 
@@ -202,6 +205,10 @@ impl Service {
                 Problem::new(409, "idempotency_key_running", "The same request is being worked on").retry_after(1)
             );
         };
+        let operation = self.read_again(operation)?;
+        if operation.is_settled() {
+            return Ok(operation_answer(&operation));
+        }
         let settled = self.settle_again(operation, Duration::from_millis(self.settings.limits.commit_wait_ms)).await;
         Ok(operation_answer(&settled))
     }
@@ -249,14 +256,24 @@ impl Service {
         let unknown = || Problem::new(404, "operation_unknown", "Your organisation has no operation with this id");
         let found = self.store.operation(id).map_err(|error| store_failed(&error))?;
         let mut operation = found.filter(|operation| operation.msp_id == principal.msp_id).ok_or_else(unknown)?;
-        if !operation.is_settled() && self.activate(id).is_some() {
-            let outcome = self.ledger.outcome(&operation.msp_id, id, Duration::from_secs(1)).await;
-            if let Ok(Some(commit)) = outcome {
+        if !operation.is_settled()
+            && let Some(_active) = self.activate(id)
+        {
+            operation = self.read_again(operation)?;
+            if !operation.is_settled()
+                && let Ok(Some(commit)) = self.ledger.outcome(&operation.msp_id, id, ASK_WAIT).await
+            {
                 let state = if commit.validation_code == 0 { State::Committed } else { State::Invalid };
                 self.conclude(&mut operation, state, Some(&commit));
             }
         }
         Ok(Answer::json(200, &OperationView::from(&operation)).of_transaction(id))
+    }
+
+    /// The operation as it is stored now: it may have been settled before this task activated it.
+    fn read_again(&self, operation: Operation) -> Result<Operation, Problem> {
+        let stored = self.store.operation(&operation.transaction_id).map_err(|error| store_failed(&error))?;
+        Ok(stored.unwrap_or(operation))
     }
 
     pub(super) fn release(&self, key: &KeyDigest) {
@@ -265,6 +282,8 @@ impl Service {
         }
     }
 
+    /// Marks an operation as being settled until the mark is dropped; none when somebody else is at it.
+    #[must_use]
     fn activate(&self, transaction_id: &str) -> Option<Active<'_>> {
         let new = self.active_set().insert(transaction_id.to_owned());
         new.then(|| Active { service: self, transaction_id: transaction_id.to_owned() })
