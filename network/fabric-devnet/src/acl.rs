@@ -144,15 +144,38 @@ pub(crate) fn check(
     }
 }
 
+/// Whether whoever signed something is an administrator of the peer's own organisation.
+pub(crate) fn check_local_admin(peer: &Peer, data: &SignedData) -> Result<(), AclError> {
+    check_local_signed(peer, "Admins", MspRoleType::Admin, &data.identity, &data.data, &data.signature)
+}
+
+/// Whether whoever signed something may write to the channel, whatever its own rules say of resources.
+pub(crate) fn check_writer(channel: &Channel, data: &SignedData) -> Result<(), AclError> {
+    let (channel_id, policy) = (channel.id().to_owned(), WRITERS.to_owned());
+    let verdict = channel.config().policy(WRITERS).evaluate(std::slice::from_ref(data));
+    verdict.map_err(|cause| AclError::Policy { channel: channel_id, policy, cause })
+}
+
 fn check_local(peer: &Peer, policy: &'static str, role: MspRoleType, proposal: &Proposal) -> Result<(), AclError> {
+    let signed = proposal.signed();
+    check_local_signed(peer, policy, role, proposal.creator(), &signed.proposal_bytes, &signed.signature)
+}
+
+fn check_local_signed(
+    peer: &Peer,
+    policy: &'static str,
+    role: MspRoleType,
+    creator: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), AclError> {
     let msp = peer.local_msp();
-    let identity = msp.deserialize(proposal.creator()).map_err(|cause| AclError::Creator { policy, cause })?;
+    let identity = msp.deserialize(creator).map_err(|cause| AclError::Creator { policy, cause })?;
     let role = MspRole { msp_identifier: msp.id().to_owned(), role: role as i32 };
     let principal =
         MspPrincipal { principal_classification: Classification::Role as i32, principal: role.encode_to_vec() };
     msp.satisfies(&identity, &principal).map_err(|cause| AclError::Principal { policy, cause })?;
-    let signed = proposal.signed();
-    Ok(identity.verify(&signed.proposal_bytes, &signed.signature)?)
+    Ok(identity.verify(message, signature)?)
 }
 
 #[cfg(test)]

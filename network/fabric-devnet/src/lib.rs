@@ -6,6 +6,7 @@ mod channel;
 #[doc(hidden)]
 pub mod decoders;
 pub mod deliver;
+mod discovery;
 mod endorser;
 pub mod faults;
 mod gateway;

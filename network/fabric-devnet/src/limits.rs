@@ -24,11 +24,13 @@ pub struct Limits {
     pub endorser: usize,
     /// Open streams of the deliver service.
     pub deliver: usize,
+    /// Calls to the discovery service, which Fabric does not limit.
+    pub discovery: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { gateway: 500, endorser: 2500, deliver: 2500 }
+        Self { gateway: 500, endorser: 2500, deliver: 2500, discovery: 100 }
     }
 }
 

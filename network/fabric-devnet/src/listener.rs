@@ -10,35 +10,32 @@ use std::{
     task::{Context, Poll},
 };
 
-use fabric_msp::transport::{self, ConnectionInfo, ServerTls, TlsConnection, TransportError};
+use fabric_msp::transport::{ConnectionInfo, TlsConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpListener,
     sync::watch,
     task::JoinHandle,
 };
-use tokio_stream::StreamExt;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::transport::server::{Connected, Router};
 
 /// Serves clients until `closing` becomes true; connections that are still open then end when `cut` does. While `away`
 /// is true, connections end at once.
 pub(crate) fn serve(
-    listener: TcpListener,
-    tls: Option<&ServerTls>,
+    connections: ReceiverStream<io::Result<TlsConnection>>,
     services: Router,
     closing: watch::Receiver<bool>,
     cut: watch::Receiver<bool>,
     away: watch::Receiver<bool>,
-) -> Result<JoinHandle<()>, TransportError> {
-    let connections = transport::incoming(listener, tls)?;
+) -> JoinHandle<()> {
     let connections =
         connections.map(move |accepted| accepted.map(|inner| Connection::new(inner, cut.clone(), away.clone())));
     let serving = services.serve_with_incoming_shutdown(connections, becomes_true(closing));
-    Ok(tokio::spawn(async move {
+    tokio::spawn(async move {
         if let Err(cause) = serving.await {
             tracing::error!(%cause, "a listener ended");
         }
-    }))
+    })
 }
 
 /// Waits until the value is true, or can never become so.

@@ -15,13 +15,15 @@ use fabric_msp::{
     transport::{self, ServerTls, TransportError},
 };
 use fabric_protos::{
-    MAX_MESSAGE_BYTES, gateway::gateway_server::GatewayServer, protos::endorser_server::EndorserServer,
+    MAX_MESSAGE_BYTES, discovery::discovery_server::DiscoveryServer, gateway::gateway_server::GatewayServer,
+    protos::endorser_server::EndorserServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time};
 
 use crate::{
     chaincode::{ChaincodeOptions, ChaincodeRuntime, PackageStore},
     deliver::{self, PeerDeliver},
+    discovery::DiscoveryService,
     endorser::EndorserService,
     faults::{OrdererFaults, PeerFaults},
     gateway::{GatewayService, PEERS_MAX},
@@ -349,7 +351,8 @@ impl Network {
             let services = peer_services(peer, &self.peers, settings.limits, self.closing.subscribe());
             let away = peer.switches().away();
             let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-            let served = listener::serve(listener, Some(&tls), services, closing, cut, away)?;
+            let connections = transport::incoming_with_any_certificate(listener, &tls)?;
+            let served = listener::serve(connections, services, closing, cut, away);
             self.servers.push(served);
         }
         let (listener, address) = bind(&options.orderer.listen).await?;
@@ -357,7 +360,8 @@ impl Network {
         let services = transport::server().add_service(self.orderer.service());
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-        self.servers.push(listener::serve(listener, Some(&tls), services, closing, cut, away)?);
+        let connections = transport::incoming_with_any_certificate(listener, &tls)?;
+        self.servers.push(listener::serve(connections, services, closing, cut, away));
         self.orderer_address = address;
         if let Some(admin) = &options.orderer.admin {
             self.admin_address = Some(self.listen_for_admins(admin).await?);
@@ -377,7 +381,8 @@ impl Network {
         let services = transport::server().accept_http1(true).add_service(service);
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-        self.servers.push(listener::serve(listener, tls.as_ref(), services, closing, cut, away)?);
+        let connections = transport::incoming(listener, tls.as_ref())?;
+        self.servers.push(listener::serve(connections, services, closing, cut, away));
         Ok(address)
     }
 
@@ -453,6 +458,9 @@ fn peer_services(
     let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
+    let discovery = DiscoveryServer::new(DiscoveryService::new(Arc::clone(peer), Arc::clone(peers)))
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let joined = Arc::clone(peer);
     let channels: deliver::Channels =
         Arc::new(move |id| joined.channel(id).map(|channel| Arc::clone(channel.ledger())));
@@ -460,6 +468,7 @@ fn peer_services(
     transport::server()
         .add_service(Limited::new(endorser, limits.endorser))
         .add_service(Limited::new(gateway, limits.gateway))
+        .add_service(Limited::new(discovery, limits.discovery))
         .add_service(Limited::new(deliver, limits.deliver))
 }
 

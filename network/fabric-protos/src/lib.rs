@@ -11,8 +11,10 @@ macro_rules! package {
 
 package! {
     common: "common",
+    discovery: "discovery",
     etcdraft: "etcdraft",
     gateway: "gateway",
+    gossip: "gossip",
     kvrwset: "kvrwset",
     lifecycle: "lifecycle",
     msp: "msp",

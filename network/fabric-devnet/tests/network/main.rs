@@ -5,6 +5,7 @@ mod chaincode;
 mod channels;
 mod client;
 mod configuration;
+mod discovery;
 mod endorse;
 mod evaluate;
 mod faults;

@@ -20,7 +20,7 @@ use openssl::{
 
 pub use self::{
     client::{ClientTls, connect, connect_lazy},
-    server::{ConnectionInfo, ServerTls, TlsConnection, incoming, server},
+    server::{ConnectionInfo, ServerTls, TlsConnection, incoming, incoming_with_any_certificate, server},
 };
 
 /// HTTP/2 as ALPN spells it.

@@ -10,7 +10,8 @@ use std::{
 };
 
 use openssl::ssl::{
-    AlpnError, Ssl, SslAcceptor, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, select_next_proto,
+    AlpnError, Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+    select_next_proto,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -71,10 +72,25 @@ pub fn incoming(
     listener: TcpListener,
     tls: Option<&ServerTls>,
 ) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
-    let acceptor = tls.map(acceptor).transpose()?;
-    let (ready, connections) = mpsc::channel(64);
-    tokio::spawn(accept(listener, acceptor, ready));
-    Ok(ReceiverStream::new(connections))
+    let acceptor = tls.map(acceptor).transpose()?.map(SslAcceptorBuilder::build);
+    Ok(accept_all(listener, acceptor))
+}
+
+/// As [`incoming`] for a server that asks for a client's certificate, and takes any and none when `tls` names no
+/// authorities, as Fabric's servers do. Such a certificate proves that the client has its key and nothing else; requests
+/// can be bound to it.
+///
+/// # Errors
+/// As [`incoming`].
+pub fn incoming_with_any_certificate(
+    listener: TcpListener,
+    tls: &ServerTls,
+) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
+    let mut builder = acceptor(tls)?;
+    if tls.client_ca_pem.is_none() {
+        builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    }
+    Ok(accept_all(listener, Some(builder.build())))
 }
 
 /// tonic's server with the keep-alive and the windows that fit Fabric.
@@ -86,7 +102,13 @@ pub fn server() -> tonic::transport::Server {
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
 }
 
-fn acceptor(tls: &ServerTls) -> Result<SslAcceptor, TransportError> {
+fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>) -> ReceiverStream<io::Result<TlsConnection>> {
+    let (ready, connections) = mpsc::channel(64);
+    tokio::spawn(accept(listener, acceptor, ready));
+    ReceiverStream::new(connections)
+}
+
+fn acceptor(tls: &ServerTls) -> Result<SslAcceptorBuilder, TransportError> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     use_identity(&mut builder, &tls.cert_pem, &tls.key_pem)?;
     // Without resumption no certificate check is ever skipped.
@@ -101,7 +123,7 @@ fn acceptor(tls: &ServerTls) -> Result<SslAcceptor, TransportError> {
         builder.set_cert_store(store_of(&authorities)?);
         builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
     }
-    Ok(builder.build())
+    Ok(builder)
 }
 
 type Ready = mpsc::Sender<io::Result<TlsConnection>>;

@@ -1,0 +1,210 @@
+//! The discovery service of a peer: a channel's configuration, its peers, and which peers can endorse what.
+//!
+//! Requests are signed, and bound to the TLS certificate that the client shows. Who may ask about a channel are its
+//! writers, and about the peer's own neighbours the administrators of its organisation, as on Fabric.
+
+mod config;
+mod endorsers;
+mod layouts;
+mod membership;
+mod principal;
+
+use std::sync::Arc;
+
+use fabric_msp::{hash::sha256, policy::SignedData, transport::ConnectionInfo};
+use fabric_protos::{
+    discovery::{
+        ChaincodeQuery, ChaincodeQueryResult, Error as ErrorText, PeerMembershipResult, Query, QueryResult,
+        Request as Queries, Response as Answers, SignedRequest, discovery_server::Discovery, query::Query as Kind,
+        query_result::Result as Answer,
+    },
+    protos::ChaincodeInterest,
+};
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use self::membership::Membership;
+use crate::{acl, channel::Channel, peer::Peer};
+
+/// The most queries of one request; each may cost a signature of every peer.
+const QUERIES_MAX: usize = 100;
+
+/// Discovery as one peer serves it.
+#[derive(Clone)]
+pub(crate) struct DiscoveryService {
+    own: Arc<Peer>,
+    /// All peers of the network, this one among them.
+    peers: Arc<[Arc<Peer>]>,
+}
+
+/// Why a request or a query is refused. The texts are Fabric's where it has one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    #[error("failed parsing request: {0}")]
+    Malformed(prost::DecodeError),
+    #[error("access denied, no authentication info in request")]
+    NoAuthentication,
+    #[error("access denied, client identity wasn't supplied")]
+    NoIdentity,
+    #[error("client didn't send a TLS certificate")]
+    NoCertificate,
+    #[error("client claimed TLS hash doesn't match computed TLS hash from gRPC stream")]
+    OtherCertificate,
+    #[error("the request has {0} queries, more than the {QUERIES_MAX} that one may have")]
+    TooMany(usize),
+    #[error("access denied")]
+    Denied,
+    #[error("unknown or missing request type")]
+    UnknownQuery,
+    #[error("chaincode query must have at least one chaincode interest")]
+    NoInterest,
+    #[error("chaincode interest must contain at least one chaincode")]
+    NoChaincode,
+    #[error("chaincode name in interest cannot be empty")]
+    NoName,
+    #[error("failed constructing descriptor for {0}")]
+    NoDescriptor(String),
+    #[error("{0}")]
+    Peers(endorsers::Failure),
+}
+
+impl DiscoveryService {
+    pub(crate) fn new(own: Arc<Peer>, peers: Arc<[Arc<Peer>]>) -> Self {
+        Self { own, peers }
+    }
+
+    fn result(&self, query: Query, signed: &SignedData) -> QueryResult {
+        let result = self.answer(query, signed).unwrap_or_else(|cause| {
+            tracing::debug!(%cause, peer = self.own.msp_id(), "a discovery query is refused");
+            Answer::Error(ErrorText { content: cause.to_string() })
+        });
+        QueryResult { result: Some(result) }
+    }
+
+    fn answer(&self, query: Query, signed: &SignedData) -> Result<Answer, Refusal> {
+        if query.channel.is_empty() {
+            acl::check_local_admin(&self.own, signed).map_err(|_| Refusal::Denied)?;
+            let Some(Kind::LocalPeers(_)) = query.query else { return Err(Refusal::UnknownQuery) };
+            return Ok(members(&Membership::of_neighbours(&self.own, &self.peers)));
+        }
+        let channel = self.own.channel(&query.channel).ok_or(Refusal::Denied)?;
+        acl::check_writer(&channel, signed).map_err(|_| Refusal::Denied)?;
+        match query.query {
+            Some(Kind::ConfigQuery(_)) => Ok(Answer::ConfigResult(config::result(&channel.config()))),
+            Some(Kind::PeerQuery(query)) => self.peers_of(&channel, query.filter.as_ref()),
+            Some(Kind::CcQuery(query)) => self.endorsers_of(&channel, &query),
+            Some(Kind::LocalPeers(_)) | None => Err(Refusal::UnknownQuery),
+        }
+    }
+
+    fn peers_of(&self, channel: &Channel, filter: Option<&ChaincodeInterest>) -> Result<Answer, Refusal> {
+        let mut found = Membership::of_channel(&self.own, &self.peers, channel);
+        if let Some(interest) = filter.filter(|interest| !interest.chaincodes.is_empty()) {
+            endorsers::keep_able(&mut found, channel, interest).map_err(Refusal::Peers)?;
+        }
+        Ok(members(&found))
+    }
+
+    fn endorsers_of(&self, channel: &Channel, query: &ChaincodeQuery) -> Result<Answer, Refusal> {
+        check_interests(&query.interests)?;
+        let found = Membership::of_channel(&self.own, &self.peers, channel);
+        let mut content = Vec::with_capacity(query.interests.len());
+        for interest in &query.interests {
+            let descriptor = endorsers::descriptor(&found, channel, interest).map_err(|cause| {
+                tracing::debug!(%cause, channel = channel.id(), "an endorsement descriptor cannot be made");
+                Refusal::NoDescriptor(shown(interest))
+            })?;
+            content.push(descriptor);
+        }
+        Ok(Answer::CcQueryRes(ChaincodeQueryResult { content }))
+    }
+}
+
+#[tonic::async_trait]
+impl Discovery for DiscoveryService {
+    async fn discover(&self, request: Request<SignedRequest>) -> Result<Response<Answers>, Status> {
+        let shown = request.extensions().get::<ConnectionInfo>().and_then(|connection| connection.certificate.clone());
+        let SignedRequest { payload, signature } = request.into_inner();
+        let (queries, identity) =
+            open(&payload, shown.as_deref()).map_err(|cause| Status::unknown(cause.to_string()))?;
+        let signed = SignedData { data: payload, identity, signature };
+        let service = self.clone();
+        // Answers take signatures and looks at the disk.
+        let answer = move || queries.into_iter().map(|query| service.result(query, &signed)).collect();
+        let results = tokio::task::spawn_blocking(answer).await;
+        results.map(|results| Response::new(Answers { results })).map_err(|_| Status::unknown("the query failed"))
+    }
+}
+
+/// The queries of a request and who says to have made it. The signature is checked with each query.
+fn open(payload: &[u8], certificate: Option<&[u8]>) -> Result<(Vec<Query>, Vec<u8>), Refusal> {
+    let request = Queries::decode(payload).map_err(Refusal::Malformed)?;
+    let authentication = request.authentication.ok_or(Refusal::NoAuthentication)?;
+    if authentication.client_identity.is_empty() {
+        return Err(Refusal::NoIdentity);
+    }
+    let certificate = certificate.ok_or(Refusal::NoCertificate)?;
+    if authentication.client_tls_cert_hash != sha256(certificate) {
+        return Err(Refusal::OtherCertificate);
+    }
+    match request.queries.len() {
+        count if count > QUERIES_MAX => Err(Refusal::TooMany(count)),
+        _ => Ok((request.queries, authentication.client_identity)),
+    }
+}
+
+fn check_interests(interests: &[ChaincodeInterest]) -> Result<(), Refusal> {
+    if interests.is_empty() {
+        return Err(Refusal::NoInterest);
+    }
+    for interest in interests {
+        if interest.chaincodes.is_empty() {
+            return Err(Refusal::NoChaincode);
+        }
+        if interest.chaincodes.iter().any(|call| call.name.is_empty()) {
+            return Err(Refusal::NoName);
+        }
+    }
+    Ok(())
+}
+
+fn members(found: &Membership) -> Answer {
+    Answer::Members(PeerMembershipResult { peers_by_org: found.by_organization() })
+}
+
+/// An interest as Fabric writes it into a refusal, as far as names go.
+fn shown(interest: &ChaincodeInterest) -> String {
+    let call = |call: &fabric_protos::protos::ChaincodeCall| {
+        let names = call.collection_names.iter().map(|name| format!(" collection_names:{name:?}"));
+        format!("chaincodes:{{name:{:?}{}}}", call.name, names.collect::<String>())
+    };
+    interest.chaincodes.iter().map(call).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use fabric_protos::discovery::AuthInfo;
+
+    use super::*;
+
+    fn request(authentication: Option<AuthInfo>, queries: usize) -> Vec<u8> {
+        Queries { authentication, queries: vec![Query::default(); queries] }.encode_to_vec()
+    }
+
+    fn bound_to(certificate: &[u8]) -> Option<AuthInfo> {
+        let client_tls_cert_hash = sha256(certificate).to_vec();
+        Some(AuthInfo { client_identity: b"me".to_vec(), client_tls_cert_hash })
+    }
+
+    #[test]
+    fn a_request_must_say_who_asks_and_on_which_connection() {
+        let refusal = |payload: &[u8], certificate| open(payload, certificate).expect_err("refused");
+        assert!(matches!(refusal(&[0xff], None), Refusal::Malformed(_)));
+        assert_eq!(refusal(&request(None, 1), None), Refusal::NoAuthentication);
+        assert_eq!(refusal(&request(Some(AuthInfo::default()), 1), None), Refusal::NoIdentity);
+        assert_eq!(refusal(&request(bound_to(b"a"), 1), None), Refusal::NoCertificate);
+        assert_eq!(refusal(&request(bound_to(b"a"), 1), Some(b"b")), Refusal::OtherCertificate);
+        assert_eq!(refusal(&request(bound_to(b"a"), 101), Some(b"a")), Refusal::TooMany(101));
+        assert_eq!(open(&request(bound_to(b"a"), 2), Some(b"a")).map(|(queries, _)| queries.len()), Ok(2));
+    }
+}
