@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use fabric_client::{
-    ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Gateway, Step as ClientStep, Timeouts,
-    tracker::TrackerOptions, verify_prepared,
+    Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Gateway, Step as ClientStep,
+    Timeouts, tracker::TrackerOptions, verify_prepared,
 };
 use fabric_msp::transport::{ClientTls, TransportError};
 use fabric_protos::msp::SerializedIdentity;
@@ -158,6 +158,7 @@ impl Ledger for Fabric {
                 step: Step::Endorse,
                 transaction_id: proposal.transaction_id().to_owned(),
                 cause: Cause::Altered(reason.to_string()),
+                is_final: true,
                 endorsers: Vec::new(),
             })?;
             let transaction = Draft {
@@ -248,9 +249,10 @@ fn translate(step: Step, transaction_id: &str, error: &ClientError) -> LedgerErr
         .map(|detail| EndorserMessage { msp_id: detail.msp_id.clone(), message: detail.message.clone() })
         .collect();
     let transaction_id = error.transaction_id().filter(|id| !id.is_empty()).unwrap_or(transaction_id).to_owned();
-    LedgerError { step, transaction_id, cause, endorsers }
+    LedgerError { step, transaction_id, cause, is_final: error.advice() == Advice::Never, endorsers }
 }
 
 fn local(step: Step, transaction_id: &str, reason: String) -> LedgerError {
-    LedgerError { step, transaction_id: transaction_id.to_owned(), cause: Cause::Local(reason), endorsers: Vec::new() }
+    let (transaction_id, cause) = (transaction_id.to_owned(), Cause::Local(reason));
+    LedgerError { step, transaction_id, cause, is_final: true, endorsers: Vec::new() }
 }

@@ -144,6 +144,9 @@ pub struct LedgerError {
     pub transaction_id: String,
     /// Why.
     pub cause: Cause,
+    /// Whether the same bytes would fail again. Of a handing-over it says that no orderer has taken the transaction: one
+    /// orderer's refusal does not count as long as another may have taken it.
+    pub is_final: bool,
     /// What single peers or orderers said.
     pub endorsers: Vec<EndorserMessage>,
 }

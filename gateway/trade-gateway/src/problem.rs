@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Cause, Commit, EndorserMessage, LedgerError, Step};
+use crate::ledger::{Cause, Commit, LedgerError, Step};
 
 /// The media type of problems.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -126,7 +126,7 @@ impl Problem {
     pub fn from_ledger(error: &LedgerError) -> Self {
         let mut problem = match &error.cause {
             Cause::Contract { status, message } => Self::from_contract(*status, message),
-            Cause::Network { code, message } => Self::from_network(error.step, *code, message, &error.endorsers),
+            Cause::Network { code, message } => Self::from_network(error, *code, message),
             Cause::Invalidated(commit) => Self::invalidated(commit),
             Cause::Altered(_) => Self::new(502, "transaction_altered", "The peer prepared another transaction")
                 .with_detail(
@@ -170,12 +170,16 @@ impl Problem {
         }
     }
 
-    fn from_network(step: Step, code: i32, message: &str, endorsers: &[EndorserMessage]) -> Self {
-        let said =
-            |text: &str| message.contains(text) || endorsers.iter().any(|endorser| endorser.message.contains(text));
-        let access_denied = matches!(code, grpc::PERMISSION_DENIED | grpc::UNAUTHENTICATED)
+    fn from_network(error: &LedgerError, code: i32, message: &str) -> Self {
+        let step = error.step;
+        let said = |text: &str| {
+            message.contains(text) || error.endorsers.iter().any(|endorser| endorser.message.contains(text))
+        };
+        let denied = matches!(code, grpc::PERMISSION_DENIED | grpc::UNAUTHENTICATED)
             || said("access denied")
             || said("FORBIDDEN");
+        // Of several orderers one may refuse what another takes.
+        let access_denied = denied && (error.is_final || step != Step::Submit);
         let busy = code == grpc::RESOURCE_EXHAUSTED
             || (code == grpc::UNKNOWN && (said("exceeding concurrency limit") || said("too many requests")));
         if access_denied {
@@ -236,20 +240,33 @@ fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::EndorserMessage;
 
     fn network(step: Step, code: i32, message: &str) -> LedgerError {
         let cause = Cause::Network { code, message: message.to_owned() };
-        LedgerError { step, transaction_id: "ab".to_owned(), cause, endorsers: Vec::new() }
+        LedgerError { step, transaction_id: "ab".to_owned(), cause, is_final: true, endorsers: Vec::new() }
     }
 
     fn contract(status: u16, message: &str) -> LedgerError {
         let cause = Cause::Contract { status, message: message.to_owned() };
-        LedgerError { step: Step::Endorse, transaction_id: "ab".to_owned(), cause, endorsers: Vec::new() }
+        LedgerError {
+            step: Step::Endorse,
+            transaction_id: "ab".to_owned(),
+            cause,
+            is_final: true,
+            endorsers: Vec::new(),
+        }
     }
 
     fn altered() -> LedgerError {
         let cause = Cause::Altered("the call is not the one that was proposed".to_owned());
-        LedgerError { step: Step::Endorse, transaction_id: "ab".to_owned(), cause, endorsers: Vec::new() }
+        LedgerError {
+            step: Step::Endorse,
+            transaction_id: "ab".to_owned(),
+            cause,
+            is_final: true,
+            endorsers: Vec::new(),
+        }
     }
 
     fn invalid(name: &str, code: i32) -> LedgerError {
@@ -258,6 +275,7 @@ mod tests {
             step: Step::Commit,
             transaction_id: "ab".to_owned(),
             cause: Cause::Invalidated(commit),
+            is_final: false,
             endorsers: vec![],
         }
     }
@@ -276,6 +294,12 @@ mod tests {
                 403,
                 "fabric_access_denied",
                 false,
+            ),
+            (
+                LedgerError { is_final: false, ..network(Step::Submit, 14, "one of two said status=FORBIDDEN") },
+                503,
+                "network_unavailable",
+                true,
             ),
             (network(Step::CommitStatus, 7, "no"), 403, "fabric_access_denied", false),
             (network(Step::Endorse, 9, "no peers available to endorse"), 503, "network_unavailable", true),

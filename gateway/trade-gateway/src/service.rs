@@ -276,6 +276,7 @@ fn sign(signer: &dyn Signer, draft: &Draft) -> Result<Vec<u8>, LedgerError> {
         step: crate::ledger::Step::Propose,
         transaction_id: draft.transaction_id.clone(),
         cause: Cause::Local(error.to_string()),
+        is_final: false,
         endorsers: Vec::new(),
     })
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Service, creator_of, external, failed, log_failure, result_value, sign, store_failed};
 use crate::{
     answer::{Answer, OperationView},
-    ledger::{Call, Cause, Commit, Draft, Endorsed, LedgerError},
+    ledger::{Call, Commit, Draft, Endorsed},
     members::Principal,
     problem::Problem,
     request::{self, Parts},
@@ -147,7 +147,7 @@ impl Service {
             if let Err(error) = &handed {
                 log_failure(error);
                 // Only the first refusal is certain: an earlier handing-over of the same bytes may have been ordered.
-                if first && refused_for_good(error) {
+                if first && error.is_final {
                     operation.validation = Some(Problem::from_ledger(error).code);
                     self.conclude(&mut operation, State::Refused, None);
                     return operation;
@@ -356,10 +356,4 @@ fn refused(code: Option<&str>) -> Problem {
         _ => Problem::new(502, "network_failure", "The network refused or failed")
             .with_detail("The orderer refused the transaction. Nothing was written."),
     }
-}
-
-/// Whether the orderer has refused, so that the transaction cannot come into a block by this handing-over.
-fn refused_for_good(error: &LedgerError) -> bool {
-    matches!(Problem::from_ledger(error).status, 403)
-        || matches!(error.cause, Cause::Network { code: 3 | 9 | 10, .. } | Cause::Local(_))
 }

@@ -84,7 +84,9 @@ impl Double {
 }
 
 fn failure(step: Step, transaction_id: &str, cause: Cause) -> LedgerError {
-    LedgerError { step, transaction_id: transaction_id.to_owned(), cause, endorsers: Vec::new() }
+    // As the Fabric client judges: a lost connection and an unknown error leave open what became of the call.
+    let is_final = !matches!(cause, Cause::Network { code: 1 | 2 | 4 | 8 | 13 | 14, .. });
+    LedgerError { step, transaction_id: transaction_id.to_owned(), cause, is_final, endorsers: Vec::new() }
 }
 
 impl Ledger for Double {

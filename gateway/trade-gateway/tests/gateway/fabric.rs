@@ -50,6 +50,8 @@ struct Seen {
     submitted: BTreeMap<String, Vec<Envelope>>,
     /// How many submissions are taken in and answered with an error.
     lose_answers: usize,
+    /// What the next submission is answered with, though it is taken in.
+    answer_submission: Option<Status>,
     refuse: Option<Status>,
     /// Prepares a transaction with the private input in the open.
     leak: bool,
@@ -160,6 +162,9 @@ impl GatewayService for Peer {
         let channel_header = ChannelHeader::decode(header.channel_header.as_slice()).unwrap_or_default();
         let mut seen = self.seen();
         seen.submitted.entry(channel_header.tx_id).or_default().push(envelope);
+        if let Some(status) = seen.answer_submission.take() {
+            return Err(status);
+        }
         if seen.lose_answers > 0 {
             seen.lose_answers -= 1;
             return Err(Status::unavailable("the answer was lost"));
@@ -289,16 +294,30 @@ fn a_lost_answer_is_settled_by_handing_over_the_identical_envelope() -> TestResu
 }
 
 #[test]
+fn one_orderers_refusal_is_no_refusal_and_that_of_all_is() -> TestResult {
+    let organisations = Organisations::new();
+    let network = network(&organisations)?;
+    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let orderers = |statuses: [&str; 2]| {
+        let said = |status: &str| format!("received unsuccessful response from orderer: status={status}, info=policy");
+        let texts = statuses.map(said);
+        failure(tonic::Code::Unavailable, "insufficient number of orderers", "OrdererMSP", &[&texts[0], &texts[1]])
+    };
+    network.peer.seen().answer_submission = Some(orderers(["FORBIDDEN", "SERVICE_UNAVAILABLE"]));
+    let one = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((one.status, &one.json()?["state"]), (201, &"committed".into()));
+    network.peer.seen().answer_submission = Some(orderers(["FORBIDDEN", "FORBIDDEN"]));
+    let all = exporter.post("/v1/evidence", "k2", &evidence())?;
+    assert_eq!((all.status, &all.json()?["code"]), (403, &"fabric_access_denied".into()));
+    Ok(())
+}
+
+#[test]
 fn what_peers_say_becomes_a_problem_with_their_names() -> TestResult {
     let organisations = Organisations::new();
     let network = network(&organisations)?;
     let refusal = r#"chaincode response 409, {"code":"evidence.exists","title":"t","detail":"d","fields":[{"name":"/sha256","detail":"taken"}]}"#;
-    let detail =
-        ErrorDetail { address: "peer0:7051".to_owned(), msp_id: EXPORTER.to_owned(), message: refusal.to_owned() };
-    let any = prost_types_any(&detail);
-    let details = rpc::Status { code: 10, message: String::new(), details: vec![any] };
-    let status =
-        Status::with_details(tonic::Code::Aborted, "failed to endorse transaction", details.encode_to_vec().into());
+    let status = failure(tonic::Code::Aborted, "failed to endorse transaction", EXPORTER, &[refusal]);
     network.peer.seen().refuse = Some(status);
     let exporter = network.gateway.caller(&organisations.member(EXPORTER));
     let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
@@ -311,6 +330,18 @@ fn what_peers_say_becomes_a_problem_with_their_names() -> TestResult {
     assert_eq!(problem["endorsers"][0]["msp_id"], EXPORTER);
     assert!(!problem.to_string().contains("peer0:7051"), "addresses stay inside");
     Ok(())
+}
+
+/// A gRPC status with what single nodes said.
+fn failure(code: tonic::Code, message: &str, msp_id: &str, said: &[&str]) -> Status {
+    let detail = |message: &&str| ErrorDetail {
+        address: "peer0:7051".to_owned(),
+        msp_id: msp_id.to_owned(),
+        message: (*message).to_owned(),
+    };
+    let details = said.iter().map(|message| prost_types_any(&detail(message))).collect();
+    let details = rpc::Status { code: code as i32, message: String::new(), details };
+    Status::with_details(code, message, details.encode_to_vec().into())
 }
 
 fn prost_types_any(detail: &ErrorDetail) -> prost_types::Any {
