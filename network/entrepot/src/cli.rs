@@ -25,7 +25,7 @@ enum Command {
     Up(UpOptions),
     /// Stop the network of a folder
     Down(Folder),
-    /// Show the processes of a folder's network and what they use
+    /// Show the processes of a folder's network, what they use, and its channels
     Status(Folder),
     /// Tell the story of one trade on a fresh network
     Demo(DemoOptions),

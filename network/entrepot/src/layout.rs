@@ -18,6 +18,11 @@ use crate::{
     endpoint::Endpoint,
 };
 
+/// The ports from this one to its double are chosen from, at random.
+const PORT_MIN: u16 = 16_384;
+/// How many random ports are tried.
+const PORT_ATTEMPTS: usize = 64;
+
 /// The folder of one network.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -60,7 +65,7 @@ pub struct OrdererAddresses {
     pub node: String,
     /// Clients, peers and other orderers.
     pub endpoint: Endpoint,
-    /// Channel participation; only a real orderer has it.
+    /// Channel participation.
     pub admin: Endpoint,
     /// Operations; only a real orderer has it.
     pub operations: Endpoint,
@@ -390,6 +395,14 @@ pub fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>> {
     }
 }
 
+/// A port below those that the kernel gives to outgoing connections. One of these could be in use at the moment when a
+/// network starts that keeps its ports for good.
+fn random_port() -> Result<u16> {
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).ok().context("the system has no randomness")?;
+    Ok(PORT_MIN | (u16::from_le_bytes(bytes) % PORT_MIN))
+}
+
 /// Free loopback ports. All listeners stay open until the last port is found, so that no port comes twice.
 #[derive(Default)]
 struct FreePorts {
@@ -402,7 +415,11 @@ impl FreePorts {
     }
 
     fn next_address(&mut self) -> Result<SocketAddr> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?;
+        let listener = (0..PORT_ATTEMPTS).find_map(|_| TcpListener::bind(("127.0.0.1", random_port().ok()?)).ok());
+        let listener = match listener {
+            Some(listener) => listener,
+            None => TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?,
+        };
         let address = listener.local_addr().context("a listener without an address")?;
         self.taken.push(listener);
         Ok(address)

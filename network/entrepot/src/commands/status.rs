@@ -1,10 +1,15 @@
-//! `status`: what runs in a folder, and what each process uses.
+//! `status`: what runs in a folder, what each process uses, and the channels.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-use crate::{endpoint::Endpoint, layout::Layout};
+use crate::{
+    channel::Network,
+    endpoint::Endpoint,
+    generate,
+    layout::{Addresses, Layout},
+};
 
 /// Shows the network of this folder.
 ///
@@ -37,6 +42,29 @@ pub fn run(folder: &Path) -> Result<()> {
     }
     println!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode));
     println!("data      {}", layout.root().display());
+    println!();
+    show_channels(&layout, &addresses)
+}
+
+/// Shows the channels: as the orderers have them when one listens, and otherwise as they were described.
+fn show_channels(layout: &Layout, addresses: &Addresses) -> Result<()> {
+    let consortium = generate::consortium(layout, None)?;
+    let network = Network { layout, consortium: &consortium, addresses };
+    let runs = addresses.orderers.iter().any(|orderer| orderer.endpoint.listens());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for own in consortium.each_channel() {
+        let (members, state) = match runs {
+            false => (own.organisations.iter().map(|one| one.msp_id.clone()).collect(), "not running".to_owned()),
+            true => match runtime.block_on(network.config(&own.channel)) {
+                Ok(config) => {
+                    let members: Vec<String> = config.application_orgs().map(|one| one.msp_id.clone()).collect();
+                    (members, format!("configuration {}", config.sequence()))
+                }
+                Err(error) => (Vec::new(), format!("{error:#}")),
+            },
+        };
+        println!("channel   {}  {state}  {}", own.channel, members.join(", "));
+    }
     Ok(())
 }
 

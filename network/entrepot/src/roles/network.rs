@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fabric_devnet::{Network, NetworkOptions, OrdererOptions, PeerOptions};
+use fabric_devnet::{AdminOptions, AdminTlsOptions, Network, NetworkOptions, OrdererOptions, PeerOptions};
 
 use crate::{
     consortium::Consortium,
@@ -69,20 +69,31 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
         });
     }
     let orderer = &consortium.orderer;
+    let own = addresses.orderer()?;
     let folder = layout.orderer(&orderer.domain, &orderer.nodes[0]);
-    let genesis = layout.genesis_block(&consortium.channel);
-    let genesis_block = std::fs::read(&genesis).with_context(|| format!("cannot read {}", genesis.display()))?;
+    let mut genesis_blocks = Vec::new();
+    for own in consortium.each_channel() {
+        let path = layout.genesis_block(&own.channel);
+        genesis_blocks.push(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    }
     Ok(NetworkOptions {
         data_dir: layout.folder("ledger")?,
-        genesis_blocks: vec![genesis_block],
+        genesis_blocks,
         peers,
         orderer: OrdererOptions {
             msp_id: orderer.msp_id.clone(),
-            listen: addresses.orderer()?.endpoint.to_string(),
+            listen: own.endpoint.to_string(),
             msp_dir: folder.join("msp"),
             tls_cert: folder.join("tls/server.crt"),
             tls_key: folder.join("tls/server.key"),
-            admin: None,
+            admin: Some(AdminOptions {
+                listen: own.admin.to_string(),
+                tls: Some(AdminTlsOptions {
+                    cert: folder.join("tls/server.crt"),
+                    key: folder.join("tls/server.key"),
+                    client_ca: folder.join("tls/ca.crt"),
+                }),
+            }),
         },
     })
 }
