@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use entrepot::roles::network::network_options;
-use fabric_devnet::{Network, faults::PeerFaults};
+use fabric_devnet::{
+    Network,
+    faults::{CrashPoint, PeerFaults},
+};
 
 use crate::{
     network::{Orderers, Site, TestNetwork},
@@ -61,6 +64,13 @@ impl TestNetwork for Inside {
 
     fn stop_peer(&self, organisation: usize) -> Result<()> {
         self.switch(organisation, |peer| peer.drop_out())
+    }
+
+    fn crash_in_the_next_block(&self, after_storing: bool) -> Result<()> {
+        let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
+        let point = if after_storing { CrashPoint::AfterBlock } else { CrashPoint::BeforeBlock };
+        network.as_ref().context("the network does not run")?.orderer_faults().crash(point);
+        Ok(())
     }
 
     fn start_peer(&self, organisation: usize) -> Result<()> {

@@ -1,8 +1,9 @@
 //! Conformance: what a Fabric network does, case by case, asked of the embedded network and of Fabric itself.
 //!
 //! Each case is one function, written once against [`net::Net`]; its name is its number and the rule, and [`table`] names
-//! them all. A number stays with its rule for good; C150, a crash between two stores of one peer, is left to the embedded
-//! network's own tests, because nobody else's can be made to crash there. Nothing here asserts addresses, heights,
+//! them all. A number stays with its rule for good. `C` numbers are those of the list that the cases began with, `E`
+//! numbers are of our own: configuration updates, membership, a regulator, several channels. C150, a crash between two
+//! stores of one peer, is asked of the embedded network only, because nobody else's can be made to crash there. Nothing here asserts addresses, heights,
 //! retries, or texts beyond what clients rely on. Where Fabric 2 differs from Fabric 3, the case says how.
 
 #![allow(missing_docs, clippy::missing_errors_doc, reason = "cases and their tools; nothing here is used from outside")]
@@ -18,6 +19,7 @@ pub mod inside;
 pub mod lifecycle;
 pub mod net;
 pub mod network;
+pub mod own;
 pub mod run;
 pub mod script;
 pub mod table;
@@ -38,6 +40,10 @@ pub struct Case {
     pub run: fn(net::N) -> CaseResult,
     /// Whether it concerns ordering, so that several orderers are asked, too.
     pub orders: bool,
+    /// Whether only the embedded network can be asked, because it takes a switch that Fabric does not have.
+    pub switched: bool,
+    /// Whether it makes channels of its own, of which a network makes few at a time.
+    pub own: bool,
     /// Whether no other case may run meanwhile.
     pub alone: bool,
 }

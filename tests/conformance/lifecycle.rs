@@ -36,6 +36,10 @@ pub struct Definition {
     pub collections: Vec<StaticCollectionConfig>,
     /// Whether it must be initialised.
     pub init_required: bool,
+    /// The channel on which it is.
+    pub channel: String,
+    /// The organisations of the channel by their numbers.
+    pub organisations: Vec<usize>,
 }
 
 impl Definition {
@@ -48,7 +52,15 @@ impl Definition {
             policy: policy.to_owned(),
             collections: Vec::new(),
             init_required: false,
+            channel: CHANNEL.to_owned(),
+            organisations: vec![1, 2, 3],
         }
+    }
+
+    /// The same on another channel, of these organisations.
+    #[must_use]
+    pub fn on(self, channel: &str, organisations: &[usize]) -> Self {
+        Self { channel: channel.to_owned(), organisations: organisations.to_vec(), ..self }
     }
 
     /// Approves it for an organisation and waits for the verdict.
@@ -76,13 +88,13 @@ impl Definition {
             source: Some(ChaincodeSource { r#type: Some(source) }),
             ..Default::default()
         };
-        let ask = lifecycle(net, "ApproveChaincodeDefinitionForMyOrg", &arguments);
+        let ask = lifecycle(net, "ApproveChaincodeDefinitionForMyOrg", &arguments).channel(&self.channel);
         Ok(ask.by(&net.admin(organisation)).at(organisation).naming(&[Site::msp_id(organisation)]))
     }
 
-    /// Commits it with the endorsements of all three organisations and waits for the verdict.
+    /// Commits it with the endorsements of all its organisations and waits for the verdict.
     pub async fn commit(&self, net: N) -> Result<Outcome> {
-        let all: Vec<String> = (1..=3).map(Site::msp_id).collect();
+        let all: Vec<String> = self.organisations.iter().map(|one| Site::msp_id(*one)).collect();
         let endorsed = eventually("a commit can be endorsed", async || {
             // A peer lags behind others for a moment, and then knows less approvals than they.
             let endorsed = self.commitment(net)?.naming(&all).endorse().await;
@@ -102,7 +114,7 @@ impl Definition {
             init_required: self.init_required,
             ..Default::default()
         };
-        Ok(lifecycle(net, "CommitChaincodeDefinition", &arguments))
+        Ok(lifecycle(net, "CommitChaincodeDefinition", &arguments).channel(&self.channel))
     }
 
     /// Which organisations have approved exactly this.
@@ -116,13 +128,13 @@ impl Definition {
             init_required: self.init_required,
             ..Default::default()
         };
-        let response = lifecycle(net, "CheckCommitReadiness", &arguments).evaluate().await?;
+        let response = lifecycle(net, "CheckCommitReadiness", &arguments).channel(&self.channel).evaluate().await?;
         Ok(CheckCommitReadinessResult::decode(response.payload.as_slice())?.approvals)
     }
 
-    /// Approves it for all organisations with a package each, and commits it.
+    /// Approves it for all its organisations with a package each, and commits it.
     pub async fn establish(&self, net: N, package_id: &str) -> Result<()> {
-        let approvals = (1..=3).map(|organisation| self.approve(net, organisation, package_id));
+        let approvals = self.organisations.iter().map(|organisation| self.approve(net, *organisation, package_id));
         for outcome in futures_util::future::try_join_all(approvals).await? {
             outcome.valid()?;
         }

@@ -69,8 +69,20 @@ impl Net {
     /// # Errors
     /// A step fails.
     pub async fn start(column: Arc<Column>) -> Result<N> {
+        Self::start_as(column, Column::network).await
+    }
+
+    /// As [`Net::start`], with peers that can be stopped one by one, and on the embedded network with its other switches.
+    ///
+    /// # Errors
+    /// A step fails.
+    pub async fn start_switched(column: Arc<Column>) -> Result<N> {
+        Self::start_as(column, Column::network_with_stops).await
+    }
+
+    async fn start_as(column: Arc<Column>, make: fn(&Column) -> Result<Box<dyn TestNetwork>>) -> Result<N> {
         let making = Arc::clone(&column);
-        let network = tokio::task::spawn_blocking(move || started(&making)).await??;
+        let network = tokio::task::spawn_blocking(move || started(&making, make)).await??;
         let site = network.site();
         let mut peers = Vec::new();
         for organisation in 1..=3 {
@@ -258,10 +270,10 @@ impl Deployed {
 }
 
 /// A started network. Its ports are free when they are chosen, but others may take them before its processes do.
-fn started(column: &Column) -> Result<Box<dyn TestNetwork>> {
+fn started(column: &Column, make: fn(&Column) -> Result<Box<dyn TestNetwork>>) -> Result<Box<dyn TestNetwork>> {
     let mut attempts = 0;
     loop {
-        let network = column.network()?;
+        let network = make(column)?;
         attempts += 1;
         match network.start() {
             Ok(()) => return Ok(network),

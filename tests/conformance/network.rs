@@ -53,6 +53,15 @@ pub trait TestNetwork: Send + Sync {
     /// A network of this kind cannot do it, or the peer is away already.
     fn stop_peer(&self, organisation: usize) -> Result<()>;
 
+    /// Makes the next block break off in the middle of being written: before it is in the store, or after that and before
+    /// anybody has heard of it. Nothing works from then on until the network is killed and started again.
+    ///
+    /// # Errors
+    /// A network of this kind has no such switch, or does not run.
+    fn crash_in_the_next_block(&self, _after_storing: bool) -> Result<()> {
+        anyhow::bail!("only the embedded network inside this process can be made to crash within a block")
+    }
+
     /// Lets a peer that was stopped come back with what it had, and returns when it listens.
     ///
     /// # Errors
@@ -177,7 +186,8 @@ impl Site {
         while !ready() {
             for running in self.children().iter_mut() {
                 if let Some(status) = running.child.try_wait()? {
-                    let log = tail(&running.log, 15);
+                    // A peer's last words are a long trace below the one that tells what is wrong.
+                    let log = tail(&running.log, 60);
                     anyhow::bail!("{} ended with {status}; the end of its log:\n{log}", running.name);
                 }
             }

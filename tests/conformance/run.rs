@@ -36,6 +36,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How many cases run at a time on one network.
 const AT_A_TIME: usize = 24;
 
+/// How many cases with channels of their own run at a time on one network.
+const OWN_AT_A_TIME: usize = 3;
+
 /// The outcome of a case on a network; what is wrong as text.
 pub type Verdict = Result<(), String>;
 
@@ -47,6 +50,7 @@ pub struct Column {
     program: PathBuf,
     shared: OnceCell<Result<N, String>>,
     slots: Semaphore,
+    own_slots: Semaphore,
     begun: Mutex<HashMap<&'static str, Shared<BoxFuture<'static, Verdict>>>>,
 }
 
@@ -83,7 +87,8 @@ fn ordering_columns(program: &Path) -> &'static [Arc<Column>] {
 
 /// All networks that a case is asked of.
 fn columns_for(program: &Path, case: Case) -> impl Iterator<Item = &'static Arc<Column>> {
-    columns(program).iter().chain(ordering_columns(program).iter().filter(move |_| case.orders))
+    let all = columns(program).iter().chain(ordering_columns(program).iter().filter(move |_| case.orders));
+    all.filter(move |column| column.binaries.is_none() || !case.switched)
 }
 
 impl Column {
@@ -95,6 +100,7 @@ impl Column {
             program: program.to_owned(),
             shared: OnceCell::new(),
             slots: Semaphore::new(AT_A_TIME),
+            own_slots: Semaphore::new(OWN_AT_A_TIME),
             begun: Mutex::default(),
         }
     }
@@ -146,6 +152,7 @@ impl Column {
     }
 
     async fn run(self: Arc<Self>, case: Case) -> Result<()> {
+        let _own_slot = if case.own { Some(self.own_slots.acquire().await?) } else { None };
         let _slot = self.slots.acquire().await?;
         let net = self.shared().await?;
         let (_shared, _alone) = match case.alone {
@@ -199,7 +206,9 @@ pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     for case in cases {
         let mut row = case.number();
         for column in &columns {
-            let word = if columns_for(program, *case).all(|concerned| !Arc::ptr_eq(concerned, column)) {
+            let word = if case.switched && column.binaries.is_some() {
+                "no switch"
+            } else if columns_for(program, *case).all(|concerned| !Arc::ptr_eq(concerned, column)) {
                 "-"
             } else if let Err(error) = runtime().block_on(column.begin(*case)) {
                 failures.push((format!("{} on {}: {}", case.number(), column.title, case.rule()), error));
@@ -216,6 +225,9 @@ pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     for (case, error) in &failures {
         // A network that did not start fails all of its cases with the same words.
         println!("\n{case}\n  {}", if said.insert(error) { error } else { "as above" });
+    }
+    if cases.iter().any(|case| case.switched) {
+        println!("\nno switch: the case makes something fail that can be made to fail on the embedded network only");
     }
     println!("\n{passed} passed, {} failed", failures.len());
     let _ = fs::remove_dir_all(scratch()?);
@@ -250,7 +262,7 @@ pub fn runtime() -> &'static Runtime {
 }
 
 /// An empty folder for a network.
-fn another_folder() -> Result<PathBuf> {
+pub fn another_folder() -> Result<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let folder = scratch()?.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string());
     fs::create_dir_all(&folder)?;

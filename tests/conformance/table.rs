@@ -177,10 +177,36 @@ macro_rules! every_case {
                 c147_names_and_versions_have_a_form,
                 c148_an_undefined_chaincode_has_no_definition;
             restart:
-                c149_after_all_processes_are_killed_everything_is_as_before;
+                c149_after_all_processes_are_killed_everything_is_as_before,
+                c150_a_crash_within_a_block_leaves_what_the_blocks_say;
             further:
                 c158_the_orderer_refuses_what_it_cannot_place_and_who_may_not_write,
                 c161_the_orderer_gives_its_blocks_to_peers_without_verdicts;
+            configuration:
+                e001_a_changed_batch_size_is_in_effect_with_the_next_block,
+                e002_a_changed_batch_timeout_is_in_effect,
+                e003_a_configuration_stands_alone_in_its_block_and_later_blocks_name_it,
+                e004_a_stale_update_is_refused,
+                e005_an_update_without_the_consent_that_it_needs_is_refused;
+            membership:
+                e006_an_added_organisation_evaluates_submits_and_endorses,
+                e007_a_removed_organisation_is_refused_by_peers_and_orderers,
+                e008_a_certificate_on_a_revocation_list_is_refused_from_then_on,
+                e009_an_access_rule_closes_evaluation_to_all_but_a_group_until_it_is_taken_back;
+            regulator:
+                e010_a_regulator_evaluates_and_follows_blocks_and_events,
+                e011_a_regulators_transaction_is_endorsed_and_never_ordered,
+                e012_a_regulators_endorsement_counts_for_nothing,
+                e013_under_default_rules_a_regulator_reads_blocks_and_evaluates_nothing;
+            channels:
+                e020_two_channels_keep_states_apart,
+                e021_two_channels_keep_definitions_apart,
+                e022_two_channels_keep_events_and_transactions_apart,
+                e023_two_channels_keep_private_data_apart,
+                e024_a_call_into_another_channel_reads_there_and_writes_nothing,
+                e025_a_call_into_another_channel_takes_the_right_to_call_there,
+                e026_a_peer_knows_nothing_of_a_channel_that_it_has_not_joined,
+                e027_peers_and_orderers_join_a_channel_once;
         }
     };
 }
@@ -194,6 +220,8 @@ pub fn all() -> Vec<Case> {
                 name: stringify!($name),
                 run: |net| Box::pin(cases::$chapter::$name(net)),
                 orders: ORDERING.contains(&stringify!($chapter)),
+                switched: SWITCHED.contains(&stringify!($name)),
+                own: OWN.contains(&stringify!($chapter)),
                 alone: ALONE.contains(&stringify!($name)),
             }),*),*]
         };
@@ -202,7 +230,13 @@ pub fn all() -> Vec<Case> {
 }
 
 /// The chapters that concern ordering.
-const ORDERING: &[&str] = &["submit", "conflicts", "blocks", "restart", "further"];
+const ORDERING: &[&str] = &["submit", "conflicts", "blocks", "restart", "further", "configuration"];
+
+/// The chapters whose cases make channels of their own.
+const OWN: &[&str] = &["configuration", "membership", "regulator", "channels"];
+
+/// Cases that need a switch of the embedded network.
+const SWITCHED: &[&str] = &["c150_a_crash_within_a_block_leaves_what_the_blocks_say"];
 
 /// Cases that must know of every block, or that make a gateway close its connections to other peers: real gateways do so
 /// when a peer's answer is not one of its chaincode, and what others have in flight there is lost.

@@ -111,7 +111,7 @@ fn down_stops_a_network_and_keeps_its_data() -> Result<()> {
     Ok(())
 }
 
-fn run(arguments: &[&str], input: &str) -> Result<Output> {
+pub(super) fn run(arguments: &[&str], input: &str) -> Result<Output> {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -124,7 +124,7 @@ fn run(arguments: &[&str], input: &str) -> Result<Output> {
 }
 
 /// What a successful command printed.
-fn text(output: &Output) -> Result<String> {
+pub(super) fn text(output: &Output) -> Result<String> {
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout.clone())?)
 }

@@ -30,26 +30,52 @@ pub struct System {
 
 /// Starts the embedded network in a folder; it ends with the thread that calls.
 pub fn start(folder: &Path, log_filter: Option<&str>) -> Result<RunningNetwork> {
-    RunningNetwork::start(&Start { program: Path::new(PROGRAM), folder, fabric_bin: None, keep: false, log_filter })
+    start_on(folder, None, log_filter)
+}
+
+/// As [`start`], on the programs of Fabric in a folder when one is given.
+pub fn start_on(folder: &Path, fabric_bin: Option<&Path>, log_filter: Option<&str>) -> Result<RunningNetwork> {
+    RunningNetwork::start(&Start { program: Path::new(PROGRAM), folder, fabric_bin, keep: false, log_filter })
 }
 
 /// The system that tests share: started once, on the embedded network. Tests use ids of their own.
 pub fn shared() -> Result<&'static System> {
     static SHARED: OnceLock<Result<System, String>> = OnceLock::new();
     SHARED
-        .get_or_init(|| start_on_a_thread_that_stays().map_err(|error| format!("{error:#}")))
+        .get_or_init(|| start_on_a_thread_that_stays(None).map_err(|error| format!("{error:#}")))
         .as_ref()
         .map_err(|error| anyhow!("the shared system did not start: {error}"))
 }
 
+/// The shared systems on every kind of network: the embedded one, and Fabric as often as `FABRIC_BIN` names a folder of
+/// it, each started once.
+pub fn everywhere() -> Result<Vec<&'static System>> {
+    static ON_FABRIC: OnceLock<Result<Vec<System>, String>> = OnceLock::new();
+    let start = || kinds().into_iter().flatten().map(|folder| start_on_a_thread_that_stays(Some(folder))).collect();
+    let on_fabric = ON_FABRIC.get_or_init(|| Result::map_err(start(), |error: anyhow::Error| format!("{error:#}")));
+    let on_fabric =
+        on_fabric.as_ref().map_err(|error| anyhow!("the shared system on Fabric did not start: {error}"))?;
+    Ok([shared()?].into_iter().chain(on_fabric).collect())
+}
+
+/// The kinds of network to be tested: `None` is the embedded one, the others are folders of Fabric's programs.
+pub fn kinds() -> Vec<Option<PathBuf>> {
+    let named = std::env::var_os("FABRIC_BIN").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    if folders.is_empty() {
+        eprintln!("skipped on Fabric: FABRIC_BIN is not set");
+    }
+    [None].into_iter().chain(folders.into_iter().map(Some)).collect()
+}
+
 /// The kernel ends a child when the *thread* that started it ends, and test threads end. This thread stays until the
 /// test process ends, and then the system goes with it.
-fn start_on_a_thread_that_stays() -> Result<System> {
+fn start_on_a_thread_that_stays(fabric_bin: Option<PathBuf>) -> Result<System> {
     let (told, started) = mpsc::channel();
     std::thread::Builder::new().name("shared system".into()).spawn(move || {
         let run = || -> Result<(tempfile::TempDir, RunningNetwork, System)> {
             let folder = tempfile::tempdir()?;
-            let network = start(folder.path(), None)?;
+            let network = start_on(folder.path(), fabric_bin.as_deref(), None)?;
             let system = System::of(&network)?;
             Ok((folder, network, system))
         };

@@ -16,8 +16,10 @@ use crate::{ask::Refusal, deliver};
 const SILENCE: Duration = Duration::from_millis(1500);
 
 /// Where to listen, and as whom.
-struct Listener {
+pub(super) struct Listener {
     net: N,
+    channel: String,
+    chaincode: String,
     who: Who,
     start: Option<SeekPosition>,
     after: String,
@@ -27,11 +29,21 @@ struct Listener {
 type Event = (u64, String, String, String);
 
 impl Listener {
-    fn new(net: N) -> Self {
-        Self { net, who: net.u(1), start: None, after: String::new() }
+    pub(super) fn new(net: N) -> Self {
+        Self { net, channel: "conf".into(), chaincode: "ev".into(), who: net.u(1), start: None, after: String::new() }
     }
 
-    fn from(self, block: u64) -> Self {
+    /// On another channel.
+    pub(super) fn channel(self, channel: &str) -> Self {
+        Self { channel: channel.into(), ..self }
+    }
+
+    /// Of another chaincode.
+    pub(super) fn chaincode(self, chaincode: &str) -> Self {
+        Self { chaincode: chaincode.into(), ..self }
+    }
+
+    pub(super) fn from(self, block: u64) -> Self {
         Self { start: deliver::number(block), ..self }
     }
 
@@ -39,15 +51,15 @@ impl Listener {
         Self { after: txid.into(), ..self }
     }
 
-    fn by(self, who: Who) -> Self {
+    pub(super) fn by(self, who: Who) -> Self {
         Self { who, ..self }
     }
 
     /// Opens the stream. A peer answers with the first event, not before.
     async fn open(&self) -> Result<Streaming<ChaincodeEventsResponse>, Refusal> {
         let request = ChaincodeEventsRequest {
-            channel_id: "conf".into(),
-            chaincode_id: "ev".into(),
+            channel_id: self.channel.clone(),
+            chaincode_id: self.chaincode.clone(),
             identity: self.who.creator().to_vec(),
             start_position: self.start,
             after_transaction_id: self.after.clone(),
@@ -63,7 +75,7 @@ impl Listener {
     }
 
     /// So many events of these transactions.
-    async fn events(&self, count: usize, txids: &[&str]) -> Result<Vec<Event>> {
+    pub(super) async fn events(&self, count: usize, txids: &[&str]) -> Result<Vec<Event>> {
         let listening = async {
             let mut stream = self.open().await?;
             let mut events = Vec::new();
@@ -80,7 +92,7 @@ impl Listener {
     }
 
     /// Fails when there is an event of these transactions.
-    async fn silent(&self, txids: &[&str]) -> Result<()> {
+    pub(super) async fn silent(&self, txids: &[&str]) -> Result<()> {
         match tokio::time::timeout(SILENCE, self.events(1, txids)).await {
             Err(_) => Ok(()),
             Ok(Ok(events)) => bail!("there are events: {events:?}"),

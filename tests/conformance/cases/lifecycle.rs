@@ -148,8 +148,6 @@ async fn installed(net: N, name: &str) -> Result<&'static str> {
     Ok(&package.id)
 }
 
-const ANY: &str = "OR('Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')";
-
 pub async fn c144_an_upgrade_conflicts_with_what_was_endorsed_before(net: N) -> Result<()> {
     let package_id = installed(net, "upgrade").await?;
     let mut definition = Definition::new("upgrade", ANY);

@@ -1,15 +1,19 @@
 //! The cases by chapter. Every key, event and definition has a name of its own, because cases share a network.
 
 pub mod blocks;
+pub mod channels;
+pub mod configuration;
 pub mod conflicts;
 pub mod evaluate;
 pub mod events;
 pub mod further;
 pub mod keys;
 pub mod lifecycle;
+pub mod membership;
 pub mod plans;
 pub mod private;
 pub mod proposals;
+pub mod regulator;
 pub mod restart;
 pub mod simulation;
 pub mod submit;
@@ -29,6 +33,7 @@ mod tools {
         block::{in_one_block, verdicts},
         eventually,
         net::{N, Who},
+        own::{ANY, ORDERER, Own},
         script::*,
     };
 }

@@ -1,0 +1,184 @@
+//! A channel of a case's own, on a network that is shared: whatever is done to its configuration concerns nobody else.
+
+use anyhow::{Context, Result, bail};
+use entrepot::{
+    channel::{Administrators, Network, Sent, administrators, apply, envelope, join_orderers, join_peers},
+    consortium::Consortium,
+    generate,
+    layout::write_atomically,
+};
+use fabric_client::orderer::BroadcastError;
+use fabric_msp::channel::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, genesis_block};
+use fabric_protos::common::{ConfigUpdate, Envelope, Status};
+use futures_util::future::try_join_all;
+use prost::Message;
+
+use crate::{
+    ask::Ask,
+    eventually,
+    lifecycle::Definition,
+    net::N,
+    network::Site,
+    script::{Step, echo},
+};
+
+/// A channel and the organisations whose peers have joined it.
+pub struct Own {
+    /// The network.
+    pub net: N,
+    /// The channel's name.
+    pub name: String,
+    /// The numbers of the organisations.
+    pub organisations: Vec<usize>,
+}
+
+/// The name of the orderers' organisation, among those that sign.
+pub const ORDERER: usize = 0;
+
+impl Own {
+    /// Creates a channel of these organisations under the rules that channels have by default, apart from what `shape`
+    /// makes of them.
+    pub async fn create(
+        net: N,
+        organisations: &[usize],
+        shape: impl FnOnce(&mut ChannelSpec) -> Result<()>,
+    ) -> Result<Self> {
+        let own = Self { net, name: net.name("own"), organisations: organisations.to_vec() };
+        let network = own.network();
+        let capability = if net.is_fabric_2() { ChannelCapability::V2_0 } else { ChannelCapability::V3_0 };
+        let members = own.consortium(organisations);
+        let mut spec = generate::channel_spec(network.layout, &members, network.addresses, capability)?;
+        spec.acls.clear();
+        spec.application_policies.clear();
+        shape(&mut spec)?;
+        let block = genesis_block(&spec)?.encode_to_vec();
+        write_atomically(&network.layout.genesis_block(&own.name), &block)?;
+        let first = block.clone();
+        tokio::task::spawn_blocking(move || {
+            let Network { layout, consortium, addresses } = network_of(net);
+            join_orderers(layout, consortium, addresses, &first)
+        })
+        .await??;
+        join_peers(&network, &members, &block).await?;
+        Ok(own)
+    }
+
+    /// As [`Own::create`] without a shape, with the chaincode `conf` deployed and usable at every gateway.
+    pub async fn with_conf(net: N, organisations: &[usize]) -> Result<Self> {
+        let own = Self::create(net, organisations, |_| Ok(())).await?;
+        own.deploy("conf", ANY).await?;
+        Ok(own)
+    }
+
+    /// Brings a chaincode onto the channel and waits until every gateway finds all endorsers.
+    pub async fn deploy(&self, chaincode: &str, policy: &str) -> Result<()> {
+        let definition = self.definition(chaincode, policy);
+        definition.establish(self.net, &self.net.chaincode(chaincode)?.package.id).await?;
+        self.until_usable(chaincode, &self.organisations).await
+    }
+
+    /// Waits until the gateways of these organisations find each of them to endorse.
+    pub async fn until_usable(&self, chaincode: &str, organisations: &[usize]) -> Result<()> {
+        let all: Vec<String> = organisations.iter().map(|one| Site::msp_id(*one)).collect();
+        let gateways = organisations.iter().map(|organisation| {
+            let all = &all;
+            eventually("the chaincode is usable", async move || {
+                self.on(chaincode, &[echo("")]).of(*organisation).naming(all).endorse().await
+            })
+        });
+        try_join_all(gateways).await.map(drop)
+    }
+
+    /// The first definition of a chaincode on this channel.
+    pub fn definition(&self, chaincode: &str, policy: &str) -> Definition {
+        Definition::new(chaincode, policy).on(&self.name, &self.organisations)
+    }
+
+    /// A transaction on this channel, by the first organisation's user at its own gateway.
+    pub fn on(&self, chaincode: &str, steps: &[Step]) -> Ask {
+        self.net.on(chaincode, steps).channel(&self.name)
+    }
+
+    /// A transaction of the chaincode `conf`.
+    pub fn conf(&self, steps: &[Step]) -> Ask {
+        self.on("conf", steps)
+    }
+
+    /// The configuration as the orderers have it.
+    pub async fn config(&self) -> Result<ChannelConfig> {
+        self.network().config(&self.name).await
+    }
+
+    /// Changes the configuration with the consent of these organisations' administrators, and waits until the peers have
+    /// it.
+    pub async fn change(
+        &self,
+        consenting: &[usize],
+        wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>,
+    ) -> Result<Sent> {
+        let config = self.config().await?;
+        let update = update(&config, wish)?;
+        apply(&self.network(), &config, &update, &self.administrators(&config, consenting)?).await
+    }
+
+    /// The message that asks for a change, signed by these organisations' administrators and not sent.
+    pub async fn asking(
+        &self,
+        consenting: &[usize],
+        wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>,
+    ) -> Result<Envelope> {
+        let config = self.config().await?;
+        envelope(&config, &update(&config, wish)?, &self.administrators(&config, consenting)?)
+    }
+
+    /// Sends a message to the orderers and gives back the refusal.
+    pub async fn refusal(&self, envelope: &Envelope) -> Result<(Status, String)> {
+        match entrepot::channel::broadcast(&self.network(), envelope).await {
+            Ok(()) => bail!("the orderers took it"),
+            Err(error) => match error.downcast::<BroadcastError>()? {
+                BroadcastError::Refused { status, info } => Ok((Status::try_from(status)?, info)),
+                other => Err(other.into()),
+            },
+        }
+    }
+
+    /// Lets the peer of another organisation join.
+    pub async fn join(&self, organisation: usize) -> Result<()> {
+        let path = self.network().layout.genesis_block(&self.name);
+        let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        join_peers(&self.network(), &self.consortium(&[organisation]), &block).await
+    }
+
+    /// The network, as who administers it sees it.
+    pub fn network(&self) -> Network<'static> {
+        network_of(self.net)
+    }
+
+    fn administrators(&self, config: &ChannelConfig, consenting: &[usize]) -> Result<Administrators> {
+        let orderer = &self.network().consortium.orderer.msp_id;
+        let named = |one: &usize| if *one == ORDERER { orderer.clone() } else { Site::msp_id(*one) };
+        administrators(&self.network(), config, &consenting.iter().map(named).collect::<Vec<_>>())
+    }
+
+    fn consortium(&self, organisations: &[usize]) -> Consortium {
+        let mut members = self.network().consortium.clone();
+        members.channel.clone_from(&self.name);
+        let named: Vec<String> = organisations.iter().map(|one| Site::msp_id(*one)).collect();
+        members.organisations.retain(|organisation| named.contains(&organisation.msp_id));
+        members
+    }
+}
+
+/// Any organisation's peer endorses.
+pub const ANY: &str = "OR('Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')";
+
+fn network_of(net: N) -> Network<'static> {
+    let Site { layout, consortium, addresses, .. } = net.network().site();
+    Network { layout, consortium, addresses }
+}
+
+fn update(config: &ChannelConfig, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<ConfigUpdate> {
+    let mut draft = ConfigDraft::new(config);
+    wish(&mut draft)?;
+    Ok(draft.finish()?)
+}
