@@ -1,7 +1,8 @@
 //! The audit log: one line per decision, each carrying the hash of the line before it.
 //!
-//! It records who asked for what and how it ended, never a payload. It does not decide anything, and it does not
-//! rotate: a line once written stays where it is.
+//! It records who asked for what and how it ended, never a payload. A write has two lines: one before anything of it is
+//! done, with the outcome [`BEGUN`], and one with its end. A caller who hangs up before his request is complete has none. The
+//! log does not decide anything, and it does not rotate: a line once written stays where it is.
 
 use std::{
     fs::{File, OpenOptions},
@@ -12,6 +13,9 @@ use std::{
 
 use fabric_msp::hash::sha256;
 use serde::{Deserialize, Serialize};
+
+/// The outcome in a line that says a write begins; its status is 0.
+pub const BEGUN: &str = "begun";
 
 /// The hash before the first line.
 const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -44,15 +48,15 @@ pub struct Decision {
     pub method: String,
     /// The route's template, such as `/v1/items/{id}`; `-` when no route matched.
     pub route: String,
-    /// The path's parameters, joined with `/`.
+    /// The path's parameters, joined with `/`; the path when no route matched. Cut at 1000 characters.
     pub resource: String,
     /// The transaction on the ledger, such as `item:Read`.
     pub function: Option<String>,
     /// The id of the Fabric transaction, when one was made.
     pub transaction_id: Option<String>,
-    /// The answer's status.
+    /// The answer's status; 0 where a write begins.
     pub status: u16,
-    /// `allowed`, or the code of the problem that was answered.
+    /// `allowed`, [`BEGUN`], or the code of the problem that was answered.
     pub outcome: String,
 }
 

@@ -27,7 +27,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     answer::Answer,
-    audit::{AuditLog, Decision},
+    audit::{AuditLog, BEGUN, Decision},
     members::Principal,
     problem::Problem,
     request::Parts,
@@ -38,6 +38,9 @@ use crate::{
 
 /// Requests for the public page and for readiness that are worked on at once.
 const PUBLIC_REQUESTS: usize = 32;
+
+/// Most characters of a path that are recorded.
+const RESOURCE_CHARACTERS_MAX: usize = 1_000;
 
 /// What all workers share.
 pub(crate) struct State {
@@ -117,8 +120,8 @@ fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'stati
     for (path, routes) in paths {
         config.service(resource(path, routes));
     }
-    config.default_service(web::to(|| async {
-        response(Problem::new(404, "route_unknown", "There is no such route").into())
+    config.default_service(web::to(|request: HttpRequest, state: web::Data<State>| async move {
+        refuse(&request, &state, Problem::new(404, "route_unknown", "There is no such route").into())
     }));
 }
 
@@ -135,11 +138,11 @@ fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
             handle(route, request, payload, state)
         }));
     }
-    resource.default_service(web::to(move || {
+    resource.default_service(web::to(move |request: HttpRequest, state: web::Data<State>| {
         let allowed = allowed.clone();
         async move {
             let problem = Problem::new(405, "method_not_allowed", "This route has no such method");
-            response(Answer::from(problem).with_header("Allow", allowed))
+            refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed))
         }
     }))
 }
@@ -150,30 +153,30 @@ async fn handle(
     payload: Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let started = Instant::now();
-    let certificate = request.conn_data::<PeerCertificate>().map(|certificate| certificate.0.clone());
-    let identity = match route.access {
-        Access::Public => Ok(None),
-        Access::Members(_) => state.service.members().authenticate(certificate.as_deref(), now()).map(Some),
+    let state = state.into_inner();
+    let mut record = Record::of(Some(route), &request);
+    let admitted = match record.identify(route, &request, &state) {
+        Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
+        Err(problem) => Err(problem),
     };
-    let mut resource = String::new();
-    let mut principal = None;
-    let answer = match identity {
-        Err(problem) => problem.into(),
-        Ok(known) => {
-            principal = known;
-            match admit(route, &request, payload, &state, principal.as_ref()).await {
-                Err(problem) => problem.into(),
-                Ok((parts, permits)) => {
-                    resource = parts.path.values().map(String::as_str).collect::<Vec<_>>().join("/");
-                    work(route, principal.clone(), parts, permits, &state).await
-                }
-            }
-        }
-    };
-    let record = Record { route, principal: principal.as_ref(), certificate: certificate.as_deref(), resource };
-    let answer = record.write(&state, answer, started);
-    response(answer)
+    response(match admitted {
+        Ok((parts, permits)) => work(route, parts, permits, record, state).await,
+        Err(problem) => record.write(&state, problem.into()),
+    })
+}
+
+/// Refuses and records what is in no table.
+fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpResponse {
+    let mut record = Record::of(None, request);
+    let certificate = peer_certificate(request);
+    if certificate.is_some() {
+        record.principal = state.service.members().authenticate(certificate, now()).ok();
+    }
+    response(record.write(state, problem))
+}
+
+fn peer_certificate(request: &HttpRequest) -> Option<&[u8]> {
+    request.conn_data::<PeerCertificate>().map(|certificate| certificate.0.as_slice())
 }
 
 /// Decides about a request before any of its work is done.
@@ -204,24 +207,36 @@ async fn admit(
     Ok((parts(route, request, body)?, permits))
 }
 
-/// Does the work on the gateway's own runtime, where it goes on if the caller hangs up.
+/// Does the work on the gateway's own runtime, where it goes on if the caller hangs up, and so does its record.
 async fn work(
     route: &'static Route,
-    principal: Option<Principal>,
     parts: Parts,
     permits: Vec<OwnedSemaphorePermit>,
-    state: &State,
+    record: Record,
+    state: Arc<State>,
 ) -> Answer {
-    let service = Arc::clone(&state.service);
-    let task = state.runtime.spawn(async move {
-        let answer = service.answer(route, principal.as_ref(), &parts).await;
-        drop(permits);
-        answer
-    });
-    task.await.unwrap_or_else(|error| {
+    let stopped = |error: tokio::task::JoinError| {
         tracing::error!(http.route = route.path, "the work on a request stopped: {error}");
         Problem::new(500, "gateway_failure", "The gateway failed").into()
-    })
+    };
+    let runtime = state.runtime.clone();
+    let task = runtime.spawn(async move {
+        if route.hands_over()
+            && let Err(problem) = record.begin(&state)
+        {
+            return problem.into();
+        }
+        let (service, principal) = (Arc::clone(&state.service), record.principal.clone());
+        // A task of its own, so that a panic does not take the record with it.
+        let answering = tokio::spawn(async move {
+            let answer = service.answer(route, principal.as_ref(), &parts).await;
+            drop(permits);
+            answer
+        });
+        let answer = answering.await.unwrap_or_else(stopped);
+        record.write(&state, answer)
+    });
+    task.await.unwrap_or_else(stopped)
 }
 
 fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes: usize) -> Result<(), Problem> {
@@ -355,61 +370,123 @@ fn percent_decode(text: &str, form: bool) -> Option<String> {
 }
 
 /// What is written down about a request.
-struct Record<'a> {
-    route: &'static Route,
-    principal: Option<&'a Principal>,
-    certificate: Option<&'a [u8]>,
+struct Record {
+    /// None when no route matched.
+    route: Option<&'static Route>,
+    method: String,
+    principal: Option<Principal>,
+    /// SHA-256 of the certificate as it was presented, hex.
+    certificate_sha256: Option<String>,
     resource: String,
+    started: Instant,
 }
 
-impl Record<'_> {
+impl Record {
+    fn of(route: Option<&'static Route>, request: &HttpRequest) -> Self {
+        Self {
+            route,
+            method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
+            principal: None,
+            certificate_sha256: peer_certificate(request).map(|der| hex::encode(sha256(der))),
+            resource: resource_of(route, request),
+            started: Instant::now(),
+        }
+    }
+
+    /// Finds out who calls, where the route asks for it.
+    fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
+        if matches!(route.access, Access::Members(_)) {
+            self.principal = Some(state.service.members().authenticate(peer_certificate(request), now())?);
+        }
+        Ok(())
+    }
+
+    /// Writes that a write begins. What the ledger may come to hold is in the log before it is handed over, whatever
+    /// becomes of this process.
+    fn begin(&self, state: &State) -> Result<(), Problem> {
+        self.append(state, &Decision { outcome: BEGUN.to_owned(), ..self.decision() })
+    }
+
     /// Writes audit and log line. An answer that could not be recorded is withheld.
-    fn write(self, state: &State, answer: Answer, started: Instant) -> Answer {
-        let method = self.route.method.as_str();
-        let certificate = match self.principal {
-            Some(principal) => Some(principal.certificate_sha256()),
-            None => self.certificate.map(|der| hex::encode(sha256(der))),
-        };
-        let msp_id = self.principal.map(|principal| principal.msp_id.clone());
+    fn write(&self, state: &State, answer: Answer) -> Answer {
+        let method = self.method.as_str();
+        let path = self.path();
         tracing::info!(
             http.method = method,
-            http.route = self.route.path,
+            http.route = path,
             http.status = answer.status,
-            msp.id = msp_id.as_deref().unwrap_or("-"),
-            certificate.sha256 = certificate.as_deref().unwrap_or("-"),
+            msp.id = self.principal.as_ref().map_or("-", |principal| principal.msp_id.as_str()),
+            certificate.sha256 = self.certificate().as_deref().unwrap_or("-"),
             fabric.transaction_id = answer.transaction_id.as_deref().unwrap_or("-"),
             outcome = %answer.outcome,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "{method} {} answered {} ({})",
-            self.route.path,
+            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "{method} {path} answered {} ({})",
             answer.status,
             answer.outcome,
         );
-        if matches!(self.route.action, Action::Health | Action::Ready | Action::OpenApi) {
+        let own = |route: &Route| matches!(route.action, Action::Health | Action::Ready | Action::OpenApi);
+        if self.route.is_some_and(own) {
             return answer;
         }
         let decision = Decision {
-            time: rfc3339(now()),
-            msp_id,
-            subject: self.principal.map(Principal::subject),
-            certificate_sha256: certificate,
-            method: method.to_owned(),
-            route: self.route.path.to_owned(),
-            resource: self.resource,
-            function: self.route.transaction().map(|transaction| transaction.name.to_owned()),
             transaction_id: answer.transaction_id.clone(),
             status: answer.status,
             outcome: answer.outcome.clone(),
+            ..self.decision()
         };
-        if let Err(error) = state.audit.append(&decision) {
+        match self.append(state, &decision) {
+            Ok(()) => answer,
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// The decision without its outcome.
+    fn decision(&self) -> Decision {
+        let transaction = self.route.and_then(Route::transaction);
+        Decision {
+            time: rfc3339(now()),
+            msp_id: self.principal.as_ref().map(|principal| principal.msp_id.clone()),
+            subject: self.principal.as_ref().map(Principal::subject),
+            certificate_sha256: self.certificate(),
+            method: self.method.clone(),
+            route: self.path().to_owned(),
+            resource: self.resource.clone(),
+            function: transaction.map(|transaction| transaction.name.to_owned()),
+            ..Decision::default()
+        }
+    }
+
+    fn append(&self, state: &State, decision: &Decision) -> Result<(), Problem> {
+        state.audit.append(decision).map(drop).map_err(|error| {
             tracing::error!("the audit log cannot be written, so nothing is answered any more: {error}");
             state.audit_failed.store(true, Ordering::Relaxed);
-            return Problem::new(503, "audit_unavailable", "The gateway cannot record decisions")
-                .retry_after(60)
-                .into();
-        }
-        answer
+            Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(60)
+        })
     }
+
+    fn path(&self) -> &'static str {
+        self.route.map_or("-", |route| route.path)
+    }
+
+    fn certificate(&self) -> Option<String> {
+        let known = self.principal.as_ref().map(Principal::certificate_sha256);
+        known.or_else(|| self.certificate_sha256.clone())
+    }
+}
+
+/// The path's parameters, or the whole path where no route matched. What cannot be decoded stands as it was sent.
+fn resource_of(route: Option<&Route>, request: &HttpRequest) -> String {
+    let path = request.uri().path();
+    let decoded = |sent: &str| percent_decode(sent, false).unwrap_or_else(|| sent.to_owned());
+    let text = match route {
+        None => path.to_owned(),
+        Some(route) => {
+            let places = route.path.split('/').zip(path.split('/'));
+            let parameters = places.filter(|(template, _)| template.starts_with('{')).map(|(_, sent)| decoded(sent));
+            parameters.collect::<Vec<_>>().join("/")
+        }
+    };
+    text.chars().take(RESOURCE_CHARACTERS_MAX).collect()
 }
 
 fn response(answer: Answer) -> HttpResponse {

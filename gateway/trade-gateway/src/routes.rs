@@ -210,6 +210,12 @@ impl Route {
         matches!(self.action, Action::Submit(_))
     }
 
+    /// Whether its work may hand a transaction to the orderer.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        self.is_write() || matches!(self.action, Action::SignTransaction)
+    }
+
     /// The form of the body, when the route takes JSON that is not a transaction's argument.
     #[must_use]
     pub fn own_body(&self) -> Option<Shape> {

@@ -117,6 +117,8 @@ fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(5));
     }
+    let begun = decisions(&organisations)?.pop().ok_or("a line")?;
+    assert_eq!((&begun["outcome"], &begun["function"]), (&"begun".into(), &"evidence:Deposit".into()));
     drop(stream);
     gateway.double.script().hold = false;
     let caller = gateway.caller(&identity);
@@ -130,7 +132,17 @@ fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(gateway.double.steps().iter().filter(|step| **step == "propose").count(), 1);
+    gateway.stop();
+    let committed = decisions(&organisations)?.into_iter().filter(|decision| decision["status"] == 201);
+    assert_eq!(committed.count(), 2, "the write itself and the question about it");
     Ok(())
+}
+
+/// What stands in the audit log.
+fn decisions(organisations: &Organisations) -> Result<Vec<serde_json::Value>, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(organisations.path("data").join("audit.jsonl"))?;
+    let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
+    Ok(lines.map(|line| line.map(|line| line["decision"].clone())).collect::<Result<_, _>>()?)
 }
 
 #[test]

@@ -251,25 +251,34 @@ fn every_decision_is_in_the_audit_log_and_its_chain_holds() -> TestResult {
     gateway.caller(&organisations.member(REGULATOR)).post("/v1/evidence", "k2", &evidence())?;
     gateway.caller(&organisations.member(REGULATOR)).get("/v1/alarms/a1")?;
     gateway.anonymous().get("/v1/whoami")?;
+    gateway.anonymous().get("/v1/alarms/a%202")?;
+    gateway.caller(&organisations.member(CUSTOMS)).get("/v1/nothing")?;
+    gateway.caller(&organisations.member(CUSTOMS)).send("DELETE", "/v1/alarms/a1", &[], b"")?;
     gateway.stop();
     let path = organisations.path("data").join("audit.jsonl");
-    assert_eq!(audit::verify(&path)?.0, 4);
+    assert_eq!(audit::verify(&path)?.0, 8);
     let text = std::fs::read_to_string(&path)?;
     let outcomes: Vec<String> = text
         .lines()
         .map(|line| {
             let line: Value = serde_json::from_str(line).expect("lines are JSON");
             let decision = &line["decision"];
-            format!("{} {} {} {}", decision["msp_id"], decision["function"], decision["status"], decision["outcome"])
+            let [msp_id, function, resource, status, outcome] =
+                ["msp_id", "function", "resource", "status", "outcome"].map(|name| &decision[name]);
+            format!("{msp_id} {function} {resource} {status} {outcome}")
         })
         .collect();
     assert_eq!(
         outcomes,
         [
-            r#""ExporterMSP" "payment:IssueInvoice" 201 "allowed""#,
-            r#""RegulatorMSP" "evidence:Deposit" 403 "role_not_permitted""#,
-            r#""RegulatorMSP" "item:ReadAlarm" 200 "allowed""#,
-            r#"null null 401 "certificate_missing""#,
+            r#""ExporterMSP" "payment:IssueInvoice" "" 0 "begun""#,
+            r#""ExporterMSP" "payment:IssueInvoice" "" 201 "allowed""#,
+            r#""RegulatorMSP" "evidence:Deposit" "" 403 "role_not_permitted""#,
+            r#""RegulatorMSP" "item:ReadAlarm" "a1" 200 "allowed""#,
+            r#"null null "" 401 "certificate_missing""#,
+            r#"null "item:ReadAlarm" "a 2" 401 "certificate_missing""#,
+            r#""CustomsMSP" null "/v1/nothing" 404 "route_unknown""#,
+            r#""CustomsMSP" null "/v1/alarms/a1" 405 "method_not_allowed""#,
         ]
     );
     assert!(!text.contains(CANARY) && !text.contains("commitment"), "{text}");
