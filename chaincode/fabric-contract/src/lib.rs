@@ -11,6 +11,7 @@ mod fault;
 mod invocation;
 mod key;
 mod metadata;
+mod places;
 mod private;
 mod query;
 mod router;

@@ -1,28 +1,28 @@
 //! Keys and values: cached reads and buffered writes, for the public state and, through [`Private`](crate::Private),
 //! for collections.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Change, Context, EndorserPolicy, Fault, LedgerKey, Reply, Request, Write};
+use crate::{Change, Context, EndorserPolicy, Fault, LedgerKey, Reply, Request, Write, places::Places};
 
 /// What a transaction has read and wants to write. An empty collection name is the public state.
 #[derive(Default)]
 pub(crate) struct State {
-    values: BTreeMap<(String, String), Option<Vec<u8>>>,
-    hashes: BTreeMap<(String, String), Option<Vec<u8>>>,
-    policies: BTreeMap<(String, String), Option<Vec<u8>>>,
-    writes: BTreeMap<(String, String, Aspect), Change>,
+    values: Places<Option<Vec<u8>>>,
+    hashes: Places<Option<Vec<u8>>>,
+    policies: Places<Option<Vec<u8>>>,
+    writes: Places<Written>,
     pub(crate) paged: bool,
     pub(crate) queried_private: bool,
 }
 
 /// Value and policy of a key are written separately.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Aspect {
-    Value,
-    Policy,
+#[derive(Default)]
+struct Written {
+    value: Option<Change>,
+    policy: Option<Change>,
 }
 
 impl State {
@@ -30,12 +30,19 @@ impl State {
         !self.writes.is_empty()
     }
 
-    /// The writes, sorted by collection, key and aspect.
+    /// The writes, sorted by collection and key; of one key the value first, then the policy.
     pub(crate) fn take_writes(&mut self) -> Vec<Write> {
-        std::mem::take(&mut self.writes)
-            .into_iter()
-            .map(|((collection, key, _), change)| Write { collection, key, change })
-            .collect()
+        let mut writes = Vec::new();
+        for (collection, key, Written { value, policy }) in std::mem::take(&mut self.writes).into_sorted() {
+            match (value, policy) {
+                (Some(value), Some(policy)) => {
+                    writes.push(Write { collection: collection.clone(), key: key.clone(), change: value });
+                    writes.push(Write { collection, key, change: policy });
+                }
+                (value, policy) => writes.extend(value.or(policy).map(|change| Write { collection, key, change })),
+            }
+        }
+        writes
     }
 }
 
@@ -113,12 +120,11 @@ impl Context<'_> {
     }
 
     pub(crate) fn get_in(&mut self, collection: &str, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let place = (collection.to_owned(), key.to_owned());
-        if let Some(value) = self.state.values.get(&place) {
+        if let Some(value) = self.state.values.get(collection, key) {
             return Ok(value.clone());
         }
-        let value = self.ask(Request::Get { collection: place.0.clone(), key: place.1.clone() })?;
-        self.state.values.insert(place, value.clone());
+        let value = self.ask(Request::Get { collection: collection.to_owned(), key: key.to_owned() })?;
+        self.state.values.insert(collection, key.to_owned(), value.clone());
         Ok(value)
     }
 
@@ -126,7 +132,7 @@ impl Context<'_> {
         let mut seen = BTreeSet::new();
         let unknown: Vec<String> = keys
             .iter()
-            .filter(|key| !self.state.values.contains_key(&(collection.to_owned(), (**key).to_owned())))
+            .filter(|key| self.state.values.get(collection, key).is_none())
             .filter(|key| seen.insert(**key))
             .map(|key| (*key).to_owned())
             .collect();
@@ -150,28 +156,26 @@ impl Context<'_> {
             if value.is_none() && !collection.is_empty() && self.hash_in(collection, &key)?.is_some() {
                 return Err(Fault::PrivateDataUnavailable { collection: collection.to_owned(), key });
             }
-            self.state.values.insert((collection.to_owned(), key), value);
+            self.state.values.insert(collection, key, value);
         }
         Ok(())
     }
 
     pub(crate) fn hash_in(&mut self, collection: &str, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let place = (collection.to_owned(), key.to_owned());
-        if let Some(hash) = self.state.hashes.get(&place) {
+        if let Some(hash) = self.state.hashes.get(collection, key) {
             return Ok(hash.clone());
         }
-        let hash = self.ask(Request::GetHash { collection: place.0.clone(), key: place.1.clone() })?;
-        self.state.hashes.insert(place, hash.clone());
+        let hash = self.ask(Request::GetHash { collection: collection.to_owned(), key: key.to_owned() })?;
+        self.state.hashes.insert(collection, key.to_owned(), hash.clone());
         Ok(hash)
     }
 
     pub(crate) fn endorsers_in(&mut self, collection: &str, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let place = (collection.to_owned(), key.to_owned());
-        if let Some(policy) = self.state.policies.get(&place) {
+        if let Some(policy) = self.state.policies.get(collection, key) {
             return Ok(policy.clone());
         }
-        let policy = self.ask(Request::GetPolicy { collection: place.0.clone(), key: place.1.clone() })?;
-        self.state.policies.insert(place, policy.clone());
+        let policy = self.ask(Request::GetPolicy { collection: collection.to_owned(), key: key.to_owned() })?;
+        self.state.policies.insert(collection, key.to_owned(), policy.clone());
         Ok(policy)
     }
 
@@ -206,8 +210,9 @@ impl Context<'_> {
         if self.state.queried_private {
             return self.breaks(Fault::WriteAfterPrivateQuery);
         }
-        let aspect = if matches!(change, Change::Policy(_)) { Aspect::Policy } else { Aspect::Value };
-        self.state.writes.insert((collection.to_owned(), key, aspect), change);
+        let written = self.state.writes.entry(collection, key);
+        let aspect = if matches!(change, Change::Policy(_)) { &mut written.policy } else { &mut written.value };
+        *aspect = Some(change);
         Ok(())
     }
 
