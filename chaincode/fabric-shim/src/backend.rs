@@ -20,7 +20,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::{messages::VALIDATION_PARAMETER, transaction::Transaction};
+use crate::{messages::VALIDATION_PARAMETER, place::Place, transaction::Transaction};
 
 /// Where a batch is cut even though more records would be allowed: far below the 100 MiB of a message.
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
@@ -50,16 +50,17 @@ impl Capabilities {
 }
 
 /// The peer, as one transaction sees it.
-pub(crate) struct Peer {
+pub(crate) struct Peer<'a> {
+    place: &'a dyn Place,
     transaction: Arc<Transaction>,
     capabilities: Capabilities,
     /// Open queries whose rows are versions of a key.
     histories: BTreeSet<String>,
 }
 
-impl Peer {
-    pub(crate) fn new(transaction: Arc<Transaction>, capabilities: Capabilities) -> Self {
-        Self { transaction, capabilities, histories: BTreeSet::new() }
+impl<'a> Peer<'a> {
+    pub(crate) fn new(place: &'a dyn Place, transaction: Arc<Transaction>, capabilities: Capabilities) -> Self {
+        Self { place, transaction, capabilities, histories: BTreeSet::new() }
     }
 
     fn ask(
@@ -69,7 +70,7 @@ impl Peer {
         payload: &impl Message,
         (collection, key): (&str, &str),
     ) -> Result<Vec<u8>, Fault> {
-        let reply = self.transaction.ask(operation, kind, payload.encode_to_vec())?;
+        let reply = self.transaction.ask(self.place, operation, kind, payload.encode_to_vec())?;
         match reply.r#type() {
             Type::Response => Ok(reply.payload),
             Type::Error => Err(Fault::from_peer(&String::from_utf8_lossy(&reply.payload), collection, key)),
@@ -219,7 +220,7 @@ impl Peer {
     }
 }
 
-impl Backend for Peer {
+impl Backend for Peer<'_> {
     fn request(&mut self, request: Request) -> Result<Reply, Fault> {
         Ok(match request {
             Request::Get { collection, key } => Reply::Value(self.get(collection, key)?),

@@ -5,7 +5,11 @@ mod creators;
 #[doc(hidden)]
 pub mod decoders;
 mod environment;
+mod fibers;
+mod helm;
 mod messages;
+mod outbound;
+mod place;
 mod proposal;
 mod server;
 mod service;

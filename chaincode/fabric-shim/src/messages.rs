@@ -23,6 +23,11 @@ impl TransactionKey {
         Self { channel_id: message.channel_id.clone(), tx_id: message.txid.clone() }
     }
 
+    /// As [`TransactionKey::of`], for a message of which only the rest is wanted.
+    pub(crate) fn taken_from(message: &mut ChaincodeMessage) -> Self {
+        Self { channel_id: std::mem::take(&mut message.channel_id), tx_id: std::mem::take(&mut message.txid) }
+    }
+
     pub(crate) fn message(&self, kind: Type, payload: Vec<u8>) -> ChaincodeMessage {
         ChaincodeMessage {
             r#type: kind.into(),

@@ -11,10 +11,11 @@ use std::{
 };
 
 use fabric_contract::Router;
-use fabric_msp::transport::{TransportError, incoming, server};
+use fabric_msp::transport::{ServerTls, TransportError, incoming, server};
 use fabric_protos::{MAX_MESSAGE_BYTES, protos::chaincode_server};
 use tokio::{
     net::TcpListener,
+    runtime,
     sync::watch,
     task::JoinHandle,
     time::{Instant, sleep, timeout_at},
@@ -83,6 +84,12 @@ pub enum ServerError {
         /// The system's reason.
         cause: io::Error,
     },
+    /// The system has no threads or handles to give.
+    #[error("the server's threads cannot be started: {cause}")]
+    Threads {
+        /// The system's reason.
+        cause: io::Error,
+    },
     /// The TLS settings cannot be used.
     #[error(transparent)]
     Tls(#[from] TransportError),
@@ -103,39 +110,55 @@ struct Listener {
 }
 
 pub(crate) async fn start(builder: ChaincodeServerBuilder) -> Result<ServerHandle, ServerError> {
-    let ChaincodeServerBuilder { router, listeners, tls, limits } = builder;
-    if listeners.is_empty() {
+    if builder.listeners.is_empty() {
         return Err(ServerError::NoListener);
     }
+    if let Some((address, _)) = builder.listeners.iter().find(|(_, package_id)| package_id.is_empty()) {
+        return Err(ServerError::NoPackageId { address: address.clone() });
+    }
+    let threads = |cause| ServerError::Threads { cause };
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(threads)?;
+    let handle = runtime.handle().clone();
+    let shared = Arc::new(Shared {
+        router: builder.router,
+        workers: Workers::new(builder.limits.in_flight_max, builder.limits.waiting_max),
+        limits: builder.limits,
+        transactions: Arc::new(AtomicUsize::new(0)),
+    });
+    shared.workers.start(runtime).map_err(threads)?;
+    let (phase, watching) = watch::channel(Phase::Serving);
+    let listening = listen(builder.listeners, builder.tls, Arc::clone(&shared), watching);
+    let stopped = |_| ServerError::Threads { cause: io::ErrorKind::Interrupted.into() };
+    let listeners = handle.spawn(listening).await.map_err(stopped)??;
+    Ok(ServerHandle { listeners, shared, phase })
+}
+
+/// Binds the addresses and serves them; runs on the server's own runtime.
+async fn listen(
+    listeners: Vec<(String, String)>,
+    tls: Option<ServerTls>,
+    shared: Arc<Shared>,
+    phase: watch::Receiver<Phase>,
+) -> Result<Vec<Listener>, ServerError> {
     let mut bound = Vec::new();
     for (address, package_id) in listeners {
-        if package_id.is_empty() {
-            return Err(ServerError::NoPackageId { address });
-        }
         let listener = TcpListener::bind(&address).await;
         let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (local, listener) = listener.map_err(|cause| ServerError::Bind { address, cause })?;
         bound.push((local, incoming(listener, tls.as_ref())?, package_id));
     }
-    let shared = Arc::new(Shared {
-        router,
-        workers: Workers::new(limits.in_flight_max, limits.waiting_max),
-        limits,
-        transactions: Arc::new(AtomicUsize::new(0)),
-    });
-    let (phase, watching) = watch::channel(Phase::Serving);
     let listeners = bound.into_iter().map(|(address, connections, package_id)| {
         let counters = Arc::new(ListenerCounters::default());
         let service = ChaincodeService {
             package_id: package_id.clone(),
             shared: Arc::clone(&shared),
             counters: Arc::clone(&counters),
-            phase: watching.clone(),
+            phase: phase.clone(),
         };
         let service = chaincode_server::ChaincodeServer::new(service)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let mut phase = watching.clone();
+        let mut phase = phase.clone();
         let stop = async move { drop(phase.wait_for(|phase| *phase != Phase::Serving).await) };
         let serving = server().add_service(service).serve_with_incoming_shutdown(connections, stop);
         tracing::info!(%address, package_id, tls = tls.is_some(), "the chaincode listens");
@@ -146,8 +169,7 @@ pub(crate) async fn start(builder: ChaincodeServerBuilder) -> Result<ServerHandl
         });
         Listener { address, package_id, counters, task }
     });
-    let listeners = listeners.collect();
-    Ok(ServerHandle { listeners, shared, phase })
+    Ok(listeners.collect())
 }
 
 impl ServerHandle {
@@ -163,12 +185,12 @@ impl ServerHandle {
 
     /// What the server is doing.
     pub fn status(&self) -> Status {
-        let (threads, threads_busy) = self.shared.workers.threads();
+        let (threads, running) = self.shared.workers.threads_and_jobs();
         Status {
             listeners: self.listeners.iter().map(|listener| listener.counters.read(&listener.package_id)).collect(),
             transactions: self.shared.transactions.load(Ordering::Relaxed),
+            running,
             threads,
-            threads_busy,
             stopping: *self.phase.borrow() != Phase::Serving,
         }
     }
@@ -193,6 +215,10 @@ impl ServerHandle {
                 tracing::warn!(address = %listener.address, "connections were still open and are dropped");
                 listener.task.abort();
             }
+        }
+        self.shared.workers.close();
+        if timeout_at(closed, self.shared.workers.ended()).await.is_err() {
+            tracing::warn!("the streams' thread has not ended");
         }
         tracing::info!("the chaincode has stopped");
     }

@@ -8,10 +8,10 @@ use std::sync::{
 use fabric_contract::Router;
 use fabric_protos::protos::{ChaincodeMessage, chaincode_server::Chaincode};
 use tokio::sync::watch;
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
+    outbound::Outgoing,
     session::{Phase, Session},
     settings::Limits,
     status::ListenerCounters,
@@ -35,7 +35,7 @@ pub(crate) struct ChaincodeService {
 
 #[tonic::async_trait]
 impl Chaincode for ChaincodeService {
-    type ConnectStream = ReceiverStream<Result<ChaincodeMessage, Status>>;
+    type ConnectStream = Outgoing;
 
     async fn connect(
         &self,
@@ -50,6 +50,6 @@ impl Chaincode for ChaincodeService {
         }
         let (session, outgoing) = Session::new(&self.package_id, &self.shared, &self.counters, self.phase.clone());
         tokio::spawn(session.run(request.into_inner()));
-        Ok(Response::new(ReceiverStream::new(outgoing)))
+        Ok(Response::new(outgoing))
     }
 }

@@ -11,22 +11,25 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    task::Waker,
+    time::Instant,
 };
 
 use fabric_contract::{Failure, Fault, Outcome};
 use fabric_protos::protos::{ChaincodeMessage, chaincode_message::Type};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
-use tonic::{Status, Streaming};
+use tonic::Streaming;
 
 use crate::{
     backend::{Capabilities, Peer},
     messages::{TransactionKey, name_of, register, short},
+    outbound::{Outbound, Outgoing},
+    place::Place,
     proposal::invocation_of,
     service::Shared,
     status::ListenerCounters,
-    transaction::{Outbound, Transaction},
+    transaction::Transaction,
     window::about_now,
 };
 
@@ -57,7 +60,7 @@ pub(crate) struct Session {
 
 /// The transactions of the stream that have not ended.
 struct Open {
-    transactions: Mutex<BTreeMap<TransactionKey, Arc<Transaction>>>,
+    transactions: Mutex<BTreeMap<Arc<TransactionKey>, Arc<Transaction>>>,
     total: Arc<AtomicUsize>,
 }
 
@@ -69,9 +72,6 @@ enum Registration {
     Done,
 }
 
-/// What goes out to the peer.
-pub(crate) type Outgoing = mpsc::Receiver<Result<ChaincodeMessage, Status>>;
-
 impl Session {
     pub(crate) fn new(
         package_id: &str,
@@ -82,13 +82,13 @@ impl Session {
         let limits = &shared.limits;
         // Each transaction has one message under way: a request or its COMPLETED.
         let places = limits.in_flight_max.saturating_add(limits.waiting_max).saturating_add(SPARE_MESSAGES);
-        let (sender, outgoing) = mpsc::channel(places.min(tokio::sync::Semaphore::MAX_PERMITS));
+        let (outbound, outgoing) = Outbound::new(places);
         counters.streams.fetch_add(1, Ordering::Relaxed);
         let session = Self {
             package_id: package_id.to_owned(),
             shared: Arc::clone(shared),
             counters: Arc::clone(counters),
-            outbound: Outbound::new(sender),
+            outbound,
             open: Arc::new(Open { transactions: Mutex::default(), total: Arc::clone(&shared.transactions) }),
             capabilities: Capabilities::default(),
             registration: Registration::Sent(Instant::now()),
@@ -150,9 +150,9 @@ impl Session {
     }
 
     fn begin(&self, message: ChaincodeMessage) {
-        let key = TransactionKey::of(&message);
+        let key = Arc::new(TransactionKey::of(&message));
         let deadline = Instant::now() + self.shared.limits.deadline;
-        let transaction = Transaction::new(key.clone(), deadline, &self.outbound);
+        let transaction = Transaction::new(Arc::clone(&key), deadline, &self.outbound);
         if !self.open.insert(&transaction) {
             // A second COMPLETED would block the peer, so a repeated message gets no answer.
             tracing::warn!(tx = short(&key.tx_id), channel = key.channel_id, "transaction is running already; dropped");
@@ -168,19 +168,19 @@ impl Session {
             shared: Arc::clone(&self.shared),
             capabilities: self.capabilities,
         };
-        if self.shared.workers.run(move || job.run(message)).is_err() {
+        if self.shared.workers.run(move |place| job.run(place, message)).is_err() {
             self.refuse(&transaction, "chaincode_busy", "The chaincode has too much to do");
         }
     }
 
     fn refuse(&self, transaction: &Transaction, code: &str, title: &str) {
         self.open.remove(&transaction.key);
-        transaction.complete(Failure::new(503, code, title).into());
+        transaction.abandon(Fault::StreamEnded, Failure::new(503, code, title));
     }
 
-    fn answer(&self, message: ChaincodeMessage) {
-        let key = TransactionKey::of(&message);
-        let kind = name_of(&message);
+    fn answer(&self, mut message: ChaincodeMessage) {
+        let key = TransactionKey::taken_from(&mut message);
+        let kind = message.r#type;
         let expected = self.open.get(&key).is_some_and(|transaction| transaction.answer(message));
         if !expected {
             tracing::debug!(tx = short(&key.tx_id), channel = key.channel_id, kind, "nobody waits for this; dropped");
@@ -189,7 +189,7 @@ impl Session {
 
     fn end_overdue_transactions(&self) {
         for transaction in self.open.take_overdue(Instant::now()) {
-            let TransactionKey { channel_id, tx_id } = &transaction.key;
+            let TransactionKey { channel_id, tx_id } = &*transaction.key;
             tracing::warn!(tx = short(tx_id), channel = channel_id, "the transaction ran longer than allowed");
             transaction.abandon(Fault::DeadlineExceeded, Fault::DeadlineExceeded.into());
         }
@@ -215,11 +215,11 @@ impl Session {
 
     fn send(&self, message: ChaincodeMessage) {
         // A stream that cannot take it is ending anyway.
-        let _ = self.outbound.send(message);
+        let _ = self.outbound.send(message, Waker::wake);
     }
 }
 
-/// Runs however the stream's task ends, so that no thread waits for an answer that cannot come.
+/// Runs however the stream's task ends, so that no contract waits for an answer that cannot come.
 impl Drop for Session {
     fn drop(&mut self) {
         for transaction in self.open.take_all() {
@@ -238,7 +238,7 @@ impl Open {
         if transactions.contains_key(&transaction.key) {
             return false;
         }
-        transactions.insert(transaction.key.clone(), Arc::clone(transaction));
+        transactions.insert(Arc::clone(&transaction.key), Arc::clone(transaction));
         self.total.fetch_add(1, Ordering::Relaxed);
         true
     }
@@ -278,13 +278,13 @@ impl Open {
         all
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<TransactionKey, Arc<Transaction>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<TransactionKey>, Arc<Transaction>>> {
         // The map is whole between two operations, whatever panicked elsewhere.
         self.transactions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A transaction on its way through a worker thread.
+/// A transaction on its way through a contract.
 struct Run {
     transaction: Arc<Transaction>,
     open: Arc<Open>,
@@ -293,19 +293,18 @@ struct Run {
 }
 
 impl Run {
-    fn run(self, message: ChaincodeMessage) {
-        // It may have ended while it waited for a thread.
+    fn run(self, place: &dyn Place, message: ChaincodeMessage) {
+        // It may have ended while it waited.
         if self.transaction.is_closed() {
             return;
         }
-        let began = Instant::now();
-        let outcome = self.outcome(message);
-        self.log(&outcome, began.elapsed());
+        let outcome = self.outcome(place, message);
+        self.log(&outcome);
         self.open.remove_own(&self.transaction);
-        self.transaction.complete(outcome);
+        self.transaction.complete(place, outcome);
     }
 
-    fn outcome(&self, message: ChaincodeMessage) -> Outcome {
+    fn outcome(&self, place: &dyn Place, message: ChaincodeMessage) -> Outcome {
         let call = || match invocation_of(message) {
             Ok(invocation) => {
                 if let Some(window) = self.shared.limits.time_window
@@ -313,7 +312,7 @@ impl Run {
                 {
                     return failure.into();
                 }
-                let mut peer = Peer::new(Arc::clone(&self.transaction), self.capabilities);
+                let mut peer = Peer::new(place, Arc::clone(&self.transaction), self.capabilities);
                 self.shared.router.invoke(&mut peer, &invocation)
             }
             Err(failure) => failure.into(),
@@ -321,15 +320,18 @@ impl Run {
         catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<&str>().copied();
             let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)");
-            let TransactionKey { channel_id, tx_id } = &self.transaction.key;
+            let TransactionKey { channel_id, tx_id } = &*self.transaction.key;
             tracing::error!(tx = short(tx_id), channel = channel_id, panic = text, "the contract panicked");
             Failure::panicked().into()
         })
     }
 
     /// Arguments, transient inputs and values stay out of the log; failures show the code, and faults the message.
-    fn log(&self, outcome: &Outcome, took: Duration) {
-        let TransactionKey { channel_id, tx_id } = &self.transaction.key;
+    fn log(&self, outcome: &Outcome) {
+        // Since its arrival; the clock is read only when somebody wants to know.
+        let (now, limit) = (Instant::now, self.shared.limits.deadline);
+        let took = || (now() + limit).saturating_duration_since(self.transaction.deadline);
+        let TransactionKey { channel_id, tx_id } = &*self.transaction.key;
         let (tx, channel, status) = (short(tx_id), channel_id, outcome.status);
         match outcome.failure() {
             Some(failure) if failure.status >= 500 => {
@@ -337,14 +339,16 @@ impl Run {
                     tx,
                     channel,
                     status,
-                    ?took,
+                    took = ?took(),
                     code = failure.code,
                     detail = failure.detail,
                     "transaction failed"
                 );
             }
-            Some(failure) => tracing::debug!(tx, channel, status, ?took, code = failure.code, "transaction refused"),
-            None => tracing::debug!(tx, channel, status, ?took, "transaction done"),
+            Some(failure) => {
+                tracing::debug!(tx, channel, status, took = ?took(), code = failure.code, "transaction refused")
+            }
+            None => tracing::debug!(tx, channel, status, took = ?took(), "transaction done"),
         }
     }
 }

@@ -10,9 +10,10 @@ use crate::{ServerError, ServerHandle, server};
 /// Bounds and times of a server. The defaults fit Fabric's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Transactions that run at one time, over all streams; each holds a thread. Default 128.
+    /// Transactions that run at one time, over all streams; each has a stack, and a
+    /// thread when contracts are slow. Default 128.
     pub in_flight_max: usize,
-    /// Transactions that may wait for a thread; further ones are refused with 503. Default 10 000, four times what one
+    /// Transactions that may wait for their turn; further ones are refused with 503. Default 10 000, four times what one
     /// peer endorses at a time.
     pub waiting_max: usize,
     /// Streams per listener. Default 256.

@@ -9,10 +9,10 @@ pub struct Status {
     pub listeners: Vec<ListenerStatus>,
     /// Transactions that have arrived and not ended, running or waiting.
     pub transactions: usize,
-    /// Threads for contracts.
+    /// Contracts that have begun and not returned: they compute, or wait for a peer's answer.
+    pub running: usize,
+    /// Threads for streams and contracts.
     pub threads: usize,
-    /// Threads that are running a contract or waiting for a peer's answer to one.
-    pub threads_busy: usize,
     /// Whether the server has begun to stop.
     pub stopping: bool,
 }

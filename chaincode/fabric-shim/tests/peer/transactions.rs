@@ -110,7 +110,7 @@ async fn what_exceeds_the_bound_waits_in_order() -> Test {
         peer.respond(&request, b"v".to_vec()).await?;
         assert_eq!(peer.outcome(&format!("tx{index}")).await?.0, 200);
     }
-    assert_eq!(server.status().threads, 1);
+    eventually("the place is free", || server.status().running == 0).await;
     Ok(())
 }
 
@@ -192,7 +192,7 @@ async fn messages_that_cannot_be_read_are_failures_of_their_transaction() -> Tes
 }
 
 #[tokio::test]
-async fn the_end_of_a_stream_sets_all_its_threads_free() -> Test {
+async fn the_end_of_a_stream_ends_all_its_contracts() -> Test {
     let server = serve(contract(), Limits { in_flight_max: 30, ..Limits::default() }).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     let mut other = FakePeer::ready(server.local_addr()).await?;
@@ -201,12 +201,12 @@ async fn the_end_of_a_stream_sets_all_its_threads_free() -> Test {
     for index in 0..50 {
         peer.begin(&format!("tx{index}"), &["t:Get", "k"]).await?;
     }
-    eventually("the bound is reached", || server.status().threads_busy == 30).await;
+    eventually("the bound is reached", || server.status().running == 30).await;
     assert_eq!(server.status().transactions, 51);
     drop(peer);
     eventually("only the other peer's transaction is left", || {
         let status = server.status();
-        (status.transactions, status.threads_busy, status.listeners[0].streams) == (1, 1, 1)
+        (status.transactions, status.running, status.listeners[0].streams) == (1, 1, 1)
     })
     .await;
     other.respond(&request, b"v".to_vec()).await?;
@@ -221,7 +221,7 @@ async fn a_transaction_that_gets_no_answer_ends_before_the_peer_gives_up() -> Te
     peer.begin("tx", &["t:Copy", "k"]).await?;
     let request = peer.expect(Type::GetState).await?;
     assert_eq!(peer.outcome("tx").await?, (500, "deadline_exceeded".to_owned()));
-    eventually("the thread is free", || server.status().threads_busy == 0).await;
+    eventually("the contract has returned", || server.status().running == 0).await;
     // The answer comes too late and must not wake anything up.
     peer.respond(&request, b"v".to_vec()).await?;
     peer.expect_silence().await?;
@@ -245,10 +245,36 @@ async fn a_contract_that_computes_past_its_deadline_sends_nothing_more() -> Test
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     peer.begin("tx", &["t:Slow"]).await?;
     assert_eq!(peer.outcome("tx").await?, (500, "deadline_exceeded".to_owned()));
-    assert_eq!(server.status().threads_busy, 1, "it computes on");
+    assert_eq!(server.status().running, 1, "it computes on");
     release.send(())?;
-    eventually("the thread is free", || server.status().threads_busy == 0).await;
+    eventually("the contract has returned", || server.status().running == 0).await;
     peer.expect_silence().await
+}
+
+#[tokio::test]
+async fn a_contract_that_does_not_return_holds_up_no_stream() -> Test {
+    let (release, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let contract = contract().submit("Block", move |_, (): ()| {
+        let _ = gate.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        Ok::<_, Fault>(())
+    });
+    let server = serve(contract, Limits { in_flight_max: 3, ..Limits::default() }).await?;
+    let mut peer = FakePeer::ready(server.local_addr()).await?;
+    let mut other = FakePeer::ready(server.local_addr()).await?;
+    peer.begin("blocked", &["t:Block"]).await?;
+    for (number, peer) in [&mut peer, &mut other].into_iter().enumerate() {
+        peer.send(Type::Keepalive, "", Vec::new()).await?;
+        peer.expect(Type::Keepalive).await?;
+        let tx_id = format!("tx{number}");
+        peer.begin(&tx_id, &["t:Get", "k"]).await?;
+        peer.serve::<GetState>(Type::GetState, b"v".to_vec()).await?;
+        assert_eq!(peer.outcome(&tx_id).await?, (200, "v".to_owned()));
+    }
+    eventually("only the blocked one is left", || server.status().running == 1).await;
+    release.send(())?;
+    assert_eq!(peer.outcome("blocked").await?.0, 200);
+    Ok(())
 }
 
 #[tokio::test]
@@ -282,7 +308,7 @@ async fn a_storm_of_random_messages_harms_nobody() -> Test {
     drop(peer);
     eventually("only the bystander is left", || {
         let status = server.status();
-        (status.transactions, status.threads_busy, status.listeners[0].streams) == (1, 1, 1)
+        (status.transactions, status.running, status.listeners[0].streams) == (1, 1, 1)
     })
     .await;
     bystander.respond(&request, b"v".to_vec()).await?;
