@@ -69,7 +69,7 @@ pub struct Subject {
 pub enum SubjectKind {
     /// An item or a logistic unit.
     Item,
-    /// An event, by its hash.
+    /// An event, by the id of its record: its hash, for whoever recorded it first.
     Event,
     /// An alarm.
     Alarm,

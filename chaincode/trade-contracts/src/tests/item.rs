@@ -125,7 +125,7 @@ fn numbers_of_a_document_reach_its_hash_to_the_last_digit() {
     let mut world = World::established();
     let event = object_event("OBSERVE", "inspecting", &[piece("1")]).with("ext:weight", "NUMBER");
     let event = event.with("@context", json!([{ "ext": "https://example.org/ext/" }]));
-    let text = document(&[event.clone()]).to_string().replace("\"NUMBER\"", "0.12345678901234567890");
+    let text = document(std::slice::from_ref(&event)).to_string().replace("\"NUMBER\"", "0.12345678901234567890");
     world.clock += 1;
     let call = world.ledger.call("item:Capture").creator(&fabric_contract::testing::creator(EXPORTER).build());
     let receipt: Value = call

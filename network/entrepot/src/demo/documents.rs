@@ -37,6 +37,14 @@ pub fn commissioning(serials: &[&str], time: &str, plant: &str) -> Value {
     )
 }
 
+/// The same document, declaring its only event erroneous.
+#[must_use]
+pub fn declared_erroneous(mut document: Value, time: &str) -> Value {
+    let declaration = json!({"declarationTime": time, "reason": "incorrect_data"});
+    document["epcisBody"]["eventList"][0]["errorDeclaration"] = declaration;
+    document
+}
+
 /// Packing of items onto a pallet, and the pallet's shipping.
 #[must_use]
 pub fn packing_and_shipping(sscc: &str, serials: &[&str], packed: &str, shipped: &str, plant: &str) -> Value {

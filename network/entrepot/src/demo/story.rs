@@ -36,6 +36,8 @@ const TO_GERMANY: &str = "095212340000000013";
 const TO_SWITZERLAND: &str = "095212340000000020";
 const GERMAN_SERIALS: [&str; 3] = ["7KQ2M9XA", "B4RT81ZC", "P0WN6S3E"];
 const SWISS_SERIALS: [&str; 3] = ["D5HJ2V8F", "L9CX4Y7G", "T1MB3U6K"];
+/// The serial number of an event that somebody copies.
+const COPIED_SERIAL: &str = "K8GF5Z2Q";
 const CURRENCY: &str = "EUR";
 /// Declared value of the German consignment, in cents. Nobody but the importer and customs sees it.
 const DECLARED_MINOR: u64 = 1_284_550;
@@ -298,7 +300,25 @@ impl<'a> Story<'a> {
         let evidence =
             self.regulator.get(&format!("/v1/evidence/{}", text(&alarm, "evidence_sha256"))).await?.accepted();
         teller.step("its evidence was fixed together with it", evidence)?;
-        Ok(())
+        let declared = documents::declared_erroneous(clone, &self.calendar.moment(10, "09:00")?);
+        self.importer.post("/v1/captures", &declared).await?.accepted()?;
+        let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
+        let stands = expect(&read, "state", "answered");
+        teller.step("the importer takes its event back: the alarm is about it, so it stands", stands)?;
+
+        let event = documents::commissioning(&[COPIED_SERIAL], &self.calendar.moment(9, "08:00")?, PLANT);
+        let copied = self.logistics.post("/v1/captures", &event).await?.accepted()?;
+        let raised = expect(&copied["result"]["alarms"][0], "kind", "commissioner_not_entitled");
+        teller
+            .step("the carrier sends an event of the maker's before the maker does, and is no maker by that", raised)?;
+        let own = self.exporter.post("/v1/captures", &event).await?.accepted()?;
+        let mut alarms = own["result"]["alarms"].as_array().into_iter().flatten();
+        let same = alarms.find(|alarm| alarm["kind"] == "same_event_by_another").cloned().unwrap_or_default();
+        let read = self.regulator.get(&format!("/v1/alarms/{}", text(&same, "alarm_id"))).await?.accepted()?;
+        let both = expect(&read, "recorded_by", EXPORTER).and_then(|()| expect(&read, "other_party", LOGISTICS));
+        teller.step("the maker's own event counts, and an alarm names both of them", both)?;
+        let item = self.regulator.get(&format!("/v1/items/{}", encode(&documents::item(COPIED_SERIAL)))).await?;
+        expect(&item.accepted()?, "commissioned_by", EXPORTER)
     }
 
     async fn payment(&self, teller: &mut Teller) -> Result<()> {
