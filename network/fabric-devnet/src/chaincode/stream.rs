@@ -35,10 +35,10 @@ const BATCH_MAX: u32 = 1000;
 /// Why no stream came about.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum StreamError {
-    #[error("error creating grpc connection to {address}: {cause}")]
-    Connect { address: String, cause: String },
-    #[error("error creating grpc client connection: {0}")]
-    Open(String),
+    #[error("error cannot create connection for {package_id}: error creating grpc connection to {address}: {cause}")]
+    Connect { package_id: String, address: String, cause: String },
+    #[error("error creating grpc client connection to {package_id}: {cause}")]
+    Open { package_id: String, cause: String },
     #[error("the chaincode ended the stream before it registered")]
     Ended,
     #[error("the chaincode sent {0} before it registered")]
@@ -76,16 +76,18 @@ impl ChaincodeStream {
         connection: &ConnectionInfo,
         options: &ChaincodeOptions,
     ) -> Result<Arc<Self>, StreamError> {
-        let channel =
-            transport::connect(&connection.address, connection.tls.as_ref(), connection.dial_timeout).await.map_err(
-                |cause| StreamError::Connect { address: connection.address.clone(), cause: cause.to_string() },
-            )?;
+        let dialled = transport::connect(&connection.address, connection.tls.as_ref(), connection.dial_timeout).await;
+        let channel = dialled.map_err(|cause| StreamError::Connect {
+            package_id: package_id.to_owned(),
+            address: connection.address.clone(),
+            cause: cause.to_string(),
+        })?;
         let mut client = ChaincodeClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
         let (outgoing, messages) = mpsc::channel(OUTGOING_MAX);
         let response = client.connect(ReceiverStream::new(messages)).await;
-        let mut incoming = response.map_err(|status| StreamError::Open(status.message().to_owned()))?.into_inner();
+        let mut incoming = response.map_err(|status| not_open(package_id, &status))?.into_inner();
         expect_registration(&mut incoming, package_id).await?;
         for message in greeting(options) {
             outgoing.send(message).await.map_err(|_| StreamError::Ended)?;
@@ -268,8 +270,12 @@ impl Drop for Registered {
     }
 }
 
+fn not_open(package_id: &str, status: &tonic::Status) -> StreamError {
+    StreamError::Open { package_id: package_id.to_owned(), cause: status.message().to_owned() }
+}
+
 async fn expect_registration(incoming: &mut Streaming<ChaincodeMessage>, package_id: &str) -> Result<(), StreamError> {
-    let first = incoming.message().await.map_err(|status| StreamError::Open(status.message().to_owned()))?;
+    let first = incoming.message().await.map_err(|status| not_open(package_id, &status))?;
     let first = first.ok_or(StreamError::Ended)?;
     if first.r#type() != Type::Register {
         return Err(StreamError::NotRegister(first.r#type().as_str_name()));

@@ -79,7 +79,7 @@ pub(super) fn filter(signed: &SignedProposal) -> Result<(), FilterError> {
     let channel_header: ChannelHeader = parse("channel header", &header.channel_header)?;
     let given = channel_header.timestamp.unwrap_or_default().seconds;
     if given.abs_diff(now) > TIME_WINDOW_SECONDS.unsigned_abs() {
-        return Err(FilterError::Time { given: format!("{given}s"), now: format!("{now}s") });
+        return Err(FilterError::Time { given: rfc3339(given), now: rfc3339(now) });
     }
     Ok(())
 }
@@ -175,6 +175,11 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// A time in seconds since 1970 as a text, without fractions.
+fn rfc3339(seconds: i64) -> String {
+    prost_types::Timestamp { seconds, nanos: 0 }.to_string()
+}
+
 fn parse<M: Message + Default>(what: &'static str, bytes: &[u8]) -> Result<M, FilterError> {
     M::decode(bytes).map_err(|cause| FilterError::Malformed { what, cause })
 }
@@ -197,9 +202,11 @@ mod tests {
     fn a_proposal_of_another_time_is_turned_away() {
         assert!(filter(&signed(&at(now()))).is_ok());
         assert!(filter(&signed(&at(now() - 14 * 60))).is_ok());
+        assert_eq!(rfc3339(1_795_257_933), "2026-11-21T10:45:33Z");
         for header in [at(now() - 20 * 60), at(now() + 20 * 60), at(i64::MIN), at(i64::MAX), ChannelHeader::default()] {
             let refused = filter(&signed(&header)).expect_err("too far away").to_string();
             assert!(refused.starts_with("request unauthorized due to incorrect timestamp"), "{refused}");
+            assert!(refused.ends_with("Z, peer.authentication.timewindow 15m0s"), "{refused}");
         }
     }
 

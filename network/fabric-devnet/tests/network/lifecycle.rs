@@ -2,12 +2,18 @@
 
 use fabric_protos::{
     common::{Block, BlockchainInfo},
+    kvrwset::KvrwSet,
     lifecycle::{
         CheckCommitReadinessArgs, CheckCommitReadinessResult, InstallChaincodeArgs,
-        QueryApprovedChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionResult, QueryChaincodeDefinitionArgs,
+        QueryApprovedChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionResult,
+        QueryApprovedChaincodeDefinitionsArgs, QueryApprovedChaincodeDefinitionsResult, QueryChaincodeDefinitionArgs,
         QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsResult, QueryInstalledChaincodesResult,
     },
-    protos::{ChannelQueryResponse, ProcessedTransaction, Response, StaticCollectionConfig, TxValidationCode},
+    protos::{
+        ChaincodeAction, ChannelQueryResponse, ProcessedTransaction, ProposalResponsePayload, Response,
+        StaticCollectionConfig, TxValidationCode,
+    },
+    rwset::TxReadWriteSet,
 };
 use prost::Message;
 use tonic::Code;
@@ -311,5 +317,72 @@ async fn the_ledger_can_be_queried_through_system_chaincodes() -> Outcome {
     assert_eq!((channels.len(), channels[0].channel_id.as_str()), (1, CHANNEL));
     let config = evaluate(org1, &org1.user, &Call::new(CHANNEL, "cscc", &["GetConfigBlock", CHANNEL])).await?;
     assert_eq!(Block::decode(&*config.payload)?.header.map(|header| header.number), Some(0));
+    Ok(())
+}
+
+/// Which public keys a proposal reads, with their namespaces, in the order of the read set.
+async fn reads(org: &Organization, call: &Call<'_>) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+    let answer = propose(org, &org.admin, call).await?;
+    let payload = ProposalResponsePayload::decode(&*answer.payload)?;
+    let results = ChaincodeAction::decode(&*payload.extension)?.results;
+    let mut found = Vec::new();
+    for part in TxReadWriteSet::decode(&*results)?.ns_rwset {
+        let reads = KvrwSet::decode(&*part.rwset)?.reads.into_iter();
+        found.extend(reads.map(|read| format!("{} {}", part.namespace, read.key)));
+    }
+    Ok(found)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn approvals_and_commits_record_what_they_looked_at_as_fabric_does() -> Outcome {
+    let fixture = Fixture::start().await?;
+    let org1 = fixture.org(1);
+    let first = Definition::new("conf", Some(ANY_ORG));
+    let approve = function("ApproveChaincodeDefinitionForMyOrg", first.approve_args(""));
+    let undefined = ["_lifecycle namespaces/fields/conf/Sequence", "_lifecycle namespaces/metadata/conf", "lscc conf"];
+    assert_eq!(reads(org1, &approve).await?, undefined);
+    assert_eq!(fixture.approve(org1, &first, "").await?, TxValidationCode::Valid);
+    let commit = function("CommitChaincodeDefinition", first.commit_args());
+    assert_eq!(reads(org1, &commit).await?, undefined);
+    fixture.define(&Definition { ..Definition::new("conf", Some(ANY_ORG)) }, "some:00").await?;
+    let second = Definition { sequence: 2, ..Definition::new("conf", Some(ANY_ORG)) };
+    let approve = function("ApproveChaincodeDefinitionForMyOrg", second.approve_args(""));
+    let defined = ["fields/conf/Collections", "fields/conf/EndorsementInfo", "fields/conf/Sequence"];
+    let defined: Vec<String> = defined
+        .iter()
+        .chain(&["fields/conf/ValidationInfo", "metadata/conf"])
+        .map(|key| format!("_lifecycle namespaces/{key}"))
+        .collect();
+    assert_eq!(reads(org1, &approve).await?, defined);
+    assert_eq!(fixture.approve(org1, &second, "").await?, TxValidationCode::Valid);
+    assert_eq!(reads(org1, &function("CommitChaincodeDefinition", second.commit_args())).await?, defined);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_approvals_of_an_organisation_are_listed() -> Outcome {
+    let fixture = Fixture::start().await?;
+    let (org1, org2) = (fixture.org(1), fixture.org(2));
+    let listed = async |org: &Organization| -> Result<Vec<(String, i64, String)>, Box<dyn std::error::Error>> {
+        let args = QueryApprovedChaincodeDefinitionsArgs {}.encode_to_vec();
+        let answer = response(propose(org, &org.admin, &function("QueryApprovedChaincodeDefinitions", args)).await?);
+        assert_eq!(answer.status, 200, "{}", answer.message);
+        let found = QueryApprovedChaincodeDefinitionsResult::decode(&*answer.payload)?.approved_chaincode_definitions;
+        Ok(found.into_iter().map(|one| (one.name, one.sequence, one.version)).collect())
+    };
+    assert_eq!(listed(org1).await?, []);
+    let (one, other) = (Definition::new("one", Some(ANY_ORG)), Definition::new("other", Some(ANY_ORG)));
+    fixture.define(&one, "some:00").await?;
+    let upgrade = Definition { sequence: 2, version: "2.0", ..one };
+    assert_eq!(fixture.approve(org1, &upgrade, "").await?, TxValidationCode::Valid);
+    assert_eq!(fixture.approve(org1, &other, "").await?, TxValidationCode::Valid);
+    let expected = [("one", 1, "1.0"), ("one", 2, "2.0"), ("other", 1, "1.0")];
+    assert_eq!(listed(org1).await?, expected.map(|(name, sequence, version)| (name.into(), sequence, version.into())));
+    assert_eq!(listed(org2).await?, [("one".into(), 1, "1.0".into())]);
+    // It is for administrators of the peer.
+    let args = QueryApprovedChaincodeDefinitionsArgs {}.encode_to_vec();
+    let refused = response(propose(org1, &org1.user, &function("QueryApprovedChaincodeDefinitions", args)).await?);
+    let text = "The identity is not an admin under this MSP [Org1MSP]: The identity does not contain OU [ADMIN], MSP: [Org1MSP]]";
+    assert!(refused.status == 500 && refused.message.ends_with(text), "{}", refused.message);
     Ok(())
 }

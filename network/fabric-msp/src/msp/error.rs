@@ -117,19 +117,49 @@ pub enum PrincipalError {
     #[error("The identity is not valid under this MSP: {0}")]
     Invalid(#[from] IdentityError),
     /// Valid, but in another role.
-    #[error("The identity is not a [{role}] under this MSP [{msp_id}]")]
+    #[error("The identity is not {} under this MSP [{msp_id}]: {}", wanted(role), lacking(role, msp_id, *unit))]
     OtherRole {
         /// The role that the principal asks for.
         role: &'static str,
         /// The organisation.
         msp_id: String,
+        /// Which unit would have shown it.
+        unit: RoleUnit,
     },
+    /// No administrator, in an organisation without NodeOUs.
+    #[error("This identity is not an admin")]
+    NotAdmin,
     /// Another certificate, or a unit that the certificate does not carry.
     #[error("The identities do not match")]
     NoMatch,
     /// X.509 identities are never anonymous.
     #[error("Principal is anonymous, but X.509 MSP does not support anonymous identities")]
     Anonymous,
+}
+
+/// How an organisation tells a role by a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleUnit {
+    /// It does, and the certificate carries another.
+    Missing,
+    /// It does for other roles only.
+    Undefined,
+    /// It does not tell roles apart.
+    Off,
+}
+
+fn wanted(role: &str) -> String {
+    if role == "ADMIN" { "an admin".to_owned() } else { format!("a [{role}]") }
+}
+
+fn lacking(role: &str, msp_id: &str, unit: RoleUnit) -> String {
+    match unit {
+        RoleUnit::Missing => format!("The identity does not contain OU [{role}], MSP: [{msp_id}]"),
+        RoleUnit::Undefined => {
+            format!("cannot test for classification, node ou for type [{role}], not defined, msp: [{msp_id}]")
+        }
+        RoleUnit::Off => "NodeOUs not activated. Cannot tell apart identities.".to_owned(),
+    }
 }
 
 /// Why membership rules could not be set up.

@@ -22,7 +22,7 @@ use prost::Message;
 pub use self::{
     chain::ChainError,
     directory::{DirectoryError, config_from_directory},
-    error::{IdentityError, PrincipalError, SetupError},
+    error::{IdentityError, PrincipalError, RoleUnit, SetupError},
     manager::MspManager,
 };
 use self::{chain::Pools, revocation::RevocationList};

@@ -6,7 +6,10 @@ use fabric_protos::common::{
 };
 use prost::Message;
 
-use super::{Msp, Role, certifiers_identifier, error::PrincipalError};
+use super::{
+    Msp, Role, certifiers_identifier,
+    error::{PrincipalError, RoleUnit},
+};
 use crate::identity::Identity;
 
 /// How deeply combined principals may nest. Fabric has no bound.
@@ -59,11 +62,14 @@ impl Msp {
 
     fn has_role(&self, identity: &Identity, role: Role, name: &'static str) -> Result<(), PrincipalError> {
         self.validate(identity)?;
-        let unit = self.roles.as_ref().and_then(|roles| roles.of(role));
-        if unit.is_some_and(|unit| identity.certificate().ous().contains(&unit.name)) {
-            return Ok(());
-        }
-        Err(PrincipalError::OtherRole { role: name, msp_id: self.id().to_owned() })
+        let unit = match self.roles.as_ref().map(|roles| roles.of(role)) {
+            Some(Some(unit)) if identity.certificate().ous().contains(&unit.name) => return Ok(()),
+            Some(Some(_)) => RoleUnit::Missing,
+            Some(None) => RoleUnit::Undefined,
+            None if role == Role::Admin => return Err(PrincipalError::NotAdmin),
+            None => RoleUnit::Off,
+        };
+        Err(PrincipalError::OtherRole { role: name, msp_id: self.id().to_owned(), unit })
     }
 
     fn satisfies_unit(&self, identity: &Identity, wanted: &OrganizationUnit) -> Result<(), PrincipalError> {

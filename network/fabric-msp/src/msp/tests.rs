@@ -491,6 +491,18 @@ fn principals_are_satisfied_by_role_unit_and_certificate() -> Outcome {
     for wrong in [MspRoleType::Peer, MspRoleType::Admin, MspRoleType::Orderer] {
         let found = msp.satisfies(&client, &role("AMSP", wrong));
         assert!(matches!(found, Err(PrincipalError::OtherRole { .. })), "{wrong:?}");
+        let text = match wrong {
+            MspRoleType::Admin => {
+                "The identity is not an admin under this MSP [AMSP]: The identity does not contain OU [ADMIN], MSP: [AMSP]"
+            }
+            MspRoleType::Peer => {
+                "The identity is not a [PEER] under this MSP [AMSP]: The identity does not contain OU [PEER], MSP: [AMSP]"
+            }
+            _ => {
+                "The identity is not a [ORDERER] under this MSP [AMSP]: The identity does not contain OU [ORDERER], MSP: [AMSP]"
+            }
+        };
+        assert_eq!(found.err().map(|refused| refused.to_string()).as_deref(), Some(text));
     }
     let found = msp.satisfies(&client, &role("BMSP", MspRoleType::Member));
     assert!(matches!(found, Err(PrincipalError::OtherMsp { .. })));

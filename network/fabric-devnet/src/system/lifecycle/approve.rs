@@ -3,15 +3,24 @@
 use fabric_protos::lifecycle::{
     ApproveChaincodeDefinitionForMyOrgArgs, ApproveChaincodeDefinitionForMyOrgResult, ChaincodeSource,
     QueryApprovedChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionResult,
+    QueryApprovedChaincodeDefinitionsResult,
     chaincode_source::{Local, Type, Unavailable},
+    query_approved_chaincode_definitions_result::ApprovedChaincodeDefinition,
 };
+use fabric_protos::queryresult::Kv;
 use prost::Message;
 
-use super::{super::SystemCall, Given, collections, error::LifecycleError, names, on_channel};
-use crate::ledger::{
-    Simulator,
-    collection::implicit_name,
-    definition::{ChaincodeDefinition, ChaincodeParameters, LIFECYCLE, read_package_id, sequence, write_package_id},
+use super::{super::SystemCall, Given, collections, committed, error::LifecycleError, names, on_channel};
+use crate::{
+    channel::Channel,
+    ledger::{
+        BATCH_ROWS, Simulator,
+        collection::implicit_name,
+        definition::{
+            ChaincodeDefinition, ChaincodeParameters, LIFECYCLE, NAMESPACES, metadata_key, read_package_id, sequence,
+            write_package_id,
+        },
+    },
 };
 
 pub(super) fn approve(
@@ -20,7 +29,7 @@ pub(super) fn approve(
 ) -> Result<Vec<u8>, LifecycleError> {
     names::check(&args.name, &args.version)?;
     on_channel(call, |channel, simulator| {
-        let committed = channel.ledger().definition(&args.name)?;
+        let committed = committed(&args.name, simulator)?;
         collections::check(args.collections.as_ref(), committed.as_ref(), &channel.config())?;
         let package_id = match args.source.and_then(|source| source.r#type) {
             Some(Type::LocalPackage(local)) => local.package_id,
@@ -70,13 +79,7 @@ pub(super) fn query(call: &SystemCall, args: &QueryApprovedChaincodeDefinitionAr
             }
             given => given,
         };
-        let mut approvals = simulator.private_fields(LIFECYCLE, &collection);
-        let approved = ChaincodeParameters::read(name, wanted, &mut approvals)?;
-        let package_id = read_package_id(name, wanted, &mut approvals)?;
-        let (Some(approved), Some(package_id)) = (approved, package_id) else {
-            let channel = channel.id().to_owned();
-            return Err(LifecycleError::NotApproved { name: name.to_owned(), sequence: wanted, channel });
-        };
+        let (approved, package_id) = read_approved(channel, name, wanted, &collection, simulator)?;
         Ok(QueryApprovedChaincodeDefinitionResult {
             sequence: wanted,
             version: approved.version,
@@ -88,6 +91,70 @@ pub(super) fn query(call: &SystemCall, args: &QueryApprovedChaincodeDefinitionAr
             source: Some(source(package_id)),
         }
         .encode_to_vec())
+    })
+}
+
+/// Everything that the peer's organisation has approved on the channel, by name and sequence as texts.
+pub(super) fn query_all(call: &SystemCall) -> Result<Vec<u8>, LifecycleError> {
+    on_channel(call, |channel, simulator| {
+        let collection = implicit_name(call.peer.msp_id());
+        let mut approved_chaincode_definitions = Vec::new();
+        for private_name in approved_names(&collection, simulator)? {
+            let (name, sequence) = split(&private_name)?;
+            let (approved, package_id) = read_approved(channel, name, sequence, &collection, simulator)?;
+            approved_chaincode_definitions.push(ApprovedChaincodeDefinition {
+                name: name.to_owned(),
+                sequence,
+                version: approved.version,
+                endorsement_plugin: approved.endorsement_plugin,
+                validation_plugin: approved.validation_plugin,
+                validation_parameter: approved.validation_parameter,
+                collections: Some(approved.collections),
+                init_required: approved.init_required,
+                source: Some(source(package_id)),
+            });
+        }
+        Ok(QueryApprovedChaincodeDefinitionsResult { approved_chaincode_definitions }.encode_to_vec())
+    })
+}
+
+/// The names under which approvals are kept.
+fn approved_names(collection: &str, simulator: &mut Simulator) -> Result<Vec<String>, LifecycleError> {
+    let prefix = metadata_key(NAMESPACES, "");
+    let cursor = simulator.private_range(LIFECYCLE, collection, &prefix, &format!("{prefix}\u{7f}"))?;
+    let mut names = Vec::new();
+    loop {
+        let batch = simulator.next_batch(cursor, BATCH_ROWS)?;
+        for row in &batch.rows {
+            // The ledger has just encoded the row.
+            let row = Kv::decode(row.as_slice())?;
+            names.extend(row.key.strip_prefix(&prefix).map(str::to_owned));
+        }
+        if !batch.has_more {
+            simulator.close(cursor);
+            return Ok(names);
+        }
+    }
+}
+
+fn split(private_name: &str) -> Result<(&str, i64), LifecycleError> {
+    let parts = private_name.split_once('#').and_then(|(name, sequence)| Some((name, sequence.parse().ok()?)));
+    parts.ok_or_else(|| LifecycleError::PrivateName(private_name.to_owned()))
+}
+
+fn read_approved(
+    channel: &Channel,
+    name: &str,
+    sequence: i64,
+    collection: &str,
+    simulator: &mut Simulator,
+) -> Result<(ChaincodeParameters, String), LifecycleError> {
+    let mut approvals = simulator.private_fields(LIFECYCLE, collection);
+    let approved = ChaincodeParameters::read(name, sequence, &mut approvals)?;
+    let package_id = read_package_id(name, sequence, &mut approvals)?;
+    approved.zip(package_id).ok_or_else(|| {
+        let (name, channel) = (name.to_owned(), channel.id().to_owned());
+        LifecycleError::NotApproved { name, sequence, channel }
     })
 }
 

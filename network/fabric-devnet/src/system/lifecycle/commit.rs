@@ -8,7 +8,7 @@ use fabric_protos::lifecycle::{
 };
 use prost::Message;
 
-use super::{super::SystemCall, Given, collections, error::LifecycleError, names, on_channel};
+use super::{super::SystemCall, Given, collections, committed, error::LifecycleError, names, on_channel};
 use crate::{
     channel::Channel,
     ledger::{
@@ -41,7 +41,7 @@ pub(super) fn check_readiness(call: &SystemCall, args: CheckCommitReadinessArgs)
 pub(super) fn commit(call: &SystemCall, args: CommitChaincodeDefinitionArgs) -> Result<Vec<u8>, LifecycleError> {
     names::check(&args.name, &args.version)?;
     on_channel(call, |channel, simulator| {
-        let committed = channel.ledger().definition(&args.name)?;
+        let committed = committed(&args.name, simulator)?;
         collections::check(args.collections.as_ref(), committed.as_ref(), &channel.config())?;
         let own = call.peer.msp_id();
         if channel.config().application_org(own).is_none() {

@@ -47,6 +47,10 @@ pub(super) enum LifecycleError {
         "could not fetch approved chaincode definition (name: '{name}', sequence: '{sequence}') on channel '{channel}'"
     )]
     NotApproved { name: String, sequence: i64, channel: String },
+    #[error(
+        "could not extract chaincode name and sequence number from metadata: {0}: invalid private name format: {0}"
+    )]
+    PrivateName(String),
     #[error("chaincode definition not agreed to by this org ({0})")]
     NotAgreed(String),
     #[error("impossibly, this peer's org is processing requests for a channel it is not a member of")]

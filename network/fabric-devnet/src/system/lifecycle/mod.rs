@@ -15,7 +15,7 @@ use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, CheckCommitReadinessArgs, CommitChaincodeDefinitionArgs,
         GetInstalledChaincodePackageArgs, InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionArgs, QueryInstalledChaincodeArgs,
+        QueryApprovedChaincodeDefinitionsArgs, QueryChaincodeDefinitionArgs, QueryInstalledChaincodeArgs,
     },
     protos::{CollectionConfigPackage, Response},
 };
@@ -28,9 +28,14 @@ use crate::{
     channel::Channel,
     ledger::{
         Simulator,
-        definition::{ChaincodeParameters, DEFAULT_ENDORSEMENT_POLICY, policy_reference},
+        definition::{
+            ChaincodeDefinition, ChaincodeParameters, DEFAULT_ENDORSEMENT_POLICY, LIFECYCLE, policy_reference,
+        },
     },
 };
+
+/// The namespace of the legacy lifecycle, which is always empty here.
+const LEGACY_LIFECYCLE: &str = "lscc";
 
 /// Runs a function of `_lifecycle`. All take one encoded message and answer with one.
 pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
@@ -71,6 +76,10 @@ fn dispatch(call: &SystemCall, function: &str, input: &[u8]) -> Result<Vec<u8>, 
         "QueryApprovedChaincodeDefinition" => {
             approve::query(call, &QueryApprovedChaincodeDefinitionArgs::decode(input)?)
         }
+        "QueryApprovedChaincodeDefinitions" => {
+            QueryApprovedChaincodeDefinitionsArgs::decode(input)?;
+            approve::query_all(call)
+        }
         "CheckCommitReadiness" => commit::check_readiness(call, CheckCommitReadinessArgs::decode(input)?),
         "CommitChaincodeDefinition" => commit::commit(call, CommitChaincodeDefinitionArgs::decode(input)?),
         "QueryChaincodeDefinition" => query::one(call, &QueryChaincodeDefinitionArgs::decode(input)?),
@@ -90,6 +99,16 @@ fn on_channel<T>(
     // A simulator that a panic left half done ends with its transaction.
     let mut simulator = simulator.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     run(channel, &mut simulator)
+}
+
+/// The committed definition against which a proposed one is checked. Fabric records the look at it in the read set, and
+/// goes on to look for a chaincode of the legacy lifecycle where there is none.
+fn committed(name: &str, simulator: &mut Simulator) -> Result<Option<ChaincodeDefinition>, LifecycleError> {
+    let found = ChaincodeDefinition::read(name, &mut simulator.fields(LIFECYCLE))?;
+    if found.is_none() {
+        simulator.get_state(LEGACY_LIFECYCLE, name)?;
+    }
+    Ok(found)
 }
 
 /// The parts of a definition as they come in three kinds of arguments.
