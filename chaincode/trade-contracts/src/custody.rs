@@ -114,6 +114,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<Handover, Refusa
     for item_id in &moved {
         let item = book.change(ctx, item_id)?;
         item.holder = Some(handover.to.clone());
+        item.received_in = Some(offer_id.clone());
         item.open_offer = None;
         let (now, asserted, tx_id) = (caller.now, caller.asserted, caller.tx_id.as_str());
         let ground = Ground { basis: Basis::Handover, reference: &offer_id, now, asserted, claimed_at: None, tx_id };

@@ -135,6 +135,9 @@ pub struct Item {
     /// Who holds it (custody).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<MspId>,
+    /// The handover by which its holder has it; absent while custody rests on a record of the holder's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_in: Option<String>,
     /// Who owns it (title).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<MspId>,

@@ -91,7 +91,8 @@ pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusa
 
 /// Takes an alarm out of the count of those that stand against its item.
 pub(crate) fn count_out(ctx: &mut Context<'_>, book: &mut Book, alarm: &Alarm) -> Result<(), Refusal> {
-    if book.find(ctx, &alarm.item_id)?.is_some() {
+    // An alarm without a number concerns an event only and was never counted.
+    if alarm.number > 0 && book.find(ctx, &alarm.item_id)?.is_some() {
         let counts = &mut book.change(ctx, &alarm.item_id)?.alarms;
         counts.standing = counts.standing.saturating_sub(1);
     }

@@ -225,6 +225,7 @@ fn new_item(object: &ObjectUri, origin: Origin, last_recorded_at: UtcTime) -> It
         packed_in: None,
         children: Vec::new(),
         holder: None,
+        received_in: None,
         owner: None,
         location: None,
         licence_id: None,

@@ -17,7 +17,7 @@ use trade_model::rejection::Rejection;
 use super::alarm;
 use super::book::Ground;
 use super::capture::{Session, find_record};
-use super::effects::{link, may_commission, nests, unlink};
+use super::effects::{held_on_its_own_word, link, may_commission, nests, unlink};
 use super::keys::{self, Timeline};
 use crate::Refusal;
 use crate::caller::Caller;
@@ -166,11 +166,34 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     let Some(mut later) = later.filter(|later| entitled && later.declared_erroneous.is_none()) else {
         return Ok(false);
     };
+    let maker = later.recorded_by.clone();
     let item = session.book.change(ctx, &alarm.item_id)?;
     item.origin = Origin::Commissioned;
-    item.commissioned_by = Some(later.recorded_by.clone());
+    item.commissioned_by = Some(maker.clone());
     item.commissioned_at = Some(later.event_time);
     item.commissioned_in = Some(later.record_id.clone());
+    // What the other held and owned by its own word alone goes with that word.
+    let holds = held_on_its_own_word(item, &maker);
+    let owns = item.owner.is_none();
+    if holds {
+        item.holder = Some(maker.clone());
+        item.open_offer = None;
+    }
+    if owns {
+        item.owner = Some(maker.clone());
+    }
+    let unit = item.parent.clone();
+    if let Some(unit_id) = unit.filter(|_| holds)
+        && session.book.known(ctx, &unit_id)?.holder.as_ref() != Some(&maker)
+    {
+        unlink(ctx, session, &alarm.item_id, &unit_id)?;
+        append(session, &later, &alarm.item_id, Timeline::Packing, None)?;
+    }
+    for (moves, timeline) in [(holds, Timeline::Custody), (owns, Timeline::Title)] {
+        if moves {
+            append(session, &later, &alarm.item_id, timeline, Some(maker.to_string()))?;
+        }
+    }
     let after = Some(later.record_id.clone());
     later.effects.push(Effect {
         item_id: alarm.item_id.clone(),

@@ -73,7 +73,7 @@ impl Turn<'_> {
             let origin = if entitled { Origin::Commissioned } else { Origin::Unknown };
             self.introduce(ctx, session, record, object, origin)?;
             let mut item = session.book.known(ctx, item_id)?.clone();
-            if entitled && item.commissioned_in.is_none() && first_seen_by_another(&item, &self.me) {
+            if entitled && item.commissioned_in.is_none() && held_on_its_own_word(&item, &self.me) {
                 self.take_over(ctx, session, record, &item)?;
                 item = session.book.known(ctx, item_id)?.clone();
             }
@@ -462,9 +462,9 @@ pub(super) fn may_commission(enterprise: &Participant) -> bool {
     enterprise.has_role(Role::Maker) || enterprise.has_role(Role::Brand)
 }
 
-/// Whether nothing but the first record of somebody else stands behind who holds the item.
-fn first_seen_by_another(item: &Item, me: &MspId) -> bool {
-    item.entries.custody <= 1 && item.holder.as_ref() != Some(me)
+/// Whether somebody else holds the item by nothing but its own record: nobody handed it over.
+pub(super) fn held_on_its_own_word(item: &Item, me: &MspId) -> bool {
+    item.received_in.is_none() && item.holder.as_ref() != Some(me)
 }
 
 /// The trade item number of a serialised item.

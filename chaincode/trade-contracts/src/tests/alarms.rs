@@ -102,6 +102,20 @@ fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
 }
 
 #[test]
+fn a_maker_that_takes_its_commissioning_back_keeps_nothing_by_it() {
+    let mut world = World::established();
+    world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("1")])]).expect("recorded");
+    world.capture(SECOND_MAKER, &[commissioning("1")]).expect("it may commission");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], SECOND_MAKER);
+    world.capture(SECOND_MAKER, &[erroneous(commissioning("1"))]).expect("its own record");
+    world.commission(&["1"]).expect("its maker");
+    let item = world.read_item(&piece("1")).expect("commissioned");
+    assert_eq!((&item["holder"], &item["owner"]), (&json!(EXPORTER), &json!(EXPORTER)));
+    world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("the maker holds its goods");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["received_in"], "h-1");
+}
+
+#[test]
 fn what_two_enterprises_signed_for_does_not_give_way() {
     let mut world = World::established();
     world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("1")])]).expect("recorded");

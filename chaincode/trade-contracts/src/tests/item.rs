@@ -180,11 +180,18 @@ fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
     world.capture(SECOND_MAKER, std::slice::from_ref(&wrong)).expect("a new serial");
     let right = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
     world.capture(EXPORTER, &[right]).expect("a conflict is recorded");
+    world.capture(SECOND_MAKER, &[aggregation("ADD", "packing", &pallet(9), &[piece("1")])]).expect("held");
     let declared =
         wrong.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
     world.capture(SECOND_MAKER, &[declared]).expect("its recorder");
     let item = world.read_item(&piece("1")).expect("known");
     assert_eq!((&item["commissioned_by"], &item["alarms"]["standing"]), (&json!(EXPORTER), &json!(0)));
+    assert_eq!(
+        (&item["holder"], &item["owner"]),
+        (&json!(EXPORTER), &json!(EXPORTER)),
+        "nobody ever had it from the other"
+    );
+    world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("the maker holds its goods");
 }
 
 #[test]
