@@ -122,12 +122,12 @@ impl SigningIdentity {
     /// [`SignerError`] when a folder is missing or holds nothing that fits.
     pub fn from_msp_directory(msp_id: &str, folder: &Path) -> Result<Self, SignerError> {
         let signcerts = folder.join("signcerts");
-        let certificate = files(&signcerts)?
+        let certificate = files(&signcerts, FILE_BYTES_MAX)?
             .into_iter()
             .find(|(_, contents)| Certificate::from_pem(contents).is_ok())
             .ok_or(SignerError::NoCertificate(signcerts))?;
         let keystore = folder.join("keystore");
-        for (_, key) in files(&keystore)? {
+        for (_, key) in files(&keystore, FILE_BYTES_MAX)? {
             match Self::from_pem(msp_id, &certificate.1, &key) {
                 Err(SignerError::Key | SignerError::KeyKind(_) | SignerError::KeyMismatch(_)) => {}
                 other => return other,
@@ -174,9 +174,12 @@ pub(crate) fn read_key(key_pem: &[u8]) -> Result<PKey<Private>, SignerError> {
     PKey::private_key_from_pem_callback(key_pem, |_| Ok(0)).map_err(|_| SignerError::Key)
 }
 
-/// The files of a folder by name, each at most 1 MiB.
-pub(crate) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerError> {
-    const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// The longest file of a certificate or a key, in bytes (1 MiB).
+pub(crate) const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The files of a folder by name. One of more than `bytes_max` bytes is an error: passed over, what stands in it would not
+/// count, and nobody would know.
+pub(crate) fn files(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerError> {
     let failed = |path: &Path, cause| SignerError::Read { path: path.to_owned(), cause };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|cause| failed(folder, cause))? {
@@ -186,10 +189,14 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerErro
     let mut found = Vec::new();
     for path in paths {
         let metadata = fs::metadata(&path).map_err(|cause| failed(&path, cause))?;
-        if metadata.is_file() && metadata.len() <= FILE_BYTES_MAX {
-            let contents = fs::read(&path).map_err(|cause| failed(&path, cause))?;
-            found.push((path, contents));
+        if !metadata.is_file() {
+            continue;
         }
+        if metadata.len() > bytes_max {
+            return Err(failed(&path, io::Error::other(format!("longer than {bytes_max} bytes"))));
+        }
+        let contents = fs::read(&path).map_err(|cause| failed(&path, cause))?;
+        found.push((path, contents));
     }
     Ok(found)
 }

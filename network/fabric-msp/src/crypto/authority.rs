@@ -22,7 +22,7 @@ use crate::{
     certificate::Certificate,
     der, hash, pem,
     signature::PublicKey,
-    signer::{SignerError, SigningIdentity, files, read_key},
+    signer::{FILE_BYTES_MAX, SignerError, SigningIdentity, files, read_key},
 };
 
 /// Where Fabric CA and chaincode look for attributes.
@@ -178,7 +178,7 @@ impl Authority {
     /// # Errors
     /// [`CryptoError::NoAuthority`] when it holds no such pair.
     pub fn open(folder: &Path) -> Result<Self, CryptoError> {
-        let found = files(folder)?;
+        let found = files(folder, FILE_BYTES_MAX)?;
         for (_, text) in &found {
             let Ok(certificate) = Certificate::from_pem(text) else { continue };
             let Some(public) = certificate.openssl_key() else { continue };

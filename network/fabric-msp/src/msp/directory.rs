@@ -9,9 +9,10 @@ use std::{
 use fabric_protos::msp::{FabricCryptoConfig, FabricMspConfig, FabricNodeOUs, FabricOuIdentifier};
 use serde::Deserialize;
 
+use super::revocation;
 use crate::{
     pem,
-    signer::{SignerError, files},
+    signer::{FILE_BYTES_MAX, SignerError, files},
 };
 
 /// Why a folder is not an MSP.
@@ -25,6 +26,9 @@ pub enum DirectoryError {
         /// Why.
         cause: io::Error,
     },
+    /// A file in `crls` is no revocation list, or no whole one. Passed over it would let revoked certificates in.
+    #[error("{} is not a revocation list in PEM or DER, or not a whole one", .0.display())]
+    RevocationList(PathBuf),
     /// There is no certificate of an authority.
     #[error("no ca certificate found in directory {}", .0.display())]
     NoAuthority(PathBuf),
@@ -39,10 +43,12 @@ pub enum DirectoryError {
 }
 
 /// Reads `cacerts`, `intermediatecerts`, `tlscacerts`, `tlsintermediatecerts`, `admincerts`, `crls` and `config.yaml`.
-/// Only `cacerts` must be there. Files that hold no PEM are passed over, as Fabric does.
+/// Only `cacerts` must be there. Files that hold no PEM are passed over, as Fabric does, but for those in `crls`: each file
+/// there must be a list in DER or hold nothing but lists in PEM, all of which count (Fabric takes the first).
 ///
 /// # Errors
-/// [`DirectoryError`] when something is there but cannot be read, or there is no authority.
+/// [`DirectoryError`] when something is there but cannot be read, or there is no authority. A certificate or key is at most
+/// 1 MiB long, a file of revocation lists at most 4 MiB.
 pub fn config_from_directory(msp_id: &str, folder: &Path) -> Result<FabricMspConfig, DirectoryError> {
     let root_certs = pems(&folder.join("cacerts"))?;
     if root_certs.is_empty() {
@@ -58,7 +64,7 @@ pub fn config_from_directory(msp_id: &str, folder: &Path) -> Result<FabricMspCon
         root_certs,
         intermediate_certs: pems(&folder.join("intermediatecerts"))?,
         admins: pems(&folder.join("admincerts"))?,
-        revocation_list: pems(&folder.join("crls"))?,
+        revocation_list: revocation_lists(&folder.join("crls"))?,
         signing_identity: None,
         organizational_unit_identifiers: units,
         crypto_config: Some(FabricCryptoConfig {
@@ -141,14 +147,26 @@ fn identifier(folder: &Path, unit: &UnitConfiguration) -> Result<FabricOuIdentif
 }
 
 fn pems(folder: &Path) -> Result<Vec<Vec<u8>>, DirectoryError> {
+    let found = contents(folder, FILE_BYTES_MAX)?;
+    Ok(found.into_iter().map(|(_, contents)| contents).filter(|contents| pem::first(contents).is_some()).collect())
+}
+
+fn revocation_lists(folder: &Path) -> Result<Vec<Vec<u8>>, DirectoryError> {
+    let mut lists = Vec::new();
+    for (path, contents) in contents(folder, revocation::LIST_BYTES_MAX as u64)? {
+        lists.extend(revocation::lists(&contents).map_err(|_| DirectoryError::RevocationList(path))?);
+    }
+    Ok(lists)
+}
+
+fn contents(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, DirectoryError> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let found = files(folder).map_err(|error| match error {
+    files(folder, bytes_max).map_err(|error| match error {
         SignerError::Read { path, cause } => DirectoryError::Read { path, cause },
         other => DirectoryError::Read { path: folder.to_owned(), cause: io::Error::other(other.to_string()) },
-    })?;
-    Ok(found.into_iter().map(|(_, contents)| contents).filter(|contents| pem::first(contents).is_some()).collect())
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +177,14 @@ mod tests {
         msp::{IdentityError, Msp},
     };
 
+    const UNITS: &str = "NodeOUs:
+  Enable: true
+  ClientOUIdentifier: { OrganizationalUnitIdentifier: client }
+  PeerOUIdentifier: { OrganizationalUnitIdentifier: peer }
+  AdminOUIdentifier: { OrganizationalUnitIdentifier: admin }
+  OrdererOUIdentifier: { OrganizationalUnitIdentifier: orderer }
+";
+
     type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
     /// An MSP folder of `authority` with this file in `crls`.
@@ -166,6 +192,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         fs::create_dir(folder.path().join("cacerts"))?;
         fs::write(folder.path().join("cacerts/ca.pem"), authority.certificate().pem())?;
+        fs::write(folder.path().join("config.yaml"), UNITS)?;
         fs::create_dir(folder.path().join("crls"))?;
         fs::write(folder.path().join("crls/list"), list)?;
         Ok(folder)

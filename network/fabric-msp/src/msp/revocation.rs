@@ -8,7 +8,34 @@ use super::error::SetupError;
 use crate::{certificate::Certificate, pem, signature};
 
 /// The longest list that is read, in bytes (4 MiB, some hundred thousand entries).
-const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(super) const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The label that lists carry.
+const LABEL: &str = "X509 CRL";
+
+/// How a PEM block begins.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
+/// The lists of one file, each as one that [`RevocationList::parse`] and Fabric take: a list in DER, or all PEM blocks.
+pub(super) fn lists(contents: &[u8]) -> Result<Vec<Vec<u8>>, SetupError> {
+    let mut found = Vec::new();
+    let mut rest = contents;
+    while let Some((der, after)) = pem::first(rest) {
+        found.push(pem::encode(LABEL, &der));
+        rest = after;
+    }
+    if !found.is_empty() && rest.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        return Err(SetupError::RevocationList);
+    }
+    if found.len() < 2 {
+        // Unchanged, so that a configuration made of it is byte for byte what Fabric's tools make.
+        found = vec![contents.to_vec()];
+    }
+    for list in &found {
+        RevocationList::parse(list)?;
+    }
+    Ok(found)
+}
 
 pub(super) struct RevocationList {
     signed: X509Crl,
