@@ -7,7 +7,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use fabric_msp::{
@@ -28,7 +31,9 @@ const SKEW_SECONDS: i64 = 60;
 /// The organisations of one gateway.
 pub struct Members {
     organisations: BTreeMap<String, Member>,
-    msps: RwLock<Arc<Vec<Msp>>>,
+    msps: RwLock<Arc<Vec<Arc<Msp>>>>,
+    /// Whether an organisation's rules could not be read when they were last tried.
+    stale: AtomicBool,
     service: Arc<dyn Signer>,
 }
 
@@ -129,18 +134,38 @@ impl Members {
             organisations.insert(organisation.msp_id.clone(), Member { settings: organisation.clone(), managed });
         }
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
-        Ok(Self { organisations, msps: RwLock::new(Arc::new(msps)), service })
+        Ok(Self { organisations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
     }
 
-    /// Reads the MSP directories again, so that new revocation lists count. The former rules stay when that fails.
-    ///
-    /// # Errors
-    /// As [`Members::load`].
-    pub fn reload(&self) -> Result<(), MembersError> {
-        let settings: Vec<Organisation> = self.organisations.values().map(|member| member.settings.clone()).collect();
-        let msps = Arc::new(load_msps(&settings)?);
-        *self.msps.write().unwrap_or_else(PoisonError::into_inner) = msps;
-        Ok(())
+    /// Reads the MSP directories again, so that new revocation lists count. An organisation whose rules cannot be used now
+    /// keeps its former ones; why is given back. Reads files, so it may block.
+    pub fn reload(&self) -> Vec<MembersError> {
+        let mut msps = Vec::clone(&self.msps());
+        let mut failed = Vec::new();
+        for at in 0..msps.len() {
+            let Some(member) = self.organisations.get(msps[at].id()) else { continue };
+            let loaded = load_msp(&member.settings).and_then(|msp| {
+                let others = msps.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, msp)| msp.as_ref());
+                check_alone(&msp, others).map(|()| msp)
+            });
+            match loaded {
+                Ok(msp) => msps[at] = Arc::new(msp),
+                Err(error) => failed.push(error),
+            }
+        }
+        *self.msps.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(msps);
+        self.stale.store(!failed.is_empty(), Ordering::Relaxed);
+        failed
+    }
+
+    /// Whether some organisation's rules are not those in its directory, because these could not be read.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
+    }
+
+    fn msps(&self) -> Arc<Vec<Arc<Msp>>> {
+        Arc::clone(&self.msps.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Who presents this certificate (DER), at `now` (seconds since 1970).
@@ -153,8 +178,7 @@ impl Members {
         };
         let certificate = Certificate::from_der(der)
             .map_err(|_| denied("certificate_malformed", "The client certificate cannot be read"))?;
-        let msps = Arc::clone(&self.msps.read().unwrap_or_else(PoisonError::into_inner));
-        let (identity, certificate_role) = recognise(&msps, &certificate)?;
+        let (identity, certificate_role) = recognise(&self.msps(), &certificate)?;
         check_validity(&certificate, now)?;
         let role = match self.organisations.get(identity.msp_id()) {
             Some(member) => member.settings.role,
@@ -201,28 +225,36 @@ impl Member {
     }
 }
 
-fn load_msps(organisations: &[Organisation]) -> Result<Vec<Msp>, MembersError> {
-    let mut msps: Vec<Msp> = Vec::new();
-    for Organisation { msp_id, msp_dir, .. } in organisations {
-        let config = msp::config_from_directory(msp_id, msp_dir).map_err(|cause| MembersError::Directory {
-            msp_id: msp_id.clone(),
-            path: msp_dir.clone(),
-            cause,
-        })?;
-        let loaded =
-            Msp::from_config(&config).map_err(|cause| MembersError::Setup { msp_id: msp_id.clone(), cause })?;
-        let authorities =
-            |msp: &Msp| [msp.config().root_certs.clone(), msp.config().intermediate_certs.clone()].concat();
-        let own = authorities(&loaded);
-        if let Some(other) = msps.iter().find(|other| authorities(other).iter().any(|one| own.contains(one))) {
-            return Err(MembersError::SharedAuthority(other.id().to_owned(), msp_id.clone()));
-        }
-        msps.push(loaded);
+fn load_msps(organisations: &[Organisation]) -> Result<Vec<Arc<Msp>>, MembersError> {
+    let mut msps: Vec<Arc<Msp>> = Vec::new();
+    for organisation in organisations {
+        let loaded = load_msp(organisation)?;
+        check_alone(&loaded, msps.iter().map(Arc::as_ref))?;
+        msps.push(Arc::new(loaded));
     }
     Ok(msps)
 }
 
-fn load_signer(msps: &[Msp], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {
+fn load_msp(Organisation { msp_id, msp_dir, .. }: &Organisation) -> Result<Msp, MembersError> {
+    let config = msp::config_from_directory(msp_id, msp_dir).map_err(|cause| MembersError::Directory {
+        msp_id: msp_id.clone(),
+        path: msp_dir.clone(),
+        cause,
+    })?;
+    Msp::from_config(&config).map_err(|cause| MembersError::Setup { msp_id: msp_id.clone(), cause })
+}
+
+/// Whether none of the others trusts an authority of this one.
+fn check_alone<'a>(msp: &Msp, others: impl IntoIterator<Item = &'a Msp>) -> Result<(), MembersError> {
+    let authorities = |msp: &Msp| [msp.config().root_certs.clone(), msp.config().intermediate_certs.clone()].concat();
+    let own = authorities(msp);
+    match others.into_iter().find(|other| authorities(other).iter().any(|one| own.contains(one))) {
+        Some(other) => Err(MembersError::SharedAuthority(other.id().to_owned(), msp.id().to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn load_signer(msps: &[Arc<Msp>], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {
     let signer = SigningIdentity::from_msp_directory(msp_id, path)
         .map_err(|cause| MembersError::Signer { path: path.to_owned(), cause })?;
     let refused =
@@ -236,7 +268,7 @@ fn load_signer(msps: &[Msp], msp_id: &str, path: &std::path::Path) -> Result<Arc
 }
 
 /// Asks each organisation whether it answers for the certificate.
-fn recognise(msps: &[Msp], certificate: &Certificate) -> Result<(Identity, &'static str), Problem> {
+fn recognise(msps: &[Arc<Msp>], certificate: &Certificate) -> Result<(Identity, &'static str), Problem> {
     let mut reason = None;
     for msp in msps {
         let verdict = msp.recognise(certificate.pem()).and_then(|identity| Ok((msp.validate(&identity)?, identity)));

@@ -221,10 +221,10 @@ async fn keep_house(service: Arc<Service>) {
             tracing::error!("cannot forget old operations: {error}");
         }
         round = round.wrapping_add(1);
-        if round.is_multiple_of(RELOAD_ROUNDS)
-            && let Err(error) = service.members().reload()
-        {
-            tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
+        if round.is_multiple_of(RELOAD_ROUNDS) {
+            for error in service.members().reload() {
+                tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
+            }
         }
         tokio::time::sleep(HOUSEKEEPING).await;
     }

@@ -160,7 +160,9 @@ impl Service {
             }
         };
         if ready {
-            return Answer::json(200, &serde_json::json!({"status": "ready"}));
+            // Which organisation it is stands in the log only: its revoked members need not know.
+            let membership = if self.members.is_stale() { "stale" } else { "current" };
+            return Answer::json(200, &serde_json::json!({"status": "ready", "membership": membership}));
         }
         Problem::new(503, "network_unavailable", "Fabric does not answer").retry_after(5).into()
     }

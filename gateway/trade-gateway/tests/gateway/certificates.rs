@@ -137,11 +137,29 @@ fn a_new_revocation_counts_after_the_rules_are_read_again() -> TestResult {
     let verdict = || members.authenticate(Some(identity.certificate.der()), moment).err().map(|problem| problem.code);
     assert_eq!(verdict(), None);
     organisations.revoke(EXPORTER, &[&identity]);
-    members.reload()?;
+    assert!(members.reload().is_empty());
     assert_eq!(verdict().as_deref(), Some("certificate_revoked"));
     std::fs::remove_dir_all(organisations.path(EXPORTER).join("msp/cacerts"))?;
-    assert!(members.reload().is_err());
+    assert_eq!(members.reload().len(), 1);
     assert_eq!(verdict().as_deref(), Some("certificate_revoked"), "the former rules stay");
+    Ok(())
+}
+
+#[test]
+fn one_organisations_broken_folder_does_not_keep_anothers_revocation_from_counting() -> TestResult {
+    let organisations = Organisations::new();
+    let members = Members::load(&organisations.settings())?;
+    let identity = organisations.member(IMPORTER);
+    organisations.revoke(EXPORTER, &[&organisations.member(EXPORTER)]);
+    std::fs::write(organisations.path(EXPORTER).join("msp/crls/cut.pem"), "-----BEGIN X509 CRL-----\nMIIB")?;
+    organisations.revoke(IMPORTER, &[&identity]);
+    let failed = members.reload();
+    assert!(matches!(failed.as_slice(), [error] if error.to_string().contains("crls/cut.pem")), "{failed:?}");
+    assert!(members.is_stale(), "what is shown to those who ask for readiness");
+    let refused = members.authenticate(Some(identity.certificate.der()), u64::try_from(now())?).err();
+    assert_eq!(refused.map(|problem| problem.code).as_deref(), Some("certificate_revoked"));
+    std::fs::remove_file(organisations.path(EXPORTER).join("msp/crls/cut.pem"))?;
+    assert!(members.reload().is_empty() && !members.is_stale());
     Ok(())
 }
 
