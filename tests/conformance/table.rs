@@ -207,6 +207,12 @@ macro_rules! every_case {
                 e025_a_call_into_another_channel_takes_the_right_to_call_there,
                 e026_a_peer_knows_nothing_of_a_channel_that_it_has_not_joined,
                 e027_peers_and_orderers_join_a_channel_once;
+            discovery:
+                e030_a_discovery_request_is_bound_to_identity_and_role_and_to_no_connection,
+                e031_discovery_tells_authorities_and_orderers,
+                e032_discovery_tells_peers_with_what_they_signed_themselves,
+                e033_a_descriptor_has_a_layout_for_every_sufficient_set_of_endorsers,
+                e034_what_nobody_can_endorse_has_no_descriptor;
         }
     };
 }

@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod channels;
 pub mod configuration;
 pub mod conflicts;
+pub mod discovery;
 pub mod evaluate;
 pub mod events;
 pub mod further;
