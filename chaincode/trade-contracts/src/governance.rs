@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Contract};
 use serde_json::json;
-use trade_model::governance::{Establish, PARTICIPANTS_MAX, Participant, Participants};
+use trade_model::governance::{COMPANY_PREFIXES_MAX, Establish, PARTICIPANTS_MAX, Participant, Participants};
 use trade_model::identifier::{Gln, Lei, MspId};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
@@ -76,6 +76,7 @@ fn check_list(participants: &[Participant]) -> Result<(), Rejection> {
         return Err(Rejection::TooMany { field: "participants", max: PARTICIPANTS_MAX });
     }
     let mut taken = BTreeSet::new();
+    let mut prefixes: Vec<&str> = Vec::new();
     for participant in participants {
         let msp_id = participant.msp_id.clone();
         form::text("name", &participant.name, 200)?;
@@ -98,6 +99,25 @@ fn check_list(participants: &[Participant]) -> Result<(), Rejection> {
         if !names.into_iter().all(|name| taken.insert(name)) {
             return Err(Rejection::ParticipantTwice { msp_id });
         }
+        check_prefixes(participant, &mut prefixes)?;
+    }
+    Ok(())
+}
+
+/// A key belongs to one company, so no prefix may begin another one.
+fn check_prefixes<'p>(participant: &'p Participant, taken: &mut Vec<&'p str>) -> Result<(), Rejection> {
+    let field = "gs1_company_prefixes";
+    if participant.gs1_company_prefixes.len() > COMPANY_PREFIXES_MAX {
+        return Err(Rejection::TooMany { field, max: COMPANY_PREFIXES_MAX });
+    }
+    for prefix in &participant.gs1_company_prefixes {
+        if !(4..=12).contains(&prefix.len()) || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Rejection::NumberMalformed { field });
+        }
+        if taken.iter().any(|other| other.starts_with(prefix.as_str()) || prefix.starts_with(other)) {
+            return Err(Rejection::CompanyPrefixTaken { msp_id: participant.msp_id.clone() });
+        }
+        taken.push(prefix);
     }
     Ok(())
 }

@@ -252,6 +252,11 @@ impl Permission {
         self.licences.first().map(|licence| licence.licence_id.as_str()).unwrap_or_default()
     }
 
+    /// Who owns the right that everything rests on.
+    pub(crate) fn right_owner(&self) -> &MspId {
+        &self.right.owner
+    }
+
     pub(crate) fn covers(
         &self,
         party: &MspId,

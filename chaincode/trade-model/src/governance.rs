@@ -5,10 +5,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::digital_link::Gs1Uri;
 use crate::identifier::{CountryCode, MspId};
 use crate::party::Role;
 use crate::time::UtcTime;
 
+/// Most GS1 company prefixes one enterprise can name.
+pub const COMPANY_PREFIXES_MAX: usize = 20;
 /// Most enterprises one channel can have.
 pub const PARTICIPANTS_MAX: usize = 64;
 
@@ -30,6 +33,10 @@ pub struct Participant {
     /// Its legal entity identifier (ISO 17442) when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lei: Option<String>,
+    /// The GS1 company prefixes that GS1 gave it, 4 to 12 digits each, at most 20. Keys that begin with one are put into
+    /// use by it and its licensees only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gs1_company_prefixes: Vec<String>,
 }
 
 impl Participant {
@@ -64,5 +71,11 @@ impl Participants {
     /// The enterprise of an MSP.
     pub fn find(&self, msp_id: &str) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.msp_id.as_str() == msp_id)
+    }
+
+    /// The enterprise whose GS1 company prefix a key begins with, when one has named it.
+    pub fn company_of(&self, key: &Gs1Uri) -> Option<&Participant> {
+        let begins = |prefix: &String| key.company_part().starts_with(prefix.as_str());
+        self.participants.iter().find(|participant| participant.gs1_company_prefixes.iter().any(begins))
     }
 }

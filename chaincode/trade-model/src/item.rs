@@ -627,7 +627,7 @@ pub enum AlarmKind {
     EventIdReused,
     /// An event that somebody else had recorded before was recorded again, word for word.
     SameEventByAnother,
-    /// A serial number was put into use by an enterprise that is neither maker nor brand and names no licence to make.
+    /// A serial number was put into use by an enterprise that is not entitled to: by company prefix, role or licence.
     CommissionerNotEntitled,
     /// Somebody recorded a serial number before the enterprise that is entitled to put it into use did so.
     SeenBeforeCommissioning,
@@ -702,7 +702,7 @@ impl AlarmKind {
             Self::EventIdReused => "Conflict found: two different records carry the same number.",
             Self::SameEventByAnother => "Conflict found: two enterprises recorded the same event as their own.",
             Self::CommissionerNotEntitled => {
-                "Conflict found: it was put into use by an enterprise that is registered neither as maker nor as brand."
+                "Conflict found: it was put into use by an enterprise that is not registered as its maker or brand."
             }
             Self::SeenBeforeCommissioning => "Conflict found: somebody recorded it before it was put into use.",
         }

@@ -103,6 +103,8 @@ rejections! {
     CallerNotListed { msp_id: String } = 403 "governance.caller_not_listed" "The caller is not among the participants" "{msp_id} must be one of the participants it establishes";
     /// Two participants share an MSP, a GLN or a legal entity identifier.
     ParticipantTwice { msp_id: MspId } = 400 "governance.participant_twice" "A participant is named twice" "{msp_id} shares its MSP id, GLN or LEI with another participant";
+    /// A GS1 company prefix begins another one.
+    CompanyPrefixTaken { msp_id: MspId } = 400 "governance.company_prefix_taken" "A GS1 company prefix begins another one" "{msp_id} names a GS1 company prefix that begins or continues one named before";
     /// A participant has no role.
     NoRole { msp_id: MspId } = 400 "governance.no_role" "A participant has no role" "{msp_id} needs at least one role";
     /// A regulator cannot have another role.

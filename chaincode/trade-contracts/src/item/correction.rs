@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::Context;
+use trade_model::digital_link::ObjectUri;
 use trade_model::identifier::MspId;
 use trade_model::item::{
     Alarm, AlarmAnswer, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
@@ -161,7 +162,11 @@ fn resting_on(
 /// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
 /// commission; tells whether it does.
 fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<bool, Refusal> {
-    let entitled = session.caller.participants.find(alarm.recorded_by.as_str()).is_some_and(may_commission);
+    let participants = &session.caller.participants;
+    let entitled = match (participants.find(alarm.recorded_by.as_str()), ObjectUri::parse(&alarm.item_id)) {
+        (Some(enterprise), Ok(object)) => may_commission(participants, enterprise, &object),
+        _ => false,
+    };
     let later = find_record(ctx, session, &alarm.record_id)?;
     let Some(mut later) = later.filter(|later| entitled && later.declared_erroneous.is_none()) else {
         return Ok(false);

@@ -7,7 +7,7 @@
 use fabric_contract::Context;
 use trade_model::digital_link::{Gs1Key, Gs1Uri, ObjectUri};
 use trade_model::epcis::{Action, AggregationEvent, Event, EventBody, ObjectEvent};
-use trade_model::governance::Participant;
+use trade_model::governance::{Participant, Participants};
 use trade_model::identifier::MspId;
 use trade_model::item::{
     AlarmKind, Basis, CHILDREN_MAX, Effect, EffectField, Item, Life, NESTING_MAX, Origin, RecordedEvent,
@@ -227,9 +227,15 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether the recorder may put the thing into use: a maker, a brand, or whoever names a licence to make it.
+    /// Whether the recorder may put the thing into use: by itself, or by a licence to make it that it names. Where the key
+    /// belongs to a company of the registry, the licence must come from that company.
     fn entitled(&self, session: &Session, record: &RecordedEvent, object: &ObjectUri) -> bool {
-        may_commission(&session.caller.me) || self.licensed(session, record, gtin(object))
+        let participants = &session.caller.participants;
+        let company = object.gs1().and_then(|key| participants.company_of(key));
+        let grantor = session.licence.as_ref().map(rights::Permission::right_owner);
+        let from_company = company.is_none_or(|company| grantor == Some(&company.msp_id));
+        may_commission(participants, &session.caller.me, object)
+            || (from_company && self.licensed(session, record, gtin(object)))
     }
 
     fn licensed(&self, session: &Session, record: &RecordedEvent, gtin: Option<&str>) -> bool {
@@ -457,9 +463,13 @@ impl Turn<'_> {
     }
 }
 
-/// Whether an enterprise may put things into use by its roles alone.
-pub(super) fn may_commission(enterprise: &Participant) -> bool {
-    enterprise.has_role(Role::Maker) || enterprise.has_role(Role::Brand)
+/// Whether an enterprise may put a thing into use by itself: the company whose GS1 prefix its key begins with; where
+/// nobody has named that prefix, any maker and any brand.
+pub(super) fn may_commission(participants: &Participants, enterprise: &Participant, object: &ObjectUri) -> bool {
+    match object.gs1().and_then(|key| participants.company_of(key)) {
+        Some(company) => company.msp_id == enterprise.msp_id,
+        None => enterprise.has_role(Role::Maker) || enterprise.has_role(Role::Brand),
+    }
 }
 
 /// Whether somebody else holds the item by nothing but its own record: nobody handed it over.

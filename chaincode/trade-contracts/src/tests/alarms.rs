@@ -102,6 +102,46 @@ fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
 }
 
 #[test]
+fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
+    let mut world = World::empty();
+    let mut participants = establish();
+    participants["participants"][0]["gs1_company_prefixes"] = json!(["4012345"]);
+    world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
+    let copied = world.capture(SECOND_MAKER, &[commissioning("1")]).expect("recorded");
+    assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
+    let own = world.capture(EXPORTER, &[commissioning("1")]).expect("its own key");
+    assert_eq!(kinds(&own), ["seen_before_commissioning", "same_event_by_another"]);
+
+    world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
+    let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
+    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
+    let request = document(&[commissioning("2")]).with("licence_id", "make-1");
+    let licensed = world.submit(IMPORTER, "item:Capture", &request).expect("covered");
+    assert_eq!(kinds(&licensed), Vec::<&str>::new());
+
+    // Of two clones, only the one by the company itself can be promoted.
+    world.capture(SECOND_MAKER, &[commissioning("2").with("eventTime", "2025-12-02T08:00:00Z")]).expect("recorded");
+    world.capture(EXPORTER, &[commissioning("2").with("eventTime", "2025-12-03T08:00:00Z")]).expect("recorded");
+    let declared = document(&[erroneous(commissioning("2"))]);
+    world.submit(IMPORTER, "item:Capture", &declared).expect("its recorder");
+    assert_eq!(world.read_item(&piece("2")).expect("known")["commissioned_by"], EXPORTER);
+}
+
+#[test]
+fn a_licence_from_somebody_else_opens_no_companys_keys() {
+    let mut world = World::empty();
+    let mut participants = establish();
+    participants["participants"][2]["gs1_company_prefixes"] = json!(["4012345"]);
+    world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
+    world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
+    let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
+    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
+    let request = document(&[commissioning("1")]).with("licence_id", "make-1");
+    let receipt = world.submit(IMPORTER, "item:Capture", &request).expect("recorded");
+    assert_eq!(kinds(&receipt), ["commissioner_not_entitled"]);
+}
+
+#[test]
 fn a_maker_that_takes_its_commissioning_back_keeps_nothing_by_it() {
     let mut world = World::established();
     world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("1")])]).expect("recorded");

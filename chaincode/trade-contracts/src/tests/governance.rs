@@ -63,6 +63,18 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
                 row("a regulator that sells", "governance.regulator_with_other_role", |w| {
                     first(w, EXPORTER, newcomer().with("roles", json!(["regulator", "seller"])))
                 }),
+                row("with two company prefixes", "", |w| {
+                    first(w, EXPORTER, newcomer().with("gs1_company_prefixes", json!(["3012345", "3012346"])))
+                }),
+                row("a company prefix of letters", "request.number_malformed", |w| {
+                    first(w, EXPORTER, newcomer().with("gs1_company_prefixes", json!(["30x2345"])))
+                }),
+                row("21 company prefixes", "request.too_many", |w| {
+                    first(w, EXPORTER, newcomer().with("gs1_company_prefixes", json!(vec!["3012345"; 21])))
+                }),
+                row("a company prefix that begins another", "governance.company_prefix_taken", |w| {
+                    first(w, EXPORTER, newcomer().with("gs1_company_prefixes", json!(["3012345", "301234"])))
+                }),
                 row("no name", "request.text_malformed", |w| first(w, EXPORTER, newcomer().with("name", " "))),
                 row("a GLN with a wrong check digit", "identifier.check_digit", |w| {
                     first(w, EXPORTER, newcomer().with("gln", "4012345000055"))
