@@ -28,8 +28,7 @@ pub(super) struct Demands {
     pub(super) collections: Vec<StaticCollectionConfig>,
 }
 
-/// Collects the demands of all calls. Like Fabric's own planner it asks for the chaincode's policy also where a
-/// collection has one of its own, although validation would be content with the latter.
+/// Collects the demands of all calls.
 pub(super) fn demands(channel: &Channel, interest: &ChaincodeInterest) -> Result<Demands, PlanError> {
     let config = channel.config();
     let mut demands = Demands::default();
@@ -53,26 +52,25 @@ fn add_call(
     config: &ChannelConfig,
 ) -> Result<(), PlanError> {
     demands.chaincodes.push(call.name.clone());
-    if !call.disregard_namespace_policy {
-        let policy = definition.validation_policy().ok_or(PlanError::NoPolicy)?;
-        demands.policies.push(resolve(&policy, config)?);
+    let own = resolve(&definition.validation_policy().ok_or(PlanError::NoPolicy)?, config)?;
+    if call.collection_names.is_empty() && !call.disregard_namespace_policy {
+        demands.policies.push(own.clone());
     }
     for name in &call.collection_names {
-        let collection = match implicit_owner(name) {
+        let (collection, policy) = match implicit_owner(name) {
             Some(msp_id) => {
                 let owner = config.application_org(msp_id).ok_or(PlanError::NoPolicy)?;
                 let path = format!("/Channel/Application/{}/Endorsement", owner.name);
-                demands.policies.push(by_path(config, &path)?);
-                implicit_definition(msp_id)
+                (implicit_definition(msp_id), by_path(config, &path)?)
             }
             None => {
                 let collection = definition.collection(name).cloned().ok_or(PlanError::NoPolicy)?;
-                if let Some(policy) = &collection.endorsement_policy {
-                    demands.policies.push(resolve(policy, config)?);
-                }
-                collection
+                // A collection's policy stands in place of the chaincode's, also when Fabric plans.
+                let policy = collection.endorsement_policy.as_ref().map(|policy| resolve(policy, config)).transpose()?;
+                (collection, policy.unwrap_or_else(|| own.clone()))
             }
         };
+        demands.policies.push(policy);
         if !call.no_private_reads {
             demands.collections.push(collection);
         }

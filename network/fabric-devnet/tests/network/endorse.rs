@@ -107,6 +107,9 @@ async fn plans_follow_the_policies() -> Outcome {
     expect("C045", answer, Code::FailedPrecondition, text);
     let named = endorsers_of(org1, &private("tr", "A"), &["Org1MSP", "Org3MSP"]).await?;
     assert_eq!(named, ["Org1MSP", "Org3MSP"]);
+    // A collection's own policy stands in place of the chaincode's.
+    assert_eq!(endorsers_of(org1, &private("tr", "E"), &[]).await?, ["Org1MSP", "Org2MSP"]);
+    assert_eq!(submit(org1, &private("tr", "E")).await?, TxValidationCode::Valid);
     // C046
     let (envelope, _) = endorse(org1, &org1.user, &private("conf", "A"), &[]).await?;
     assert!(!envelope.payload.windows(6).any(|window| window == b"secret"));

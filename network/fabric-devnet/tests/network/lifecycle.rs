@@ -363,22 +363,21 @@ async fn approvals_and_commits_record_what_they_looked_at_as_fabric_does() -> Ou
 async fn all_approvals_of_an_organisation_are_listed() -> Outcome {
     let fixture = Fixture::start().await?;
     let (org1, org2) = (fixture.org(1), fixture.org(2));
-    let listed = async |org: &Organization| -> Result<Vec<(String, i64, String)>, Box<dyn std::error::Error>> {
+    let listed = async |org: &Organization| -> Result<Vec<String>, Box<dyn std::error::Error>> {
         let args = QueryApprovedChaincodeDefinitionsArgs {}.encode_to_vec();
         let answer = response(propose(org, &org.admin, &function("QueryApprovedChaincodeDefinitions", args)).await?);
         assert_eq!(answer.status, 200, "{}", answer.message);
         let found = QueryApprovedChaincodeDefinitionsResult::decode(&*answer.payload)?.approved_chaincode_definitions;
-        Ok(found.into_iter().map(|one| (one.name, one.sequence, one.version)).collect())
+        Ok(found.into_iter().map(|one| format!("{} {} {}", one.name, one.sequence, one.version)).collect())
     };
-    assert_eq!(listed(org1).await?, []);
+    assert!(listed(org1).await?.is_empty());
     let (one, other) = (Definition::new("one", Some(ANY_ORG)), Definition::new("other", Some(ANY_ORG)));
     fixture.define(&one, "some:00").await?;
     let upgrade = Definition { sequence: 2, version: "2.0", ..one };
     assert_eq!(fixture.approve(org1, &upgrade, "").await?, TxValidationCode::Valid);
     assert_eq!(fixture.approve(org1, &other, "").await?, TxValidationCode::Valid);
-    let expected = [("one", 1, "1.0"), ("one", 2, "2.0"), ("other", 1, "1.0")];
-    assert_eq!(listed(org1).await?, expected.map(|(name, sequence, version)| (name.into(), sequence, version.into())));
-    assert_eq!(listed(org2).await?, [("one".into(), 1, "1.0".into())]);
+    assert_eq!(listed(org1).await?, ["one 1 1.0", "one 2 2.0", "other 1 1.0"]);
+    assert_eq!(listed(org2).await?, ["one 1 1.0"]);
     // It is for administrators of the peer.
     let args = QueryApprovedChaincodeDefinitionsArgs {}.encode_to_vec();
     let refused = response(propose(org1, &org1.user, &function("QueryApprovedChaincodeDefinitions", args)).await?);
