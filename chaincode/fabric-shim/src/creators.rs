@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use fabric_contract::{Creator, Failure};
@@ -18,7 +18,14 @@ const IDENTITY_BYTES_MAX: usize = 16 * 1024;
 
 /// Creators by their bytes.
 pub(crate) struct Creators {
-    known: Mutex<Option<HashMap<Vec<u8>, Creator>>>,
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    all: HashMap<Arc<[u8]>, Arc<Creator>>,
+    /// The one that was asked for last: comparing with it is cheaper than looking it up.
+    last: Option<(Arc<[u8]>, Arc<Creator>)>,
 }
 
 impl Creators {
@@ -34,19 +41,32 @@ impl Creators {
     ) -> Result<Creator, Failure> {
         // Nothing panics under the lock, so a poisoned one still guards a whole map.
         let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(creator) = lock().as_ref().and_then(|known| known.get(bytes)) {
-            return Ok(creator.clone());
+        if let Some(creator) = lock().as_mut().and_then(|known| known.get(bytes)) {
+            return Ok((*creator).clone());
         }
         let creator = read(bytes)?;
         if bytes.len() <= IDENTITY_BYTES_MAX {
-            let mut known = lock();
-            let known = known.get_or_insert_default();
-            if known.len() >= KNOWN_MAX {
-                known.clear();
-            }
-            known.insert(bytes.to_vec(), creator.clone());
+            lock().get_or_insert_default().insert(bytes, creator.clone());
         }
         Ok(creator)
+    }
+}
+
+impl Known {
+    fn get(&mut self, bytes: &[u8]) -> Option<Arc<Creator>> {
+        if let Some((_, creator)) = self.last.as_ref().filter(|(last, _)| **last == *bytes) {
+            return Some(Arc::clone(creator));
+        }
+        let (bytes, creator) = self.all.get_key_value(bytes)?;
+        self.last = Some((Arc::clone(bytes), Arc::clone(creator)));
+        Some(Arc::clone(creator))
+    }
+
+    fn insert(&mut self, bytes: &[u8], creator: Creator) {
+        if self.all.len() >= KNOWN_MAX {
+            self.all.clear();
+        }
+        self.all.insert(bytes.into(), Arc::new(creator));
     }
 }
 
@@ -95,7 +115,7 @@ mod tests {
             creators.get(number.to_string().as_bytes(), |bytes| Ok(creator(bytes)))?;
         }
         let known = creators.known.lock().unwrap_or_else(PoisonError::into_inner);
-        assert!(known.as_ref().is_some_and(|known| known.len() <= KNOWN_MAX));
+        assert!(known.as_ref().is_some_and(|known| known.all.len() <= KNOWN_MAX));
         Ok(())
     }
 }

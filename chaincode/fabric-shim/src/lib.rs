@@ -5,6 +5,7 @@ mod creators;
 #[doc(hidden)]
 pub mod decoders;
 mod environment;
+mod facts;
 mod fibers;
 mod helm;
 mod messages;

@@ -6,16 +6,18 @@
 use fabric_contract::{Creator, Failure, Invocation, Timestamp};
 use fabric_msp::certificate::Certificate;
 use fabric_protos::{
-    common::{ChannelHeader, Header, SignatureHeader},
     msp::SerializedIdentity,
-    protos::{
-        ChaincodeHeaderExtension, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, Proposal, SignedProposal,
-        chaincode_message::Type,
-    },
+    protos::{ChaincodeHeaderExtension, ChaincodeInput, ChaincodeMessage, SignedProposal, chaincode_message::Type},
 };
-use prost::Message;
+use prost::{
+    Message,
+    bytes::{Buf, Bytes},
+};
 
-use crate::creators::Creators;
+use crate::{
+    creators::Creators,
+    facts::{ChannelHeader, Header, Proposal, ProposalPayload, SignatureHeader},
+};
 
 /// Shared by all streams of the process: what a creator's bytes say does not depend on who sent them.
 static CREATORS: Creators = Creators::new();
@@ -23,15 +25,15 @@ static CREATORS: Creators = Creators::new();
 /// Takes a TRANSACTION or INIT message apart.
 pub(crate) fn invocation_of(message: ChaincodeMessage) -> Result<Invocation, Failure> {
     let is_init = message.r#type() == Type::Init;
-    let input: ChaincodeInput = decode("input", &message.payload)?;
+    let input: ChaincodeInput = decode("input", &*message.payload)?;
     let SignedProposal { proposal_bytes, .. } =
         message.proposal.ok_or_else(|| malformed("the message carries no proposal"))?;
-    let proposal: Proposal = decode("proposal", &proposal_bytes)?;
-    let header: Header = decode("header", &proposal.header)?;
-    let channel: ChannelHeader = decode("channel header", &header.channel_header)?;
-    let signature: SignatureHeader = decode("signature header", &header.signature_header)?;
-    let extension: ChaincodeHeaderExtension = decode("header extension", &channel.extension)?;
-    let payload: ChaincodeProposalPayload = decode("proposal payload", &proposal.payload)?;
+    let proposal: Proposal = decode("proposal", Bytes::from(proposal_bytes))?;
+    let header: Header = decode("header", proposal.header)?;
+    let channel: ChannelHeader = decode("channel header", header.channel_header)?;
+    let signature: SignatureHeader = decode("signature header", header.signature_header)?;
+    let extension: ChaincodeHeaderExtension = decode("header extension", channel.extension)?;
+    let payload: ProposalPayload = decode("proposal payload", proposal.payload)?;
     let timestamp = channel.timestamp.ok_or_else(|| malformed("the proposal carries no time"))?;
     Ok(Invocation {
         // Differs from the proposal's channel when a chaincode of another channel called this one.
@@ -62,7 +64,7 @@ fn creator_of(bytes: &[u8]) -> Result<Creator, Failure> {
     })
 }
 
-fn decode<M: Message + Default>(what: &str, bytes: &[u8]) -> Result<M, Failure> {
+fn decode<M: Message + Default>(what: &str, bytes: impl Buf) -> Result<M, Failure> {
     M::decode(bytes).map_err(|_| malformed(&format!("the {what} cannot be read")))
 }
 

@@ -105,22 +105,26 @@ impl Session {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut phase = self.phase.clone();
         let stopping = async move { drop(phase.wait_for(|phase| *phase == Phase::Stopping).await) };
-        tokio::pin!(stopping);
+        let outbound = Arc::clone(&self.outbound);
+        let overflown = outbound.overflown.notified();
+        tokio::pin!(stopping, overflown);
         let reason = loop {
             tokio::select! {
-                message = inbound.message() => match message {
-                    Ok(Some(message)) => self.receive(message),
-                    Ok(None) => break "the peer ended the stream".to_owned(),
-                    Err(status) => break format!("the stream broke: {}", status.message()),
-                },
+                // Messages come last, so that a peer that floods the stream holds up nothing else.
+                biased;
                 _ = tick.tick() => {
                     self.end_overdue_transactions();
                     if self.registration_has_failed() {
                         break "the peer did not accept the package".to_owned();
                     }
                 }
-                () = self.outbound.overflown.notified() => break "the peer has stopped reading".to_owned(),
+                () = &mut overflown => break "the peer has stopped reading".to_owned(),
                 () = &mut stopping => break "the server stops".to_owned(),
+                message = inbound.message() => match message {
+                    Ok(Some(message)) => self.receive(message),
+                    Ok(None) => break "the peer ended the stream".to_owned(),
+                    Err(status) => break format!("the stream broke: {}", status.message()),
+                },
             }
         };
         tracing::info!(package_id = %self.package_id, %reason, "a peer's stream has ended");
