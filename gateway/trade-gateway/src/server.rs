@@ -32,11 +32,14 @@ const SHUTDOWN_SECONDS: u64 = 10;
 /// How long a stopped gateway waits until its data directory is free.
 const RELEASE_WAIT: Duration = Duration::from_secs(2);
 
-/// How often open operations are tried again and what is old is forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(5);
+/// How often open operations are looked at.
+const SETTLE: Duration = Duration::from_secs(5);
 
-/// How often the MSP directories are read again, in rounds of [`HOUSEKEEPING`]. Bounds how late a revocation counts.
-const RELOAD_ROUNDS: u32 = 6;
+/// How often what is old is forgotten.
+const TIDY: Duration = Duration::from_secs(5);
+
+/// How often the MSP directories are read again. Bounds how late a revocation counts.
+const RELOAD: Duration = Duration::from_secs(30);
 
 /// How long one open operation is tried in one round.
 const SETTLE_WAIT: Duration = Duration::from_secs(2);
@@ -93,7 +96,7 @@ pub struct Running {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
     servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
-    housekeeping: JoinHandle<()>,
+    housekeeping: Vec<JoinHandle<()>>,
     /// Gone as soon as no worker holds the store and the audit log any more.
     service: Weak<Service>,
 }
@@ -114,9 +117,11 @@ impl Running {
     /// Stops: no new requests, those in work are answered within ten seconds, what stays open is settled at the next
     /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still runs.
     pub async fn stop(self) {
-        self.housekeeping.abort();
-        // Aborting is only a request; the task's end is what lets go of the service.
-        let _ = self.housekeeping.await;
+        for task in self.housekeeping {
+            task.abort();
+            // Aborting is only a request; the task's end is what lets go of the service.
+            let _ = task.await;
+        }
         for (handle, server) in self.servers {
             handle.stop(true).await;
             // The server's own result is of no use to anybody who has stopped it.
@@ -189,7 +194,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let released = Arc::downgrade(&service);
-    let housekeeping = tokio::spawn(keep_house(service));
+    let housekeeping = keep_house(&service);
+    drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
     Ok(Running { address, admin_address, servers, housekeeping, service: released })
 }
@@ -210,23 +216,42 @@ pub async fn run(
     Ok(())
 }
 
-/// Settles what was left open, reads revocation lists again, forgets what is old.
-async fn keep_house(service: Arc<Service>) {
-    let mut round = 0_u32;
+/// The work beside requests. Each kind has its own task, so that a network that does not answer keeps no revocation from
+/// counting.
+fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(settle(Arc::clone(service))),
+        tokio::spawn(repeat(Arc::clone(service), TIDY, |service| {
+            if let Err(error) = service.tidy() {
+                tracing::error!("cannot forget old operations: {error}");
+            }
+        })),
+        tokio::spawn(repeat(Arc::clone(service), RELOAD, |service| {
+            for error in service.members().reload() {
+                tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
+            }
+        })),
+    ]
+}
+
+/// Settles what was left open.
+async fn settle(service: Arc<Service>) {
     loop {
         if let Err(error) = service.settle_open(SETTLE_WAIT).await {
             tracing::error!("cannot settle open operations: {error}");
         }
-        if let Err(error) = service.tidy() {
-            tracing::error!("cannot forget old operations: {error}");
+        tokio::time::sleep(SETTLE).await;
+    }
+}
+
+/// Does what touches files and nothing else, every `pause`, away from the threads that answer requests.
+async fn repeat(service: Arc<Service>, pause: Duration, work: fn(&Service)) {
+    loop {
+        tokio::time::sleep(pause).await;
+        let service = Arc::clone(&service);
+        if let Err(error) = tokio::task::spawn_blocking(move || work(&service)).await {
+            tracing::error!("background work stopped: {error}");
         }
-        round = round.wrapping_add(1);
-        if round.is_multiple_of(RELOAD_ROUNDS) {
-            for error in service.members().reload() {
-                tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
-            }
-        }
-        tokio::time::sleep(HOUSEKEEPING).await;
     }
 }
 

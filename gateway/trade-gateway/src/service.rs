@@ -1,5 +1,6 @@
 //! What the routes do: reads here, writes in `writing`, callers who sign in `external`. HTTP is not known here.
 
+mod backoff;
 mod external;
 mod writing;
 
@@ -40,6 +41,7 @@ pub(crate) struct Service {
     sessions: Sessions,
     /// Operations that a request or the background work is settling now.
     active: Mutex<BTreeSet<String>>,
+    backoff: backoff::Backoff,
     readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
@@ -48,8 +50,9 @@ impl Service {
     #[must_use]
     pub(crate) fn new(settings: Settings, members: Members, ledger: Arc<dyn Ledger>, store: Store) -> Self {
         let sessions = Sessions::new(settings.limits.signing_sessions);
-        let (active, readiness) = (Mutex::default(), tokio::sync::Mutex::new(None));
-        Self { settings, members, ledger, store, sessions, active, readiness }
+        let (active, backoff) = (Mutex::default(), backoff::Backoff::default());
+        let readiness = tokio::sync::Mutex::new(None);
+        Self { settings, members, ledger, store, sessions, active, backoff, readiness }
     }
 
     /// The settings.

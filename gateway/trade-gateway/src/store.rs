@@ -68,6 +68,10 @@ pub struct Operation {
     pub sealed: Option<String>,
     /// The idempotency key's digest, hex, if the caller's key leads here.
     pub key: Option<String>,
+    /// The code under which the orderers refused it for good after an earlier handing-over whose answer was lost. It may have
+    /// been ordered then, so its outcome is asked for, but it is not handed over any more.
+    #[serde(default)]
+    pub refusal: Option<String>,
 }
 
 /// What an idempotency key leads to.
@@ -398,6 +402,7 @@ mod tests {
             updated_at: 10,
             sealed: Some("00".to_owned()),
             key: Some(store.key("AMSP", "CN=erp", "capture", key).to_hex()),
+            refusal: None,
         }
     }
 

@@ -6,11 +6,12 @@
 
 use std::{
     collections::BTreeSet,
-    sync::PoisonError,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::{Service, creator_of, external, failed, log_failure, result_value, sign, store_failed};
 use crate::{
@@ -30,6 +31,9 @@ const KEY_BYTES_MAX: usize = 200;
 /// First wait before identical bytes are handed over again; it doubles up to [`RESUBMIT_MAX`].
 const RESUBMIT_FIRST: Duration = Duration::from_millis(250);
 const RESUBMIT_MAX: Duration = Duration::from_secs(4);
+
+/// Open operations that the background work tries at once.
+const SETTLE_AT_ONCE: usize = 8;
 
 /// How long a question about an operation waits for its block.
 const ASK_WAIT: Duration = Duration::from_secs(1);
@@ -125,6 +129,7 @@ impl Service {
             updated_at: moment,
             sealed: Some(hex::encode(&sealed)),
             key: key.map(|key| key.to_hex()),
+            refusal: None,
         };
         let Some(_active) = self.activate(&operation.transaction_id) else {
             return Err(Problem::new(409, "operation_running", "The operation is being worked on").retry_after(1));
@@ -136,27 +141,38 @@ impl Service {
         Ok(operation_answer(&settled))
     }
 
-    /// Hands over identical bytes until the outcome is known or `wait` is over, and stores what is known then.
+    /// Hands over identical bytes until the outcome is known or `wait` is over, and stores what is known then. Bytes that
+    /// were handed over before (`first` is false) may stand in a block, so their outcome is asked for first.
     async fn settle(&self, mut operation: Operation, sealed: &[u8], wait: Duration, first: bool) -> Operation {
         let deadline = Instant::now() + wait;
         let mut pause = RESUBMIT_FIRST;
-        let mut first = first;
+        let (mut first, mut ask) = (first, !first);
         loop {
-            let handed = self.ledger.submit(&operation.msp_id, &operation.transaction_id, sealed).await;
-            let accepted = handed.is_ok();
-            if let Err(error) = &handed {
-                log_failure(error);
-                // Only the first refusal is certain: an earlier handing-over of the same bytes may have been ordered.
-                if first && error.is_final {
-                    operation.validation = Some(Problem::from_ledger(error).code);
-                    self.conclude(&mut operation, State::Refused, None);
-                    return operation;
+            let mut accepted = false;
+            if !ask && operation.refusal.is_none() {
+                match self.ledger.submit(&operation.msp_id, &operation.transaction_id, sealed).await {
+                    Ok(()) => accepted = true,
+                    Err(error) => {
+                        log_failure(&error);
+                        let refusal = error.is_final.then(|| Problem::from_ledger(&error).code);
+                        // Only the first refusal is certain: an earlier handing-over of the same bytes may have been ordered.
+                        if first && refusal.is_some() {
+                            operation.validation = refusal;
+                            self.conclude(&mut operation, State::Refused, None);
+                            return operation;
+                        }
+                        operation.refusal = refusal;
+                    }
                 }
             }
-            first = false;
             let left = deadline.saturating_duration_since(Instant::now());
             // Half of what is left, so that the bytes are handed over again before the caller is told to ask later.
-            let patience = if accepted { left.div_f32(2.0).max(ACCEPTED_WAIT_MIN).min(left) } else { pause.min(left) };
+            let patience = match (accepted, &operation.refusal) {
+                (true, _) => left.div_f32(2.0).max(ACCEPTED_WAIT_MIN).min(left),
+                (false, Some(_)) => left,
+                (false, None) => pause.min(left),
+            };
+            (first, ask) = (false, false);
             let outcome = self.ledger.outcome(&operation.msp_id, &operation.transaction_id, patience).await;
             match outcome {
                 Ok(Some(commit)) => {
@@ -220,24 +236,50 @@ impl Service {
         }
     }
 
-    /// Tries to settle operations whose outcome is not known, for at most `wait` each.
+    /// Tries to settle the operations whose outcome is not known and whose pause is over, for about `wait` each and
+    /// [`SETTLE_AT_ONCE`] at a time.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(crate) async fn settle_open(&self, wait: Duration) -> Result<(), StoreError> {
-        for operation in self.store.unsettled()? {
-            let Some(_active) = self.activate(&operation.transaction_id) else { continue };
-            // Read again: a request may have settled it in the meantime.
-            if let Some(operation) = self.store.operation(&operation.transaction_id)?.filter(|one| !one.is_settled()) {
-                let settled = self.settle_again(operation, wait).await;
-                tracing::info!(
-                    fabric.transaction_id = %settled.transaction_id,
-                    state = ?settled.state,
-                    "tried to settle an operation left open"
-                );
+    pub(crate) async fn settle_open(self: &Arc<Self>, wait: Duration) -> Result<(), StoreError> {
+        let open = tokio::task::block_in_place(|| self.store.unsettled())?;
+        self.backoff.keep(&open.iter().map(|operation| operation.transaction_id.as_str()).collect());
+        // A set ends its tasks when it is dropped, and so with the background work.
+        let mut tasks = JoinSet::new();
+        for operation in open {
+            if !self.backoff.is_due(&operation.transaction_id, Instant::now()) {
+                continue;
             }
+            while tasks.len() >= SETTLE_AT_ONCE {
+                tasks.join_next().await;
+            }
+            let service = Arc::clone(self);
+            tasks.spawn(async move { service.settle_one(&operation.transaction_id, wait).await });
         }
+        while tasks.join_next().await.is_some() {}
         Ok(())
+    }
+
+    async fn settle_one(&self, transaction_id: &str, wait: Duration) {
+        let Some(_active) = self.activate(transaction_id) else { return };
+        // Read again: a request may have settled it in the meantime.
+        let operation = match self.store.operation(transaction_id) {
+            Ok(Some(operation)) if !operation.is_settled() => operation,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(fabric.transaction_id = %transaction_id, "cannot read an open operation: {error}");
+                return;
+            }
+        };
+        let settled = self.settle_again(operation, wait).await;
+        if !settled.is_settled() {
+            self.backoff.tried(transaction_id, Instant::now());
+        }
+        tracing::info!(
+            fabric.transaction_id = %transaction_id,
+            state = ?settled.state,
+            "tried to settle an operation left open"
+        );
     }
 
     /// Gives back what is no longer needed: expired signing sessions, old operations.

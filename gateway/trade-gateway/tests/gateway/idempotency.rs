@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     TestResult,
-    double::{Double, refusal},
+    double::{Double, refusal, status},
     organisations::{CUSTOMS, EXPORTER, Organisations},
     writing::evidence,
 };
@@ -135,6 +135,63 @@ fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
     gateway.stop();
     let committed = decisions(&organisations)?.into_iter().filter(|decision| decision["status"] == 201);
     assert_eq!(committed.count(), 2, "the write itself and the question about it");
+    Ok(())
+}
+
+#[test]
+fn after_a_definite_refusal_of_what_may_be_ordered_nothing_is_sent_and_only_asked() -> TestResult {
+    let organisations = Organisations::new();
+    let double = Double::default();
+    {
+        let mut script = double.script();
+        script.submissions.push_back(Err(status(14, "the answer was lost")));
+        script.submissions.extend((0..100).map(|_| Err(status(10, "orderer: status=BAD_REQUEST"))));
+        script.outcomes.extend((0..12).map(|_| Ok(None)));
+    }
+    let gateway = organisations.gateway_with(double, |limits| limits.commit_wait_ms = 1_000);
+    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let first = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((first.status, &first.json()?["state"]), (202, &"indeterminate".into()));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let committed = loop {
+        let again = exporter.post("/v1/evidence", "k1", &evidence())?;
+        if again.status == 201 {
+            break again.json()?;
+        }
+        assert!(matches!(again.status, 202 | 409), "{}", String::from_utf8_lossy(&again.body));
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(committed["transaction_id"], first.json()?["transaction_id"]);
+    let steps = gateway.double.steps();
+    assert_eq!(steps.iter().filter(|step| **step == "submit").count(), 2, "{steps:?}");
+    Ok(())
+}
+
+#[test]
+fn open_operations_are_settled_side_by_side_and_asked_about_before_they_are_sent() -> TestResult {
+    let organisations = Organisations::new();
+    let identity = organisations.member(EXPORTER);
+    let double = Double::default();
+    double.script().outcomes.extend((0..1_000).map(|_| Ok(None)));
+    let gateway = organisations.gateway_with(double, |limits| limits.commit_wait_ms = 1);
+    let caller = gateway.caller(&identity);
+    for number in 0..12 {
+        assert_eq!(caller.post("/v1/evidence", &format!("k{number}"), &evidence())?.status, 202);
+    }
+    gateway.stop();
+
+    let double = Double::default();
+    // Every operation's question waits; one after the other they would need twelve times as long.
+    double.script().outcomes.extend((0..12).map(|_| Ok(None)));
+    let started = Instant::now();
+    let gateway = organisations.gateway_with(double, |_| {});
+    let deadline = started + Duration::from_secs(12);
+    while gateway.double.steps().iter().filter(|step| **step == "outcome").count() < 24 {
+        assert!(Instant::now() < deadline, "{:?}", gateway.double.steps());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(gateway.double.steps().first(), Some(&"outcome"));
     Ok(())
 }
 
