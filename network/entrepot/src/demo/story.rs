@@ -460,8 +460,10 @@ impl<'a> Story<'a> {
 #[must_use]
 pub fn participants() -> Value {
     let participant = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
+    let mut brand = participant(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]);
+    brand["gs1_company_prefixes"] = json!(["9521234"]);
     json!({"participants": [
-        participant(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]),
+        brand,
         participant(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
         participant(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
         participant(BANK, "Handelsbank", "DE", &["bank"]),
