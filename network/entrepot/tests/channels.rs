@@ -5,6 +5,7 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,6 +16,7 @@ use entrepot::{
     member,
 };
 use fabric_client::Gateway;
+use fabric_msp::signer::SigningIdentity;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -122,13 +124,25 @@ impl Site {
 
     fn with_gateway(&self, msp_id: &str, act: impl AsyncFn(&Gateway) -> Result<()>) -> Result<()> {
         let network = self.network.as_ref().context("not running")?;
+        let signer = member::identity(network.layout(), Consortium::parse(CONSORTIUM)?.organisation(msp_id)?, "User1")?;
+        self.with_signer(signer, msp_id, act)
+    }
+
+    /// Acts with a key at an organisation's peer.
+    fn with_signer(
+        &self,
+        signer: Arc<SigningIdentity>,
+        at: &str,
+        act: impl AsyncFn(&Gateway) -> Result<()>,
+    ) -> Result<()> {
+        let network = self.network.as_ref().context("not running")?;
         let consortium = Consortium::parse(CONSORTIUM)?;
-        let organisation = consortium.organisation(msp_id)?;
+        let organisation = consortium.organisation(at)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let endpoint = &network.addresses().peer(msp_id)?.endpoint;
+            let endpoint = &network.addresses().peer(at)?.endpoint;
             let connection = member::connect(network.layout(), organisation, endpoint, PATIENCE).await?;
-            act(&Gateway::new(connection, member::identity(network.layout(), organisation, "User1")?)).await
+            act(&Gateway::new(connection, signer)).await
         })
     }
 }
@@ -211,6 +225,44 @@ fn a_revoked_certificate_is_refused_on_every_channel_of_its_organisation() -> Re
             contains(&format!("{refused:#}"), "access denied")?;
             site.evaluate("NorthMSP", channel, chaincode)?;
         }
+        Ok(())
+    })
+}
+
+/// An organisation of another folder, of which this one has the public MSP folder only.
+#[test]
+fn an_organisation_from_elsewhere_is_let_in_by_its_public_msp_folder() -> Result<()> {
+    everywhere(|site| {
+        let elsewhere = tempfile::tempdir()?;
+        let config = elsewhere.path().join("crypto.yaml");
+        let east = "PeerOrgs:\n  - { Name: East, MSPID: EastMSP, Domain: east.example, EnableNodeOUs: true, \
+                    Template: { Count: 1 }, Users: { Count: 1 } }\n";
+        fs::write(&config, east)?;
+        let (config, keys) = (config.display().to_string(), elsewhere.path().join("keys"));
+        let mut generate = Command::new(PROGRAM);
+        generate.args(["crypto", "generate", "--config", &config, "--output"]).arg(&keys);
+        let generated = generate.output().context("the program cannot be started")?;
+        ensure!(generated.status.success(), "{}", String::from_utf8_lossy(&generated.stderr));
+        let home = keys.join("peerOrganizations/east.example");
+        let user = home.join("users/User1@east.example/msp");
+        let user = Arc::new(SigningIdentity::from_msp_directory("EastMSP", &user)?);
+        let evaluate = |site: &Site| {
+            site.with_signer(Arc::clone(&user), "NorthMSP", async |gateway| {
+                let contract = gateway.contract("trade", "entrepot");
+                contract.transaction("org.hyperledger.fabric:GetMetadata").evaluate().await?;
+                Ok(())
+            })
+        };
+        ensure!(evaluate(site).is_err(), "a stranger evaluates");
+        let folder = home.join("msp").display().to_string();
+        let add = ["channel", "add-organisation", "EastMSP", "--msp-dir", &folder, "--read-only"];
+        contains(&site.run(&add)?, "+ [Group]  /Channel/Application/EastMSP")?;
+        contains(&site.run(&["channel", "show"])?, "reads only")?;
+        // The channel lets readers evaluate.
+        evaluate(site)?;
+        contains(&site.refused(&add)?, "the channel has the organisation EastMSP already")?;
+        site.run(&["channel", "remove-organisation", "EastMSP"])?;
+        ensure!(evaluate(site).is_err(), "an organisation that was removed evaluates");
         Ok(())
     })
 }

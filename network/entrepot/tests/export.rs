@@ -27,6 +27,23 @@ fn large() -> String {
         .replace("role: customs", "role: customs\n    peers: 2")
 }
 
+#[test]
+fn the_first_block_of_every_channel_goes_with_the_export() -> Result<()> {
+    let channels = "channels:\n  - name: pair\n    organisations: [BankMSP, CustomsMSP]\n    \
+                    chaincode: { name: entrepot, version: '1', endorsements: 1 }\n";
+    let text = format!("{DEFAULT}\n{channels}");
+    let folder = tempfile::tempdir()?;
+    write(Platform::Compose, &text, &images("3.1.5")?, folder.path())?;
+    for channel in ["trade", "pair"] {
+        ensure!(folder.path().join(format!("network/channel/{channel}.block")).is_file(), "{channel} has no block");
+    }
+    let folder = tempfile::tempdir()?;
+    write(Platform::Kubernetes, &text, &images("3.1.5")?, folder.path())?;
+    let manifests = fs::read_to_string(folder.path().join("network.yaml"))?;
+    ensure!(manifests.contains("path: channel/pair.block"), "the container that joins nodes has no first block");
+    Ok(())
+}
+
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
