@@ -15,9 +15,14 @@ use serde::{Deserialize, Serialize};
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const KEYS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("idempotency_keys");
 const OPERATIONS: TableDefinition<&str, &[u8]> = TableDefinition::new("operations");
+/// The operations whose outcome is not known, by creation and id.
+const OPEN: TableDefinition<(u64, &str), ()> = TableDefinition::new("open_operations");
+/// The others, by their last change and id.
+const SETTLED: TableDefinition<(u64, &str), ()> = TableDefinition::new("settled_operations");
 
-/// The version of the records; another version is refused.
-const FORMAT: &[u8] = b"1";
+/// The version of the records; another version is refused, but for the one before, which lacks the two indexes.
+const FORMAT: &[u8] = b"2";
+const FORMAT_WITHOUT_INDEXES: &[u8] = b"1";
 
 /// The operation store of one gateway. The file is locked: a second gateway cannot open it.
 pub struct Store {
@@ -160,11 +165,18 @@ impl Store {
                     meta.insert("salt", salt.as_slice())?;
                 }
                 Some(FORMAT) => {}
+                Some(FORMAT_WITHOUT_INDEXES) => {
+                    index_all(&transaction)?;
+                    meta.insert("format", FORMAT)?;
+                }
                 Some(_) => return Err(StoreError::Format),
             }
             meta.get("salt")?.map(|value| value.value().to_vec()).ok_or(StoreError::Format)?
         };
         {
+            // Made here, so that readers find them.
+            transaction.open_table(OPEN)?;
+            transaction.open_table(SETTLED)?;
             let operations = transaction.open_table(OPERATIONS)?;
             let mut keys = transaction.open_table(KEYS)?;
             let mut stale = Vec::new();
@@ -284,43 +296,55 @@ impl Store {
         Ok(value.map(|value| serde_json::from_slice(value.value())).transpose()?)
     }
 
-    /// The operations whose outcome is not known, oldest first.
+    /// At most `count` operations whose outcome is not known, oldest first, for which `wanted` says yes to their ids.
     ///
     /// # Errors
     /// The store refuses.
-    pub fn unsettled(&self) -> Result<Vec<Operation>, StoreError> {
-        let table = self.database.begin_read()?.open_table(OPERATIONS)?;
+    pub fn unsettled(&self, count: usize, wanted: impl Fn(&str) -> bool) -> Result<Vec<Operation>, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let (open, operations) = (transaction.open_table(OPEN)?, transaction.open_table(OPERATIONS)?);
         let mut found = Vec::new();
-        for entry in table.iter()? {
-            let operation: Operation = serde_json::from_slice(entry?.1.value())?;
-            if !operation.is_settled() {
-                found.push(operation);
+        for entry in open.iter()? {
+            let (key, _) = entry?;
+            let (_, id) = key.value();
+            if found.len() == count {
+                break;
+            }
+            if wanted(id)
+                && let Some(operation) = operations.get(id)?
+            {
+                found.push(serde_json::from_slice(operation.value())?);
             }
         }
-        found.sort_by_key(|operation| operation.created_at);
         Ok(found)
     }
 
-    /// Forgets settled operations that last changed before `before` (seconds since 1970), and their keys.
+    /// Forgets at most `count` settled operations that last changed before `before` (seconds since 1970), and their keys.
+    /// Gives back how many.
     ///
     /// # Errors
     /// The store refuses.
-    pub fn forget(&self, before: u64) -> Result<usize, StoreError> {
+    pub fn forget(&self, before: u64, count: usize) -> Result<usize, StoreError> {
+        let is_old = |entry: &(u64, &str)| entry.0 < before;
+        {
+            // Nothing is locked to find out that there is nothing to do.
+            let settled = self.database.begin_read()?.open_table(SETTLED)?;
+            if !settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
+                return Ok(0);
+            }
+        }
         let transaction = self.database.begin_write()?;
         let mut forgotten = 0;
         {
+            let mut settled = transaction.open_table(SETTLED)?;
             let mut operations = transaction.open_table(OPERATIONS)?;
             let mut keys = transaction.open_table(KEYS)?;
-            let mut old = Vec::new();
-            for entry in operations.iter()? {
-                let operation: Operation = serde_json::from_slice(entry?.1.value())?;
-                if operation.is_settled() && operation.updated_at < before {
-                    old.push(operation);
+            while forgotten < count && settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
+                let Some((key, _)) = settled.pop_first()? else { break };
+                let (_, id) = key.value();
+                if let Some(operation) = operations.remove(id)? {
+                    give_back(&mut keys, &serde_json::from_slice(operation.value())?)?;
                 }
-            }
-            for operation in old {
-                operations.remove(operation.transaction_id.as_str())?;
-                give_back(&mut keys, &operation)?;
                 forgotten += 1;
             }
         }
@@ -353,8 +377,29 @@ fn write(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<
         return Ok(());
     }
     operations.insert(id, serde_json::to_vec(operation)?.as_slice())?;
+    index(transaction, operation)?;
     if matches!(operation.state, State::Invalid | State::Refused) {
         give_back(&mut transaction.open_table(KEYS)?, operation)?;
+    }
+    Ok(())
+}
+
+/// Puts an operation where it is found by its state.
+fn index(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(), StoreError> {
+    let id = operation.transaction_id.as_str();
+    let mut open = transaction.open_table(OPEN)?;
+    if operation.is_settled() {
+        open.remove((operation.created_at, id))?;
+        transaction.open_table(SETTLED)?.insert((operation.updated_at, id), ())?;
+    } else {
+        open.insert((operation.created_at, id), ())?;
+    }
+    Ok(())
+}
+
+fn index_all(transaction: &redb::WriteTransaction) -> Result<(), StoreError> {
+    for entry in transaction.open_table(OPERATIONS)?.iter()? {
+        index(transaction, &serde_json::from_slice(entry?.1.value())?)?;
     }
     Ok(())
 }
@@ -422,7 +467,7 @@ mod tests {
 
         let store = Store::open(&path)?;
         assert_eq!(store.begin(&key, &request, 2)?, Begin::Known(Box::new(submitted.clone())));
-        assert_eq!(store.unsettled()?, [submitted]);
+        assert_eq!(store.unsettled(10, |_| true)?, [submitted]);
         Ok(())
     }
 
@@ -467,7 +512,7 @@ mod tests {
 
         store.settled(&operation(&store, "t1", "k1", State::Invalid))?;
         assert_eq!(store.begin(&key, "digest", 3)?, Begin::Known(Box::new(second.clone())));
-        assert_eq!(store.forget(1_000)?, 1);
+        assert_eq!(store.forget(1_000, 10)?, 1);
         assert_eq!(store.begin(&key, "digest", 3)?, Begin::Known(Box::new(second)));
         Ok(())
     }
@@ -509,8 +554,43 @@ mod tests {
         let store = Store::open(&folder.path().join("store.redb"))?;
         store.submitted(&operation(&store, "t1", "k1", State::Committed))?;
         store.submitted(&operation(&store, "t2", "k2", State::Indeterminate))?;
-        assert_eq!(store.forget(1_000)?, 1);
+        assert_eq!(store.forget(1_000, 10)?, 1);
         assert!(store.operation("t1")?.is_none() && store.operation("t2")?.is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn operations_are_found_by_state_and_age_in_batches() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("store.redb");
+        let store = Store::open(&path)?;
+        for (id, state, moment) in
+            [("t1", State::Submitted, 30), ("t2", State::Submitted, 10), ("t3", State::Submitted, 20)]
+        {
+            let operation = operation(&store, id, id, state);
+            store.submitted(&Operation { created_at: moment, updated_at: moment, ..operation })?;
+        }
+        let ids = |store: &Store, count, without: &str| -> Result<Vec<String>, StoreError> {
+            let found = store.unsettled(count, |id| id != without)?;
+            Ok(found.into_iter().map(|operation| operation.transaction_id).collect())
+        };
+        assert_eq!(ids(&store, 10, "")?, ["t2", "t3", "t1"]);
+        assert_eq!(ids(&store, 1, "t2")?, ["t3"]);
+        for (id, created_at) in [("t1", 30), ("t2", 10), ("t3", 20)] {
+            let operation = operation(&store, id, id, State::Committed);
+            store.settled(&Operation { created_at, updated_at: 100 + created_at, ..operation })?;
+        }
+        assert!(ids(&store, 10, "")?.is_empty());
+        // As the version before wrote it.
+        let transaction = store.database.begin_write()?;
+        transaction.delete_table(OPEN)?;
+        transaction.delete_table(SETTLED)?;
+        transaction.open_table(META)?.insert("format", FORMAT_WITHOUT_INDEXES)?;
+        transaction.commit()?;
+        drop(store);
+        let store = Store::open(&path)?;
+        assert_eq!((store.forget(130, 1)?, store.forget(130, 10)?, store.forget(130, 10)?), (1, 1, 0));
+        assert!(store.operation("t1")?.is_some() && store.operation("t3")?.is_none());
         Ok(())
     }
 

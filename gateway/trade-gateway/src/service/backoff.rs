@@ -2,7 +2,7 @@
 //! never ends costs little. Lost in a restart, which tries everything once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -36,9 +36,9 @@ impl Backoff {
         pauses.insert(transaction_id.to_owned(), Pause { until: now + length, length });
     }
 
-    /// Forgets all operations but these.
-    pub(super) fn keep(&self, open: &BTreeSet<&str>) {
-        self.lock().retain(|transaction_id, _| open.contains(transaction_id.as_str()));
+    /// Forgets an operation that is settled.
+    pub(super) fn forget(&self, transaction_id: &str) {
+        self.lock().remove(transaction_id);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Pause>> {
@@ -61,7 +61,7 @@ mod tests {
             assert!(backoff.is_due("t1", now) && backoff.is_due("t2", now), "{seconds}");
         }
         backoff.tried("t1", now);
-        backoff.keep(&BTreeSet::from(["t2"]));
+        backoff.forget("t1");
         assert!(backoff.is_due("t1", now));
     }
 }

@@ -32,8 +32,12 @@ const KEY_BYTES_MAX: usize = 200;
 const RESUBMIT_FIRST: Duration = Duration::from_millis(250);
 const RESUBMIT_MAX: Duration = Duration::from_secs(4);
 
-/// Open operations that the background work tries at once.
+/// Open operations that the background work tries at once, and in one round.
 const SETTLE_AT_ONCE: usize = 8;
+const SETTLE_BATCH: usize = 256;
+
+/// Operations that are forgotten at once.
+const FORGET_BATCH: usize = 256;
 
 /// How long a question about an operation waits for its block.
 const ASK_WAIT: Duration = Duration::from_secs(1);
@@ -204,6 +208,7 @@ impl Service {
         }
         if operation.is_settled() {
             operation.sealed = None;
+            self.backoff.forget(&operation.transaction_id);
         }
         if let Err(error) = self.store.settled(operation) {
             // The stored state is then still open, and the background work asks again.
@@ -242,14 +247,12 @@ impl Service {
     /// # Errors
     /// The store cannot be read.
     pub(crate) async fn settle_open(self: &Arc<Self>, wait: Duration) -> Result<(), StoreError> {
-        let open = tokio::task::block_in_place(|| self.store.unsettled())?;
-        self.backoff.keep(&open.iter().map(|operation| operation.transaction_id.as_str()).collect());
+        let round = Instant::now();
+        let due = |id: &str| self.backoff.is_due(id, round);
+        let open = tokio::task::block_in_place(|| self.store.unsettled(SETTLE_BATCH, due))?;
         // A set ends its tasks when it is dropped, and so with the background work.
         let mut tasks = JoinSet::new();
         for operation in open {
-            if !self.backoff.is_due(&operation.transaction_id, Instant::now()) {
-                continue;
-            }
             while tasks.len() >= SETTLE_AT_ONCE {
                 tasks.join_next().await;
             }
@@ -290,7 +293,9 @@ impl Service {
         for key in self.sessions.expire(now()) {
             self.release(&key);
         }
-        self.store.forget(now().saturating_sub(self.settings.limits.retention_seconds))?;
+        let before = now().saturating_sub(self.settings.limits.retention_seconds);
+        // Writers wait while a batch is forgotten, and get their turn between two.
+        while self.store.forget(before, FORGET_BATCH)? == FORGET_BATCH {}
         Ok(())
     }
 
