@@ -5,7 +5,7 @@
 //! the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{
         Arc, PoisonError, RwLock,
@@ -244,14 +244,21 @@ fn load_msp(Organisation { msp_id, msp_dir, .. }: &Organisation) -> Result<Msp, 
     Msp::from_config(&config).map_err(|cause| MembersError::Setup { msp_id: msp_id.clone(), cause })
 }
 
-/// Whether none of the others trusts an authority of this one.
+/// Whether none of the others trusts an authority of this one. Authorities are compared by their keys: one key may have
+/// several certificates, and what it signed chains to each of them.
 fn check_alone<'a>(msp: &Msp, others: impl IntoIterator<Item = &'a Msp>) -> Result<(), MembersError> {
-    let authorities = |msp: &Msp| [msp.config().root_certs.clone(), msp.config().intermediate_certs.clone()].concat();
-    let own = authorities(msp);
-    match others.into_iter().find(|other| authorities(other).iter().any(|one| own.contains(one))) {
+    let own = authority_keys(msp);
+    match others.into_iter().find(|other| !authority_keys(other).is_disjoint(&own)) {
         Some(other) => Err(MembersError::SharedAuthority(other.id().to_owned(), msp.id().to_owned())),
         None => Ok(()),
     }
+}
+
+fn authority_keys(msp: &Msp) -> BTreeSet<[u8; 32]> {
+    let config = msp.config();
+    let certificates = config.root_certs.iter().chain(&config.intermediate_certs);
+    // What cannot be read was refused when the MSP was set up.
+    certificates.filter_map(|pem| Certificate::from_pem(pem).ok()).map(|one| one.spki_sha256()).collect()
 }
 
 fn load_signer(msps: &[Arc<Msp>], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {

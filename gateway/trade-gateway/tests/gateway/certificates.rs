@@ -176,6 +176,19 @@ fn two_organisations_with_one_authority_are_refused_at_the_start() -> TestResult
 }
 
 #[test]
+fn an_authority_under_another_certificate_is_still_one_authority() -> TestResult {
+    let organisations = Organisations::new();
+    // The importer's authority certifies the key of the exporter's, so both answer for the exporter's members.
+    let crossed = organisations.authority(IMPORTER).certify(organisations.authority(EXPORTER).certificate())?;
+    let folder = organisations.path(IMPORTER).join("msp/intermediatecerts");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("crossed.pem"), crossed.pem())?;
+    let error = Members::load(&organisations.settings()).err().expect("a shared authority");
+    assert!(error.to_string().contains("share a certificate authority"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn a_managed_identity_must_be_a_valid_client_of_its_organisation() -> TestResult {
     let organisations = Organisations::new();
     let mut settings = organisations.settings();
