@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{answer::SigningStage, ledger::Draft, problem::Problem, store::KeyDigest};
 
-/// Most bytes of proposals and transactions in all open sessions together.
+/// Most bytes of proposals, transactions and results in all open sessions together; one organisation may take half.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// One open session.
@@ -69,10 +69,12 @@ impl Sessions {
     /// There is no room, or the caller's organisation already takes half of it.
     pub(crate) fn open(&self, session: Session) -> Result<(), Problem> {
         let mut open = self.lock();
-        let own = open.sessions.values().filter(|slot| slot.belongs_to(&session.msp_id)).count();
+        let own = open.sessions.values().filter_map(Slot::waiting).filter(|other| other.msp_id == session.msp_id);
+        let (count, bytes) = own.fold((0, 0), |(count, bytes), other| (count + 1, bytes + other.size()));
         let full = open.sessions.len() >= self.count_max
-            || own > self.count_max / 2
-            || open.bytes + session.size() > BYTES_MAX;
+            || count > self.count_max / 2
+            || open.bytes + session.size() > BYTES_MAX
+            || bytes + session.size() > BYTES_MAX / 2;
         if full {
             return Err(Problem::new(503, "signing_sessions_full", "Too many transactions wait for a signature")
                 .retry_after(30));
@@ -183,14 +185,19 @@ impl Open {
 }
 
 impl Slot {
-    fn belongs_to(&self, msp_id: &str) -> bool {
-        matches!(self, Self::Waiting(session) if session.msp_id == msp_id)
+    fn waiting(&self) -> Option<&Session> {
+        match self {
+            Self::Waiting(session) => Some(session),
+            Self::Busy => None,
+        }
     }
 }
 
 impl Session {
+    /// What it takes in memory, in bytes; a parsed result takes more than its text, so its text counts twice.
     fn size(&self) -> usize {
-        self.draft.bytes.len() + self.draft.message.len() + 1_024
+        let result = if self.result.is_null() { 0 } else { 2 * self.result.to_string().len() };
+        self.draft.bytes.len() + self.draft.message.len() + result + 1_024
     }
 }
 
@@ -228,6 +235,32 @@ mod tests {
         assert_eq!(code("aa", SigningStage::Proposal, 1), None);
         sessions.close("t1");
         assert_eq!(code("aa", SigningStage::Proposal, 1).as_deref(), Some("signing_unknown"));
+        assert_eq!(sessions.lock().bytes, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn one_organisation_fills_half_of_the_bytes_and_leaves_the_rest_to_others() {
+        let sessions = Sessions::new(1_000);
+        let of = |msp_id: &str, id: usize| {
+            let bytes = vec![0; BYTES_MAX / 16];
+            let draft = Draft { transaction_id: format!("{msp_id}{id}"), bytes, message: Vec::new() };
+            Session { msp_id: msp_id.to_owned(), draft, ..session("", 100) }
+        };
+        let opened = (0..32).take_while(|id| sessions.open(of("AMSP", *id)).is_ok()).count();
+        assert_eq!(opened, 7, "half of the bytes, of which each session takes a little more than a sixteenth");
+        assert!(sessions.open(of("BMSP", 0)).is_ok());
+        sessions.expire(101);
+        assert_eq!(sessions.lock().bytes, 0);
+    }
+
+    #[test]
+    fn a_result_takes_room_too() -> Result<(), Problem> {
+        let sessions = Sessions::new(10);
+        let waiting = Session { result: Value::String("x".repeat(5_000)), ..session("t1", 100) };
+        sessions.put_back(waiting);
+        assert!(sessions.lock().bytes > 5_000);
+        sessions.take("t1", "aa", SigningStage::Proposal, 1)?;
         assert_eq!(sessions.lock().bytes, 0);
         Ok(())
     }
