@@ -36,8 +36,11 @@ use crate::{
     time::{now, rfc3339},
 };
 
-/// Requests for the public page and for readiness that are worked on at once.
+/// Requests for the public page that are worked on at once.
 const PUBLIC_REQUESTS: usize = 32;
+
+/// Questions about readiness that wait at once for one answer of the network.
+const READY_REQUESTS: usize = 32;
 
 /// Most characters of a path that are recorded.
 const RESOURCE_CHARACTERS_MAX: usize = 1_000;
@@ -56,6 +59,8 @@ pub(crate) struct State {
 struct Permits {
     all: Arc<Semaphore>,
     public: Arc<Semaphore>,
+    /// Apart from all others: whoever watches the gateway must be answered when it is full.
+    ready: Arc<Semaphore>,
     organisations: BTreeMap<String, Arc<Semaphore>>,
 }
 
@@ -71,6 +76,7 @@ impl State {
         let permits = Permits {
             all: Arc::new(Semaphore::new(limits.requests)),
             public: Arc::new(Semaphore::new(PUBLIC_REQUESTS)),
+            ready: Arc::new(Semaphore::new(READY_REQUESTS)),
             organisations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
         };
         Self { service, audit, audit_failed: AtomicBool::new(false), runtime, permits }
@@ -80,13 +86,18 @@ impl State {
 impl Permits {
     fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Vec<OwnedSemaphorePermit>, Problem> {
         let busy = || Problem::new(503, "gateway_busy", "The gateway is busy").retry_after(1);
-        let own = match principal {
-            Some(principal) => self.organisations.get(&principal.msp_id),
-            None if matches!(route.action, Action::ConsumerPage | Action::Ready) => Some(&self.public),
-            None => None,
+        let own = principal.and_then(|principal| self.organisations.get(&principal.msp_id));
+        let wanted = match route.action {
+            Action::Health => [None, None],
+            Action::Ready => [Some(&self.ready), None],
+            Action::ConsumerPage => [Some(&self.public), Some(&self.all)],
+            _ => [own, Some(&self.all)],
         };
-        let wanted = own.into_iter().chain([&self.all]);
-        wanted.map(|semaphore| Arc::clone(semaphore).try_acquire_owned().map_err(|_| busy())).collect()
+        wanted
+            .into_iter()
+            .flatten()
+            .map(|semaphore| Arc::clone(semaphore).try_acquire_owned().map_err(|_| busy()))
+            .collect()
     }
 }
 
@@ -159,10 +170,11 @@ async fn handle(
         Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
         Err(problem) => Err(problem),
     };
-    response(match admitted {
+    let answer = match admitted {
         Ok((parts, permits)) => work(route, parts, permits, record, state).await,
         Err(problem) => record.write(&state, problem.into()),
-    })
+    };
+    response(answer, &request)
 }
 
 /// Refuses and records what is in no table.
@@ -172,7 +184,7 @@ fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpResponse
     if certificate.is_some() {
         record.principal = state.service.members().authenticate(certificate, now()).ok();
     }
-    response(record.write(state, problem))
+    response(record.write(state, problem), request)
 }
 
 fn peer_certificate(request: &HttpRequest) -> Option<&[u8]> {
@@ -489,9 +501,13 @@ fn resource_of(route: Option<&Route>, request: &HttpRequest) -> String {
     text.chars().take(RESOURCE_CHARACTERS_MAX).collect()
 }
 
-fn response(answer: Answer) -> HttpResponse {
+fn response(answer: Answer, request: &HttpRequest) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
+    if peer_certificate(request).is_none() {
+        // The time for a head counts for the first one only; nobody unknown may hold a connection after it.
+        response.force_close();
+    }
     response.insert_header((header::CONTENT_TYPE, answer.media_type));
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));

@@ -162,14 +162,16 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
 
     let shared = state.clone();
+    let workers = std::thread::available_parallelism().map_or(2, |count| count.get().min(8)).min(limits.connections);
     let server = HttpServer::new(move || {
         let shared = shared.clone();
         App::new().configure(move |config| http::configure(config, &shared))
     })
-    .workers(std::thread::available_parallelism().map_or(2, |count| count.get().min(8)))
+    .workers(workers)
     .client_request_timeout(Duration::from_millis(limits.header_deadline_ms))
     .tls_handshake_timeout(Duration::from_millis(limits.header_deadline_ms))
-    .max_connections(limits.connections)
+    // The server's bound is one of each worker.
+    .max_connections(limits.connections.div_ceil(workers))
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .tcp_nodelay(true)
     .disable_signals()

@@ -140,7 +140,7 @@ pub struct Limits {
     pub requests: usize,
     /// Requests worked on at once for one organisation.
     pub requests_per_organisation: usize,
-    /// Open connections.
+    /// Open connections; rounded up to a multiple of the number of workers, of which there are at most eight.
     pub connections: usize,
     /// Largest page a list answers with.
     pub page: u32,

@@ -161,6 +161,49 @@ fn a_busy_gateway_sheds_load_and_recovers() -> TestResult {
 }
 
 #[test]
+fn a_gateway_that_is_full_is_alive_and_tells_whether_it_is_ready() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway_with(Double::default(), |limits| limits.requests = 1);
+    gateway.double.script().hold = true;
+    let (caller, body) = (gateway.caller(&organisations.member(EXPORTER)), evidence());
+    let working = std::thread::spawn(move || caller.post("/v1/evidence", "k1", &body).map(|response| response.status));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !gateway.double.steps().contains(&"endorse") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(gateway.anonymous().get("/openapi.json")?.status, 503);
+    assert_eq!(gateway.anonymous().get("/healthz")?.status, 200);
+    assert_eq!(gateway.anonymous().get("/readyz")?.status, 200);
+    gateway.double.script().hold = false;
+    assert_eq!(working.join().map_err(|_| "the caller panicked")??, 201);
+    Ok(())
+}
+
+#[test]
+fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    let identity = organisations.member(EXPORTER);
+    for (caller, closes) in [(gateway.anonymous(), true), (gateway.caller(&identity), false)] {
+        for target in ["/healthz", "/nothing", "/v1/whoami"] {
+            let mut stream = caller.connect()?;
+            write!(stream, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+            let mut answer = Vec::new();
+            while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+                let mut part = [0; 4_096];
+                let read = stream.read(&mut part)?;
+                assert_ne!(read, 0);
+                answer.extend_from_slice(&part[..read]);
+            }
+            let answer = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+            assert_eq!(answer.contains("connection: close"), closes, "{target}: {answer}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn plain_http_and_old_tls_are_not_spoken() -> TestResult {
     let organisations = Organisations::new();
     let gateway = organisations.gateway();
