@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
+use clap::ValueEnum;
 use fabric_msp::crypto::{Authority, CertificateRequest};
 use fabric_protos::{
     common::{ChannelHeader, Header, SignatureHeader},
@@ -22,17 +23,19 @@ const CHANNEL: &str = "bench";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a transaction does.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Workload {
+    /// Nothing
     Noop,
+    /// Reads a key, changes the value and writes it back
     ReadModifyWrite,
+    /// Reads ten keys and writes ten
     TenAndTen,
 }
 
 impl Workload {
-    pub const ALL: [Self; 3] = [Self::Noop, Self::ReadModifyWrite, Self::TenAndTen];
-
-    pub fn name(self) -> &'static str {
+    /// Its name in the table.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Noop => "nothing",
             Self::ReadModifyWrite => "1 read, 1 write",
@@ -58,8 +61,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Dials a server and goes through the handshake of a Fabric 3.1 peer.
-    pub async fn connect(address: SocketAddr) -> Result<Self> {
+    /// Dials a server and goes through the handshake, offering batches and multi-gets or not.
+    pub async fn connect(address: SocketAddr, batches: bool) -> Result<Self> {
         let (authority, _) = Authority::create(&CertificateRequest::authority("ca.bench", "bench"))?;
         let issued = authority.issue(&CertificateRequest::identity("user", &["client"]))?;
         let creator = SerializedIdentity { mspid: "BenchMSP".into(), id_bytes: issued.certificate.pem().to_vec() };
@@ -77,14 +80,15 @@ impl Peer {
             max_size_get_multiple_keys: 1000,
         };
         peer.say(ChaincodeMessage { r#type: Type::Registered.into(), ..Default::default() }).await?;
-        let ready =
-            ChaincodeMessage { r#type: Type::Ready.into(), payload: params.encode_to_vec(), ..Default::default() };
+        let payload = if batches { params.encode_to_vec() } else { Vec::new() };
+        let ready = ChaincodeMessage { r#type: Type::Ready.into(), payload, ..Default::default() };
         peer.say(ready).await?;
         Ok(peer)
     }
 
-    /// Runs so many transactions, so many of them at a time.
-    pub async fn run(&mut self, workload: Workload, in_flight: usize, transactions: usize) -> Result<()> {
+    /// Runs so many transactions, so many of them at a time; tells how many messages the server sent for them.
+    pub async fn run(&mut self, workload: Workload, in_flight: usize, transactions: usize) -> Result<usize> {
+        let mut messages = 0;
         let mut begun = 0;
         let mut completed = 0;
         while begun < in_flight.min(transactions) {
@@ -93,6 +97,7 @@ impl Peer {
         }
         while completed < transactions {
             let message = self.next().await?;
+            messages += 1;
             match message.r#type() {
                 Type::Completed => {
                     let response = Response::decode(message.payload.as_slice())?;
@@ -113,7 +118,7 @@ impl Peer {
                 other => bail!("the server sent {other:?}"),
             }
         }
-        Ok(())
+        Ok(messages)
     }
 
     async fn begin(&mut self, workload: Workload) -> Result<()> {

@@ -1,19 +1,18 @@
-//! Measures the processor time of chaincode servers per invocation. The servers are this program in other roles, and Node.
+//! Measures the processor time of chaincode servers per invocation. The Rust servers are this program in other roles.
 
+mod contenders;
 mod fake_peer;
+mod process;
 mod servers;
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::net::SocketAddr;
 
-use anyhow::{Context, Result, bail};
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use contenders::Contender;
 use fake_peer::{Peer, Workload};
+use nix::unistd::Pid;
+use process::Server;
 
 #[derive(Parser)]
 struct Cli {
@@ -22,12 +21,24 @@ struct Cli {
     /// Run everything on this processor
     #[arg(long)]
     core: Option<usize>,
-    /// How many times each row is measured; the median is printed
-    #[arg(long, default_value_t = 3)]
+    /// How many times each row is measured, the servers taking turns; the median is printed
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Transactions of one measurement with one in flight; four times as many with 32
     #[arg(long, default_value_t = 4000)]
     transactions: usize,
+    /// What the fake peer offers
+    #[arg(long, value_enum, default_value = "3.1")]
+    peer: Offer,
+    /// Measure only the servers whose name contains this
+    #[arg(long)]
+    server: Option<String>,
+    /// Measure only this workload
+    #[arg(long, value_enum)]
+    workload: Option<Workload>,
+    /// Measure only with so many transactions in flight
+    #[arg(long)]
+    in_flight: Option<usize>,
 }
 
 #[derive(Subcommand)]
@@ -38,17 +49,16 @@ enum Role {
     Published { address: SocketAddr },
 }
 
-/// A server under measurement.
-struct Contender {
-    name: &'static str,
-    command: fn(SocketAddr) -> Result<Command>,
+/// What a peer offers when the stream is ready.
+#[derive(Clone, Copy, ValueEnum)]
+enum Offer {
+    /// Single messages only, as Fabric 2.5 and 3.0
+    #[value(name = "2.5")]
+    Single,
+    /// Write batches and multi-gets, as Fabric 3.1
+    #[value(name = "3.1")]
+    Batches,
 }
-
-const CONTENDERS: &[Contender] = &[
-    Contender { name: "this shim", command: |address| role("ours", address) },
-    Contender { name: "fabric-shim 0.1.1", command: |address| role("published", address) },
-    Contender { name: "Node fabric-shim", command: node },
-];
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
@@ -63,111 +73,90 @@ fn measure(cli: &Cli) -> Result<()> {
     if let Some(core) = cli.core {
         let mut set = nix::sched::CpuSet::new();
         set.set(core)?;
-        nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set).context("no such processor")?;
+        nix::sched::sched_setaffinity(Pid::from_raw(0), &set).context("no such processor")?;
     }
-    println!("CPU µs per invocation of the server process, median of {} rounds", cli.rounds);
-    println!("{:<20} {:<22} {:>6} {:>12} {:>10} {:>8}", "workload", "server", "flight", "CPU µs/tx", "RSS MB", "ratio");
+    let wanted = |name: &str| cli.server.as_ref().is_none_or(|part| name.contains(part.as_str()));
+    let contenders: Vec<_> = contenders::all().into_iter().filter(|contender| wanted(contender.name)).collect();
+    println!("CPU µs of the server process for one invocation: median of {} rounds, least and most", cli.rounds);
+    println!(
+        "{:<20} {:>6} {:<20} {:>9} {:>17} {:>9} {:>7} {:>7}",
+        "workload", "flight", "server", "CPU µs", "least-most", "messages", "RSS MB", "ratio"
+    );
+    let workloads = Workload::value_variants().iter().filter(|one| cli.workload.is_none_or(|wanted| **one == wanted));
+    for workload in workloads {
+        let flights: Vec<usize> = cli.in_flight.map_or(vec![1, 32], |one| vec![one]);
+        for in_flight in flights {
+            row(cli, &contenders, *workload, in_flight)?;
+        }
+    }
+    println!("ratio: to the first server of the row, with the least that this project aims at");
+    Ok(())
+}
+
+/// What one server needed in one round.
+struct Round {
+    micros: f64,
+    messages: f64,
+    megabytes: f64,
+}
+
+/// Measures all servers with one workload, by turns, so that a busy minute of the machine meets all of them.
+fn row(cli: &Cli, contenders: &[Contender], workload: Workload, in_flight: usize) -> Result<()> {
+    let transactions = if in_flight == 1 { cli.transactions } else { cli.transactions * 4 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    for workload in Workload::ALL {
-        for in_flight in [1, 32] {
-            let transactions = if in_flight == 1 { cli.transactions } else { cli.transactions * 4 };
-            let mut base = None;
-            for contender in CONTENDERS {
-                let mut rounds = Vec::new();
-                let mut memory = 0.0;
-                for _ in 0..cli.rounds {
-                    match one_round(&runtime, contender, workload, in_flight, transactions) {
-                        Ok((micros, rss)) => {
-                            rounds.push(micros);
-                            memory = rss;
-                        }
-                        Err(error) => {
-                            println!("{:<20} {:<22} not measured: {error:#}", workload.name(), contender.name);
-                            break;
-                        }
-                    }
-                }
-                rounds.sort_by(f64::total_cmp);
-                let Some(median) = rounds.get(rounds.len() / 2).copied() else { continue };
-                let ratio = median / *base.get_or_insert(median);
-                println!(
-                    "{:<20} {:<22} {:>6} {:>12.1} {:>10.1} {:>8.2}",
-                    workload.name(),
-                    contender.name,
-                    in_flight,
-                    median,
-                    memory,
-                    ratio
-                );
+    let mut rounds: Vec<Result<Vec<Round>>> = contenders.iter().map(|_| Ok(Vec::new())).collect();
+    for _ in 0..cli.rounds {
+        for (contender, rounds) in contenders.iter().zip(&mut rounds) {
+            let Ok(done) = rounds else { continue };
+            match runtime.block_on(one_round(cli.peer, contender, workload, in_flight, transactions)) {
+                Ok(round) => done.push(round),
+                Err(error) => *rounds = Err(error),
             }
         }
+    }
+    let mut base = None;
+    for (contender, rounds) in contenders.iter().zip(rounds) {
+        print!("{:<20} {:>6} {:<20} ", workload.label(), in_flight, contender.name);
+        let mut rounds = match rounds {
+            Ok(rounds) => rounds,
+            Err(error) => {
+                println!("left out: {error:#}");
+                continue;
+            }
+        };
+        rounds.sort_by(|one, other| one.micros.total_cmp(&other.micros));
+        let (Some(least), Some(most)) = (rounds.first(), rounds.last()) else { continue };
+        let median = &rounds[rounds.len() / 2];
+        let ratio = median.micros / *base.get_or_insert(median.micros);
+        let goal = if in_flight == 1 { contender.goals.0 } else { contender.goals.1 };
+        let verdict = goal.map(|goal| format!(" goal {goal}: {}", if ratio >= goal { "met" } else { "missed" }));
+        println!(
+            "{:>9.1} {:>17} {:>9.1} {:>7.1} {:>7.2}{}",
+            median.micros,
+            format!("{:.1}-{:.1}", least.micros, most.micros),
+            median.messages,
+            median.megabytes,
+            ratio,
+            verdict.unwrap_or_default()
+        );
     }
     Ok(())
 }
 
-/// Starts a server, runs the workload, and returns microseconds per transaction and megabytes at the end.
-fn one_round(
-    runtime: &tokio::runtime::Runtime,
+/// Starts a server, lets it get warm, and measures it.
+async fn one_round(
+    offer: Offer,
     contender: &Contender,
     workload: Workload,
     in_flight: usize,
     transactions: usize,
-) -> Result<(f64, f64)> {
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let mut server = Server((contender.command)(address)?.stdin(Stdio::null()).spawn().context("cannot be started")?);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(address).is_err() {
-        if server.0.try_wait()?.is_some() || Instant::now() > deadline {
-            bail!("does not listen");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    runtime.block_on(async {
-        let mut peer = Peer::connect(address).await?;
-        peer.run(workload, in_flight, (transactions / 10).max(200)).await?;
-        let before = cpu_micros(server.0.id())?;
-        peer.run(workload, in_flight, transactions).await?;
-        let used = cpu_micros(server.0.id())? - before;
-        anyhow::Ok((used / transactions as f64, rss_mb(server.0.id())?))
-    })
-}
-
-/// A child that ends with its measurement.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn role(name: &str, address: SocketAddr) -> Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg(name).arg(address.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
-    Ok(command)
-}
-
-fn node(address: SocketAddr) -> Result<Command> {
-    let interop: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interop");
-    if !interop.join("node_modules/fabric-shim").is_dir() {
-        bail!("`npm ci` was not run in tests/interop");
-    }
-    let mut command = Command::new("node");
-    command.arg(interop.join("bench.mjs")).arg(address.to_string()).env("CORE_CHAINCODE_LOGGING_SHIM", "ERROR");
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    Ok(command)
-}
-
-fn cpu_micros(id: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).context("the server has ended")?;
-    let fields: Vec<&str> = stat.rsplit_once(')').context("no process state")?.1.split_whitespace().collect();
-    // Ticks of 10 ms; a measurement lasts hundreds of them.
-    Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) * 10_000.0)
-}
-
-fn rss_mb(id: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no memory figure")?;
-    Ok(line.split_whitespace().next().context("no memory figure")?.parse::<f64>()? * 1024.0 / 1e6)
+) -> Result<Round> {
+    let server = Server::start(contender.command)?;
+    let mut peer = Peer::connect(server.address, matches!(offer, Offer::Batches)).await?;
+    peer.run(workload, in_flight, (transactions / 10).max(200)).await?;
+    let before = server.cpu_micros()?;
+    let messages = peer.run(workload, in_flight, transactions).await?;
+    let used = server.cpu_micros()? - before;
+    let transactions = transactions as f64;
+    Ok(Round { micros: used / transactions, messages: messages as f64 / transactions, megabytes: server.rss_mb()? })
 }
