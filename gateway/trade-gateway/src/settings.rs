@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeSet,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -61,7 +62,8 @@ pub struct Organisation {
     pub role: Role,
     /// Its peer, `host:port`.
     pub peer: String,
-    /// The certificate authority of the peer's TLS certificate, PEM file. Without it the peer is called without TLS.
+    /// The certificate authority of the peer's TLS certificate, PEM file. Without it the
+    /// peer is called without TLS, which is refused off the loopback.
     #[serde(default)]
     pub peer_tls_ca: Option<PathBuf>,
     /// The name in the peer's TLS certificate, when it is not the host of `peer`.
@@ -208,6 +210,9 @@ pub enum SettingsError {
     /// The service identity belongs to no listed organisation.
     #[error("the service identity's organisation {0} is not listed")]
     UnknownServiceOrganisation(String),
+    /// A peer on another machine without TLS: nobody would know who answers, and private inputs would travel in the open.
+    #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
+    PlainPeer(String, String),
     /// A limit that would refuse everything or exceed what peers accept.
     #[error("limits.{0} is out of range")]
     Limit(&'static str),
@@ -247,6 +252,9 @@ impl Settings {
             if !seen.insert(organisation.msp_id.as_str()) {
                 return Err(SettingsError::DuplicateMsp(organisation.msp_id.clone()));
             }
+            if organisation.peer_tls_ca.is_none() && !is_loopback(&organisation.peer) {
+                return Err(SettingsError::PlainPeer(organisation.msp_id.clone(), organisation.peer.clone()));
+            }
             match (organisation.custody, &organisation.managed_identity) {
                 (Custody::Managed, None) => {
                     return Err(SettingsError::ManagedIdentityMissing(organisation.msp_id.clone()));
@@ -262,6 +270,13 @@ impl Settings {
         }
         self.limits.check()
     }
+}
+
+/// Whether `host:port` names this machine only.
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl Limits {
@@ -343,5 +358,10 @@ organisations:
         assert!(refuse("service: { msp_id: ExporterMSP", "service: { msp_id: OtherMSP").contains("not listed"));
         assert!(refuse("data_dir: data", "data_dir: data\nlimits: { page: 0 }").contains("limits.page"));
         assert!(refuse("listen:", "lissen:").contains("not valid"));
+        assert!(refuse("127.0.0.1:8051", "peer.example:8051").contains("without TLS"));
+        assert!(refuse("127.0.0.1:8051", "10.0.0.1:8051").contains("without TLS"));
+        for loopback in ["localhost:8051", "'[::1]:8051'", "127.0.0.2:8051"] {
+            assert!(Settings::parse(&EXAMPLE.replace("127.0.0.1:8051", loopback)).is_ok(), "{loopback}");
+        }
     }
 }
