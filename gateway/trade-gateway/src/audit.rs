@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// The outcome in a line that says a write begins; its status is 0.
 pub const BEGUN: &str = "begun";
 
+/// The outcome in the first line after lines that could not be written; its status is 0.
+pub const RESUMED: &str = "audit_resumed";
+
 /// The hash before the first line.
 const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -29,6 +32,8 @@ pub struct AuditLog {
 #[derive(Debug)]
 struct Tail {
     file: File,
+    /// Where the last whole line ends, in bytes.
+    length: u64,
     sequence: u64,
     hash: String,
 }
@@ -56,7 +61,7 @@ pub struct Decision {
     pub transaction_id: Option<String>,
     /// The answer's status; 0 where a write begins.
     pub status: u16,
-    /// `allowed`, [`BEGUN`], or the code of the problem that was answered.
+    /// `allowed`, [`BEGUN`], [`RESUMED`], or the code of the problem that was answered.
     pub outcome: String,
 }
 
@@ -100,13 +105,14 @@ impl AuditLog {
             ChainError::Broken(line) => AuditError::Broken(line),
         })?;
         file.set_len(verified.length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
-        Ok(Self { tail: Mutex::new(Tail { file, sequence: verified.lines, hash: verified.head }) })
+        let Verified { lines: sequence, length, head: hash } = verified;
+        Ok(Self { tail: Mutex::new(Tail { file, length, sequence, hash }) })
     }
 
     /// Appends a decision and returns the new head, hex.
     ///
     /// # Errors
-    /// The line cannot be written; the log then stays at its former head.
+    /// The line cannot be written; the log then stays at its former head, and the next line may be tried.
     pub fn append(&self, decision: &Decision) -> std::io::Result<String> {
         let mut tail = self.tail.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let sequence = tail.sequence + 1;
@@ -114,13 +120,14 @@ impl AuditLog {
         let line = Line { sequence, previous: tail.hash.clone(), decision: decision.clone(), hash: hash.clone() };
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
-        let end = tail.file.stream_position()?;
-        if let Err(error) = tail.file.write_all(&text) {
-            // Half a line would break the chain for every later reader.
+        let end = tail.length;
+        if tail.file.stream_position()? != end {
+            // Half a line, left by a write that failed, would break the chain for every later reader.
             tail.file.set_len(end)?;
             tail.file.seek(SeekFrom::Start(end))?;
-            return Err(error);
         }
+        tail.file.write_all(&text)?;
+        tail.length = end + text.len() as u64;
         tail.sequence = sequence;
         tail.hash.clone_from(&hash);
         Ok(hash)
@@ -192,6 +199,22 @@ mod tests {
         AuditLog::open(&path)?.append(&decision("first"))?;
         OpenOptions::new().append(true).open(&path)?.write_all(b"{\"sequence\":2,")?;
         let head = AuditLog::open(&path)?.append(&decision("second"))?;
+        assert_eq!(verify(&path)?, (2, head));
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_written_leaves_the_log_usable() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("audit.jsonl");
+        let log = AuditLog::open(&path)?;
+        log.append(&decision("first"))?;
+        {
+            // As a full disk leaves it: half a line was written, and cutting it off failed, too.
+            let mut tail = log.tail.lock().map_err(|error| error.to_string())?;
+            tail.file.write_all(b"{\"sequence\":2,")?;
+        }
+        let head = log.append(&decision("second"))?;
         assert_eq!(verify(&path)?, (2, head));
         Ok(())
     }

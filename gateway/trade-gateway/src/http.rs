@@ -27,7 +27,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     answer::Answer,
-    audit::{AuditLog, BEGUN, Decision},
+    audit::{AuditLog, BEGUN, Decision, RESUMED},
     members::Principal,
     problem::Problem,
     request::Parts,
@@ -49,7 +49,7 @@ const RESOURCE_CHARACTERS_MAX: usize = 1_000;
 pub(crate) struct State {
     service: Arc<Service>,
     audit: AuditLog,
-    /// Set when a decision could not be recorded: from then on nothing is answered.
+    /// Set when a decision could not be recorded: until one can be again, nothing is answered.
     audit_failed: AtomicBool,
     runtime: tokio::runtime::Handle,
     permits: Permits,
@@ -80,6 +80,27 @@ impl State {
             organisations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
         };
         Self { service, audit, audit_failed: AtomicBool::new(false), runtime, permits }
+    }
+}
+
+impl State {
+    /// Tries the audit log after it failed, readiness included: a disk that was full may have room again.
+    fn check_audit(&self) -> Result<(), Problem> {
+        if !self.audit_failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (time, route, outcome) = (rfc3339(now()), "-".to_owned(), RESUMED.to_owned());
+        self.record(&Decision { time, route, outcome, ..Decision::default() })
+    }
+
+    /// Appends to the audit log.
+    fn record(&self, decision: &Decision) -> Result<(), Problem> {
+        let recorded = self.audit.append(decision);
+        self.audit_failed.store(recorded.is_err(), Ordering::Relaxed);
+        recorded.map(drop).map_err(|error| {
+            tracing::error!("the audit log cannot be written, so nothing is answered: {error}");
+            Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(10)
+        })
     }
 }
 
@@ -199,8 +220,8 @@ async fn admit(
     state: &State,
     principal: Option<&Principal>,
 ) -> Result<(Parts, Vec<OwnedSemaphorePermit>), Problem> {
-    if state.audit_failed.load(Ordering::Relaxed) && !matches!(route.action, Action::Health) {
-        return Err(Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(60));
+    if !matches!(route.action, Action::Health) {
+        state.check_audit()?;
     }
     let limits = &state.service.settings().limits;
     check_head(request, limits.header_bytes, limits.query_bytes)?;
@@ -416,7 +437,7 @@ impl Record {
     /// Writes that a write begins. What the ledger may come to hold is in the log before it is handed over, whatever
     /// becomes of this process.
     fn begin(&self, state: &State) -> Result<(), Problem> {
-        self.append(state, &Decision { outcome: BEGUN.to_owned(), ..self.decision() })
+        state.record(&Decision { outcome: BEGUN.to_owned(), ..self.decision() })
     }
 
     /// Writes audit and log line. An answer that could not be recorded is withheld.
@@ -446,7 +467,7 @@ impl Record {
             outcome: answer.outcome.clone(),
             ..self.decision()
         };
-        match self.append(state, &decision) {
+        match state.record(&decision) {
             Ok(()) => answer,
             Err(problem) => problem.into(),
         }
@@ -466,14 +487,6 @@ impl Record {
             function: transaction.map(|transaction| transaction.name.to_owned()),
             ..Decision::default()
         }
-    }
-
-    fn append(&self, state: &State, decision: &Decision) -> Result<(), Problem> {
-        state.audit.append(decision).map(drop).map_err(|error| {
-            tracing::error!("the audit log cannot be written, so nothing is answered any more: {error}");
-            state.audit_failed.store(true, Ordering::Relaxed);
-            Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(60)
-        })
     }
 
     fn path(&self) -> &'static str {
