@@ -9,6 +9,7 @@ use crate::{
     answer::{OperationView, SigningStep},
     problem::{MEDIA_TYPE, Problem},
     routes::{self, Access, Action, ParameterKind, Place, Route, Transaction},
+    settings::PAGE_MAX,
 };
 
 /// The document as JSON text.
@@ -131,7 +132,12 @@ fn parameters(route: &Route) -> Vec<Value> {
                 "schema": match parameter.kind {
                     ParameterKind::Text => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
                     ParameterKind::Number => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
-                    ParameterKind::PageSize => json!({"type": "integer", "minimum": 1, "maximum": 200}),
+                    ParameterKind::PageSize => json!({
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": PAGE_MAX,
+                        "description": "At most the gateway's page limit, 200 unless its settings say otherwise",
+                    }),
                     ParameterKind::Flag => json!({"type": "boolean"}),
                 },
             })

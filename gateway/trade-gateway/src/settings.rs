@@ -11,6 +11,9 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Largest page that may be set.
+pub(crate) const PAGE_MAX: u32 = 1_000;
+
 /// Most organisations that one gateway serves.
 const ORGANISATIONS_MAX: usize = 64;
 
@@ -292,7 +295,7 @@ impl Limits {
             ("requests", self.requests as u64, 1, 100_000),
             ("requests_per_organisation", self.requests_per_organisation as u64, 1, 100_000),
             ("connections", self.connections as u64, 1, 1_000_000),
-            ("page", u64::from(self.page), 1, 1_000),
+            ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
             ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),
             ("signing_sessions", self.signing_sessions as u64, 1, 100_000),
