@@ -15,6 +15,7 @@ use fabric_msp::{
 };
 use fabric_protos::{
     common::{Block, ChannelHeader, Config, Envelope, Payload, SignatureHeader},
+    discovery,
     protos::{ChaincodeMessage, SignedProposal},
 };
 use prost::Message;
@@ -24,13 +25,14 @@ use trade_proofs::{Commitment, OpeningText, Proof, Range, Verifier};
 use super::world::{World, world};
 
 /// The functions of `_lifecycle`; the first byte of an input chooses one.
-pub const LIFECYCLE: [&str; 10] = [
+pub const LIFECYCLE: [&str; 11] = [
     "InstallChaincode",
     "QueryInstalledChaincode",
     "QueryInstalledChaincodes",
     "GetInstalledChaincodePackage",
     "ApproveChaincodeDefinitionForMyOrg",
     "QueryApprovedChaincodeDefinition",
+    "QueryApprovedChaincodeDefinitions",
     "CheckCommitReadiness",
     "CommitChaincodeDefinition",
     "QueryChaincodeDefinition",
@@ -44,7 +46,7 @@ const QUESTIONS_MAX: usize = 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 21] = [
+pub const ALL: [Target; 23] = [
     ("proposal", proposal),
     ("envelope", envelope),
     ("transaction", transaction),
@@ -66,6 +68,8 @@ pub const ALL: [Target; 21] = [
     ("proof", proof),
     ("gateway_body", gateway_body),
     ("connection", connection),
+    ("discovery", discovery),
+    ("join_form", join_form),
 ];
 
 /// A signed proposal at an endorser and a gateway, and a proposal that a client kept.
@@ -314,4 +318,26 @@ pub fn connection(bytes: &[u8]) {
 /// The hash that binds a response to the proposal of a [`World`].
 pub(super) fn hash_of(channel_header: &[u8], signature_header: &[u8], payload: &[u8]) -> Vec<u8> {
     proposal_hash(channel_header, signature_header, payload).to_vec()
+}
+
+/// A request to discovery, signed by a client of the channel, so that its queries are looked at.
+pub fn discovery(bytes: &[u8]) {
+    let world = world();
+    let Ok(mut request) = discovery::Request::decode(bytes) else { return };
+    if let Some(authentication) = &mut request.authentication {
+        authentication.client_identity = world.client.creator().to_vec();
+    }
+    let queries = request.queries.len();
+    let payload = request.encode_to_vec();
+    let signature = world.client.sign(&payload).expect("our own key signs");
+    if let Ok(answers) = world.sandbox().discovers(discovery::SignedRequest { payload, signature }) {
+        assert_eq!(answers.results.len(), queries);
+    }
+}
+
+/// A form with the first block of a channel: the header that says where its parts end, a line end, and the body.
+pub fn join_form(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let body = bytes.get(end + 1..).unwrap_or_default();
+    devnet::join_form(&String::from_utf8_lossy(&bytes[..end]), body);
 }

@@ -60,6 +60,10 @@ fn seeds_are_good_enough_to_be_taken() -> Result<()> {
     some("chaincode_answer", |bytes| {
         fabric_shim::decoders::message(&world::world().router, bytes).is_some_and(|status| status != 400)
     })?;
+    some("join_form", |bytes| {
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+        fabric_devnet::decoders::join_form(&String::from_utf8_lossy(&bytes[..end]), &bytes[end + 1..])
+    })?;
     for results in seeds::of("read_write_set")? {
         let envelope = prost::Message::encode_to_vec(&world.transaction(&results));
         let codes = world.sandbox().judge(&[envelope]).map_err(anyhow::Error::msg)?;

@@ -10,12 +10,13 @@ use entrepot::{
 use fabric_msp::{policy, signer::Signer};
 use fabric_protos::{
     common::Config,
+    discovery,
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, CommitChaincodeDefinitionArgs, InstallChaincodeArgs,
         QueryChaincodeDefinitionArgs,
     },
     protos::{
-        ApplicationPolicy, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, DelState, GetHistoryForKey, GetState,
+        ApplicationPolicy, ChaincodeCall, ChaincodeInput, ChaincodeInterest, ChaincodeMessage, ChaincodeSpec, DelState, GetHistoryForKey, GetState,
         GetStateByRange, GetStateMultiple, PutState, PutStateMetadata, QueryStateNext, StateMetadata, WriteBatchState,
         WriteRecord, application_policy, chaincode_message::Type,
     },
@@ -102,8 +103,48 @@ pub fn of(target: &str) -> Result<Vec<Vec<u8>>> {
             serde_json::to_vec(&connection())?,
             br#"{"address":"cc.{{.peername}}:1","dial_timeout":"1m1.5s","tls_required":true,"root_cert":"r"}"#.to_vec(),
         ],
+        "discovery" => queries().into_iter().map(|request| request.encode_to_vec()).collect(),
+        "join_form" => vec![join_form(world)],
         other => anyhow::bail!("no decoder is called {other}"),
     })
+}
+
+/// A request with every kind of query, and one for each alone.
+fn queries() -> Vec<discovery::Request> {
+    use discovery::query::Query as Kind;
+    let call = |name: &str, collections: &[&str]| ChaincodeCall {
+        name: name.to_owned(),
+        collection_names: collections.iter().map(|name| (*name).to_owned()).collect(),
+        ..Default::default()
+    };
+    let interest = |chaincodes| ChaincodeInterest { chaincodes };
+    let interests = vec![
+        interest(vec![call("_lifecycle", &[])]),
+        interest(vec![call("_lifecycle", &["_implicit_org_Org1MSP"]), call("cc", &["missing"])]),
+    ];
+    let filter = Some(interest(vec![call("_lifecycle", &[])]));
+    let kinds = [
+        (CHANNEL, Kind::ConfigQuery(discovery::ConfigQuery {})),
+        (CHANNEL, Kind::PeerQuery(discovery::PeerMembershipQuery { filter: None })),
+        (CHANNEL, Kind::PeerQuery(discovery::PeerMembershipQuery { filter })),
+        (CHANNEL, Kind::CcQuery(discovery::ChaincodeQuery { interests })),
+        ("", Kind::LocalPeers(discovery::LocalPeerQuery {})),
+    ];
+    let all = kinds.map(|(channel, kind)| discovery::Query { channel: channel.to_owned(), query: Some(kind) });
+    let authentication = || Some(discovery::AuthInfo { client_identity: vec![1], client_tls_cert_hash: vec![2; 32] });
+    let alone = all.clone().map(|query| discovery::Request { authentication: authentication(), queries: vec![query] });
+    let together = discovery::Request { authentication: authentication(), queries: all.into() };
+    alone.into_iter().chain([together]).collect()
+}
+
+/// The form with which an orderer is asked to join.
+fn join_form(world: &World) -> Vec<u8> {
+    let mut form = b"multipart/form-data; boundary=\"b\"\n--b\r\nContent-Disposition: form-data; name=\"config-block\"; \
+                     filename=\"config.block\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+        .to_vec();
+    form.extend(world.genesis.encode_to_vec());
+    form.extend(b"\r\n--b--\r\n");
+    form
 }
 
 const POLICIES: [&str; 5] = [

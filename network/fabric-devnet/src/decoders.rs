@@ -13,15 +13,18 @@ use fabric_msp::{
 };
 use fabric_protos::{
     common::{Block, Envelope},
+    discovery::{Response as Answers, SignedRequest, discovery_server::Discovery},
     msp::FabricMspConfig,
     protos::{ChaincodeMessage, SignedProposal},
 };
 use prost::Message;
 use tokio::runtime::Runtime;
+use tonic::{Request, Response};
 
 use crate::{
     chaincode::{self, Call, ChaincodeOptions, ChaincodePackage, ChaincodeRuntime, ConnectionInfo, PackageStore},
     channel::Channel,
+    discovery::DiscoveryService,
     endorser, gateway,
     ledger::{CallerInfo, Simulator},
     ledgers::{FirstBlock, Ledgers},
@@ -47,6 +50,11 @@ pub fn package(bytes: &[u8]) -> bool {
 /// Reads a `connection.json`. True when a chaincode could be dialled with it.
 pub fn connection(bytes: &[u8]) -> bool {
     ConnectionInfo::parse(bytes, "peer0.example.com").is_ok()
+}
+
+/// Reads what the orderer's participation API gets to join a channel. True when it could be joined.
+pub fn join_form(content_type: &str, body: &[u8]) -> bool {
+    orderer::join_form(content_type, body)
 }
 
 /// A peer and an orderer of one channel without listeners.
@@ -131,6 +139,16 @@ impl Sandbox {
         system::lifecycle_alone(&SystemCall::of(&call), function, argument)?;
         let results = call.simulator().finish().map_err(|cause| cause.to_string())?;
         Ok(results.public)
+    }
+
+    /// What discovery answers to a signed request.
+    ///
+    /// # Errors
+    /// The text of the refusal of all of it.
+    pub fn discovers(&self, request: SignedRequest) -> Result<Answers, String> {
+        let service = DiscoveryService::new(Arc::clone(&self.peer), Arc::from([Arc::clone(&self.peer)]));
+        let answered = self.runtime.block_on(service.discover(Request::new(request)));
+        answered.map(Response::into_inner).map_err(|status| status.message().to_owned())
     }
 
     fn call(&self) -> Result<Call, String> {

@@ -36,7 +36,11 @@ use self::{
     cutter::{Cutter, Message},
     service::OrdererService,
 };
-pub(crate) use self::{node::OrderingNode, participation::Participation, writer::BlockWriter};
+pub(crate) use self::{
+    node::OrderingNode,
+    participation::{Participation, join_form},
+    writer::BlockWriter,
+};
 use crate::{
     faults::OrdererSwitches,
     ledger::{Ledger, LedgerError},

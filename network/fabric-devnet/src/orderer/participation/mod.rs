@@ -222,6 +222,11 @@ async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     }
 }
 
+/// Whether a form holds a block with which a channel could be joined.
+pub(crate) fn join_form(content_type: &str, body: &[u8]) -> bool {
+    block_of(content_type, body).and_then(first_block).is_ok()
+}
+
 /// The block in the one file of a form.
 fn block_of(content_type: &str, body: &[u8]) -> Result<Block, Refusal> {
     let parts = form::parts(content_type, body)
