@@ -147,8 +147,13 @@ impl Service {
         }
     }
 
-    /// Whether Fabric answers an evaluation. A contract's refusal is an answer.
+    /// Whether the store can be used and Fabric answers an evaluation. A contract's refusal is an answer.
     async fn readiness(&self) -> Answer {
+        if !self.store.is_usable() {
+            return Problem::new(503, "store_unavailable", "The gateway cannot store operations now")
+                .retry_after(5)
+                .into();
+        }
         let mut known = self.readiness.lock().await;
         let ready = match *known {
             Some((when, ready)) if when.elapsed() < READINESS_FRESH => ready,

@@ -5,7 +5,10 @@
 //! be handed over again and its outcome asked again. A sealed transaction holds no private input, a proposal does:
 //! proposals are never stored.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{PoisonError, RwLock},
+};
 
 use fabric_msp::hash::sha256;
 use redb::{Database, Durability, ReadableDatabase, ReadableTable, Table, TableDefinition};
@@ -26,9 +29,14 @@ const FORMAT_WITHOUT_INDEXES: &[u8] = b"1";
 
 /// The operation store of one gateway. The file is locked: a second gateway cannot open it.
 pub struct Store {
-    database: Database,
+    /// None while it cannot be opened again.
+    database: RwLock<Option<Database>>,
+    source: Source,
     salt: Vec<u8>,
 }
+
+/// Opens the database.
+type Source = Box<dyn Fn() -> Result<Database, redb::DatabaseError> + Send + Sync>;
 
 /// How far an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -117,6 +125,13 @@ pub enum StoreError {
     /// The database refused: locked by another gateway, disk full, damaged.
     #[error("the operation store: {0}")]
     Database(#[from] Box<redb::Error>),
+    /// The database failed before and could not be opened again so far.
+    #[error("the operation store is closed after a failure")]
+    Closed,
+    /// The key of a transaction that is to be handed over does not lead to its request any more, because the database had to
+    /// be opened again; another request may have taken it.
+    #[error("the idempotency key was lost when the operation store was opened again")]
+    KeyLost,
     /// A record is not of this version's form.
     #[error("the operation store holds a damaged record: {0}")]
     Record(#[from] serde_json::Error),
@@ -152,7 +167,18 @@ impl Store {
     /// # Errors
     /// Another gateway uses the file, or it is damaged or of another version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::create(path)?;
+        let path = path.to_owned();
+        Self::open_from(Box::new(move || Database::create(&path)))
+    }
+
+    fn open_from(source: Source) -> Result<Self, StoreError> {
+        let database = source()?;
+        let salt = Self::prepare(&database)?;
+        Ok(Self { database: RwLock::new(Some(database)), source, salt })
+    }
+
+    /// Brings a database that was just opened into form and gives back its salt.
+    fn prepare(database: &Database) -> Result<Vec<u8>, StoreError> {
         let transaction = database.begin_write()?;
         let salt = {
             let mut meta = transaction.open_table(META)?;
@@ -196,7 +222,41 @@ impl Store {
             }
         }
         transaction.commit()?;
-        Ok(Self { database, salt })
+        Ok(salt)
+    }
+
+    /// Works on the database. After an I/O error, such as a full disk, it serves nobody until it is opened again, which is
+    /// tried at once and then with every use. What was not forced to disk is lost by that, as in a crash.
+    fn on<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let opened = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        if opened.is_none() {
+            drop(opened);
+            self.open_again();
+            return Err(StoreError::Closed);
+        }
+        let result = opened.as_ref().map_or(Err(StoreError::Closed), work);
+        drop(opened);
+        if result.as_ref().is_err_and(StoreError::ends_the_database) {
+            self.open_again();
+        }
+        result
+    }
+
+    fn open_again(&self) {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        // Closed first: the file is locked as long as it is open.
+        *database = None;
+        let opened = (self.source)().map_err(StoreError::from);
+        match opened.and_then(|opened| Self::prepare(&opened).map(|_| opened)) {
+            Ok(opened) => *database = Some(opened),
+            Err(error) => tracing::error!("the operation store cannot be opened again: {error}"),
+        }
+    }
+
+    /// Whether the store can be used now.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.operation("").is_ok()
     }
 
     /// The digest of an idempotency key. The scope is the caller's MSP id, certificate subject and route.
@@ -225,41 +285,50 @@ impl Store {
     /// # Errors
     /// The store refuses.
     pub fn begin(&self, key: &KeyDigest, request: &str, now: u64) -> Result<Begin, StoreError> {
-        let transaction = self.quick()?;
-        let begin = {
-            let mut keys = transaction.open_table(KEYS)?;
-            let known = keys.get(key.0.as_slice())?.map(|value| serde_json::from_slice::<KeyRecord>(value.value()));
-            match known.transpose()? {
-                Some(record) if record.body != request => Begin::OtherBody,
-                Some(KeyRecord { transaction_id: Some(id), .. }) => {
-                    let operations = transaction.open_table(OPERATIONS)?;
-                    let operation = operations.get(id.as_str())?.map(|value| serde_json::from_slice(value.value()));
-                    match operation.transpose()? {
-                        Some(operation) => Begin::Known(operation),
-                        None => Begin::Running,
+        self.on(|database| {
+            let transaction = quick(database)?;
+            let begin = {
+                let mut keys = transaction.open_table(KEYS)?;
+                let known = keys.get(key.0.as_slice())?.map(|value| serde_json::from_slice::<KeyRecord>(value.value()));
+                match known.transpose()? {
+                    Some(record) if record.body != request => Begin::OtherBody,
+                    Some(KeyRecord { transaction_id: Some(id), .. }) => {
+                        let operations = transaction.open_table(OPERATIONS)?;
+                        let operation = operations.get(id.as_str())?.map(|value| serde_json::from_slice(value.value()));
+                        match operation.transpose()? {
+                            Some(operation) => Begin::Known(operation),
+                            None => Begin::Running,
+                        }
+                    }
+                    Some(_) => Begin::Running,
+                    None => {
+                        let record = KeyRecord { body: request.to_owned(), created_at: now, transaction_id: None };
+                        keys.insert(key.0.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
+                        Begin::New
                     }
                 }
-                Some(_) => Begin::Running,
-                None => {
-                    let record = KeyRecord { body: request.to_owned(), created_at: now, transaction_id: None };
-                    keys.insert(key.0.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
-                    Begin::New
-                }
-            }
-        };
-        transaction.commit()?;
-        Ok(begin)
+            };
+            transaction.commit()?;
+            Ok(begin)
+        })
     }
 
-    /// Gives a key back: its request had no effect and may be sent again.
+    /// Gives a key back: its request had no effect and may be sent again. A key that leads to a transaction stays.
     ///
     /// # Errors
     /// The store refuses.
     pub fn release(&self, key: &KeyDigest) -> Result<(), StoreError> {
-        let transaction = self.quick()?;
-        transaction.open_table(KEYS)?.remove(key.0.as_slice())?;
-        transaction.commit()?;
-        Ok(())
+        self.on(|database| {
+            let transaction = quick(database)?;
+            {
+                let mut keys = transaction.open_table(KEYS)?;
+                if key_record(&keys, &key.0)?.is_some_and(|record| record.transaction_id.is_none()) {
+                    keys.remove(key.0.as_slice())?;
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        })
     }
 
     /// Stores a sealed operation and lets its key lead to it. On return it is on disk.
@@ -267,11 +336,13 @@ impl Store {
     /// # Errors
     /// The store refuses; the transaction must then not be handed over.
     pub fn submitted(&self, operation: &Operation) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
-        write(&transaction, operation)?;
-        lead(&transaction, operation)?;
-        transaction.commit()?;
-        Ok(())
+        self.on(|database| {
+            let transaction = database.begin_write()?;
+            write(&transaction, operation)?;
+            lead(&transaction, operation)?;
+            transaction.commit()?;
+            Ok(())
+        })
     }
 
     /// Stores how an operation ended. A key whose operation had no effect is given back. An outcome that is stored already
@@ -280,10 +351,12 @@ impl Store {
     /// # Errors
     /// The store refuses; the operation is then asked about again.
     pub fn settled(&self, operation: &Operation) -> Result<(), StoreError> {
-        let transaction = self.quick()?;
-        write(&transaction, operation)?;
-        transaction.commit()?;
-        Ok(())
+        self.on(|database| {
+            let transaction = quick(database)?;
+            write(&transaction, operation)?;
+            transaction.commit()?;
+            Ok(())
+        })
     }
 
     /// One operation.
@@ -291,9 +364,11 @@ impl Store {
     /// # Errors
     /// The store refuses.
     pub fn operation(&self, transaction_id: &str) -> Result<Option<Operation>, StoreError> {
-        let table = self.database.begin_read()?.open_table(OPERATIONS)?;
-        let value = table.get(transaction_id)?;
-        Ok(value.map(|value| serde_json::from_slice(value.value())).transpose()?)
+        self.on(|database| {
+            let table = database.begin_read()?.open_table(OPERATIONS)?;
+            let value = table.get(transaction_id)?;
+            Ok(value.map(|value| serde_json::from_slice(value.value())).transpose()?)
+        })
     }
 
     /// At most `count` operations whose outcome is not known, oldest first, for which `wanted` says yes to their ids.
@@ -301,22 +376,24 @@ impl Store {
     /// # Errors
     /// The store refuses.
     pub fn unsettled(&self, count: usize, wanted: impl Fn(&str) -> bool) -> Result<Vec<Operation>, StoreError> {
-        let transaction = self.database.begin_read()?;
-        let (open, operations) = (transaction.open_table(OPEN)?, transaction.open_table(OPERATIONS)?);
-        let mut found = Vec::new();
-        for entry in open.iter()? {
-            let (key, _) = entry?;
-            let (_, id) = key.value();
-            if found.len() == count {
-                break;
+        self.on(|database| {
+            let transaction = database.begin_read()?;
+            let (open, operations) = (transaction.open_table(OPEN)?, transaction.open_table(OPERATIONS)?);
+            let mut found = Vec::new();
+            for entry in open.iter()? {
+                let (key, _) = entry?;
+                let (_, id) = key.value();
+                if found.len() == count {
+                    break;
+                }
+                if wanted(id)
+                    && let Some(operation) = operations.get(id)?
+                {
+                    found.push(serde_json::from_slice(operation.value())?);
+                }
             }
-            if wanted(id)
-                && let Some(operation) = operations.get(id)?
-            {
-                found.push(serde_json::from_slice(operation.value())?);
-            }
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 
     /// Forgets at most `count` settled operations that last changed before `before` (seconds since 1970), and their keys.
@@ -325,39 +402,49 @@ impl Store {
     /// # Errors
     /// The store refuses.
     pub fn forget(&self, before: u64, count: usize) -> Result<usize, StoreError> {
-        let is_old = |entry: &(u64, &str)| entry.0 < before;
-        {
-            // Nothing is locked to find out that there is nothing to do.
-            let settled = self.database.begin_read()?.open_table(SETTLED)?;
-            if !settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
-                return Ok(0);
-            }
-        }
-        let transaction = self.database.begin_write()?;
-        let mut forgotten = 0;
-        {
-            let mut settled = transaction.open_table(SETTLED)?;
-            let mut operations = transaction.open_table(OPERATIONS)?;
-            let mut keys = transaction.open_table(KEYS)?;
-            while forgotten < count && settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
-                let Some((key, _)) = settled.pop_first()? else { break };
-                let (_, id) = key.value();
-                if let Some(operation) = operations.remove(id)? {
-                    give_back(&mut keys, &serde_json::from_slice(operation.value())?)?;
+        self.on(|database| {
+            let is_old = |entry: &(u64, &str)| entry.0 < before;
+            {
+                // Nothing is locked to find out that there is nothing to do.
+                let settled = database.begin_read()?.open_table(SETTLED)?;
+                if !settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
+                    return Ok(0);
                 }
-                forgotten += 1;
             }
-        }
-        transaction.commit()?;
-        Ok(forgotten)
+            let transaction = database.begin_write()?;
+            let mut forgotten = 0;
+            {
+                let mut settled = transaction.open_table(SETTLED)?;
+                let mut operations = transaction.open_table(OPERATIONS)?;
+                let mut keys = transaction.open_table(KEYS)?;
+                while forgotten < count && settled.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
+                    let Some((key, _)) = settled.pop_first()? else { break };
+                    let (_, id) = key.value();
+                    if let Some(operation) = operations.remove(id)? {
+                        give_back(&mut keys, &serde_json::from_slice(operation.value())?)?;
+                    }
+                    forgotten += 1;
+                }
+            }
+            transaction.commit()?;
+            Ok(forgotten)
+        })
     }
+}
 
-    /// A transaction whose loss in a crash does no harm.
-    fn quick(&self) -> Result<redb::WriteTransaction, StoreError> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(Durability::None)?;
-        Ok(transaction)
+impl StoreError {
+    /// Whether nothing more can be had from the database as it is open.
+    fn ends_the_database(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo | redb::Error::DatabaseClosed)
     }
+}
+
+/// A transaction whose loss in a crash does no harm.
+fn quick(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::None)?;
+    Ok(transaction)
 }
 
 impl Operation {
@@ -409,7 +496,7 @@ fn lead(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(
     let Some(key) = operation.key.as_ref().and_then(|key| hex::decode(key).ok()) else { return Ok(()) };
     let mut keys = transaction.open_table(KEYS)?;
     let record = key_record(&keys, &key)?;
-    let Some(record) = record.filter(|record| record.transaction_id.is_none()) else { return Ok(()) };
+    let record = record.filter(|record| record.transaction_id.is_none()).ok_or(StoreError::KeyLost)?;
     let record = KeyRecord { transaction_id: Some(operation.transaction_id.clone()), ..record };
     keys.insert(key.as_slice(), serde_json::to_vec(&record)?.as_slice())?;
     Ok(())
@@ -431,6 +518,11 @@ fn key_record(keys: &Table<&[u8], &[u8]>, key: &[u8]) -> Result<Option<KeyRecord
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
     use super::*;
 
     fn operation(store: &Store, id: &str, key: &str, state: State) -> Operation {
@@ -479,7 +571,7 @@ mod tests {
         let key = store.key("AMSP", "CN=erp", "capture", "k1");
         store.begin(&key, "digest", 1)?;
         // Forces the key to disk together with an unrelated operation.
-        store.submitted(&operation(&store, "t9", "other", State::Submitted))?;
+        store.submitted(&Operation { key: None, ..operation(&store, "t9", "other", State::Submitted) })?;
         drop(store);
         assert_eq!(Store::open(&path)?.begin(&key, "digest", 2)?, Begin::New);
         Ok(())
@@ -552,8 +644,8 @@ mod tests {
     fn old_settled_operations_are_forgotten_and_unsettled_ones_are_not() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
         let store = Store::open(&folder.path().join("store.redb"))?;
-        store.submitted(&operation(&store, "t1", "k1", State::Committed))?;
-        store.submitted(&operation(&store, "t2", "k2", State::Indeterminate))?;
+        store.submitted(&Operation { key: None, ..operation(&store, "t1", "k1", State::Committed) })?;
+        store.submitted(&Operation { key: None, ..operation(&store, "t2", "k2", State::Indeterminate) })?;
         assert_eq!(store.forget(1_000, 10)?, 1);
         assert!(store.operation("t1")?.is_none() && store.operation("t2")?.is_some());
         Ok(())
@@ -568,7 +660,7 @@ mod tests {
             [("t1", State::Submitted, 30), ("t2", State::Submitted, 10), ("t3", State::Submitted, 20)]
         {
             let operation = operation(&store, id, id, state);
-            store.submitted(&Operation { created_at: moment, updated_at: moment, ..operation })?;
+            store.submitted(&Operation { key: None, created_at: moment, updated_at: moment, ..operation })?;
         }
         let ids = |store: &Store, count, without: &str| -> Result<Vec<String>, StoreError> {
             let found = store.unsettled(count, |id| id != without)?;
@@ -582,15 +674,86 @@ mod tests {
         }
         assert!(ids(&store, 10, "")?.is_empty());
         // As the version before wrote it.
-        let transaction = store.database.begin_write()?;
-        transaction.delete_table(OPEN)?;
-        transaction.delete_table(SETTLED)?;
-        transaction.open_table(META)?.insert("format", FORMAT_WITHOUT_INDEXES)?;
-        transaction.commit()?;
+        store.on(|database| {
+            let transaction = database.begin_write()?;
+            transaction.delete_table(OPEN)?;
+            transaction.delete_table(SETTLED)?;
+            transaction.open_table(META)?.insert("format", FORMAT_WITHOUT_INDEXES)?;
+            Ok(transaction.commit()?)
+        })?;
         drop(store);
         let store = Store::open(&path)?;
         assert_eq!((store.forget(130, 1)?, store.forget(130, 10)?, store.forget(130, 10)?), (1, 1, 0));
         assert!(store.operation("t1")?.is_some() && store.operation("t3")?.is_none());
+        Ok(())
+    }
+
+    /// A file that cannot be written while its switch is on.
+    #[derive(Debug)]
+    struct Disk(redb::backends::FileBackend, Arc<AtomicBool>);
+
+    impl Disk {
+        fn room(&self) -> std::io::Result<()> {
+            if self.1.load(Ordering::Relaxed) { Err(std::io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        }
+    }
+
+    impl redb::StorageBackend for Disk {
+        fn len(&self) -> std::io::Result<u64> {
+            self.0.len()
+        }
+        fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+            self.0.read(offset, out)
+        }
+        fn set_len(&self, len: u64) -> std::io::Result<()> {
+            self.room()?;
+            self.0.set_len(len)
+        }
+        fn sync_data(&self) -> std::io::Result<()> {
+            self.room()?;
+            self.0.sync_data()
+        }
+        fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+            self.room()?;
+            self.0.write(offset, data)
+        }
+        fn close(&self) -> std::io::Result<()> {
+            self.0.close()
+        }
+    }
+
+    #[test]
+    fn a_full_disk_needs_no_restart_and_no_key_leads_to_two_transactions() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("store.redb");
+        let full = Arc::new(AtomicBool::new(false));
+        let switch = Arc::clone(&full);
+        let store = Store::open_from(Box::new(move || {
+            let file = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let disk = Disk(redb::backends::FileBackend::new(file)?, Arc::clone(&switch));
+            Database::builder().create_with_backend(disk)
+        }))?;
+        let keys = ["k1", "k2"].map(|key| store.key("AMSP", "CN=erp", "capture", key));
+        store.begin(&keys[0], "digest", 1)?;
+        store.submitted(&operation(&store, "t1", "k1", State::Submitted))?;
+        store.begin(&keys[1], "digest", 1)?;
+        full.store(true, Ordering::Relaxed);
+        assert!(store.submitted(&operation(&store, "t2", "k2", State::Submitted)).is_err());
+        assert!(!store.is_usable());
+        full.store(false, Ordering::Relaxed);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while !store.is_usable() {
+            assert!(std::time::Instant::now() < deadline, "it is not opened again");
+        }
+        assert!(matches!(store.begin(&keys[0], "digest", 2)?, Begin::Known(_)), "what was on disk is there");
+        // The second key's request lost its key; a retry has it now, and only the retry may hand over.
+        assert_eq!(store.begin(&keys[1], "digest", 2)?, Begin::New);
+        store.submitted(&operation(&store, "t3", "k2", State::Submitted))?;
+        let late = store.submitted(&operation(&store, "t2", "k2", State::Submitted));
+        assert!(matches!(late, Err(StoreError::KeyLost)), "{late:?}");
+        assert!(store.operation("t2")?.is_none());
+        store.release(&keys[1])?;
+        assert!(matches!(store.begin(&keys[1], "digest", 3)?, Begin::Known(_)), "the key is the retry's");
         Ok(())
     }
 
