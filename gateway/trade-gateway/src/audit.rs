@@ -63,6 +63,9 @@ pub struct Decision {
     pub status: u16,
     /// `allowed`, [`BEGUN`], [`RESUMED`], or the code of the problem that was answered.
     pub outcome: String,
+    /// Of callers without a certificate: how many more were decided upon like the one in an earlier line, within a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -28,6 +28,7 @@ use tokio_stream::StreamExt;
 use crate::{
     answer::Answer,
     audit::{AuditLog, BEGUN, Decision, RESUMED},
+    fold::Fold,
     members::Principal,
     problem::Problem,
     request::Parts,
@@ -49,6 +50,7 @@ const RESOURCE_CHARACTERS_MAX: usize = 1_000;
 pub(crate) struct State {
     service: Arc<Service>,
     audit: AuditLog,
+    fold: Fold,
     /// Set when a decision could not be recorded: until one can be again, nothing is answered.
     audit_failed: AtomicBool,
     runtime: tokio::runtime::Handle,
@@ -79,7 +81,7 @@ impl State {
             ready: Arc::new(Semaphore::new(READY_REQUESTS)),
             organisations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
         };
-        Self { service, audit, audit_failed: AtomicBool::new(false), runtime, permits }
+        Self { service, audit, fold: Fold::default(), audit_failed: AtomicBool::new(false), runtime, permits }
     }
 }
 
@@ -93,6 +95,14 @@ impl State {
         self.record(&Decision { time, route, outcome, ..Decision::default() })
     }
 
+    /// Writes how many callers without a certificate were decided upon alike in the minutes that are over.
+    pub(crate) fn write_counts(&self) {
+        for decision in self.fold.take(now(), false) {
+            // A failure is logged and shown; the answers are given long ago.
+            let _ = self.record(&decision);
+        }
+    }
+
     /// Appends to the audit log.
     fn record(&self, decision: &Decision) -> Result<(), Problem> {
         let recorded = self.audit.append(decision);
@@ -101,6 +111,14 @@ impl State {
             tracing::error!("the audit log cannot be written, so nothing is answered: {error}");
             Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(10)
         })
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        for decision in self.fold.take(now(), true) {
+            let _ = self.record(&decision);
+        }
     }
 }
 
@@ -467,6 +485,9 @@ impl Record {
             outcome: answer.outcome.clone(),
             ..self.decision()
         };
+        if decision.certificate_sha256.is_none() && !state.fold.has_line(&decision, now()) {
+            return answer;
+        }
         match state.record(&decision) {
             Ok(()) => answer,
             Err(problem) => problem.into(),

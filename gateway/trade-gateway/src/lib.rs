@@ -12,6 +12,7 @@ mod consumer;
 pub mod decoders;
 pub mod endorsing;
 pub mod fabric;
+mod fold;
 mod http;
 mod json;
 pub mod ledger;

@@ -38,6 +38,9 @@ const SETTLE: Duration = Duration::from_secs(5);
 /// How often what is old is forgotten.
 const TIDY: Duration = Duration::from_secs(5);
 
+/// How often counts of callers without a certificate are written, once their minute is over.
+const COUNTS: Duration = Duration::from_secs(10);
+
 /// How often the MSP directories are read again. Bounds how late a revocation counts.
 const RELOAD: Duration = Duration::from_secs(30);
 
@@ -181,6 +184,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     .run();
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
+    let for_counts = state.clone().into_inner();
     let mut admin_address = None;
     if let Some((listener, address)) = admin {
         admin_address = Some(address);
@@ -196,7 +200,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let released = Arc::downgrade(&service);
-    let housekeeping = keep_house(&service);
+    let mut housekeeping = keep_house(&service);
+    housekeeping.push(tokio::spawn(write_counts(for_counts)));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
     Ok(Running { address, admin_address, servers, housekeeping, service: released })
@@ -234,6 +239,13 @@ fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
             }
         })),
     ]
+}
+
+async fn write_counts(state: Arc<State>) {
+    loop {
+        tokio::time::sleep(COUNTS).await;
+        state.write_counts();
+    }
 }
 
 /// Settles what was left open.

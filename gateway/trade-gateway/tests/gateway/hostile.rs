@@ -204,6 +204,22 @@ fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult
 }
 
 #[test]
+fn callers_without_a_certificate_cannot_fill_the_audit_log() -> TestResult {
+    let organisations = Organisations::new();
+    let gateway = organisations.gateway();
+    for number in 0..20 {
+        assert_eq!(gateway.anonymous().get(&format!("/nothing/{number}"))?.status, 404);
+    }
+    gateway.stop();
+    let path = organisations.path("data").join("audit.jsonl");
+    assert_eq!(trade_gateway::audit::verify(&path)?.0, 2);
+    let text = std::fs::read_to_string(&path)?;
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("a line")?)?;
+    assert_eq!((&last["decision"]["status"], &last["decision"]["count"]), (&404.into(), &19.into()));
+    Ok(())
+}
+
+#[test]
 fn plain_http_and_old_tls_are_not_spoken() -> TestResult {
     let organisations = Organisations::new();
     let gateway = organisations.gateway();
