@@ -8,7 +8,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{rwset::Metadata, simulator::VALIDATION_PARAMETER};
+use super::{rwset::Metadata, simulation_error::SimulationError, simulator::VALIDATION_PARAMETER};
 
 /// System chaincodes never appear in an interest.
 const SYSTEM_CHAINCODES: [&str; 4] = ["_lifecycle", "cscc", "lscc", "qscc"];
@@ -35,18 +35,25 @@ impl InterestBuilder {
         self.private_reads.contains(&(namespace.to_owned(), collection.to_owned()))
     }
 
-    /// The interest; `touched` are all namespaces of the read and write set. A key policy that cannot be read counts as
-    /// none, since validation will refuse the transaction anyway.
-    pub(super) fn build<'a>(&self, touched: impl Iterator<Item = &'a str>) -> ChaincodeInterest {
+    /// The interest; `touched` are all namespaces of the read and write set.
+    ///
+    /// # Errors
+    /// [`SimulationError::KeyPolicy`] when the policy of a written key cannot be read.
+    pub(super) fn build<'a>(
+        &self,
+        touched: impl Iterator<Item = &'a str>,
+    ) -> Result<ChaincodeInterest, SimulationError> {
         let mut key_policies: BTreeMap<&str, Vec<SignaturePolicyEnvelope>> = BTreeMap::new();
         // For each namespace and collection whether its own policy is needed.
         let mut needed: BTreeMap<&str, BTreeMap<&str, bool>> = BTreeMap::new();
         for ((namespace, collection, _), metadata) in &self.written {
             let collections = needed.entry(namespace).or_insert_with(|| BTreeMap::from([("", false)]));
-            let policy = metadata.get(VALIDATION_PARAMETER).map(|bytes| SignaturePolicyEnvelope::decode(&**bytes));
-            match policy {
-                Some(Ok(policy)) => key_policies.entry(namespace).or_default().push(policy),
-                _ => drop(collections.insert(collection, true)),
+            match metadata.get(VALIDATION_PARAMETER) {
+                Some(bytes) => {
+                    let policy = SignaturePolicyEnvelope::decode(&**bytes).map_err(|_| SimulationError::KeyPolicy)?;
+                    key_policies.entry(namespace).or_default().push(policy);
+                }
+                None => drop(collections.insert(collection, true)),
             }
         }
         for namespace in touched {
@@ -77,7 +84,7 @@ impl InterestBuilder {
                 chaincodes.push(call);
             }
         }
-        ChaincodeInterest { chaincodes }
+        Ok(ChaincodeInterest { chaincodes })
     }
 }
 
@@ -91,30 +98,40 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_that_was_only_read_asks_for_its_own_policy() {
-        let interest = InterestBuilder::default().build(["_lifecycle", "cc"].into_iter());
+    fn a_namespace_that_was_only_read_asks_for_its_own_policy() -> Result<(), SimulationError> {
+        let interest = InterestBuilder::default().build(["_lifecycle", "cc"].into_iter())?;
         assert_eq!(interest.chaincodes, [ChaincodeCall { name: "cc".into(), ..Default::default() }]);
+        Ok(())
     }
 
     #[test]
-    fn keys_with_a_policy_of_their_own_replace_the_chaincodes() {
+    fn a_key_whose_policy_cannot_be_read_is_not_written() {
+        let mut builder = InterestBuilder::default();
+        builder.written("cc", "", "k", Metadata::from([(VALIDATION_PARAMETER.to_owned(), b"\xff\xff".to_vec())]));
+        assert!(matches!(builder.build(["cc"].into_iter()), Err(SimulationError::KeyPolicy)));
+    }
+
+    #[test]
+    fn keys_with_a_policy_of_their_own_replace_the_chaincodes() -> Result<(), SimulationError> {
         let mut builder = InterestBuilder::default();
         builder.written("cc", "", "k", policy());
-        let [call] = &builder.build(["cc"].into_iter()).chaincodes[..] else { panic!("one call") };
+        let [call] = &builder.build(["cc"].into_iter())?.chaincodes[..] else { panic!("one call") };
         assert!(call.disregard_namespace_policy);
         assert_eq!(call.key_policies.len(), 1);
         builder.written("cc", "", "plain", Metadata::new());
-        let [call] = &builder.build(["cc"].into_iter()).chaincodes[..] else { panic!("one call") };
+        let [call] = &builder.build(["cc"].into_iter())?.chaincodes[..] else { panic!("one call") };
         assert!(!call.disregard_namespace_policy);
+        Ok(())
     }
 
     #[test]
-    fn each_collection_is_a_call_of_its_own() {
+    fn each_collection_is_a_call_of_its_own() -> Result<(), SimulationError> {
         let mut builder = InterestBuilder::default();
         builder.written("cc", "written", "k", Metadata::new());
         builder.read_privately("cc", "read");
-        let calls = builder.build(["cc"].into_iter()).chaincodes;
+        let calls = builder.build(["cc"].into_iter())?.chaincodes;
         let found: Vec<_> = calls.iter().map(|call| (call.collection_names.join(","), call.no_private_reads)).collect();
         assert_eq!(found, [("read".to_owned(), false), ("written".to_owned(), true)]);
+        Ok(())
     }
 }

@@ -69,6 +69,9 @@ pub enum SimulationError {
     /// The iterator was never opened, or has been closed.
     #[error("query iterator not found")]
     NoCursor,
+    /// A key was written whose endorsement policy is none, so that nobody can tell who must endorse it.
+    #[error("error unmarshalling SignaturePolicyEnvelope: proto: cannot parse invalid wire-format data")]
+    KeyPolicy,
     /// The simulation has given its results away.
     #[error("this instance should not be used after calling Done()")]
     Finished,

@@ -22,7 +22,7 @@ use super::{
     private::{PrivateSnapshot, PrivateStore},
     rwset::{Metadata, ReadWriteSetBuilder},
     simulation_error::SimulationError,
-    store::Snapshot,
+    store::{HashEntry, Snapshot},
     version,
 };
 
@@ -248,33 +248,52 @@ impl Simulator {
         self.check_access(namespace, collection, "read")?;
         self.check_collection(namespace, collection)?;
         self.check_open()?;
-        let key_hash = sha256(key.as_bytes());
-        let hash = self.snapshot.hash(namespace, collection, &key_hash)?;
-        let value = match &hash {
-            None => None,
-            Some(hash) => {
-                let value = self.private()?.value(namespace, collection, &key_hash, hash.value_version)?;
-                let missing =
-                    || SimulationError::NotAvailable { hash: hash.version.to_string(), value: version::display(None) };
-                Some(value.ok_or_else(missing)?)
-            }
-        };
+        let (hash, value) = self.private_entry(namespace, collection, key)?;
+        if let (Some(hash), None) = (&hash, &value) {
+            let (hash, value) = (hash.version.to_string(), version::display(None));
+            return Err(SimulationError::NotAvailable { hash, value });
+        }
         self.builder.read_private(namespace, collection, key, hash.map(|hash| hash.version));
         self.interest.read_privately(namespace, collection);
         Ok(value)
     }
 
-    /// The committed private values of several keys, in their order.
+    /// The committed private values of several keys, in their order. Where only the hash of one is known here, nothing
+    /// is found and the read is recorded as that of an absent key: such a transaction can be endorsed and is never valid.
     ///
     /// # Errors
-    /// As [`Simulator::get_private`].
+    /// The rules of collections, or when the ledger cannot be read.
     pub fn get_privates(
         &mut self,
         namespace: &str,
         collection: &str,
         keys: &[String],
     ) -> Result<Vec<Option<Vec<u8>>>, SimulationError> {
-        keys.iter().map(|key| self.get_private(namespace, collection, key)).collect()
+        self.check_access(namespace, collection, "read")?;
+        self.check_collection(namespace, collection)?;
+        self.check_open()?;
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            let (hash, value) = self.private_entry(namespace, collection, key)?;
+            let version = hash.filter(|_| value.is_some()).map(|hash| hash.version);
+            self.builder.read_private(namespace, collection, key, version);
+            self.interest.read_privately(namespace, collection);
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    /// What every peer knows of a private key, and what this one has of it.
+    fn private_entry(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<(Option<HashEntry>, Option<Vec<u8>>), LedgerError> {
+        let key_hash = sha256(key.as_bytes());
+        let Some(hash) = self.snapshot.hash(namespace, collection, &key_hash)? else { return Ok((None, None)) };
+        let value = self.private()?.value(namespace, collection, &key_hash, hash.value_version)?;
+        Ok((Some(hash), value))
     }
 
     /// The hash of a private value, known to every peer of the channel.
@@ -406,7 +425,7 @@ impl Simulator {
     /// Ends the simulation.
     ///
     /// # Errors
-    /// [`SimulationError::Finished`] the second time.
+    /// [`SimulationError::Finished`] the second time; [`SimulationError::KeyPolicy`].
     pub fn finish(&mut self) -> Result<SimulationResults, SimulationError> {
         self.check_open()?;
         self.finished = true;
@@ -418,7 +437,7 @@ impl Simulator {
         }
         let (public, private) = builder.build();
         let touched = public.ns_rwset.iter().map(|part| part.namespace.as_str());
-        let interest = self.interest.build(touched);
+        let interest = self.interest.build(touched)?;
         Ok(SimulationResults { public: public.encode_to_vec(), private, interest })
     }
 
