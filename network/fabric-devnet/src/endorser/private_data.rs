@@ -7,7 +7,7 @@ use fabric_protos::rwset::TxPvtReadWriteSet;
 
 use crate::{
     chaincode::Call,
-    ledger::{LedgerError, collection::is_kept_by},
+    ledger::{LedgerError, collection::is_sent_to},
 };
 
 /// Why private data did not reach those who must have it.
@@ -18,24 +18,24 @@ pub(super) enum DistributeError {
     )]
     NoCollection { chaincode: String, collection: String },
     #[error(
-        "failed to distribute private collection, txID {tx_id}, channel {channel}: required to disseminate to at least {needed} peers, but know of only {eligible} eligible peers"
+        "failed to distribute private collection, txID {tx_id}, channel {channel}: could not build private data dissemination plan for chaincode {chaincode} and collection {collection}: required to disseminate to at least {needed} peers, but know of only {eligible} eligible peers"
     )]
-    TooFew { tx_id: String, channel: String, needed: i32, eligible: usize },
+    TooFew { tx_id: String, channel: String, chaincode: String, collection: String, needed: i32, eligible: usize },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// Gives each member organisation its part of the private writes.
+/// Gives each member organisation its part of the private writes. The endorser keeps its own.
 pub(super) fn distribute(call: &Call, private: &TxPvtReadWriteSet) -> Result<(), DistributeError> {
     for part in &private.ns_pvt_rwset {
         for collection in &part.collection_pvt_rwset {
             check_reach(call, &part.namespace, &collection.collection_name)?;
         }
     }
-    Ok(call.channel.ledger().distribute_private(call.proposal.tx_id(), private)?)
+    Ok(call.channel.ledger().distribute_private(call.peer.msp_id(), call.proposal.tx_id(), private)?)
 }
 
-/// Whether enough other peers keep the collection; the one that endorses does not count.
+/// Whether the collection goes to enough other peers; the one that endorses does not count.
 fn check_reach(call: &Call, chaincode: &str, collection: &str) -> Result<(), DistributeError> {
     let ledger = call.channel.ledger();
     let Some(config) = ledger.collection(chaincode, collection)? else {
@@ -43,11 +43,12 @@ fn check_reach(call: &Call, chaincode: &str, collection: &str) -> Result<(), Dis
         return Err(DistributeError::NoCollection { chaincode, collection });
     };
     let others = ledger.msp_ids().filter(|msp_id| *msp_id != call.peer.msp_id() && ledger.is_reachable(msp_id));
-    let eligible = others.filter(|msp_id| is_kept_by(&config, msp_id)).count();
+    let eligible = others.filter(|msp_id| is_sent_to(&config, msp_id)).count();
     let needed = config.required_peer_count;
     if usize::try_from(needed).is_ok_and(|needed| eligible < needed) {
         let (tx_id, channel) = (call.proposal.tx_id().to_owned(), call.channel.id().to_owned());
-        return Err(DistributeError::TooFew { tx_id, channel, needed, eligible });
+        let (chaincode, collection) = (chaincode.to_owned(), collection.to_owned());
+        return Err(DistributeError::TooFew { tx_id, channel, chaincode, collection, needed, eligible });
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use fabric_protos::{
 };
 
 use super::policies::{self, Demands};
-use crate::{channel::Channel, ledger::collection::is_kept_by, peer::Peer};
+use crate::{channel::Channel, ledger::collection::is_sent_to, peer::Peer};
 
 /// Sets that are kept at one time while policies are walked.
 const SETS_MAX: usize = 4096;
@@ -46,9 +46,9 @@ pub(super) fn layouts(
 ) -> Result<Vec<Vec<usize>>, PlanError> {
     let demands = policies::demands(channel, interest)?;
     let config = channel.config();
-    let keeps_all = |peer: &Peer| demands.collections.iter().all(|config| is_kept_by(config, peer.msp_id()));
+    let gets_all = |peer: &Peer| demands.collections.iter().all(|config| is_sent_to(config, peer.msp_id()));
     let runs_all = |peer: &Peer| demands.chaincodes.iter().all(|name| super::is_able(peer, channel, name));
-    let members = choose(peers, |peer| peer.channel(channel.id()).is_some() && keeps_all(peer), config.msps());
+    let members = choose(peers, |peer| peer.channel(channel.id()).is_some() && gets_all(peer), config.msps());
     if satisfying(&demands, &members, config.msps()).is_empty() {
         return Err(PlanError::NoCombination);
     }

@@ -28,9 +28,10 @@ pub(super) struct Collector<'a> {
     pub(super) snapshot: &'a Snapshot,
 }
 
-/// A write set to one collection of a valid transaction.
+/// A write set of a transaction to one collection.
 struct PrivatePart<'a> {
     index: u64,
+    is_valid: bool,
     transaction: &'a str,
     namespace: &'a str,
     set: &'a CollectionSet,
@@ -51,7 +52,7 @@ impl Collector<'_> {
             .zip(codes)
             .any(|(prepared, code)| matches!(prepared.form, Form::Config(_)) && *code == TxValidationCode::Valid);
         self.index_transactions(prepared, codes, &mut changes)?;
-        for (index, _, transaction) in valid_transactions(prepared, codes) {
+        for (index, transaction) in valid_transactions(prepared, codes) {
             for part in &transaction.set.namespaces {
                 let keys = part.public.writes.iter().map(|write| (part.name.clone(), write.key.clone(), index));
                 changes.history.extend(keys);
@@ -63,11 +64,13 @@ impl Collector<'_> {
         Ok(changes)
     }
 
-    /// What each organisation's private store gets: plaintext whose hash fits, and deletions.
+    /// What each organisation's private store gets: plaintext whose hash fits, that of invalid transactions among it, and
+    /// deletions.
     pub(super) fn private<'s>(
         &self,
         prepared: &[Prepared],
         codes: &[TxValidationCode],
+        updates: &Updates,
         organizations: &'s BTreeMap<String, OrganizationStores>,
     ) -> Result<Vec<(&'s OrganizationStores, PrivateChanges)>, LedgerError> {
         let mut found: BTreeMap<&str, PrivateChanges> = BTreeMap::new();
@@ -80,19 +83,49 @@ impl Collector<'_> {
                 .map(|(msp_id, stores)| (msp_id.as_str(), stores))
                 .filter(|(msp_id, _)| collection::is_kept_by(&config, msp_id))
                 .collect();
-            let plaintext = part.find_plaintext(&members);
-            if plaintext.is_none() && !members.is_empty() {
-                let (transaction, collection) = (part.transaction, &part.set.name);
-                tracing::warn!(transaction, collection, "private data of a committed transaction is missing");
-            }
-            for (msp_id, _) in members {
+            let shared = part.find_plaintext(&members);
+            for member @ (msp_id, _) in members {
+                // Others give it only to those whom the collection's policy lets have it.
+                let plaintext = match collection::is_sent_to(&config, msp_id) {
+                    true => shared.clone(),
+                    false => part.find_plaintext(&[member]),
+                };
+                if plaintext.is_none() && part.is_valid {
+                    let (transaction, collection) = (part.transaction, &part.set.name);
+                    tracing::warn!(msp_id, transaction, collection, "private data of a valid transaction is missing");
+                }
                 let changes = found.entry(msp_id).or_default();
                 changes.deletions.extend(part.deletions(self.number, &config));
                 let (namespace, collection) = (part.namespace.to_owned(), part.set.name.clone());
-                changes.writes.extend(plaintext.clone().map(|set| (part.index, namespace, collection, set)));
+                changes.writes.extend(plaintext.map(|set| (part.index, namespace, collection, set)));
+            }
+        }
+        for (config, renewal) in self.renewals(updates)? {
+            for msp_id in organizations.keys().filter(|msp_id| collection::is_kept_by(&config, msp_id)) {
+                found.entry(msp_id).or_default().renewals.push(renewal.clone());
             }
         }
         Ok(found.into_iter().map(|(msp_id, changes)| (&organizations[msp_id], changes)).collect())
+    }
+
+    /// Values whose time begins anew because a transaction set only their key's policy.
+    fn renewals(&self, updates: &Updates) -> Result<Vec<(StaticCollectionConfig, Deletion)>, LedgerError> {
+        let mut renewals = Vec::new();
+        for (namespace, collections) in &updates.hashed {
+            for (collection, hashes) in collections {
+                let Some(config) = collection_in(self.snapshot, self.channel, namespace, collection)? else { continue };
+                let Some(after) = last_block(self.number, &config) else { continue };
+                for (key_hash, update) in hashes {
+                    if update.value_hash.is_some() && update.value_version != update.version {
+                        let (namespace, collection) = (namespace.clone(), collection.clone());
+                        let (key_hash, version) = (key_hash.clone(), update.value_version);
+                        let renewal = Deletion { after, namespace, collection, key_hash, version, all_older: false };
+                        renewals.push((config.clone(), renewal));
+                    }
+                }
+            }
+        }
+        Ok(renewals)
     }
 
     /// Only the first appearance of an id counts, in this block and before it.
@@ -162,7 +195,8 @@ impl PrivatePart<'_> {
         None
     }
 
-    /// A purge takes all there is of a key, now; other values go when their collection says so, if ever.
+    /// A purge by a valid transaction takes all there is of a key, now; other values go when their collection says so, if
+    /// ever.
     fn deletions(&self, number: u64, config: &StaticCollectionConfig) -> Vec<Deletion> {
         let last = last_block(number, config);
         let deletion = |key_hash: &[u8], after, all_older| Deletion {
@@ -173,7 +207,7 @@ impl PrivatePart<'_> {
             version: Version::new(number, self.index),
             all_older,
         };
-        let of_write = |write: &KvWriteHash| match (write.is_purge, last) {
+        let of_write = |write: &KvWriteHash| match (write.is_purge && self.is_valid, last) {
             (true, _) => Some(deletion(&write.key_hash, number, true)),
             (false, Some(last)) => Some(deletion(&write.key_hash, last, false)),
             (false, None) => None,
@@ -190,20 +224,32 @@ fn last_block(number: u64, config: &StaticCollectionConfig) -> Option<u64> {
 fn valid_transactions<'a>(
     prepared: &'a [Prepared],
     codes: &'a [TxValidationCode],
-) -> impl Iterator<Item = (u64, &'a str, &'a Endorsed)> {
+) -> impl Iterator<Item = (u64, &'a Endorsed)> {
+    transactions(prepared, codes).filter(|found| found.is_valid).map(|found| (found.index, found.content))
+}
+
+/// A transaction of which everything can be read.
+struct Whole<'a> {
+    index: u64,
+    is_valid: bool,
+    id: &'a str,
+    content: &'a Endorsed,
+}
+
+fn transactions<'a>(prepared: &'a [Prepared], codes: &'a [TxValidationCode]) -> impl Iterator<Item = Whole<'a>> {
     prepared.iter().zip(codes).enumerate().filter_map(|(index, (prepared, code))| match &prepared.form {
-        Form::Endorsed { id, content: Ok(content) } if *code == TxValidationCode::Valid => {
-            Some((index as u64, id.as_str(), content.as_ref()))
+        Form::Endorsed { id, content: Ok(content) } => {
+            Some(Whole { index: index as u64, is_valid: *code == TxValidationCode::Valid, id, content })
         }
         _ => None,
     })
 }
 
 fn private_parts<'a>(prepared: &'a [Prepared], codes: &'a [TxValidationCode]) -> impl Iterator<Item = PrivatePart<'a>> {
-    valid_transactions(prepared, codes).flat_map(|(index, transaction, content)| {
+    transactions(prepared, codes).flat_map(|Whole { index, is_valid, id, content }| {
         content.set.namespaces.iter().flat_map(move |part| {
             let written = part.collections.iter().filter(|set| !set.private_hash.is_empty());
-            written.map(move |set| PrivatePart { index, transaction, namespace: &part.name, set })
+            written.map(move |set| PrivatePart { index, is_valid, transaction: id, namespace: &part.name, set })
         })
     })
 }

@@ -3,11 +3,12 @@
 use fabric_msp::{channel::ChannelConfig, identity::Identity, policy::CompiledPolicy};
 use fabric_protos::{
     common::{
-        MspPrincipal, MspRole, SignaturePolicy, SignaturePolicyEnvelope,
+        MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, SignaturePolicyEnvelope,
         msp_principal::Classification,
         msp_role::MspRoleType,
         signature_policy::{NOutOf, Type},
     },
+    msp::SerializedIdentity,
     protos::{
         CollectionConfigPackage, CollectionPolicyConfig, StaticCollectionConfig, collection_config,
         collection_policy_config,
@@ -79,8 +80,27 @@ pub fn is_member(config: &StaticCollectionConfig, identity: &Identity, channel: 
     CompiledPolicy::new(policy).is_ok_and(|policy| policy.evaluate_identities(identities, channel.msps()).is_ok())
 }
 
-/// Whether the peers of an organisation keep the plaintext of the collection.
+/// Whether the peers of an organisation keep the plaintext of the collection when they come by it: the collection's
+/// policy names the organisation, in whatever role. [`is_sent_to`] says whether other peers give it to them.
 pub fn is_kept_by(config: &StaticCollectionConfig, msp_id: &str) -> bool {
+    let named = |principal: &MspPrincipal| organization_of(principal).is_some_and(|named| named == msp_id);
+    member_policy(config).is_some_and(|policy| policy.identities.iter().any(named))
+}
+
+/// The organisation that a principal names.
+fn organization_of(principal: &MspPrincipal) -> Option<String> {
+    let bytes = principal.principal.as_slice();
+    match Classification::try_from(principal.principal_classification).ok()? {
+        Classification::Role => Some(MspRole::decode(bytes).ok()?.msp_identifier),
+        Classification::OrganizationUnit => Some(OrganizationUnit::decode(bytes).ok()?.msp_identifier),
+        Classification::Identity => Some(SerializedIdentity::decode(bytes).ok()?.mspid),
+        _ => None,
+    }
+}
+
+/// Whether the peers of an organisation satisfy the collection's policy. Only to such peers others give the plaintext,
+/// and only with such peers a gateway plans where it is read.
+pub fn is_sent_to(config: &StaticCollectionConfig, msp_id: &str) -> bool {
     member_policy(config).is_some_and(|policy| policy.rule.as_ref().is_some_and(|rule| holds(rule, policy, msp_id, 0)))
 }
 
@@ -128,10 +148,27 @@ mod tests {
     #[test]
     fn plaintext_goes_to_the_peers_of_the_members() {
         let shared = collection("OR('Org1MSP.peer','Org2MSP.member')");
-        assert!(is_kept_by(&shared, "Org1MSP"));
-        assert!(is_kept_by(&shared, "Org2MSP"));
-        assert!(!is_kept_by(&shared, "Org3MSP"));
-        assert!(!is_kept_by(&collection("OR('Org1MSP.admin')"), "Org1MSP"));
+        assert!(is_sent_to(&shared, "Org1MSP"));
+        assert!(is_sent_to(&shared, "Org2MSP"));
+        assert!(!is_sent_to(&shared, "Org3MSP"));
+        assert!(!is_sent_to(&collection("OR('Org1MSP.admin')"), "Org1MSP"));
+        assert!(!is_sent_to(&StaticCollectionConfig::default(), "Org1MSP"));
+    }
+
+    #[test]
+    fn plaintext_is_kept_in_every_organisation_that_is_named() {
+        let clients = collection("AND('Org1MSP.client','Org2MSP.peer')");
+        assert!(is_kept_by(&clients, "Org1MSP"));
+        assert!(is_kept_by(&clients, "Org2MSP"));
+        assert!(!is_kept_by(&clients, "Org3MSP"));
+        let unit = OrganizationUnit { msp_identifier: "Org1MSP".into(), ..Default::default() };
+        let user = SerializedIdentity { mspid: "Org1MSP".into(), id_bytes: Vec::new() };
+        for (classification, principal) in
+            [(Classification::OrganizationUnit, unit.encode_to_vec()), (Classification::Identity, user.encode_to_vec())]
+        {
+            let principal = MspPrincipal { principal_classification: classification as i32, principal };
+            assert_eq!(organization_of(&principal).as_deref(), Some("Org1MSP"));
+        }
         assert!(!is_kept_by(&StaticCollectionConfig::default(), "Org1MSP"));
     }
 

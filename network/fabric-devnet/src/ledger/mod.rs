@@ -365,7 +365,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::put_transient`].
-    pub fn distribute_private(&self, tx_id: &str, set: &TxPvtReadWriteSet) -> Result<(), LedgerError> {
+    pub fn distribute_private(&self, endorser: &str, tx_id: &str, set: &TxPvtReadWriteSet) -> Result<(), LedgerError> {
         let snapshot = self.snapshot()?;
         let channel = self.channel();
         for (msp_id, stores) in self.organizations.iter() {
@@ -374,7 +374,11 @@ impl Ledger {
                 let mut collections = Vec::new();
                 for collection in &part.collection_pvt_rwset {
                     let config = collection_in(&snapshot, &channel, &part.namespace, &collection.collection_name)?;
-                    if config.is_some_and(|config| collection::is_kept_by(&config, msp_id)) {
+                    let gets = |config| {
+                        collection::is_sent_to(&config, msp_id)
+                            || (msp_id == endorser && collection::is_kept_by(&config, msp_id))
+                    };
+                    if config.is_some_and(gets) {
                         collections.push(collection.clone());
                     }
                 }

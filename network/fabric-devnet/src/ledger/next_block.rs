@@ -60,7 +60,7 @@ pub(super) fn commit(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerE
     set_metadata(&mut block, FILTER, filter);
 
     let collector = Collector { number: header.number, channel: &channel, snapshot: &snapshot };
-    let private = collector.private(&prepared, &codes, &ledger.organizations)?;
+    let private = collector.private(&prepared, &codes, &updates, &ledger.organizations)?;
     let changes = collector.public(header_hash(&header), &prepared, &codes, updates)?;
     write_private(header.number, &private)?;
     ledger.survive(CrashPoint::BeforeBlock)?;
@@ -150,8 +150,7 @@ fn set_metadata(block: &mut Block, index: usize, value: Vec<u8>) {
 
 /// Writes the private part for all organisations at the same time, since each waits for its own file.
 fn write_private(number: u64, private: &[(&OrganizationStores, PrivateChanges)]) -> Result<(), LedgerError> {
-    let touched: Vec<_> =
-        private.iter().filter(|(_, changes)| !changes.writes.is_empty() || !changes.deletions.is_empty()).collect();
+    let touched: Vec<_> = private.iter().filter(|(_, changes)| !changes.is_empty()).collect();
     if let [(stores, changes)] = touched[..] {
         return stores.private.prepare(number, changes);
     }

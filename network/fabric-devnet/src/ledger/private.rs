@@ -36,6 +36,9 @@ const KEYS: TableDefinition<(&str, &str, &str), ()> = TableDefinition::new("keys
 /// Deletions by the block after which they are carried out, and whether older versions go along.
 const DELETIONS: TableDefinition<DeletionKey, bool> = TableDefinition::new("deletions");
 
+/// The block up to which a value is kept whose time began anew.
+const RENEWED: TableDefinition<WriteKey, u64> = TableDefinition::new("renewed");
+
 const VALUE: u8 = 1;
 const DELETE: u8 = 2;
 const METADATA: u8 = 4;
@@ -52,6 +55,15 @@ pub(crate) struct PrivateChanges {
     pub(crate) writes: Vec<(u64, String, String, KvrwSet)>,
     /// Deletions to be carried out after a block, this one or a later one.
     pub(crate) deletions: Vec<Deletion>,
+    /// Deletions of older values that are put off to these.
+    pub(crate) renewals: Vec<Deletion>,
+}
+
+impl PrivateChanges {
+    /// Whether nothing is to be done.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.deletions.is_empty() && self.renewals.is_empty()
+    }
 }
 
 /// A deletion to be carried out.
@@ -78,6 +90,7 @@ impl PrivateStore {
             let mut order = transaction.open_table(ORDER)?;
             transaction.open_table(KEYS)?;
             transaction.open_table(DELETIONS)?;
+            transaction.open_table(RENEWED)?;
             for row in order.extract_from_if((height, 0, "", "", [].as_slice()).., |_, ()| true)? {
                 let (key, _) = row?;
                 let (block, index, namespace, collection, hash) = key.value();
@@ -108,7 +121,7 @@ impl PrivateStore {
                 }
             }
             let mut deletions = transaction.open_table(DELETIONS)?;
-            for deletion in &changes.deletions {
+            for deletion in changes.deletions.iter().chain(&changes.renewals) {
                 let hash = deletion.key_hash.as_slice();
                 let names = (deletion.namespace.as_str(), deletion.collection.as_str());
                 let version = deletion.version;
@@ -116,6 +129,12 @@ impl PrivateStore {
                     (deletion.after, names.0, names.1, hash, version.block, version.transaction),
                     deletion.all_older,
                 )?;
+            }
+            let mut renewed = transaction.open_table(RENEWED)?;
+            for Deletion { after, namespace, collection, key_hash, version, .. } in &changes.renewals {
+                let hash = key_hash.as_slice();
+                let place = (namespace.as_str(), collection.as_str(), hash, version.block, version.transaction);
+                renewed.insert(place, after)?;
             }
         }
         transaction.commit()?;
@@ -133,10 +152,17 @@ impl PrivateStore {
             let mut order = transaction.open_table(ORDER)?;
             let mut keys = transaction.open_table(KEYS)?;
             let mut deletions = transaction.open_table(DELETIONS)?;
+            let mut renewed = transaction.open_table(RENEWED)?;
             for row in deletions.extract_from_if(..=end_of(block), |_, _| true)? {
                 let (key, all_older) = row?;
-                let (_, namespace, collection, hash, last_block, last_index) = key.value();
+                let (due, namespace, collection, hash, last_block, last_index) = key.value();
                 let last = (namespace, collection, hash, last_block, last_index);
+                // The block no longer shows what stays as the key's value.
+                let stays = renewed.get(last)?.is_some_and(|until| until.value() > due);
+                if stays && !all_older.value() {
+                    order.remove((last_block, last_index, namespace, collection, hash))?;
+                    continue;
+                }
                 let first = if all_older.value() { (namespace, collection, hash, 0, 0) } else { last };
                 let mut gone = Vec::new();
                 let mut name = None;
@@ -146,8 +172,10 @@ impl PrivateStore {
                     name = Some(write.value().1.to_owned());
                 }
                 for (block, index) in gone {
+                    renewed.remove((namespace, collection, hash, block, index))?;
                     order.remove((block, index, namespace, collection, hash))?;
                 }
+                renewed.remove(last)?;
                 let others = (namespace, collection, hash, 0, 0)..=(namespace, collection, hash, u64::MAX, u64::MAX);
                 if let Some(name) = name
                     && writes.range(others)?.next().is_none()

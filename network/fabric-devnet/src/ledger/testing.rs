@@ -224,7 +224,7 @@ impl TestLedger {
         act(&mut simulator).expect("the simulation works");
         let results = simulator.finish().expect("results");
         if let Some(private) = &results.private {
-            self.ledger.distribute_private(&parts.id, private).expect("distributed");
+            self.ledger.distribute_private(endorsers[0], &parts.id, private).expect("distributed");
         }
         parts.results = results.public;
         parts.endorse(endorsers.iter().map(|msp_id| &self.channel.peers[*msp_id]));
