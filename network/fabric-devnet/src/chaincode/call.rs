@@ -86,6 +86,7 @@ pub(crate) enum NotReady {
 /// A chaincode that this peer can run.
 pub(crate) struct Runnable {
     pub(crate) version: String,
+    pub(crate) endorsement_plugin: String,
     init_required: bool,
     package: ChaincodePackage,
 }
@@ -116,6 +117,7 @@ impl Call {
             Readiness::Ready { definition, package } => Ok(Runnable {
                 version: definition.parameters.version.clone(),
                 init_required: definition.parameters.init_required,
+                endorsement_plugin: definition.parameters.endorsement_plugin.clone(),
                 package,
             }),
         }

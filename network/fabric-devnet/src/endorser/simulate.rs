@@ -23,6 +23,8 @@ use crate::{
 const ERROR_THRESHOLD: i32 = 400;
 /// A response from this status on carries its payload, so that a gateway can tell it from a failure of the peer.
 const ERROR: i32 = 500;
+/// The only plugin that signs.
+const ENDORSEMENT_PLUGIN: &str = "escc";
 /// The version that system chaincodes show.
 const SYSTEM_VERSION: &str = "syscc";
 
@@ -33,6 +35,7 @@ struct Simulated {
     results: Vec<u8>,
     interest: Option<ChaincodeInterest>,
     version: String,
+    endorsement_plugin: String,
 }
 
 /// Runs a proposal. The error is the text that a client gets with status 500.
@@ -62,15 +65,16 @@ async fn on_ledger(
     let simulator = Arc::new(Mutex::new(simulator.map_err(|cause| cause.to_string())?));
     let call = Call { peer: Arc::clone(peer), channel, proposal: Arc::clone(proposal), identity, simulator };
     let name = proposal.chaincode();
-    let (version, outcome) = if system::is_system(name) {
-        let response = system::invoke(SystemCall::of(&call), name, proposal.input().clone()).await;
-        (SYSTEM_VERSION.to_owned(), Ok(Outcome { response, event: None }))
+    let (version, endorsement_plugin, outcome) = if system::is_system(name) {
+        let response = system::invoke(SystemCall::of(&call), name, proposal.input().clone()).await?;
+        (SYSTEM_VERSION.to_owned(), ENDORSEMENT_PLUGIN.to_owned(), Ok(Outcome { response, event: None }))
     } else {
         let runnable = call.runnable(name).map_err(|cause| {
             let channel = call.channel.id();
             format!("make sure the chaincode {name} has been successfully defined on channel {channel} and try again: {cause}")
         })?;
-        (runnable.version, chaincode::invoke(&call, name, proposal.input().clone()).await)
+        let outcome = chaincode::invoke(&call, name, proposal.input().clone()).await;
+        (runnable.version, runnable.endorsement_plugin, outcome)
     };
     let in_simulation = |cause: String| format!("error in simulation: {cause}");
     let outcome = outcome.map_err(in_simulation)?;
@@ -85,6 +89,7 @@ async fn on_ledger(
         results: results.public,
         interest: Some(results.interest),
         version,
+        endorsement_plugin,
     })
 }
 
@@ -101,13 +106,19 @@ async fn beside_ledger(
         ));
     }
     let call = SystemCall { peer: Arc::clone(peer), channel, proposal: Arc::clone(proposal), simulator: None };
-    let response = system::invoke(call, name, proposal.input().clone()).await;
-    let version = SYSTEM_VERSION.to_owned();
-    Ok(Simulated { response, event: None, results: Vec::new(), interest: None, version })
+    let response = system::invoke(call, name, proposal.input().clone()).await?;
+    Ok(Simulated {
+        response,
+        event: None,
+        results: Vec::new(),
+        interest: None,
+        version: SYSTEM_VERSION.to_owned(),
+        endorsement_plugin: ENDORSEMENT_PLUGIN.to_owned(),
+    })
 }
 
 fn respond(peer: &Peer, proposal: &Proposal, simulated: Simulated) -> Result<ProposalResponse, String> {
-    let Simulated { response, event, results, interest, version } = simulated;
+    let Simulated { response, event, results, interest, version, endorsement_plugin: plugin } = simulated;
     let status = response.status;
     let chaincode_id = ChaincodeId { name: proposal.chaincode().to_owned(), version, ..ChaincodeId::default() };
     let action = ChaincodeAction {
@@ -125,6 +136,11 @@ fn respond(peer: &Peer, proposal: &Proposal, simulated: Simulated) -> Result<Pro
     }
     if proposal.channel_id().is_empty() || status >= ERROR_THRESHOLD {
         return Ok(answer);
+    }
+    if plugin != ENDORSEMENT_PLUGIN {
+        return Err(format!(
+            "endorsing with plugin failed: plugin with name {plugin} could not be used: plugin with name {plugin} wasn't found"
+        ));
     }
     let endorser = peer.creator().to_vec();
     let signature = peer.sign(&[payload.as_slice(), &endorser].concat());

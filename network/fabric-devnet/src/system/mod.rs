@@ -53,17 +53,17 @@ pub(crate) fn is_without_simulation(name: &str) -> bool {
     matches!(name, QSCC | CSCC)
 }
 
-/// Runs a system chaincode for a proposal.
-pub(crate) async fn invoke(call: SystemCall, name: &str, input: ChaincodeInput) -> Response {
-    let Ok(_place) = PLACES.acquire().await else { return error("the peer is shutting down".to_owned()) };
+/// Runs a system chaincode for a proposal. The error is the text of a failure that has no response.
+pub(crate) async fn invoke(call: SystemCall, name: &str, input: ChaincodeInput) -> Result<Response, String> {
+    let Ok(_place) = PLACES.acquire().await else { return Ok(error("the peer is shutting down".to_owned())) };
     let name = name.to_owned();
     let run = move || match name.as_str() {
-        LIFECYCLE => lifecycle::invoke(&call, &input.args),
+        LIFECYCLE => Ok(lifecycle::invoke(&call, &input.args)),
         QSCC => qscc::invoke(&call, &input.args),
-        _ => cscc::invoke(&call, &input.args),
+        _ => Ok(cscc::invoke(&call, &input.args)),
     };
     // An error means that the call panicked; the proposal fails and the peer goes on.
-    task::spawn_blocking(run).await.unwrap_or_else(|_| error("the system chaincode failed".to_owned()))
+    task::spawn_blocking(run).await.unwrap_or_else(|_| Ok(error("the system chaincode failed".to_owned())))
 }
 
 /// Runs a system chaincode for another chaincode. Those that look at the ledger directly refuse.
@@ -74,7 +74,7 @@ pub(crate) async fn invoke_from_chaincode(call: &Call, name: &str, input: Chainc
             "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{original}'"
         )),
         CSCC => error(format!("Rejecting invoke of CSCC from another chaincode, original invocation for '{original}'")),
-        _ => Box::pin(invoke(SystemCall::of(call), name, input)).await,
+        _ => Box::pin(invoke(SystemCall::of(call), name, input)).await.unwrap_or_else(error),
     }
 }
 

@@ -12,6 +12,8 @@ use crate::{
     ledger::{Ledger, LedgerError},
 };
 
+const UNSENDABLE: &str = "error in simulation: transaction returned with failure: failed to marshal response: string field contains invalid UTF-8";
+
 /// A query that came to nothing. The texts are Fabric's.
 #[derive(Debug, thiserror::Error)]
 enum QueryError {
@@ -21,8 +23,8 @@ enum QueryError {
     NoBlockOfTransaction(String),
     #[error("Failed to get block number {0}, error no such block number [{0}] in index")]
     NoNumber(u64),
-    #[error("Failed to get block hash {0}, error no such block hash [{0}] in index")]
-    NoHash(String),
+    #[error("Failed to get block hash {text}, error no such block hash [{hash}] in index")]
+    NoHash { text: String, hash: String },
     #[error("Failed to parse block number with error strconv.ParseUint: parsing \"{0}\": invalid syntax")]
     NotNumber(String),
     #[error("Requested function {0} not found.")]
@@ -33,7 +35,17 @@ enum QueryError {
     Damaged,
 }
 
-pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
+/// Answers. The error is that of a response that cannot be sent: it would quote the argument, and that is no text.
+pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Result<Response, String> {
+    let response = answer(call, args);
+    let quotes_bytes = |arg: &Vec<u8>| std::str::from_utf8(arg).is_err();
+    if response.status != 200 && args.iter().any(quotes_bytes) {
+        return Err(UNSENDABLE.to_owned());
+    }
+    Ok(response)
+}
+
+fn answer(call: &SystemCall, args: &[Vec<u8>]) -> Response {
     let [function, channel_id, rest @ ..] = args else {
         return error(format!("Incorrect number of arguments, {}", args.len()));
     };
@@ -57,7 +69,7 @@ fn query(ledger: &Ledger, function: &str, argument: &[u8]) -> Result<Vec<u8>, Qu
         "GetBlockByNumber" => block_by_number(ledger, &shown(argument)),
         "GetBlockByHash" => {
             let block = ledger.block_by_hash(argument)?;
-            block.map(|block| block.encode_to_vec()).ok_or_else(|| QueryError::NoHash(hex::encode(argument)))
+            block.map(|block| block.encode_to_vec()).ok_or_else(|| no_hash(argument))
         }
         "GetBlockByTxID" => {
             let block = ledger.block_by_transaction(&shown(argument))?;
@@ -66,6 +78,10 @@ fn query(ledger: &Ledger, function: &str, argument: &[u8]) -> Result<Vec<u8>, Qu
         "GetTransactionByID" => transaction(ledger, &shown(argument)),
         other => Err(QueryError::NoFunction(other.to_owned())),
     }
+}
+
+fn no_hash(hash: &[u8]) -> QueryError {
+    QueryError::NoHash { text: shown(hash), hash: hex::encode(hash) }
 }
 
 fn block_by_number(ledger: &Ledger, text: &str) -> Result<Vec<u8>, QueryError> {
