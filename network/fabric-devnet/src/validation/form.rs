@@ -148,6 +148,9 @@ fn content(
 ) -> Result<Endorsed, TxValidationCode> {
     let extension =
         ChaincodeHeaderExtension::decode(&*header.extension).map_err(|_| TxValidationCode::BadHeaderExtension)?;
+    if parts.response.extension.is_empty() {
+        return Err(TxValidationCode::BadResponsePayload);
+    }
     let action =
         ChaincodeAction::decode(&*parts.response.extension).map_err(|_| TxValidationCode::BadResponsePayload)?;
     let set = ReadWriteSet::decode(&action.results).map_err(|_| TxValidationCode::BadRwset)?;
