@@ -149,9 +149,14 @@ fn events(block: &Block) -> Vec<ChaincodeEvent> {
         .filter(|(_, code)| *code == TxValidationCode::Valid)
         .filter_map(|(envelope, _)| {
             let (_, action) = transaction::endorsed_action(envelope)?;
-            ChaincodeEvent::decode(&*action.events).ok().filter(|_| !action.events.is_empty())
+            ChaincodeEvent::decode(&*action.events).ok().filter(is_whole)
         })
         .collect()
+}
+
+/// Whether an event says what it is. Others stand in blocks, and no client is told.
+fn is_whole(event: &ChaincodeEvent) -> bool {
+    !event.chaincode_id.is_empty() && !event.event_name.is_empty() && !event.tx_id.is_empty()
 }
 
 #[cfg(test)]
