@@ -28,11 +28,14 @@ impl GatewayService {
         let Some(signed) = request.proposed_transaction.filter(|signed| !signed.proposal_bytes.is_empty()) else {
             return Err(Status::invalid_argument("the proposed transaction must contain a signed proposal"));
         };
-        let proposed = Proposed::read(signed).map_err(|cause| Status::invalid_argument(cause.to_string()))?;
+        let proposed =
+            Proposed::read_incomplete(signed).map_err(|cause| Status::invalid_argument(cause.to_string()))?;
         let channel = self.own.channel(&proposed.channel_id);
         let mut collected = Collected::default();
         let layouts = if request.endorsing_organizations.is_empty() {
-            let channel = channel.ok_or_else(|| no_combination(&no_metadata(&proposed)))?;
+            let nobody =
+                || if proposed.has_transient { no_endorsers() } else { no_combination(&no_metadata(&proposed)) };
+            let channel = channel.ok_or_else(nobody)?;
             self.plan_from_first(&channel, &proposed, &mut collected).await?
         } else {
             vec![self.plan_for(channel.as_deref(), &proposed.chaincode, &request.endorsing_organizations)?]
@@ -109,9 +112,7 @@ impl GatewayService {
             return Ok(own);
         }
         if proposed.has_transient {
-            return Err(Status::failed_precondition(
-                "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
-            ));
+            return Err(no_endorsers());
         }
         let layouts = plan::layouts(channel, &self.peers, default, None).map_err(|cause| no_combination(&cause))?;
         layouts.iter().flatten().copied().next().ok_or_else(|| no_combination(&plan::PlanError::NoCombination))
@@ -169,6 +170,12 @@ impl GatewayService {
 
 fn no_metadata(proposed: &Proposed) -> plan::PlanError {
     plan::PlanError::NoMetadata { chaincode: proposed.chaincode.clone(), channel: proposed.channel_id.clone() }
+}
+
+fn no_endorsers() -> Status {
+    Status::failed_precondition(
+        "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
+    )
 }
 
 fn no_combination(cause: &plan::PlanError) -> Status {

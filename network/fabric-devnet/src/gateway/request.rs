@@ -36,28 +36,44 @@ pub(super) struct Proposed {
 }
 
 impl Proposed {
-    /// Takes a proposal apart.
+    /// Takes a proposal apart that says where it is to run.
     pub(super) fn read(signed: SignedProposal) -> Result<Self, RequestError> {
         if signed.proposal_bytes.is_empty() {
             return Err(RequestError::NoProposal);
         }
+        Self::take_apart(signed, complete)
+    }
+
+    /// Takes a proposal apart that may lack its channel or its chaincode; there will be nobody to endorse it.
+    pub(super) fn read_incomplete(signed: SignedProposal) -> Result<Self, RequestError> {
+        Self::take_apart(signed, |_, _| Ok(()))
+    }
+
+    fn take_apart(
+        signed: SignedProposal,
+        check: impl FnOnce(&str, &ChaincodeInvocationSpec) -> Result<(), RequestError>,
+    ) -> Result<Self, RequestError> {
         let proposal: Proposal = decode("Proposal", &signed.proposal_bytes)?;
         let header: Header = decode("Header", &proposal.header)?;
         let channel_header: ChannelHeader = decode("ChannelHeader", &header.channel_header)?;
         let payload: ChaincodeProposalPayload = decode("ChaincodeProposalPayload", &proposal.payload)?;
         let invocation: ChaincodeInvocationSpec = decode("ChaincodeInvocationSpec", &payload.input)?;
         let channel_id = channel_header.channel_id;
-        if channel_id.is_empty() {
-            return Err(RequestError::NoChannel);
-        }
-        let Some(spec) = invocation.chaincode_spec else { return Err(RequestError::NoSpec(channel_id)) };
-        let Some(chaincode) = spec.chaincode_id else { return Err(RequestError::NoChaincode(channel_id)) };
-        if chaincode.name.is_empty() {
-            return Err(RequestError::NoName(channel_id));
-        }
+        check(&channel_id, &invocation)?;
+        let chaincode = invocation.chaincode_spec.and_then(|spec| spec.chaincode_id).unwrap_or_default().name;
         let has_transient = !payload.transient_map.is_empty();
-        Ok(Self { signed, channel_id, chaincode: chaincode.name, has_transient, header, input: payload.input })
+        Ok(Self { signed, channel_id, chaincode, has_transient, header, input: payload.input })
     }
+}
+
+fn complete(channel_id: &str, invocation: &ChaincodeInvocationSpec) -> Result<(), RequestError> {
+    let channel = || channel_id.to_owned();
+    if channel_id.is_empty() {
+        return Err(RequestError::NoChannel);
+    }
+    let spec = invocation.chaincode_spec.as_ref().ok_or_else(|| RequestError::NoSpec(channel()))?;
+    let chaincode = spec.chaincode_id.as_ref().ok_or_else(|| RequestError::NoChaincode(channel()))?;
+    if chaincode.name.is_empty() { Err(RequestError::NoName(channel())) } else { Ok(()) }
 }
 
 fn decode<M: Message + Default>(what: &'static str, bytes: &[u8]) -> Result<M, RequestError> {
