@@ -34,6 +34,8 @@ pub struct Definition {
     pub policy: String,
     /// Its collections.
     pub collections: Vec<StaticCollectionConfig>,
+    /// The plugin that signs; Fabric's own when empty.
+    pub endorsement_plugin: String,
     /// Whether it must be initialised.
     pub init_required: bool,
     /// The channel on which it is.
@@ -51,6 +53,7 @@ impl Definition {
             sequence: 1,
             policy: policy.to_owned(),
             collections: Vec::new(),
+            endorsement_plugin: String::new(),
             init_required: false,
             channel: CHANNEL.to_owned(),
             organisations: vec![1, 2, 3],
@@ -84,6 +87,7 @@ impl Definition {
             version: self.version.clone(),
             validation_parameter: self.parameter()?,
             collections: self.package(),
+            endorsement_plugin: self.endorsement_plugin.clone(),
             init_required: self.init_required,
             source: Some(ChaincodeSource { r#type: Some(source) }),
             ..Default::default()
@@ -111,6 +115,7 @@ impl Definition {
             version: self.version.clone(),
             validation_parameter: self.parameter()?,
             collections: self.package(),
+            endorsement_plugin: self.endorsement_plugin.clone(),
             init_required: self.init_required,
             ..Default::default()
         };
@@ -125,6 +130,7 @@ impl Definition {
             version: self.version.clone(),
             validation_parameter: self.parameter()?,
             collections: self.package(),
+            endorsement_plugin: self.endorsement_plugin.clone(),
             init_required: self.init_required,
             ..Default::default()
         };

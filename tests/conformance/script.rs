@@ -9,7 +9,8 @@ use fabric_protos::{
     common::SignaturePolicyEnvelope,
     protos::{
         ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec,
-        DelState, GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, Proposal, PurgePrivateState, PutState,
+        DelState, GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
+        GetStateMultipleResult, Proposal, PurgePrivateState, PutState,
         PutStateMetadata, QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext,
         Response, StateMetadata, StateMetadataResult, chaincode_message::Type,
     },
@@ -50,6 +51,10 @@ pub fn delete(key: &str) -> Step {
 /// As [`get`], from a collection.
 pub fn private_get(collection: &str, key: &str) -> Step {
     json!(["get", collection, key])
+}
+/// Finds the values of several keys of a collection, asked for at once, or null for each. Peers since version 3.1.
+pub fn private_get_many(collection: &str, keys: &[&str]) -> Step {
+    json!(["get many", collection, keys])
 }
 /// As [`put`], into a collection.
 pub fn private_put(collection: &str, key: &str, value: &str) -> Step {
@@ -98,6 +103,10 @@ pub fn call(chaincode: &str, channel: &str, steps: &[Step]) -> Step {
 /// Sets the endorsement policy of a key of a collection (the public state when empty), or removes it when empty.
 pub fn set_policy(collection: &str, key: &str, policy: &str) -> Step {
     json!(["set policy", collection, key, policy])
+}
+/// As [`set_policy`] for a public key, with these bytes in hexadecimal, which need not be a policy.
+pub fn set_policy_bytes(key: &str, hexadecimal: &str) -> Step {
+    json!(["set policy bytes", key, hexadecimal])
 }
 /// Finds whether a key has an endorsement policy of its own.
 pub fn has_policy(collection: &str, key: &str) -> Step {
@@ -187,6 +196,13 @@ impl Script<'_> {
                 let request = GetState { collection: text(1)?, key: text(2)? };
                 return Ok(text_or_null(&self.ask(Type::GetState, &request).await?));
             }
+            "get many" => {
+                let keys = step.get(2).cloned().context("several keys")?;
+                let request = GetStateMultiple { keys: serde_json::from_value(keys)?, collection: text(1)? };
+                let result = self.ask(Type::GetStateMultiple, &request).await?;
+                let values = GetStateMultipleResult::decode(result.as_slice())?.values;
+                return Ok(values.iter().map(|value| text_or_null(value)).collect());
+            }
             "hash" => {
                 let request = GetState { collection: text(1)?, key: text(2)? };
                 let hash = self.ask(Type::GetPrivateDataHash, &request).await?;
@@ -246,10 +262,9 @@ impl Script<'_> {
             "set policy" => {
                 let dsl = text(3)?;
                 let policy = if dsl.is_empty() { Vec::new() } else { signature_policy(&dsl)?.encode_to_vec() };
-                let metadata = StateMetadata { metakey: "VALIDATION_PARAMETER".into(), value: policy };
-                let request = PutStateMetadata { collection: text(1)?, key: text(2)?, metadata: Some(metadata) };
-                self.ask(Type::PutStateMetadata, &request).await?;
+                self.set_policy(text(1)?, text(2)?, policy).await?;
             }
+            "set policy bytes" => self.set_policy(String::new(), text(1)?, hex::decode(text(2)?)?).await?,
             "has policy" => {
                 let request = GetStateMetadata { collection: text(1)?, key: text(2)? };
                 let entries = self.ask(Type::GetStateMetadata, &request).await?;
@@ -269,6 +284,12 @@ impl Script<'_> {
 
     async fn put(&mut self, collection: String, key: String, value: Vec<u8>) -> Result<(), Stop> {
         self.ask(Type::PutState, &PutState { key, value, collection }).await.map(drop)
+    }
+
+    async fn set_policy(&mut self, collection: String, key: String, value: Vec<u8>) -> Result<(), Stop> {
+        let metadata = StateMetadata { metakey: "VALIDATION_PARAMETER".into(), value };
+        let request = PutStateMetadata { collection, key, metadata: Some(metadata) };
+        self.ask(Type::PutStateMetadata, &request).await.map(drop)
     }
 
     /// The rows of a query, but no more than asked for: the cursor is closed early, as a chaincode does that has seen

@@ -213,6 +213,18 @@ macro_rules! every_case {
                 e032_discovery_tells_peers_with_what_they_signed_themselves,
                 e033_a_descriptor_has_a_layout_for_every_sufficient_set_of_endorsers,
                 e034_what_nobody_can_endorse_has_no_descriptor;
+            fidelity:
+                c170_several_private_keys_at_once_are_empty_where_the_data_is_not,
+                c171_a_key_whose_policy_is_none_is_not_written_any_more,
+                c172_a_transaction_without_an_action_has_a_bad_payload,
+                c173_an_event_without_a_name_stands_in_blocks_and_is_not_told,
+                c174_the_ledger_names_the_hash_that_it_has_not_if_it_is_a_text,
+                c175_for_nothing_there_is_no_plan,
+                c176_private_data_of_invalid_transactions_comes_with_blocks,
+                e050_what_no_plugin_can_endorse_is_not_endorsed,
+                e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organisations_clients,
+                e052_a_policy_set_on_a_private_key_prolongs_its_life,
+                e053_who_reaches_too_few_peers_with_private_data_is_told_which;
         }
     };
 }
@@ -239,7 +251,7 @@ pub fn all() -> Vec<Case> {
 const ORDERING: &[&str] = &["submit", "conflicts", "blocks", "restart", "further", "configuration"];
 
 /// The chapters whose cases make channels of their own.
-const OWN: &[&str] = &["configuration", "membership", "regulator", "channels"];
+const OWN: &[&str] = &["configuration", "membership", "regulator", "channels", "fidelity"];
 
 /// Cases that need a switch of the embedded network.
 const SWITCHED: &[&str] = &["c150_a_crash_within_a_block_leaves_what_the_blocks_say"];

@@ -7,6 +7,7 @@ pub mod conflicts;
 pub mod discovery;
 pub mod evaluate;
 pub mod events;
+pub mod fidelity;
 pub mod further;
 pub mod keys;
 pub mod lifecycle;
