@@ -42,7 +42,7 @@ pub struct Member {
     /// Its settings.
     pub settings: Organisation,
     /// The identity that signs for it when custody is managed.
-    pub managed: Option<Arc<dyn Signer>>,
+    managed: RwLock<Option<Arc<dyn Signer>>>,
 }
 
 /// A caller whose certificate was accepted.
@@ -131,14 +131,15 @@ impl Members {
                 Some(path) => Some(load_signer(&msps, &organisation.msp_id, path)?),
                 None => None,
             };
-            organisations.insert(organisation.msp_id.clone(), Member { settings: organisation.clone(), managed });
+            let member = Member { settings: organisation.clone(), managed: RwLock::new(managed) };
+            organisations.insert(organisation.msp_id.clone(), member);
         }
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
         Ok(Self { organisations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
     }
 
-    /// Reads the MSP directories again, so that new revocation lists count. An organisation whose rules cannot be used now
-    /// keeps its former ones; why is given back. Reads files, so it may block.
+    /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed certificates
+    /// count. What cannot be used now leaves what was there before; why is given back. Reads files, so it may block.
     pub fn reload(&self) -> Vec<MembersError> {
         let mut msps = Vec::clone(&self.msps());
         let mut failed = Vec::new();
@@ -153,8 +154,15 @@ impl Members {
                 Err(error) => failed.push(error),
             }
         }
-        *self.msps.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(msps);
         self.stale.store(!failed.is_empty(), Ordering::Relaxed);
+        for member in self.organisations.values() {
+            let Some(path) = &member.settings.managed_identity else { continue };
+            match load_signer(&msps, &member.settings.msp_id, path) {
+                Ok(signer) => *member.managed.write().unwrap_or_else(PoisonError::into_inner) = Some(signer),
+                Err(error) => failed.push(error),
+            }
+        }
+        *self.msps.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(msps);
         failed
     }
 
@@ -217,9 +225,9 @@ impl Members {
 impl Member {
     /// The identity that signs for the organisation, unless its members sign themselves.
     #[must_use]
-    pub fn signer(&self) -> Option<&Arc<dyn Signer>> {
+    pub fn signer(&self) -> Option<Arc<dyn Signer>> {
         match self.settings.custody {
-            Custody::Managed => self.managed.as_ref(),
+            Custody::Managed => self.managed.read().unwrap_or_else(PoisonError::into_inner).clone(),
             Custody::External => None,
         }
     }

@@ -126,7 +126,8 @@ impl Service {
         let certificate = &principal.certificate;
         let seconds = |moment: i64| rfc3339(u64::try_from(moment).unwrap_or(0));
         let member = self.members.member(&principal.msp_id);
-        let creator = member.and_then(|member| member.signer()).map_or(certificate, |signer| signer.certificate());
+        let signer = member.and_then(|member| member.signer());
+        let creator = signer.as_ref().map_or(certificate, |signer| signer.certificate());
         Identity {
             msp_id: principal.msp_id.clone(),
             role: principal.role,
@@ -251,7 +252,7 @@ impl Service {
     }
 
     /// The managed identity of the caller's organisation, unless the caller signs.
-    fn signer(&self, principal: &Principal, caller_signs: bool) -> Option<&Arc<dyn Signer>> {
+    fn signer(&self, principal: &Principal, caller_signs: bool) -> Option<Arc<dyn Signer>> {
         let member = self.members.member(&principal.msp_id)?;
         if caller_signs { None } else { member.signer() }
     }

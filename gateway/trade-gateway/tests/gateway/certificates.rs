@@ -146,6 +146,22 @@ fn a_new_revocation_counts_after_the_rules_are_read_again() -> TestResult {
 }
 
 #[test]
+fn a_renewed_managed_identity_signs_after_the_next_reading() -> TestResult {
+    let organisations = Organisations::new();
+    let members = Members::load(&organisations.settings())?;
+    let renewed = organisations.member(EXPORTER);
+    organisations.write_identity(&organisations.path(EXPORTER).join("managed"), &renewed);
+    let signs = || members.member(EXPORTER).and_then(|member| member.signer()).map(|one| one.certificate().sha256());
+    assert_ne!(signs(), Some(renewed.certificate.sha256()));
+    assert!(members.reload().is_empty());
+    assert_eq!(signs(), Some(renewed.certificate.sha256()));
+    std::fs::write(organisations.path(EXPORTER).join("managed/signcerts/cert.pem"), "nothing")?;
+    assert_eq!(members.reload().len(), 1);
+    assert_eq!(signs(), Some(renewed.certificate.sha256()), "the former one stays");
+    Ok(())
+}
+
+#[test]
 fn one_organisations_broken_folder_does_not_keep_anothers_revocation_from_counting() -> TestResult {
     let organisations = Organisations::new();
     let members = Members::load(&organisations.settings())?;

@@ -106,7 +106,7 @@ impl Organisations {
         self.issue(msp_id, &CertificateRequest::identity("erp", &["client"]))
     }
 
-    fn write_identity(&self, folder: &Path, identity: &Issued) {
+    pub(crate) fn write_identity(&self, folder: &Path, identity: &Issued) {
         write(&folder.join("signcerts/cert.pem"), identity.certificate.pem());
         write(&folder.join("keystore/key.pem"), &identity.key_pem);
     }
