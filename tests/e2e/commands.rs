@@ -7,6 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use openssl::{
+    stack::Stack,
+    x509::{X509, X509PurposeId, X509StoreContext, store::X509StoreBuilder},
+};
 use serde_json::Value;
 
 use crate::harness::{PROGRAM, shared, shared_data, start};
@@ -67,6 +71,71 @@ fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> R
         !secret.status.success() && !String::from_utf8_lossy(&secret.stderr).contains("1500"),
         "the refusal tells the value"
     );
+    Ok(())
+}
+
+#[test]
+fn a_network_is_stopped_also_after_its_program_was_replaced() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (program, newer) = (folder.path().join("program"), folder.path().join("newer"));
+    std::fs::copy(PROGRAM, &program)?;
+    let network = folder.path().join("network");
+    let mut command = Command::new(&program);
+    command.arg("up").arg("--dir").arg(&network).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = command.spawn()?;
+    let written = network.join("run/processes.json");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !written.is_file() {
+        ensure!(running.try_wait()?.is_none(), "the network did not come up");
+        ensure!(std::time::Instant::now() < deadline, "the network is not up after a minute");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    // As `cargo install` does.
+    std::fs::copy(PROGRAM, &newer)?;
+    std::fs::rename(&newer, &program)?;
+    text(&run(&["down", "--dir", &network.display().to_string()], "")?)?;
+    ensure!(running.wait()?.success(), "the network ended with a failure");
+    let again = run(&["down", "--dir", &network.display().to_string()], "")?;
+    ensure!(String::from_utf8_lossy(&again.stderr).contains("no network runs"), "{again:?}");
+    let elsewhere = folder.path().join("mistyped");
+    let refused = run(&["status", "--dir", &elsewhere.display().to_string()], "")?;
+    ensure!(!refused.status.success() && !elsewhere.exists(), "a folder was made for a status");
+    Ok(())
+}
+
+#[test]
+fn the_package_of_the_chaincode_is_its_owners_secret_and_no_server_key() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir()?;
+    let output = folder.path().join("exported");
+    text(&run(&["network", "export", "compose", "--output", &output.display().to_string()], "")?)?;
+    let chaincode = output.join("network/chaincode");
+    for file in ["package.tar.gz", "tls/peer.key", "tls/server.key"] {
+        let mode = std::fs::metadata(chaincode.join(file))?.permissions().mode();
+        ensure!(mode & 0o077 == 0, "{file} has the mode {mode:o}");
+    }
+    let read = |name: &str| -> Result<X509> { Ok(X509::from_pem(&std::fs::read(chaincode.join("tls").join(name))?)?) };
+    let authority = read("ca.crt")?;
+    let good_for = |certificate: &X509, purpose| -> Result<bool> {
+        let mut store = X509StoreBuilder::new()?;
+        store.add_cert(authority.clone())?;
+        store.set_purpose(purpose)?;
+        let (store, chain) = (store.build(), Stack::new()?);
+        Ok(X509StoreContext::new()?.init(&store, certificate, &chain, |context| context.verify_cert())?)
+    };
+    let (peer, server) = (read("peer.crt")?, read("server.crt")?);
+    ensure!(good_for(&peer, X509PurposeId::SSL_CLIENT)? && good_for(&server, X509PurposeId::SSL_SERVER)?, "unusable");
+    ensure!(!good_for(&peer, X509PurposeId::SSL_SERVER)?, "the peers' key is good for a server");
+    let organisations = output.join("network/crypto/peerOrganizations");
+    for organisation in std::fs::read_dir(organisations)? {
+        for file in std::fs::read_dir(organisation?.path().join("tlsca"))? {
+            let file = file?.path();
+            if file.extension().is_some_and(|extension| extension == "pem") {
+                let other = X509::from_pem(&std::fs::read(&file)?)?;
+                ensure!(!other.public_key()?.public_eq(&*authority.public_key()?), "{} issued it", file.display());
+            }
+        }
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use fabric_msp::{
         ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec,
         ConsenterSpec, OrdererOrganization, RaftSpec, genesis_block as genesis_block_of,
     },
-    crypto::{self, Authority, CertificateRequest, CryptoConfig},
+    crypto::{self, Authority, CertificateRequest, CryptoConfig, Purpose},
     msp::config_from_directory,
     signer::{Signer, SigningIdentity},
 };
@@ -22,7 +22,7 @@ use prost::Message;
 use crate::{
     consortium::{self, Consensus, Consortium, FurtherChannel, Organisation, Role},
     fabric::Version,
-    layout::{Addresses, Kind, Layout, write_atomically},
+    layout::{Addresses, Kind, Layout, write_atomically, write_secret},
     package::{Connection, Package},
 };
 
@@ -267,7 +267,8 @@ pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) 
         root_cert: read("ca.crt")?,
     };
     let package = Package::new(&consortium.chaincode.name, &connection)?;
-    write_atomically(&layout.folder("chaincode")?.join("package.tar.gz"), &package.bytes)?;
+    // It holds the key with which peers show themselves to the chaincode.
+    write_secret(&layout.folder("chaincode")?.join("package.tar.gz"), &package.bytes)?;
     Ok(package)
 }
 
@@ -290,26 +291,32 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
     ]
 }
 
-/// The TLS keys between peers and chaincode: one authority, one certificate for the server and one for the peers.
+/// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority whose
+/// key is forgotten. It is nobody else's authority, because every organisation gets the peers' key with the package; and
+/// that key is good for showing oneself to the chaincode and for nothing else.
 fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result<PathBuf> {
     let folder = layout.path("chaincode/tls");
     if folder.exists() {
         return Ok(folder);
     }
     let owner = consortium.organisations.first().context("a consortium without organisations")?;
-    let authority = layout.peer_organisation(&owner.domain).join("tlsca");
-    let issuer = Authority::open(&authority).with_context(|| format!("the authority in {}", authority.display()))?;
+    let (issuer, _) = Authority::create(&CertificateRequest::authority("chaincode-tls", &owner.domain))
+        .context("the authority of the chaincode's certificates")?;
     let unfinished = layout.path("chaincode/tls.unfinished");
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).context("cannot remove unfinished chaincode keys")?;
     }
     fs::create_dir_all(&unfinished).context("cannot create the folder of the chaincode's keys")?;
-    for (name, common_name) in [("server", "chaincode"), ("peer", "chaincode-client")] {
-        let mut names = vec!["localhost", "127.0.0.1"];
-        if !names.contains(&host) {
-            names.push(host);
-        }
-        let request = CertificateRequest::tls(&format!("{common_name}.{}", owner.domain), &names);
+    let mut names = vec!["localhost", "127.0.0.1"];
+    if !names.contains(&host) {
+        names.push(host);
+    }
+    let server = CertificateRequest::tls(&format!("chaincode.{}", owner.domain), &names);
+    let peer = CertificateRequest {
+        purpose: Purpose::ClientOnly,
+        ..CertificateRequest::identity(&format!("chaincode-client.{}", owner.domain), &[])
+    };
+    for (name, request) in [("server", server), ("peer", peer)] {
         let issued = issuer.issue(&request).with_context(|| format!("the chaincode's {name} certificate"))?;
         write_atomically(&unfinished.join(format!("{name}.crt")), issued.certificate.pem())?;
         write_secret(&unfinished.join(format!("{name}.key")), &issued.key_pem)?;
@@ -318,15 +325,4 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result
     fs::rename(&unfinished, &folder).context("cannot put the chaincode's keys in place")?;
     ensure!(folder.exists(), "the chaincode's keys are not in place");
     Ok(folder)
-}
-
-fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let mut file = fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot create {}", path.display()))?;
-    file.write_all(content).with_context(|| format!("cannot write {}", path.display()))
 }

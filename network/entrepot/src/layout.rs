@@ -144,6 +144,9 @@ pub enum Kind {
 pub struct Running {
     /// The supervisor's process id.
     pub supervisor: u32,
+    /// When it started, as [`crate::process::started`] tells: a process id may come again.
+    #[serde(default)]
+    pub supervisor_started: u64,
     /// The children's names and process ids.
     pub processes: Vec<(String, u32)>,
 }
@@ -157,6 +160,15 @@ impl Layout {
         fs::create_dir_all(root).with_context(|| format!("cannot create the folder {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
         Ok(Self { root })
+    }
+
+    /// The layout of the network in this folder, which must exist.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn existing(root: &Path) -> Result<Self> {
+        ensure!(root.is_dir(), "there is no folder {}", root.display());
+        Self::at(root)
     }
 
     /// The folder itself.
@@ -368,6 +380,26 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(&temporary, content)
         .and_then(|()| fs::rename(&temporary, path))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// As [`write_atomically`], for the owner's eyes only.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let temporary = path.with_extension("tmp");
+    let write = || {
+        // Another process may have left one behind, with whatever rights it had.
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&temporary)?;
+        file.write_all(content)?;
+        fs::rename(&temporary, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes a JSON file so that a reader sees either all of it or nothing.

@@ -51,7 +51,7 @@ impl Program<'_> {
     /// The log file cannot be opened or the program cannot be started.
     pub fn start(self) -> Result<Process> {
         let log = open_log(&self.log)?;
-        let this = std::env::current_exe().context("cannot find this program's own file")?;
+        let this = this_program();
         let target = self.executable.unwrap_or(&this);
         let mut command = Command::new(&this);
         command
@@ -159,10 +159,22 @@ pub fn wait_until(
     }
 }
 
-/// Whether a process with this id runs now and was started from this executable.
+/// When a running process started, in clock ticks since the system did; `None` when none has this id.
 #[must_use]
-pub fn runs(id: u32, executable: &Path) -> bool {
-    std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|found| found == executable)
+pub fn started(id: u32) -> Option<u64> {
+    // The program's name in brackets may hold anything; the start time is the 20th field after it.
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(") ")?;
+    if rest.starts_with('Z') {
+        return None;
+    }
+    rest.split(' ').nth(19)?.parse().ok()
+}
+
+/// This program's file, also when another one has taken its place since it was started.
+fn this_program() -> PathBuf {
+    let named = std::env::current_exe().ok().filter(|path| path.is_file());
+    named.unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
 }
 
 /// The last lines of a text file, or an empty text when it cannot be read.
@@ -191,6 +203,20 @@ fn inherited_environment() -> impl Iterator<Item = (String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_known_by_when_it_started_and_not_after_its_end() -> Result<()> {
+        let own = started(std::process::id()).context("this process runs")?;
+        assert_eq!(started(std::process::id()), Some(own));
+        let mut child = Command::new("sleep").arg("60").spawn()?;
+        assert!(started(child.id()).is_some_and(|later| later >= own));
+        child.kill()?;
+        while started(child.id()).is_some() {
+            std::thread::yield_now();
+        }
+        child.wait()?;
+        Ok(())
+    }
 
     #[test]
     fn the_tail_of_a_log_is_its_last_lines() -> Result<()> {

@@ -23,7 +23,7 @@ use crate::{
     fabric::{self, Binaries},
     generate,
     layout::{Addresses, Kind, Layout, Running, write_atomically},
-    process::{POLL, Process, Program, wait_until},
+    process::{self, POLL, Process, Program, wait_until},
     roles,
 };
 
@@ -134,7 +134,9 @@ impl RunningNetwork {
     /// Writes the processes down for `status` and `down`.
     fn remember(&self, layout: &Layout) -> Result<()> {
         let processes = self.processes.iter().map(|process| (process.name().to_owned(), process.id())).collect();
-        layout.set_running(&Running { supervisor: std::process::id(), processes })
+        let supervisor = std::process::id();
+        let supervisor_started = process::started(supervisor).context("the system does not tell when this began")?;
+        layout.set_running(&Running { supervisor, supervisor_started, processes })
     }
 
     /// Stays until it is asked to stop, or until a process ends by itself.

@@ -215,7 +215,7 @@ struct Site {
 
 impl Site {
     fn open(folder: &Folder) -> Result<Self> {
-        let layout = Layout::at(&folder.dir)?;
+        let layout = Layout::existing(&folder.dir)?;
         let addresses =
             layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
         let consortium = generate::consortium(&layout, None)?;

@@ -11,7 +11,7 @@ use crate::{consortium::Consortium, deploy, generate, layout::Layout, package::P
 /// # Errors
 /// The network does not run, or a step is refused.
 pub fn run(folder: &Path) -> Result<()> {
-    let layout = Layout::at(folder)?;
+    let layout = Layout::existing(folder)?;
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let consortium = generate::consortium(&layout, None)?;

@@ -13,7 +13,7 @@ use nix::{
 
 use crate::{
     layout::Layout,
-    process::{POLL, runs},
+    process::{POLL, started},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,18 +23,24 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// No network runs there, or it does not stop within a minute.
 pub fn run(folder: &Path) -> Result<()> {
-    let layout = Layout::at(folder)?;
+    let layout = Layout::existing(folder)?;
     let running = layout.running()?.with_context(|| format!("no network runs in {}", layout.root().display()))?;
-    let this = std::env::current_exe().context("cannot find this program's own file")?;
-    if !runs(running.supervisor, &this) {
+    // The program's file may be another one by now, so the process is known by when it started.
+    let runs = || started(running.supervisor) == Some(running.supervisor_started);
+    if !runs() {
         layout.clear_running();
         bail!("the network in {} is not running any more; `up` starts it again", layout.root().display());
     }
     kill(Pid::from_raw(running.supervisor.cast_signed()), Signal::SIGTERM).context("cannot signal the supervisor")?;
     let deadline = Instant::now() + PATIENCE;
-    while runs(running.supervisor, &this) {
+    while runs() {
         if Instant::now() > deadline {
-            bail!("the network in {} did not stop within {} s", layout.root().display(), PATIENCE.as_secs());
+            bail!(
+                "the network in {} did not stop within {} s; its supervisor is process {}",
+                layout.root().display(),
+                PATIENCE.as_secs(),
+                running.supervisor
+            );
         }
         std::thread::sleep(POLL);
     }

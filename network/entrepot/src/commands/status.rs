@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// No network was ever started there.
 pub fn run(folder: &Path) -> Result<()> {
-    let layout = Layout::at(folder)?;
+    let layout = Layout::existing(folder)?;
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let running = layout.running()?;
