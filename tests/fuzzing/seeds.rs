@@ -16,9 +16,9 @@ use fabric_protos::{
         QueryChaincodeDefinitionArgs,
     },
     protos::{
-        ApplicationPolicy, ChaincodeCall, ChaincodeInput, ChaincodeInterest, ChaincodeMessage, ChaincodeSpec, DelState, GetHistoryForKey, GetState,
-        GetStateByRange, GetStateMultiple, PutState, PutStateMetadata, QueryStateNext, StateMetadata, WriteBatchState,
-        WriteRecord, application_policy, chaincode_message::Type,
+        ApplicationPolicy, ChaincodeCall, ChaincodeInput, ChaincodeInterest, ChaincodeMessage, ChaincodeSpec, DelState,
+        GetHistoryForKey, GetState, GetStateByRange, GetStateMultiple, PutState, PutStateMetadata, QueryStateNext,
+        StateMetadata, WriteBatchState, WriteRecord, application_policy, chaincode_message::Type,
     },
 };
 use prost::Message;
@@ -139,9 +139,10 @@ fn queries() -> Vec<discovery::Request> {
 
 /// The form with which an orderer is asked to join.
 fn join_form(world: &World) -> Vec<u8> {
-    let mut form = b"multipart/form-data; boundary=\"b\"\n--b\r\nContent-Disposition: form-data; name=\"config-block\"; \
+    let mut form =
+        b"multipart/form-data; boundary=\"b\"\n--b\r\nContent-Disposition: form-data; name=\"config-block\"; \
                      filename=\"config.block\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-        .to_vec();
+            .to_vec();
     form.extend(world.genesis.encode_to_vec());
     form.extend(b"\r\n--b--\r\n");
     form
