@@ -151,7 +151,9 @@ pub(crate) fn after_call(error: &CallError) -> Advice {
         Step::Endorse if says(error, "ProposalResponsePayloads do not match") => Advice::NewProposal,
         // Seen for about a second after a peer restarts, while it does not know the others yet.
         Step::Endorse if lost || says(error, "no combination of peers") => Advice::SameProposal,
-        Step::Endorse if error.details.iter().any(|detail| is_lost_between_nodes(&detail.message)) => Advice::SameProposal,
+        Step::Endorse if error.details.iter().any(|detail| is_lost_between_nodes(&detail.message)) => {
+            Advice::SameProposal
+        }
         Step::Submit | Step::Broadcast if says(error, ALREADY_ORDERED) => Advice::LookUp,
         Step::Submit if is_refused_by_all(error) => Advice::Never,
         Step::Submit | Step::Broadcast if lost || leaves_open(error.code) => Advice::SameEnvelope,

@@ -104,7 +104,10 @@ async fn what_a_bft_channel_has_ordered_already_is_waited_for_and_not_sent_again
     let peer = Peer::start().await?;
     let said = "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, \
                 info=failed to submit request: request already processed";
-    tell(&peer.told.submit, [Answer::Hang, Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))]);
+    tell(
+        &peer.told.submit,
+        [Answer::Hang, Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))],
+    );
     tell(&peer.told.commit_status, [Answer::Hang]);
     peer.gateway()?.contract("trade", "entrepot").transaction("item:Capture").submit().await?;
     let seen = peer.seen();
@@ -116,7 +119,10 @@ async fn what_a_bft_channel_has_ordered_already_is_waited_for_and_not_sent_again
 async fn what_orderers_of_a_bft_channel_refuse_is_not_sent_again() -> Outcome {
     let peer = Peer::start().await?;
     let said = "received unsuccessful response from orderer: status=FORBIDDEN, info=no";
-    tell(&peer.told.submit, [Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))]);
+    tell(
+        &peer.told.submit,
+        [Answer::Fail(status(Code::Unavailable, "insufficient number of orderers", &[said, said]))],
+    );
     let call = peer.gateway()?.contract("trade", "entrepot").transaction("item:Capture");
     let error = call.submit().await.expect_err("it was refused");
     assert_eq!((error.step(), error.advice()), (Some(Step::Submit), Advice::Never));
