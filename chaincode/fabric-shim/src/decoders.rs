@@ -42,6 +42,7 @@ pub fn message(router: &Router, bytes: &[u8]) -> Option<u16> {
         workers: Workers::new(1, 1),
         limits: Limits::default(),
         transactions: Arc::default(),
+        held_bytes: Arc::default(),
     });
     let (_phase, phase) = watch::channel(Phase::Serving);
     let (mut session, _outgoing) = Session::new("cc:1", &shared, &Arc::new(ListenerCounters::default()), phase);

@@ -12,6 +12,7 @@ mod messages;
 mod outbound;
 mod place;
 mod proposal;
+mod room;
 mod server;
 mod service;
 mod session;

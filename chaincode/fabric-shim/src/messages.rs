@@ -60,6 +60,11 @@ pub(crate) fn register(package_id: &str) -> ChaincodeMessage {
     ChaincodeMessage { r#type: Type::Register.into(), payload: name.encode_to_vec(), ..Default::default() }
 }
 
+/// The answer to a peer's keepalive.
+pub(crate) fn keepalive() -> ChaincodeMessage {
+    ChaincodeMessage { r#type: Type::Keepalive.into(), ..Default::default() }
+}
+
 /// Whether the peer will take a message of this size.
 pub(crate) fn fits(message: &ChaincodeMessage) -> bool {
     message.encoded_len() <= MAX_MESSAGE_BYTES

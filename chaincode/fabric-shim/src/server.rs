@@ -3,10 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -123,7 +120,8 @@ pub(crate) async fn start(builder: ChaincodeServerBuilder) -> Result<ServerHandl
         router: builder.router,
         workers: Workers::new(builder.limits.in_flight_max, builder.limits.waiting_max),
         limits: builder.limits,
-        transactions: Arc::new(AtomicUsize::new(0)),
+        transactions: Arc::default(),
+        held_bytes: Arc::default(),
     });
     shared.workers.start(runtime).map_err(threads)?;
     let (phase, watching) = watch::channel(Phase::Serving);
@@ -190,6 +188,7 @@ impl ServerHandle {
             listeners: self.listeners.iter().map(|listener| listener.counters.read(&listener.package_id)).collect(),
             transactions: self.shared.transactions.load(Ordering::Relaxed),
             running,
+            held_bytes: self.shared.held_bytes.load(Ordering::Relaxed),
             threads,
             stopping: *self.phase.borrow() != Phase::Serving,
         }

@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) workers: Workers,
     pub(crate) limits: Limits,
     pub(crate) transactions: Arc<AtomicUsize>,
+    pub(crate) held_bytes: Arc<AtomicUsize>,
 }
 
 pub(crate) struct ChaincodeService {

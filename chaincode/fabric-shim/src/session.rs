@@ -17,16 +17,18 @@ use std::{
 
 use fabric_contract::{Failure, Fault, Outcome};
 use fabric_protos::protos::{ChaincodeMessage, chaincode_message::Type};
+use prost::Message;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::Streaming;
 
 use crate::{
     backend::{Capabilities, Peer},
-    messages::{TransactionKey, name_of, register, short},
+    messages::{TransactionKey, keepalive, name_of, register, short},
     outbound::{Outbound, Outgoing},
     place::Place,
     proposal::invocation_of,
+    room::{Held, Room},
     service::Shared,
     status::ListenerCounters,
     transaction::Transaction,
@@ -35,6 +37,8 @@ use crate::{
 
 /// Messages that may wait for a peer beside one per transaction: echoes and the handshake.
 const SPARE_MESSAGES: usize = 1024;
+/// Bytes of a transaction's identifier and channel name together. Fabric's have at most 64 and 249.
+const NAMES_BYTES_MAX: usize = 1024;
 
 /// How far the server's stop has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +56,8 @@ pub(crate) struct Session {
     shared: Arc<Shared>,
     counters: Arc<ListenerCounters>,
     outbound: Arc<Outbound>,
+    /// For transactions that have arrived.
+    inbound: Arc<Room>,
     open: Arc<Open>,
     capabilities: Capabilities,
     registration: Registration,
@@ -82,13 +88,15 @@ impl Session {
         let limits = &shared.limits;
         // Each transaction has one message under way: a request or its COMPLETED.
         let places = limits.in_flight_max.saturating_add(limits.waiting_max).saturating_add(SPARE_MESSAGES);
-        let (outbound, outgoing) = Outbound::new(places);
+        let room = || Room::new(limits.held_bytes_max, &shared.held_bytes);
+        let (outbound, outgoing) = Outbound::new(places, room());
         counters.streams.fetch_add(1, Ordering::Relaxed);
         let session = Self {
             package_id: package_id.to_owned(),
             shared: Arc::clone(shared),
             counters: Arc::clone(counters),
             outbound,
+            inbound: room(),
             open: Arc::new(Open { transactions: Mutex::default(), total: Arc::clone(&shared.transactions) }),
             capabilities: Capabilities::default(),
             registration: Registration::Sent(Instant::now()),
@@ -131,8 +139,13 @@ impl Session {
     }
 
     pub(crate) fn receive(&mut self, message: ChaincodeMessage) {
+        if message.txid.len().saturating_add(message.channel_id.len()) > NAMES_BYTES_MAX {
+            tracing::warn!(kind = name_of(&message), "no transaction has such long names; dropped");
+            return;
+        }
         match message.r#type() {
-            Type::Keepalive => self.send(message),
+            // The peer looks at the type alone, so nothing else is held for it.
+            Type::Keepalive => self.send(keepalive()),
             Type::Registered => self.registered(),
             Type::Ready => {
                 self.registered();
@@ -166,7 +179,12 @@ impl Session {
             self.refuse(&transaction, "chaincode_stopping", "The chaincode is stopping");
             return;
         }
+        let Some(held) = self.inbound.take(message.encoded_len()) else {
+            self.refuse(&transaction, "chaincode_busy", "The chaincode has too much to do");
+            return;
+        };
         let job = Run {
+            _held: held,
             transaction: Arc::clone(&transaction),
             open: Arc::clone(&self.open),
             shared: Arc::clone(&self.shared),
@@ -294,6 +312,8 @@ struct Run {
     open: Arc<Open>,
     shared: Arc<Shared>,
     capabilities: Capabilities,
+    /// Until the contract has returned.
+    _held: Held,
 }
 
 impl Run {

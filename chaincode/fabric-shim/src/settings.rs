@@ -16,6 +16,10 @@ pub struct Limits {
     /// Transactions that may wait for their turn; further ones are refused with 503. Default 10 000, four times what one
     /// peer endorses at a time.
     pub waiting_max: usize,
+    /// Bytes of messages that are held for one stream, in each direction; a single message may have more. Transactions
+    /// beyond it are refused with 503, requests of contracts wait until the peer has read others, and a response
+    /// becomes a failure with 503. Default 256 MiB.
+    pub held_bytes_max: usize,
     /// Streams per listener. Default 256.
     pub streams_max: usize,
     /// How long a transaction may take from its arrival. Default 25 s, below the peer's 30 s, so that the caller gets
@@ -38,6 +42,7 @@ impl Default for Limits {
         Self {
             in_flight_max: 128,
             waiting_max: 10_000,
+            held_bytes_max: 256 * 1024 * 1024,
             streams_max: 256,
             deadline: Duration::from_secs(25),
             registration_warning: Duration::from_secs(5),

@@ -11,12 +11,16 @@ use std::{
 
 use fabric_contract::{Failure, Fault, Outcome};
 use fabric_protos::protos::{ChaincodeMessage, chaincode_message::Type};
+use prost::Message;
 
 use crate::{
-    messages::{TransactionKey, fits},
+    messages::{TransactionKey, fits, short},
     outbound::Outbound,
     place::{Place, Wake},
 };
+
+/// Up to this size a COMPLETED leaves in any case: failures do, as their number is bounded.
+const SMALL_BYTES: usize = 4096;
 
 /// A transaction between its arrival and its end.
 pub(crate) struct Transaction {
@@ -63,9 +67,13 @@ impl Transaction {
             return Err(fault.clone());
         }
         *exchange = Exchange::Waiting(place.wake());
-        // Sent under the lock: a request must never follow the COMPLETED of its own transaction.
-        self.outbound.upgrade().ok_or(Fault::StreamEnded)?.send(message, |task| place.rouse(task))?;
+        let mut unsent = Some(message);
         loop {
+            if let Some(message) = unsent.take() {
+                // Sent under the lock: a request must never follow the COMPLETED of its own transaction.
+                let outbound = self.outbound.upgrade().ok_or(Fault::StreamEnded)?;
+                unsent = outbound.offer(message, Some(place.wake()), |task| place.rouse(task))?;
+            }
             drop(exchange);
             place.pause();
             exchange = self.lock();
@@ -115,10 +123,38 @@ impl Transaction {
         let before = std::mem::replace(&mut *exchange, Exchange::Closed(fault));
         if let (Some(outbound), Some(outcome)) = (self.outbound.upgrade(), outcome) {
             // A stream that cannot take the message is ending, and its peer with it.
-            let _ = outbound.send(self.key.completed(outcome), rouse);
+            let _ = self.send_last(&outbound, self.key.completed(outcome), rouse);
         }
         drop(exchange);
         before.wake();
+    }
+
+    /// Sends the COMPLETED. It cannot wait, so a large one to a peer that does not read becomes a failure.
+    fn send_last(
+        &self,
+        outbound: &Outbound,
+        message: ChaincodeMessage,
+        rouse: impl FnOnce(Waker),
+    ) -> Result<(), Fault> {
+        if message.encoded_len() <= SMALL_BYTES {
+            return outbound.send(message, rouse);
+        }
+        let mut rouse = Some(rouse);
+        let unsent = outbound.offer(message, None, |task| {
+            if let Some(rouse) = rouse.take() {
+                rouse(task);
+            }
+        })?;
+        if unsent.is_some() {
+            tracing::warn!(tx = short(&self.key.tx_id), "the peer reads too slowly for the response; refused instead");
+            let failure = Failure::new(503, "peer_slow", "The peer reads too slowly for the response");
+            return outbound.send(self.key.completed(failure.into()), |task| {
+                if let Some(rouse) = rouse.take() {
+                    rouse(task);
+                }
+            });
+        }
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Exchange> {

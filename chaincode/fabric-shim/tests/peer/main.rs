@@ -1,5 +1,6 @@
 //! The shim against a peer made of messages: each test says word by word what a peer sends and what it must receive.
 
+mod bounds;
 mod certificates;
 mod fake_peer;
 mod handshake;
