@@ -27,6 +27,31 @@ const CHANNEL_CAPABILITIES: [&str; 6] = ["V1_1", "V1_3", "V1_4_2", "V1_4_3", "V2
 const ORDERER_CAPABILITIES: [&str; 3] = ["V1_1", "V1_4_2", "V2_0"];
 const APPLICATION_CAPABILITIES: [&str; 6] = ["V1_1", "V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"];
 
+/// Values that a group may have, by group.
+const ROOT_VALUES: [&str; 6] =
+    [keys::HASHING, keys::DATA_HASHING, keys::ORDERER_ADDRESSES, keys::ORDERERS, keys::CONSORTIUM, keys::CAPABILITIES];
+const ORDERING_VALUES: [&str; 7] = [
+    keys::CONSENSUS_TYPE,
+    keys::BATCH_SIZE,
+    keys::BATCH_TIMEOUT,
+    keys::KAFKA_BROKERS,
+    keys::CHANNEL_RESTRICTIONS,
+    keys::ORDERERS,
+    keys::CAPABILITIES,
+];
+const APPLICATION_VALUES: [&str; 2] = [keys::ACLS, keys::CAPABILITIES];
+
+/// What an organisation's group may hold.
+struct OrganizationKind {
+    name: &'static str,
+    values: [&'static str; 2],
+}
+
+const ORDERING_ORGANIZATION: OrganizationKind =
+    OrganizationKind { name: "OrdererOrg", values: [keys::MSP, keys::ENDPOINTS] };
+const APPLICATION_ORGANIZATION: OrganizationKind =
+    OrganizationKind { name: "ApplicationOrg", values: [keys::MSP, keys::ANCHOR_PEERS] };
+
 /// A channel's configuration, ready to be asked.
 pub struct ChannelConfig {
     channel_id: String,
@@ -38,7 +63,7 @@ pub struct ChannelConfig {
     channel_capabilities: Vec<String>,
     application_capabilities: Vec<String>,
     batch: BatchLimits,
-    consensus_type: String,
+    consensus: orderer::ConsensusType,
     consenters: Vec<etcdraft::Consenter>,
     acls: BTreeMap<String, String>,
     policies: PolicyTree,
@@ -117,6 +142,7 @@ impl ChannelConfig {
             return Err(ConfigError::ChannelId(channel_id.to_owned()));
         }
         let group = config.channel_group.as_ref().ok_or(ConfigError::Missing("channel group"))?;
+        check_values(group, &ROOT_VALUES)?;
         check_hashing(group)?;
         let channel_capabilities = capabilities(group, "Channel", &CHANNEL_CAPABILITIES)?;
         let v3 = channel_capabilities.iter().any(|name| name == "V3_0");
@@ -130,12 +156,14 @@ impl ChannelConfig {
         }
         let ordering = group.groups.get(keys::ORDERER).ok_or(ConfigError::Missing("group Orderer"))?;
         let application = group.groups.get(keys::APPLICATION).ok_or(ConfigError::Missing("group Application"))?;
+        check_values(ordering, &ORDERING_VALUES)?;
+        check_values(application, &APPLICATION_VALUES)?;
         capabilities(ordering, "Orderer", &ORDERER_CAPABILITIES)?;
         let application_capabilities = capabilities(application, "Application", &APPLICATION_CAPABILITIES)?;
         let options = MspOptions { ed25519: v3 };
         let mut msps = BTreeMap::new();
-        let ordering_organizations = organizations(ordering, options, &mut msps)?;
-        let application_organizations = organizations(application, options, &mut msps)?;
+        let ordering_organizations = organizations(ordering, &ORDERING_ORGANIZATION, options, &mut msps)?;
+        let application_organizations = organizations(application, &APPLICATION_ORGANIZATION, options, &mut msps)?;
         if v3 {
             check_endpoints(&ordering_organizations)?;
         }
@@ -150,7 +178,7 @@ impl ChannelConfig {
             application_capabilities,
             batch: batch_limits(ordering)?,
             consenters: consenters(&consensus)?,
-            consensus_type: consensus.r#type,
+            consensus,
             acls: acls(application)?,
             policies: policies::compile(group, "/Channel")?,
             config,
@@ -222,7 +250,11 @@ impl ChannelConfig {
 
     /// The kind of consensus, `etcdraft` or `BFT`.
     pub fn consensus_type(&self) -> &str {
-        &self.consensus_type
+        &self.consensus.r#type
+    }
+
+    pub(super) fn consensus(&self) -> &orderer::ConsensusType {
+        &self.consensus
     }
 
     /// The Raft consenters; none for another kind of consensus.
@@ -255,8 +287,15 @@ impl ChannelConfig {
         ChannelPolicy::find(&self.policies, path, &self.msps)
     }
 
-    fn tls_authorities(&self, msp_id: &str) -> Vec<Vec<u8>> {
+    pub(super) fn tls_authorities(&self, msp_id: &str) -> Vec<Vec<u8>> {
         self.msps.msp(msp_id).map(|msp| msp.tls_certificates().map(<[u8]>::to_vec).collect()).unwrap_or_default()
+    }
+}
+
+fn check_values(group: &ConfigGroup, known: &[&str]) -> Result<(), ConfigError> {
+    match group.values.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(ConfigError::UnknownValue(name.clone())),
+        None => Ok(()),
     }
 }
 
@@ -280,11 +319,16 @@ fn capabilities(group: &ConfigGroup, name: &'static str, known: &[&str]) -> Resu
 /// Reads the organisations of a group. One that stands in several groups has one set of membership rules.
 fn organizations(
     group: &ConfigGroup,
+    kind: &OrganizationKind,
     options: MspOptions,
     msps: &mut BTreeMap<String, Msp>,
 ) -> Result<BTreeMap<String, Organization>, ConfigError> {
     let mut found = BTreeMap::new();
     for (name, group) in &group.groups {
+        if !group.groups.is_empty() {
+            return Err(ConfigError::SubGroups(kind.name));
+        }
+        check_values(group, &kind.values)?;
         let wrapped: MspConfig = value(group, keys::MSP)?;
         if wrapped.r#type != 0 {
             return Err(ConfigError::MspType(name.clone()));
@@ -302,6 +346,9 @@ fn organizations(
             endpoints: endpoints.addresses,
         };
         found.insert(name.clone(), organization);
+        if msps.get(msp.id()).is_some_and(|known| *known.config() != config) {
+            return Err(ConfigError::MspVersions(msp.id().to_owned()));
+        }
         msps.insert(msp.id().to_owned(), msp);
     }
     Ok(found)

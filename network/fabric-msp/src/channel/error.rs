@@ -23,6 +23,15 @@ pub enum ConfigError {
     /// A group of this name does not belong there.
     #[error("Disallowed channel group: {0}")]
     UnknownGroup(String),
+    /// A value of this name does not belong there.
+    #[error("Unexpected key {0}")]
+    UnknownValue(String),
+    /// An organisation has groups below it.
+    #[error("{0} config does not allow sub-groups")]
+    SubGroups(&'static str),
+    /// An organisation that both orders and endorses would be two different ones.
+    #[error("Attempted to define two different versions of MSP: {0}")]
+    MspVersions(String),
     /// Blocks are hashed with SHA-256 here and with nothing else.
     #[error("Unknown hashing algorithm type: {0}")]
     HashingAlgorithm(String),

@@ -7,7 +7,9 @@ mod difference;
 mod draft;
 mod duration;
 mod error;
+mod maintenance;
 mod policies;
+mod raft;
 mod spec;
 mod update;
 mod writer;
@@ -17,7 +19,9 @@ pub use self::{
     difference::{Change, Difference, differences},
     draft::{BatchChange, ConfigDraft, DraftError},
     error::{ConfigError, SpecError},
+    maintenance::MaintenanceError,
     policies::ChannelPolicy,
+    raft::RaftError,
     spec::{
         ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelSpec, ConsenterSpec,
         OrdererOrganization, OrganizationPolicies, PolicySpec, RaftSpec,
@@ -38,9 +42,11 @@ mod keys {
     pub(super) const CAPABILITIES: &str = "Capabilities";
     pub(super) const CHANNEL_RESTRICTIONS: &str = "ChannelRestrictions";
     pub(super) const CONSENSUS_TYPE: &str = "ConsensusType";
+    pub(super) const CONSORTIUM: &str = "Consortium";
     pub(super) const DATA_HASHING: &str = "BlockDataHashingStructure";
     pub(super) const ENDPOINTS: &str = "Endpoints";
     pub(super) const HASHING: &str = "HashingAlgorithm";
+    pub(super) const KAFKA_BROKERS: &str = "KafkaBrokers";
     pub(super) const MSP: &str = "MSP";
     pub(super) const ORDERERS: &str = "Orderers";
     pub(super) const ORDERER_ADDRESSES: &str = "OrdererAddresses";

@@ -13,7 +13,12 @@ use fabric_protos::common::{
 };
 use prost::Message;
 
-use super::{ChannelConfig, error::ConfigError, is_group_id, keys};
+use super::{
+    ChannelConfig,
+    error::ConfigError,
+    is_group_id, keys,
+    raft::{self, RaftError},
+};
 use crate::{
     policy::{PolicyError, SignedData},
     signer::{SignError, Signer},
@@ -117,6 +122,9 @@ pub enum UpdateError {
     /// The result would not be a configuration.
     #[error("config update is not compatible: {0}")]
     Refused(#[from] ConfigError),
+    /// Raft orderers would not go on.
+    #[error("consensus metadata update for channel config update is invalid: {0}")]
+    Raft(#[from] RaftError),
     /// An organisation may not change who it is.
     #[error("{kind} org {name} attempted to change MSP ID from {from} to {to}")]
     MspId {
@@ -143,6 +151,22 @@ pub enum UpdateError {
     /// A configuration that does not follow from the update in it.
     #[error("ConfigEnvelope LastUpdate did not produce the supplied config result")]
     OtherResult,
+}
+
+impl UpdateError {
+    /// Whether the update itself does not hold, in distinction to what would come out of it.
+    pub fn is_about_update(&self) -> bool {
+        !matches!(
+            self,
+            Self::Malformed(_)
+                | Self::NotUpdate(_)
+                | Self::Missing(_)
+                | Self::Refused(_)
+                | Self::Raft(_)
+                | Self::MspId { .. }
+                | Self::Consensus(..)
+        )
+    }
 }
 
 /// The smallest update that turns one configuration into another. Versions in `modified` do not matter.
@@ -227,7 +251,9 @@ impl ChannelConfig {
     pub fn propose_update(&self, update: &Envelope) -> Result<ConfigEnvelope, UpdateError> {
         let channel_group = Some(self.updated_group(update)?);
         let config = Config { sequence: self.sequence().saturating_add(1), channel_group };
-        self.check_next(&Self::from_config(self.channel_id(), config.clone())?)?;
+        let next = Self::from_config(self.channel_id(), config.clone())?;
+        self.check_next(&next)?;
+        raft::check_next(self, &next)?;
         Ok(ConfigEnvelope { config: Some(config), last_update: Some(update.clone()) })
     }
 
