@@ -1,7 +1,10 @@
 //! Whether the orderer takes a message. It looks at form, size, expiry and the channel's writers; ids, endorsements and
 //! content are none of its business.
 
-use fabric_msp::{channel::UpdateError, policy::SignedData};
+use fabric_msp::{
+    channel::{ChannelConfig, MaintenanceError, UpdateError},
+    policy::SignedData,
+};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
     msp::SerializedIdentity,
@@ -25,8 +28,16 @@ pub(crate) enum Refusal {
     OrdererTransaction,
     #[error("config update for existing channel did not pass initial checks: {0}")]
     UpdateCheck(Box<Refusal>),
-    #[error("error applying config update to existing channel '{channel}': error authorizing update: {cause}")]
+    #[error("error applying config update to existing channel '{channel}': {}{cause}", authorising(.cause))]
     Update { channel: String, cause: Box<UpdateError> },
+    #[error("config update for existing channel did not pass final checks: {0}")]
+    Outcome(Box<Refusal>),
+    #[error(
+        "config update for existing channel did not pass maintenance checks: config transaction inspection failed: {0}"
+    )]
+    Maintenance(Box<MaintenanceError>),
+    #[error("normal transactions are rejected: maintenance mode")]
+    InMaintenance,
     #[error("message payload is {bytes} bytes and exceeds maximum allowed {max} bytes")]
     TooLarge { bytes: usize, max: usize },
     #[error("broadcast client identity expired")]
@@ -48,10 +59,15 @@ impl Refusal {
         match self {
             Self::Forbidden(_) => Status::Forbidden,
             Self::UpdateCheck(cause) => cause.status(),
-            Self::Stopping => Status::ServiceUnavailable,
+            Self::Stopping | Self::InMaintenance => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
     }
+}
+
+/// What Fabric says before it says why an update does not hold.
+fn authorising(cause: &UpdateError) -> &'static str {
+    if cause.is_about_update() { "error authorizing update: " } else { "" }
 }
 
 /// The channel that a message is for.
@@ -69,11 +85,20 @@ pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal>
         Ok(HeaderType::Config) => return Err(Refusal::Configuration),
         Ok(HeaderType::OrdererTransaction) => return Err(Refusal::OrdererTransaction),
         Ok(HeaderType::ConfigUpdate) => {}
+        _ if ledger.channel().is_in_maintenance() => return Err(Refusal::InMaintenance),
         _ => return filter(envelope, &header, ledger),
     }
     filter(envelope, &header, ledger).map_err(|cause| Refusal::UpdateCheck(Box::new(cause)))?;
     let refused = |cause| Refusal::Update { channel: channel_header.channel_id.clone(), cause: Box::new(cause) };
-    ledger.channel().propose_update(envelope).map(drop).map_err(refused)
+    let channel = ledger.channel();
+    let next = channel.propose_update(envelope).map_err(refused)?;
+    channel.check_maintenance(&next).map_err(|cause| Refusal::Maintenance(Box::new(cause)))
+}
+
+/// Refuses a message that is too large.
+pub(super) fn check_size(envelope: &Envelope, channel: &ChannelConfig) -> Result<(), Refusal> {
+    let (bytes, max) = (message_bytes(envelope), channel.batch().absolute_max_bytes as usize);
+    if bytes > max { Err(Refusal::TooLarge { bytes, max }) } else { Ok(()) }
 }
 
 fn headers(envelope: &Envelope) -> Result<(Header, ChannelHeader), Refusal> {
@@ -90,10 +115,7 @@ fn headers(envelope: &Envelope) -> Result<(Header, ChannelHeader), Refusal> {
 /// What every message must fulfil, whatever it is for.
 fn filter(envelope: &Envelope, header: &Header, ledger: &Ledger) -> Result<(), Refusal> {
     let channel = ledger.channel();
-    let (bytes, max) = (message_bytes(envelope), channel.batch().absolute_max_bytes as usize);
-    if bytes > max {
-        return Err(Refusal::TooLarge { bytes, max });
-    }
+    check_size(envelope, &channel)?;
     let creator = SignatureHeader::decode(&*header.signature_header).unwrap_or_default().creator;
     if is_expired(&creator) {
         return Err(Refusal::Expired);
@@ -101,7 +123,8 @@ fn filter(envelope: &Envelope, header: &Header, ledger: &Ledger) -> Result<(), R
     let signed =
         SignedData { data: envelope.payload.clone(), identity: creator, signature: envelope.signature.clone() };
     let signers = ledger.signatures().valid_identities(&[signed], channel.msps());
-    let policy = channel.policy("/Channel/Writers");
+    let policy = if channel.is_in_maintenance() { "/Channel/Orderer/Writers" } else { "/Channel/Writers" };
+    let policy = channel.policy(policy);
     policy.evaluate_identities(&signers).map_err(|cause| Refusal::Forbidden(cause.to_string()))
 }
 

@@ -16,9 +16,13 @@ mod writer;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     thread,
+    time::SystemTime,
 };
 
-use fabric_msp::signer::{SignError, Signer};
+use fabric_msp::{
+    channel::config_envelope,
+    signer::{SignError, Signer},
+};
 use fabric_protos::{
     common::{Block, Envelope, Status},
     orderer::BroadcastResponse,
@@ -54,6 +58,7 @@ const BATCHES_MAX: usize = 8;
 /// The orderer of a channel.
 pub struct Orderer {
     ledger: Arc<Ledger>,
+    signer: Arc<dyn Signer>,
     /// Gone once the orderer stops.
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     stopped: Mutex<Option<oneshot::Receiver<()>>>,
@@ -79,7 +84,7 @@ impl Orderer {
         let last = ledger.block(ledger.height().saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
         let header = last.header.clone().ok_or(LedgerError::Damaged("last block"))?;
         let last_config = ledger.last_config_block()?.header.as_ref().map_or(0, |header| header.number);
-        let writer = BlockWriter::new(signer, header, last_config);
+        let writer = BlockWriter::new(Arc::clone(&signer), header, last_config);
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (batches, batches_to_write) = mpsc::channel(BATCHES_MAX);
         let (end, stopped) = oneshot::channel();
@@ -95,7 +100,7 @@ impl Orderer {
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
         tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
         let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
-        Ok(Arc::new(Self { ledger, queue, stopped, switches }))
+        Ok(Arc::new(Self { ledger, signer, queue, stopped, switches }))
     }
 
     /// The ledger that is written.
@@ -127,9 +132,28 @@ impl Orderer {
         }
         let sequence = self.ledger.channel().sequence();
         admit(envelope, &self.ledger)?;
+        self.check_outcome(envelope)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;
         queue.send(Message::new(envelope, sequence)).await.map_err(|_| Refusal::Stopping)
+    }
+}
+
+impl Orderer {
+    /// What becomes of an update must not be larger than other messages. One that does not hold any more since it was
+    /// admitted is looked at again before its block is made.
+    fn check_outcome(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        let channel = self.ledger.channel();
+        if !admission::is_update(envelope) {
+            return Ok(());
+        }
+        let Ok(next) = channel.propose_update(envelope) else { return Ok(()) };
+        let time = SystemTime::now().into();
+        // The same failure ends the orderer when the block is made.
+        let Ok(outcome) = config_envelope(channel.channel_id(), &next, self.signer.as_ref(), time) else {
+            return Ok(());
+        };
+        admission::check_size(&outcome, &channel).map_err(|cause| Refusal::Outcome(Box::new(cause)))
     }
 }
 

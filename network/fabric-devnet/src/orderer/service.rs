@@ -72,8 +72,9 @@ struct OrderedBlocks;
 impl View for OrderedBlocks {
     type Answer = DeliverResponse;
 
-    fn policy(&self, _: &ChannelConfig) -> String {
-        "/Channel/Readers".to_owned()
+    fn policy(&self, channel: &ChannelConfig) -> String {
+        let policy = if channel.is_in_maintenance() { "/Channel/Orderer/Readers" } else { "/Channel/Readers" };
+        policy.to_owned()
     }
 
     fn status(&self, status: CommonStatus) -> DeliverResponse {
