@@ -8,8 +8,8 @@ use entrepot::{
     layout::write_atomically,
 };
 use fabric_client::orderer::BroadcastError;
-use fabric_msp::channel::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, genesis_block};
-use fabric_protos::common::{ConfigUpdate, Envelope, Status};
+use fabric_msp::channel::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, compute_update, genesis_block};
+use fabric_protos::common::{ConfigGroup, ConfigUpdate, Envelope, Status};
 use futures_util::future::try_join_all;
 use prost::Message;
 
@@ -129,6 +129,15 @@ impl Own {
     ) -> Result<Envelope> {
         let config = self.config().await?;
         envelope(&config, &update(&config, wish)?, &self.administrators(&config, consenting)?)
+    }
+
+    /// As [`Own::asking`] for whatever `edit` makes of the configuration, sensible or not.
+    pub async fn asking_for(&self, consenting: &[usize], edit: impl FnOnce(&mut ConfigGroup)) -> Result<Envelope> {
+        let config = self.config().await?;
+        let mut wanted = config.config().clone();
+        edit(wanted.channel_group.get_or_insert_default());
+        let update = compute_update(&self.name, config.config(), &wanted)?;
+        envelope(&config, &update, &self.administrators(&config, consenting)?)
     }
 
     /// Sends a message to the orderers and gives back the refusal.

@@ -10,9 +10,9 @@ use fabric_protos::{
     protos::{
         ChaincodeEvent, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeProposalPayload, ChaincodeSpec,
         DelState, GetHistoryForKey, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
-        GetStateMultipleResult, Proposal, PurgePrivateState, PutState,
-        PutStateMetadata, QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext,
-        Response, StateMetadata, StateMetadataResult, chaincode_message::Type,
+        GetStateMultipleResult, Proposal, PurgePrivateState, PutState, PutStateMetadata, QueryMetadata, QueryResponse,
+        QueryResponseMetadata, QueryStateClose, QueryStateNext, Response, StateMetadata, StateMetadataResult,
+        chaincode_message::Type,
     },
     queryresult::{KeyModification, Kv},
 };

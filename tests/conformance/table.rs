@@ -224,7 +224,9 @@ macro_rules! every_case {
                 e050_what_no_plugin_can_endorse_is_not_endorsed,
                 e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organisations_clients,
                 e052_a_policy_set_on_a_private_key_prolongs_its_life,
-                e053_who_reaches_too_few_peers_with_private_data_is_told_which;
+                e053_who_reaches_too_few_peers_with_private_data_is_told_which,
+                e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organisations_configuration,
+                e055_a_configuration_under_which_nobody_could_go_on_is_refused;
         }
     };
 }

@@ -1,9 +1,15 @@
 //! Corners of peers and orderers in which it is easy to be wrong.
 
-use fabric_msp::hash::sha256;
-use fabric_protos::protos::{ProposalResponsePayload, deliver_response::Type, filtered_transaction::Data};
+use fabric_msp::{channel::BatchChange, hash::sha256};
+use fabric_protos::{
+    common::{ConfigGroup, ConfigValue, Status},
+    etcdraft::ConfigMetadata,
+    msp::{FabricMspConfig, MspConfig},
+    orderer::{BatchSize, ConsensusType, consensus_type::State},
+    protos::{ProposalResponsePayload, deliver_response::Type, filtered_transaction::Data},
+};
 
-use super::{events::Listener, tools::*};
+use super::{events::Listener, further::broadcast, tools::*};
 use crate::{
     deliver::{Kind, Seek, ledger, number},
     lifecycle::collection,
@@ -181,6 +187,119 @@ pub async fn e053_who_reaches_too_few_peers_with_private_data_is_told_which(net:
     (wide.required_peer_count, wide.maximum_peer_count) = (2, 2);
     let own = with_collections(net, &[1, 2], vec![wide]).await?;
     let refusal = own.conf(&[private_put("W", "k", "v")]).evaluate().await.refused(Code::Aborted, "")?;
-    refusal.saying("could not build private data dissemination plan for chaincode conf and collection W: required to")?;
+    refusal
+        .saying("could not build private data dissemination plan for chaincode conf and collection W: required to")?;
     Ok(())
+}
+
+/// Changes a value of the orderers' group.
+fn with_ordering<M: Message + Default>(root: &mut ConfigGroup, key: &str, change: impl FnOnce(&mut M)) {
+    let group = root.groups.get_mut("Orderer").expect("every channel has this group");
+    let value = group.values.get_mut(key).expect("orderers have this value");
+    let mut message = M::decode(value.value.as_slice()).expect("the orderers could read it");
+    change(&mut message);
+    value.value = message.encode_to_vec();
+}
+
+pub async fn e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organisations_configuration(
+    net: N,
+) -> Result<()> {
+    let own = Own::with_conf(net, &[1, 2]).await?;
+    let transaction = own.conf(&[put("k", "v")]).endorse().await?.signed()?.envelope;
+    let turn = |root: &mut ConfigGroup, state: State| {
+        with_ordering::<ConsensusType>(root, "ConsensusType", |consensus| consensus.state = state.into());
+    };
+    let more = own.asking_for(&[ORDERER], |root| {
+        turn(root, State::Maintenance);
+        with_ordering::<BatchSize>(root, "BatchSize", |size| size.max_message_count += 1);
+    });
+    let (status, info) = own.refusal(&more.await?).await?;
+    let text = "config update for existing channel did not pass maintenance checks: config transaction inspection \
+                failed: config update contain more then just the ConsensusType value in the Orderer group";
+    same((status, info.as_str()), (Status::BadRequest, text))?;
+
+    let enter = own.asking_for(&[ORDERER], |root| turn(root, State::Maintenance)).await?;
+    entrepot::channel::broadcast(&own.network(), &enter).await?;
+    eventually("maintenance has begun", async || same(own.config().await?.sequence(), 1)).await?;
+    let answer = broadcast(net, transaction.clone()).await?;
+    let text = "normal transactions are rejected: maintenance mode";
+    same((answer.status(), answer.info.as_str()), (Status::ServiceUnavailable, text))?;
+    let seek = Seek::new(net, number(0), number(0)).channel(&own.name);
+    same(seek.by(&net.peer(1)).ask_orderer().await?.1, Status::Forbidden)?;
+    let update = own.asking(&[1, 2], |draft| Ok(draft.remove_organization("Org2MSP")?)).await?;
+    same(own.refusal(&update).await?.0, Status::Forbidden)?;
+
+    let leave = own.asking_for(&[ORDERER], |root| turn(root, State::Normal)).await?;
+    entrepot::channel::broadcast(&own.network(), &leave).await?;
+    eventually("maintenance is over", async || {
+        same(broadcast(net, transaction.clone()).await?.status(), Status::Success)
+    })
+    .await
+}
+
+pub async fn e055_a_configuration_under_which_nobody_could_go_on_is_refused(net: N) -> Result<()> {
+    let own = Own::create(net, &[1, 2], |_| Ok(())).await?;
+    let refused = async |edit: &dyn Fn(&mut ConfigGroup), text: &str| {
+        let (status, info) = own.refusal(&own.asking_for(&[ORDERER, 1, 2], edit).await?).await?;
+        ensure!(info.contains(text) && !info.contains("authorizing"), "«{text}» should be in «{info}»");
+        same(status, Status::BadRequest)
+    };
+    let unknown = |root: &mut ConfigGroup| {
+        let value = ConfigValue { mod_policy: "Admins".into(), ..Default::default() };
+        root.groups.get_mut("Application").expect("a group").values.insert("Foo".into(), value);
+    };
+    refused(&unknown, "Unexpected key Foo").await?;
+    let below = |root: &mut ConfigGroup| {
+        let organisation = root.groups.get_mut("Application").and_then(|group| group.groups.get_mut("Org1MSP"));
+        let group = ConfigGroup { mod_policy: "Admins".into(), ..Default::default() };
+        organisation.expect("a group").groups.insert("Below".into(), group);
+    };
+    refused(&below, "ApplicationOrg config does not allow sub-groups").await?;
+    let two_versions = |root: &mut ConfigGroup| {
+        let mut group = root.groups["Application"].groups["Org1MSP"].clone();
+        let ordering = root.groups.get_mut("Orderer").expect("a group");
+        let endpoints = ordering.groups.values().find_map(|group| group.values.get("Endpoints")).cloned();
+        group.values.remove("AnchorPeers");
+        group.values.extend(endpoints.map(|endpoints| ("Endpoints".to_owned(), endpoints)));
+        let value = group.values.get_mut("MSP").expect("a value");
+        let mut msp = MspConfig::decode(value.value.as_slice()).expect("an MSP");
+        let mut config = FabricMspConfig::decode(msp.config.as_slice()).expect("an MSP");
+        config.tls_root_certs.clear();
+        msp.config = config.encode_to_vec();
+        value.value = msp.encode_to_vec();
+        ordering.groups.insert("Org1MSP".into(), group);
+    };
+    refused(&two_versions, "Attempted to define two different versions of MSP: Org1MSP").await?;
+    let consenters = |change: fn(&mut ConfigMetadata)| {
+        move |root: &mut ConfigGroup| {
+            with_ordering::<ConsensusType>(root, "ConsensusType", |consensus| {
+                let mut metadata = ConfigMetadata::decode(consensus.metadata.as_slice()).expect("metadata");
+                change(&mut metadata);
+                consensus.metadata = metadata.encode_to_vec();
+            });
+        }
+    };
+    let nobody = consenters(|metadata| metadata.consenters.clear());
+    refused(
+        &nobody,
+        "consensus metadata update for channel config update is invalid: invalid new config metadata: empty",
+    )
+    .await?;
+    let broken = consenters(|metadata| metadata.consenters[0].client_tls_cert = b"none".to_vec());
+    refused(&broken, "has invalid certificate").await?;
+    let twice = consenters(|metadata| metadata.consenters.push(metadata.consenters[0].clone()));
+    refused(&twice, "duplicate consenter").await?;
+    let hasty = consenters(|metadata| metadata.options.get_or_insert_default().election_tick = 1);
+    refused(&hasty, "must be greater than HeartbeatTick").await?;
+    same(own.config().await?.sequence(), 0)?;
+
+    let small = BatchChange { absolute_max_bytes: Some(8192), preferred_max_bytes: Some(8192), ..Default::default() };
+    own.change(&[ORDERER], |draft| Ok(draft.batch(small)?)).await?;
+    let larger = own
+        .asking(&[ORDERER], |draft| Ok(draft.batch(BatchChange { max_message_count: Some(1), ..Default::default() })?));
+    let (status, info) = own.refusal(&larger.await?).await?;
+    same(status, Status::BadRequest)?;
+    let text = "config update for existing channel did not pass final checks: message payload is ";
+    ensure!(info.starts_with(text) && info.ends_with(" and exceeds maximum allowed 8192 bytes"), "{info}");
+    same(own.config().await?.sequence(), 1)
 }

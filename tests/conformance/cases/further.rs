@@ -12,7 +12,7 @@ use tokio_stream::StreamExt;
 use super::tools::*;
 use crate::deliver::Seek;
 
-async fn broadcast(net: N, envelope: Envelope) -> Result<BroadcastResponse> {
+pub(super) async fn broadcast(net: N, envelope: Envelope) -> Result<BroadcastResponse> {
     let requests = tokio_stream::once(envelope).chain(tokio_stream::pending());
     let mut answers = net.orderer().broadcast(requests).await?.into_inner();
     answers.message().await?.context("no answer")
