@@ -5,8 +5,8 @@ use std::error::Error;
 use fabric_msp::{
     channel::{
         ApplicationOrganization, BatchChange, Change, ChannelConfig, ChannelSpec, ConfigDraft, ConsenterSpec,
-        DraftError, OrdererOrganization, PolicySpec, UpdateError, compute_update, config_envelope, differences,
-        genesis_block, update_envelope,
+        DraftError, OrdererOrganization, PolicySpec, RaftError, UpdateError, compute_update, config_envelope,
+        differences, genesis_block, update_envelope,
     },
     crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, OrganizationSpec, generate, revoke},
     msp::config_from_directory,
@@ -14,7 +14,8 @@ use fabric_msp::{
 };
 use fabric_protos::{
     common::{Config, ConfigGroup, ConfigUpdate, Envelope},
-    orderer::BatchTimeout,
+    etcdraft::{ConfigMetadata, Consenter},
+    orderer::{BatchTimeout, ConsensusType},
 };
 use prost::Message;
 
@@ -187,6 +188,44 @@ fn an_update_that_breaks_a_rule_is_refused_by_its_name() -> Outcome {
             timeout.encode_to_vec();
     })?;
     assert!(refusal(&broken, &[2])?.starts_with("config update is not compatible: "));
+    Ok(())
+}
+
+#[test]
+fn raft_consenters_change_one_by_one_and_stay_usable() -> Outcome {
+    let world = World::new()?;
+    let folder = world.out.path().join("ordererOrganizations/orderer.example");
+    let user = std::fs::read(folder.join("users/Admin@orderer.example/tls/client.crt"))?;
+    let authority = std::fs::read(folder.join("tlsca/tlsca.orderer.example-cert.pem"))?;
+    let foreign = std::fs::read(folder.join("ca/ca.orderer.example-cert.pem"))?;
+    let refusal = |change: &dyn Fn(&mut ConfigMetadata)| -> Result<Option<UpdateError>, Box<dyn Error>> {
+        let update = world.update(|root| {
+            let group = root.groups.get_mut("Orderer").expect("a group");
+            let value = group.values.get_mut("ConsensusType").expect("a value");
+            let mut consensus = ConsensusType::decode(&*value.value).expect("a type");
+            let mut metadata = ConfigMetadata::decode(&*consensus.metadata).expect("metadata");
+            change(&mut metadata);
+            consensus.metadata = metadata.encode_to_vec();
+            value.value = consensus.encode_to_vec();
+        })?;
+        Ok(world.channel.propose_update(&world.signed(&update, &[2])?).err())
+    };
+    let consenter = |pem: &[u8]| Consenter {
+        host: "localhost".to_owned(),
+        port: 7051,
+        client_tls_cert: pem.to_vec(),
+        server_tls_cert: pem.to_vec(),
+    };
+    let one = refusal(&|metadata| metadata.consenters.push(consenter(&user)))?;
+    assert_eq!(one, None);
+    let two = refusal(&|metadata| metadata.consenters.extend([consenter(&user), consenter(&authority)]))?;
+    assert_eq!(two, Some(UpdateError::Raft(RaftError::Several { added: 2, removed: 0 })));
+    let other = refusal(&|metadata| metadata.consenters[0] = consenter(&user))?;
+    assert_eq!(other, None);
+    let unknown = refusal(&|metadata| metadata.consenters.push(consenter(&foreign)))?;
+    assert!(matches!(unknown, Some(UpdateError::Raft(RaftError::Certificate { port: 7051, .. }))), "{unknown:?}");
+    let nobody = refusal(&|metadata| metadata.consenters.clear())?;
+    assert_eq!(nobody, Some(UpdateError::Raft(RaftError::NoConsenters)));
     Ok(())
 }
 

@@ -1,11 +1,15 @@
 //! Private values: who has them, and for how long (cases C106 to C117).
 
-use fabric_msp::hash::sha256;
-use fabric_protos::protos::{StaticCollectionConfig, TxValidationCode::Valid};
+use fabric_msp::{hash::sha256, policy};
+use fabric_protos::protos::{
+    StaticCollectionConfig,
+    TxValidationCode::{MvccReadConflict, Valid},
+};
+use prost::Message;
 
 use crate::ledger::{
-    BATCH_ROWS, SimulationError,
-    rwset::ReadWriteSet,
+    BATCH_ROWS, SimulationError, VALIDATION_PARAMETER,
+    rwset::{Metadata, ReadWriteSet},
     testing::{CHAINCODE, Parts, TestLedger, collection},
 };
 
@@ -137,6 +141,73 @@ fn a_value_that_was_written_again_lives_anew() {
     test.put_all(["tick".to_owned()]);
     test.put_all(["tick".to_owned()]);
     assert_eq!(get(&test, "Org1MSP", "Org1MSP", "B", "k"), Ok(None));
+}
+
+#[test]
+fn a_value_whose_policy_was_set_lives_on_as_the_keys_and_not_as_its_blocks() -> Result<(), SimulationError> {
+    let test = TestLedger::with(collections());
+    put(&test, "B", "k", "v");
+    let written = test.ledger.height() - 1;
+    let policy = Metadata::from([(
+        VALIDATION_PARAMETER.to_owned(),
+        policy::parse("OR('Org1MSP.peer')").expect("a policy").encode_to_vec(),
+    )]);
+    let set = test.transaction(&["Org1MSP"], |simulator| simulator.set_private_metadata(CHAINCODE, "B", "k", policy));
+    assert_eq!(test.commit(&[set]), [Valid]);
+    while test.ledger.height() - 1 < written + 4 {
+        assert!(!test.ledger.private_data("Org2MSP", written)?.is_empty());
+        test.put_all(["tick".to_owned()]);
+    }
+    assert_eq!(get(&test, "Org2MSP", "Org1MSP", "B", "k"), Ok(Some(b"v".to_vec())));
+    assert!(test.ledger.private_data("Org2MSP", written)?.is_empty());
+    test.put_all(["tick".to_owned()]);
+    assert_eq!(get(&test, "Org2MSP", "Org1MSP", "B", "k"), Ok(None));
+    let mut simulator = test.simulator("Org2MSP");
+    let cursor = simulator.private_range(CHAINCODE, "B", "", "")?;
+    assert!(simulator.next_batch(cursor, BATCH_ROWS)?.rows.is_empty());
+    Ok(())
+}
+
+#[test]
+fn several_values_at_once_are_not_compared_with_their_hashes() -> Result<(), SimulationError> {
+    let test = TestLedger::with(collections());
+    put(&test, "O", "k", "v");
+    let keys = ["k".to_owned(), "absent".to_owned()];
+    let read = |peer: &'static str| {
+        let mut simulator = test.simulator(peer);
+        let found = simulator.get_privates(CHAINCODE, "O", &keys)?;
+        let set = ReadWriteSet::decode(&simulator.finish()?.public).expect("a set");
+        let part = set.namespaces.into_iter().find(|part| part.name == CHAINCODE).expect("something was read");
+        let versions: Vec<bool> =
+            part.collections[0].hashed.hashed_reads.iter().map(|read| read.version.is_some()).collect();
+        Ok::<_, SimulationError>((found, versions.iter().filter(|known| **known).count()))
+    };
+    assert_eq!(read("Org1MSP")?, (vec![Some(b"v".to_vec()), None], 1));
+    assert_eq!(read("Org3MSP")?, (vec![None, None], 0));
+    Ok(())
+}
+
+#[test]
+fn what_an_invalid_transaction_wrote_is_kept_with_its_block_and_purges_nothing() -> Result<(), SimulationError> {
+    let test = TestLedger::with(collections());
+    put(&test, "A", "k", "first");
+    let late = |purge: bool| {
+        test.transaction(&["Org1MSP"], |simulator| {
+            simulator.get_private(CHAINCODE, "A", "k")?;
+            if purge {
+                return simulator.purge_private(CHAINCODE, "A", "k");
+            }
+            simulator.put_private(CHAINCODE, "A", "k", b"late".to_vec())
+        })
+    };
+    let (write, purge) = (late(false), late(true));
+    put(&test, "A", "k", "second");
+    assert_eq!(test.commit(&[write, purge]), [MvccReadConflict, MvccReadConflict]);
+    let kept = test.ledger.private_data("Org2MSP", test.ledger.height() - 1)?;
+    let kept = kept[&0].encode_to_vec();
+    assert!(kept.windows(4).any(|part| part == b"late"));
+    assert_eq!(get(&test, "Org2MSP", "Org1MSP", "A", "k"), Ok(Some(b"second".to_vec())));
+    Ok(())
 }
 
 #[test]
