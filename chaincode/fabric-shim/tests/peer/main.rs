@@ -5,9 +5,11 @@ mod certificates;
 mod fake_peer;
 mod handshake;
 mod identity;
+mod mistakes;
 mod mutual_tls;
 mod requests;
 mod shutdown;
+mod stress;
 mod transactions;
 
 use std::{error::Error, future::Future, time::Duration};

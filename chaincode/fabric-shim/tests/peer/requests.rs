@@ -163,7 +163,7 @@ fn kv(key: &str) -> QueryResultBytes {
 }
 
 #[tokio::test]
-async fn an_empty_range_start_leaves_as_the_first_plain_key() -> Test {
+async fn an_empty_range_start_does_not_go_out_as_it_is() -> Test {
     let server = serve(contract(), Limits::default()).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     peer.begin("tx", &["t:Range", "10"]).await?;

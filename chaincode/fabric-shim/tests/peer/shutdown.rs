@@ -17,7 +17,7 @@ fn contract() -> Contract {
 }
 
 #[tokio::test]
-async fn a_stop_with_a_connected_peer_ends_at_once_when_nothing_runs() -> Test {
+async fn a_stop_does_not_hang_while_a_peer_is_connected() -> Test {
     let server = serve(contract(), Limits::default()).await?;
     let address = server.local_addr();
     let mut peer = FakePeer::ready(address).await?;

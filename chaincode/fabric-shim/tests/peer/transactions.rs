@@ -192,7 +192,7 @@ async fn messages_that_cannot_be_read_are_failures_of_their_transaction() -> Tes
 }
 
 #[tokio::test]
-async fn the_end_of_a_stream_ends_all_its_contracts() -> Test {
+async fn transactions_of_a_peer_that_has_gone_do_not_wait_for_ever() -> Test {
     let server = serve(contract(), Limits { in_flight_max: 30, ..Limits::default() }).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     let mut other = FakePeer::ready(server.local_addr()).await?;
