@@ -4,8 +4,8 @@ use fabric_protos::{
     common::{Block, BlockchainInfo},
     kvrwset::KvrwSet,
     lifecycle::{
-        CheckCommitReadinessArgs, CheckCommitReadinessResult, InstallChaincodeArgs,
-        QueryApprovedChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionResult,
+        ApproveChaincodeDefinitionForMyOrgArgs, CheckCommitReadinessArgs, CheckCommitReadinessResult,
+        InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs, QueryApprovedChaincodeDefinitionResult,
         QueryApprovedChaincodeDefinitionsArgs, QueryApprovedChaincodeDefinitionsResult, QueryChaincodeDefinitionArgs,
         QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsResult, QueryInstalledChaincodesResult,
     },
@@ -87,6 +87,20 @@ async fn packages_are_for_administrators_of_the_peer() -> Outcome {
     let answer = response(lifecycle(org1, &org1.admin, "", "QueryInstalledChaincodes", Vec::new()).await?);
     let installed = QueryInstalledChaincodesResult::decode(&*answer.payload)?.installed_chaincodes;
     assert_eq!((installed.len(), installed[0].package_id.as_str()), (1, id.as_str()));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_that_nobody_could_validate_is_not_approved() -> Outcome {
+    let fixture = Fixture::start().await?;
+    let org1 = fixture.org(1);
+    let args = Definition::new("conf", Some(ANY_ORG)).approve_args("");
+    let args = ApproveChaincodeDefinitionForMyOrgArgs::decode(&*args)?;
+    let args = ApproveChaincodeDefinitionForMyOrgArgs { validation_plugin: "other".into(), ..args };
+    let approve = function("ApproveChaincodeDefinitionForMyOrg", args.encode_to_vec());
+    let answer = response(propose(org1, &org1.admin, &approve).await?);
+    let text = "validation plugin other does not exist here, and peers without it would stop";
+    assert!(answer.status == 500 && answer.message.ends_with(text), "{}", answer.message);
     Ok(())
 }
 

@@ -10,7 +10,9 @@ use fabric_protos::lifecycle::{
 use fabric_protos::queryresult::Kv;
 use prost::Message;
 
-use super::{super::SystemCall, Given, collections, committed, error::LifecycleError, names, on_channel};
+use super::{
+    super::SystemCall, Given, VALIDATION_PLUGIN, collections, committed, error::LifecycleError, names, on_channel,
+};
 use crate::{
     channel::Channel,
     ledger::{
@@ -47,6 +49,9 @@ pub(super) fn approve(
         let current = sequence(name, &mut simulator.fields(LIFECYCLE))?;
         check_sequence(current, requested)?;
         let parameters = given.parameters(channel)?;
+        if parameters.validation_plugin != VALIDATION_PLUGIN {
+            return Err(LifecycleError::NoValidationPlugin(parameters.validation_plugin));
+        }
         let collection = implicit_name(call.peer.msp_id());
         if requested == current {
             check_committed(name, current, &parameters, simulator)?;

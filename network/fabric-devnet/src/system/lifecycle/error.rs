@@ -27,6 +27,9 @@ pub(super) enum LifecycleError {
     Load(#[from] std::io::Error),
     #[error("error validating chaincode definition: {0}")]
     Definition(#[from] InvalidDefinition),
+    /// Not Fabric's: its peers approve it, and stop at the first transaction that they cannot validate.
+    #[error("validation plugin {0} does not exist here, and peers without it would stop")]
+    NoValidationPlugin(String),
     #[error("requested sequence is 0, but first definable sequence number is 1")]
     SequenceZero,
     #[error("currently defined sequence {current} is larger than requested sequence {requested}")]

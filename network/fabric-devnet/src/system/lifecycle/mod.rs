@@ -111,6 +111,9 @@ fn committed(name: &str, simulator: &mut Simulator) -> Result<Option<ChaincodeDe
     Ok(found)
 }
 
+/// The only plugin that validates.
+const VALIDATION_PLUGIN: &str = "vscc";
+
 /// The parts of a definition as they come in three kinds of arguments.
 struct Given {
     version: String,
@@ -136,7 +139,7 @@ impl Given {
             version: self.version,
             endorsement_plugin: or(self.endorsement_plugin, "escc"),
             init_required: self.init_required,
-            validation_plugin: or(self.validation_plugin, "vscc"),
+            validation_plugin: or(self.validation_plugin, VALIDATION_PLUGIN),
             validation_parameter,
             collections: self.collections.unwrap_or_default(),
         })
