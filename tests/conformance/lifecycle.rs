@@ -72,7 +72,10 @@ impl Definition {
             let endorsed = self.approval(net, organisation, package_id)?.endorse().await;
             passing(endorsed)
         });
-        approval.await?.map_err(anyhow::Error::from)?.commit().await
+        let approval = approval.await?.map_err(anyhow::Error::from)?;
+        // The orderers of a new channel have no leader for a moment.
+        eventually("the orderers take an approval", async || passing(approval.send().await)).await??;
+        approval.status().await
     }
 
     /// The approval as a transaction of the organisation's administrator, endorsed by its own peer.
@@ -204,8 +207,12 @@ pub fn application_policy(policy: &str) -> Result<ApplicationPolicy> {
     Ok(ApplicationPolicy { r#type: Some(Type::SignaturePolicy(signature_policy(policy)?)) })
 }
 
-/// What peers say that have not heard of one another yet, or not of the last commit.
-const PASSING: [&str; 2] = ["failed to find any endorsing peers", "is larger than the next available sequence number"];
+/// What peers say that have not heard of one another yet, or not of the last commit, or whose orderers have no leader.
+const PASSING: [&str; 3] = [
+    "failed to find any endorsing peers",
+    "is larger than the next available sequence number",
+    "no orderers could successfully process transaction",
+];
 
 /// Lets a refusal through as an answer, unless it is one that passes while a network gathers.
 fn passing<T>(result: Result<T, Refusal>) -> Result<Result<T, Refusal>> {
