@@ -66,7 +66,8 @@ fn add_call(
             None => {
                 let collection = definition.collection(name).cloned().ok_or(PlanError::NoPolicy)?;
                 // A collection's policy stands in place of the chaincode's, also when Fabric plans.
-                let policy = collection.endorsement_policy.as_ref().map(|policy| resolve(policy, config)).transpose()?;
+                let policy =
+                    collection.endorsement_policy.as_ref().map(|policy| resolve(policy, config)).transpose()?;
                 (collection, policy.unwrap_or_else(|| own.clone()))
             }
         };
