@@ -459,6 +459,37 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn no_thread_is_left_when_the_end_has_come() -> Test {
+        let (workers, _) = workers(8, 100)?;
+        let (sender, receiver) = mpsc::channel();
+        for index in 0..40 {
+            let sender = sender.clone();
+            let job = move |place: &dyn Place| {
+                match index % 4 {
+                    0 => thread::sleep(Duration::from_millis(20)),
+                    1 => {
+                        place.wake().wake();
+                        place.pause();
+                    }
+                    2 => panic!("on purpose"),
+                    _ => {}
+                }
+                sender.send(()).unwrap_or_default();
+            };
+            assert_eq!(workers.run(job), Ok(()));
+        }
+        drop(sender);
+        assert_eq!(receiver.iter().count(), 30);
+        workers.close();
+        let end = std::time::Instant::now() + PATIENCE;
+        while workers.threads_and_jobs() != (0, 0) {
+            assert!(std::time::Instant::now() < end, "{:?}", workers.threads_and_jobs());
+            thread::yield_now();
+        }
+        Ok(())
+    }
+
     #[tokio::test]
     async fn the_end_comes_while_a_job_blocks_and_drops_what_the_runtime_had() -> Test {
         let (workers, runtime) = workers(2, 0)?;

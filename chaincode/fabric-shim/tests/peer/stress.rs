@@ -119,7 +119,7 @@ async fn each_transaction_is_answered_once_or_its_stream_ends_and_nothing_is_lef
     let server = serve(contract(), limits).await?;
     let address = server.local_addr();
     // Half of the streams end in the middle, each at another point.
-    let most = |stream: usize| if stream % 2 == 0 { TRANSACTIONS } else { stream * 17 };
+    let most = |stream: usize| if stream.is_multiple_of(2) { TRANSACTIONS } else { stream * 17 };
     let peers: Vec<_> = (0..STREAMS).map(|stream| tokio::spawn(talk(address, most(stream)))).collect();
     for (stream, peer) in peers.into_iter().enumerate() {
         let answered = peer.await?.map_err(|error| format!("stream {stream}: {error}"))?;
