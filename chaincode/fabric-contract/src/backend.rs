@@ -6,7 +6,7 @@
 //!
 //! An empty collection name means the public state.
 
-use crate::{Fault, Timestamp};
+use crate::{Fault, Origin, Timestamp};
 
 /// Performs the requests of one transaction, one at a time.
 pub trait Backend {
@@ -15,6 +15,11 @@ pub trait Backend {
     /// # Errors
     /// A [`Fault`] when the peer refuses, the stream ends or the transaction has run for too long.
     fn request(&mut self, request: Request) -> Result<Reply, Fault>;
+
+    /// The proposal in its original bytes; none when there are none, as in tests.
+    fn origin(&self) -> Option<Origin<'_>> {
+        None
+    }
 }
 
 /// A request to the peer.

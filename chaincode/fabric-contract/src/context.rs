@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Backend, Creator, Event, Failure, Fault, Invocation, Kind, Private, Reply, Request, Response, Timestamp,
+    Backend, Creator, Event, Failure, Fault, Invocation, Kind, Origin, Private, Reply, Request, Response, Timestamp,
     state::State,
 };
 
@@ -58,6 +58,12 @@ impl<'a> Context<'a> {
     /// Who signed the proposal. Lives as long as the transaction, so it can be held while writing.
     pub fn creator(&self) -> &'a Creator {
         &self.invocation.creator
+    }
+
+    /// The proposal in its original bytes, with signature, binding and the peer's decorations; none in the in-memory
+    /// ledger, which has no proposals.
+    pub fn origin(&self) -> Option<Origin<'_>> {
+        self.backend.origin()
     }
 
     /// The chaincode's name on the channel; when another chaincode called this one, the outermost one's.

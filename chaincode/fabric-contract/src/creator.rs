@@ -1,7 +1,8 @@
 //! Who signed the proposal.
 //!
-//! Contracts never see a certificate: what they may decide by is named here, and was taken from the certificate by the
-//! shim after the peer had validated it. Nothing here is validated again.
+//! Contracts need no certificate: what they may decide by is named here, and was taken from the certificate by the shim
+//! after the peer had validated it. Nothing here is validated again. The certificate itself is in
+//! [`Origin::creator`](crate::Origin::creator).
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,11 @@ impl Creator {
     /// Whether the certificate carries the organisational unit `role`, exactly as written.
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
+    }
+
+    /// Whether the certificate attribute `name` has exactly this value.
+    pub fn has_attribute(&self, name: &str, value: &str) -> bool {
+        self.attribute(name) == Some(value)
     }
 
     /// The value of the certificate attribute `name`.

@@ -1,17 +1,18 @@
 //! The endorsement policy of a single key: which organisations must endorse a change of it.
 //!
-//! Covers one shape, "at least n of these organisations' peers", which is what Fabric's libraries offer too. Writes the
+//! Covers one shape, "at least n of these organisations", which is what Fabric's libraries offer too. Writes the
 //! few protobuf bytes itself, so that contracts need no protobuf library.
 
 use std::collections::BTreeSet;
 
 use crate::Fault;
 
-/// At least `needed` of the named organisations must endorse, each with a peer.
+/// At least `needed` of the named organisations must endorse, each with a peer or, if so chosen, any member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorserPolicy {
     needed: usize,
     msp_ids: BTreeSet<String>,
+    role: u8,
 }
 
 impl EndorserPolicy {
@@ -21,7 +22,7 @@ impl EndorserPolicy {
     /// [`Fault::EndorserPolicy`] when none is named.
     pub fn all_of<'m>(msp_ids: impl IntoIterator<Item = &'m str>) -> Result<Self, Fault> {
         let msp_ids: BTreeSet<String> = msp_ids.into_iter().map(str::to_owned).collect();
-        Self::checked(msp_ids.len(), msp_ids)
+        Self::checked(msp_ids.len(), msp_ids, ROLE_PEER)
     }
 
     /// At least `needed` of these organisations.
@@ -29,7 +30,36 @@ impl EndorserPolicy {
     /// # Errors
     /// [`Fault::EndorserPolicy`] when `needed` is 0 or more than are named.
     pub fn at_least<'m>(needed: usize, msp_ids: impl IntoIterator<Item = &'m str>) -> Result<Self, Fault> {
-        Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect())
+        Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect(), ROLE_PEER)
+    }
+
+    /// The same policy, which any member of an organisation can fulfil. For organisations whose certificates do not
+    /// tell peers from others, as without NodeOUs nobody has the role of a peer.
+    #[must_use]
+    pub fn by_any_member(self) -> Self {
+        Self { role: ROLE_MEMBER, ..self }
+    }
+
+    /// The policy with one organisation more, all of which must endorse if all had to before.
+    #[must_use]
+    pub fn with(mut self, msp_id: &str) -> Self {
+        let all = self.needed == self.msp_ids.len();
+        if self.msp_ids.insert(msp_id.to_owned()) && all {
+            self.needed += 1;
+        }
+        self
+    }
+
+    /// The policy without an organisation, all others of which must endorse if all had to before.
+    ///
+    /// # Errors
+    /// [`Fault::EndorserPolicy`] when fewer are left than are needed, or none.
+    pub fn without(mut self, msp_id: &str) -> Result<Self, Fault> {
+        let all = self.needed == self.msp_ids.len();
+        if self.msp_ids.remove(msp_id) && all {
+            self.needed -= 1;
+        }
+        Self::checked(self.needed, self.msp_ids, self.role)
     }
 
     /// How many of the organisations must endorse.
@@ -56,7 +86,10 @@ impl EndorserPolicy {
         let mut envelope = field(2, &field(2, &n_out_of));
         for msp_id in &self.msp_ids {
             let mut role = field(1, msp_id.as_bytes());
-            role.extend([0x10, ROLE_PEER]);
+            // As ever in this encoding, 0 is not written.
+            if self.role != ROLE_MEMBER {
+                role.extend([0x10, self.role]);
+            }
             envelope.extend(field(3, &field(2, &role)));
         }
         envelope
@@ -67,6 +100,7 @@ impl EndorserPolicy {
         // There is one encoding only, so it is enough to collect the parts and to compare.
         let mut needed = 0;
         let mut msp_ids = BTreeSet::new();
+        let mut chosen = ROLE_MEMBER;
         for (number, value) in Fields(bytes) {
             match (number, value) {
                 (2, Value::Bytes(rule)) => {
@@ -76,24 +110,26 @@ impl EndorserPolicy {
                 (3, Value::Bytes(principal)) => {
                     let role = Fields(principal).find_map(|found| found.bytes(2))?;
                     let msp_id = Fields(role).find_map(|found| found.bytes(1))?;
+                    chosen = u8::try_from(Fields(role).find_map(|found| found.number(2)).unwrap_or_default()).ok()?;
                     msp_ids.insert(String::from_utf8(msp_id.to_vec()).ok()?);
                 }
                 _ => {}
             }
         }
-        let policy = Self::checked(usize::try_from(needed).ok()?, msp_ids).ok()?;
-        (policy.encode() == bytes).then_some(policy)
+        let policy = Self::checked(usize::try_from(needed).ok()?, msp_ids, chosen).ok()?;
+        (matches!(chosen, ROLE_MEMBER | ROLE_PEER) && policy.encode() == bytes).then_some(policy)
     }
 
-    fn checked(needed: usize, msp_ids: BTreeSet<String>) -> Result<Self, Fault> {
+    fn checked(needed: usize, msp_ids: BTreeSet<String>, role: u8) -> Result<Self, Fault> {
         if needed == 0 || needed > msp_ids.len() {
             return Err(Fault::EndorserPolicy);
         }
-        Ok(Self { needed, msp_ids })
+        Ok(Self { needed, msp_ids, role })
     }
 }
 
-/// `MSPRole.PEER`.
+/// `MSPRole.MEMBER` and `MSPRole.PEER`.
+const ROLE_MEMBER: u8 = 0;
 const ROLE_PEER: u8 = 3;
 
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
@@ -191,6 +227,28 @@ mod tests {
     fn a_policy_survives_encoding() -> Result<(), Fault> {
         let policy = EndorserPolicy::at_least(2, ["OneMSP", "TwoMSP", "ThreeMSP"])?;
         assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy));
+        Ok(())
+    }
+
+    #[test]
+    fn organisations_come_and_go() -> Result<(), Fault> {
+        let all = EndorserPolicy::all_of(["A", "B"])?;
+        assert_eq!(all.clone().with("C").with("C"), EndorserPolicy::all_of(["A", "B", "C"])?);
+        assert_eq!(all.clone().without("A")?.without("X")?, EndorserPolicy::all_of(["B"])?);
+        assert_eq!(all.without("A")?.without("B"), Err(Fault::EndorserPolicy));
+        let some = EndorserPolicy::at_least(1, ["A", "B"])?;
+        assert_eq!(some.clone().with("C"), EndorserPolicy::at_least(1, ["A", "B", "C"])?);
+        assert_eq!(some.without("B")?.needed(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_policy_for_any_member_names_no_other_role() -> Result<(), Fault> {
+        let policy = EndorserPolicy::all_of(["A"])?.by_any_member();
+        assert_eq!(hex::encode(policy.encode()), "120812060801120208001a0512030a0141");
+        assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy.clone()));
+        assert_ne!(policy, EndorserPolicy::all_of(["A"])?);
+        assert_eq!(policy.with("B").without("A")?, EndorserPolicy::all_of(["B"])?.by_any_member());
         Ok(())
     }
 

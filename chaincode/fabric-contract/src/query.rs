@@ -8,7 +8,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::{
-    CompositeKey, Context, Fault, KeyError, Modification, PageRequest, Reply, Request, Row, key::SEPARATOR,
+    CompositeKey, Context, Fault, KeyError, Modification, PageRequest, Reply, Request, Row,
+    key::{LAST, SEPARATOR},
     state::from_json,
 };
 
@@ -99,6 +100,16 @@ impl Context<'_> {
     pub fn scan_page(&mut self, prefix: &CompositeKey, size: u32, bookmark: &str) -> Result<Page, Fault> {
         let (start, end) = prefix.range_of_longer_keys();
         self.page_in(start, end, size, bookmark)
+    }
+
+    /// One page of all composite keys, of every type. Plain keys and what the peer keeps for itself stay out. Makes the
+    /// transaction read-only.
+    ///
+    /// # Errors
+    /// As [`Context::page`].
+    pub fn composite_page(&mut self, size: u32, bookmark: &str) -> Result<Page, Fault> {
+        // The peer's own marks begin with U+0000 U+10FFFF.
+        self.page_in(SEPARATOR.to_string(), format!("{SEPARATOR}{LAST}"), size, bookmark)
     }
 
     /// A rich query in the language of the peer's database, at most `limit` rows; peers with CouchDB only. Keys that

@@ -239,6 +239,42 @@ fn long_ranges_arrive_in_batches_and_record_what_was_fetched() -> Test {
 }
 
 #[test]
+fn a_page_of_all_composite_keys_holds_every_type_and_no_plain_key() -> Test {
+    let contract = Contract::new("t")
+        .submit("Fill", |context, (): ()| {
+            context.put("plain", b"x".to_vec())?;
+            for (kind, attribute) in [("lot", "1"), ("item", "2"), ("item", "1"), ("", "")] {
+                context.put(&CompositeKey::new(kind, &[attribute])?, b"x".to_vec())?;
+            }
+            Ok::<_, Fault>(())
+        })
+        .evaluate("Page", |context, bookmark: String| {
+            let page = context.composite_page(3, &bookmark)?;
+            let keys: Vec<_> = page.rows.into_iter().map(|row| row.key).collect();
+            Ok::<_, Fault>((keys, page.bookmark))
+        });
+    let mut ledger = ledger_with(contract);
+    ledger.call("t:Fill").submit()?;
+    let page = |bookmark: &str, ledger: &mut MemoryLedger| -> Result<(Vec<String>, Option<String>), Failure> {
+        ledger.call("t:Page").arg(bookmark).evaluate()?.json()
+    };
+    let (first, bookmark) = page("", &mut ledger)?;
+    assert_eq!(first, ["\0\0\0", "\0item\x001\0", "\0item\x002\0"]);
+    let (last, end) = page(&bookmark.unwrap_or_default(), &mut ledger)?;
+    assert_eq!((last, end), (vec!["\0lot\x001\0".to_owned()], None));
+    Ok(())
+}
+
+#[test]
+fn an_attribute_is_asked_for_by_name_and_value() {
+    let creator = creator("AMSP").attribute("quality", "auditor").build();
+    assert_eq!(creator.attribute("quality"), Some("auditor"));
+    assert!(creator.has_attribute("quality", "auditor"));
+    assert!(!creator.has_attribute("quality", "Auditor") && !creator.has_attribute("rank", "auditor"));
+    assert!(creator.has_role("client") && !creator.has_role("admin"));
+}
+
+#[test]
 fn pages_follow_one_another_by_bookmark() -> Test {
     let contract = many_keys(5).evaluate("Page", |context, bookmark: String| {
         let page = context.page("k", "l", 2, &bookmark)?;

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use fabric_contract::{
-    Backend, Change, Fault, Modification, PageRequest, Reply, Request, Response, Row, Timestamp, Write,
+    Backend, Change, Fault, Modification, Origin, PageRequest, Reply, Request, Response, Row, Timestamp, Write,
 };
 use fabric_protos::{
     protos::{
@@ -20,7 +20,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::{messages::VALIDATION_PARAMETER, place::Place, transaction::Transaction};
+use crate::{messages::VALIDATION_PARAMETER, place::Place, proposal::Parts, transaction::Transaction};
 
 /// Where a batch is cut even though more records would be allowed: far below the 100 MiB of a message.
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
@@ -54,13 +54,19 @@ pub(crate) struct Peer<'a> {
     place: &'a dyn Place,
     transaction: Arc<Transaction>,
     capabilities: Capabilities,
+    parts: Parts,
     /// Open queries whose rows are versions of a key.
     histories: BTreeSet<String>,
 }
 
 impl<'a> Peer<'a> {
-    pub(crate) fn new(place: &'a dyn Place, transaction: Arc<Transaction>, capabilities: Capabilities) -> Self {
-        Self { place, transaction, capabilities, histories: BTreeSet::new() }
+    pub(crate) fn new(
+        place: &'a dyn Place,
+        transaction: Arc<Transaction>,
+        capabilities: Capabilities,
+        parts: Parts,
+    ) -> Self {
+        Self { place, transaction, capabilities, parts, histories: BTreeSet::new() }
     }
 
     fn ask(
@@ -242,6 +248,10 @@ impl Backend for Peer<'_> {
             Request::Invoke { chaincode, channel, args } => self.invoke(chaincode, &channel, args)?,
             Request::Write(writes) => self.write(writes)?,
         })
+    }
+
+    fn origin(&self) -> Option<Origin<'_>> {
+        Some(self.parts.origin())
     }
 }
 

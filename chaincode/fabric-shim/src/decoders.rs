@@ -32,7 +32,7 @@ pub fn message(router: &Router, bytes: &[u8]) -> Option<u16> {
     let message = ChaincodeMessage::decode(bytes).ok()?;
     if matches!(message.r#type(), Type::Transaction | Type::Init) {
         let outcome = match invocation_of(message) {
-            Ok(invocation) => router.invoke(&mut Silent, &invocation),
+            Ok((invocation, _)) => router.invoke(&mut Silent, &invocation),
             Err(failure) => failure.into(),
         };
         return Some(outcome.status);

@@ -25,6 +25,8 @@ pub(crate) struct Header {
 pub(crate) struct ChannelHeader {
     #[prost(message, optional, tag = "3")]
     pub(crate) timestamp: Option<Time>,
+    #[prost(uint64, tag = "6")]
+    pub(crate) epoch: u64,
     #[prost(bytes = "bytes", tag = "7")]
     pub(crate) extension: Bytes,
 }
@@ -42,6 +44,8 @@ pub(crate) struct Time {
 pub(crate) struct SignatureHeader {
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) creator: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) nonce: Bytes,
 }
 
 /// `ChaincodeProposalPayload`. Its input is that of the message to the chaincode.

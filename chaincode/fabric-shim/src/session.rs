@@ -330,13 +330,13 @@ impl Run {
 
     fn outcome(&self, place: &dyn Place, message: ChaincodeMessage) -> Outcome {
         let call = || match invocation_of(message) {
-            Ok(invocation) => {
+            Ok((invocation, parts)) => {
                 if let Some(window) = self.shared.limits.time_window
                     && let Err(failure) = about_now(invocation.timestamp, window)
                 {
                     return failure.into();
                 }
-                let mut peer = Peer::new(place, Arc::clone(&self.transaction), self.capabilities);
+                let mut peer = Peer::new(place, Arc::clone(&self.transaction), self.capabilities, parts);
                 self.shared.router.invoke(&mut peer, &invocation)
             }
             Err(failure) => failure.into(),

@@ -10,6 +10,7 @@ mod mutual_tls;
 mod requests;
 mod shutdown;
 mod stress;
+mod stub;
 mod transactions;
 
 use std::{error::Error, future::Future, time::Duration};

@@ -157,7 +157,7 @@ async fn a_batch_is_also_cut_by_bytes_and_large_messages_pass() -> Test {
     Ok(())
 }
 
-fn kv(key: &str) -> QueryResultBytes {
+pub(crate) fn kv(key: &str) -> QueryResultBytes {
     let row = Kv { namespace: "entrepot".to_owned(), key: key.to_owned(), value: b"v".to_vec() };
     QueryResultBytes { result_bytes: row.encode_to_vec() }
 }
