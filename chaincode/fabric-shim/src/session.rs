@@ -58,6 +58,8 @@ pub(crate) struct Session {
     outbound: Arc<Outbound>,
     /// For transactions that have arrived.
     inbound: Arc<Room>,
+    /// For answers that no contract has taken yet.
+    answers: Arc<Room>,
     open: Arc<Open>,
     capabilities: Capabilities,
     registration: Registration,
@@ -97,6 +99,7 @@ impl Session {
             counters: Arc::clone(counters),
             outbound,
             inbound: room(),
+            answers: room(),
             open: Arc::new(Open { transactions: Mutex::default(), total: Arc::clone(&shared.transactions) }),
             capabilities: Capabilities::default(),
             registration: Registration::Sent(Instant::now()),
@@ -203,8 +206,14 @@ impl Session {
     fn answer(&self, mut message: ChaincodeMessage) {
         let key = TransactionKey::taken_from(&mut message);
         let kind = message.r#type;
-        let expected = self.open.get(&key).is_some_and(|transaction| transaction.answer(message));
-        if !expected {
+        let transaction = self.open.get(&key);
+        let Some(held) = self.answers.take(message.encoded_len()) else {
+            if let Some(transaction) = transaction {
+                self.refuse(&transaction, "chaincode_busy", "The chaincode has too much to do");
+            }
+            return;
+        };
+        if !transaction.is_some_and(|transaction| transaction.answer(message, held)) {
             tracing::debug!(tx = short(&key.tx_id), channel = key.channel_id, kind, "nobody waits for this; dropped");
         }
     }

@@ -16,8 +16,9 @@ pub struct Limits {
     /// Transactions that may wait for their turn; further ones are refused with 503. Default 10 000, four times what one
     /// peer endorses at a time.
     pub waiting_max: usize,
-    /// Bytes of messages that are held for one stream, in each direction; a single message may have more. Transactions
-    /// beyond it are refused with 503, requests of contracts wait until the peer has read others, and a response
+    /// Bytes of messages that are held for one stream: of transactions, of answers that no contract has taken yet, and
+    /// of what the peer has not read; a single message of each kind may have more. Transactions beyond it, and those
+    /// whose answers are, end with 503, requests of contracts wait until the peer has read others, and a response
     /// becomes a failure with 503. Default 256 MiB.
     pub held_bytes_max: usize,
     /// Streams per listener. Default 256.

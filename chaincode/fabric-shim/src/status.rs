@@ -11,8 +11,8 @@ pub struct Status {
     pub transactions: usize,
     /// Contracts that have begun and not returned: they compute, or wait for a peer's answer.
     pub running: usize,
-    /// Bytes of messages that are held: transactions that have arrived and whose contracts have not returned, and what
-    /// peers have not read yet.
+    /// Bytes of messages that are held: transactions whose contracts have not returned, answers that no contract has
+    /// taken, and what peers have not read yet.
     pub held_bytes: usize,
     /// Threads for streams and contracts.
     pub threads: usize,

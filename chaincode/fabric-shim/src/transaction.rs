@@ -17,6 +17,7 @@ use crate::{
     messages::{TransactionKey, fits, short},
     outbound::Outbound,
     place::{Place, Wake},
+    room::Held,
 };
 
 /// Up to this size a COMPLETED leaves in any case: failures do, as their number is bounded.
@@ -35,8 +36,8 @@ enum Exchange {
     Idle,
     /// A request was sent; the contract waits for this.
     Waiting(Wake),
-    /// Its answer is here.
-    Answered(ChaincodeMessage),
+    /// Its answer is here, and takes this room.
+    Answered { kind: i32, payload: Vec<u8>, _held: Held },
     /// The transaction has ended; the contract is told why.
     Closed(Fault),
 }
@@ -78,7 +79,9 @@ impl Transaction {
             place.pause();
             exchange = self.lock();
             match std::mem::replace(&mut *exchange, Exchange::Idle) {
-                Exchange::Answered(message) => return Ok(message),
+                Exchange::Answered { kind, payload, .. } => {
+                    return Ok(ChaincodeMessage { r#type: kind, payload, ..Default::default() });
+                }
                 Exchange::Closed(fault) => {
                     *exchange = Exchange::Closed(fault.clone());
                     return Err(fault);
@@ -89,12 +92,13 @@ impl Transaction {
     }
 
     /// Hands an answer to the waiting contract; tells whether one was waiting.
-    pub(crate) fn answer(&self, message: ChaincodeMessage) -> bool {
+    pub(crate) fn answer(&self, message: ChaincodeMessage, held: Held) -> bool {
         let mut exchange = self.lock();
         if !matches!(*exchange, Exchange::Waiting(_)) {
             return false;
         }
-        let before = std::mem::replace(&mut *exchange, Exchange::Answered(message));
+        let answered = Exchange::Answered { kind: message.r#type, payload: message.payload, _held: held };
+        let before = std::mem::replace(&mut *exchange, answered);
         drop(exchange);
         before.wake();
         true

@@ -1,6 +1,11 @@
 //! What a peer can make the server hold, in bytes.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
 
 use fabric_contract::{Contract, Fault};
 use fabric_protos::protos::{ChaincodeMessage, PutState, chaincode_message::Type};
@@ -180,4 +185,60 @@ async fn names_that_no_transaction_has_are_not_kept() -> Test {
     assert_eq!(peer.outcome("tx").await?, (200, "3".to_owned()));
     assert_eq!(server.status().transactions, 0);
     Ok(())
+}
+
+#[tokio::test]
+async fn answers_that_no_contract_takes_are_held_up_to_the_bound() -> Test {
+    // Where a contract runs is the server's affair. Once in a while the blocking one gets a thread of its own, and the
+    // others take their answers; then there is nothing to see, and it is tried again.
+    for _ in 0..10 {
+        // Three answers of a little over 1 MiB have room in 4 MiB.
+        if answers_to_contracts_that_cannot_run().await? == WAITING - 3 {
+            return Ok(());
+        }
+    }
+    Err("answers were taken or refused otherwise, ten times".into())
+}
+
+const WAITING: usize = 20;
+
+/// Answers contracts beside one that holds their thread; gives how many transactions were refused for it.
+async fn answers_to_contracts_that_cannot_run() -> Result<usize, Box<dyn Error>> {
+    let (release, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let contract = contract().evaluate("Block", move |_, (): ()| {
+        let _ = gate.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        Ok::<_, Fault>(())
+    });
+    let server = serve(contract, Limits { held_bytes_max: 4 * MIB, ..Limits::default() }).await?;
+    let mut peer = FakePeer::ready(server.local_addr()).await?;
+    let mut requests = Vec::new();
+    for index in 0..WAITING {
+        peer.begin(&format!("tx{index}"), &["t:Wait", "text"]).await?;
+        requests.push(peer.expect(Type::GetState).await?);
+    }
+    peer.begin("blocked", &["t:Block"]).await?;
+    eventually("it blocks", || server.status().running == WAITING + 1).await;
+    for request in &requests {
+        peer.respond(request, vec![b'x'; MIB]).await?;
+    }
+    eventually("all answers are taken, held or refused", || {
+        let status = server.status();
+        assert!(status.held_bytes <= 5 * MIB, "{}", status.held_bytes);
+        status.transactions <= 4
+    })
+    .await;
+    release.send(())?;
+    let mut refused = 0;
+    for _ in 0..=WAITING {
+        match outcome_of(&peer.expect(Type::Completed).await?)? {
+            (200, _) => {}
+            other => {
+                assert_eq!(other, (503, "chaincode_busy".to_owned()));
+                refused += 1;
+            }
+        }
+    }
+    eventually("all room is free again", || server.status().held_bytes == 0).await;
+    Ok(refused)
 }
