@@ -38,13 +38,13 @@ pub struct Ask {
     chaincode: String,
     arguments: Vec<Vec<u8>>,
     transient: BTreeMap<String, Vec<u8>>,
-    organisations: Vec<String>,
+    organizations: Vec<String>,
     init: bool,
     bend: Option<Bend>,
 }
 
 impl Ask {
-    /// A transaction of the first organisation's user at its own gateway.
+    /// A transaction of the first organization's user at its own gateway.
     pub fn new(net: N, channel: &str, chaincode: &str, arguments: Vec<Vec<u8>>) -> Self {
         Self {
             net,
@@ -54,7 +54,7 @@ impl Ask {
             chaincode: chaincode.to_owned(),
             arguments,
             transient: BTreeMap::new(),
-            organisations: Vec::new(),
+            organizations: Vec::new(),
             init: false,
             bend: None,
         }
@@ -66,16 +66,16 @@ impl Ask {
         self
     }
 
-    /// At another organisation's gateway.
-    pub fn at(mut self, organisation: usize) -> Self {
-        self.at = organisation;
+    /// At another organization's gateway.
+    pub fn at(mut self, organization: usize) -> Self {
+        self.at = organization;
         self
     }
 
-    /// By another organisation's user at its own gateway.
-    pub fn of(self, organisation: usize) -> Self {
-        let who = self.net.u(organisation);
-        self.by(&who).at(organisation)
+    /// By another organization's user at its own gateway.
+    pub fn of(self, organization: usize) -> Self {
+        let who = self.net.u(organization);
+        self.by(&who).at(organization)
     }
 
     /// On another channel.
@@ -90,9 +90,9 @@ impl Ask {
         self
     }
 
-    /// With exactly these organisations endorsing or evaluating.
+    /// With exactly these organizations endorsing or evaluating.
     pub fn naming(mut self, msp_ids: &[impl AsRef<str>]) -> Self {
-        self.organisations = msp_ids.iter().map(|id| id.as_ref().to_owned()).collect();
+        self.organizations = msp_ids.iter().map(|id| id.as_ref().to_owned()).collect();
         self
     }
 
@@ -191,7 +191,7 @@ impl Signed {
             transaction_id: self.txid.clone(),
             channel_id: self.ask.channel.clone(),
             proposed_transaction: Some(self.proposal.clone()),
-            target_organizations: self.ask.organisations.clone(),
+            target_organizations: self.ask.organizations.clone(),
         };
         let answer = self.ask.net.gateway(self.ask.at).evaluate(request).await?;
         Ok(answer.into_inner().result.unwrap_or_default())
@@ -203,7 +203,7 @@ impl Signed {
             transaction_id: self.txid.clone(),
             channel_id: self.ask.channel.clone(),
             proposed_transaction: Some(self.proposal.clone()),
-            endorsing_organizations: self.ask.organisations.clone(),
+            endorsing_organizations: self.ask.organizations.clone(),
         };
         let answer = self.ask.net.gateway(self.ask.at).endorse(request).await?;
         let envelope = answer.into_inner().prepared_transaction.unwrap_or_default();
@@ -218,8 +218,8 @@ impl Signed {
     }
 
     /// Sends the proposal to one peer, past its gateway.
-    pub async fn process(&self, organisation: usize) -> Result<ProposalResponse, Refusal> {
-        Ok(self.ask.net.endorser(organisation).process_proposal(self.proposal.clone()).await?.into_inner())
+    pub async fn process(&self, organization: usize) -> Result<ProposalResponse, Refusal> {
+        Ok(self.ask.net.endorser(organization).process_proposal(self.proposal.clone()).await?.into_inner())
     }
 }
 
@@ -286,7 +286,7 @@ impl Endorsed {
         Ok(self)
     }
 
-    /// The organisations that endorsed, sorted.
+    /// The organizations that endorsed, sorted.
     pub fn endorsers(&self) -> Result<Vec<String>> {
         let parts = self.parts()?;
         let mut msp_ids = Vec::new();
@@ -297,9 +297,9 @@ impl Endorsed {
         Ok(msp_ids)
     }
 
-    /// Fails unless exactly these organisations endorsed.
-    pub fn endorsed_by(self, organisations: &[usize]) -> Result<Self> {
-        let expected: Vec<String> = organisations.iter().map(|one| super::network::Site::msp_id(*one)).collect();
+    /// Fails unless exactly these organizations endorsed.
+    pub fn endorsed_by(self, organizations: &[usize]) -> Result<Self> {
+        let expected: Vec<String> = organizations.iter().map(|one| super::network::Site::msp_id(*one)).collect();
         let endorsers = self.endorsers()?;
         ensure!(endorsers == expected, "{endorsers:?} endorsed, not {expected:?}");
         Ok(self)

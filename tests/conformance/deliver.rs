@@ -60,7 +60,7 @@ pub fn oldest() -> Option<SeekPosition> {
 }
 
 impl Seek {
-    /// Blocks between two positions for the first organisation's user at its own peer.
+    /// Blocks between two positions for the first organization's user at its own peer.
     pub fn new(net: N, start: Option<SeekPosition>, stop: Option<SeekPosition>) -> Self {
         let info = SeekInfo { start, stop, ..Default::default() };
         Self { net, who: net.u(1), at: 1, channel: CHANNEL.into(), info, shift: 0 }
@@ -71,7 +71,7 @@ impl Seek {
         Self { who: Who::clone(who), ..self }
     }
 
-    /// At another organisation's peer.
+    /// At another organization's peer.
     pub fn at(self, at: usize) -> Self {
         Self { at, ..self }
     }
@@ -166,7 +166,7 @@ async fn next<T>(answers: &mut (impl Stream<Item = Result<T, tonic::Status>> + U
     Ok(next.context("no answer within 20 s")?.context("the stream ended without a status")??)
 }
 
-/// A question to the system chaincode about the ledger, as the first organisation's user at its own gateway.
+/// A question to the system chaincode about the ledger, as the first organization's user at its own gateway.
 pub fn ledger(net: N, function: &str, argument: &[u8]) -> Ask {
     Ask::new(net, CHANNEL, "qscc", vec![function.into(), CHANNEL.into(), argument.to_vec()])
 }

@@ -51,11 +51,11 @@ impl TestNetwork for Embedded {
         self.site.kill();
     }
 
-    fn stop_peer(&self, _organisation: usize) -> Result<()> {
+    fn stop_peer(&self, _organization: usize) -> Result<()> {
         bail!("the peers of the embedded network are one process; `Inside` can stop one of them")
     }
 
-    fn start_peer(&self, _organisation: usize) -> Result<()> {
+    fn start_peer(&self, _organization: usize) -> Result<()> {
         bail!("the peers of the embedded network are one process; `Inside` can stop one of them")
     }
 }

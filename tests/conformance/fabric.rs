@@ -76,19 +76,19 @@ impl TestNetwork for Fabric {
         self.site.kill();
     }
 
-    fn stop_peer(&self, organisation: usize) -> Result<()> {
-        self.site.kill_one(&peer(organisation))
+    fn stop_peer(&self, organization: usize) -> Result<()> {
+        self.site.kill_one(&peer(organization))
     }
 
-    fn start_peer(&self, organisation: usize) -> Result<()> {
-        let name = peer(organisation);
+    fn start_peer(&self, organization: usize) -> Result<()> {
+        let name = peer(organization);
         let program = self.programs()?.into_iter().find(|program| program.name == name);
         self.launch(program.with_context(|| format!("there is no {name}"))?)?;
-        let endpoint = &self.site.addresses.peer(&Site::msp_id(organisation))?.endpoint;
+        let endpoint = &self.site.addresses.peer(&Site::msp_id(organization))?.endpoint;
         self.site.wait_until(&format!("{name} is"), || endpoint.listens())
     }
 }
 
-fn peer(organisation: usize) -> String {
-    format!("peer0.{}", Site::domain(organisation))
+fn peer(organization: usize) -> String {
+    format!("peer0.{}", Site::domain(organization))
 }

@@ -32,10 +32,10 @@ impl Inside {
         Ok(Self { site: Site::lay_out(folder, program, None, Orderers::One)?, network: Mutex::default() })
     }
 
-    fn switch(&self, organisation: usize, switch: impl FnOnce(PeerFaults<'_>)) -> Result<()> {
+    fn switch(&self, organization: usize, switch: impl FnOnce(PeerFaults<'_>)) -> Result<()> {
         let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
         let network = network.as_ref().context("the network does not run")?;
-        let msp_id = Site::msp_id(organisation);
+        let msp_id = Site::msp_id(organization);
         switch(network.peer_faults(&msp_id).with_context(|| format!("{msp_id} has no peer"))?);
         Ok(())
     }
@@ -62,8 +62,8 @@ impl TestNetwork for Inside {
         self.site.kill();
     }
 
-    fn stop_peer(&self, organisation: usize) -> Result<()> {
-        self.switch(organisation, |peer| peer.drop_out())
+    fn stop_peer(&self, organization: usize) -> Result<()> {
+        self.switch(organization, |peer| peer.drop_out())
     }
 
     fn crash_in_the_next_block(&self, after_storing: bool) -> Result<()> {
@@ -73,7 +73,7 @@ impl TestNetwork for Inside {
         Ok(())
     }
 
-    fn start_peer(&self, organisation: usize) -> Result<()> {
-        self.switch(organisation, |peer| peer.come_back())
+    fn start_peer(&self, organization: usize) -> Result<()> {
+        self.switch(organization, |peer| peer.come_back())
     }
 }

@@ -40,8 +40,8 @@ pub struct Definition {
     pub init_required: bool,
     /// The channel on which it is.
     pub channel: String,
-    /// The organisations of the channel by their numbers.
-    pub organisations: Vec<usize>,
+    /// The organizations of the channel by their numbers.
+    pub organizations: Vec<usize>,
 }
 
 impl Definition {
@@ -56,20 +56,20 @@ impl Definition {
             endorsement_plugin: String::new(),
             init_required: false,
             channel: CHANNEL.to_owned(),
-            organisations: vec![1, 2, 3],
+            organizations: vec![1, 2, 3],
         }
     }
 
-    /// The same on another channel, of these organisations.
+    /// The same on another channel, of these organizations.
     #[must_use]
-    pub fn on(self, channel: &str, organisations: &[usize]) -> Self {
-        Self { channel: channel.to_owned(), organisations: organisations.to_vec(), ..self }
+    pub fn on(self, channel: &str, organizations: &[usize]) -> Self {
+        Self { channel: channel.to_owned(), organizations: organizations.to_vec(), ..self }
     }
 
-    /// Approves it for an organisation and waits for the verdict.
-    pub async fn approve(&self, net: N, organisation: usize, package_id: &str) -> Result<Outcome> {
+    /// Approves it for an organization and waits for the verdict.
+    pub async fn approve(&self, net: N, organization: usize, package_id: &str) -> Result<Outcome> {
         let approval = eventually("an approval can be endorsed", async || {
-            let endorsed = self.approval(net, organisation, package_id)?.endorse().await;
+            let endorsed = self.approval(net, organization, package_id)?.endorse().await;
             passing(endorsed)
         });
         let approval = approval.await?.map_err(anyhow::Error::from)?;
@@ -78,8 +78,8 @@ impl Definition {
         approval.status().await
     }
 
-    /// The approval as a transaction of the organisation's administrator, endorsed by its own peer.
-    pub fn approval(&self, net: N, organisation: usize, package_id: &str) -> Result<Ask> {
+    /// The approval as a transaction of the organization's administrator, endorsed by its own peer.
+    pub fn approval(&self, net: N, organization: usize, package_id: &str) -> Result<Ask> {
         let source = match package_id {
             "" => chaincode_source::Type::Unavailable(chaincode_source::Unavailable {}),
             id => chaincode_source::Type::LocalPackage(chaincode_source::Local { package_id: id.to_owned() }),
@@ -96,12 +96,12 @@ impl Definition {
             ..Default::default()
         };
         let ask = lifecycle(net, "ApproveChaincodeDefinitionForMyOrg", &arguments).channel(&self.channel);
-        Ok(ask.by(&net.admin(organisation)).at(organisation).naming(&[Site::msp_id(organisation)]))
+        Ok(ask.by(&net.admin(organization)).at(organization).naming(&[Site::msp_id(organization)]))
     }
 
-    /// Commits it with the endorsements of all its organisations and waits for the verdict.
+    /// Commits it with the endorsements of all its organizations and waits for the verdict.
     pub async fn commit(&self, net: N) -> Result<Outcome> {
-        let all: Vec<String> = self.organisations.iter().map(|one| Site::msp_id(*one)).collect();
+        let all: Vec<String> = self.organizations.iter().map(|one| Site::msp_id(*one)).collect();
         let endorsed = eventually("a commit can be endorsed", async || {
             // A peer lags behind others for a moment, and then knows less approvals than they.
             let endorsed = self.commitment(net)?.naming(&all).endorse().await;
@@ -125,7 +125,7 @@ impl Definition {
         Ok(lifecycle(net, "CommitChaincodeDefinition", &arguments).channel(&self.channel))
     }
 
-    /// Which organisations have approved exactly this.
+    /// Which organizations have approved exactly this.
     pub async fn readiness(&self, net: N) -> Result<std::collections::BTreeMap<String, bool>> {
         let arguments = CheckCommitReadinessArgs {
             sequence: self.sequence,
@@ -141,9 +141,9 @@ impl Definition {
         Ok(CheckCommitReadinessResult::decode(response.payload.as_slice())?.approvals)
     }
 
-    /// Approves it for all its organisations with a package each, and commits it.
+    /// Approves it for all its organizations with a package each, and commits it.
     pub async fn establish(&self, net: N, package_id: &str) -> Result<()> {
-        let approvals = self.organisations.iter().map(|organisation| self.approve(net, *organisation, package_id));
+        let approvals = self.organizations.iter().map(|organization| self.approve(net, *organization, package_id));
         for outcome in futures_util::future::try_join_all(approvals).await? {
             outcome.valid()?;
         }
@@ -167,14 +167,14 @@ impl Definition {
     }
 }
 
-/// A transaction on `_lifecycle`, by the first organisation's user.
+/// A transaction on `_lifecycle`, by the first organization's user.
 pub fn lifecycle(net: N, function: &str, arguments: &impl Message) -> Ask {
     Ask::new(net, CHANNEL, "_lifecycle", vec![function.as_bytes().to_vec(), arguments.encode_to_vec()])
 }
 
-/// Installs a package at the peer of an organisation.
-pub async fn install(net: N, organisation: usize, package: &[u8]) -> Result<()> {
-    let answer = installation(net, organisation, package)?.process(organisation).await?;
+/// Installs a package at the peer of an organization.
+pub async fn install(net: N, organization: usize, package: &[u8]) -> Result<()> {
+    let answer = installation(net, organization, package)?.process(organization).await?;
     let response = answer.response.context("no response")?;
     if response.status != 200 {
         bail!("cannot install: {} {}", response.status, response.message);
@@ -182,15 +182,15 @@ pub async fn install(net: N, organisation: usize, package: &[u8]) -> Result<()> 
     Ok(())
 }
 
-/// The installation as a proposal of the organisation's administrator.
-pub fn installation(net: N, organisation: usize, package: &[u8]) -> Result<super::ask::Signed> {
+/// The installation as a proposal of the organization's administrator.
+pub fn installation(net: N, organization: usize, package: &[u8]) -> Result<super::ask::Signed> {
     let arguments = InstallChaincodeArgs { chaincode_install_package: package.to_vec() };
-    lifecycle(net, "InstallChaincode", &arguments).channel("").by(&net.admin(organisation)).at(organisation).signed()
+    lifecycle(net, "InstallChaincode", &arguments).channel("").by(&net.admin(organization)).at(organization).signed()
 }
 
-/// A collection of these organisations' members, with nothing special about it.
-pub fn collection(name: &str, organisations: &[usize]) -> Result<StaticCollectionConfig> {
-    let members: Vec<String> = organisations.iter().map(|one| format!("'{}.member'", Site::msp_id(*one))).collect();
+/// A collection of these organizations' members, with nothing special about it.
+pub fn collection(name: &str, organizations: &[usize]) -> Result<StaticCollectionConfig> {
+    let members: Vec<String> = organizations.iter().map(|one| format!("'{}.member'", Site::msp_id(*one))).collect();
     let policy = signature_policy(&format!("OR({})", members.join(", ")))?;
     let members = CollectionPolicyConfig { payload: Some(collection_policy_config::Payload::SignaturePolicy(policy)) };
     Ok(StaticCollectionConfig {

@@ -85,14 +85,14 @@ impl Net {
         let network = tokio::task::spawn_blocking(move || started(&making, make)).await??;
         let site = network.site();
         let mut peers = Vec::new();
-        for organisation in 1..=3 {
-            let address = site.addresses.peer(&Site::msp_id(organisation))?;
-            let ca_pem = std::fs::read(site.layout.tls_authority(&Site::domain(organisation)))?;
+        for organization in 1..=3 {
+            let address = site.addresses.peer(&Site::msp_id(organization))?;
+            let ca_pem = std::fs::read(site.layout.tls_authority(&Site::domain(organization)))?;
             peers.push(channel(&address.endpoint.to_string(), ca_pem)?);
         }
         let orderer = &site.consortium.orderer.domain;
         let authority = format!("tlsca/tlsca.{orderer}-cert.pem");
-        let ca_pem = std::fs::read(site.layout.orderer_organisation(orderer).join(authority))?;
+        let ca_pem = std::fs::read(site.layout.orderer_organization(orderer).join(authority))?;
         let orderer = channel(&site.addresses.orderer()?.endpoint.to_string(), ca_pem)?;
         let mut chaincodes = BTreeMap::new();
         for name in DEPLOYED.iter().map(|(name, _)| *name).chain(SPARE.iter().copied()) {
@@ -127,7 +127,7 @@ impl Net {
         format!("{prefix}{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A transaction on a chaincode of the channel, by the first organisation's user at its own gateway.
+    /// A transaction on a chaincode of the channel, by the first organization's user at its own gateway.
     pub fn on(&'static self, chaincode: &str, steps: &[Step]) -> Ask {
         Ask::new(self, CHANNEL, chaincode, script::arguments(steps))
     }
@@ -145,56 +145,56 @@ impl Net {
         self.chaincodes.get(name).with_context(|| format!("no chaincode {name} is served"))
     }
 
-    /// The user of organisation 1, 2 or 3.
-    pub fn u(&self, organisation: usize) -> Who {
-        self.user(organisation, "User1")
+    /// The user of organization 1, 2 or 3.
+    pub fn u(&self, organization: usize) -> Who {
+        self.user(organization, "User1")
     }
 
-    /// The administrator of organisation 1, 2 or 3.
-    pub fn admin(&self, organisation: usize) -> Who {
-        self.user(organisation, "Admin")
+    /// The administrator of organization 1, 2 or 3.
+    pub fn admin(&self, organization: usize) -> Who {
+        self.user(organization, "Admin")
     }
 
-    /// A user of organisation 1, 2 or 3 by name.
-    pub fn user(&self, organisation: usize, name: &str) -> Who {
-        identity(&Site::msp_id(organisation), &self.site().layout.user(&Site::domain(organisation), name))
+    /// A user of organization 1, 2 or 3 by name.
+    pub fn user(&self, organization: usize, name: &str) -> Who {
+        identity(&Site::msp_id(organization), &self.site().layout.user(&Site::domain(organization), name))
     }
 
-    /// The peer of organisation 1, 2 or 3, as somebody who signs.
-    pub fn peer(&self, organisation: usize) -> Who {
-        identity(&Site::msp_id(organisation), &self.site().layout.peer(&Site::domain(organisation)))
+    /// The peer of organization 1, 2 or 3, as somebody who signs.
+    pub fn peer(&self, organization: usize) -> Who {
+        identity(&Site::msp_id(organization), &self.site().layout.peer(&Site::domain(organization)))
     }
 
-    /// The administrator of the orderer organisation.
+    /// The administrator of the orderer organization.
     pub fn orderer_admin(&self) -> Who {
         let orderer = &self.site().consortium.orderer;
-        let users = self.site().layout.orderer_organisation(&orderer.domain).join("users");
+        let users = self.site().layout.orderer_organization(&orderer.domain).join("users");
         identity(&orderer.msp_id, &users.join(format!("Admin@{}", orderer.domain)))
     }
 
-    /// The user of an authority that only has the names of the first organisation's.
+    /// The user of an authority that only has the names of the first organization's.
     pub fn foreign_user(&self) -> Who {
         let domain = Site::domain(1);
         let users = self.site().layout.path("foreign/peerOrganizations").join(&domain).join("users");
         identity(&Site::msp_id(1), &users.join(format!("User1@{domain}")))
     }
 
-    /// The gateway service of organisation 1, 2 or 3.
-    pub fn gateway(&self, organisation: usize) -> GatewayClient<Channel> {
-        GatewayClient::new(self.peers[organisation - 1].clone())
+    /// The gateway service of organization 1, 2 or 3.
+    pub fn gateway(&self, organization: usize) -> GatewayClient<Channel> {
+        GatewayClient::new(self.peers[organization - 1].clone())
             .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
             .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
     }
 
-    /// The endorser service of organisation 1, 2 or 3.
-    pub fn endorser(&self, organisation: usize) -> EndorserClient<Channel> {
-        EndorserClient::new(self.peers[organisation - 1].clone())
+    /// The endorser service of organization 1, 2 or 3.
+    pub fn endorser(&self, organization: usize) -> EndorserClient<Channel> {
+        EndorserClient::new(self.peers[organization - 1].clone())
             .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
     }
 
-    /// The block streams of organisation 1, 2 or 3.
-    pub fn deliver(&self, organisation: usize) -> DeliverClient<Channel> {
-        DeliverClient::new(self.peers[organisation - 1].clone())
+    /// The block streams of organization 1, 2 or 3.
+    pub fn deliver(&self, organization: usize) -> DeliverClient<Channel> {
+        DeliverClient::new(self.peers[organization - 1].clone())
             .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
     }
 
@@ -209,7 +209,7 @@ impl Net {
         self.network.site()
     }
 
-    /// Installs, approves and commits a chaincode in all three organisations.
+    /// Installs, approves and commits a chaincode in all three organizations.
     async fn deploy(&'static self, name: &str, policy: &str) -> Result<()> {
         let deployed = self.chaincode(name)?;
         let mut definition = Definition::new(name, policy);
@@ -217,9 +217,9 @@ impl Net {
             definition.collections = collections()?;
         }
         let installs =
-            (1..=3).map(|organisation| super::lifecycle::install(self, organisation, &deployed.package.bytes));
+            (1..=3).map(|organization| super::lifecycle::install(self, organization, &deployed.package.bytes));
         try_join_all(installs).await?;
-        let approvals = (1..=3).map(|organisation| definition.approve(self, organisation, &deployed.package.id));
+        let approvals = (1..=3).map(|organization| definition.approve(self, organization, &deployed.package.id));
         for outcome in try_join_all(approvals).await? {
             outcome.valid()?;
         }
@@ -228,21 +228,21 @@ impl Net {
 
     /// Peers know of one another a while after they started, and of a definition a while after it was committed.
     async fn until_gathered(&'static self) -> Result<()> {
-        let gateways = (1..=3).map(|organisation| async move {
+        let gateways = (1..=3).map(|organization| async move {
             for (chaincode, _) in DEPLOYED {
                 let all: Vec<String> = (1..=3).map(Site::msp_id).collect();
-                eventually(&format!("{chaincode} is usable at gateway {organisation}"), async || {
+                eventually(&format!("{chaincode} is usable at gateway {organization}"), async || {
                     self.on(chaincode, &[echo("")])
-                        .by(&self.u(organisation))
-                        .at(organisation)
+                        .by(&self.u(organization))
+                        .at(organization)
                         .naming(&all)
                         .endorse()
                         .await
                 })
                 .await?;
             }
-            eventually(&format!("gateway {organisation} finds a majority"), async || {
-                self.on("maj", &[echo("")]).by(&self.u(organisation)).at(organisation).endorse().await
+            eventually(&format!("gateway {organization} finds a majority"), async || {
+                self.on("maj", &[echo("")]).by(&self.u(organization)).at(organization).endorse().await
             })
             .await
             .map(drop)

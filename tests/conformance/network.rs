@@ -1,4 +1,4 @@
-//! What a network must offer to be tested: three organisations with a peer each and orderers, as processes that can be
+//! What a network must offer to be tested: three organizations with a peer each and orderers, as processes that can be
 //! started and killed. Everything else is asked of it over its own protocols.
 
 use std::{
@@ -47,11 +47,11 @@ pub trait TestNetwork: Send + Sync {
     /// Kills its processes without a warning.
     fn kill(&self);
 
-    /// Makes the peer of organisation 1, 2 or 3 unreachable, as killing it does. The others go on.
+    /// Makes the peer of organization 1, 2 or 3 unreachable, as killing it does. The others go on.
     ///
     /// # Errors
     /// A network of this kind cannot do it, or the peer is away already.
-    fn stop_peer(&self, organisation: usize) -> Result<()>;
+    fn stop_peer(&self, organization: usize) -> Result<()>;
 
     /// Makes the next block break off in the middle of being written: before it is in the store, or after that and before
     /// anybody has heard of it. Nothing works from then on until the network is killed and started again.
@@ -66,7 +66,7 @@ pub trait TestNetwork: Send + Sync {
     ///
     /// # Errors
     /// As [`TestNetwork::start`].
-    fn start_peer(&self, organisation: usize) -> Result<()>;
+    fn start_peer(&self, organization: usize) -> Result<()>;
 }
 
 /// Who orders transactions.
@@ -81,7 +81,7 @@ pub enum Orderers {
 }
 
 impl Orderers {
-    /// What the consortium file says of them, at the end of what it says of their organisation.
+    /// What the consortium file says of them, at the end of what it says of their organization.
     fn lines(self) -> &'static str {
         match self {
             Self::One => "  nodes: [orderer0]\n",
@@ -152,14 +152,14 @@ impl Site {
         Ok(Self { layout, consortium, addresses, program: program.to_owned(), children: Mutex::default() })
     }
 
-    /// The MSP id of organisation 1, 2 or 3.
-    pub fn msp_id(organisation: usize) -> String {
-        format!("Org{organisation}MSP")
+    /// The MSP id of organization 1, 2 or 3.
+    pub fn msp_id(organization: usize) -> String {
+        format!("Org{organization}MSP")
     }
 
-    /// The domain of organisation 1, 2 or 3.
-    pub fn domain(organisation: usize) -> String {
-        format!("org{organisation}.conf.example")
+    /// The domain of organization 1, 2 or 3.
+    pub fn domain(organization: usize) -> String {
+        format!("org{organization}.conf.example")
     }
 
     /// Starts a process that ends with this one.
@@ -254,27 +254,27 @@ fn spawn(command: Command) -> Result<Child> {
     Ok(child.recv().context("the nursery has ended")??)
 }
 
-/// Users of the first organisation that something is wrong with, or nearly.
+/// Users of the first organization that something is wrong with, or nearly.
 fn unusual_users(layout: &Layout) -> Result<()> {
-    let organisation =
+    let organization =
         OrganizationFolder::new(&layout.crypto(), OrganizationKind::Peer, &Site::domain(1), &Site::msp_id(1));
     let now = validity_start();
     let day = 24 * 3600;
     let client = UserRequest::client;
-    issue_user(&organisation, &client("expired").valid(now, now + 60))?;
-    issue_user(&organisation, &client("tomorrow").valid(now + day, now + 30 * day))?;
-    issue_user(&organisation, &client("norole").with_units(&[]))?;
-    issue_user(&organisation, &client("tworoles").with_units(&["client", "peer"]))?;
-    let revoked = issue_user(&organisation, &client("revoked"))?;
+    issue_user(&organization, &client("expired").valid(now, now + 60))?;
+    issue_user(&organization, &client("tomorrow").valid(now + day, now + 30 * day))?;
+    issue_user(&organization, &client("norole").with_units(&[]))?;
+    issue_user(&organization, &client("tworoles").with_units(&["client", "peer"]))?;
+    let revoked = issue_user(&organization, &client("revoked"))?;
     let certificate = fs::read_dir(revoked.join("msp/signcerts"))?.next().context("a user without a certificate")??;
-    revoke(&organisation, &[&Certificate::from_pem(&fs::read(certificate.path())?)?])?;
+    revoke(&organization, &[&Certificate::from_pem(&fs::read(certificate.path())?)?])?;
     Ok(())
 }
 
 const CONSORTIUM: &str = "
 channel: conf
 chaincode: { name: conf, version: '1', endorsements: 1 }
-organisations:
+organizations:
   - { msp_id: Org1MSP, name: One, domain: org1.conf.example, role: enterprise }
   - { msp_id: Org2MSP, name: Two, domain: org2.conf.example, role: enterprise }
   - { msp_id: Org3MSP, name: Three, domain: org3.conf.example, role: enterprise }

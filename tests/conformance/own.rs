@@ -22,31 +22,31 @@ use crate::{
     script::{Step, echo},
 };
 
-/// A channel and the organisations whose peers have joined it.
+/// A channel and the organizations whose peers have joined it.
 pub struct Own {
     /// The network.
     pub net: N,
     /// The channel's name.
     pub name: String,
-    /// The numbers of the organisations.
-    pub organisations: Vec<usize>,
+    /// The numbers of the organizations.
+    pub organizations: Vec<usize>,
 }
 
-/// The name of the orderers' organisation, among those that sign.
+/// The name of the orderers' organization, among those that sign.
 pub const ORDERER: usize = 0;
 
 impl Own {
-    /// Creates a channel of these organisations under the rules that channels have by default, apart from what `shape`
+    /// Creates a channel of these organizations under the rules that channels have by default, apart from what `shape`
     /// makes of them.
     pub async fn create(
         net: N,
-        organisations: &[usize],
+        organizations: &[usize],
         shape: impl FnOnce(&mut ChannelSpec) -> Result<()>,
     ) -> Result<Self> {
-        let own = Self { net, name: net.name("own"), organisations: organisations.to_vec() };
+        let own = Self { net, name: net.name("own"), organizations: organizations.to_vec() };
         let network = own.network();
         let capability = if net.is_fabric_2() { ChannelCapability::V2_0 } else { ChannelCapability::V3_0 };
-        let members = own.consortium(organisations);
+        let members = own.consortium(organizations);
         let mut spec = generate::channel_spec(network.layout, &members, network.addresses, capability)?;
         spec.acls.clear();
         spec.application_policies.clear();
@@ -64,8 +64,8 @@ impl Own {
     }
 
     /// As [`Own::create`] without a shape, with the chaincode `conf` deployed and usable at every gateway.
-    pub async fn with_conf(net: N, organisations: &[usize]) -> Result<Self> {
-        let own = Self::create(net, organisations, |_| Ok(())).await?;
+    pub async fn with_conf(net: N, organizations: &[usize]) -> Result<Self> {
+        let own = Self::create(net, organizations, |_| Ok(())).await?;
         own.deploy("conf", ANY).await?;
         Ok(own)
     }
@@ -74,16 +74,16 @@ impl Own {
     pub async fn deploy(&self, chaincode: &str, policy: &str) -> Result<()> {
         let definition = self.definition(chaincode, policy);
         definition.establish(self.net, &self.net.chaincode(chaincode)?.package.id).await?;
-        self.until_usable(chaincode, &self.organisations).await
+        self.until_usable(chaincode, &self.organizations).await
     }
 
-    /// Waits until the gateways of these organisations find each of them to endorse.
-    pub async fn until_usable(&self, chaincode: &str, organisations: &[usize]) -> Result<()> {
-        let all: Vec<String> = organisations.iter().map(|one| Site::msp_id(*one)).collect();
-        let gateways = organisations.iter().map(|organisation| {
+    /// Waits until the gateways of these organizations find each of them to endorse.
+    pub async fn until_usable(&self, chaincode: &str, organizations: &[usize]) -> Result<()> {
+        let all: Vec<String> = organizations.iter().map(|one| Site::msp_id(*one)).collect();
+        let gateways = organizations.iter().map(|organization| {
             let all = &all;
             eventually("the chaincode is usable", async move || {
-                self.on(chaincode, &[echo("")]).of(*organisation).naming(all).endorse().await
+                self.on(chaincode, &[echo("")]).of(*organization).naming(all).endorse().await
             })
         });
         try_join_all(gateways).await.map(drop)
@@ -91,10 +91,10 @@ impl Own {
 
     /// The first definition of a chaincode on this channel.
     pub fn definition(&self, chaincode: &str, policy: &str) -> Definition {
-        Definition::new(chaincode, policy).on(&self.name, &self.organisations)
+        Definition::new(chaincode, policy).on(&self.name, &self.organizations)
     }
 
-    /// A transaction on this channel, by the first organisation's user at its own gateway.
+    /// A transaction on this channel, by the first organization's user at its own gateway.
     pub fn on(&self, chaincode: &str, steps: &[Step]) -> Ask {
         self.net.on(chaincode, steps).channel(&self.name)
     }
@@ -109,7 +109,7 @@ impl Own {
         self.network().config(&self.name).await
     }
 
-    /// Changes the configuration with the consent of these organisations' administrators, and waits until the peers have
+    /// Changes the configuration with the consent of these organizations' administrators, and waits until the peers have
     /// it.
     pub async fn change(
         &self,
@@ -121,7 +121,7 @@ impl Own {
         apply(&self.network(), &config, &update, &self.administrators(&config, consenting)?).await
     }
 
-    /// The message that asks for a change, signed by these organisations' administrators and not sent.
+    /// The message that asks for a change, signed by these organizations' administrators and not sent.
     pub async fn asking(
         &self,
         consenting: &[usize],
@@ -151,11 +151,11 @@ impl Own {
         }
     }
 
-    /// Lets the peer of another organisation join.
-    pub async fn join(&self, organisation: usize) -> Result<()> {
+    /// Lets the peer of another organization join.
+    pub async fn join(&self, organization: usize) -> Result<()> {
         let path = self.network().layout.genesis_block(&self.name);
         let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        join_peers(&self.network(), &self.consortium(&[organisation]), &block).await
+        join_peers(&self.network(), &self.consortium(&[organization]), &block).await
     }
 
     /// The network, as who administers it sees it.
@@ -169,16 +169,16 @@ impl Own {
         administrators(&self.network(), config, &consenting.iter().map(named).collect::<Vec<_>>())
     }
 
-    fn consortium(&self, organisations: &[usize]) -> Consortium {
+    fn consortium(&self, organizations: &[usize]) -> Consortium {
         let mut members = self.network().consortium.clone();
         members.channel.clone_from(&self.name);
-        let named: Vec<String> = organisations.iter().map(|one| Site::msp_id(*one)).collect();
-        members.organisations.retain(|organisation| named.contains(&organisation.msp_id));
+        let named: Vec<String> = organizations.iter().map(|one| Site::msp_id(*one)).collect();
+        members.organizations.retain(|organization| named.contains(&organization.msp_id));
         members
     }
 }
 
-/// Any organisation's peer endorses.
+/// Any organization's peer endorses.
 pub const ANY: &str = "OR('Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')";
 
 fn network_of(net: N) -> Network<'static> {

@@ -10,7 +10,7 @@ macro_rules! every_case {
             evaluate:
                 c001_an_evaluate_gives_the_answer_of_the_chaincode,
                 c002_statuses_from_200_to_399_come_back_with_message_and_payload,
-                c003_another_status_fails_the_evaluate_with_one_detail_of_the_own_organisation,
+                c003_another_status_fails_the_evaluate_with_one_detail_of_the_own_organization,
                 c004_another_status_fails_the_endorsement,
                 c005_an_empty_evaluate_request_is_an_invalid_argument,
                 c006_an_empty_endorse_request_is_an_invalid_argument,
@@ -19,17 +19,17 @@ macro_rules! every_case {
                 c009_submitting_on_an_unknown_channel_fails_a_precondition,
                 c010_evaluating_an_unknown_chaincode_finds_no_peers,
                 c011_endorsing_an_unknown_chaincode_finds_no_plan,
-                c012_evaluating_at_an_unknown_organisation_finds_no_peers,
-                c013_endorsing_by_an_unknown_organisation_is_unavailable,
+                c012_evaluating_at_an_unknown_organization_finds_no_peers,
+                c013_endorsing_by_an_unknown_organization_is_unavailable,
                 c030_an_endorser_gives_no_endorsement_for_a_refusal_and_no_payload_below_500,
                 c032_a_stopped_chaincode_fails_at_once_and_serves_again_without_an_administrator;
             proposals:
                 c014_an_evaluate_with_a_wrong_signature_is_denied,
                 c015_an_endorse_with_a_wrong_signature_is_denied,
                 c016_a_signature_with_high_s_is_denied,
-                c017_a_user_may_evaluate_at_another_organisations_gateway,
+                c017_a_user_may_evaluate_at_another_organizations_gateway,
                 c018_a_peers_identity_is_no_writer,
-                c019_a_certificate_under_another_organisations_name_is_malformed,
+                c019_a_certificate_under_another_organizations_name_is_malformed,
                 c020_a_certificate_of_a_foreign_authority_is_malformed,
                 c021_an_expired_certificate_cannot_evaluate,
                 c022_an_expired_certificate_cannot_endorse,
@@ -44,10 +44,10 @@ macro_rules! every_case {
                 c151_a_timestamp_that_is_off_or_missing_is_refused,
                 c152_an_epoch_and_another_header_type_are_refused;
             plans:
-                c033_one_of_three_is_the_own_organisation,
-                c034_a_majority_of_three_is_two_with_the_own_organisation,
-                c035_named_organisations_endorse_and_no_others,
-                c036_too_few_named_organisations_are_not_noticed_before_validation,
+                c033_one_of_three_is_the_own_organization,
+                c034_a_majority_of_three_is_two_with_the_own_organization,
+                c035_named_organizations_endorse_and_no_others,
+                c036_too_few_named_organizations_are_not_noticed_before_validation,
                 c037_endorsements_that_differ_are_not_enough,
                 c038_a_call_into_another_chaincode_is_planned_for_both,
                 c039_a_collections_policy_is_planned_for,
@@ -56,7 +56,7 @@ macro_rules! every_case {
                 c042_a_keys_policy_of_two_is_planned_for_at_the_third_gateway,
                 c043_an_implicit_collection_is_endorsed_by_its_owner,
                 c044_the_own_gateway_endorses_a_collection_that_it_is_no_member_of,
-                c045_private_data_goes_to_organisations_outside_of_a_collection_only_when_they_are_named,
+                c045_private_data_goes_to_organizations_outside_of_a_collection_only_when_they_are_named,
                 c046_transient_data_does_not_stand_in_the_transaction,
                 c157_reading_a_collection_under_a_policy_of_others_has_no_plan;
             submit:
@@ -139,7 +139,7 @@ macro_rules! every_case {
                 c114_with_three_blocks_to_live_a_value_goes_with_the_fourth_block_after_it,
                 c115_a_deleted_value_has_no_hash,
                 c116_a_purge_is_marked_as_deletion_and_purge,
-                c117_an_implicit_collection_belongs_to_its_organisation;
+                c117_an_implicit_collection_belongs_to_its_organization;
             events:
                 c118_events_come_in_order_with_their_block_and_payload,
                 c119_after_a_transaction_its_own_event_is_left_out,
@@ -189,8 +189,8 @@ macro_rules! every_case {
                 e004_a_stale_update_is_refused,
                 e005_an_update_without_the_consent_that_it_needs_is_refused;
             membership:
-                e006_an_added_organisation_evaluates_submits_and_endorses,
-                e007_a_removed_organisation_is_refused_by_peers_and_orderers,
+                e006_an_added_organization_evaluates_submits_and_endorses,
+                e007_a_removed_organization_is_refused_by_peers_and_orderers,
                 e008_a_certificate_on_a_revocation_list_is_refused_from_then_on,
                 e009_an_access_rule_closes_evaluation_to_all_but_a_group_until_it_is_taken_back;
             regulator:
@@ -222,10 +222,10 @@ macro_rules! every_case {
                 c175_for_nothing_there_is_no_plan,
                 c176_private_data_of_invalid_transactions_comes_with_blocks,
                 e050_what_no_plugin_can_endorse_is_not_endorsed,
-                e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organisations_clients,
+                e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organizations_clients,
                 e052_a_policy_set_on_a_private_key_prolongs_its_life,
                 e053_who_reaches_too_few_peers_with_private_data_is_told_which,
-                e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organisations_configuration,
+                e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organizations_configuration,
                 e055_a_configuration_under_which_nobody_could_go_on_is_refused;
         }
     };

@@ -1,5 +1,5 @@
 //! No private value can be found where it does not belong: not in a block, a log, the gateway's files or the store of an
-//! organisation that is not a party. Controls must hit: a search that finds nothing anywhere is broken.
+//! organization that is not a party. Controls must hit: a search that finds nothing anywhere is broken.
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ const DECLARED: u64 = 198_765_432_109_877;
 const INVOICED: u64 = 187_654_321_098_765;
 const PAID: u64 = 187_654_321_098_321;
 
-/// A private value and the organisations that may keep it.
+/// A private value and the organizations that may keep it.
 struct Canary {
     what: &'static str,
     forms: Vec<Vec<u8>>,
@@ -155,7 +155,7 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Whether a file is part of an organisation's own private store.
+/// Whether a file is part of an organization's own private store.
 fn is_private_store(path: &Path, msp_id: &str) -> bool {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.windows(2).any(|pair| pair[0] == "private" && pair[1] == msp_id)

@@ -126,9 +126,9 @@ fn the_package_of_the_chaincode_is_its_owners_secret_and_no_server_key() -> Resu
     let (peer, server) = (read("peer.crt")?, read("server.crt")?);
     ensure!(good_for(&peer, X509PurposeId::SSL_CLIENT)? && good_for(&server, X509PurposeId::SSL_SERVER)?, "unusable");
     ensure!(!good_for(&peer, X509PurposeId::SSL_SERVER)?, "the peers' key is good for a server");
-    let organisations = output.join("network/crypto/peerOrganizations");
-    for organisation in std::fs::read_dir(organisations)? {
-        for file in std::fs::read_dir(organisation?.path().join("tlsca"))? {
+    let organizations = output.join("network/crypto/peerOrganizations");
+    for organization in std::fs::read_dir(organizations)? {
+        for file in std::fs::read_dir(organization?.path().join("tlsca"))? {
             let file = file?.path();
             if file.extension().is_some_and(|extension| extension == "pem") {
                 let other = X509::from_pem(&std::fs::read(&file)?)?;

@@ -39,7 +39,7 @@ async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<(
 }
 
 #[tokio::test]
-async fn with_a_managed_key_the_creator_is_another_certificate_of_the_same_organisation() -> Result<()> {
+async fn with_a_managed_key_the_creator_is_another_certificate_of_the_same_organization() -> Result<()> {
     let system = shared()?;
     establish(system).await?;
     let caller = system.caller("ExporterMSP")?;

@@ -217,7 +217,7 @@ pub fn certificate(bytes: &[u8]) {
     }
 }
 
-/// A revocation list in an organisation's configuration.
+/// A revocation list in an organization's configuration.
 pub fn revocation_list(bytes: &[u8]) {
     let mut config = world().msp.clone();
     config.revocation_list = vec![bytes.to_vec()];

@@ -1,4 +1,4 @@
-//! What decoders need around them: one organisation with its keys, its channel, a peer with a ledger, and a proposal.
+//! What decoders need around them: one organization with its keys, its channel, a peer with a ledger, and a proposal.
 //! Made once for a process, new each time; no input that is kept depends on its keys.
 
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};

@@ -104,9 +104,9 @@ impl System {
         })
     }
 
-    /// The domain of an organisation.
+    /// The domain of an organization.
     pub fn domain(&self, msp_id: &str) -> Result<&str> {
-        Ok(&self.consortium.organisation(msp_id)?.domain)
+        Ok(&self.consortium.organization(msp_id)?.domain)
     }
 
     /// The MSP directory of a user.
@@ -114,14 +114,14 @@ impl System {
         Ok(self.layout.user(self.domain(msp_id)?, user).join("msp"))
     }
 
-    /// A caller of the REST gateway as a user of an organisation.
+    /// A caller of the REST gateway as a user of an organization.
     pub fn caller(&self, msp_id: &str) -> Result<Caller> {
         Caller::with_identity(self.addresses.gateway, &self.gateway_authority()?, &self.msp(msp_id, "User1")?)
     }
 
     /// The authority of the gateway's certificate.
     pub fn gateway_authority(&self) -> Result<PathBuf> {
-        let first = self.consortium.organisations.first().context("no organisations")?;
+        let first = self.consortium.organizations.first().context("no organizations")?;
         Ok(self.layout.tls_authority(&first.domain))
     }
 
@@ -130,7 +130,7 @@ impl System {
         Ok(Arc::new(SigningIdentity::from_msp_directory(msp_id, &self.msp(msp_id, user)?)?))
     }
 
-    /// A connection to an organisation's peer.
+    /// A connection to an organization's peer.
     pub async fn connection(&self, msp_id: &str) -> Result<Connection> {
         let peer = self.addresses.peer(msp_id)?;
         let authority = std::fs::read(self.layout.tls_authority(self.domain(msp_id)?))?;

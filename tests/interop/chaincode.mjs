@@ -24,7 +24,7 @@ const nothing = (run) => ({ arguments: 0, read: () => undefined, run });
 const FUNCTIONS = {
     echo: text((_, words) => words),
     transients: nothing(({ stub }) => Object.fromEntries([...stub.getTransient()].map(([name, value]) => [name, asText(value)]).sort())),
-    peer: nothing(({ organisation }) => organisation),
+    peer: nothing(({ organization }) => organization),
     facts: nothing(({ stub }) => ({ channel: stub.getChannelID(), transaction: stub.getTxID(), creator: stub.getCreator().mspid })),
 
     put: json(async ({ stub }, { key, value }) => {
@@ -70,15 +70,15 @@ const FUNCTIONS = {
     panic: nothing(() => {
         throw new Error('this is how a mistake looks');
     }),
-    refuseAt: json(async ({ stub, organisation }, { key, organisations }) => {
-        if (organisations.includes(organisation)) {
-            throw new Refusal(403, 'asked', `${organisation} refuses`);
+    refuseAt: json(async ({ stub, organization }, { key, organizations }) => {
+        if (organizations.includes(organization)) {
+            throw new Refusal(403, 'asked', `${organization} refuses`);
         }
         await stub.putState(key, Buffer.from('accepted'));
     }),
-    differ: text(async ({ stub, organisation }, key) => {
+    differ: text(async ({ stub, organization }, key) => {
         counter += 1;
-        await stub.putState(key, Buffer.from(`${organisation} ${counter}`));
+        await stub.putState(key, Buffer.from(`${organization} ${counter}`));
     }),
 
     putPrivate: json(({ stub }, { collection, key }) => stub.putPrivateData(collection, key, transient(stub, 'value'))),
@@ -95,10 +95,10 @@ const FUNCTIONS = {
         await stub.putState(key, Buffer.from(await present(stub.getPrivateData(collection, key), key)));
     }),
 
-    setEndorsers: json(async ({ stub }, { key, organisations }) => {
+    setEndorsers: json(async ({ stub }, { key, organizations }) => {
         const policy = new KeyEndorsementPolicy();
-        policy.addOrgs('PEER', ...organisations);
-        await stub.setStateValidationParameter(key, organisations.length > 0 ? policy.getPolicy() : Buffer.alloc(0));
+        policy.addOrgs('PEER', ...organizations);
+        await stub.setStateValidationParameter(key, organizations.length > 0 ? policy.getPolicy() : Buffer.alloc(0));
     }),
     endorsers: text(async ({ stub }, key) => {
         const policy = await stub.getStateValidationParameter(key);
@@ -115,8 +115,8 @@ const FUNCTIONS = {
 };
 
 class Chaincode {
-    constructor(organisation) {
-        this.organisation = organisation;
+    constructor(organization) {
+        this.organization = organization;
     }
 
     async Init() {
@@ -133,7 +133,7 @@ class Chaincode {
             if (parameters.length !== wanted.arguments) {
                 throw new Refusal(400, 'argument_count', `expected ${wanted.arguments}, got ${parameters.length}`);
             }
-            const result = await wanted.run({ stub, organisation: this.organisation }, wanted.read(parameters[0]));
+            const result = await wanted.run({ stub, organization: this.organization }, wanted.read(parameters[0]));
             return shim.success(Buffer.from(typeof result === 'string' ? result : JSON.stringify(result) ?? ''));
         } catch (failure) {
             return failure.answer ?? shim.error(String(failure.message));
@@ -151,13 +151,13 @@ if (isMainThread) {
     await serve(workerData);
 }
 
-async function serve({ organisation, address, package: ccid, key, certificate, authority }) {
+async function serve({ organization, address, package: ccid, key, certificate, authority }) {
     const tlsProps = key && {
         key: readFileSync(key),
         cert: readFileSync(certificate),
         ...(authority ? { clientCACerts: readFileSync(authority) } : {}),
     };
-    await shim.server(new Chaincode(organisation), { ccid, address, ...(tlsProps ? { tlsProps } : {}) }).start();
+    await shim.server(new Chaincode(organization), { ccid, address, ...(tlsProps ? { tlsProps } : {}) }).start();
 }
 
 /** A server that may end, and is started again each time. */

@@ -176,7 +176,7 @@ function contains(value, expected) {
     return typeof value === 'object' && value !== null && Object.entries(expected).every(([name, member]) => contains(value[name], member));
 }
 
-/** Details name a peer, its organisation, and the chaincode's status and message, which is a JSON object with a code. */
+/** Details name a peer, its organization, and the chaincode's status and message, which is a JSON object with a code. */
 function refusal(failure, expect = {}) {
     if (failure.details.length === 0) {
         throw new Error(`no details: ${failure.message}`);

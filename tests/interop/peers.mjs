@@ -15,7 +15,7 @@ const PAUSE_MS = 25;
 const AT_A_TIME = 16;
 
 const plan = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const organisations = Object.fromEntries(Object.entries(plan.organisations).map(([mspId, described]) => [mspId, organisation(mspId, described)]));
+const organizations = Object.fromEntries(Object.entries(plan.organizations).map(([mspId, described]) => [mspId, organization(mspId, described)]));
 const gateways = new Map();
 const waiting = [...plan.scenarios];
 const outcomes = { passed: 0, failed: 0 };
@@ -248,8 +248,8 @@ function failsAs(failure, expected) {
         if (expected.status && !(details.length > 0 && details.every(({ message }) => message.startsWith(`chaincode response ${expected.status}, `)))) {
             throw new Error(`no ${expected.status}`);
         }
-        if (expected.organisations) {
-            equal([...new Set(details.map(({ mspId }) => mspId))].sort(), expected.organisations, 'who the details name');
+        if (expected.organizations) {
+            equal([...new Set(details.map(({ mspId }) => mspId))].sort(), expected.organizations, 'who the details name');
         }
         if (expected.verdict) {
             equal(failure.verdict, expected.verdict, 'the verdict');
@@ -293,7 +293,7 @@ function transactionsOf(block, kind) {
 
 // --- who calls -----------------------------------------------------------------------------------------------------
 
-function organisation(mspId, { endpoint, authority, certificate, key }) {
+function organization(mspId, { endpoint, authority, certificate, key }) {
     return {
         client: new grpc.Client(endpoint, grpc.credentials.createSsl(readFileSync(authority))),
         identity: { mspId, credentials: readOnly(certificate) },
@@ -306,13 +306,13 @@ function gatewayOf({ by, at, signing }) {
     const place = JSON.stringify([by, at ?? by, signing]);
     if (!gateways.has(place)) {
         const deadline = () => ({ deadline: Date.now() + PATIENCE_MS });
-        const { identity, signer } = organisations[by];
+        const { identity, signer } = organizations[by];
         const signs = {
             client: signer,
             impostor: signers.newPrivateKeySigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
         }[signing];
         gateways.set(place, connect({
-            client: organisations[at ?? by].client,
+            client: organizations[at ?? by].client,
             identity,
             ...(signs ? { signer: signs } : {}),
             hash: hash.sha256,
@@ -338,7 +338,7 @@ function options({ arguments: values, transient, endorsing }) {
 }
 
 function sign({ by }, signable) {
-    return organisations[by].signer(signable.getDigest());
+    return organizations[by].signer(signable.getDigest());
 }
 
 // --- tools ---------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ const ROWS_MAX: usize = 1_000;
 
 type Answer<T> = Result<T, Failure>;
 
-/// The chaincode as the peer of one organisation runs it. Where the server may end, `crash` is how it learns that it must.
-pub fn router(organisation: &str, crash: Option<UnboundedSender<()>>) -> Router {
-    let (at, refusing, differing) = (organisation.to_owned(), organisation.to_owned(), organisation.to_owned());
+/// The chaincode as the peer of one organization runs it. Where the server may end, `crash` is how it learns that it must.
+pub fn router(organization: &str, crash: Option<UnboundedSender<()>>) -> Router {
+    let (at, refusing, differing) = (organization.to_owned(), organization.to_owned(), organization.to_owned());
     let contract = Contract::new("peers")
         .evaluate("echo", |_: &mut Context, words: String| -> Answer<String> { Ok(words) })
         .evaluate("transients", transients)
@@ -173,20 +173,20 @@ fn fail_after_writing(context: &mut Context, key: String) -> Answer<()> {
     Err(refusal(409, "asked", "after a write"))
 }
 
-fn refuse_at(context: &mut Context, request: &Value, organisation: &str) -> Answer<()> {
-    let refusing = request["organisations"].as_array().is_some_and(|all| all.iter().any(|one| one == organisation));
+fn refuse_at(context: &mut Context, request: &Value, organization: &str) -> Answer<()> {
+    let refusing = request["organizations"].as_array().is_some_and(|all| all.iter().any(|one| one == organization));
     if refusing {
-        return Err(refusal(403, "asked", &format!("{organisation} refuses")));
+        return Err(refusal(403, "asked", &format!("{organization} refuses")));
     }
     let key = request["key"].as_str().unwrap_or_default();
     Ok(context.put(key, b"accepted".to_vec())?)
 }
 
 /// What no chaincode may do: the outcome depends on who computes it.
-fn differ(context: &mut Context, key: &str, organisation: &str) -> Answer<()> {
+fn differ(context: &mut Context, key: &str, organization: &str) -> Answer<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    Ok(context.put(key, format!("{organisation} {count}").into_bytes())?)
+    Ok(context.put(key, format!("{organization} {count}").into_bytes())?)
 }
 
 #[derive(Deserialize)]
@@ -245,13 +245,13 @@ fn set_endorsers(context: &mut Context, request: Value) -> Answer<()> {
     #[derive(Deserialize)]
     struct Endorsers {
         key: String,
-        organisations: Vec<String>,
+        organizations: Vec<String>,
     }
-    let Endorsers { key, organisations } = read(request)?;
-    if organisations.is_empty() {
+    let Endorsers { key, organizations } = read(request)?;
+    if organizations.is_empty() {
         return Ok(context.set_endorsers(&key, None)?);
     }
-    let policy = EndorserPolicy::all_of(organisations.iter().map(String::as_str))?;
+    let policy = EndorserPolicy::all_of(organizations.iter().map(String::as_str))?;
     Ok(context.set_endorsers(&key, Some(&policy))?)
 }
 

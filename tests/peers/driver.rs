@@ -371,11 +371,11 @@ fn fails_as(error: &ClientError, expected: &Failure) -> Result<()> {
         let details = error.details();
         ensure!(!details.is_empty() && details.iter().all(|one| one.message.starts_with(&prefix)), "no {status}");
     }
-    if let Some(organisations) = &expected.organisations {
+    if let Some(organizations) = &expected.organizations {
         let mut named: Vec<&str> = error.details().iter().map(|detail| detail.msp_id.as_str()).collect();
         named.sort_unstable();
         named.dedup();
-        ensure!(&named == organisations, "with details of {named:?}");
+        ensure!(&named == organizations, "with details of {named:?}");
     }
     if let Some(verdict) = &expected.verdict {
         let ClientError::Commit(error) = error else { bail!("without a verdict") };

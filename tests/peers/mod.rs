@@ -65,7 +65,7 @@ fn all_combinations_do_without_a_stopped_peer_and_with_it_again() -> Result<()> 
 }
 
 async fn stop_and_start(column: Arc<Column>, with_node: bool) -> Result<()> {
-    const ORGANISATION: usize = 2;
+    const ORGANIZATION: usize = 2;
     let stage = Stage::set(column, with_node, Stops::OneByOne).await?;
     let (clients, flavours): (&[Client], &[Flavour]) = match with_node {
         true => (&[Client::Ours, Client::Node], &[Flavour::Ours, Flavour::Node]),
@@ -74,8 +74,8 @@ async fn stop_and_start(column: Arc<Column>, with_node: bool) -> Result<()> {
     let network = &*stage.network;
     let readers = Readers::begin(&stage)?;
     for (features, switch) in [
-        (scenario::STOPPED, &(|| network.stop_peer(ORGANISATION)) as &dyn Fn() -> Result<()>),
-        (scenario::RETURNED, &|| network.start_peer(ORGANISATION)),
+        (scenario::STOPPED, &(|| network.stop_peer(ORGANIZATION)) as &dyn Fn() -> Result<()>),
+        (scenario::RETURNED, &|| network.start_peer(ORGANIZATION)),
     ] {
         resuming::tell(&stage, "one more").await?;
         tokio::task::block_in_place(switch)?;

@@ -43,7 +43,7 @@ pub fn serve(site: &Site, places: &[Place]) -> Result<()> {
     for place in places {
         let tls = place.tls.as_ref();
         let described = json!({
-            "organisation": Site::msp_id(place.organisation),
+            "organization": Site::msp_id(place.organization),
             "address": place.address,
             "package": place.package.id,
             "ends": place.ends,
@@ -67,20 +67,20 @@ pub fn serve(site: &Site, places: &[Place]) -> Result<()> {
 /// Plays all; fails with what Node printed unless all passed.
 pub async fn play(stage: &Stage, scenarios: &[Scenario]) -> Result<()> {
     let site = stage.site();
-    let mut organisations = serde_json::Map::new();
-    for organisation in 1..=3 {
-        let msp_id = Site::msp_id(organisation);
+    let mut organizations = serde_json::Map::new();
+    for organization in 1..=3 {
+        let msp_id = Site::msp_id(organization);
         let peer = site.addresses.peer(&msp_id)?;
-        let user = site.layout.user(&Site::domain(organisation), "User1").join("msp");
+        let user = site.layout.user(&Site::domain(organization), "User1").join("msp");
         let described = json!({
             "endpoint": format!("localhost:{}", peer.endpoint.port()),
-            "authority": authority(site, organisation),
+            "authority": authority(site, organization),
             "certificate": user.join("signcerts"),
             "key": user.join("keystore"),
         });
-        organisations.insert(msp_id, described);
+        organizations.insert(msp_id, described);
     }
-    let plan = json!({ "channel": CHANNEL, "organisations": organisations, "scenarios": scenarios });
+    let plan = json!({ "channel": CHANNEL, "organizations": organizations, "scenarios": scenarios });
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("plan.json");
     std::fs::write(&file, serde_json::to_vec(&plan)?)?;

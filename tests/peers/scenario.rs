@@ -24,10 +24,10 @@ pub const WELL: Features = &[
     ("blocks", include_str!("scenarios/blocks.json")),
 ];
 
-/// The scenarios of a network on which the peer of the second organisation is stopped.
+/// The scenarios of a network on which the peer of the second organization is stopped.
 pub const STOPPED: Features = &[("a stopped peer", include_str!("scenarios/stopped.json"))];
 
-/// The scenarios of a network on which the peer of the second organisation has come back.
+/// The scenarios of a network on which the peer of the second organization has come back.
 pub const RETURNED: Features = &[("a returned peer", include_str!("scenarios/returned.json"))];
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -124,9 +124,9 @@ pub struct Failure {
     /// What stands in the message or in a detail.
     #[serde(default)]
     pub includes: Option<String>,
-    /// The organisations that the details name, each once and in order.
+    /// The organizations that the details name, each once and in order.
     #[serde(default)]
-    pub organisations: Option<Vec<String>>,
+    pub organizations: Option<Vec<String>>,
     /// The ledger's verdict.
     #[serde(default)]
     pub verdict: Option<String>,

@@ -1,5 +1,5 @@
-//! The chaincode servers of the scenarios: one for each organisation, no two of which reach theirs in the same way, and
-//! one more for the first organisation that may end.
+//! The chaincode servers of the scenarios: one for each organization, no two of which reach theirs in the same way, and
+//! one more for the first organization that may end.
 
 use std::{
     fs,
@@ -24,9 +24,9 @@ use super::{
 
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// Where the chaincode of one organisation is served.
+/// Where the chaincode of one organization is served.
 pub struct Place {
-    pub organisation: usize,
+    pub organization: usize,
     pub address: SocketAddr,
     pub package: Package,
     /// Whether it may end and is then started again.
@@ -56,24 +56,24 @@ impl Drop for Server {
     }
 }
 
-/// The places of a chaincode: the first organisation's without TLS, the second's with, the third's with certificates on
+/// The places of a chaincode: the first organization's without TLS, the second's with, the third's with certificates on
 /// both sides.
 pub fn places(site: &Site, flavour: Flavour) -> Result<Vec<Place>> {
     let listeners: Vec<TcpListener> =
         (0..4).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<std::io::Result<_>>()?;
     let mut places = Vec::new();
     for (index, listener) in listeners.iter().enumerate() {
-        let (organisation, ends) = (index % 3 + 1, index >= 3);
+        let (organization, ends) = (index % 3 + 1, index >= 3);
         let address = listener.local_addr()?;
-        let peer = site.layout.peer(&Site::domain(organisation)).join("tls");
-        let client = site.layout.user(&Site::domain(organisation), "User1").join("tls");
-        let authority = authority(site, organisation);
+        let peer = site.layout.peer(&Site::domain(organization)).join("tls");
+        let client = site.layout.user(&Site::domain(organization), "User1").join("tls");
+        let authority = authority(site, organization);
         let read = |file: PathBuf| fs::read_to_string(file);
         let mut connection = Connection {
             address: address.to_string(),
             dial_timeout: "3s".into(),
-            tls_required: organisation > 1,
-            client_auth_required: organisation > 2,
+            tls_required: organization > 1,
+            client_auth_required: organization > 2,
             client_key: String::new(),
             client_cert: String::new(),
             root_cert: String::new(),
@@ -90,8 +90,8 @@ pub fn places(site: &Site, flavour: Flavour) -> Result<Vec<Place>> {
             certificate: peer.join("server.crt"),
             authority: connection.client_auth_required.then_some(authority),
         });
-        let label = format!("{}{}{organisation}", flavour.label(), if ends { "frail" } else { "" });
-        places.push(Place { organisation, address, package: Package::new(&label, &connection)?, ends, tls });
+        let label = format!("{}{}{organization}", flavour.label(), if ends { "frail" } else { "" });
+        places.push(Place { organization, address, package: Package::new(&label, &connection)?, ends, tls });
     }
     Ok(places)
 }
@@ -101,7 +101,7 @@ pub async fn serve_ours(places: &[Place]) -> Result<Vec<Server>> {
     let mut servers = Vec::new();
     for place in places {
         let recipe = Recipe {
-            organisation: Site::msp_id(place.organisation),
+            organization: Site::msp_id(place.organization),
             address: place.address.to_string(),
             package_id: place.package.id.clone(),
             tls: place.tls.as_ref().map(Tls::read).transpose()?,
@@ -116,7 +116,7 @@ pub async fn serve_ours(places: &[Place]) -> Result<Vec<Server>> {
 
 /// What a server of ours is started with.
 struct Recipe {
-    organisation: String,
+    organization: String,
     address: String,
     package_id: String,
     tls: Option<ServerTls>,
@@ -124,7 +124,7 @@ struct Recipe {
 
 impl Recipe {
     async fn start(&self, crash: Option<UnboundedSender<()>>) -> Result<ServerHandle, ServerError> {
-        let mut server = ChaincodeServer::builder(router(&self.organisation, crash));
+        let mut server = ChaincodeServer::builder(router(&self.organization, crash));
         if let Some(tls) = &self.tls {
             server = server.tls(tls.clone());
         }

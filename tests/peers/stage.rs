@@ -1,5 +1,5 @@
-//! Where scenarios are played: a network of three organisations on which the chaincode of both shims is deployed, each
-//! organisation with a package and a chaincode server of its own.
+//! Where scenarios are played: a network of three organizations on which the chaincode of both shims is deployed, each
+//! organization with a package and a chaincode server of its own.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -51,7 +51,7 @@ pub struct Stage {
     /// Whether the chaincode for Node is there.
     pub has_node: bool,
     connections: Vec<Connection>,
-    /// Who signs for the users of organisations, where it is not a key in a file.
+    /// Who signs for the users of organizations, where it is not a key in a file.
     signers: BTreeMap<String, Arc<dyn Signer>>,
     _servers: Vec<Server>,
 }
@@ -60,7 +60,7 @@ pub struct Stage {
 struct Definition {
     name: &'static str,
     policy: &'static str,
-    /// The organisations that have approved it with a package; the others approved it without.
+    /// The organizations that have approved it with a package; the others approved it without.
     installed: &'static [usize],
     collections: bool,
     /// Whether its chaincode may end and is started again.
@@ -89,7 +89,7 @@ const DEFINITIONS: &[Definition] = &[
         collections: false,
         ends: false,
     },
-    // Nobody can endorse for the third organisation, and its endorsement is needed.
+    // Nobody can endorse for the third organization, and its endorsement is needed.
     Definition {
         name: "thin",
         policy: "AND('Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')",
@@ -97,7 +97,7 @@ const DEFINITIONS: &[Definition] = &[
         collections: false,
         ends: false,
     },
-    // Nobody can endorse for the second organisation, and its endorsement is not needed.
+    // Nobody can endorse for the second organization, and its endorsement is not needed.
     Definition {
         name: "wide",
         policy: "OutOf(2, 'Org1MSP.peer', 'Org2MSP.peer', 'Org3MSP.peer')",
@@ -105,7 +105,7 @@ const DEFINITIONS: &[Definition] = &[
         collections: false,
         ends: false,
     },
-    // Only at one organisation: a gateway of Fabric gives up its connection to another's peer when the chaincode there
+    // Only at one organization: a gateway of Fabric gives up its connection to another's peer when the chaincode there
     // ends, and with it whatever else goes that way at the moment.
     Definition { name: "frail", policy: "OR('Org1MSP.peer')", installed: &[1], collections: false, ends: true },
 ];
@@ -144,8 +144,8 @@ impl Stage {
         });
         let network = started.await??;
         let mut connections = Vec::new();
-        for organisation in 1..=3 {
-            connections.push(connect(network.site(), organisation).await?);
+        for organization in 1..=3 {
+            connections.push(connect(network.site(), organization).await?);
         }
         let signers = BTreeMap::new();
         let mut stage = Self { network, has_node: with_node, connections, signers, _servers: Vec::new() };
@@ -161,8 +161,8 @@ impl Stage {
         }
         let stage = stage;
         let installs = deployments.iter().flat_map(|(_, places)| places);
-        let installs = installs.map(|place| (place.organisation, &place.package));
-        try_join_all(installs.map(|(organisation, package)| stage.install(organisation, package))).await?;
+        let installs = installs.map(|place| (place.organization, &place.package));
+        try_join_all(installs.map(|(organization, package)| stage.install(organization, package))).await?;
         let definitions = deployments.iter().flat_map(|(flavour, places)| {
             DEFINITIONS.iter().map(|definition| stage.deploy(*flavour, definition, places))
         });
@@ -170,44 +170,44 @@ impl Stage {
         Ok(stage)
     }
 
-    /// The user of an organisation at the gateway of an organisation.
+    /// The user of an organization at the gateway of an organization.
     pub fn gateway(&self, by: &str, at: &str) -> Result<Gateway> {
         Ok(Gateway::new(self.connection(at)?, self.user(by)?))
     }
 
-    pub fn connection(&self, organisation: &str) -> Result<Connection> {
-        Ok(self.connections[number(organisation)? - 1].clone())
+    pub fn connection(&self, organization: &str) -> Result<Connection> {
+        Ok(self.connections[number(organization)? - 1].clone())
     }
 
-    /// With other signers for the users of organisations.
+    /// With other signers for the users of organizations.
     #[cfg(feature = "pkcs11")]
     pub fn signing_with(self, signers: BTreeMap<String, Arc<dyn Signer>>) -> Self {
         Self { signers, ..self }
     }
 
-    /// The first user of an organisation.
-    pub fn user(&self, organisation: &str) -> Result<Arc<dyn Signer>> {
-        match self.signers.get(organisation) {
+    /// The first user of an organization.
+    pub fn user(&self, organization: &str) -> Result<Arc<dyn Signer>> {
+        match self.signers.get(organization) {
             Some(signer) => Ok(Arc::clone(signer)),
-            None => self.identity(organisation, "User1"),
+            None => self.identity(organization, "User1"),
         }
     }
 
-    fn identity(&self, organisation: &str, user: &str) -> Result<Arc<dyn Signer>> {
-        let folder = self.site().layout.user(&Site::domain(number(organisation)?), user).join("msp");
-        Ok(Arc::new(SigningIdentity::from_msp_directory(organisation, &folder)?))
+    fn identity(&self, organization: &str, user: &str) -> Result<Arc<dyn Signer>> {
+        let folder = self.site().layout.user(&Site::domain(number(organization)?), user).join("msp");
+        Ok(Arc::new(SigningIdentity::from_msp_directory(organization, &folder)?))
     }
 
     pub fn site(&self) -> &Site {
         self.network.site()
     }
 
-    async fn install(&self, organisation: usize, package: &Package) -> Result<()> {
+    async fn install(&self, organization: usize, package: &Package) -> Result<()> {
         let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
-        let admin = self.administrator(organisation)?;
+        let admin = self.administrator(organization)?;
         let call = admin.contract("", "_lifecycle").transaction("InstallChaincode");
         let proposal = call.argument(arguments.encode_to_vec()).propose()?;
-        match EndorserClient::new(self.connections[organisation - 1].clone()).query(&proposal).await {
+        match EndorserClient::new(self.connections[organization - 1].clone()).query(&proposal).await {
             Ok(_) => Ok(()),
             Err(EndorserError::Refused { status, message }) => bail!("cannot install: {status} {message}"),
             Err(error) => Err(error.into()),
@@ -218,9 +218,9 @@ impl Stage {
         let name = flavour.definition(definition.name);
         let validation_parameter = application_policy(definition.policy)?.encode_to_vec();
         let collections = if definition.collections { Some(collections()?) } else { None };
-        let approvals = (1..=3).map(|organisation| {
-            let place = places.iter().find(|place| place.organisation == organisation && place.ends == definition.ends);
-            let source = match place.filter(|_| definition.installed.contains(&organisation)) {
+        let approvals = (1..=3).map(|organization| {
+            let place = places.iter().find(|place| place.organization == organization && place.ends == definition.ends);
+            let source = match place.filter(|_| definition.installed.contains(&organization)) {
                 Some(place) => chaincode_source::Type::LocalPackage(chaincode_source::Local {
                     package_id: place.package.id.clone(),
                 }),
@@ -236,10 +236,10 @@ impl Stage {
                 ..Default::default()
             };
             self.submit(
-                organisation,
+                organization,
                 "ApproveChaincodeDefinitionForMyOrg",
                 arguments.encode_to_vec(),
-                vec![organisation],
+                vec![organization],
             )
         });
         try_join_all(approvals).await.with_context(|| format!("approving {name}"))?;
@@ -270,7 +270,7 @@ impl Stage {
         .await
     }
 
-    /// Submits a lifecycle transaction as an organisation's administrator; again while the network gathers.
+    /// Submits a lifecycle transaction as an organization's administrator; again while the network gathers.
     async fn submit(&self, by: usize, function: &str, argument: Vec<u8>, endorsers: Vec<usize>) -> Result<()> {
         let contract = self.administrator(by)?.contract(CHANNEL, "_lifecycle");
         let endorsers: Vec<String> = endorsers.iter().map(|one| Site::msp_id(*one)).collect();
@@ -284,9 +284,9 @@ impl Stage {
         submitted.await?.map(drop).map_err(Into::into)
     }
 
-    fn administrator(&self, organisation: usize) -> Result<Gateway> {
-        let identity = self.identity(&Site::msp_id(organisation), "Admin")?;
-        Ok(Gateway::new(self.connections[organisation - 1].clone(), identity))
+    fn administrator(&self, organization: usize) -> Result<Gateway> {
+        let identity = self.identity(&Site::msp_id(organization), "Admin")?;
+        Ok(Gateway::new(self.connections[organization - 1].clone(), identity))
     }
 }
 
@@ -297,7 +297,7 @@ fn may_pass(error: &ClientError) -> bool {
         .any(|text| said.contains(text))
 }
 
-/// One collection of two organisations, and two of one each that only its peer may endorse changes of.
+/// One collection of two organizations, and two of one each that only its peer may endorse changes of.
 fn collections() -> Result<CollectionConfigPackage> {
     let mut shared = collection("shared", &[1, 3])?;
     shared.member_only_read = true;
@@ -310,19 +310,19 @@ fn collections() -> Result<CollectionConfigPackage> {
     Ok(CollectionConfigPackage { config: config.into() })
 }
 
-async fn connect(site: &Site, organisation: usize) -> Result<Connection> {
-    let peer = site.addresses.peer(&Site::msp_id(organisation))?;
-    let ca_pem = std::fs::read(authority(site, organisation))?;
+async fn connect(site: &Site, organization: usize) -> Result<Connection> {
+    let peer = site.addresses.peer(&Site::msp_id(organization))?;
+    let ca_pem = std::fs::read(authority(site, organization))?;
     let tls = ClientTls { ca_pem, identity: None, server_name: None };
     Ok(Connection::open(&peer.endpoint.to_string(), Some(tls), Duration::from_secs(30)).await?)
 }
 
-/// The authority of the TLS certificates of an organisation.
-pub fn authority(site: &Site, organisation: usize) -> PathBuf {
-    site.layout.tls_authority(&Site::domain(organisation))
+/// The authority of the TLS certificates of an organization.
+pub fn authority(site: &Site, organization: usize) -> PathBuf {
+    site.layout.tls_authority(&Site::domain(organization))
 }
 
 /// `Org2MSP` is number 2.
-fn number(organisation: &str) -> Result<usize> {
-    (1..=3).find(|one| Site::msp_id(*one) == organisation).with_context(|| format!("no organisation {organisation}"))
+fn number(organization: &str) -> Result<usize> {
+    (1..=3).find(|one| Site::msp_id(*one) == organization).with_context(|| format!("no organization {organization}"))
 }

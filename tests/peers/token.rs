@@ -58,7 +58,7 @@ fn inside_the_token() -> Result<()> {
         tool(&["--init-token", "--free", "--label", &token, "--so-pin", "12345678", "--pin", PIN])?;
         let played = runtime().block_on(async {
             let stage = Stage::set(Arc::clone(column), false, Stops::Never).await?;
-            let signers = (1..=3).map(|organisation| signer(stage.site(), organisation, &token));
+            let signers = (1..=3).map(|organization| signer(stage.site(), organization, &token));
             let signers = signers.collect::<Result<BTreeMap<_, _>>>()?;
             let stage = stage.signing_with(signers);
             let scenarios = scenario::all(scenario::WELL, Flavour::Ours, false, "token")?;
@@ -69,13 +69,13 @@ fn inside_the_token() -> Result<()> {
     Ok(())
 }
 
-/// Moves the key of an organisation's user into the token.
-fn signer(site: &Site, organisation: usize, token: &str) -> Result<(String, Arc<dyn Signer>)> {
-    let msp_id = Site::msp_id(organisation);
-    let user = site.layout.user(&Site::domain(organisation), "User1").join("msp");
+/// Moves the key of an organization's user into the token.
+fn signer(site: &Site, organization: usize, token: &str) -> Result<(String, Arc<dyn Signer>)> {
+    let msp_id = Site::msp_id(organization);
+    let user = site.layout.user(&Site::domain(organization), "User1").join("msp");
     let key = only_file(&user.join("keystore"))?;
     let key = key.to_str().context("a path that is no text")?;
-    let id = format!("a{organisation}");
+    let id = format!("a{organization}");
     tool(&["--import", key, "--token", token, "--label", &msp_id, "--id", &id, "--pin", PIN])?;
     let place = TokenKey {
         library: library().context("SoftHSM is not installed")?.into(),

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 /// The identity that proposed the transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Creator {
-    /// The membership service provider, which stands for the organisation: `ExporterMSP`.
+    /// The membership service provider, which stands for the organization: `ExporterMSP`.
     pub msp_id: String,
     /// The client identifier in the form of Fabric's Go library: base64 of `x509::<subject>::<issuer>`.
     /// The Node and Java libraries write other forms; store this one only.
     pub id: String,
-    /// The organisational units of the certificate's subject, in its order. With NodeOUs one of them is the role:
+    /// The organizational units of the certificate's subject, in its order. With NodeOUs one of them is the role:
     /// `client`, `peer`, `admin` or `orderer`.
     pub roles: Vec<String>,
     /// The attributes that Fabric CA wrote into the certificate.
@@ -28,7 +28,7 @@ pub struct Creator {
 }
 
 impl Creator {
-    /// Whether the certificate carries the organisational unit `role`, exactly as written.
+    /// Whether the certificate carries the organizational unit `role`, exactly as written.
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|own| own == role)
     }

@@ -1,13 +1,13 @@
-//! The endorsement policy of a single key: which organisations must endorse a change of it.
+//! The endorsement policy of a single key: which organizations must endorse a change of it.
 //!
-//! Covers one shape, "at least n of these organisations", which is what Fabric's libraries offer too. Writes the
+//! Covers one shape, "at least n of these organizations", which is what Fabric's libraries offer too. Writes the
 //! few protobuf bytes itself, so that contracts need no protobuf library.
 
 use std::collections::BTreeSet;
 
 use crate::Fault;
 
-/// At least `needed` of the named organisations must endorse, each with a peer or, if so chosen, any member.
+/// At least `needed` of the named organizations must endorse, each with a peer or, if so chosen, any member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorserPolicy {
     needed: usize,
@@ -16,7 +16,7 @@ pub struct EndorserPolicy {
 }
 
 impl EndorserPolicy {
-    /// All of these organisations.
+    /// All of these organizations.
     ///
     /// # Errors
     /// [`Fault::EndorserPolicy`] when none is named.
@@ -25,7 +25,7 @@ impl EndorserPolicy {
         Self::checked(msp_ids.len(), msp_ids, ROLE_PEER)
     }
 
-    /// At least `needed` of these organisations.
+    /// At least `needed` of these organizations.
     ///
     /// # Errors
     /// [`Fault::EndorserPolicy`] when `needed` is 0 or more than are named.
@@ -33,14 +33,14 @@ impl EndorserPolicy {
         Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect(), ROLE_PEER)
     }
 
-    /// The same policy, which any member of an organisation can fulfil. For organisations whose certificates do not
+    /// The same policy, which any member of an organization can fulfil. For organizations whose certificates do not
     /// tell peers from others, as without NodeOUs nobody has the role of a peer.
     #[must_use]
     pub fn by_any_member(self) -> Self {
         Self { role: ROLE_MEMBER, ..self }
     }
 
-    /// The policy with one organisation more, all of which must endorse if all had to before.
+    /// The policy with one organization more, all of which must endorse if all had to before.
     #[must_use]
     pub fn with(mut self, msp_id: &str) -> Self {
         let all = self.needed == self.msp_ids.len();
@@ -50,7 +50,7 @@ impl EndorserPolicy {
         self
     }
 
-    /// The policy without an organisation, all others of which must endorse if all had to before.
+    /// The policy without an organization, all others of which must endorse if all had to before.
     ///
     /// # Errors
     /// [`Fault::EndorserPolicy`] when fewer are left than are needed, or none.
@@ -62,17 +62,17 @@ impl EndorserPolicy {
         Self::checked(self.needed, self.msp_ids, self.role)
     }
 
-    /// How many of the organisations must endorse.
+    /// How many of the organizations must endorse.
     pub fn needed(&self) -> usize {
         self.needed
     }
 
-    /// The organisations, sorted.
+    /// The organizations, sorted.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
         self.msp_ids.iter().map(String::as_str)
     }
 
-    /// The policy as a `common.SignaturePolicyEnvelope`. Organisations are sorted, as in Fabric's Go library, so one
+    /// The policy as a `common.SignaturePolicyEnvelope`. Organizations are sorted, as in Fabric's Go library, so one
     /// policy has one encoding.
     pub fn encode(&self) -> Vec<u8> {
         let rules = self.msp_ids.iter().enumerate().flat_map(|(index, _)| {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn organisations_come_and_go() -> Result<(), Fault> {
+    fn organizations_come_and_go() -> Result<(), Fault> {
         let all = EndorserPolicy::all_of(["A", "B"])?;
         assert_eq!(all.clone().with("C").with("C"), EndorserPolicy::all_of(["A", "B", "C"])?);
         assert_eq!(all.clone().without("A")?.without("X")?, EndorserPolicy::all_of(["B"])?);

@@ -96,8 +96,8 @@ pub enum Fault {
         /// Which value.
         what: &'static str,
     },
-    /// An endorsement policy of a key asks for more organisations than it names, or for none.
-    #[error("a key's endorsement policy must name at least one organisation and ask for 1 to all of them")]
+    /// An endorsement policy of a key asks for more organizations than it names, or for none.
+    #[error("a key's endorsement policy must name at least one organization and ask for 1 to all of them")]
     EndorserPolicy,
     /// The request does not fit into one message to the peer.
     #[error("the {operation} request is larger than a message may be")]

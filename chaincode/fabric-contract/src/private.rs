@@ -1,6 +1,6 @@
 //! The data of one private collection.
 //!
-//! Values stay with the collection's members; every peer of the channel holds their hashes. An organisation's implicit
+//! Values stay with the collection's members; every peer of the channel holds their hashes. An organization's implicit
 //! collection is named `_implicit_org_<MSP id>`.
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -97,7 +97,7 @@ impl<'c, 'a> Private<'c, 'a> {
         self.context.write_in("purge", collection, key, Change::Purge)
     }
 
-    /// Sets which organisations must endorse later changes of `key`; none returns it to the collection's policy.
+    /// Sets which organizations must endorse later changes of `key`; none returns it to the collection's policy.
     ///
     /// # Errors
     /// As [`Private::put`].

@@ -97,7 +97,7 @@ impl Context<'_> {
         self.write_in("delete", "", key, Change::Delete)
     }
 
-    /// Sets which organisations must endorse later changes of `key`; none returns it to the chaincode's policy.
+    /// Sets which organizations must endorse later changes of `key`; none returns it to the chaincode's policy.
     /// Has no effect on a key without a value.
     ///
     /// # Errors

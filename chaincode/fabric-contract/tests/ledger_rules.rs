@@ -379,7 +379,7 @@ fn member_only_collections_refuse_other_creators() -> Test {
 }
 
 #[test]
-fn implicit_collections_exist_for_organisations_of_the_channel_only() -> Test {
+fn implicit_collections_exist_for_organizations_of_the_channel_only() -> Test {
     let mut ledger = ledger_with(private_reader());
     keep_secret(&mut ledger, "_implicit_org_BMSP", "k", "secret")?;
     assert_eq!(ledger.private("BMSP", "_implicit_org_BMSP", "k"), Some(b"secret".to_vec()));

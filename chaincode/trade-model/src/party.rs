@@ -1,6 +1,6 @@
 //! The roles an enterprise can have.
 //!
-//! A party is an organisation, never a person; names of people do not appear on the ledger.
+//! A party is an organization, never a person; names of people do not appear on the ledger.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Blinding factors from one master key per organisation, so that nothing but the key needs a back-up.
+//! Blinding factors from one master key per organization, so that nothing but the key needs a back-up.
 //!
 //! r = wide-reduce(HKDF-SHA512(master key, info = name of the commitment ‖ v)). With the value in the info, two
 //! values under one name never share a factor; were they to share one, C₁ − C₂ = (v₁ − v₂)G could be searched.
@@ -9,7 +9,7 @@ use hkdf::Hkdf;
 use sha2::Sha512;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// An organisation's secret of 32 bytes, wiped when dropped. It belongs into a key store.
+/// An organization's secret of 32 bytes, wiped when dropped. It belongs into a key store.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 32]);
 
@@ -42,14 +42,14 @@ impl std::fmt::Debug for MasterKey {
     }
 }
 
-/// What a commitment is called: unique per organisation for every number it ever commits to.
+/// What a commitment is called: unique per organization for every number it ever commits to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitmentName<'a> {
     /// The channel.
     pub channel: &'a str,
     /// The chaincode.
     pub chaincode: &'a str,
-    /// The organisation.
+    /// The organization.
     pub msp_id: &'a str,
     /// The record's type, such as `invoice`.
     pub record_type: &'a str,

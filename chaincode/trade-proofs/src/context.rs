@@ -100,13 +100,13 @@ impl ProofContextBuilder {
         self
     }
 
-    /// The organisation the claim is about.
+    /// The organization the claim is about.
     pub fn msp_id(mut self, msp_id: impl Into<String>) -> Self {
         self.msp_id = Some(msp_id.into());
         self
     }
 
-    /// SHA-256 of the claimant's enrolment public key. Optional: leave it out when any key of the organisation
+    /// SHA-256 of the claimant's enrolment public key. Optional: leave it out when any key of the organization
     /// may submit the proof.
     pub fn public_key_sha256(mut self, digest: [u8; 32]) -> Self {
         self.public_key_sha256 = Some(digest);

@@ -101,7 +101,7 @@ impl Call {
         self
     }
 
-    /// The organisations that endorse (when submitting) or one of which answers (when evaluating). Without this the
+    /// The organizations that endorse (when submitting) or one of which answers (when evaluating). Without this the
     /// gateway chooses.
     #[must_use]
     pub fn endorsing(mut self, organizations: impl IntoIterator<Item = impl Into<String>>) -> Self {

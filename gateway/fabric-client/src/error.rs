@@ -154,7 +154,7 @@ pub struct CallError {
 pub struct PeerDetail {
     /// `host:port` of the node.
     pub address: String,
-    /// Its organisation.
+    /// Its organization.
     pub msp_id: String,
     /// Its words.
     pub message: String,

@@ -114,7 +114,7 @@ impl Proposal {
         &self.contents.signature_header.creator
     }
 
-    /// The organisations that shall endorse. Not part of what is signed.
+    /// The organizations that shall endorse. Not part of what is signed.
     pub fn endorsing_organizations(&self) -> &[String] {
         &self.proposed.endorsing_organizations
     }

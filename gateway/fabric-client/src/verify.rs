@@ -58,7 +58,7 @@ pub enum VerifyError {
     /// An endorsement's signature is wrong.
     #[error("the endorsement of {0} has a wrong signature")]
     Signature(String),
-    /// An organisation that should endorse did not.
+    /// An organization that should endorse did not.
     #[error("{0} was named to endorse and did not")]
     NotEndorsedBy(String),
 }
@@ -68,7 +68,7 @@ pub enum VerifyError {
 pub struct Prepared {
     /// What the chaincode returned.
     pub result: Vec<u8>,
-    /// The organisations of the endorsers, in the order of their signatures, as they claim in their identities.
+    /// The organizations of the endorsers, in the order of their signatures, as they claim in their identities.
     pub endorsers: Vec<String>,
     /// What would be written, by namespace; namespaces without writes are left out.
     pub writes: Vec<NamespaceWrites>,
@@ -88,7 +88,7 @@ pub struct NamespaceWrites {
 }
 
 /// Checks that `prepared` is `proposal` and nothing else: the same headers, the same call without its transient data,
-/// endorsed for the same proposal hash by the organisations that were named. With `msps`, also that every endorser is
+/// endorsed for the same proposal hash by the organizations that were named. With `msps`, also that every endorser is
 /// valid and really signed.
 ///
 /// # Errors
@@ -140,7 +140,7 @@ fn check_call(prepared: &[u8], proposed: &[u8]) -> Result<(), VerifyError> {
     if prepared == proposed { Ok(()) } else { Err(VerifyError::Call) }
 }
 
-/// The organisations of the endorsers.
+/// The organizations of the endorsers.
 fn check_endorsements(
     endorsements: &[Endorsement],
     response: &[u8],

@@ -33,7 +33,7 @@ async fn a_plain_proposal_is_the_one_of_the_sdk() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_proposal_with_transient_data_and_organisations_is_the_one_of_the_sdk() -> Outcome {
+async fn a_proposal_with_transient_data_and_organizations_is_the_one_of_the_sdk() -> Outcome {
     let (inputs, gateway) = (inputs()?, offline()?);
     let full = &inputs["full"];
     let mut call = gateway.contract("trade", "entrepot").transaction(text(&full["function"]));

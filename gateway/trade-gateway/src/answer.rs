@@ -80,7 +80,7 @@ impl From<Problem> for Answer {
 pub struct Identity {
     /// The MSP that issued the certificate.
     pub msp_id: String,
-    /// What members of that organisation may do.
+    /// What members of that organization may do.
     pub role: Role,
     /// The role in the certificate: `client` or `admin`.
     pub certificate_role: String,
@@ -88,7 +88,7 @@ pub struct Identity {
     pub subject: String,
     /// The issuer.
     pub issuer: String,
-    /// The organisational units.
+    /// The organizational units.
     pub organizational_units: Vec<String>,
     /// Attributes that Fabric CA wrote into the certificate.
     pub attributes: std::collections::BTreeMap<String, String>,
@@ -100,7 +100,7 @@ pub struct Identity {
     pub not_before: String,
     /// Valid until, RFC 3339 UTC.
     pub not_after: String,
-    /// Who signs this organisation's transactions.
+    /// Who signs this organization's transactions.
     pub custody: Custody,
     /// The subject of the identity that signs; the caller's own with external custody.
     pub creator: String,

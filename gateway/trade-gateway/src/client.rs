@@ -113,7 +113,7 @@ impl Client {
     }
 
     /// Writes JSON under an idempotency key and signs proposal and transaction itself. `target` must lead to a route that
-    /// asks the caller to sign: `?signing=caller`, or an organisation with external custody.
+    /// asks the caller to sign: `?signing=caller`, or an organization with external custody.
     ///
     /// A caller of its own program should decode each signing input and compare it with its intent before it signs.
     ///

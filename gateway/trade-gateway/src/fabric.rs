@@ -1,4 +1,4 @@
-//! Fabric behind the seam of [`crate::ledger`]: each caller's steps go to the peer of the caller's organisation.
+//! Fabric behind the seam of [`crate::ledger`]: each caller's steps go to the peer of the caller's organization.
 //!
 //! Outcomes are learnt under the gateway's own identity, so that a caller who signs signs twice and not three times: from
 //! one stream of filtered blocks for each peer, and by a question only where the stream cannot tell.
@@ -33,7 +33,7 @@ const DUPLICATE_TXID: i32 = 9;
 /// gRPC's code for an answer that came too late.
 const DEADLINE_EXCEEDED: i32 = 4;
 
-/// One channel of a Fabric network, through one peer for each organisation.
+/// One channel of a Fabric network, through one peer for each organization.
 pub struct Fabric {
     channel: String,
     chaincode: String,
@@ -55,7 +55,7 @@ pub enum FabricError {
     /// A TLS authority's file cannot be read.
     #[error("the TLS authority {path} of the peer of {msp_id}: {cause}")]
     Authority {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// The file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum FabricError {
     /// A peer's address or TLS settings cannot be used.
     #[error("the peer of {msp_id}: {cause}")]
     Peer {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// Why.
         cause: TransportError,
@@ -82,9 +82,9 @@ impl Fabric {
         let submit = Timeouts::default().submit.min(deadline);
         let timeouts = Timeouts { evaluate: deadline, endorse: deadline, submit, ..Timeouts::default() };
         let mut peers = BTreeMap::new();
-        for organisation in &settings.organisations {
-            let msp_id = &organisation.msp_id;
-            let tls = match &organisation.peer_tls_ca {
+        for organization in &settings.organizations {
+            let msp_id = &organization.msp_id;
+            let tls = match &organization.peer_tls_ca {
                 None => None,
                 Some(path) => {
                     let ca_pem = std::fs::read(path).map_err(|cause| FabricError::Authority {
@@ -92,20 +92,20 @@ impl Fabric {
                         path: path.clone(),
                         cause,
                     })?;
-                    Some(ClientTls { ca_pem, identity: None, server_name: organisation.peer_server_name.clone() })
+                    Some(ClientTls { ca_pem, identity: None, server_name: organization.peer_server_name.clone() })
                 }
             };
-            let connection = Connection::lazy(&organisation.peer, tls, CONNECT_WAIT)
+            let connection = Connection::lazy(&organization.peer, tls, CONNECT_WAIT)
                 .map_err(|cause| FabricError::Peer { msp_id: msp_id.clone(), cause })?;
             let service = Gateway::new(connection.clone(), members.service().clone()).timeouts(timeouts);
-            let writes = organisation.role != Role::Regulator;
+            let writes = organization.role != Role::Regulator;
             let tracker = writes.then(|| CommitTracker::start(&service, &settings.channel, TrackerOptions::default()));
             peers.insert(msp_id.clone(), Peer { connection, service, tracker });
         }
         Ok(Self { channel: settings.channel.clone(), chaincode: settings.chaincode.clone(), peers, timeouts })
     }
 
-    /// The connection of an organisation, used by nobody in particular: everything comes signed.
+    /// The connection of an organization, used by nobody in particular: everything comes signed.
     fn relay(&self, step: Step, msp_id: &str, creator: Vec<u8>) -> Result<Gateway, LedgerError> {
         let peer = self.peer(step, msp_id)?;
         Ok(Gateway::offline(peer.connection.clone(), creator).timeouts(self.timeouts))

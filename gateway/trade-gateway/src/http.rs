@@ -63,7 +63,7 @@ struct Permits {
     public: Arc<Semaphore>,
     /// Apart from all others: whoever watches the gateway must be answered when it is full.
     ready: Arc<Semaphore>,
-    organisations: BTreeMap<String, Arc<Semaphore>>,
+    organizations: BTreeMap<String, Arc<Semaphore>>,
 }
 
 /// The client certificate of a connection, DER.
@@ -74,12 +74,12 @@ impl State {
     #[must_use]
     pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
         let limits = &service.settings().limits;
-        let own = || Arc::new(Semaphore::new(limits.requests_per_organisation));
+        let own = || Arc::new(Semaphore::new(limits.requests_per_organization));
         let permits = Permits {
             all: Arc::new(Semaphore::new(limits.requests)),
             public: Arc::new(Semaphore::new(PUBLIC_REQUESTS)),
             ready: Arc::new(Semaphore::new(READY_REQUESTS)),
-            organisations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
+            organizations: service.members().msp_ids().map(|msp_id| (msp_id.to_owned(), own())).collect(),
         };
         Self { service, audit, fold: Fold::default(), audit_failed: AtomicBool::new(false), runtime, permits }
     }
@@ -125,7 +125,7 @@ impl Drop for State {
 impl Permits {
     fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Vec<OwnedSemaphorePermit>, Problem> {
         let busy = || Problem::new(503, "gateway_busy", "The gateway is busy").retry_after(1);
-        let own = principal.and_then(|principal| self.organisations.get(&principal.msp_id));
+        let own = principal.and_then(|principal| self.organizations.get(&principal.msp_id));
         let wanted = match route.action {
             Action::Health => [None, None],
             Action::Ready => [Some(&self.ready), None],

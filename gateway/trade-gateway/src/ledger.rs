@@ -13,10 +13,10 @@ pub trait Ledger: Send + Sync + 'static {
     /// Makes an unsigned proposal in the name of a creator. Nothing is sent.
     ///
     /// # Errors
-    /// The creator's organisation is unknown, or no random bytes can be had.
+    /// The creator's organization is unknown, or no random bytes can be had.
     fn propose(&self, creator: &CreatorIdentity, call: &Call) -> Result<Draft, LedgerError>;
 
-    /// Asks the organisation's peer to evaluate a signed proposal; the answer is the contract's.
+    /// Asks the organization's peer to evaluate a signed proposal; the answer is the contract's.
     fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>>;
 
     /// Has a signed proposal endorsed.
@@ -58,7 +58,7 @@ pub struct Call {
     pub argument: Option<Vec<u8>>,
     /// The private input, which travels as transient data only.
     pub private: Option<Vec<u8>>,
-    /// The organisations that must endorse; empty leaves the choice to the peer.
+    /// The organizations that must endorse; empty leaves the choice to the peer.
     pub endorsing: Vec<String>,
 }
 
@@ -176,7 +176,7 @@ pub enum Cause {
     /// A peer prepared another transaction than the one proposed; it must not be signed.
     #[error("the peer prepared another transaction: {0}")]
     Altered(String),
-    /// Something on this side is wrong: bytes that are no transaction, an unknown organisation.
+    /// Something on this side is wrong: bytes that are no transaction, an unknown organization.
     #[error("{0}")]
     Local(String),
 }

@@ -1,7 +1,7 @@
-//! Who may call: the listed organisations, their membership rules, and the identities that sign for them.
+//! Who may call: the listed organizations, their membership rules, and the identities that sign for them.
 //!
 //! A caller is known by the certificate of the TLS connection and by nothing else; no header is ever looked at. Which
-//! organisation answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller holds
+//! organization answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller holds
 //! the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
 
 use std::{
@@ -22,25 +22,25 @@ use fabric_msp::{
 
 use crate::{
     problem::Problem,
-    settings::{Custody, Organisation, Role, Settings},
+    settings::{Custody, Organization, Role, Settings},
 };
 
 /// Clocks of caller and gateway may differ by this much.
 const SKEW_SECONDS: i64 = 60;
 
-/// The organisations of one gateway.
+/// The organizations of one gateway.
 pub struct Members {
-    organisations: BTreeMap<String, Member>,
+    organizations: BTreeMap<String, Member>,
     msps: RwLock<Arc<Vec<Arc<Msp>>>>,
-    /// Whether an organisation's rules could not be read when they were last tried.
+    /// Whether an organization's rules could not be read when they were last tried.
     stale: AtomicBool,
     service: Arc<dyn Signer>,
 }
 
-/// One organisation.
+/// One organization.
 pub struct Member {
     /// Its settings.
-    pub settings: Organisation,
+    pub settings: Organization,
     /// The identity that signs for it when custody is managed.
     managed: RwLock<Option<Arc<dyn Signer>>>,
 }
@@ -48,7 +48,7 @@ pub struct Member {
 /// A caller whose certificate was accepted.
 #[derive(Clone)]
 pub struct Principal {
-    /// The organisation that answers for the certificate.
+    /// The organization that answers for the certificate.
     pub msp_id: String,
     /// What its members may do.
     pub role: Role,
@@ -74,13 +74,13 @@ impl Principal {
     }
 }
 
-/// Why the organisations cannot be set up.
+/// Why the organizations cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum MembersError {
     /// An MSP directory cannot be read.
     #[error("the MSP directory {path} of {msp_id}: {cause}")]
     Directory {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// The directory.
         path: PathBuf,
@@ -90,12 +90,12 @@ pub enum MembersError {
     /// An MSP directory breaks a rule of membership.
     #[error("the MSP of {msp_id} cannot be used: {cause}")]
     Setup {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// Why.
         cause: SetupError,
     },
-    /// Two organisations trust one authority, so a certificate would belong to both.
+    /// Two organizations trust one authority, so a certificate would belong to both.
     #[error("{0} and {1} share a certificate authority; whose members its certificates name would be a guess")]
     SharedAuthority(String, String),
     /// A managed or service identity cannot be loaded.
@@ -106,10 +106,10 @@ pub enum MembersError {
         /// Why.
         cause: SignerError,
     },
-    /// A managed or service identity is not a valid client of its organisation.
+    /// A managed or service identity is not a valid client of its organization.
     #[error("the identity in {path} is not a valid client of {msp_id}: {reason}")]
     SignerRefused {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// The directory.
         path: PathBuf,
@@ -122,20 +122,20 @@ impl Members {
     /// Loads all membership rules and identities.
     ///
     /// # Errors
-    /// A directory is unreadable, or an identity is not a valid client of its organisation.
+    /// A directory is unreadable, or an identity is not a valid client of its organization.
     pub fn load(settings: &Settings) -> Result<Self, MembersError> {
-        let msps = load_msps(&settings.organisations)?;
-        let mut organisations = BTreeMap::new();
-        for organisation in &settings.organisations {
-            let managed = match &organisation.managed_identity {
-                Some(path) => Some(load_signer(&msps, &organisation.msp_id, path)?),
+        let msps = load_msps(&settings.organizations)?;
+        let mut organizations = BTreeMap::new();
+        for organization in &settings.organizations {
+            let managed = match &organization.managed_identity {
+                Some(path) => Some(load_signer(&msps, &organization.msp_id, path)?),
                 None => None,
             };
-            let member = Member { settings: organisation.clone(), managed: RwLock::new(managed) };
-            organisations.insert(organisation.msp_id.clone(), member);
+            let member = Member { settings: organization.clone(), managed: RwLock::new(managed) };
+            organizations.insert(organization.msp_id.clone(), member);
         }
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
-        Ok(Self { organisations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
+        Ok(Self { organizations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
     }
 
     /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed certificates
@@ -144,7 +144,7 @@ impl Members {
         let mut msps = Vec::clone(&self.msps());
         let mut failed = Vec::new();
         for at in 0..msps.len() {
-            let Some(member) = self.organisations.get(msps[at].id()) else { continue };
+            let Some(member) = self.organizations.get(msps[at].id()) else { continue };
             let loaded = load_msp(&member.settings).and_then(|msp| {
                 let others = msps.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, msp)| msp.as_ref());
                 check_alone(&msp, others).map(|()| msp)
@@ -155,7 +155,7 @@ impl Members {
             }
         }
         self.stale.store(!failed.is_empty(), Ordering::Relaxed);
-        for member in self.organisations.values() {
+        for member in self.organizations.values() {
             let Some(path) = &member.settings.managed_identity else { continue };
             match load_signer(&msps, &member.settings.msp_id, path) {
                 Ok(signer) => *member.managed.write().unwrap_or_else(PoisonError::into_inner) = Some(signer),
@@ -166,7 +166,7 @@ impl Members {
         failed
     }
 
-    /// Whether some organisation's rules are not those in its directory, because these could not be read.
+    /// Whether some organization's rules are not those in its directory, because these could not be read.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
@@ -188,31 +188,31 @@ impl Members {
             .map_err(|_| denied("certificate_malformed", "The client certificate cannot be read"))?;
         let (identity, certificate_role) = recognise(&self.msps(), &certificate)?;
         check_validity(&certificate, now)?;
-        let role = match self.organisations.get(identity.msp_id()) {
+        let role = match self.organizations.get(identity.msp_id()) {
             Some(member) => member.settings.role,
             None => {
-                return Err(denied("certificate_unknown_authority", "No organisation here issued this certificate"));
+                return Err(denied("certificate_unknown_authority", "No organization here issued this certificate"));
             }
         };
         Ok(Principal { msp_id: identity.msp_id().to_owned(), role, certificate_role, identity, certificate })
     }
 
-    /// The organisation with this MSP id.
+    /// The organization with this MSP id.
     #[must_use]
     pub fn member(&self, msp_id: &str) -> Option<&Member> {
-        self.organisations.get(msp_id)
+        self.organizations.get(msp_id)
     }
 
     /// The MSP ids of all customs authorities.
     #[must_use]
     pub fn authorities(&self) -> Vec<&str> {
-        let customs = self.organisations.values().filter(|member| member.settings.role == Role::Customs);
+        let customs = self.organizations.values().filter(|member| member.settings.role == Role::Customs);
         customs.map(|member| member.settings.msp_id.as_str()).collect()
     }
 
-    /// The MSP ids of all organisations.
+    /// The MSP ids of all organizations.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
-        self.organisations.keys().map(String::as_str)
+        self.organizations.keys().map(String::as_str)
     }
 
     /// The gateway's own identity.
@@ -223,7 +223,7 @@ impl Members {
 }
 
 impl Member {
-    /// The identity that signs for the organisation, unless its members sign themselves.
+    /// The identity that signs for the organization, unless its members sign themselves.
     #[must_use]
     pub fn signer(&self) -> Option<Arc<dyn Signer>> {
         match self.settings.custody {
@@ -233,17 +233,17 @@ impl Member {
     }
 }
 
-fn load_msps(organisations: &[Organisation]) -> Result<Vec<Arc<Msp>>, MembersError> {
+fn load_msps(organizations: &[Organization]) -> Result<Vec<Arc<Msp>>, MembersError> {
     let mut msps: Vec<Arc<Msp>> = Vec::new();
-    for organisation in organisations {
-        let loaded = load_msp(organisation)?;
+    for organization in organizations {
+        let loaded = load_msp(organization)?;
         check_alone(&loaded, msps.iter().map(Arc::as_ref))?;
         msps.push(Arc::new(loaded));
     }
     Ok(msps)
 }
 
-fn load_msp(Organisation { msp_id, msp_dir, .. }: &Organisation) -> Result<Msp, MembersError> {
+fn load_msp(Organization { msp_id, msp_dir, .. }: &Organization) -> Result<Msp, MembersError> {
     let config = msp::config_from_directory(msp_id, msp_dir).map_err(|cause| MembersError::Directory {
         msp_id: msp_id.clone(),
         path: msp_dir.clone(),
@@ -282,7 +282,7 @@ fn load_signer(msps: &[Arc<Msp>], msp_id: &str, path: &std::path::Path) -> Resul
     Ok(Arc::new(signer))
 }
 
-/// Asks each organisation whether it answers for the certificate.
+/// Asks each organization whether it answers for the certificate.
 fn recognise(msps: &[Arc<Msp>], certificate: &Certificate) -> Result<(Identity, &'static str), Problem> {
     let mut reason = None;
     for msp in msps {
@@ -293,14 +293,14 @@ fn recognise(msps: &[Arc<Msp>], certificate: &Certificate) -> Result<(Identity, 
             Ok((msp::Role::Member, identity)) => return Ok((identity, "member")),
             Ok((msp::Role::Peer | msp::Role::Orderer, _)) => {
                 return Err(Problem::new(403, "certificate_of_a_node", "Peers and orderers cannot call")
-                    .with_detail("Use the certificate of a client of your organisation."));
+                    .with_detail("Use the certificate of a client of your organization."));
             }
             Err(IdentityError::Chain(ChainError::UnknownAuthority)) => {}
             Err(error) => reason = Some(error),
         }
     }
     Err(reason.map_or_else(
-        || denied("certificate_unknown_authority", "No organisation here issued this certificate"),
+        || denied("certificate_unknown_authority", "No organization here issued this certificate"),
         |error| refusal(&error),
     ))
 }

@@ -40,7 +40,7 @@ pub fn document() -> Value {
             "title": "Entrepot gateway",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A cross-border trade ledger on Hyperledger Fabric. Callers are known by the client certificate of \
-                            their organisation. Every error is a problem (RFC 9457) with a stable code.",
+                            their organization. Every error is a problem (RFC 9457) with a stable code.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -50,7 +50,7 @@ pub fn document() -> Value {
             "securitySchemes": {
                 "clientCertificate": {
                     "type": "mutualTLS",
-                    "description": "An enrolment certificate of a listed organisation, with the role client or admin.",
+                    "description": "An enrolment certificate of a listed organization, with the role client or admin.",
                 }
             },
             "responses": {
@@ -148,7 +148,7 @@ fn parameters(route: &Route) -> Vec<Value> {
             "name": "signing",
             "in": "query",
             "required": false,
-            "description": "`caller`: the caller signs proposal and transaction. Implied when the organisation's keys are \
+            "description": "`caller`: the caller signs proposal and transaction. Implied when the organization's keys are \
                             held outside the gateway.",
             "schema": {"type": "string", "enum": ["caller"]},
         }));

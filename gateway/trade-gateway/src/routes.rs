@@ -1,4 +1,4 @@
-//! The one table of all routes: method, path, transaction, roles, endorsing organisations, schemas.
+//! The one table of all routes: method, path, transaction, roles, endorsing organizations, schemas.
 //!
 //! Routing, authorisation, the OpenAPI document and the tests' role matrix are all read from this table. A path that is
 //! not here does not exist, and a role that is not listed is refused.
@@ -62,7 +62,7 @@ impl Method {
 pub enum Access {
     /// Anybody.
     Public,
-    /// Members of a listed organisation with one of these roles.
+    /// Members of a listed organization with one of these roles.
     Members(&'static [Role]),
 }
 
@@ -350,7 +350,7 @@ static ROUTES: &[Route] = &[
         "readOperation",
         Method::Get,
         "/v1/operations/{id}",
-        "How an operation of the caller's organisation ended",
+        "How an operation of the caller's organization ended",
         EVERY_ROLE,
         Action::Operation,
         &[plain_id("id", "Id of the Fabric transaction")],

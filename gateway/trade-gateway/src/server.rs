@@ -53,7 +53,7 @@ pub enum StartError {
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The organisations cannot be set up.
+    /// The organizations cannot be set up.
     #[error(transparent)]
     Members(#[from] MembersError),
     /// The connections to Fabric cannot be set up.

@@ -61,7 +61,7 @@ impl Service {
         &self.settings
     }
 
-    /// The organisations.
+    /// The organizations.
     #[must_use]
     pub(crate) fn members(&self) -> &Members {
         &self.members
@@ -169,7 +169,7 @@ impl Service {
             }
         };
         if ready {
-            // Which organisation it is stands in the log only: its revoked members need not know.
+            // Which organization it is stands in the log only: its revoked members need not know.
             let membership = if self.members.is_stale() { "stale" } else { "current" };
             return Answer::json(200, &serde_json::json!({"status": "ready", "membership": membership}));
         }
@@ -239,7 +239,7 @@ impl Service {
                     self.members.member(msp_id).is_some_and(|member| member.settings.role != Role::Regulator)
                 };
                 let request = arguments.argument.as_ref().unwrap_or(&Value::Null);
-                private.endorsing.organisations(&principal.msp_id, request, &known, &self.members.authorities())?
+                private.endorsing.organizations(&principal.msp_id, request, &known, &self.members.authorities())?
             }
             _ => Vec::new(),
         };
@@ -251,7 +251,7 @@ impl Service {
         })
     }
 
-    /// The managed identity of the caller's organisation, unless the caller signs.
+    /// The managed identity of the caller's organization, unless the caller signs.
     fn signer(&self, principal: &Principal, caller_signs: bool) -> Option<Arc<dyn Signer>> {
         let member = self.members.member(&principal.msp_id)?;
         if caller_signs { None } else { member.signer() }

@@ -1,4 +1,4 @@
-//! What a gateway is told before it starts: addresses, keys, organisations, limits.
+//! What a gateway is told before it starts: addresses, keys, organizations, limits.
 //!
 //! Settings name files; this module reads and checks the settings themselves, not the files.
 
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 /// Largest page that may be set.
 pub(crate) const PAGE_MAX: u32 = 1_000;
 
-/// Most organisations that one gateway serves.
-const ORGANISATIONS_MAX: usize = 64;
+/// Most organizations that one gateway serves.
+const ORGANIZATIONS_MAX: usize = 64;
 
 /// Everything a gateway is told before it starts. Relative paths are relative to the working directory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub struct Settings {
     pub channel: String,
     /// The chaincode's name.
     pub chaincode: String,
-    /// The organisations whose members may call, and whose peers are asked.
-    pub organisations: Vec<Organisation>,
+    /// The organizations whose members may call, and whose peers are asked.
+    pub organizations: Vec<Organization>,
     /// The gateway's own identity: answers the public page and follows commits. It never submits.
     pub service: ServiceIdentity,
     /// The folder of the operation store and the audit log. Only one gateway may use it.
@@ -53,10 +53,10 @@ pub struct ServerKeys {
     pub key: PathBuf,
 }
 
-/// One organisation of the channel.
+/// One organization of the channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Organisation {
+pub struct Organization {
     /// Its MSP id.
     pub msp_id: String,
     /// Its verifying MSP: `cacerts`, `intermediatecerts`, `crls`, `config.yaml`. No key is read from it.
@@ -72,7 +72,7 @@ pub struct Organisation {
     /// The name in the peer's TLS certificate, when it is not the host of `peer`.
     #[serde(default)]
     pub peer_server_name: Option<String>,
-    /// Who holds the keys that sign this organisation's transactions.
+    /// Who holds the keys that sign this organization's transactions.
     pub custody: Custody,
     /// The MSP directory with the managed identity; required when custody is managed, refused otherwise.
     #[serde(default)]
@@ -83,13 +83,13 @@ pub struct Organisation {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceIdentity {
-    /// The organisation that lends the identity; its peer answers the gateway's own questions.
+    /// The organization that lends the identity; its peer answers the gateway's own questions.
     pub msp_id: String,
     /// The MSP directory with the certificate and the key.
     pub msp_dir: PathBuf,
 }
 
-/// What an organisation's members may do.
+/// What an organization's members may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -113,7 +113,7 @@ impl Role {
     }
 }
 
-/// Who holds the keys that sign an organisation's transactions.
+/// Who holds the keys that sign an organization's transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Custody {
@@ -141,10 +141,10 @@ pub struct Limits {
     pub header_bytes: usize,
     /// Longest query string, in bytes.
     pub query_bytes: usize,
-    /// Requests worked on at once, over all organisations.
+    /// Requests worked on at once, over all organizations.
     pub requests: usize,
-    /// Requests worked on at once for one organisation.
-    pub requests_per_organisation: usize,
+    /// Requests worked on at once for one organization.
+    pub requests_per_organization: usize,
     /// Open connections; rounded up to a multiple of the number of workers, of which there are at most eight.
     pub connections: usize,
     /// Largest page a list answers with.
@@ -153,7 +153,7 @@ pub struct Limits {
     pub fabric_deadline_ms: u64,
     /// Wait for a commit before the answer is 202, in milliseconds.
     pub commit_wait_ms: u64,
-    /// Open signing sessions of callers who sign themselves, over all organisations.
+    /// Open signing sessions of callers who sign themselves, over all organizations.
     pub signing_sessions: usize,
     /// How long a caller has to sign a proposal, in seconds. Peers refuse proposals older than 15 minutes.
     pub signing_seconds: u64,
@@ -172,7 +172,7 @@ impl Default for Limits {
             header_bytes: 16 * 1024,
             query_bytes: 4 * 1024,
             requests: 256,
-            requests_per_organisation: 128,
+            requests_per_organization: 128,
             connections: 2_048,
             page: 200,
             fabric_deadline_ms: 30_000,
@@ -198,10 +198,10 @@ pub enum SettingsError {
     /// The text is not YAML of the expected form.
     #[error("the settings are not valid: {0}")]
     Malformed(#[from] serde_norway::Error),
-    /// No organisation, or too many.
-    #[error("a gateway serves 1 to {ORGANISATIONS_MAX} organisations, not {0}")]
-    OrganisationCount(usize),
-    /// Two organisations with one MSP id.
+    /// No organization, or too many.
+    #[error("a gateway serves 1 to {ORGANIZATIONS_MAX} organizations, not {0}")]
+    OrganizationCount(usize),
+    /// Two organizations with one MSP id.
     #[error("the MSP id {0} is used twice")]
     DuplicateMsp(String),
     /// Managed custody without an identity.
@@ -210,9 +210,9 @@ pub enum SettingsError {
     /// External custody with an identity: the key must not be here.
     #[error("custody of {0} is external, so managed_identity must not be given")]
     ManagedIdentityUnwanted(String),
-    /// The service identity belongs to no listed organisation.
-    #[error("the service identity's organisation {0} is not listed")]
-    UnknownServiceOrganisation(String),
+    /// The service identity belongs to no listed organization.
+    #[error("the service identity's organization {0} is not listed")]
+    UnknownServiceOrganization(String),
     /// A peer on another machine without TLS: nobody would know who answers, and private inputs would travel in the open.
     #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
     PlainPeer(String, String),
@@ -247,29 +247,29 @@ impl Settings {
     /// # Errors
     /// As [`Settings::parse`].
     pub fn check(&self) -> Result<(), SettingsError> {
-        if self.organisations.is_empty() || self.organisations.len() > ORGANISATIONS_MAX {
-            return Err(SettingsError::OrganisationCount(self.organisations.len()));
+        if self.organizations.is_empty() || self.organizations.len() > ORGANIZATIONS_MAX {
+            return Err(SettingsError::OrganizationCount(self.organizations.len()));
         }
         let mut seen = BTreeSet::new();
-        for organisation in &self.organisations {
-            if !seen.insert(organisation.msp_id.as_str()) {
-                return Err(SettingsError::DuplicateMsp(organisation.msp_id.clone()));
+        for organization in &self.organizations {
+            if !seen.insert(organization.msp_id.as_str()) {
+                return Err(SettingsError::DuplicateMsp(organization.msp_id.clone()));
             }
-            if organisation.peer_tls_ca.is_none() && !is_loopback(&organisation.peer) {
-                return Err(SettingsError::PlainPeer(organisation.msp_id.clone(), organisation.peer.clone()));
+            if organization.peer_tls_ca.is_none() && !is_loopback(&organization.peer) {
+                return Err(SettingsError::PlainPeer(organization.msp_id.clone(), organization.peer.clone()));
             }
-            match (organisation.custody, &organisation.managed_identity) {
+            match (organization.custody, &organization.managed_identity) {
                 (Custody::Managed, None) => {
-                    return Err(SettingsError::ManagedIdentityMissing(organisation.msp_id.clone()));
+                    return Err(SettingsError::ManagedIdentityMissing(organization.msp_id.clone()));
                 }
                 (Custody::External, Some(_)) => {
-                    return Err(SettingsError::ManagedIdentityUnwanted(organisation.msp_id.clone()));
+                    return Err(SettingsError::ManagedIdentityUnwanted(organization.msp_id.clone()));
                 }
                 _ => {}
             }
         }
         if !seen.contains(self.service.msp_id.as_str()) {
-            return Err(SettingsError::UnknownServiceOrganisation(self.service.msp_id.clone()));
+            return Err(SettingsError::UnknownServiceOrganization(self.service.msp_id.clone()));
         }
         self.limits.check()
     }
@@ -293,7 +293,7 @@ impl Limits {
             ("header_bytes", self.header_bytes as u64, 256, 128 * 1024),
             ("query_bytes", self.query_bytes as u64, 64, 64 * 1024),
             ("requests", self.requests as u64, 1, 100_000),
-            ("requests_per_organisation", self.requests_per_organisation as u64, 1, 100_000),
+            ("requests_per_organization", self.requests_per_organization as u64, 1, 100_000),
             ("connections", self.connections as u64, 1, 1_000_000),
             ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
@@ -320,7 +320,7 @@ channel: trade
 chaincode: entrepot
 data_dir: data
 service: { msp_id: ExporterMSP, msp_dir: service/msp }
-organisations:
+organizations:
   - msp_id: ExporterMSP
     msp_dir: exporter/msp
     role: enterprise
@@ -338,7 +338,7 @@ organisations:
     #[test]
     fn settings_are_read_and_limits_have_defaults() -> Result<(), SettingsError> {
         let settings = Settings::parse(EXAMPLE)?;
-        assert_eq!(settings.organisations[1].role, Role::Regulator);
+        assert_eq!(settings.organizations[1].role, Role::Regulator);
         assert_eq!(settings.limits.page, 200);
         Ok(())
     }
@@ -348,7 +348,7 @@ organisations:
         let readme = include_str!("../README.md");
         let example = readme.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
         let settings = Settings::parse(example)?;
-        assert_eq!(settings.organisations.len(), 2);
+        assert_eq!(settings.organizations.len(), 2);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{answer::SigningStage, ledger::Draft, problem::Problem, store::KeyDigest};
 
-/// Most bytes of proposals, transactions and results in all open sessions together; one organisation may take half.
+/// Most bytes of proposals, transactions and results in all open sessions together; one organization may take half.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// One open session.
@@ -66,7 +66,7 @@ impl Sessions {
     /// Opens a session under its transaction's id.
     ///
     /// # Errors
-    /// There is no room, or the caller's organisation already takes half of it.
+    /// There is no room, or the caller's organization already takes half of it.
     pub(crate) fn open(&self, session: Session) -> Result<(), Problem> {
         let mut open = self.lock();
         let own = open.sessions.values().filter_map(Slot::waiting).filter(|other| other.msp_id == session.msp_id);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn one_organisation_fills_half_of_the_bytes_and_leaves_the_rest_to_others() {
+    fn one_organization_fills_half_of_the_bytes_and_leaves_the_rest_to_others() {
         let sessions = Sessions::new(1_000);
         let of = |msp_id: &str, id: usize| {
             let bytes = vec![0; BYTES_MAX / 16];

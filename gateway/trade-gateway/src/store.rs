@@ -59,7 +59,7 @@ pub enum State {
 pub struct Operation {
     /// The Fabric transaction's id, which is the operation's id.
     pub transaction_id: String,
-    /// The caller's MSP id. Members of other organisations do not see the operation.
+    /// The caller's MSP id. Members of other organizations do not see the operation.
     pub msp_id: String,
     /// The operation id of the route that started it.
     pub operation: String,

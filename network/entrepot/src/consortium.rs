@@ -18,44 +18,44 @@ pub const DEFAULT: &str = include_str!("../../consortium.yaml");
 /// The crypto configuration of the demo, as it stands in `crypto-config/crypto-config.yaml`.
 pub const DEFAULT_CRYPTO: &str = include_str!("../../../crypto-config/crypto-config.yaml");
 
-/// Most organisations that one consortium file may name.
-const ORGANISATIONS_MAX: usize = 64;
+/// Most organizations that one consortium file may name.
+const ORGANIZATIONS_MAX: usize = 64;
 
 /// Most channels besides the first.
 const CHANNELS_MAX: usize = 32;
 
-/// Most peers of one organisation.
+/// Most peers of one organization.
 const PEERS_MAX: usize = 9;
 
 /// The names under which every node answers, so that a whole network can run on one machine.
 const LOCAL_NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// A consortium: application organisations, one orderer organisation, a channel of all of them and further channels of
+/// A consortium: application organizations, one orderer organization, a channel of all of them and further channels of
 /// some.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Consortium {
-    /// The name of the channel that all organisations share, and which the REST gateway serves.
+    /// The name of the channel that all organizations share, and which the REST gateway serves.
     pub channel: String,
     /// The chaincode that runs on it. Its name is also the label of the package, which all channels share.
     pub chaincode: Chaincode,
-    /// Further channels, each of some of the organisations.
+    /// Further channels, each of some of the organizations.
     #[serde(default)]
     pub channels: Vec<FurtherChannel>,
-    /// The application organisations, in the order in which they are shown.
-    pub organisations: Vec<Organisation>,
-    /// The orderer organisation.
-    pub orderer: OrdererOrganisation,
+    /// The application organizations, in the order in which they are shown.
+    pub organizations: Vec<Organization>,
+    /// The orderer organization.
+    pub orderer: OrdererOrganization,
 }
 
-/// A channel of some of the organisations, with a ledger of its own.
+/// A channel of some of the organizations, with a ledger of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FurtherChannel {
     /// Its name.
     pub name: String,
-    /// The MSP ids of the organisations that are on it from the beginning.
-    pub organisations: Vec<String>,
+    /// The MSP ids of the organizations that are on it from the beginning.
+    pub organizations: Vec<String>,
     /// The definition of the chaincode on this channel. All channels run the same package.
     pub chaincode: Chaincode,
 }
@@ -68,14 +68,14 @@ pub struct Chaincode {
     pub name: String,
     /// The version of its definition.
     pub version: String,
-    /// How many endorsing organisations a transaction needs.
+    /// How many endorsing organizations a transaction needs.
     pub endorsements: u32,
 }
 
-/// An application organisation.
+/// An application organization.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Organisation {
+pub struct Organization {
     /// Its MSP id.
     pub msp_id: String,
     /// The name shown to people.
@@ -89,7 +89,7 @@ pub struct Organisation {
     pub peers: usize,
 }
 
-/// What an organisation may do on the channel.
+/// What an organization may do on the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -101,10 +101,10 @@ pub enum Role {
     Regulator,
 }
 
-/// The organisation that orders transactions.
+/// The organization that orders transactions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OrdererOrganisation {
+pub struct OrdererOrganization {
     /// Its MSP id.
     pub msp_id: String,
     /// The domain under which the crypto configuration generates its keys.
@@ -184,30 +184,30 @@ impl Consortium {
     }
 
     fn check(&self) -> Result<()> {
-        ensure!(!self.organisations.is_empty(), "a consortium needs at least one organisation");
+        ensure!(!self.organizations.is_empty(), "a consortium needs at least one organization");
         ensure!(
-            self.organisations.len() <= ORGANISATIONS_MAX,
-            "at most {ORGANISATIONS_MAX} organisations are supported"
+            self.organizations.len() <= ORGANIZATIONS_MAX,
+            "at most {ORGANIZATIONS_MAX} organizations are supported"
         );
         let mut names = BTreeSet::new();
-        for msp_id in self.organisations.iter().map(|o| &o.msp_id).chain([&self.orderer.msp_id]) {
+        for msp_id in self.organizations.iter().map(|o| &o.msp_id).chain([&self.orderer.msp_id]) {
             ensure!(names.insert(msp_id), "the MSP id {msp_id} is used twice");
         }
         self.check_channel()?;
         self.check_further_channels()?;
-        for organisation in &self.organisations {
+        for organization in &self.organizations {
             ensure!(
-                (1..=PEERS_MAX).contains(&organisation.peers),
+                (1..=PEERS_MAX).contains(&organization.peers),
                 "{} is to have {} peers, but 1 to {PEERS_MAX} are possible",
-                organisation.msp_id,
-                organisation.peers
+                organization.msp_id,
+                organization.peers
             );
         }
         let mut domains = BTreeSet::new();
-        for domain in self.organisations.iter().map(|o| &o.domain).chain([&self.orderer.domain]) {
+        for domain in self.organizations.iter().map(|o| &o.domain).chain([&self.orderer.domain]) {
             ensure!(domains.insert(domain), "the domain {domain} is used twice");
         }
-        let OrdererOrganisation { nodes, consensus, .. } = &self.orderer;
+        let OrdererOrganization { nodes, consensus, .. } = &self.orderer;
         let sizes: Vec<String> = consensus.sizes().iter().map(ToString::to_string).collect();
         ensure!(
             consensus.sizes().contains(&nodes.len()),
@@ -220,7 +220,7 @@ impl Consortium {
         Ok(())
     }
 
-    /// Fails when the first channel cannot be had: its name is none, or too few organisations may endorse.
+    /// Fails when the first channel cannot be had: its name is none, or too few organizations may endorse.
     pub(crate) fn check_channel(&self) -> Result<()> {
         ensure!(
             is_channel_id(&self.channel),
@@ -229,7 +229,7 @@ impl Consortium {
         );
         let (asked, endorsers) = (self.chaincode.endorsements, self.endorsing().count());
         if asked == 0 || asked as usize > endorsers {
-            bail!("{asked} endorsements are asked for, but {endorsers} organisations may endorse");
+            bail!("{asked} endorsements are asked for, but {endorsers} organizations may endorse");
         }
         Ok(())
     }
@@ -239,14 +239,14 @@ impl Consortium {
         let mut names = BTreeSet::from([&self.channel]);
         for channel in &self.channels {
             ensure!(names.insert(&channel.name), "the channel {} is described twice", channel.name);
-            let distinct: BTreeSet<&String> = channel.organisations.iter().collect();
+            let distinct: BTreeSet<&String> = channel.organizations.iter().collect();
             ensure!(
-                distinct.len() == channel.organisations.len(),
-                "an organisation of the channel {} is named twice",
+                distinct.len() == channel.organizations.len(),
+                "an organization of the channel {} is named twice",
                 channel.name
             );
-            for msp_id in &channel.organisations {
-                self.organisation(msp_id).with_context(|| format!("in the channel {}", channel.name))?;
+            for msp_id in &channel.organizations {
+                self.organization(msp_id).with_context(|| format!("in the channel {}", channel.name))?;
             }
             let own = self.on(&channel.name)?;
             own.check_channel().with_context(|| format!("in the channel {}", channel.name))?;
@@ -254,7 +254,7 @@ impl Consortium {
         Ok(())
     }
 
-    /// The consortium as far as it concerns one channel: its organisations and its chaincode, and no further channels.
+    /// The consortium as far as it concerns one channel: its organizations and its chaincode, and no further channels.
     ///
     /// # Errors
     /// There is no such channel.
@@ -265,7 +265,7 @@ impl Consortium {
             let further = further.with_context(|| format!("the consortium has no channel {channel}"))?;
             own.channel.clone_from(&further.name);
             own.chaincode.clone_from(&further.chaincode);
-            own.organisations.retain(|organisation| further.organisations.contains(&organisation.msp_id));
+            own.organizations.retain(|organization| further.organizations.contains(&organization.msp_id));
         }
         Ok(own)
     }
@@ -280,22 +280,22 @@ impl Consortium {
     /// Adds a channel.
     ///
     /// # Errors
-    /// It has the name of another one, names unknown organisations, or asks for more endorsements than can be had.
+    /// It has the name of another one, names unknown organizations, or asks for more endorsements than can be had.
     pub fn add_channel(&mut self, channel: FurtherChannel) -> Result<()> {
         self.channels.push(channel);
         self.check_further_channels().inspect_err(|_| drop(self.channels.pop()))
     }
 
-    /// The crypto configuration that follows from the consortium: for each organisation an administrator, `User1` and
+    /// The crypto configuration that follows from the consortium: for each organization an administrator, `User1` and
     /// the gateway's user, and its nodes, which answer on the local machine, too.
     #[must_use]
     pub fn crypto_config(&self) -> CryptoConfig {
-        let organisations = self.organisations.iter().map(|organisation| OrganizationSpec {
-            template: template(organisation.peers),
+        let organizations = self.organizations.iter().map(|organization| OrganizationSpec {
+            template: template(organization.peers),
             users: UsersSpec { count: 1, names: vec!["gateway".into()], ..UsersSpec::default() },
-            ..organisation_spec(&organisation.msp_id, &organisation.domain)
+            ..organization_spec(&organization.msp_id, &organization.domain)
         });
-        let mut orderer = organisation_spec(&self.orderer.msp_id, &self.orderer.domain);
+        let mut orderer = organization_spec(&self.orderer.msp_id, &self.orderer.domain);
         let numbered = (0..).zip(&self.orderer.nodes).all(|(number, node)| *node == format!("orderer{number}"));
         if numbered {
             orderer.template = template(self.orderer.nodes.len());
@@ -307,23 +307,23 @@ impl Consortium {
             };
             orderer.specs = self.orderer.nodes.iter().map(node).collect();
         }
-        CryptoConfig { orderer_orgs: vec![orderer], peer_orgs: organisations.collect() }
+        CryptoConfig { orderer_orgs: vec![orderer], peer_orgs: organizations.collect() }
     }
 
-    /// The organisations whose peers endorse: all but regulators.
-    pub fn endorsing(&self) -> impl Iterator<Item = &Organisation> {
-        self.organisations.iter().filter(|organisation| organisation.role != Role::Regulator)
+    /// The organizations whose peers endorse: all but regulators.
+    pub fn endorsing(&self) -> impl Iterator<Item = &Organization> {
+        self.organizations.iter().filter(|organization| organization.role != Role::Regulator)
     }
 
-    /// The organisation with this MSP id.
+    /// The organization with this MSP id.
     ///
     /// # Errors
     /// There is none.
-    pub fn organisation(&self, msp_id: &str) -> Result<&Organisation> {
-        self.organisations
+    pub fn organization(&self, msp_id: &str) -> Result<&Organization> {
+        self.organizations
             .iter()
-            .find(|organisation| organisation.msp_id == msp_id)
-            .with_context(|| format!("the consortium has no organisation {msp_id}"))
+            .find(|organization| organization.msp_id == msp_id)
+            .with_context(|| format!("the consortium has no organization {msp_id}"))
     }
 
     /// The chaincode's endorsement policy in Fabric's policy language: flat, and naming peers only.
@@ -338,7 +338,7 @@ fn one() -> usize {
     1
 }
 
-fn organisation_spec(msp_id: &str, domain: &str) -> OrganizationSpec {
+fn organization_spec(msp_id: &str, domain: &str) -> OrganizationSpec {
     OrganizationSpec {
         name: msp_id.strip_suffix("MSP").unwrap_or(msp_id).to_owned(),
         msp_id: Some(msp_id.to_owned()),
@@ -362,7 +362,7 @@ mod tests {
         let policy = consortium.endorsement_policy();
         assert!(policy.starts_with("OutOf(2, 'ExporterMSP.peer'"), "{policy}");
         assert!(!policy.contains("RegulatorMSP"), "{policy}");
-        assert_eq!(consortium.organisation("CustomsMSP")?.role, Role::Customs);
+        assert_eq!(consortium.organization("CustomsMSP")?.role, Role::Customs);
         Ok(())
     }
 
@@ -394,20 +394,20 @@ mod tests {
 
     const SETTLEMENT: &str = "
   - name: settlement
-    organisations: [BankMSP, ExporterMSP, RegulatorMSP]
+    organizations: [BankMSP, ExporterMSP, RegulatorMSP]
     chaincode: { name: entrepot, version: '0.2', endorsements: 1 }
 ";
 
     #[test]
-    fn a_further_channel_has_its_own_organisations_and_chaincode() -> Result<()> {
+    fn a_further_channel_has_its_own_organizations_and_chaincode() -> Result<()> {
         let consortium = with_channels(SETTLEMENT)?;
         let own = consortium.on("settlement")?;
-        let msp_ids: Vec<&str> = own.organisations.iter().map(|one| one.msp_id.as_str()).collect();
+        let msp_ids: Vec<&str> = own.organizations.iter().map(|one| one.msp_id.as_str()).collect();
         assert_eq!(msp_ids, ["ExporterMSP", "BankMSP", "RegulatorMSP"]);
         assert_eq!(own.endorsement_policy(), "OutOf(1, 'ExporterMSP.peer', 'BankMSP.peer')");
         let names: Vec<String> = consortium.each_channel().into_iter().map(|one| one.channel).collect();
         assert_eq!(names, ["trade", "settlement"]);
-        assert_eq!(consortium.on("trade")?.organisations.len(), 6);
+        assert_eq!(consortium.on("trade")?.organizations.len(), 6);
         assert!(consortium.on("other").is_err());
         Ok(())
     }
@@ -416,9 +416,9 @@ mod tests {
     fn impossible_channels_are_refused_with_a_reason() {
         for (change, reason) in [
             (("name: settlement", "name: trade"), "the channel trade is described twice"),
-            (("BankMSP", "NobodyMSP"), "in the channel settlement: the consortium has no organisation NobodyMSP"),
+            (("BankMSP", "NobodyMSP"), "in the channel settlement: the consortium has no organization NobodyMSP"),
             (("BankMSP", "ExporterMSP"), "named twice"),
-            (("endorsements: 1", "endorsements: 3"), "3 endorsements are asked for, but 2 organisations may endorse"),
+            (("endorsements: 1", "endorsements: 3"), "3 endorsements are asked for, but 2 organizations may endorse"),
             (("name: settlement", "name: 1st"), "1st cannot name a channel"),
         ] {
             let error = with_channels(&SETTLEMENT.replace(change.0, change.1)).expect_err(reason);

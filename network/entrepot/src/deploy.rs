@@ -2,7 +2,7 @@
 //! embedded network and real Fabric.
 //!
 //! Every step asks first whether it was done before, so a deployment that was interrupted goes on where it ended. A
-//! regulator's organisation takes no part: it endorses nothing and its approval could not be ordered.
+//! regulator's organization takes no part: it endorses nothing and its approval could not be ordered.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use prost::Message;
 
 use crate::{
     channel::Network,
-    consortium::{Consortium, Organisation, Role},
+    consortium::{Consortium, Organization, Role},
     endpoint::Endpoint,
     layout::{Addresses, Layout},
     member::{connect, identity},
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 const CALL_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Deploys the chaincode on every channel, with the organisations that are on it now, and waits until every gateway can
+/// Deploys the chaincode on every channel, with the organizations that are on it now, and waits until every gateway can
 /// use it.
 ///
 /// # Errors
@@ -54,7 +54,7 @@ pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, pack
     })
 }
 
-/// What all organisations must agree on.
+/// What all organizations must agree on.
 struct Definition {
     name: String,
     version: String,
@@ -63,7 +63,7 @@ struct Definition {
     policy: Vec<u8>,
 }
 
-/// An organisation's administrator at its own peers.
+/// An organization's administrator at its own peers.
 struct Administrator {
     msp_id: String,
     channel: String,
@@ -76,12 +76,12 @@ struct Administrator {
 /// Deploys the chaincode on the consortium's first channel.
 ///
 /// # Errors
-/// As [`run`], or fewer organisations may endorse than the definition asks for.
+/// As [`run`], or fewer organizations may endorse than the definition asks for.
 pub async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
     consortium.check_channel()?;
     let mut administrators = Vec::new();
-    for organisation in consortium.endorsing() {
-        administrators.push(Administrator::connect(layout, consortium, addresses, organisation).await?);
+    for organization in consortium.endorsing() {
+        administrators.push(Administrator::connect(layout, consortium, addresses, organization).await?);
     }
     let first = administrators.first().context("a consortium in which nobody endorses")?;
     let definition = first.definition_to_commit(consortium).await?;
@@ -103,16 +103,16 @@ impl Administrator {
         layout: &Layout,
         consortium: &Consortium,
         addresses: &Addresses,
-        organisation: &Organisation,
+        organization: &Organization,
     ) -> Result<Self> {
-        let signer = identity(layout, organisation, "Admin")?;
+        let signer = identity(layout, organization, "Admin")?;
         let mut connections = Vec::new();
-        for peer in addresses.peers_of(&organisation.msp_id) {
-            connections.push(connect(layout, organisation, &peer.endpoint, CALL_PATIENCE).await?);
+        for peer in addresses.peers_of(&organization.msp_id) {
+            connections.push(connect(layout, organization, &peer.endpoint, CALL_PATIENCE).await?);
         }
-        let first = connections.first().context("an organisation without a peer")?;
+        let first = connections.first().context("an organization without a peer")?;
         Ok(Self {
-            msp_id: organisation.msp_id.clone(),
+            msp_id: organization.msp_id.clone(),
             channel: consortium.channel.clone(),
             gateway: Gateway::new(first.clone(), signer),
             peers: connections.into_iter().map(EndorserClient::new).collect(),
@@ -153,7 +153,7 @@ impl Administrator {
     }
 
     async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
-        // Every peer of the organisation that is to endorse needs the package.
+        // Every peer of the organization that is to endorse needs the package.
         try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
         match definition {
             Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
@@ -260,7 +260,7 @@ impl Administrator {
 
     /// Asks the own first peer, without ordering anything.
     async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
-        let peer = self.peers.first().context("an organisation without a peer")?;
+        let peer = self.peers.first().context("an organization without a peer")?;
         self.ask_at(peer, channel, function, arguments).await
     }
 
@@ -287,13 +287,13 @@ enum Answer {
     Refused(i32, String),
 }
 
-/// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of organisations
+/// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of organizations
 /// and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another.
 async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
     let mut waits = Vec::new();
-    for organisation in &consortium.organisations {
-        for peer in addresses.peers_of(&organisation.msp_id) {
-            waits.push(wait_for_gateway(layout, consortium, organisation, &peer.endpoint));
+    for organization in &consortium.organizations {
+        for peer in addresses.peers_of(&organization.msp_id) {
+            waits.push(wait_for_gateway(layout, consortium, organization, &peer.endpoint));
         }
     }
     try_join_all(waits).await.map(drop)
@@ -302,18 +302,18 @@ async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: 
 async fn wait_for_gateway(
     layout: &Layout,
     consortium: &Consortium,
-    organisation: &Organisation,
+    organization: &Organization,
     endpoint: &Endpoint,
 ) -> Result<()> {
-    let connection = connect(layout, organisation, endpoint, CALL_PATIENCE).await?;
-    let gateway = Gateway::new(connection, identity(layout, organisation, "User1")?);
+    let connection = connect(layout, organization, endpoint, CALL_PATIENCE).await?;
+    let gateway = Gateway::new(connection, identity(layout, organization, "User1")?);
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match try_gateway(&gateway, consortium, organisation.role).await {
+        match try_gateway(&gateway, consortium, organization.role).await {
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() > deadline => {
                 return Err(error).with_context(|| {
-                    format!("the chaincode is not usable at the peer of {} at {endpoint}", organisation.msp_id)
+                    format!("the chaincode is not usable at the peer of {} at {endpoint}", organization.msp_id)
                 });
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
@@ -327,14 +327,14 @@ async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> 
     if role == Role::Regulator {
         return metadata.evaluate().await.map(drop);
     }
-    // The lifecycle's own policy is a majority of the organisations; the question is endorsed and never ordered. The one
+    // The lifecycle's own policy is a majority of the organizations; the question is endorsed and never ordered. The one
     // for a single definition would not do: peers answer it with the approvals in any order.
     let lifecycle = gateway.contract(&consortium.channel, LIFECYCLE).transaction("QueryChaincodeDefinitions");
     let question = QueryChaincodeDefinitionsArgs {}.encode_to_vec();
     lifecycle.argument(question).propose()?.endorse().await?;
     // By all who endorse: a private transaction names its endorsers, and a gateway that has not heard of one of them yet
     // refuses it, although it finds enough others for a transaction that names none.
-    let everybody = consortium.endorsing().map(|organisation| organisation.msp_id.clone());
+    let everybody = consortium.endorsing().map(|organization| organization.msp_id.clone());
     metadata.endorsing(everybody).propose()?.endorse().await.map(drop)
 }
 
@@ -342,7 +342,7 @@ fn says(error: &ClientError, text: &str) -> bool {
     error.to_string().contains(text) || error.details().iter().any(|detail| detail.message.contains(text))
 }
 
-/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another organisation.
+/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another organization.
 fn may_pass(error: &ClientError) -> bool {
     error.advice() != Advice::Never
         || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]

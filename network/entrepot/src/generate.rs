@@ -20,13 +20,13 @@ use fabric_protos::common::Block;
 use prost::Message;
 
 use crate::{
-    consortium::{self, Consensus, Consortium, FurtherChannel, Organisation, Role},
+    consortium::{self, Consensus, Consortium, FurtherChannel, Organization, Role},
     fabric::Version,
     layout::{Addresses, Kind, Layout, write_atomically, write_secret},
     package::{Connection, Package},
 };
 
-/// How many peers of an organisation others may find it by.
+/// How many peers of an organization others may find it by.
 const ANCHOR_PEERS_MAX: usize = 2;
 
 /// The consortium of a folder: the one in the given file, or the one of the last time, or the demo's. It is written down
@@ -123,7 +123,7 @@ fn generate_keys(config: &CryptoConfig, output: &Path) -> Result<()> {
 /// Writes the first block of every channel, as far as it is not there.
 ///
 /// # Errors
-/// The organisations' certificates cannot be read.
+/// The organizations' certificates cannot be read.
 pub fn genesis_blocks(
     layout: &Layout,
     consortium: &Consortium,
@@ -143,7 +143,7 @@ pub fn genesis_blocks(
 /// Writes the first block of the consortium's first channel.
 ///
 /// # Errors
-/// The organisations' certificates cannot be read.
+/// The organizations' certificates cannot be read.
 pub fn genesis_block(
     layout: &Layout,
     consortium: &Consortium,
@@ -173,7 +173,7 @@ fn check_version(genesis_block: &Path, fabric: Option<Version>) -> Result<()> {
 /// The first channel of a consortium.
 ///
 /// # Errors
-/// The organisations' certificates cannot be read.
+/// The organizations' certificates cannot be read.
 pub fn channel_spec(
     layout: &Layout,
     consortium: &Consortium,
@@ -181,12 +181,12 @@ pub fn channel_spec(
     capability: ChannelCapability,
 ) -> Result<ChannelSpec> {
     let mut spec = ChannelSpec::new(&consortium.channel, capability);
-    for organisation in &consortium.organisations {
-        spec.application_organizations.push(application_organization(layout, organisation, addresses)?);
+    for organization in &consortium.organizations {
+        spec.application_organizations.push(application_organization(layout, organization, addresses)?);
     }
     let orderer = &consortium.orderer;
-    let msp = config_from_directory(&orderer.msp_id, &layout.orderer_organisation(&orderer.domain).join("msp"))
-        .context("the orderer organisation's MSP")?;
+    let msp = config_from_directory(&orderer.msp_id, &layout.orderer_organization(&orderer.domain).join("msp"))
+        .context("the orderer organization's MSP")?;
     let endpoints = addresses.orderers.iter().map(|node| node.endpoint.to_string()).collect();
     spec.orderer_organizations.push(OrdererOrganization::new(msp, endpoints));
     let mut signers = Vec::new();
@@ -226,23 +226,23 @@ pub fn channel_spec(
     Ok(spec)
 }
 
-/// An organisation as a channel knows it.
+/// An organization as a channel knows it.
 ///
 /// # Errors
 /// Its certificates cannot be read.
 pub fn application_organization(
     layout: &Layout,
-    organisation: &Organisation,
+    organization: &Organization,
     addresses: &Addresses,
 ) -> Result<ApplicationOrganization> {
-    let folder = layout.peer_organisation(&organisation.domain).join("msp");
-    let msp = config_from_directory(&organisation.msp_id, &folder)
-        .with_context(|| format!("the MSP of {}", organisation.msp_id))?;
-    let mut group = match organisation.role {
+    let folder = layout.peer_organization(&organization.domain).join("msp");
+    let msp = config_from_directory(&organization.msp_id, &folder)
+        .with_context(|| format!("the MSP of {}", organization.msp_id))?;
+    let mut group = match organization.role {
         Role::Regulator => ApplicationOrganization::read_only(msp),
         Role::Enterprise | Role::Customs => ApplicationOrganization::new(msp),
     };
-    let anchors = addresses.peers_of(&organisation.msp_id).iter().take(ANCHOR_PEERS_MAX);
+    let anchors = addresses.peers_of(&organization.msp_id).iter().take(ANCHOR_PEERS_MAX);
     group.anchor_peers = anchors.map(|peer| (peer.endpoint.host().to_owned(), peer.endpoint.port())).collect();
     Ok(group)
 }
@@ -292,14 +292,14 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
 }
 
 /// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority whose
-/// key is forgotten. It is nobody else's authority, because every organisation gets the peers' key with the package; and
+/// key is forgotten. It is nobody else's authority, because every organization gets the peers' key with the package; and
 /// that key is good for showing oneself to the chaincode and for nothing else.
 fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result<PathBuf> {
     let folder = layout.path("chaincode/tls");
     if folder.exists() {
         return Ok(folder);
     }
-    let owner = consortium.organisations.first().context("a consortium without organisations")?;
+    let owner = consortium.organizations.first().context("a consortium without organizations")?;
     let (issuer, _) = Authority::create(&CertificateRequest::authority("chaincode-tls", &owner.domain))
         .context("the authority of the chaincode's certificates")?;
     let unfinished = layout.path("chaincode/tls.unfinished");

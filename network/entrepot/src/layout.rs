@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    consortium::{Consortium, Organisation},
+    consortium::{Consortium, Organization},
     endpoint::Endpoint,
 };
 
@@ -35,7 +35,7 @@ pub struct Layout {
 pub struct Addresses {
     /// Embedded, or real Fabric.
     pub kind: Kind,
-    /// The peers of each organisation by MSP id, `peer0` first. On the embedded network each organisation has one.
+    /// The peers of each organization by MSP id, `peer0` first. On the embedded network each organization has one.
     pub peers: BTreeMap<String, Vec<PeerAddresses>>,
     /// The orderers in the order of the consortium file. The embedded network has one.
     pub orderers: Vec<OrdererAddresses>,
@@ -61,7 +61,7 @@ pub struct PeerAddresses {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrdererAddresses {
-    /// The host name of the node within its organisation's domain.
+    /// The host name of the node within its organization's domain.
     pub node: String,
     /// Clients, peers and other orderers.
     pub endpoint: Endpoint,
@@ -72,7 +72,7 @@ pub struct OrdererAddresses {
 }
 
 impl Addresses {
-    /// The first peer of an organisation.
+    /// The first peer of an organization.
     ///
     /// # Errors
     /// None was laid out.
@@ -80,7 +80,7 @@ impl Addresses {
         self.peers_of(msp_id).first().with_context(|| format!("no address was chosen for a peer of {msp_id}"))
     }
 
-    /// All peers of an organisation, `peer0` first.
+    /// All peers of an organization, `peer0` first.
     #[must_use]
     pub fn peers_of(&self, msp_id: &str) -> &[PeerAddresses] {
         self.peers.get(msp_id).map_or(&[], Vec::as_slice)
@@ -96,16 +96,16 @@ impl Addresses {
 
     /// How many peers and orderers of this consortium a network of this kind runs.
     fn counts(kind: Kind, consortium: &Consortium) -> (BTreeMap<String, usize>, Vec<String>) {
-        let peers = |organisation: &Organisation| match kind {
+        let peers = |organization: &Organization| match kind {
             Kind::Embedded => 1,
-            Kind::Fabric => organisation.peers,
+            Kind::Fabric => organization.peers,
         };
         let nodes = match kind {
             Kind::Embedded => 1,
             Kind::Fabric => consortium.orderer.nodes.len(),
         };
         (
-            consortium.organisations.iter().map(|one| (one.msp_id.clone(), peers(one))).collect(),
+            consortium.organizations.iter().map(|one| (one.msp_id.clone(), peers(one))).collect(),
             consortium.orderer.nodes.iter().take(nodes).cloned().collect(),
         )
     }
@@ -199,46 +199,46 @@ impl Layout {
         self.path("crypto")
     }
 
-    /// The domain folder of an application organisation.
+    /// The domain folder of an application organization.
     #[must_use]
-    pub fn peer_organisation(&self, domain: &str) -> PathBuf {
+    pub fn peer_organization(&self, domain: &str) -> PathBuf {
         self.crypto().join("peerOrganizations").join(domain)
     }
 
-    /// The domain folder of the orderer organisation.
+    /// The domain folder of the orderer organization.
     #[must_use]
-    pub fn orderer_organisation(&self, domain: &str) -> PathBuf {
+    pub fn orderer_organization(&self, domain: &str) -> PathBuf {
         self.crypto().join("ordererOrganizations").join(domain)
     }
 
-    /// The folder of an application organisation's first peer: `msp` and `tls` lie in it.
+    /// The folder of an application organization's first peer: `msp` and `tls` lie in it.
     #[must_use]
     pub fn peer(&self, domain: &str) -> PathBuf {
         self.peer_node(domain, 0)
     }
 
-    /// The folder of one of an organisation's peers by its number, 0 for the first: `msp` and `tls` lie in it.
+    /// The folder of one of an organization's peers by its number, 0 for the first: `msp` and `tls` lie in it.
     #[must_use]
     pub fn peer_node(&self, domain: &str, number: usize) -> PathBuf {
-        self.peer_organisation(domain).join("peers").join(format!("peer{number}.{domain}"))
+        self.peer_organization(domain).join("peers").join(format!("peer{number}.{domain}"))
     }
 
     /// The folder of an orderer node: `msp` and `tls` lie in it.
     #[must_use]
     pub fn orderer(&self, domain: &str, node: &str) -> PathBuf {
-        self.orderer_organisation(domain).join("orderers").join(format!("{node}.{domain}"))
+        self.orderer_organization(domain).join("orderers").join(format!("{node}.{domain}"))
     }
 
-    /// The folder of a user of an application organisation: `msp` and `tls` lie in it.
+    /// The folder of a user of an application organization: `msp` and `tls` lie in it.
     #[must_use]
     pub fn user(&self, domain: &str, user: &str) -> PathBuf {
-        self.peer_organisation(domain).join("users").join(format!("{user}@{domain}"))
+        self.peer_organization(domain).join("users").join(format!("{user}@{domain}"))
     }
 
-    /// The TLS authority's certificate of an application organisation, PEM.
+    /// The TLS authority's certificate of an application organization, PEM.
     #[must_use]
     pub fn tls_authority(&self, domain: &str) -> PathBuf {
-        self.peer_organisation(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
+        self.peer_organization(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
     }
 
     /// The consortium file of this network, kept from the last `up`.
@@ -259,16 +259,16 @@ impl Layout {
         self.path(&format!("channel/{channel}.yaml"))
     }
 
-    /// The folder of a user of the orderer organisation: `msp` and `tls` lie in it.
+    /// The folder of a user of the orderer organization: `msp` and `tls` lie in it.
     #[must_use]
     pub fn orderer_user(&self, domain: &str, user: &str) -> PathBuf {
-        self.orderer_organisation(domain).join("users").join(format!("{user}@{domain}"))
+        self.orderer_organization(domain).join("users").join(format!("{user}@{domain}"))
     }
 
-    /// The TLS authority's certificate of the orderer organisation, PEM.
+    /// The TLS authority's certificate of the orderer organization, PEM.
     #[must_use]
     pub fn orderer_tls_authority(&self, domain: &str) -> PathBuf {
-        self.orderer_organisation(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
+        self.orderer_organization(domain).join("tlsca").join(format!("tlsca.{domain}-cert.pem"))
     }
 
     /// The log of a process.
@@ -472,7 +472,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&first)?, serde_json::to_string(&again)?);
         let distinct: std::collections::BTreeSet<_> =
             first.peers.values().flatten().map(|peer| peer.endpoint.clone()).collect();
-        assert_eq!(distinct.len(), consortium.organisations.len());
+        assert_eq!(distinct.len(), consortium.organizations.len());
         let error = layout.addresses(Kind::Fabric, &consortium, None).expect_err("the other kind");
         assert!(error.to_string().contains("other kind"), "{error}");
         Ok(())

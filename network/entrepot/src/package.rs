@@ -1,7 +1,7 @@
 //! The chaincode package: a `.tar.gz` with the metadata and, inside a second one, where peers find the chaincode.
 //!
 //! The bytes are reproducible (fixed times, owners and order), because the package id is their hash and every
-//! organisation must come to the same id.
+//! organization must come to the same id.
 
 use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};

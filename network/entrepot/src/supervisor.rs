@@ -165,14 +165,14 @@ impl RunningNetwork {
             Kind::Embedded => "embedded network",
             Kind::Fabric => "network of Fabric peers",
         };
-        writeln!(out, "The {kind} of {} organisations is up after {seconds:.1} s.", consortium.organisations.len())?;
+        writeln!(out, "The {kind} of {} organizations is up after {seconds:.1} s.", consortium.organizations.len())?;
         if let Some(less) = less_than_asked(&self.addresses, consortium) {
             writeln!(out, "{less}")?;
         }
         writeln!(out, "  gateway    https://{}", self.addresses.gateway)?;
-        for organisation in &consortium.organisations {
-            for peer in self.addresses.peers_of(&organisation.msp_id) {
-                writeln!(out, "  peer       {}  {}", peer.endpoint, organisation.msp_id)?;
+        for organization in &consortium.organizations {
+            for peer in self.addresses.peers_of(&organization.msp_id) {
+                writeln!(out, "  peer       {}  {}", peer.endpoint, organization.msp_id)?;
             }
         }
         for orderer in &self.addresses.orderers {
@@ -189,11 +189,11 @@ impl RunningNetwork {
 /// Says so when the embedded network runs fewer nodes than the consortium file describes.
 fn less_than_asked(addresses: &Addresses, consortium: &Consortium) -> Option<String> {
     let orderers = consortium.orderer.nodes.len();
-    let peers: usize = consortium.organisations.iter().map(|organisation| organisation.peers).sum();
-    let fewer = addresses.kind == Kind::Embedded && (orderers > 1 || peers > consortium.organisations.len());
+    let peers: usize = consortium.organizations.iter().map(|organization| organization.peers).sum();
+    let fewer = addresses.kind == Kind::Embedded && (orderers > 1 || peers > consortium.organizations.len());
     fewer.then(|| {
         format!(
-            "It has one orderer and one peer of each organisation; the {orderers} orderers ({}) and {peers} peers of \
+            "It has one orderer and one peer of each organization; the {orderers} orderers ({}) and {peers} peers of \
              the consortium file run on real Fabric, with --fabric-bin.",
             consortium.orderer.consensus
         )

@@ -26,9 +26,9 @@ channel: trade
 chaincode: { name: entrepot, version: '0.1', endorsements: 2 }
 channels:
   - name: pair
-    organisations: [NorthMSP, SouthMSP]
+    organizations: [NorthMSP, SouthMSP]
     chaincode: { name: ledger, version: '7', endorsements: 1 }
-organisations:
+organizations:
   - { msp_id: NorthMSP, name: North, domain: north.example, role: enterprise }
   - { msp_id: SouthMSP, name: South, domain: south.example, role: enterprise }
   - { msp_id: WestMSP, name: West, domain: west.example, role: enterprise }
@@ -104,7 +104,7 @@ impl Site {
         command.output().context("the program cannot be started")
     }
 
-    /// Asks the chaincode of a channel at the organisation's own peer, which answers with its metadata.
+    /// Asks the chaincode of a channel at the organization's own peer, which answers with its metadata.
     fn evaluate(&self, msp_id: &str, channel: &str, chaincode: &str) -> Result<()> {
         self.with_gateway(msp_id, async |gateway| {
             let contract = gateway.contract(channel, chaincode);
@@ -113,7 +113,7 @@ impl Site {
         })
     }
 
-    /// Has a transaction on a channel endorsed by these organisations and no others, and ordered.
+    /// Has a transaction on a channel endorsed by these organizations and no others, and ordered.
     fn submit(&self, msp_id: &str, channel: &str, chaincode: &str, endorsers: &[&str]) -> Result<()> {
         self.with_gateway(msp_id, async |gateway| {
             let call = gateway.contract(channel, chaincode).transaction("org.hyperledger.fabric:GetMetadata");
@@ -124,11 +124,11 @@ impl Site {
 
     fn with_gateway(&self, msp_id: &str, act: impl AsyncFn(&Gateway) -> Result<()>) -> Result<()> {
         let network = self.network.as_ref().context("not running")?;
-        let signer = member::identity(network.layout(), Consortium::parse(CONSORTIUM)?.organisation(msp_id)?, "User1")?;
+        let signer = member::identity(network.layout(), Consortium::parse(CONSORTIUM)?.organization(msp_id)?, "User1")?;
         self.with_signer(signer, msp_id, act)
     }
 
-    /// Acts with a key at an organisation's peer.
+    /// Acts with a key at an organization's peer.
     fn with_signer(
         &self,
         signer: Arc<SigningIdentity>,
@@ -137,11 +137,11 @@ impl Site {
     ) -> Result<()> {
         let network = self.network.as_ref().context("not running")?;
         let consortium = Consortium::parse(CONSORTIUM)?;
-        let organisation = consortium.organisation(at)?;
+        let organization = consortium.organization(at)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let endpoint = &network.addresses().peer(at)?.endpoint;
-            let connection = member::connect(network.layout(), organisation, endpoint, PATIENCE).await?;
+            let connection = member::connect(network.layout(), organization, endpoint, PATIENCE).await?;
             act(&Gateway::new(connection, signer)).await
         })
     }
@@ -160,19 +160,19 @@ fn channels_of_the_file_and_of_later_days_run_their_chaincodes_and_come_back_aft
         contains(&format!("{stranger:#}"), "pair")?;
         contains(&site.run(&["status"])?, "channel   pair  configuration 0  NorthMSP, SouthMSP")?;
 
-        let created = ["channel", "create", "later", "--organisations", "NorthMSP,WestMSP", "--chaincode", "ledger"];
+        let created = ["channel", "create", "later", "--organizations", "NorthMSP,WestMSP", "--chaincode", "ledger"];
         let created = [&created[..], &["--endorsements", "1"]].concat();
         site.run(&created)?;
         site.run(&created)?;
         site.submit("WestMSP", "later", "ledger", &["WestMSP"])?;
-        let other = ["channel", "create", "later", "--organisations", "NorthMSP,SouthMSP"];
+        let other = ["channel", "create", "later", "--organizations", "NorthMSP,SouthMSP"];
         contains(&site.refused(&other)?, "the consortium has a channel later already")?;
 
-        site.run(&["channel", "add-organisation", "SouthMSP", "--channel", "later"])?;
+        site.run(&["channel", "add-organization", "SouthMSP", "--channel", "later"])?;
         contains(&site.run(&["deploy"])?, "ledger is committed on later")?;
         site.submit("SouthMSP", "later", "ledger", &["SouthMSP"])?;
 
-        site.run(&["channel", "remove-organisation", "NorthMSP", "--channel", "pair"])?;
+        site.run(&["channel", "remove-organization", "NorthMSP", "--channel", "pair"])?;
         site.stop()?;
         contains(&site.run(&["status"])?, "channel   later  not running")?;
         site.start()?;
@@ -202,14 +202,14 @@ fn a_change_is_shown_signed_and_in_effect_or_refused_with_a_reason() -> Result<(
         contains(&after, "batch timeout    150 ms")?;
         contains(&site.refused(&set)?, "no differences detected")?;
         contains(&site.refused(&["channel", "show", "--channel", "nochan"])?, "no channel nochan")?;
-        contains(&site.refused(&["channel", "remove-organisation", "EastMSP"])?, "no organisation EastMSP")?;
-        contains(&site.refused(&["channel", "add-organisation", "EastMSP"])?, "name its MSP folder with --msp-dir")?;
+        contains(&site.refused(&["channel", "remove-organization", "EastMSP"])?, "no organization EastMSP")?;
+        contains(&site.refused(&["channel", "add-organization", "EastMSP"])?, "name its MSP folder with --msp-dir")?;
         contains(&site.refused(&["channel", "set"])?, "nothing to set was given")
     })
 }
 
 #[test]
-fn a_revoked_certificate_is_refused_on_every_channel_of_its_organisation() -> Result<()> {
+fn a_revoked_certificate_is_refused_on_every_channel_of_its_organization() -> Result<()> {
     everywhere(|site| {
         site.evaluate("SouthMSP", "trade", "entrepot")?;
         let home = site.folder.path().join("crypto/peerOrganizations/south.example/users/User1@south.example/msp");
@@ -229,9 +229,9 @@ fn a_revoked_certificate_is_refused_on_every_channel_of_its_organisation() -> Re
     })
 }
 
-/// An organisation of another folder, of which this one has the public MSP folder only.
+/// An organization of another folder, of which this one has the public MSP folder only.
 #[test]
-fn an_organisation_from_elsewhere_is_let_in_by_its_public_msp_folder() -> Result<()> {
+fn an_organization_from_elsewhere_is_let_in_by_its_public_msp_folder() -> Result<()> {
     everywhere(|site| {
         let elsewhere = tempfile::tempdir()?;
         let config = elsewhere.path().join("crypto.yaml");
@@ -255,14 +255,14 @@ fn an_organisation_from_elsewhere_is_let_in_by_its_public_msp_folder() -> Result
         };
         ensure!(evaluate(site).is_err(), "a stranger evaluates");
         let folder = home.join("msp").display().to_string();
-        let add = ["channel", "add-organisation", "EastMSP", "--msp-dir", &folder, "--read-only"];
+        let add = ["channel", "add-organization", "EastMSP", "--msp-dir", &folder, "--read-only"];
         contains(&site.run(&add)?, "+ [Group]  /Channel/Application/EastMSP")?;
         contains(&site.run(&["channel", "show"])?, "reads only")?;
         // The channel lets readers evaluate.
         evaluate(site)?;
-        contains(&site.refused(&add)?, "the channel has the organisation EastMSP already")?;
-        site.run(&["channel", "remove-organisation", "EastMSP"])?;
-        ensure!(evaluate(site).is_err(), "an organisation that was removed evaluates");
+        contains(&site.refused(&add)?, "the channel has the organization EastMSP already")?;
+        site.run(&["channel", "remove-organization", "EastMSP"])?;
+        ensure!(evaluate(site).is_err(), "an organization that was removed evaluates");
         Ok(())
     })
 }

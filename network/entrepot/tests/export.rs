@@ -29,7 +29,7 @@ fn large() -> String {
 
 #[test]
 fn the_first_block_of_every_channel_goes_with_the_export() -> Result<()> {
-    let channels = "channels:\n  - name: pair\n    organisations: [BankMSP, CustomsMSP]\n    \
+    let channels = "channels:\n  - name: pair\n    organizations: [BankMSP, CustomsMSP]\n    \
                     chaincode: { name: entrepot, version: '1', endorsements: 1 }\n";
     let text = format!("{DEFAULT}\n{channels}");
     let folder = tempfile::tempdir()?;

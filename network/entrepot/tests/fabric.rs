@@ -16,7 +16,7 @@ fn consortium(orderers: &str) -> String {
         "
 channel: trade
 chaincode: {{ name: entrepot, version: '0.1', endorsements: 2 }}
-organisations:
+organizations:
   - {{ msp_id: NorthMSP, name: North, domain: north.example, role: enterprise, peers: 2 }}
   - {{ msp_id: SouthMSP, name: South, domain: south.example, role: enterprise }}
   - {{ msp_id: OfficeMSP, name: Office, domain: office.example, role: regulator }}

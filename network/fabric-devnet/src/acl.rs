@@ -1,6 +1,6 @@
 //! Who may use what: Fabric's table of resources, and the channel's own rules in place of it.
 //!
-//! Requests to a peer itself are for members or administrators of its own organisation, and no channel can change that.
+//! Requests to a peer itself are for members or administrators of its own organization, and no channel can change that.
 
 use fabric_msp::{
     identity::Identity,
@@ -52,7 +52,7 @@ pub(crate) enum AclError {
 
 /// Whom a resource is for, when the channel says nothing else.
 enum Rule {
-    /// Those of the peer's own organisation in a role.
+    /// Those of the peer's own organization in a role.
     Local(&'static str, MspRoleType),
     /// Those who satisfy a policy of the channel.
     Channel(&'static str),
@@ -144,7 +144,7 @@ pub(crate) fn check(
     }
 }
 
-/// Whether whoever signed something is an administrator of the peer's own organisation.
+/// Whether whoever signed something is an administrator of the peer's own organization.
 pub(crate) fn check_local_admin(peer: &Peer, data: &SignedData) -> Result<(), AclError> {
     check_local_signed(peer, "Admins", MspRoleType::Admin, &data.identity, &data.data, &data.signature)
 }

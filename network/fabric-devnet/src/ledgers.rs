@@ -45,7 +45,7 @@ pub enum JoinError {
     /// others; here there are no others.
     #[error("this orderer cannot sign blocks of the channel: {0}")]
     NotOrderer(String),
-    /// The organisation has no peer here.
+    /// The organization has no peer here.
     #[error("{0} has no peer in this network")]
     NoPeer(String),
     /// The network has as many channels as it takes.
@@ -60,7 +60,7 @@ pub enum JoinError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Member<'a> {
     Orderer,
-    /// The peer of this organisation.
+    /// The peer of this organization.
     Peer(&'a str),
 }
 
@@ -104,7 +104,7 @@ impl FirstBlock {
 }
 
 impl Ledgers {
-    /// The ledgers in a folder, with private stores for the peers of these organisations.
+    /// The ledgers in a folder, with private stores for the peers of these organizations.
     pub(crate) fn new(folder: &Path, msp_ids: Vec<String>) -> Self {
         Self { folder: folder.to_owned(), msp_ids, open: Mutex::default() }
     }

@@ -1,4 +1,4 @@
-//! A running network: a peer for each organisation and an orderer, each on its own address, on one data folder.
+//! A running network: a peer for each organization and an orderer, each on its own address, on one data folder.
 
 use std::{
     collections::BTreeSet,
@@ -46,25 +46,25 @@ pub struct NetworkOptions {
     /// The folder of ledgers and packages; made when it is missing. One process at a time.
     pub data_dir: PathBuf,
     /// The first blocks, encoded, of the channels that are there from the start: the orderer joins each of them, and
-    /// each peer joins those that its organisation is a member of by then. More channels can be joined while the
+    /// each peer joins those that its organization is a member of by then. More channels can be joined while the
     /// network runs; they need not stand here after a restart.
     pub genesis_blocks: Vec<Vec<u8>>,
-    /// The peers, at most one for each organisation. One whose organisation is on no channel waits until it joins one.
+    /// The peers, at most one for each organization. One whose organization is on no channel waits until it joins one.
     pub peers: Vec<PeerOptions>,
     /// The orderer.
     pub orderer: OrdererOptions,
 }
 
-/// One organisation's peer.
+/// One organization's peer.
 #[derive(Clone, Debug)]
 pub struct PeerOptions {
-    /// The organisation's MSP id.
+    /// The organization's MSP id.
     pub msp_id: String,
     /// The peer's name, which may stand in the address of a chaincode as `{{.peername}}`.
     pub name: String,
     /// `host:port` to listen on; port 0 lets the system choose.
     pub listen: String,
-    /// The folder with the peer's certificate and key and its organisation's authorities, as Fabric's tools make it.
+    /// The folder with the peer's certificate and key and its organization's authorities, as Fabric's tools make it.
     pub msp_dir: PathBuf,
     /// The TLS certificate, PEM.
     pub tls_cert: PathBuf,
@@ -75,7 +75,7 @@ pub struct PeerOptions {
 /// The orderer.
 #[derive(Clone, Debug)]
 pub struct OrdererOptions {
-    /// The organisation's MSP id.
+    /// The organization's MSP id.
     pub msp_id: String,
     /// `host:port` to listen on; port 0 lets the system choose.
     pub listen: String,
@@ -138,8 +138,8 @@ pub enum NetworkError {
     /// The folder has a channel of this name that begins with another block.
     #[error("channel {0} begins with another genesis block than the one that is ordered here already")]
     OtherGenesis(String),
-    /// An organisation has two peers.
-    #[error("{0} has more than one peer; a network has one for each organisation")]
+    /// An organization has two peers.
+    #[error("{0} has more than one peer; a network has one for each organization")]
     RepeatedPeer(String),
     /// More peers than can be planned for.
     #[error("{0} peers are more than the {PEERS_MAX} that a network can have")]
@@ -147,7 +147,7 @@ pub enum NetworkError {
     /// A node's certificate or key cannot be used.
     #[error("the identity of the node of {msp_id} cannot be used: {cause}")]
     Identity {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// What is wrong.
         cause: SignerError,
@@ -155,10 +155,10 @@ pub enum NetworkError {
     /// A folder of authorities cannot be read.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    /// An organisation's own rules contradict themselves.
+    /// An organization's own rules contradict themselves.
     #[error("the MSP of {msp_id} cannot be used: {cause}")]
     Msp {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// What is wrong.
         cause: SetupError,
@@ -233,7 +233,7 @@ impl Network {
     }
 
     /// Has the orderer join the channel of this first block and order it from now on, also after a restart. As with
-    /// Fabric's channel participation no organisation is asked.
+    /// Fabric's channel participation no organization is asked.
     ///
     /// # Errors
     /// [`JoinError`] when the block does not begin a channel, or the orderer has a channel of that name.
@@ -241,8 +241,8 @@ impl Network {
         self.orderer.join(FirstBlock::decode(genesis_block)?).await
     }
 
-    /// Has the peer of an organisation join the channel of this first block, as `cscc JoinChain` does, and stay in it
-    /// over restarts. It sees what was ordered so far, if its organisation is a member; otherwise, and while nobody
+    /// Has the peer of an organization join the channel of this first block, as `cscc JoinChain` does, and stay in it
+    /// over restarts. It sees what was ordered so far, if its organization is a member; otherwise, and while nobody
     /// orders the channel, it stands at the first block. Touches the disk.
     ///
     /// # Errors
@@ -267,7 +267,7 @@ impl Network {
         self.orderer.channels()
     }
 
-    /// Where the peer of an organisation listens, `host:port`.
+    /// Where the peer of an organization listens, `host:port`.
     pub fn peer_address(&self, msp_id: &str) -> Option<&str> {
         self.peer(msp_id).map(|peer| peer.address())
     }
@@ -282,7 +282,7 @@ impl Network {
         self.admin_address.as_deref()
     }
 
-    /// What can be made to go wrong at the peer of an organisation; `None` when it has none.
+    /// What can be made to go wrong at the peer of an organization; `None` when it has none.
     pub fn peer_faults(&self, msp_id: &str) -> Option<PeerFaults<'_>> {
         self.peer(msp_id).map(|peer| PeerFaults::new(peer))
     }

@@ -1,4 +1,4 @@
-//! One organisation's peer: who it is, which channels it has joined, and which chaincodes it can run.
+//! One organization's peer: who it is, which channels it has joined, and which chaincodes it can run.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -50,12 +50,12 @@ struct Found {
     readiness: Readiness,
 }
 
-/// How far a peer's organisation has come with a chaincode.
+/// How far a peer's organization has come with a chaincode.
 #[derive(Clone)]
 pub(crate) enum Readiness {
     /// The channel has not defined it.
     Undefined,
-    /// The organisation has not approved what the channel has defined.
+    /// The organization has not approved what the channel has defined.
     NotApproved { sequence: i64 },
     /// Approved, but without a package that this peer has installed.
     NotInstalled,
@@ -88,7 +88,7 @@ impl Peer {
         }
     }
 
-    /// The organisation's id.
+    /// The organization's id.
     pub(crate) fn msp_id(&self) -> &str {
         self.identity.msp_id()
     }
@@ -108,7 +108,7 @@ impl Peer {
         self.identity.sign(message)
     }
 
-    /// The rules of the peer's own organisation.
+    /// The rules of the peer's own organization.
     pub(crate) fn local_msp(&self) -> &Msp {
         &self.local_msp
     }
@@ -123,7 +123,7 @@ impl Peer {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Joins a channel, and remembers it over restarts. As on Fabric nobody asks whether the peer's organisation is a
+    /// Joins a channel, and remembers it over restarts. As on Fabric nobody asks whether the peer's organization is a
     /// member; what the peer then sees is the ledger's business. Touches the disk.
     pub(crate) fn join(&self, first: &FirstBlock) -> Result<(), JoinError> {
         let _one_at_a_time = self.joining.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +156,7 @@ impl Peer {
         &self.switches
     }
 
-    /// How far this peer's organisation has come with a chaincode, by the newest block.
+    /// How far this peer's organization has come with a chaincode, by the newest block.
     pub(crate) fn readiness(&self, channel: &Channel, chaincode: &str) -> Result<Readiness, SimulationError> {
         let key = (channel.id().to_owned(), chaincode.to_owned());
         let (height, packages) = (channel.ledger().height(), self.packages.count());

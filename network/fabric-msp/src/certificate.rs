@@ -161,7 +161,7 @@ impl Certificate {
         &self.0.issuer
     }
 
-    /// The organisational units of the subject; with NodeOUs one of them is the role.
+    /// The organizational units of the subject; with NodeOUs one of them is the role.
     pub fn ous(&self) -> &[String] {
         self.subject().organizational_units()
     }

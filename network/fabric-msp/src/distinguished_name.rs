@@ -49,12 +49,12 @@ impl DistinguishedName {
         self.of("CN").first().map_or("", String::as_str)
     }
 
-    /// The organisational units in the order of the certificate.
+    /// The organizational units in the order of the certificate.
     pub fn organizational_units(&self) -> &[String] {
         self.of("OU")
     }
 
-    /// The organisations in the order of the certificate.
+    /// The organizations in the order of the certificate.
     pub fn organizations(&self) -> &[String] {
         self.of("O")
     }

@@ -15,7 +15,7 @@ pub enum Digest {
     Sha256,
     /// Not accepted by Fabric's peers, also not for keys on P-384.
     Sha384,
-    /// For organisations whose MSP names the SHA-3 family.
+    /// For organizations whose MSP names the SHA-3 family.
     Sha3_256,
     /// Not accepted by Fabric's peers.
     Sha3_384,

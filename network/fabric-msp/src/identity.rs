@@ -28,7 +28,7 @@ impl Identity {
         Self(Arc::new(Inner { msp_id: msp_id.to_owned(), certificate, chain, owner, verdict: OnceLock::new() }))
     }
 
-    /// The organisation's id.
+    /// The organization's id.
     pub fn msp_id(&self) -> &str {
         &self.0.msp_id
     }

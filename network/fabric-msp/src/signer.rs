@@ -32,7 +32,7 @@ pub enum SignerError {
     /// The certificate is unusable.
     #[error("the certificate of {msp_id} cannot be used: {cause}")]
     Certificate {
-        /// The organisation for which it was loaded.
+        /// The organization for which it was loaded.
         msp_id: String,
         /// What is wrong with it.
         cause: CertificateError,
@@ -64,7 +64,7 @@ pub enum SignerError {
 
 /// Somebody who can sign.
 pub trait Signer: Send + Sync {
-    /// The organisation's id.
+    /// The organization's id.
     fn msp_id(&self) -> &str;
 
     /// The encoded `SerializedIdentity` that goes into headers.

@@ -343,7 +343,7 @@ fn descriptions_that_contradict_themselves_are_refused() -> Outcome {
     assert_eq!(with(&|spec| spec.consenters.clear()), Some(SpecError::Nobody("consenter")));
     assert_eq!(
         with(&|spec| spec.application_organizations.clear()),
-        Some(SpecError::Nobody("application organisation"))
+        Some(SpecError::Nobody("application organization"))
     );
     let twice = |spec: &mut ChannelSpec| spec.application_organizations.push(spec.application_organizations[0].clone());
     assert_eq!(with(&twice), Some(SpecError::Repeated("AMSP".to_owned())));

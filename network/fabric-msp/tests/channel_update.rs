@@ -37,7 +37,7 @@ impl World {
             peer_orgs: vec![organization("A"), organization("B")],
         };
         let folders = generate(&config, out.path())?;
-        let folder = |id: &str| folders.iter().find(|one| one.msp_id == id).ok_or("no organisation");
+        let folder = |id: &str| folders.iter().find(|one| one.msp_id == id).ok_or("no organization");
         let admin = |folder: &OrganizationFolder| {
             SigningIdentity::from_msp_directory(&folder.msp_id, &folder.user("Admin").join("msp"))
         };
@@ -267,7 +267,7 @@ fn a_draft_changes_what_was_wished_and_nothing_else() -> Outcome {
     let smaller = world.after(&draft)?;
     assert!(smaller.application_org("BMSP").is_none());
 
-    // The same organisation comes back as it was.
+    // The same organization comes back as it was.
     let msp = config_from_directory("BMSP", &world.out.path().join("peerOrganizations/b.example/msp"))?;
     let mut draft = ConfigDraft::new(&smaller);
     draft.add_organization(&ApplicationOrganization::new(msp))?;

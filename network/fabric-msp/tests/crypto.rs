@@ -108,7 +108,7 @@ fn everybody_has_the_role_of_their_folder() -> Outcome {
             let identity = msp.deserialize(signer.creator())?;
             assert_eq!(msp.validate(&identity)?, role, "{}", home.display());
             identity.verify(b"message", &signer.sign(b"message")?)?;
-            // A node's own folder gives the same rules as the organisation's.
+            // A node's own folder gives the same rules as the organization's.
             assert_eq!(config_from_directory(&folder.msp_id, &home.join("msp"))?, *msp.config());
         }
     }
@@ -163,7 +163,7 @@ fn existing_material_is_kept_unless_replacement_is_asked_for() -> Outcome {
 }
 
 #[test]
-fn an_organisation_that_cannot_be_made_leaves_nothing_behind() -> Outcome {
+fn an_organization_that_cannot_be_made_leaves_nothing_behind() -> Outcome {
     let out = tempfile::tempdir()?;
     let mut config = small();
     config.peer_orgs[0].users.public_key_algorithm = "dsa".to_owned();

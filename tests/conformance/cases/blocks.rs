@@ -52,8 +52,8 @@ pub async fn c130_a_filtered_block_names_events_without_their_payload(net: N) ->
 
 pub async fn c131_private_data_comes_with_blocks_for_members_only(net: N) -> Result<()> {
     let outcome = net.conf(&[private_put("A", &net.name("a"), "v")]).done().await?;
-    for (organisation, expected) in [(1, true), (3, false)] {
-        let seek = Seek::new(net, number(outcome.block), number(outcome.block)).by(&net.u(organisation));
+    for (organization, expected) in [(1, true), (3, false)] {
+        let seek = Seek::new(net, number(outcome.block), number(outcome.block)).by(&net.u(organization));
         let (found, _) = seek.ask(Kind::Private).await?;
         let Some(Type::BlockAndPrivateData(with)) = found.into_iter().next() else { bail!("no block") };
         let block = with.block.context("no block in the answer")?;
@@ -61,7 +61,7 @@ pub async fn c131_private_data_comes_with_blocks_for_members_only(net: N) -> Res
         let has = with.private_data_map.get(&position).is_some_and(|set| {
             set.ns_pvt_rwset.iter().any(|one| one.collection_pvt_rwset.iter().any(|set| set.collection_name == "A"))
         });
-        ensure!(has == expected, "organisation {organisation}: private data is there: {has}");
+        ensure!(has == expected, "organization {organization}: private data is there: {has}");
     }
     Ok(())
 }

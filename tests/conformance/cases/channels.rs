@@ -89,7 +89,7 @@ pub async fn e024_a_call_into_another_channel_reads_there_and_writes_nothing(net
 
 pub async fn e025_a_call_into_another_channel_takes_the_right_to_call_there(net: N) -> Result<()> {
     let own = Own::with_conf(net, &[1, 2]).await?;
-    // The peer of the first organisation is on both channels, and the user of the third on the shared one only.
+    // The peer of the first organization is on both channels, and the user of the third on the shared one only.
     let call = call("conf", &own.name, &[echo("")]);
     let refused = net.conf(std::slice::from_ref(&call)).by(&net.u(3)).at(1).first().await?;
     same(refused[0].clone(), json!(500))?;
@@ -106,7 +106,7 @@ pub async fn e026_a_peer_knows_nothing_of_a_channel_that_it_has_not_joined(net: 
     let newest = Seek::new(net, newest(), newest()).channel(&own.name).by(&net.u(3)).at(3);
     let (_, status) = newest.ask(Kind::Blocks).await?;
     same(status, fabric_protos::common::Status::NotFound)?;
-    // At a peer that has joined, the user of an organisation that is not on the channel is nobody.
+    // At a peer that has joined, the user of an organization that is not on the channel is nobody.
     let stranger = own.conf(&[echo("")]).by(&net.u(3)).at(1).evaluate().await.refused(Code::FailedPrecondition, "")?;
     stranger.saying("access denied")?;
     same(channels(net, 3).await?.contains(&own.name), false)?;
@@ -131,11 +131,11 @@ pub async fn e027_peers_and_orderers_join_a_channel_once(net: N) -> Result<()> {
 }
 
 /// The channels that a peer has joined.
-async fn channels(net: N, organisation: usize) -> Result<Vec<String>> {
-    let ask = Ask::new(net, "", "cscc", vec![b"GetChannels".to_vec()]).by(&net.admin(organisation));
-    let answer = ask.signed()?.process(organisation).await?.response.unwrap_or_default();
+async fn channels(net: N, organization: usize) -> Result<Vec<String>> {
+    let ask = Ask::new(net, "", "cscc", vec![b"GetChannels".to_vec()]).by(&net.admin(organization));
+    let answer = ask.signed()?.process(organization).await?.response.unwrap_or_default();
     let known = fabric_protos::protos::ChannelQueryResponse::decode(answer.payload.as_slice())?.channels;
     let names: Vec<String> = known.into_iter().map(|one| one.channel_id).collect();
-    ensure!(names.contains(&CHANNEL.to_owned()), "{} has joined {names:?} only", Site::msp_id(organisation));
+    ensure!(names.contains(&CHANNEL.to_owned()), "{} has joined {names:?} only", Site::msp_id(organization));
     Ok(names)
 }

@@ -135,7 +135,7 @@ pub async fn e005_an_update_without_the_consent_that_it_needs_is_refused(net: N)
             own.name
         )
     };
-    // Organisations do not decide over the orderers, nor the orderers over organisations, nor one alone over another.
+    // Organizations do not decide over the orderers, nor the orderers over organizations, nor one alone over another.
     let batch = own.asking(&[1, 2, 3], |draft| Ok(draft.batch(ONE_MESSAGE)?)).await?;
     let alone = own.asking(&[1], |draft| Ok(draft.remove_organization("Org3MSP")?)).await?;
     let orderer = own.asking(&[ORDERER], |draft| Ok(draft.remove_organization("Org3MSP")?)).await?;

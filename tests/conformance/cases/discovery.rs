@@ -25,7 +25,7 @@ use crate::{
     network::{CHANNEL, Site},
 };
 
-/// A client of the first organisation's peer with a TLS certificate, to which its requests are bound.
+/// A client of the first organization's peer with a TLS certificate, to which its requests are bound.
 struct Client {
     net: N,
     connection: Channel,
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// The layouts of a descriptor, in order, with organisations in place of groups: how many of each must endorse.
+    /// The layouts of a descriptor, in order, with organizations in place of groups: how many of each must endorse.
     async fn layouts(&self, calls: Vec<ChaincodeCall>) -> Result<Vec<String>> {
         let descriptor = match self.ask(&self.net.u(1), CHANNEL, interests(calls)).await? {
             Answer::CcQueryRes(found) => found.content.into_iter().next().context("no descriptor")?,
@@ -112,11 +112,11 @@ fn in_words(descriptor: &EndorsementDescriptor, layout: &Layout) -> Result<Strin
     let mut groups = Vec::new();
     for (group, count) in &layout.quantities_by_group {
         let peers = descriptor.endorsers_by_groups.get(group).context("a layout names an unknown group")?;
-        let mut organisations = Vec::new();
+        let mut organizations = Vec::new();
         for peer in &peers.peers {
-            organisations.push(SerializedIdentity::decode(peer.identity.as_slice())?.mspid.replace("MSP", ""));
+            organizations.push(SerializedIdentity::decode(peer.identity.as_slice())?.mspid.replace("MSP", ""));
         }
-        groups.push(format!("{count} {}", organisations.join("/")));
+        groups.push(format!("{count} {}", organizations.join("/")));
     }
     groups.sort();
     Ok(groups.join(", "))
@@ -177,7 +177,7 @@ pub async fn e030_a_discovery_request_is_bound_to_identity_and_role_and_to_no_co
     client.refused(&net.admin(2), "", local(), "access denied").await?;
     client.refused(&net.u(1), CHANNEL, local(), "unknown or missing request type").await?;
     client.refused(&net.admin(1), "", config(), "unknown or missing request type").await?;
-    // Members of other organisations may ask about the channel.
+    // Members of other organizations may ask about the channel.
     let answer = client.ask(&net.u(2), CHANNEL, config()).await?;
     ensure!(matches!(answer, Answer::ConfigResult(_)), "a member is answered with {answer:?}");
     Ok(())
@@ -228,7 +228,7 @@ pub async fn e033_a_descriptor_has_a_layout_for_every_sufficient_set_of_endorser
     )?;
     same(client.layouts(vec![calling("maj", &[])]).await?, pairs.map(str::to_owned).to_vec())?;
     same(client.layouts(vec![calling("tr", &[])]).await?, vec!["1 Org1, 1 Org3".to_owned()])?;
-    // A collection with a policy of its own, one of a single member, and an organisation's implicit one.
+    // A collection with a policy of its own, one of a single member, and an organization's implicit one.
     same(client.layouts(vec![calling("conf", &["E"])]).await?, vec!["1 Org1, 1 Org2".to_owned()])?;
     same(client.layouts(vec![calling("conf", &["M"])]).await?, vec!["1 Org1".to_owned()])?;
     same(client.layouts(vec![calling("conf", &["_implicit_org_Org2MSP"])]).await?, vec!["1 Org2".to_owned()])?;

@@ -24,13 +24,13 @@ pub async fn c002_statuses_from_200_to_399_come_back_with_message_and_payload(ne
     Ok(())
 }
 
-pub async fn c003_another_status_fails_the_evaluate_with_one_detail_of_the_own_organisation(net: N) -> Result<()> {
+pub async fn c003_another_status_fails_the_evaluate_with_one_detail_of_the_own_organization(net: N) -> Result<()> {
     for status in REFUSALS {
         let refusal = net.conf(&[answer(status, "said", "given")]).evaluate().await;
         let beginning = format!("evaluate call to endorser returned error: chaincode response {status}, said");
         let refusal = refusal.refused(Code::Unknown, &beginning)?;
-        let organisations: Vec<&str> = refusal.details.iter().map(|detail| detail.msp_id.as_str()).collect();
-        same(organisations, vec!["Org1MSP"])?;
+        let organizations: Vec<&str> = refusal.details.iter().map(|detail| detail.msp_id.as_str()).collect();
+        same(organizations, vec!["Org1MSP"])?;
     }
     Ok(())
 }
@@ -83,12 +83,12 @@ pub async fn c011_endorsing_an_unknown_chaincode_finds_no_plan(net: N) -> Result
     answer.refused(Code::FailedPrecondition, beginning).map(drop)
 }
 
-pub async fn c012_evaluating_at_an_unknown_organisation_finds_no_peers(net: N) -> Result<()> {
+pub async fn c012_evaluating_at_an_unknown_organization_finds_no_peers(net: N) -> Result<()> {
     let answer = net.conf(&[echo("")]).naming(&["Org9MSP"]).evaluate().await;
     answer.refused(Code::FailedPrecondition, "no peers available").map(drop)
 }
 
-pub async fn c013_endorsing_by_an_unknown_organisation_is_unavailable(net: N) -> Result<()> {
+pub async fn c013_endorsing_by_an_unknown_organization_is_unavailable(net: N) -> Result<()> {
     let answer = net.conf(&[echo("")]).naming(&["Org9MSP"]).endorse().await;
     answer.refused(Code::Unavailable, "failed to find any endorsing peers for org(s): Org9MSP").map(drop)
 }

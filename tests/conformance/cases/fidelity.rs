@@ -136,20 +136,20 @@ pub async fn e050_what_no_plugin_can_endorse_is_not_endorsed(net: N) -> Result<(
     own.conf(&[failed]).evaluate().await.refused(Code::Unknown, "")?.saying("chaincode response 500, failed").map(drop)
 }
 
-/// A channel of these organisations whose chaincode has these collections.
+/// A channel of these organizations whose chaincode has these collections.
 async fn with_collections(
     net: N,
-    organisations: &[usize],
+    organizations: &[usize],
     collections: Vec<fabric_protos::protos::StaticCollectionConfig>,
 ) -> Result<Own> {
-    let own = Own::create(net, organisations, |_| Ok(())).await?;
+    let own = Own::create(net, organizations, |_| Ok(())).await?;
     let definition = crate::lifecycle::Definition { collections, ..own.definition("conf", ANY) };
     definition.establish(net, &net.chaincode("conf")?.package.id).await?;
-    own.until_usable("conf", organisations).await?;
+    own.until_usable("conf", organizations).await?;
     Ok(own)
 }
 
-pub async fn e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organisations_clients(net: N) -> Result<()> {
+pub async fn e051_a_peer_keeps_what_it_endorsed_for_a_collection_of_its_organizations_clients(net: N) -> Result<()> {
     use fabric_protos::protos::{CollectionPolicyConfig, collection_policy_config::Payload};
     let mut clients = collection("X", &[1])?;
     let policy = Payload::SignaturePolicy(signature_policy("OR('Org1MSP.client')")?);
@@ -201,7 +201,7 @@ fn with_ordering<M: Message + Default>(root: &mut ConfigGroup, key: &str, change
     value.value = message.encode_to_vec();
 }
 
-pub async fn e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organisations_configuration(
+pub async fn e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organizations_configuration(
     net: N,
 ) -> Result<()> {
     let own = Own::with_conf(net, &[1, 2]).await?;
@@ -250,9 +250,9 @@ pub async fn e055_a_configuration_under_which_nobody_could_go_on_is_refused(net:
     };
     refused(&unknown, "Unexpected key Foo").await?;
     let below = |root: &mut ConfigGroup| {
-        let organisation = root.groups.get_mut("Application").and_then(|group| group.groups.get_mut("Org1MSP"));
+        let organization = root.groups.get_mut("Application").and_then(|group| group.groups.get_mut("Org1MSP"));
         let group = ConfigGroup { mod_policy: "Admins".into(), ..Default::default() };
-        organisation.expect("a group").groups.insert("Below".into(), group);
+        organization.expect("a group").groups.insert("Below".into(), group);
     };
     refused(&below, "ApplicationOrg config does not allow sub-groups").await?;
     let two_versions = |root: &mut ConfigGroup| {

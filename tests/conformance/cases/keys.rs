@@ -13,9 +13,9 @@ async fn with_policy(net: N, policy: &str) -> Result<String> {
     Ok(key)
 }
 
-/// A transaction on `conf` that only the named organisations endorse.
-async fn by(net: N, organisations: &[&str], steps: &[Step]) -> Result<Endorsed> {
-    Ok(net.conf(steps).naming(organisations).endorse().await?)
+/// A transaction on `conf` that only the named organizations endorse.
+async fn by(net: N, organizations: &[&str], steps: &[Step]) -> Result<Endorsed> {
+    Ok(net.conf(steps).naming(organizations).endorse().await?)
 }
 
 pub async fn c099_a_keys_policy_decides_over_writing_deleting_and_changing_it(net: N) -> Result<()> {

@@ -76,12 +76,12 @@ pub async fn c139_a_commit_needs_a_majority_and_is_endorsed_by_who_approved(net:
     refused(other, "chaincode definition not agreed to by this org (Org2MSP)").await
 }
 
-/// A definition that is committed with the approvals of the first two organisations.
+/// A definition that is committed with the approvals of the first two organizations.
 async fn committed(net: N, definition: &Definition, package_id: &str) -> Result<Outcome> {
-    for organisation in [1, 2] {
-        definition.approve(net, organisation, package_id).await?.valid()?;
+    for organization in [1, 2] {
+        definition.approve(net, organization, package_id).await?.valid()?;
     }
-    let endorsed = eventually("two organisations endorse the commit", async || {
+    let endorsed = eventually("two organizations endorse the commit", async || {
         definition.commitment(net)?.naming(&["Org1MSP", "Org2MSP"]).endorse().await.map_err(anyhow::Error::from)
     });
     endorsed.await?.commit().await
@@ -126,8 +126,8 @@ pub async fn c143_a_chaincode_is_usable_where_it_is_defined_approved_and_install
         .await
     };
     says("chaincode late not found").await?;
-    for organisation in [1, 2] {
-        install(net, organisation, &package.bytes).await?;
+    for organization in [1, 2] {
+        install(net, organization, &package.bytes).await?;
     }
     committed(net, &definition, &package.id).await?.valid()?;
     let text = "chaincode definition for 'late' at sequence 1 on channel 'conf' has not yet been approved by this org";
@@ -142,8 +142,8 @@ pub async fn c143_a_chaincode_is_usable_where_it_is_defined_approved_and_install
 /// Installs a chaincode everywhere.
 async fn installed(net: N, name: &str) -> Result<&'static str> {
     let package = &net.chaincode(name)?.package;
-    for organisation in 1..=3 {
-        install(net, organisation, &package.bytes).await?;
+    for organization in 1..=3 {
+        install(net, organization, &package.bytes).await?;
     }
     Ok(&package.id)
 }

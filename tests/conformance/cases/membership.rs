@@ -14,12 +14,12 @@ use crate::{
 };
 
 fn third(own: &Own) -> Result<ApplicationOrganization> {
-    let folder = own.network().layout.peer_organisation(&Site::domain(3)).join("msp");
+    let folder = own.network().layout.peer_organization(&Site::domain(3)).join("msp");
     Ok(ApplicationOrganization::new(config_from_directory("Org3MSP", &folder)?))
 }
 
-fn denied(own: &Own, organisation: usize) -> String {
-    format!("access denied: channel [{}] creator org [Org{organisation}MSP]", own.name)
+fn denied(own: &Own, organization: usize) -> String {
+    format!("access denied: channel [{}] creator org [Org{organization}MSP]", own.name)
 }
 
 /// What the orderer says of somebody who is no writer.
@@ -28,22 +28,22 @@ fn forbidden(refused: Result<(), Refusal>) -> Result<()> {
     refusal.saying("FORBIDDEN").map(drop)
 }
 
-pub async fn e006_an_added_organisation_evaluates_submits_and_endorses(net: N) -> Result<()> {
+pub async fn e006_an_added_organization_evaluates_submits_and_endorses(net: N) -> Result<()> {
     let own = Own::with_conf(net, &[1, 2]).await?;
     let key = net.name("added");
     own.conf(&[put(&key, "before")]).done().await?;
     let newcomer = || own.conf(&[get(&key)]).by(&net.u(3)).at(1);
     newcomer().evaluate().await.refused(Code::FailedPrecondition, "")?.saying("access denied")?;
 
-    let organisation = third(&own)?;
-    own.change(&[1, 2], |draft| Ok(draft.add_organization(&organisation)?)).await?;
+    let organization = third(&own)?;
+    own.change(&[1, 2], |draft| Ok(draft.add_organization(&organization)?)).await?;
     same(newcomer().first().await?, json!("before"))?;
     own.conf(&[put(&key, "by the third")]).by(&net.u(3)).at(1).done().await?;
 
-    // Its peer begins with the first block, in which its organisation does not stand.
+    // Its peer begins with the first block, in which its organization does not stand.
     own.join(3).await?;
     let definition = own.definition("conf", ANY);
-    eventually("the third organisation approves", async || {
+    eventually("the third organization approves", async || {
         definition.approve(net, 3, &net.chaincode("conf")?.package.id).await?.valid()
     })
     .await?;
@@ -56,7 +56,7 @@ pub async fn e006_an_added_organisation_evaluates_submits_and_endorses(net: N) -
     endorsed.endorsed_by(&[3])?.commit().await?.valid()
 }
 
-pub async fn e007_a_removed_organisation_is_refused_by_peers_and_orderers(net: N) -> Result<()> {
+pub async fn e007_a_removed_organization_is_refused_by_peers_and_orderers(net: N) -> Result<()> {
     let own = Own::with_conf(net, &[1, 2, 3]).await?;
     let ask = || own.conf(&[put(&net.name("removed"), "v")]).by(&net.u(3)).at(1);
     let endorsed = ask().naming(&["Org1MSP"]).endorse().await?;
@@ -78,7 +78,7 @@ pub async fn e008_a_certificate_on_a_revocation_list_is_refused_from_then_on(net
 
     let serial = leaver.certificate().serial();
     let list = Authority::open(&folder.ca())?.revocation_list(&[serial], 2)?;
-    // An organisation decides alone over its members, and no other one does.
+    // An organization decides alone over its members, and no other one does.
     let foreign = own.asking(&[2], |draft| Ok(draft.add_revocation_list("Org1MSP", &list)?)).await?;
     let (_, info) = own.refusal(&foreign).await?;
     crate::net::contains(&info, "policy for [Value]  /Channel/Application/Org1MSP/MSP not satisfied")?;
@@ -93,7 +93,7 @@ pub async fn e008_a_certificate_on_a_revocation_list_is_refused_from_then_on(net
 
 pub async fn e009_an_access_rule_closes_evaluation_to_all_but_a_group_until_it_is_taken_back(net: N) -> Result<()> {
     let own = Own::with_conf(net, &[1, 2]).await?;
-    let by = |organisation: usize| own.conf(&[echo("hi")]).by(&net.u(organisation)).at(1);
+    let by = |organization: usize| own.conf(&[echo("hi")]).by(&net.u(organization)).at(1);
     by(2).evaluate().await?;
     let few = PolicySpec::Signature("OR('Org1MSP.client')".to_owned());
     own.change(&[1, 2], |draft| {

@@ -1,23 +1,23 @@
-//! Which organisations a gateway asks to endorse.
+//! Which organizations a gateway asks to endorse.
 
 use super::tools::*;
 
-pub async fn c033_one_of_three_is_the_own_organisation(net: N) -> Result<()> {
+pub async fn c033_one_of_three_is_the_own_organization(net: N) -> Result<()> {
     net.conf(&[put(&net.name("or"), "v")]).endorse().await?.endorsed_by(&[1]).map(drop)
 }
 
-pub async fn c034_a_majority_of_three_is_two_with_the_own_organisation(net: N) -> Result<()> {
+pub async fn c034_a_majority_of_three_is_two_with_the_own_organization(net: N) -> Result<()> {
     let endorsers = net.on("maj", &[put(&net.name("maj"), "v")]).endorse().await?.endorsers()?;
     ensure!(endorsers.len() == 2 && endorsers[0] == "Org1MSP", "{endorsers:?} endorsed");
     Ok(())
 }
 
-pub async fn c035_named_organisations_endorse_and_no_others(net: N) -> Result<()> {
+pub async fn c035_named_organizations_endorse_and_no_others(net: N) -> Result<()> {
     let ask = net.on("maj", &[put(&net.name("maj"), "v")]).naming(&["Org2MSP", "Org3MSP"]);
     ask.endorse().await?.endorsed_by(&[2, 3])?.ends(Valid).await.map(drop)
 }
 
-pub async fn c036_too_few_named_organisations_are_not_noticed_before_validation(net: N) -> Result<()> {
+pub async fn c036_too_few_named_organizations_are_not_noticed_before_validation(net: N) -> Result<()> {
     let ask = net.on("maj", &[put(&net.name("maj"), "v")]).naming(&["Org1MSP"]);
     ask.endorse().await?.ends(EndorsementPolicyFailure).await.map(drop)
 }
@@ -51,9 +51,9 @@ async fn key_with_policy(net: N, policy: &str) -> Result<String> {
     let key = net.name("keyed");
     net.conf(&[put(&key, "v")]).done().await?;
     net.conf(&[set_policy("", &key, policy)]).done().await?;
-    for organisation in 1..=3 {
+    for organization in 1..=3 {
         eventually("the policy at a peer", async || {
-            same(net.conf(&[has_policy("", &key)]).of(organisation).first().await?, json!(true))
+            same(net.conf(&[has_policy("", &key)]).of(organization).first().await?, json!(true))
         })
         .await?;
     }
@@ -83,11 +83,11 @@ pub async fn c044_the_own_gateway_endorses_a_collection_that_it_is_no_member_of(
     Ok(())
 }
 
-pub async fn c045_private_data_goes_to_organisations_outside_of_a_collection_only_when_they_are_named(
+pub async fn c045_private_data_goes_to_organizations_outside_of_a_collection_only_when_they_are_named(
     net: N,
 ) -> Result<()> {
     let ask = net.on("tr", &[private_put_transient("A", &net.name("a"), "field")]).transient("field", "v");
-    let beginning = "requires endorsement from organisation(s) that are not in the distribution policy";
+    let beginning = "requires endorsement from organization(s) that are not in the distribution policy";
     ask.clone().endorse().await.refused(Code::FailedPrecondition, "")?.saying(beginning)?;
     ask.naming(&["Org1MSP", "Org3MSP"]).endorse().await?.endorsed_by(&[1, 3]).map(drop)
 }

@@ -15,9 +15,9 @@ async fn written(net: N, collection: &str) -> Result<String> {
 }
 
 /// Reads a private key at a peer until it finds what is expected there.
-async fn found_at(net: N, organisation: usize, step: Step, expected: Value) -> Result<()> {
-    eventually(&format!("{step} at peer {organisation} finds {expected}"), async || {
-        same(net.conf(std::slice::from_ref(&step)).of(organisation).first().await?, expected.clone())
+async fn found_at(net: N, organization: usize, step: Step, expected: Value) -> Result<()> {
+    eventually(&format!("{step} at peer {organization} finds {expected}"), async || {
+        same(net.conf(std::slice::from_ref(&step)).of(organization).first().await?, expected.clone())
     })
     .await
 }
@@ -65,8 +65,8 @@ pub async fn c110_clients_of_others_may_not_write_where_only_members_may(net: N)
 
 pub async fn c111_everybody_gets_the_hash(net: N) -> Result<()> {
     let key = written(net, "A").await?;
-    for organisation in 1..=3 {
-        found_at(net, organisation, private_hash("A", &key), json!(hex::encode(sha256(b"v")))).await?;
+    for organization in 1..=3 {
+        found_at(net, organization, private_hash("A", &key), json!(hex::encode(sha256(b"v")))).await?;
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ pub async fn c116_a_purge_is_marked_as_deletion_and_purge(net: N) -> Result<()> 
     same(net.conf(&[private_get("A", &key), private_hash("A", &key)]).found().await?, json!([null, null]))
 }
 
-pub async fn c117_an_implicit_collection_belongs_to_its_organisation(net: N) -> Result<()> {
+pub async fn c117_an_implicit_collection_belongs_to_its_organization(net: N) -> Result<()> {
     let (collection, key) = ("_implicit_org_Org2MSP", net.name("implicit"));
     let ask = net.conf(&[private_put_transient(collection, &key, "value")]).transient("value", "v");
     ask.endorse().await?.ends(Valid).await?;

@@ -52,7 +52,7 @@ pub async fn c016_a_signature_with_high_s_is_denied(net: N) -> Result<()> {
     signed.evaluate().await.refused(Code::FailedPrecondition, "")?.saying(DENIED).map(drop)
 }
 
-pub async fn c017_a_user_may_evaluate_at_another_organisations_gateway(net: N) -> Result<()> {
+pub async fn c017_a_user_may_evaluate_at_another_organizations_gateway(net: N) -> Result<()> {
     echoed(net).by(&net.u(2)).at(1).evaluate().await?;
     Ok(())
 }
@@ -62,7 +62,7 @@ pub async fn c018_a_peers_identity_is_no_writer(net: N) -> Result<()> {
     answer.refused(Code::FailedPrecondition, "")?.saying("/Channel/Application/Writers").map(drop)
 }
 
-pub async fn c019_a_certificate_under_another_organisations_name_is_malformed(net: N) -> Result<()> {
+pub async fn c019_a_certificate_under_another_organizations_name_is_malformed(net: N) -> Result<()> {
     let folder = net.network().site().layout.user(&Site::domain(1), "User1").join("msp");
     let who: Who = Arc::new(SigningIdentity::from_msp_directory("Org2MSP", &folder)?);
     echoed(net).by(&who).evaluate().await.refused(Code::FailedPrecondition, "")?.saying(MALFORMED).map(drop)

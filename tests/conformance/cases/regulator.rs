@@ -1,5 +1,5 @@
-//! An organisation that reads and evaluates and does nothing else: its own policies ask for a role that it never issues,
-//! and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organisation is such one.
+//! An organization that reads and evaluates and does nothing else: its own policies ask for a role that it never issues,
+//! and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization is such one.
 
 use fabric_msp::channel::{ApplicationOrganization, ChannelSpec};
 use fabric_protos::{common::Status, lifecycle::QueryChaincodeDefinitionsArgs};
@@ -13,7 +13,7 @@ use crate::{
 
 fn third_reads_only(spec: &mut ChannelSpec) -> Result<()> {
     let third = spec.application_organizations.iter_mut().find(|one| one.msp.name == "Org3MSP");
-    let third = third.context("no third organisation")?;
+    let third = third.context("no third organization")?;
     *third = ApplicationOrganization {
         anchor_peers: third.anchor_peers.clone(),
         ..ApplicationOrganization::read_only(third.msp.clone())
@@ -80,12 +80,12 @@ pub async fn e011_a_regulators_transaction_is_endorsed_and_never_ordered(net: N)
 
 pub async fn e012_a_regulators_endorsement_counts_for_nothing(net: N) -> Result<()> {
     let own = supervised(net).await?;
-    // Every peer runs the lifecycle's chaincode, whose policy is a majority of what organisations call their endorsement:
+    // Every peer runs the lifecycle's chaincode, whose policy is a majority of what organizations call their endorsement:
     // two of three.
-    let endorsed = async |organisations: &[usize]| {
-        let named: Vec<String> = organisations.iter().map(|one| Site::msp_id(*one)).collect();
+    let endorsed = async |organizations: &[usize]| {
+        let named: Vec<String> = organizations.iter().map(|one| Site::msp_id(*one)).collect();
         let ask = lifecycle(net, "QueryChaincodeDefinitions", &QueryChaincodeDefinitionsArgs {}).channel(&own.name);
-        ask.naming(&named).endorse().await?.endorsed_by(organisations)
+        ask.naming(&named).endorse().await?.endorsed_by(organizations)
     };
     endorsed(&[1, 3]).await?.ends(EndorsementPolicyFailure).await?;
     endorsed(&[1, 2]).await?.ends(Valid).await.map(drop)

@@ -15,8 +15,8 @@ use super::{
     simulation::Simulation,
 };
 
-/// A call in the making. Without further words it comes from a client of the first organisation, at the ledger's own
-/// time, and is endorsed by the peer of its creator's organisation.
+/// A call in the making. Without further words it comes from a client of the first organization, at the ledger's own
+/// time, and is endorsed by the peer of its creator's organization.
 #[must_use = "a call does nothing until it is submitted, evaluated or endorsed"]
 pub struct Call<'l> {
     ledger: &'l mut MemoryLedger,
@@ -148,7 +148,7 @@ impl<'l> Call<'l> {
         self
     }
 
-    /// Names the organisations whose peers run the transaction. They must agree.
+    /// Names the organizations whose peers run the transaction. They must agree.
     pub fn endorsed_by(mut self, msp_ids: &[&str]) -> Self {
         self.peers = msp_ids.iter().map(|msp_id| (*msp_id).to_owned()).collect();
         self
@@ -197,7 +197,7 @@ impl<'l> Call<'l> {
         ledger.proposals += 1;
         let creator = self
             .creator
-            .unwrap_or_else(|| creator(ledger.organisations.first().map_or("TestMSP", String::as_str)).build());
+            .unwrap_or_else(|| creator(ledger.organizations.first().map_or("TestMSP", String::as_str)).build());
         let default_time = FIRST_SECOND + i64::try_from(ledger.height).unwrap_or_default();
         let default_id = || hex::encode(Sha256::digest(format!("{} {}", ledger.channel_id, ledger.proposals)));
         let invocation = Invocation {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// The name's beginning of an organisation's own collection.
+/// The name's beginning of an organization's own collection.
 const IMPLICIT: &str = "_implicit_org_";
 
 /// A private data collection of the chaincode's definition.
@@ -25,23 +25,23 @@ impl Collection {
         }
     }
 
-    /// Lets only creators of member organisations read.
+    /// Lets only creators of member organizations read.
     #[must_use]
     pub fn member_only_read(mut self) -> Self {
         self.member_only_read = true;
         self
     }
 
-    /// Lets only creators of member organisations write.
+    /// Lets only creators of member organizations write.
     #[must_use]
     pub fn member_only_write(mut self) -> Self {
         self.member_only_write = true;
         self
     }
 
-    /// The implicit collection that `name` stands for, when its organisation is on the channel.
-    pub(super) fn implicit(name: &str, organisations: &BTreeSet<String>) -> Option<Self> {
+    /// The implicit collection that `name` stands for, when its organization is on the channel.
+    pub(super) fn implicit(name: &str, organizations: &BTreeSet<String>) -> Option<Self> {
         let msp_id = name.strip_prefix(IMPLICIT)?;
-        organisations.contains(msp_id).then(|| Self::new(name, &[msp_id]))
+        organizations.contains(msp_id).then(|| Self::new(name, &[msp_id]))
     }
 }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Creator;
 
-/// Begins a creator of the organisation `msp_id`: named `user`, with the role `client`.
+/// Begins a creator of the organization `msp_id`: named `user`, with the role `client`.
 pub fn creator(msp_id: &str) -> CreatorBuilder {
     CreatorBuilder { msp_id: msp_id.to_owned(), name: "user".to_owned(), roles: None, attributes: BTreeMap::new() }
 }
@@ -28,7 +28,7 @@ impl CreatorBuilder {
         self
     }
 
-    /// Adds an organisational unit; the first call replaces `client`.
+    /// Adds an organizational unit; the first call replaces `client`.
     #[must_use]
     pub fn role(mut self, role: &str) -> Self {
         self.roles.get_or_insert_default().push(role.to_owned());
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn creators_differ_by_organisation_and_name() {
+    fn creators_differ_by_organization_and_name() {
         let base = creator("AMSP").build();
         assert_eq!(base, creator("AMSP").build());
         assert_ne!(base.id, creator("BMSP").build().id);

@@ -20,7 +20,7 @@ pub(super) const FIRST_SECOND: i64 = 1_767_225_600;
 
 pub(super) type OtherChaincode = Arc<dyn Fn(&[Vec<u8>]) -> Response + Send + Sync>;
 
-/// One channel with one chaincode, its organisations' peers and their private data. A clone is a fork.
+/// One channel with one chaincode, its organizations' peers and their private data. A clone is a fork.
 ///
 /// # Examples
 /// ```
@@ -41,7 +41,7 @@ pub struct MemoryLedger {
     pub(super) router: Router,
     pub(super) channel_id: String,
     pub(super) chaincode: String,
-    pub(super) organisations: BTreeSet<String>,
+    pub(super) organizations: BTreeSet<String>,
     pub(super) collections: BTreeMap<String, Collection>,
     pub(super) others: BTreeMap<String, OtherChaincode>,
     pub(super) public: BTreeMap<String, Entry>,
@@ -69,7 +69,7 @@ pub(super) struct HashEntry {
     pub(super) policy: Vec<u8>,
 }
 
-/// Organisation, collection, key.
+/// Organization, collection, key.
 pub(super) type PrivatePlace = (String, String, String);
 
 /// What a member's peer holds of a private value.
@@ -93,13 +93,13 @@ pub struct CommittedEvent {
 }
 
 impl MemoryLedger {
-    /// An empty ledger of the channel `test-channel` with the chaincode `test-chaincode` and one peer per organisation.
-    pub fn new(router: Router, organisations: &[&str]) -> Self {
+    /// An empty ledger of the channel `test-channel` with the chaincode `test-chaincode` and one peer per organization.
+    pub fn new(router: Router, organizations: &[&str]) -> Self {
         Self {
             router,
             channel_id: "test-channel".to_owned(),
             chaincode: "test-chaincode".to_owned(),
-            organisations: organisations.iter().map(|name| (*name).to_owned()).collect(),
+            organizations: organizations.iter().map(|name| (*name).to_owned()).collect(),
             collections: BTreeMap::new(),
             others: BTreeMap::new(),
             public: BTreeMap::new(),
@@ -120,7 +120,7 @@ impl MemoryLedger {
         self
     }
 
-    /// Defines a private data collection. Implicit collections of the organisations exist without a definition.
+    /// Defines a private data collection. Implicit collections of the organizations exist without a definition.
     #[must_use]
     pub fn with_collection(mut self, collection: Collection) -> Self {
         self.collections.insert(collection.name.clone(), collection);
@@ -199,7 +199,7 @@ impl MemoryLedger {
     }
 
     pub(super) fn collection(&self, name: &str) -> Option<Collection> {
-        self.collections.get(name).cloned().or_else(|| Collection::implicit(name, &self.organisations))
+        self.collections.get(name).cloned().or_else(|| Collection::implicit(name, &self.organizations))
     }
 }
 

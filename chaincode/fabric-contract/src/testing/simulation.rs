@@ -1,4 +1,4 @@
-//! One run of a transaction on one organisation's peer: answers its requests and notes what it read and wrote.
+//! One run of a transaction on one organization's peer: answers its requests and notes what it read and wrote.
 //!
 //! Messages of refusals follow the peer's, so that their naming is tested as well.
 

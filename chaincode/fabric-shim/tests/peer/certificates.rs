@@ -43,7 +43,7 @@ impl Authority {
         Ok(self.certificate.to_pem()?)
     }
 
-    /// Issues a certificate for `name` with organisational units; it also serves 127.0.0.1.
+    /// Issues a certificate for `name` with organizational units; it also serves 127.0.0.1.
     pub(crate) fn issue(&self, name: &str, units: &[&str]) -> Outcome<Issued> {
         let key = new_key()?;
         let subject = name_of(name, units)?;

@@ -64,9 +64,9 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn empty() -> Self {
-        let organisations =
+        let organizations =
             [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS, SECOND_MAKER];
-        let ledger = MemoryLedger::new(crate::router(), &organisations).named("trade", "entrepot");
+        let ledger = MemoryLedger::new(crate::router(), &organizations).named("trade", "entrepot");
         Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
     }
 

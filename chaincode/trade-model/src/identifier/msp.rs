@@ -1,4 +1,4 @@
-//! The id under which an organisation stands on the channel.
+//! The id under which an organization stands on the channel.
 
 use super::check::{every_byte, length};
 use super::{IdentifierError, IdentifierKind};
@@ -22,7 +22,7 @@ impl MspId {
         Ok(text.to_owned())
     }
 
-    /// The organisation's implicit private data collection.
+    /// The organization's implicit private data collection.
     pub fn implicit_collection(&self) -> String {
         format!("_implicit_org_{}", self.as_str())
     }

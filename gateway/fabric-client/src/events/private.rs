@@ -1,5 +1,5 @@
 //! Checks of private data that came with a block. A peer hands it over by its word; the hashes that stand in the block
-//! show whether it is what the organisations endorsed.
+//! show whether it is what the organizations endorsed.
 
 use fabric_msp::{block, hash::sha256};
 use fabric_protos::{

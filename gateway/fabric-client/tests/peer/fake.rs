@@ -96,7 +96,7 @@ pub(crate) struct Peer {
     server: tokio::task::JoinHandle<()>,
 }
 
-/// Two organisations with a peer each, and a user of the first.
+/// Two organizations with a peer each, and a user of the first.
 #[derive(Clone)]
 pub(crate) struct Network {
     pub(crate) user: Arc<SigningIdentity>,
@@ -186,7 +186,7 @@ impl Network {
             let name = msp_id.to_owned();
             configs.push(FabricMspConfig { name, root_certs, admins, ..FabricMspConfig::default() });
         }
-        Ok(Self { user: user.ok_or("no organisation")?, peers, configs })
+        Ok(Self { user: user.ok_or("no organization")?, peers, configs })
     }
 
     pub(crate) fn msps(&self) -> Outcome<MspManager> {

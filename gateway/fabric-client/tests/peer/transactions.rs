@@ -164,7 +164,7 @@ async fn an_argument_that_is_not_json_is_reported_before_anything_is_sent() -> O
 }
 
 #[tokio::test]
-async fn mutual_tls_works_with_certificates_of_the_organisation() -> Outcome {
+async fn mutual_tls_works_with_certificates_of_the_organization() -> Outcome {
     let (authority, _) = Authority::create(&CertificateRequest::authority("tlsca", "exporter.example"))?;
     let server = authority.issue(&CertificateRequest::tls("peer0", &["peer0.exporter.example"]))?;
     let client = authority.issue(&CertificateRequest::tls("client", &["client"]))?;

@@ -69,7 +69,7 @@ async fn every_lie_of_a_gateway_has_its_own_refusal() -> Outcome {
 }
 
 #[tokio::test]
-async fn with_the_channels_organisations_every_signature_counts() -> Outcome {
+async fn with_the_channels_organizations_every_signature_counts() -> Outcome {
     let (peer, proposal, honest) = prepared().await?;
     let msps = peer.network.msps()?;
     let rows: [(&str, Lie, Expected); 3] = [

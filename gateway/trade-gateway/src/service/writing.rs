@@ -300,7 +300,7 @@ impl Service {
     }
 
     pub(super) async fn operation(&self, principal: &Principal, id: &str) -> Result<Answer, Problem> {
-        let unknown = || Problem::new(404, "operation_unknown", "Your organisation has no operation with this id");
+        let unknown = || Problem::new(404, "operation_unknown", "Your organization has no operation with this id");
         let found = self.store.operation(id).map_err(|error| store_failed(&error))?;
         let mut operation = found.filter(|operation| operation.msp_id == principal.msp_id).ok_or_else(unknown)?;
         if !operation.is_settled()

@@ -5,7 +5,7 @@ use trade_gateway::{client::Client, members::Members};
 
 use crate::{
     TestResult,
-    organisations::{EXPORTER, IMPORTER, Organisations, REGULATOR},
+    organizations::{EXPORTER, IMPORTER, Organizations, REGULATOR},
 };
 
 fn now() -> i64 {
@@ -25,10 +25,10 @@ fn code(caller: &Client) -> Result<(u16, String), Box<dyn std::error::Error>> {
 
 #[test]
 fn every_wrong_certificate_has_its_own_code() -> TestResult {
-    let organisations = Organisations::new();
-    let issue = |request: &CertificateRequest| organisations.issue(EXPORTER, request);
+    let organizations = Organizations::new();
+    let issue = |request: &CertificateRequest| organizations.issue(EXPORTER, request);
     let revoked = issue(&client(&["client"]));
-    organisations.revoke(EXPORTER, &[&revoked]);
+    organizations.revoke(EXPORTER, &[&revoked]);
     let (stranger, _) = Authority::create(&CertificateRequest::authority("ca", EXPORTER))?;
     let (self_signed, key_pem) = Authority::create(&client(&["client"]))?;
     let self_signed = Issued { certificate: self_signed.certificate().clone(), key_pem };
@@ -76,7 +76,7 @@ fn every_wrong_certificate_has_its_own_code() -> TestResult {
         ),
         ("self-signed", self_signed, 401, "certificate_unknown_authority"),
     ];
-    let gateway = organisations.gateway();
+    let gateway = organizations.gateway();
     for (what, certificate, status, expected) in rows {
         assert_eq!(code(&gateway.caller(&certificate))?, (status, expected.to_owned()), "{what}");
     }
@@ -87,18 +87,18 @@ fn every_wrong_certificate_has_its_own_code() -> TestResult {
 
 #[test]
 fn whoami_says_who_the_caller_is_and_who_signs() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let mut request = client(&["client"]);
     request.attributes.insert("desk".to_owned(), "7".to_owned());
-    let identity = organisations.issue(EXPORTER, &request);
+    let identity = organizations.issue(EXPORTER, &request);
     let whoami = gateway.caller(&identity).get("/v1/whoami")?.json()?;
     assert_eq!(whoami["msp_id"], EXPORTER);
     assert_eq!((&whoami["role"], &whoami["certificate_role"]), (&"enterprise".into(), &"client".into()));
     assert_eq!(whoami["attributes"]["desk"], "7");
     assert_eq!(whoami["certificate_sha256"].as_str().map(str::len), Some(64));
     assert_ne!(whoami["creator"], whoami["subject"], "a managed identity signs for the exporter");
-    let external = gateway.caller(&organisations.member(IMPORTER)).get("/v1/whoami")?.json()?;
+    let external = gateway.caller(&organizations.member(IMPORTER)).get("/v1/whoami")?.json()?;
     assert_eq!(external["creator"], external["subject"], "the importer signs itself");
     assert_eq!(external["custody"], "external");
     Ok(())
@@ -106,10 +106,10 @@ fn whoami_says_who_the_caller_is_and_who_signs() -> TestResult {
 
 #[test]
 fn identity_comes_from_the_connection_and_from_no_header() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let regulator = gateway.caller(&organisations.member(REGULATOR));
-    let exporter = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let regulator = gateway.caller(&organizations.member(REGULATOR));
+    let exporter = organizations.member(EXPORTER);
     let pem = String::from_utf8_lossy(exporter.certificate.pem()).replace('\n', "");
     let encoded = format!(":{}:", openssl::base64::encode_block(exporter.certificate.der()).replace('\n', ""));
     for (name, value) in [
@@ -130,16 +130,16 @@ fn identity_comes_from_the_connection_and_from_no_header() -> TestResult {
 
 #[test]
 fn a_new_revocation_counts_after_the_rules_are_read_again() -> TestResult {
-    let organisations = Organisations::new();
-    let members = Members::load(&organisations.settings())?;
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let members = Members::load(&organizations.settings())?;
+    let identity = organizations.member(EXPORTER);
     let moment = u64::try_from(now())?;
     let verdict = || members.authenticate(Some(identity.certificate.der()), moment).err().map(|problem| problem.code);
     assert_eq!(verdict(), None);
-    organisations.revoke(EXPORTER, &[&identity]);
+    organizations.revoke(EXPORTER, &[&identity]);
     assert!(members.reload().is_empty());
     assert_eq!(verdict().as_deref(), Some("certificate_revoked"));
-    std::fs::remove_dir_all(organisations.path(EXPORTER).join("msp/cacerts"))?;
+    std::fs::remove_dir_all(organizations.path(EXPORTER).join("msp/cacerts"))?;
     assert_eq!(members.reload().len(), 1);
     assert_eq!(verdict().as_deref(), Some("certificate_revoked"), "the former rules stay");
     Ok(())
@@ -147,69 +147,69 @@ fn a_new_revocation_counts_after_the_rules_are_read_again() -> TestResult {
 
 #[test]
 fn a_renewed_managed_identity_signs_after_the_next_reading() -> TestResult {
-    let organisations = Organisations::new();
-    let members = Members::load(&organisations.settings())?;
-    let renewed = organisations.member(EXPORTER);
-    organisations.write_identity(&organisations.path(EXPORTER).join("managed"), &renewed);
+    let organizations = Organizations::new();
+    let members = Members::load(&organizations.settings())?;
+    let renewed = organizations.member(EXPORTER);
+    organizations.write_identity(&organizations.path(EXPORTER).join("managed"), &renewed);
     let signs = || members.member(EXPORTER).and_then(|member| member.signer()).map(|one| one.certificate().sha256());
     assert_ne!(signs(), Some(renewed.certificate.sha256()));
     assert!(members.reload().is_empty());
     assert_eq!(signs(), Some(renewed.certificate.sha256()));
-    std::fs::write(organisations.path(EXPORTER).join("managed/signcerts/cert.pem"), "nothing")?;
+    std::fs::write(organizations.path(EXPORTER).join("managed/signcerts/cert.pem"), "nothing")?;
     assert_eq!(members.reload().len(), 1);
     assert_eq!(signs(), Some(renewed.certificate.sha256()), "the former one stays");
     Ok(())
 }
 
 #[test]
-fn one_organisations_broken_folder_does_not_keep_anothers_revocation_from_counting() -> TestResult {
-    let organisations = Organisations::new();
-    let members = Members::load(&organisations.settings())?;
-    let identity = organisations.member(IMPORTER);
-    organisations.revoke(EXPORTER, &[&organisations.member(EXPORTER)]);
-    std::fs::write(organisations.path(EXPORTER).join("msp/crls/cut.pem"), "-----BEGIN X509 CRL-----\nMIIB")?;
-    organisations.revoke(IMPORTER, &[&identity]);
+fn one_organizations_broken_folder_does_not_keep_anothers_revocation_from_counting() -> TestResult {
+    let organizations = Organizations::new();
+    let members = Members::load(&organizations.settings())?;
+    let identity = organizations.member(IMPORTER);
+    organizations.revoke(EXPORTER, &[&organizations.member(EXPORTER)]);
+    std::fs::write(organizations.path(EXPORTER).join("msp/crls/cut.pem"), "-----BEGIN X509 CRL-----\nMIIB")?;
+    organizations.revoke(IMPORTER, &[&identity]);
     let failed = members.reload();
     assert!(matches!(failed.as_slice(), [error] if error.to_string().contains("crls/cut.pem")), "{failed:?}");
     assert!(members.is_stale(), "what is shown to those who ask for readiness");
     let refused = members.authenticate(Some(identity.certificate.der()), u64::try_from(now())?).err();
     assert_eq!(refused.map(|problem| problem.code).as_deref(), Some("certificate_revoked"));
-    std::fs::remove_file(organisations.path(EXPORTER).join("msp/crls/cut.pem"))?;
+    std::fs::remove_file(organizations.path(EXPORTER).join("msp/crls/cut.pem"))?;
     assert!(members.reload().is_empty() && !members.is_stale());
     Ok(())
 }
 
 #[test]
-fn two_organisations_with_one_authority_are_refused_at_the_start() -> TestResult {
-    let organisations = Organisations::new();
+fn two_organizations_with_one_authority_are_refused_at_the_start() -> TestResult {
+    let organizations = Organizations::new();
     std::fs::copy(
-        organisations.path(EXPORTER).join("msp/cacerts/ca.pem"),
-        organisations.path(IMPORTER).join("msp/cacerts/ca.pem"),
+        organizations.path(EXPORTER).join("msp/cacerts/ca.pem"),
+        organizations.path(IMPORTER).join("msp/cacerts/ca.pem"),
     )?;
-    let error = Members::load(&organisations.settings()).err().expect("a shared authority");
+    let error = Members::load(&organizations.settings()).err().expect("a shared authority");
     assert!(error.to_string().contains("share a certificate authority"), "{error}");
     Ok(())
 }
 
 #[test]
 fn an_authority_under_another_certificate_is_still_one_authority() -> TestResult {
-    let organisations = Organisations::new();
+    let organizations = Organizations::new();
     // The importer's authority certifies the key of the exporter's, so both answer for the exporter's members.
-    let crossed = organisations.authority(IMPORTER).certify(organisations.authority(EXPORTER).certificate())?;
-    let folder = organisations.path(IMPORTER).join("msp/intermediatecerts");
+    let crossed = organizations.authority(IMPORTER).certify(organizations.authority(EXPORTER).certificate())?;
+    let folder = organizations.path(IMPORTER).join("msp/intermediatecerts");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("crossed.pem"), crossed.pem())?;
-    let error = Members::load(&organisations.settings()).err().expect("a shared authority");
+    let error = Members::load(&organizations.settings()).err().expect("a shared authority");
     assert!(error.to_string().contains("share a certificate authority"), "{error}");
     Ok(())
 }
 
 #[test]
-fn a_managed_identity_must_be_a_valid_client_of_its_organisation() -> TestResult {
-    let organisations = Organisations::new();
-    let mut settings = organisations.settings();
-    settings.organisations[0].managed_identity = Some(organisations.path(REGULATOR).join("managed"));
-    let error = Members::load(&settings).err().expect("another organisation's identity");
+fn a_managed_identity_must_be_a_valid_client_of_its_organization() -> TestResult {
+    let organizations = Organizations::new();
+    let mut settings = organizations.settings();
+    settings.organizations[0].managed_identity = Some(organizations.path(REGULATOR).join("managed"));
+    let error = Members::load(&settings).err().expect("another organization's identity");
     assert!(error.to_string().contains("belongs to RegulatorMSP"), "{error}");
     Ok(())
 }

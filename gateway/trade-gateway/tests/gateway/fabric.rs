@@ -32,7 +32,7 @@ use trade_gateway::{fabric::Fabric, members::Members, settings::Settings};
 use crate::{
     TestResult,
     double::Double,
-    organisations::{EXPORTER, Gateway, IMPORTER, Organisations, REGULATOR, signer},
+    organizations::{EXPORTER, Gateway, IMPORTER, Organizations, REGULATOR, signer},
     writing::{evidence, invoice},
 };
 
@@ -193,7 +193,7 @@ pub(crate) struct Network {
     _runtime: tokio::runtime::Runtime,
 }
 
-pub(crate) fn network(organisations: &Organisations) -> Result<Network, Box<dyn std::error::Error>> {
+pub(crate) fn network(organizations: &Organizations) -> Result<Network, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let peer = Peer::default();
     let service = GatewayServer::new(peer.clone());
@@ -203,29 +203,29 @@ pub(crate) fn network(organisations: &Organisations) -> Result<Network, Box<dyn 
         tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
         Ok::<_, std::io::Error>(address)
     })?;
-    let settings = settings(organisations, address);
+    let settings = settings(organizations, address);
     let fabric = {
         let _entered = runtime.enter();
         Fabric::connect(&settings, &Members::load(&settings)?)?
     };
-    let gateway = organisations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
+    let gateway = organizations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
     Ok(Network { peer, gateway, _runtime: runtime })
 }
 
-fn settings(organisations: &Organisations, peer: SocketAddr) -> Settings {
-    let mut settings = organisations.settings();
+fn settings(organizations: &Organizations, peer: SocketAddr) -> Settings {
+    let mut settings = organizations.settings();
     settings.limits.commit_wait_ms = 10_000;
-    for organisation in &mut settings.organisations {
-        organisation.peer = peer.to_string();
+    for organization in &mut settings.organizations {
+        organization.peer = peer.to_string();
     }
     settings
 }
 
 #[test]
 fn reads_and_writes_reach_fabric_signed_by_the_managed_identity() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     let read = exporter.get("/v1/alarms/a1")?;
     assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
     let written = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
@@ -246,9 +246,9 @@ fn reads_and_writes_reach_fabric_signed_by_the_managed_identity() -> TestResult 
 
 #[test]
 fn a_caller_signs_what_fabric_takes() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
-    let identity = organisations.member(IMPORTER);
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
+    let identity = organizations.member(IMPORTER);
     let (importer, key) = (network.gateway.caller(&identity), signer(IMPORTER, &identity));
     let written = importer.post_signed("/v1/evidence", "k1", &evidence(), &key)?;
     assert_eq!((written.status, &written.json()?["state"]), (201, &"committed".into()));
@@ -259,10 +259,10 @@ fn a_caller_signs_what_fabric_takes() -> TestResult {
 
 #[test]
 fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
-    let identity = organisations.member(IMPORTER);
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
+    let identity = organizations.member(IMPORTER);
     let (importer, key) = (network.gateway.caller(&identity), signer(IMPORTER, &identity));
     for (leak, alter) in [(true, false), (false, true)] {
         {
@@ -281,10 +281,10 @@ fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
 
 #[test]
 fn a_lost_answer_is_settled_by_handing_over_the_identical_envelope() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
     network.peer.seen().lose_answers = 1;
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     let written = exporter.post("/v1/evidence", "k1", &evidence())?;
     assert_eq!(written.status, 201, "{}", String::from_utf8_lossy(&written.body));
     let seen = network.peer.seen();
@@ -295,9 +295,9 @@ fn a_lost_answer_is_settled_by_handing_over_the_identical_envelope() -> TestResu
 
 #[test]
 fn one_orderers_refusal_is_no_refusal_and_that_of_all_is() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     let orderers = |statuses: [&str; 2]| {
         let said = |status: &str| format!("received unsuccessful response from orderer: status={status}, info=policy");
         let texts = statuses.map(said);
@@ -314,12 +314,12 @@ fn one_orderers_refusal_is_no_refusal_and_that_of_all_is() -> TestResult {
 
 #[test]
 fn what_peers_say_becomes_a_problem_with_their_names() -> TestResult {
-    let organisations = Organisations::new();
-    let network = network(&organisations)?;
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
     let refusal = r#"chaincode response 409, {"code":"evidence.exists","title":"t","detail":"d","fields":[{"name":"/sha256","detail":"taken"}]}"#;
     let status = failure(tonic::Code::Aborted, "failed to endorse transaction", EXPORTER, &[refusal]);
     network.peer.seen().refuse = Some(status);
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
     let problem = refused.json()?;
     assert_eq!(
@@ -350,16 +350,16 @@ fn prost_types_any(detail: &ErrorDetail) -> prost_types::Any {
 
 #[test]
 fn a_peer_that_is_down_is_a_problem_that_may_pass() -> TestResult {
-    let organisations = Organisations::new();
+    let organizations = Organizations::new();
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let settings = settings(&organisations, nowhere);
+    let settings = settings(&organizations, nowhere);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let fabric = {
         let _entered = runtime.enter();
         Fabric::connect(&settings, &Members::load(&settings)?)?
     };
-    let gateway = organisations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
-    let response = gateway.caller(&organisations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    let gateway = organizations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
+    let response = gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/a1")?;
     let problem = response.json()?;
     assert_eq!((response.status, &problem["code"]), (503, &"network_unavailable".into()), "{problem}");
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     TestResult,
     double::Double,
-    organisations::{EXPORTER, Organisations},
+    organizations::{EXPORTER, Organizations},
     writing::evidence,
 };
 
@@ -16,9 +16,9 @@ const KEY: (&str, &str) = ("Idempotency-Key", "k");
 
 #[test]
 fn bodies_of_every_wrong_kind_are_refused_by_name_before_fabric() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let caller = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
     let deep = format!("{{\"sha256\":{}", "[".repeat(200_000));
     let large = format!("{{\"tool\":\"{}\"}}", "x".repeat(1024 * 1024));
     let duplicate = evidence().to_string().replacen('{', "{\"tool\":\"a\",", 1);
@@ -51,20 +51,20 @@ fn bodies_of_every_wrong_kind_are_refused_by_name_before_fabric() -> TestResult 
 
 #[test]
 fn an_unknown_field_is_named() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let mut unknown = evidence();
     unknown["colour"] = "red".into();
-    let problem = gateway.caller(&organisations.member(EXPORTER)).post("/v1/evidence", "k", &unknown)?.json()?;
+    let problem = gateway.caller(&organizations.member(EXPORTER)).post("/v1/evidence", "k", &unknown)?.json()?;
     assert_eq!(problem["fields"][0]["name"], "/colour", "{problem}");
     Ok(())
 }
 
 #[test]
 fn heads_are_bounded() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let caller = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
     let filler = "x".repeat(20_000);
     assert_eq!(caller.send("GET", "/v1/whoami", &[("X-Filler", &filler)], b"")?.status, 431);
     assert_eq!(caller.get(&format!("/v1/alarms?item={}", "x".repeat(5_000)))?.status, 414);
@@ -80,9 +80,9 @@ fn heads_are_bounded() -> TestResult {
 
 #[test]
 fn a_body_that_drips_is_cut_off() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.body_deadline_ms = 300);
-    let mut stream = gateway.caller(&organisations.member(EXPORTER)).connect()?;
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.body_deadline_ms = 300);
+    let mut stream = gateway.caller(&organizations.member(EXPORTER)).connect()?;
     write!(
         stream,
         "POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 100\r\n\r\n{{"
@@ -98,8 +98,8 @@ fn a_body_that_drips_is_cut_off() -> TestResult {
 
 #[test]
 fn a_head_that_drips_is_cut_off() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.header_deadline_ms = 1_000);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.header_deadline_ms = 1_000);
     let mut stream = gateway.anonymous().connect()?;
     write!(stream, "GET /v1/whoami HTTP/1.1\r\nHost:")?;
     let started = Instant::now();
@@ -114,9 +114,9 @@ fn a_head_that_drips_is_cut_off() -> TestResult {
 
 #[test]
 fn ambiguous_framing_is_refused() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     let head = "POST /v1/evidence HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n";
     for framing in [
         "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -138,9 +138,9 @@ fn ambiguous_framing_is_refused() -> TestResult {
 
 #[test]
 fn a_busy_gateway_sheds_load_and_recovers() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.requests_per_organisation = 1);
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.requests_per_organization = 1);
+    let identity = organizations.member(EXPORTER);
     gateway.double.script().hold = true;
     let (caller, body) = (gateway.caller(&identity), evidence());
     let working = std::thread::spawn(move || caller.post("/v1/evidence", "k1", &body).map(|response| response.status));
@@ -152,8 +152,8 @@ fn a_busy_gateway_sheds_load_and_recovers() -> TestResult {
     let shed = gateway.caller(&identity).get("/v1/whoami")?;
     assert_eq!((shed.status, shed.json()?["code"].as_str()), (503, Some("gateway_busy")));
     assert!(shed.headers.contains_key("retry-after"));
-    let other = gateway.caller(&organisations.member(crate::organisations::REGULATOR)).get("/v1/whoami")?;
-    assert_eq!(other.status, 200, "another organisation is not affected");
+    let other = gateway.caller(&organizations.member(crate::organizations::REGULATOR)).get("/v1/whoami")?;
+    assert_eq!(other.status, 200, "another organization is not affected");
     gateway.double.script().hold = false;
     assert_eq!(working.join().map_err(|_| "the caller panicked")??, 201);
     assert_eq!(gateway.caller(&identity).get("/v1/whoami")?.status, 200);
@@ -162,10 +162,10 @@ fn a_busy_gateway_sheds_load_and_recovers() -> TestResult {
 
 #[test]
 fn a_gateway_that_is_full_is_alive_and_tells_whether_it_is_ready() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.requests = 1);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.requests = 1);
     gateway.double.script().hold = true;
-    let (caller, body) = (gateway.caller(&organisations.member(EXPORTER)), evidence());
+    let (caller, body) = (gateway.caller(&organizations.member(EXPORTER)), evidence());
     let working = std::thread::spawn(move || caller.post("/v1/evidence", "k1", &body).map(|response| response.status));
     let deadline = Instant::now() + Duration::from_secs(5);
     while !gateway.double.steps().contains(&"endorse") {
@@ -182,9 +182,9 @@ fn a_gateway_that_is_full_is_alive_and_tells_whether_it_is_ready() -> TestResult
 
 #[test]
 fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     for (caller, closes) in [(gateway.anonymous(), true), (gateway.caller(&identity), false)] {
         for target in ["/healthz", "/nothing", "/v1/whoami"] {
             let mut stream = caller.connect()?;
@@ -205,13 +205,13 @@ fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult
 
 #[test]
 fn callers_without_a_certificate_cannot_fill_the_audit_log() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     for number in 0..20 {
         assert_eq!(gateway.anonymous().get(&format!("/nothing/{number}"))?.status, 404);
     }
     gateway.stop();
-    let path = organisations.path("data").join("audit.jsonl");
+    let path = organizations.path("data").join("audit.jsonl");
     assert_eq!(trade_gateway::audit::verify(&path)?.0, 2);
     let text = std::fs::read_to_string(&path)?;
     let last: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("a line")?)?;
@@ -221,8 +221,8 @@ fn callers_without_a_certificate_cannot_fill_the_audit_log() -> TestResult {
 
 #[test]
 fn plain_http_and_old_tls_are_not_spoken() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let stream = gateway.anonymous().connect()?;
     let address = stream.get_ref().peer_addr()?;
     assert!(matches!(stream.ssl().version_str(), "TLSv1.2" | "TLSv1.3"));

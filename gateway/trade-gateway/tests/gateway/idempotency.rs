@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use crate::{
     TestResult,
     double::{Double, refusal, status},
-    organisations::{CUSTOMS, EXPORTER, Organisations},
+    organizations::{CUSTOMS, EXPORTER, Organizations},
     writing::evidence,
 };
 
 #[test]
 fn the_same_request_is_answered_again_without_a_second_transaction() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     let exporter = gateway.caller(&identity);
     let first = exporter.post("/v1/evidence", "k1", &evidence())?;
     let second = exporter.post("/v1/evidence", "k1", &evidence())?;
@@ -29,9 +29,9 @@ fn the_same_request_is_answered_again_without_a_second_transaction() -> TestResu
 
 #[test]
 fn keys_are_required_and_have_a_form() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let json = ("Content-Type", "application/json");
     let body = evidence().to_string();
     let missing = exporter.send("POST", "/v1/evidence", &[json], body.as_bytes())?;
@@ -46,9 +46,9 @@ fn keys_are_required_and_have_a_form() -> TestResult {
 
 #[test]
 fn a_key_belongs_to_one_caller_and_one_route() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let callers = [gateway.caller(&organisations.member(EXPORTER)), gateway.caller(&organisations.member(CUSTOMS))];
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let callers = [gateway.caller(&organizations.member(EXPORTER)), gateway.caller(&organizations.member(CUSTOMS))];
     for caller in &callers {
         assert_eq!(caller.post("/v1/evidence", "k1", &evidence())?.status, 201);
         let offer = serde_json::json!({"offer_id": "o", "items": ["urn:x:1"], "to": CUSTOMS, "condition": "dry"});
@@ -60,9 +60,9 @@ fn a_key_belongs_to_one_caller_and_one_route() -> TestResult {
 
 #[test]
 fn a_request_in_work_is_not_begun_a_second_time() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     gateway.double.script().hold = true;
     let (caller, body) = (gateway.caller(&identity), evidence());
     let working = std::thread::spawn(move || caller.post("/v1/evidence", "k1", &body).map(|response| response.status));
@@ -80,9 +80,9 @@ fn a_request_in_work_is_not_begun_a_second_time() -> TestResult {
 
 #[test]
 fn of_many_equal_requests_at_once_one_becomes_a_transaction() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let callers: Vec<_> = (0..24)
             .map(|_| {
@@ -101,9 +101,9 @@ fn of_many_equal_requests_at_once_one_becomes_a_transaction() -> TestResult {
 #[test]
 fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
     use std::io::Write;
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     gateway.double.script().hold = true;
     let body = evidence().to_string();
     let mut stream = gateway.caller(&identity).connect()?;
@@ -117,7 +117,7 @@ fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(5));
     }
-    let begun = decisions(&organisations)?.pop().ok_or("a line")?;
+    let begun = decisions(&organizations)?.pop().ok_or("a line")?;
     assert_eq!((&begun["outcome"], &begun["function"]), (&"begun".into(), &"evidence:Deposit".into()));
     drop(stream);
     gateway.double.script().hold = false;
@@ -133,14 +133,14 @@ fn a_caller_who_hangs_up_finds_the_outcome_under_its_key() -> TestResult {
     }
     assert_eq!(gateway.double.steps().iter().filter(|step| **step == "propose").count(), 1);
     gateway.stop();
-    let committed = decisions(&organisations)?.into_iter().filter(|decision| decision["status"] == 201);
+    let committed = decisions(&organizations)?.into_iter().filter(|decision| decision["status"] == 201);
     assert_eq!(committed.count(), 2, "the write itself and the question about it");
     Ok(())
 }
 
 #[test]
 fn after_a_definite_refusal_of_what_may_be_ordered_nothing_is_sent_and_only_asked() -> TestResult {
-    let organisations = Organisations::new();
+    let organizations = Organizations::new();
     let double = Double::default();
     {
         let mut script = double.script();
@@ -148,8 +148,8 @@ fn after_a_definite_refusal_of_what_may_be_ordered_nothing_is_sent_and_only_aske
         script.submissions.extend((0..100).map(|_| Err(status(10, "orderer: status=BAD_REQUEST"))));
         script.outcomes.extend((0..12).map(|_| Ok(None)));
     }
-    let gateway = organisations.gateway_with(double, |limits| limits.commit_wait_ms = 1_000);
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let gateway = organizations.gateway_with(double, |limits| limits.commit_wait_ms = 1_000);
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let first = exporter.post("/v1/evidence", "k1", &evidence())?;
     assert_eq!((first.status, &first.json()?["state"]), (202, &"indeterminate".into()));
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -170,11 +170,11 @@ fn after_a_definite_refusal_of_what_may_be_ordered_nothing_is_sent_and_only_aske
 
 #[test]
 fn open_operations_are_settled_side_by_side_and_asked_about_before_they_are_sent() -> TestResult {
-    let organisations = Organisations::new();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let identity = organizations.member(EXPORTER);
     let double = Double::default();
     double.script().outcomes.extend((0..1_000).map(|_| Ok(None)));
-    let gateway = organisations.gateway_with(double, |limits| limits.commit_wait_ms = 1);
+    let gateway = organizations.gateway_with(double, |limits| limits.commit_wait_ms = 1);
     let caller = gateway.caller(&identity);
     for number in 0..12 {
         assert_eq!(caller.post("/v1/evidence", &format!("k{number}"), &evidence())?.status, 202);
@@ -185,7 +185,7 @@ fn open_operations_are_settled_side_by_side_and_asked_about_before_they_are_sent
     // Every operation's question waits; one after the other they would need twelve times as long.
     double.script().outcomes.extend((0..12).map(|_| Ok(None)));
     let started = Instant::now();
-    let gateway = organisations.gateway_with(double, |_| {});
+    let gateway = organizations.gateway_with(double, |_| {});
     let deadline = started + Duration::from_secs(12);
     while gateway.double.steps().iter().filter(|step| **step == "outcome").count() < 24 {
         assert!(Instant::now() < deadline, "{:?}", gateway.double.steps());
@@ -196,17 +196,17 @@ fn open_operations_are_settled_side_by_side_and_asked_about_before_they_are_sent
 }
 
 /// What stands in the audit log.
-fn decisions(organisations: &Organisations) -> Result<Vec<serde_json::Value>, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(organisations.path("data").join("audit.jsonl"))?;
+fn decisions(organizations: &Organizations) -> Result<Vec<serde_json::Value>, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(organizations.path("data").join("audit.jsonl"))?;
     let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
     Ok(lines.map(|line| line.map(|line| line["decision"].clone())).collect::<Result<_, _>>()?)
 }
 
 #[test]
 fn a_key_without_effect_is_free_again() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     gateway.double.script().endorsements.push_back(refusal(404, "evidence.subject_unknown"));
     assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 404);
     assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 201, "the cause is gone and the retry is new");
@@ -215,18 +215,18 @@ fn a_key_without_effect_is_free_again() -> TestResult {
 
 #[test]
 fn after_a_crash_the_key_leads_to_the_transaction_that_was_handed_over() -> TestResult {
-    let organisations = Organisations::new();
-    let identity = organisations.member(EXPORTER);
+    let organizations = Organizations::new();
+    let identity = organizations.member(EXPORTER);
     let double = Double::default();
     double.script().outcomes.extend((0..1_000).map(|_| Ok(None)));
-    let gateway = organisations.gateway_with(double, |_| {});
+    let gateway = organizations.gateway_with(double, |_| {});
     let before = gateway.caller(&identity).post("/v1/evidence", "k1", &evidence())?;
     assert_eq!(before.status, 202);
     let handed =
         gateway.double.recorded().iter().find(|one| one.step == "submit").ok_or("a submission")?.sealed.clone();
     gateway.stop();
 
-    let gateway = organisations.gateway();
+    let gateway = organizations.gateway();
     let caller = gateway.caller(&identity);
     let deadline = Instant::now() + Duration::from_secs(10);
     let after = loop {

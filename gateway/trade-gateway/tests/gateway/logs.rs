@@ -9,7 +9,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use crate::{
     TestResult, fabric,
-    organisations::{EXPORTER, IMPORTER, Organisations, signer},
+    organizations::{EXPORTER, IMPORTER, Organizations, signer},
     writing::{CANARY, invoice},
 };
 
@@ -45,14 +45,14 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
         .with_ansi(false)
         .try_init()
         .map_err(|error| error.to_string())?;
-    let organisations = Organisations::new();
-    let network = fabric::network(&organisations)?;
-    let exporter = network.gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let network = fabric::network(&organizations)?;
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     assert_eq!(exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?.status, 201);
     let mut malformed = invoice(IMPORTER);
     malformed["private"]["amount_minor"] = 987_654_321_012_u64.into();
     assert_eq!(exporter.post("/v1/invoices", "k2", &malformed)?.status, 422);
-    let identity = organisations.member(IMPORTER);
+    let identity = organizations.member(IMPORTER);
     let importer = network.gateway.caller(&identity);
     let signed = importer.post_signed("/v1/invoices", "k3", &invoice(EXPORTER), &signer(IMPORTER, &identity))?;
     assert_eq!(signed.status, 201);

@@ -10,7 +10,7 @@ mod hostile;
 mod idempotency;
 mod logs;
 mod matrix;
-mod organisations;
+mod organizations;
 mod reading;
 mod signing;
 mod writing;

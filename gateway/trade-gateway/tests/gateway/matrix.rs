@@ -9,7 +9,7 @@ use trade_gateway::{
 
 use crate::{
     TestResult,
-    organisations::{CUSTOMS, EXPORTER, Organisations, REGULATOR},
+    organizations::{CUSTOMS, EXPORTER, Organizations, REGULATOR},
 };
 
 /// A path of the route with something for every parameter.
@@ -33,13 +33,13 @@ fn declared(document: &Value, route: &Route, status: u16) -> bool {
 
 #[test]
 fn every_route_is_open_to_its_roles_and_to_no_other() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let document = openapi::document();
     let callers = [
-        (Some(Role::Enterprise), gateway.caller(&organisations.member(EXPORTER))),
-        (Some(Role::Customs), gateway.caller(&organisations.member(CUSTOMS))),
-        (Some(Role::Regulator), gateway.caller(&organisations.member(REGULATOR))),
+        (Some(Role::Enterprise), gateway.caller(&organizations.member(EXPORTER))),
+        (Some(Role::Customs), gateway.caller(&organizations.member(CUSTOMS))),
+        (Some(Role::Regulator), gateway.caller(&organizations.member(REGULATOR))),
         (None, gateway.anonymous()),
     ];
     let mut cells = 0;
@@ -74,9 +74,9 @@ fn every_route_is_open_to_its_roles_and_to_no_other() -> TestResult {
 
 #[test]
 fn methods_and_paths_outside_the_table_do_not_exist() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let caller = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
     for method in ["DELETE", "PATCH", "PUT", "OPTIONS", "TRACE"] {
         let response = caller.send(method, "/v1/invoices", &[], b"")?;
         assert_eq!((response.status, response.json()?["code"].as_str()), (405, Some("method_not_allowed")), "{method}");
@@ -92,8 +92,8 @@ fn methods_and_paths_outside_the_table_do_not_exist() -> TestResult {
 
 #[test]
 fn the_document_is_served_without_a_certificate() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let response = gateway.anonymous().get("/openapi.json")?;
     assert_eq!((response.status, response.json()?), (200, openapi::document()));
     Ok(())

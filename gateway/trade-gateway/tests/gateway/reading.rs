@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use crate::{
     TestResult,
     double::{Double, refusal, status},
-    organisations::{EXPORTER, Organisations, REGULATOR},
+    organizations::{EXPORTER, Organizations, REGULATOR},
 };
 
 const SCAN: &str = r#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1","recorded":true,"life":"active",
@@ -13,28 +13,28 @@ const SCAN: &str = r#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1","r
     "known":[],"not_known":[]}"#;
 
 #[test]
-fn a_read_is_evaluated_as_the_organisations_managed_identity() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+fn a_read_is_evaluated_as_the_organizations_managed_identity() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     let answer = br#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1"}"#.to_vec();
     gateway.double.script().evaluations.insert("item:Read".to_owned(), Ok(answer.clone()));
-    let regulator = gateway.caller(&organisations.member(REGULATOR));
+    let regulator = gateway.caller(&organizations.member(REGULATOR));
     let response = regulator.get("/v1/items/https%3A%2F%2Fid.gs1.org%2F01%2F09506000134352%2F21%2FA1")?;
     assert_eq!((response.status, response.body), (200, answer));
     let recorded = gateway.double.recorded();
     let call = recorded[0].call.as_ref().ok_or("a proposal")?;
     assert_eq!(call.function, "item:Read");
     assert_eq!(call.argument.as_deref(), Some(br#"{"item":"https://id.gs1.org/01/09506000134352/21/A1"}"#.as_slice()));
-    assert_eq!(recorded[0].creator, organisations.managed_certificate(REGULATOR));
+    assert_eq!(recorded[0].creator, organizations.managed_certificate(REGULATOR));
     assert_eq!(gateway.double.steps(), ["propose", "evaluate"]);
     Ok(())
 }
 
 #[test]
 fn what_the_ledger_says_becomes_a_problem() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let caller = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
     let limit = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)";
     let rows = [
         (refusal(404, "item.unknown"), 404, "item.unknown", false),
@@ -59,18 +59,18 @@ fn what_the_ledger_says_becomes_a_problem() -> TestResult {
 
 #[test]
 fn an_answer_that_is_not_json_is_not_passed_on() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Ok(b"<html>".to_vec()));
-    let response = gateway.caller(&organisations.member(EXPORTER)).get("/v1/alarms/a1")?;
+    let response = gateway.caller(&organizations.member(EXPORTER)).get("/v1/alarms/a1")?;
     assert_eq!((response.status, response.json()?["code"].as_str()), (502, Some("contract_failure")));
     Ok(())
 }
 
 #[test]
 fn the_public_page_answers_in_html_and_json_without_a_certificate() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     gateway.double.script().evaluations.insert("item:Scan".to_owned(), Ok(SCAN.into()));
     let json = gateway.anonymous().get("/01/9506000134352/21/A1")?;
     assert_eq!((json.status, json.json()?["conflict_found"].as_bool()), (200, Some(true)));
@@ -85,7 +85,7 @@ fn the_public_page_answers_in_html_and_json_without_a_certificate() -> TestResul
     let call = gateway.double.recorded()[0].call.clone().ok_or("a proposal")?;
     assert_eq!(
         (call.function.as_str(), gateway.double.recorded()[0].creator.clone()),
-        ("item:Scan", organisations.managed_certificate(EXPORTER))
+        ("item:Scan", organizations.managed_certificate(EXPORTER))
     );
     let wrong = gateway.anonymous().get("/01/9506000134353/21/A1")?;
     assert_eq!(wrong.status, 422);
@@ -94,8 +94,8 @@ fn the_public_page_answers_in_html_and_json_without_a_certificate() -> TestResul
 
 #[test]
 fn the_public_page_tells_nothing_about_the_network() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     gateway.double.script().evaluations.insert("item:Scan".to_owned(), Err(status(14, "peer0.exporter:7051 is down")));
     let response = gateway.anonymous().get("/01/9506000134352/21/A1")?;
     let problem = response.json()?;
@@ -109,10 +109,10 @@ fn the_public_page_tells_nothing_about_the_network() -> TestResult {
 
 #[test]
 fn readiness_follows_fabric_and_health_does_not() -> TestResult {
-    let organisations = Organisations::new();
+    let organizations = Organizations::new();
     let double = Double::default();
     double.script().evaluations.insert("governance:Participants".to_owned(), Err(status(14, "down")));
-    let gateway = organisations.gateway_with(double, |_| {});
+    let gateway = organizations.gateway_with(double, |_| {});
     assert_eq!(gateway.anonymous().get("/healthz")?.status, 200);
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);
     drop(gateway);
@@ -122,15 +122,15 @@ fn readiness_follows_fabric_and_health_does_not() -> TestResult {
         .script()
         .evaluations
         .insert("governance:Participants".to_owned(), Err(refusal(404, "governance.not_established")));
-    let gateway = organisations.gateway_with(double, |_| {});
+    let gateway = organizations.gateway_with(double, |_| {});
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 200);
     Ok(())
 }
 
 #[test]
 fn the_administrative_listener_has_health_and_readiness_only() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     for (path, expected) in [("/healthz", "200"), ("/readyz", "200"), ("/v1/whoami", "404"), ("/openapi.json", "404")] {
         let mut stream = std::net::TcpStream::connect(gateway.admin_address())?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
@@ -143,9 +143,9 @@ fn the_administrative_listener_has_health_and_readiness_only() -> TestResult {
 
 #[test]
 fn a_bank_statement_is_read_and_nothing_is_written() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let bank = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let bank = gateway.caller(&organizations.member(EXPORTER));
     let message = r#"<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.04">
         <BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-01-02T03:04:05</CreDtTm></GrpHdr>
         <Ntfctn><Id>N1</Id><CreDtTm>2026-01-02T03:04:05</CreDtTm><Acct><Id><IBAN>CH9300762011623852957</IBAN></Id></Acct>
@@ -176,9 +176,9 @@ fn real_bank_messages_are_read() -> TestResult {
         eprintln!("ENTREPOT_SHARED_DATA is not set: real bank messages are not read");
         return Ok(());
     };
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let bank = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let bank = gateway.caller(&organizations.member(EXPORTER));
     let mut read = 0;
     let mut folders = vec![std::path::PathBuf::from(data).join("iso20022")];
     while let Some(folder) = folders.pop() {

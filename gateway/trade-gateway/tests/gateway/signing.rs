@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     TestResult,
     double::{Double, refusal, status},
-    organisations::{EXPORTER, IMPORTER, Organisations, REGULATOR, signer},
+    organizations::{EXPORTER, IMPORTER, Organizations, REGULATOR, signer},
     writing::{evidence, invoice},
 };
 
@@ -20,10 +20,10 @@ fn signature(step: &Value, signer: &dyn Signer) -> Result<String, Box<dyn std::e
 }
 
 #[test]
-fn a_write_of_an_organisation_that_holds_its_keys_needs_two_signatures() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(IMPORTER);
+fn a_write_of_an_organization_that_holds_its_keys_needs_two_signatures() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(IMPORTER);
     let (caller, key) = (gateway.caller(&identity), signer(IMPORTER, &identity));
     let proposal = caller.post("/v1/invoices", "k1", &invoice(EXPORTER))?.json()?;
     assert_eq!((&proposal["stage"], &proposal["result"]), (&"proposal".into(), &Value::Null));
@@ -50,10 +50,10 @@ fn a_write_of_an_organisation_that_holds_its_keys_needs_two_signatures() -> Test
 }
 
 #[test]
-fn a_member_of_an_organisation_with_a_managed_key_may_sign_itself() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(EXPORTER);
+fn a_member_of_an_organization_with_a_managed_key_may_sign_itself() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
     let caller = gateway.caller(&identity);
     let response =
         caller.post_signed("/v1/evidence?signing=caller", "k1", &evidence(), &signer(EXPORTER, &identity))?;
@@ -64,17 +64,17 @@ fn a_member_of_an_organisation_with_a_managed_key_may_sign_itself() -> TestResul
 
 #[test]
 fn a_read_needs_one_signature_and_a_regulator_may_give_it() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
     gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Ok(br#"{"alarm_id":"a1"}"#.to_vec()));
     for msp_id in [IMPORTER, REGULATOR] {
-        let identity = organisations.member(msp_id);
+        let identity = organizations.member(msp_id);
         let caller = gateway.caller(&identity);
         let response = caller.get_signed("/v1/alarms/a1?signing=caller", &signer(msp_id, &identity))?;
         assert_eq!((response.status, response.json()?), (200, json!({"alarm_id": "a1"})), "{msp_id}");
     }
     assert!(!gateway.double.steps().contains(&"endorse"));
-    let identity = organisations.member(REGULATOR);
+    let identity = organizations.member(REGULATOR);
     let refused = gateway.caller(&identity).post("/v1/evidence?signing=caller", "k1", &evidence())?;
     assert_eq!(refused.json()?["code"], "role_not_permitted");
     Ok(())
@@ -82,10 +82,10 @@ fn a_read_needs_one_signature_and_a_regulator_may_give_it() -> TestResult {
 
 #[test]
 fn only_the_callers_own_signature_of_these_bytes_is_taken() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let identity = organisations.member(IMPORTER);
-    let colleague = organisations.member(IMPORTER);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(IMPORTER);
+    let colleague = organizations.member(IMPORTER);
     let (caller, key) = (gateway.caller(&identity), signer(IMPORTER, &identity));
     let proposal = caller.post("/v1/evidence", "k1", &evidence())?.json()?;
     let target = format!("/v1/signing/{}/proposal", proposal["transaction_id"].as_str().ok_or("an id")?);
@@ -115,12 +115,12 @@ fn only_the_callers_own_signature_of_these_bytes_is_taken() -> TestResult {
 
 #[test]
 fn a_failure_that_may_pass_leaves_the_proposal_to_be_signed_and_a_refusal_ends_it() -> TestResult {
-    let organisations = Organisations::new();
+    let organizations = Organizations::new();
     let double = Double::default();
     double.script().endorsements.push_back(status(14, "peer is down"));
     double.script().endorsements.push_back(refusal(409, "evidence.exists"));
-    let gateway = organisations.gateway_with(double, |_| {});
-    let identity = organisations.member(IMPORTER);
+    let gateway = organizations.gateway_with(double, |_| {});
+    let identity = organizations.member(IMPORTER);
     let caller = gateway.caller(&identity);
     let proposal = caller.post("/v1/evidence", "k1", &evidence())?.json()?;
     let target = format!("/v1/signing/{}/proposal", proposal["transaction_id"].as_str().ok_or("an id")?);
@@ -138,9 +138,9 @@ fn a_failure_that_may_pass_leaves_the_proposal_to_be_signed_and_a_refusal_ends_i
 
 #[test]
 fn too_many_open_proposals_are_shed() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.signing_sessions = 2);
-    let caller = gateway.caller(&organisations.member(IMPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.signing_sessions = 2);
+    let caller = gateway.caller(&organizations.member(IMPORTER));
     let statuses: Vec<u16> = (0..3)
         .map(|number| caller.post("/v1/evidence", &format!("k{number}"), &evidence()).map(|response| response.status))
         .collect::<Result<_, _>>()?;

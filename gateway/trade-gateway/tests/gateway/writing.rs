@@ -8,7 +8,7 @@ use trade_gateway::audit;
 use crate::{
     TestResult,
     double::{Double, refusal, status, verdict},
-    organisations::{CUSTOMS, EXPORTER, IMPORTER, Organisations, REGULATOR},
+    organizations::{CUSTOMS, EXPORTER, IMPORTER, Organizations, REGULATOR},
 };
 
 pub(crate) const CANARY: &str = "c4nary-d1d2d3d4d5d6d7d8";
@@ -30,9 +30,9 @@ pub(crate) fn evidence() -> Value {
 
 #[test]
 fn a_write_is_signed_by_the_managed_identity_and_committed() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let response = exporter.post("/v1/evidence", "k1", &evidence())?;
     let operation = response.json()?;
     assert_eq!(response.status, 201, "{operation}");
@@ -41,16 +41,16 @@ fn a_write_is_signed_by_the_managed_identity_and_committed() -> TestResult {
     let id = operation["transaction_id"].as_str().ok_or("an id")?;
     assert_eq!(response.headers["location"], format!("/v1/operations/{id}"));
     assert_eq!(gateway.double.steps(), ["propose", "endorse", "submit", "outcome"]);
-    assert_eq!(gateway.double.recorded()[0].creator, organisations.managed_certificate(EXPORTER));
+    assert_eq!(gateway.double.recorded()[0].creator, organizations.managed_certificate(EXPORTER));
     assert_eq!(exporter.get(&format!("/v1/operations/{id}"))?.json()?, operation);
     Ok(())
 }
 
 #[test]
-fn private_input_travels_as_transient_data_to_its_two_organisations_only() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let response = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
     assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
     let call = gateway.double.recorded()[0].call.clone().ok_or("a proposal")?;
@@ -63,10 +63,10 @@ fn private_input_travels_as_transient_data_to_its_two_organisations_only() -> Te
 }
 
 #[test]
-fn private_input_goes_to_the_authority_or_to_an_unknown_organisation_by_rule() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+fn private_input_goes_to_the_authority_or_to_an_unknown_organization_by_rule() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let declaration = json!({
         "declaration_id": "D1", "tariff_id": "T1", "tariff_version": 1, "band_id": "b", "items": ["urn:x:1"],
         "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "3", "unit": "C62", "currency": "EUR",
@@ -79,7 +79,7 @@ fn private_input_goes_to_the_authority_or_to_an_unknown_organisation_by_rule() -
         let refused = exporter.post("/v1/invoices", "k2", &invoice(stranger))?;
         assert_eq!(
             (refused.status, refused.json()?["code"].as_str()),
-            (422, Some("organisation_unknown")),
+            (422, Some("organization_unknown")),
             "{stranger}"
         );
     }
@@ -88,9 +88,9 @@ fn private_input_goes_to_the_authority_or_to_an_unknown_organisation_by_rule() -
 
 #[test]
 fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     gateway.double.script().endorsements.push_back(refusal(422, "payment.amount_invalid"));
     let refused = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
     let mut malformed = invoice(IMPORTER);
@@ -107,7 +107,7 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
     }
     gateway.stop();
     let mut control = false;
-    for entry in std::fs::read_dir(organisations.path("data"))? {
+    for entry in std::fs::read_dir(organizations.path("data"))? {
         let path = entry?.path();
         let content = std::fs::read(&path)?;
         assert!(!hits(&content), "{} holds a private value", path.display());
@@ -119,9 +119,9 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
 
 #[test]
 fn a_refusal_or_an_invalid_transaction_is_a_problem_and_nothing_is_sent_twice() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     gateway.double.script().endorsements.push_back(refusal(409, "evidence.exists"));
     let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
     assert_eq!((refused.status, refused.json()?["code"].as_str()), (409, Some("evidence.exists")));
@@ -161,9 +161,9 @@ fn a_refusal_or_an_invalid_transaction_is_a_problem_and_nothing_is_sent_twice() 
 
 #[test]
 fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     {
         let mut script = gateway.double.script();
         script.submissions.push_back(Err(status(14, "connection lost")));
@@ -173,7 +173,7 @@ fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> 
     let operation = response.json()?;
     assert_eq!((response.status, &operation["state"]), (202, &"indeterminate".into()));
     let id = operation["transaction_id"].as_str().ok_or("an id")?.to_owned();
-    let stranger = gateway.caller(&organisations.member(CUSTOMS));
+    let stranger = gateway.caller(&organizations.member(CUSTOMS));
     assert_eq!(stranger.get(&format!("/v1/operations/{id}"))?.json()?["code"], "operation_unknown");
 
     gateway.double.script().outcomes.clear();
@@ -198,10 +198,10 @@ fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> 
 
 #[test]
 fn a_transaction_that_no_block_shows_is_handed_over_again_within_the_wait() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway_with(Double::default(), |limits| limits.commit_wait_ms = 7_000);
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.commit_wait_ms = 7_000);
     gateway.double.script().outcomes.push_back(Ok(None));
-    let written = gateway.caller(&organisations.member(EXPORTER)).post("/v1/evidence", "k1", &evidence())?;
+    let written = gateway.caller(&organizations.member(EXPORTER)).post("/v1/evidence", "k1", &evidence())?;
     assert_eq!(written.status, 201);
     assert_eq!(gateway.double.steps(), ["propose", "endorse", "submit", "outcome", "submit", "outcome"]);
     Ok(())
@@ -213,9 +213,9 @@ fn real_epcis_documents_pass_the_gateway_as_they_are() -> TestResult {
         eprintln!("ENTREPOT_SHARED_DATA is not set: real EPCIS documents are not captured");
         return Ok(());
     };
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    let exporter = gateway.caller(&organisations.member(EXPORTER));
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
     let mut captured = 0;
     let mut folders = vec![std::path::PathBuf::from(data).join("epcis/documents")];
     while let Some(folder) = folders.pop() {
@@ -245,17 +245,17 @@ fn real_epcis_documents_pass_the_gateway_as_they_are() -> TestResult {
 
 #[test]
 fn every_decision_is_in_the_audit_log_and_its_chain_holds() -> TestResult {
-    let organisations = Organisations::new();
-    let gateway = organisations.gateway();
-    gateway.caller(&organisations.member(EXPORTER)).post("/v1/invoices", "k1", &invoice(IMPORTER))?;
-    gateway.caller(&organisations.member(REGULATOR)).post("/v1/evidence", "k2", &evidence())?;
-    gateway.caller(&organisations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    gateway.caller(&organizations.member(EXPORTER)).post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    gateway.caller(&organizations.member(REGULATOR)).post("/v1/evidence", "k2", &evidence())?;
+    gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/a1")?;
     gateway.anonymous().get("/v1/whoami")?;
     gateway.anonymous().get("/v1/alarms/a%202")?;
-    gateway.caller(&organisations.member(CUSTOMS)).get("/v1/nothing")?;
-    gateway.caller(&organisations.member(CUSTOMS)).send("DELETE", "/v1/alarms/a1", &[], b"")?;
+    gateway.caller(&organizations.member(CUSTOMS)).get("/v1/nothing")?;
+    gateway.caller(&organizations.member(CUSTOMS)).send("DELETE", "/v1/alarms/a1", &[], b"")?;
     gateway.stop();
-    let path = organisations.path("data").join("audit.jsonl");
+    let path = organizations.path("data").join("audit.jsonl");
     assert_eq!(audit::verify(&path)?.0, 8);
     let text = std::fs::read_to_string(&path)?;
     let outcomes: Vec<String> = text

@@ -1,4 +1,4 @@
-//! Whose keys lie in the network's folder and can sign for the channel's organisations.
+//! Whose keys lie in the network's folder and can sign for the channel's organizations.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -22,7 +22,7 @@ impl Administrators {
         self.signers.iter().map(|signer| &**signer as &dyn Signer).collect()
     }
 
-    /// Their organisations.
+    /// Their organizations.
     #[must_use]
     pub fn msp_ids(&self) -> Vec<&str> {
         self.signers.iter().map(|signer| signer.msp_id()).collect()
@@ -45,7 +45,7 @@ impl Administrators {
     }
 }
 
-/// The administrators of those organisations of a channel whose keys lie in the network's folder; only of those in `only`
+/// The administrators of those organizations of a channel whose keys lie in the network's folder; only of those in `only`
 /// when that is not empty.
 ///
 /// # Errors
@@ -53,12 +53,12 @@ impl Administrators {
 pub fn administrators(network: &Network<'_>, config: &ChannelConfig, only: &[String]) -> Result<Administrators> {
     let on_channel = |msp_id: &str| {
         config.application_org(msp_id).is_some()
-            || config.orderer_orgs().any(|organisation| organisation.msp_id == msp_id)
+            || config.orderer_orgs().any(|organization| organization.msp_id == msp_id)
     };
     let orderer = &network.consortium.orderer;
-    let peers = network.consortium.organisations.iter();
+    let peers = network.consortium.organizations.iter();
     let known: Vec<(&str, PathBuf)> = peers
-        .map(|organisation| (&*organisation.msp_id, network.layout.user(&organisation.domain, "Admin")))
+        .map(|organization| (&*organization.msp_id, network.layout.user(&organization.domain, "Admin")))
         .chain([(&*orderer.msp_id, network.layout.orderer_user(&orderer.domain, "Admin"))])
         .map(|(msp_id, folder)| (msp_id, folder.join("msp")))
         .filter(|(msp_id, folder)| on_channel(msp_id) && folder.is_dir())

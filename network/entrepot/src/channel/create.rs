@@ -6,7 +6,7 @@ use fabric_msp::channel::ChannelCapability;
 use super::{Network, join_orderers, join_peers};
 use crate::{consortium::FurtherChannel, deploy, generate, layout::write_atomically, package::Package};
 
-/// Creates a channel: writes its first block, joins all orderers and the peers of its organisations, and deploys the
+/// Creates a channel: writes its first block, joins all orderers and the peers of its organizations, and deploys the
 /// chaincode on it. What an earlier attempt did is not done again. The description stays in the folder, so that `up` and
 /// the other commands know of it.
 ///
@@ -17,7 +17,7 @@ pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &P
     match consortium.channels.iter().find(|known| known.name == channel.name) {
         Some(known) => ensure!(
             known == channel,
-            "the consortium has a channel {} already, with other organisations or another chaincode",
+            "the consortium has a channel {} already, with other organizations or another chaincode",
             channel.name
         ),
         None => consortium.add_channel(channel.clone())?,

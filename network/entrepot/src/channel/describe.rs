@@ -21,18 +21,18 @@ pub fn describe(config: &ChannelConfig) -> String {
     };
     line("channel", config.channel_id().to_owned());
     line("sequence", config.sequence().to_string());
-    for organisation in config.application_orgs() {
+    for organization in config.application_orgs() {
         let writes = config
-            .policy(&format!("/Channel/Application/{}/Writers", organisation.name))
+            .policy(&format!("/Channel/Application/{}/Writers", organization.name))
             .signature_policy()
             .is_some_and(|policy| can_be_met(&policy.identities));
-        let anchors = organisation.anchor_peers.iter().map(|(host, port)| format!("{host}:{port}"));
+        let anchors = organization.anchor_peers.iter().map(|(host, port)| format!("{host}:{port}"));
         let anchors: Vec<String> = anchors.collect();
         let reads = if writes { "" } else { "  reads only" };
-        line("organisation", format!("{}  {}{reads}", organisation.msp_id, anchors.join(" ")));
+        line("organization", format!("{}  {}{reads}", organization.msp_id, anchors.join(" ")));
     }
-    for organisation in config.orderer_orgs() {
-        line("orderers", format!("{}  {}", organisation.msp_id, organisation.endpoints.join(" ")));
+    for organization in config.orderer_orgs() {
+        line("orderers", format!("{}  {}", organization.msp_id, organization.endpoints.join(" ")));
     }
     line("consensus", config.consensus_type().to_owned());
     let batch = config.batch();
@@ -45,7 +45,7 @@ pub fn describe(config: &ChannelConfig) -> String {
     text
 }
 
-/// Whether a policy asks for a role that organisations give to people: nobody has an orderer's certificate of a regulator.
+/// Whether a policy asks for a role that organizations give to people: nobody has an orderer's certificate of a regulator.
 fn can_be_met(principals: &[fabric_protos::common::MspPrincipal]) -> bool {
     use fabric_protos::common::{MspRole, msp_principal::Classification, msp_role::MspRoleType};
     principals.iter().any(|principal| {

@@ -53,7 +53,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Network<'a> {
     /// The folder with keys and first blocks.
     pub layout: &'a Layout,
-    /// All of its organisations and channels.
+    /// All of its organizations and channels.
     pub consortium: &'a Consortium,
     /// Where its nodes listen.
     pub addresses: &'a Addresses,
@@ -78,8 +78,8 @@ impl Network<'_> {
     pub async fn on(&self, channel: &str) -> Result<Consortium> {
         let config = self.config(channel).await?;
         let mut own = self.consortium.on(channel)?;
-        own.organisations.clone_from(&self.consortium.organisations);
-        own.organisations.retain(|organisation| config.application_org(&organisation.msp_id).is_some());
+        own.organizations.clone_from(&self.consortium.organizations);
+        own.organizations.retain(|organization| config.application_org(&organization.msp_id).is_some());
         Ok(own)
     }
 

@@ -11,35 +11,35 @@ use prost::Message;
 
 use super::{Network, PATIENCE, PAUSE};
 use crate::{
-    consortium::{Consortium, Organisation},
+    consortium::{Consortium, Organization},
     endpoint::Endpoint,
     layout::Layout,
     member,
 };
 
-/// Joins the peers of these organisations to the consortium's first channel, as far as they have not joined before.
+/// Joins the peers of these organizations to the consortium's first channel, as far as they have not joined before.
 ///
 /// # Errors
 /// A peer refuses.
 pub async fn join_peers(network: &Network<'_>, own: &Consortium, block: &[u8]) -> Result<()> {
     let mut joins = Vec::new();
-    for organisation in &own.organisations {
-        for peer in network.addresses.peers_of(&organisation.msp_id) {
-            joins.push(join_peer(network.layout, &own.channel, organisation, &peer.endpoint, block));
+    for organization in &own.organizations {
+        for peer in network.addresses.peers_of(&organization.msp_id) {
+            joins.push(join_peer(network.layout, &own.channel, organization, &peer.endpoint, block));
         }
     }
     try_join_all(joins).await.map(drop)
 }
 
-/// Waits until the peers in this folder have a configuration: those of organisations that were on the channel before and
+/// Waits until the peers in this folder have a configuration: those of organizations that were on the channel before and
 /// still are.
 pub(super) async fn follow(network: &Network<'_>, before: &ChannelConfig, after: &ChannelConfig) -> Result<()> {
     let mut waits = Vec::new();
-    for organisation in &network.consortium.organisations {
-        let stays = [before, after].iter().all(|config| config.application_org(&organisation.msp_id).is_some());
-        for (number, peer) in network.addresses.peers_of(&organisation.msp_id).iter().enumerate() {
+    for organization in &network.consortium.organizations {
+        let stays = [before, after].iter().all(|config| config.application_org(&organization.msp_id).is_some());
+        for (number, peer) in network.addresses.peers_of(&organization.msp_id).iter().enumerate() {
             if stays {
-                waits.push(follow_one(network.layout, organisation, number, &peer.endpoint, after));
+                waits.push(follow_one(network.layout, organization, number, &peer.endpoint, after));
             }
         }
     }
@@ -49,12 +49,12 @@ pub(super) async fn follow(network: &Network<'_>, before: &ChannelConfig, after:
 async fn join_peer(
     layout: &Layout,
     channel: &str,
-    organisation: &Organisation,
+    organization: &Organization,
     endpoint: &Endpoint,
     block: &[u8],
 ) -> Result<()> {
-    let connection = member::connect(layout, organisation, endpoint, PATIENCE).await?;
-    let signer = member::identity(layout, organisation, "Admin")?;
+    let connection = member::connect(layout, organization, endpoint, PATIENCE).await?;
+    let signer = member::identity(layout, organization, "Admin")?;
     let peer = EndorserClient::new(connection.clone());
     let administrator = Gateway::new(connection, signer);
     let deadline = Instant::now() + PATIENCE;
@@ -63,7 +63,7 @@ async fn join_peer(
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() > deadline => {
                 return Err(error)
-                    .with_context(|| format!("the peer of {} at {endpoint} cannot join", organisation.msp_id));
+                    .with_context(|| format!("the peer of {} at {endpoint} cannot join", organization.msp_id));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
@@ -81,18 +81,18 @@ async fn join_once(peer: &EndorserClient, administrator: &Gateway, channel: &str
     Ok(())
 }
 
-/// A peer is asked in its own name: whatever an update takes from its organisation's users, a peer still reads.
+/// A peer is asked in its own name: whatever an update takes from its organization's users, a peer still reads.
 async fn follow_one(
     layout: &Layout,
-    organisation: &Organisation,
+    organization: &Organization,
     number: usize,
     endpoint: &Endpoint,
     wanted: &ChannelConfig,
 ) -> Result<()> {
-    let folder = layout.peer_node(&organisation.domain, number).join("msp");
-    let signer = SigningIdentity::from_msp_directory(&organisation.msp_id, &folder)
+    let folder = layout.peer_node(&organization.domain, number).join("msp");
+    let signer = SigningIdentity::from_msp_directory(&organization.msp_id, &folder)
         .with_context(|| format!("the identity in {}", folder.display()))?;
-    let connection = member::connect(layout, organisation, endpoint, PATIENCE).await?;
+    let connection = member::connect(layout, organization, endpoint, PATIENCE).await?;
     let peer = EndorserClient::new(connection.clone());
     let configuration = Gateway::new(connection, std::sync::Arc::new(signer)).contract("", "cscc");
     let deadline = Instant::now() + PATIENCE;
@@ -106,7 +106,7 @@ async fn follow_one(
         if Instant::now() > deadline {
             bail!(
                 "the channel was changed, but the peer of {} at {endpoint} does not follow: {answer}",
-                organisation.msp_id
+                organization.msp_id
             );
         }
         tokio::time::sleep(PAUSE).await;

@@ -1,6 +1,6 @@
 //! `bench`: what a committed transaction costs on the embedded network and on Fabric's own peers, measured in one run.
 //!
-//! The load is the same for both: deposits of evidence by one organisation, endorsed by two, at most so many in flight.
+//! The load is the same for both: deposits of evidence by one organization, endorsed by two, at most so many in flight.
 //! Processor time is the operating system's account of every process, which depends far less on what else the machine
 //! does than time on the clock. Success is read back from the ledger, not assumed.
 
@@ -28,7 +28,7 @@ use crate::{
     member,
 };
 
-const ORGANISATION: &str = "ExporterMSP";
+const ORGANIZATION: &str = "ExporterMSP";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to measure.
@@ -97,7 +97,7 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
         Some(folder) => format!("Fabric {}", crate::fabric::Binaries::find(Some(folder))?.version),
     };
     let consortium = Consortium::load(None)?;
-    let domain = consortium.organisation(ORGANISATION)?.domain.clone();
+    let domain = consortium.organization(ORGANIZATION)?.domain.clone();
     let layout = network.layout().clone();
     let authority = layout.tls_authority(&domain);
     let caller = rest::Caller::with_identity(
@@ -108,10 +108,10 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
     let measurement = runtime.block_on(async {
         caller.post("/v1/participants", &demo::participants()).await?.accepted()?;
         let first_seconds = empty.elapsed().as_secs_f64();
-        let organisation = consortium.organisation(ORGANISATION)?;
-        let peer = network.addresses().peer(ORGANISATION)?;
-        let connection = member::connect(&layout, organisation, &peer.endpoint, PATIENCE).await?;
-        let gateway = Gateway::new(connection, member::identity(&layout, organisation, "User1")?);
+        let organization = consortium.organization(ORGANIZATION)?;
+        let peer = network.addresses().peer(ORGANIZATION)?;
+        let connection = member::connect(&layout, organization, &peer.endpoint, PATIENCE).await?;
+        let gateway = Gateway::new(connection, member::identity(&layout, organization, "User1")?);
         // Connections, caches and the peers' knowledge of one another are not what is measured.
         load(&gateway, &consortium, "warm-up", options.in_flight.min(options.transactions), options.in_flight).await?;
 
@@ -199,7 +199,7 @@ fn cpu_by_group(network: &RunningNetwork) -> Result<Vec<(&'static str, f64, f64)
 
 fn print(options: &Options, measured: &[Measurement]) {
     println!(
-        "{} transactions, {} in flight, 2 endorsements, 6 organisations{}",
+        "{} transactions, {} in flight, 2 endorsements, 6 organizations{}",
         options.transactions,
         options.in_flight,
         options.core.map(|core| format!(", all on processor {core}")).unwrap_or_default()

@@ -27,15 +27,15 @@ use crate::{
 pub enum Command {
     /// Show a channel's configuration
     Show(Of),
-    /// Create a channel of some of the organisations and deploy the chaincode on it
+    /// Create a channel of some of the organizations and deploy the chaincode on it
     Create(Create),
-    /// Take an organisation into a channel; peers of it in this network join
-    AddOrganisation(AddOrganisation),
-    /// Take an organisation out of a channel
-    RemoveOrganisation(RemoveOrganisation),
+    /// Take an organization into a channel; peers of it in this network join
+    AddOrganization(AddOrganization),
+    /// Take an organization out of a channel
+    RemoveOrganization(RemoveOrganization),
     /// Change when blocks are cut
     Set(Set),
-    /// Revoke a certificate of one of this network's organisations, on every channel that knows its organisation
+    /// Revoke a certificate of one of this network's organizations, on every channel that knows its organization
     Revoke(Revoke),
     /// Guard a resource with another policy
     SetAcl(SetAcl),
@@ -48,7 +48,7 @@ pub enum Command {
 pub struct Of {
     #[command(flatten)]
     folder: Folder,
-    /// The channel; the one of all organisations when not given
+    /// The channel; the one of all organizations when not given
     #[arg(long, value_name = "NAME")]
     channel: Option<String>,
 }
@@ -58,7 +58,7 @@ pub struct Of {
 pub struct ChangeOptions {
     #[command(flatten)]
     of: Of,
-    /// Only this organisation's administrator signs; may be given more than once
+    /// Only this organization's administrator signs; may be given more than once
     #[arg(long = "sign-as", value_name = "MSP_ID")]
     sign_as: Vec<String>,
     /// Show what would change and whose consent it takes, and send nothing
@@ -73,38 +73,38 @@ pub struct Create {
     folder: Folder,
     /// Its name
     name: String,
-    /// The MSP ids of its organisations, separated by commas
+    /// The MSP ids of its organizations, separated by commas
     #[arg(long, value_name = "MSP_ID", value_delimiter = ',', required = true)]
-    organisations: Vec<String>,
+    organizations: Vec<String>,
     /// The chaincode's name on it; that of the first channel when not given
     #[arg(long, value_name = "NAME")]
     chaincode: Option<String>,
     /// The version of its definition; that of the first channel when not given
     #[arg(long, value_name = "VERSION")]
     chaincode_version: Option<String>,
-    /// How many organisations endorse a transaction; as on the first channel, or all that can, when not given
+    /// How many organizations endorse a transaction; as on the first channel, or all that can, when not given
     #[arg(long, value_name = "COUNT")]
     endorsements: Option<u32>,
 }
 
-/// An organisation to be added.
+/// An organization to be added.
 #[derive(Debug, Args)]
-pub struct AddOrganisation {
+pub struct AddOrganization {
     /// Its MSP id
     msp_id: String,
-    /// Its public MSP folder; that of this network's organisation when not given
+    /// Its public MSP folder; that of this network's organization when not given
     #[arg(long, value_name = "DIR")]
     msp_dir: Option<PathBuf>,
-    /// It reads and evaluates only, as regulators do; for an organisation with --msp-dir
+    /// It reads and evaluates only, as regulators do; for an organization with --msp-dir
     #[arg(long, requires = "msp_dir")]
     read_only: bool,
     #[command(flatten)]
     change: ChangeOptions,
 }
 
-/// An organisation to be removed.
+/// An organization to be removed.
 #[derive(Debug, Args)]
-pub struct RemoveOrganisation {
+pub struct RemoveOrganization {
     /// Its MSP id
     msp_id: String,
     #[command(flatten)]
@@ -173,8 +173,8 @@ pub fn run(command: &Command) -> Result<()> {
             Ok(())
         }
         Command::Create(options) => create_channel(options),
-        Command::AddOrganisation(options) => add_organisation(options),
-        Command::RemoveOrganisation(options) => {
+        Command::AddOrganization(options) => add_organization(options),
+        Command::RemoveOrganization(options) => {
             changed(&options.change, |draft| Ok(draft.remove_organization(&options.msp_id)?)).map(drop)
         }
         Command::Set(options) => {
@@ -251,12 +251,12 @@ impl Site {
         let signers = administrators(&network, &config, &options.sign_as)?;
         if options.dry_run {
             let envelope = crate::channel::envelope(&config, &update, &signers)?;
-            let organisations = signers.msp_ids().join(", ");
+            let organizations = signers.msp_ids().join(", ");
             match config.propose_update(&envelope) {
                 Ok(_) => {
-                    println!("The administrators of {organisations} would sign, which suffices. Nothing was sent.")
+                    println!("The administrators of {organizations} would sign, which suffices. Nothing was sent.")
                 }
-                Err(error) => println!("The administrators of {organisations} would sign. Nothing was sent: {error}"),
+                Err(error) => println!("The administrators of {organizations} would sign. Nothing was sent: {error}"),
             }
             return Ok(false);
         }
@@ -274,11 +274,11 @@ fn changed(options: &ChangeOptions, wish: impl FnOnce(&mut ConfigDraft<'_>) -> R
 fn create_channel(options: &Create) -> Result<()> {
     let site = Site::open(&options.folder)?;
     let usual = &site.consortium.chaincode;
-    let endorsers = site.consortium.endorsing().filter(|one| options.organisations.contains(&one.msp_id)).count();
+    let endorsers = site.consortium.endorsing().filter(|one| options.organizations.contains(&one.msp_id)).count();
     let most = u32::try_from(endorsers).unwrap_or(u32::MAX);
     let channel = FurtherChannel {
         name: options.name.clone(),
-        organisations: options.organisations.clone(),
+        organizations: options.organizations.clone(),
         chaincode: Chaincode {
             name: options.chaincode.clone().unwrap_or_else(|| usual.name.clone()),
             version: options.chaincode_version.clone().unwrap_or_else(|| usual.version.clone()),
@@ -290,18 +290,18 @@ fn create_channel(options: &Create) -> Result<()> {
     println!(
         "The channel {} of {} is there, with the chaincode {}.",
         channel.name,
-        channel.organisations.join(", "),
+        channel.organizations.join(", "),
         channel.chaincode.name
     );
     Ok(())
 }
 
-fn add_organisation(options: &AddOrganisation) -> Result<()> {
+fn add_organization(options: &AddOrganization) -> Result<()> {
     let site = Site::open(&options.change.of.folder)?;
     let channel = site.channel(&options.change.of);
     let msp_id = &options.msp_id;
-    let own = site.consortium.organisation(msp_id);
-    let organisation = match (&options.msp_dir, &own) {
+    let own = site.consortium.organization(msp_id);
+    let organization = match (&options.msp_dir, &own) {
         (Some(folder), _) => {
             let msp = config_from_directory(msp_id, folder).with_context(|| format!("the MSP of {msp_id}"))?;
             match options.read_only {
@@ -310,16 +310,16 @@ fn add_organisation(options: &AddOrganisation) -> Result<()> {
             }
         }
         (None, Ok(own)) => generate::application_organization(&site.layout, own, &site.addresses)?,
-        (None, Err(_)) => bail!("{msp_id} is no organisation of this network; name its MSP folder with --msp-dir"),
+        (None, Err(_)) => bail!("{msp_id} is no organization of this network; name its MSP folder with --msp-dir"),
     };
-    if !site.change(channel, &options.change, |draft| Ok(draft.add_organization(&organisation)?))? {
+    if !site.change(channel, &options.change, |draft| Ok(draft.add_organization(&organization)?))? {
         return Ok(());
     }
     let Ok(own) = own else { return Ok(()) };
     let path = site.layout.genesis_block(channel);
     let block = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut alone = site.consortium.on(channel)?;
-    alone.organisations = vec![own.clone()];
+    alone.organizations = vec![own.clone()];
     site.runtime.block_on(join_peers(&site.network(), &alone, &block))?;
     println!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.");
     Ok(())
@@ -350,25 +350,25 @@ fn revoke(options: &Revoke) -> Result<()> {
     }
     ensure!(found, "no channel knows {msp_id}, whose authority issued the certificate");
     if !options.change.dry_run {
-        // Whoever takes the organisation into another channel takes the list with it.
+        // Whoever takes the organization into another channel takes the list with it.
         write_atomically(&lists.join(format!("crl-{number}.pem")), &list)?;
     }
     Ok(())
 }
 
-/// The organisation of this network whose authority issued a certificate.
+/// The organization of this network whose authority issued a certificate.
 fn issuer(site: &Site, certificate: &Certificate) -> Result<(String, PathBuf)> {
     let orderer = &site.consortium.orderer;
-    let peers = site.consortium.organisations.iter();
+    let peers = site.consortium.organizations.iter();
     let folders = peers
-        .map(|one| (one.msp_id.clone(), site.layout.peer_organisation(&one.domain)))
-        .chain([(orderer.msp_id.clone(), site.layout.orderer_organisation(&orderer.domain))]);
+        .map(|one| (one.msp_id.clone(), site.layout.peer_organization(&one.domain)))
+        .chain([(orderer.msp_id.clone(), site.layout.orderer_organization(&orderer.domain))]);
     for (msp_id, folder) in folders {
         if issued_by(&folder, certificate)? {
             return Ok((msp_id, folder));
         }
     }
-    bail!("no authority of this network's organisations issued the certificate")
+    bail!("no authority of this network's organizations issued the certificate")
 }
 
 fn issued_by(folder: &Path, certificate: &Certificate) -> Result<bool> {

@@ -1,4 +1,4 @@
-//! `crypto generate`: keys and certificates for the organisations of a crypto configuration.
+//! `crypto generate`: keys and certificates for the organizations of a crypto configuration.
 
 use std::path::PathBuf;
 

@@ -209,7 +209,7 @@ struct ContextOptions {
     /// The record's version
     #[arg(long, default_value_t = 1)]
     record_version: u64,
-    /// The MSP id of the organisation that shows the proof
+    /// The MSP id of the organization that shows the proof
     #[arg(long)]
     msp_id: String,
     /// What the proof is for

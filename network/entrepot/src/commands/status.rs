@@ -54,7 +54,7 @@ fn show_channels(layout: &Layout, addresses: &Addresses) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for own in consortium.each_channel() {
         let (members, state) = match runs {
-            false => (own.organisations.iter().map(|one| one.msp_id.clone()).collect(), "not running".to_owned()),
+            false => (own.organizations.iter().map(|one| one.msp_id.clone()).collect(), "not running".to_owned()),
             true => match runtime.block_on(network.config(&own.channel)) {
                 Ok(config) => {
                     let members: Vec<String> = config.application_orgs().map(|one| one.msp_id.clone()).collect();

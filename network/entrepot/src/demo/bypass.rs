@@ -30,7 +30,7 @@ impl Regulator {
     /// # Errors
     /// Its keys cannot be read or its peer cannot be reached.
     pub async fn connect(layout: &Layout, addresses: &Addresses, consortium: &Consortium) -> Result<Self> {
-        let regulator = consortium.organisation(REGULATOR)?;
+        let regulator = consortium.organization(REGULATOR)?;
         let connection = member::connect(layout, regulator, &addresses.peer(REGULATOR)?.endpoint, PATIENCE).await?;
         let signer = member::identity(layout, regulator, "User1")?;
         Ok(Self {

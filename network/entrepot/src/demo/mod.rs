@@ -32,7 +32,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
     let mut teller = Teller::new();
 
     let kind = if options.fabric_bin.is_some() { "a network of Fabric peers" } else { "the embedded network" };
-    teller.chapter(&format!("Six organisations start {kind}"));
+    teller.chapter(&format!("Six organizations start {kind}"));
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let started = RunningNetwork::start(&Start {
         program: &program,

@@ -1,4 +1,4 @@
-//! A caller of the REST gateway in the story and in tests: one organisation's certificate, JSON in and out.
+//! A caller of the REST gateway in the story and in tests: one organization's certificate, JSON in and out.
 //!
 //! The wire is the gateway crate's own client, which blocks; here it runs beside the story's tasks.
 

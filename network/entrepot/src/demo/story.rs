@@ -68,10 +68,10 @@ impl<'a> Story<'a> {
     /// # Errors
     /// An identity of the network cannot be read.
     pub fn new(layout: &'a Layout, addresses: &'a Addresses, consortium: Consortium) -> Result<Self> {
-        let first = consortium.organisations.first().context("a consortium without organisations")?;
+        let first = consortium.organizations.first().context("a consortium without organizations")?;
         let authority = layout.tls_authority(&first.domain);
         let caller = |msp_id: &str| -> Result<Caller> {
-            let domain = &consortium.organisation(msp_id)?.domain;
+            let domain = &consortium.organization(msp_id)?.domain;
             Caller::with_identity(addresses.gateway, &authority, &layout.user(domain, "User1").join("msp"))
         };
         Ok(Self {
@@ -113,7 +113,7 @@ impl<'a> Story<'a> {
         teller.detail(&format!("{} as {}", text(&identity, "msp_id"), text(&identity, "subject")));
         let body = participants();
         let established = self.exporter.post("/v1/participants", &body).await?.accepted();
-        teller.step("six organisations and their roles are on the ledger", established)?;
+        teller.step("six organizations and their roles are on the ledger", established)?;
         let again = self.importer.post("/v1/participants", &body).await?.refused(409, "governance.already_established");
         teller.step("a second founding is refused", again)?;
         Ok(())

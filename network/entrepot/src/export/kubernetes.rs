@@ -71,7 +71,7 @@ impl Files {
         }
         ensure!(
             bytes <= SECRET_BYTES_MAX,
-            "the files of {name} take {bytes} bytes and a Kubernetes secret holds {SECRET_BYTES_MAX}: too many organisations"
+            "the files of {name} take {bytes} bytes and a Kubernetes secret holds {SECRET_BYTES_MAX}: too many organizations"
         );
         let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata(name), "data": data });
         let volume = json!({ "secret": { "secretName": name, "defaultMode": FILE_MODE, "items": items } });

@@ -1,7 +1,7 @@
 //! A network for containers, written from a consortium file: keys, channel, chaincode package, configurations, and either
 //! a Docker Compose file or Kubernetes manifests that name them. Nothing is started and no image is built here.
 //!
-//! The keys of all organisations lie together, which is right for trying things out and for nothing else.
+//! The keys of all organizations lie together, which is right for trying things out and for nothing else.
 
 mod compose;
 mod kubernetes;
@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    consortium::{Consensus, Consortium, Organisation},
+    consortium::{Consensus, Consortium, Organization},
     endpoint::Endpoint,
     fabric::{self, Places, Version},
     generate,
@@ -138,11 +138,11 @@ impl Export {
         write_atomically(&layout.consortium_file(), text.as_bytes())?;
         write_json(&layout.path("addresses.json"), &addresses)?;
         let mut crypto = consortium.crypto_config();
-        for organisation in crypto.orderer_orgs.iter_mut().chain(&mut crypto.peer_orgs) {
+        for organization in crypto.orderer_orgs.iter_mut().chain(&mut crypto.peer_orgs) {
             // Every node also answers under the name that it has on Kubernetes.
-            let name = format!("{{{{.Hostname}}}}-{}", organisation.domain.replace('.', "-"));
-            organisation.template.sans.push(name.clone());
-            organisation.specs.iter_mut().for_each(|node| node.sans.push(name.clone()));
+            let name = format!("{{{{.Hostname}}}}-{}", organization.domain.replace('.', "-"));
+            organization.template.sans.push(name.clone());
+            organization.specs.iter_mut().for_each(|node| node.sans.push(name.clone()));
         }
         generate::crypto_with(&layout, &crypto)?;
         generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
@@ -170,23 +170,23 @@ impl Export {
                 ports: vec![own.endpoint.port(), own.admin.port(), own.operations.port()],
             });
         }
-        for organisation in &self.consortium.organisations {
-            for number in 0..organisation.peers {
-                nodes.push(self.peer(organisation, number)?);
+        for organization in &self.consortium.organizations {
+            for number in 0..organization.peers {
+                nodes.push(self.peer(organization, number)?);
             }
         }
         Ok(nodes)
     }
 
-    fn peer(&self, organisation: &Organisation, number: usize) -> Result<Node> {
-        let peers = self.addresses.peers_of(&organisation.msp_id);
+    fn peer(&self, organization: &Organization, number: usize) -> Result<Node> {
+        let peers = self.addresses.peers_of(&organization.msp_id);
         let own = peers.get(number).context("a peer without an address")?;
         Ok(Node {
             host: own.endpoint.host().to_owned(),
             image: self.images.peer.clone(),
             command: ["peer", "node", "start"].map(str::to_owned).to_vec(),
-            environment: fabric::peer_environment(organisation, number, &self.addresses, &places(), BUILDERS)?,
-            keys: self.layout.peer_node(&organisation.domain, number),
+            environment: fabric::peer_environment(organization, number, &self.addresses, &places(), BUILDERS)?,
+            keys: self.layout.peer_node(&organization.domain, number),
             configuration: "peer",
             ports: vec![own.endpoint.port(), own.operations.port()],
         })
@@ -247,17 +247,17 @@ fn places() -> Places {
 
 fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
     let mut peers = std::collections::BTreeMap::new();
-    for organisation in &consortium.organisations {
+    for organization in &consortium.organizations {
         let mut own = Vec::new();
-        for number in 0..organisation.peers {
-            let host = host(platform, &format!("peer{number}.{}", organisation.domain))?;
+        for number in 0..organization.peers {
+            let host = host(platform, &format!("peer{number}.{}", organization.domain))?;
             own.push(PeerAddresses {
                 endpoint: Endpoint::new(&host, PEER_PORT),
                 chaincode: Endpoint::new(&host, PEER_CHAINCODE_PORT),
                 operations: Endpoint::new(&host, PEER_OPERATIONS_PORT),
             });
         }
-        peers.insert(organisation.msp_id.clone(), own);
+        peers.insert(organization.msp_id.clone(), own);
     }
     let mut orderers = Vec::new();
     for node in &consortium.orderer.nodes {

@@ -8,7 +8,7 @@ use crate::{
     layout::{Addresses, Layout},
 };
 
-/// Joins, for every channel, all orderers and then the peers of its organisations, as far as they have not joined before.
+/// Joins, for every channel, all orderers and then the peers of its organizations, as far as they have not joined before.
 ///
 /// # Errors
 /// A node refuses.

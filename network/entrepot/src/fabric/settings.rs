@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 
 use super::{Binaries, Version};
 use crate::{
-    consortium::{Consortium, Organisation},
+    consortium::{Consortium, Organization},
     endpoint::Endpoint,
     layout::{Addresses, Layout, OrdererAddresses},
     process::Program,
@@ -214,9 +214,9 @@ pub fn programs<'a>(
     }
     let builder = layout.folder("fabric/builder")?;
     super::builder::install(&builder)?;
-    for organisation in &consortium.organisations {
-        for number in 0..addresses.peers_of(&organisation.msp_id).len() {
-            programs.push(peer_program(layout, organisation, number, addresses, &builder, binaries)?);
+    for organization in &consortium.organizations {
+        for number in 0..addresses.peers_of(&organization.msp_id).len() {
+            programs.push(peer_program(layout, organization, number, addresses, &builder, binaries)?);
         }
     }
     Ok(programs)
@@ -282,17 +282,17 @@ pub fn orderer_environment(msp_id: &str, own: &OrdererAddresses, places: &Places
 
 fn peer_program<'a>(
     layout: &Layout,
-    organisation: &Organisation,
+    organization: &Organization,
     number: usize,
     addresses: &Addresses,
     builder: &Path,
     binaries: &'a Binaries,
 ) -> Result<Program<'a>> {
-    let host = format!("peer{number}.{}", organisation.domain);
+    let host = format!("peer{number}.{}", organization.domain);
     let folder = layout.folder(&format!("fabric/{host}"))?;
     write(&folder.join("core.yaml"), &peer_configuration(binaries.version))?;
     let places = Places {
-        keys: layout.peer_node(&organisation.domain, number),
+        keys: layout.peer_node(&organization.domain, number),
         configuration: folder.clone(),
         data: folder.clone(),
         listen: None,
@@ -303,27 +303,27 @@ fn peer_program<'a>(
         name: host,
         executable: Some(&binaries.peer),
         arguments: vec!["node".into(), "start".into()],
-        environment: peer_environment(organisation, number, addresses, &places, &builders)?,
+        environment: peer_environment(organization, number, addresses, &places, &builders)?,
         working_directory: folder,
     })
 }
 
-/// The environment of an organisation's peer. `builders` is the list of external builders, YAML in one line.
+/// The environment of an organization's peer. `builders` is the list of external builders, YAML in one line.
 ///
 /// # Errors
 /// No address was chosen for the peer.
 pub fn peer_environment(
-    organisation: &Organisation,
+    organization: &Organization,
     number: usize,
     addresses: &Addresses,
     places: &Places,
     builders: &str,
 ) -> Result<Vec<(String, String)>> {
-    let all = addresses.peers_of(&organisation.msp_id);
-    let host = format!("peer{number}.{}", organisation.domain);
+    let all = addresses.peers_of(&organization.msp_id);
+    let host = format!("peer{number}.{}", organization.domain);
     let own = all.get(number).with_context(|| format!("no address was chosen for {host}"))?;
     let endpoint = own.endpoint.to_string();
-    // A peer finds its organisation's others by one another; a lone one names itself.
+    // A peer finds its organization's others by one another; a lone one names itself.
     let others: Vec<String> =
         all.iter().map(|peer| peer.endpoint.to_string()).filter(|other| *other != endpoint).collect();
     let bootstrap = if others.is_empty() { endpoint.clone() } else { others.join(" ") };
@@ -338,10 +338,10 @@ pub fn peer_environment(
         ("CORE_PEER_GOSSIP_BOOTSTRAP", bootstrap),
         ("CORE_PEER_GOSSIP_EXTERNALENDPOINT", endpoint.clone()),
         ("CORE_PEER_GOSSIP_ENDPOINT", endpoint),
-        // Every peer fetches blocks from the orderers itself, so that none depends on another of its organisation.
+        // Every peer fetches blocks from the orderers itself, so that none depends on another of its organization.
         ("CORE_PEER_GOSSIP_ORGLEADER", "true".into()),
         ("CORE_PEER_GOSSIP_USELEADERELECTION", "false".into()),
-        ("CORE_PEER_LOCALMSPID", organisation.msp_id.clone()),
+        ("CORE_PEER_LOCALMSPID", organization.msp_id.clone()),
         ("CORE_PEER_MSPCONFIGPATH", places.keys.join("msp").display().to_string()),
         ("CORE_PEER_FILESYSTEMPATH", places.data("data")),
         ("CORE_LEDGER_SNAPSHOTS_ROOTDIR", places.data("snapshots")),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use trade_gateway::settings::{Custody, Limits, Organisation, Role, ServerKeys, ServiceIdentity, Settings};
+use trade_gateway::settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings};
 
 use crate::{
     consortium::{self, Consortium},
@@ -39,32 +39,32 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// The settings of the gateway of a network on one machine: it serves all organisations and holds a key for each
-/// enterprise. In production every organisation runs a gateway of its own.
+/// The settings of the gateway of a network on one machine: it serves all organizations and holds a key for each
+/// enterprise. In production every organization runs a gateway of its own.
 ///
 /// # Errors
 /// A folder cannot be created.
 pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Settings> {
-    let mut organisations = Vec::new();
-    for organisation in &consortium.organisations {
-        let peer = addresses.peer(&organisation.msp_id)?;
-        let gateway_user = layout.user(&organisation.domain, "gateway").join("msp");
-        organisations.push(Organisation {
-            msp_id: organisation.msp_id.clone(),
-            msp_dir: layout.peer_organisation(&organisation.domain).join("msp"),
-            role: match organisation.role {
+    let mut organizations = Vec::new();
+    for organization in &consortium.organizations {
+        let peer = addresses.peer(&organization.msp_id)?;
+        let gateway_user = layout.user(&organization.domain, "gateway").join("msp");
+        organizations.push(Organization {
+            msp_id: organization.msp_id.clone(),
+            msp_dir: layout.peer_organization(&organization.domain).join("msp"),
+            role: match organization.role {
                 consortium::Role::Enterprise => Role::Enterprise,
                 consortium::Role::Customs => Role::Customs,
                 consortium::Role::Regulator => Role::Regulator,
             },
             peer: peer.endpoint.to_string(),
-            peer_tls_ca: Some(layout.tls_authority(&organisation.domain)),
+            peer_tls_ca: Some(layout.tls_authority(&organization.domain)),
             peer_server_name: None,
             custody: Custody::Managed,
             managed_identity: Some(gateway_user),
         });
     }
-    let first = consortium.organisations.first().context("a consortium without organisations")?;
+    let first = consortium.organizations.first().context("a consortium without organizations")?;
     let first_user = layout.user(&first.domain, "gateway");
     Ok(Settings {
         listen: addresses.gateway.to_string(),
@@ -75,7 +75,7 @@ pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses)
         admin_listen: None,
         channel: consortium.channel.clone(),
         chaincode: consortium.chaincode.name.clone(),
-        organisations,
+        organizations,
         service: ServiceIdentity { msp_id: first.msp_id.clone(), msp_dir: first_user.join("msp") },
         data_dir: layout.folder("gateway/data")?,
         limits: Limits::default(),

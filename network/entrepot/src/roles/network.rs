@@ -31,7 +31,7 @@ pub struct Options {
 /// The folder is not laid out, an address is taken, or the ledger cannot be opened.
 pub fn run(options: &Options) -> Result<()> {
     super::start_log();
-    // Two workers: one machine serves all organisations, and each worker costs memory.
+    // Two workers: one machine serves all organizations, and each worker costs memory.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(serve(options))
 }
@@ -56,12 +56,12 @@ async fn serve(options: &Options) -> Result<()> {
 pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<NetworkOptions> {
     let addresses = layout.addresses(Kind::Embedded, consortium, None)?;
     let mut peers = Vec::new();
-    for organisation in &consortium.organisations {
-        let folder = layout.peer(&organisation.domain);
-        let own = addresses.peer(&organisation.msp_id)?;
+    for organization in &consortium.organizations {
+        let folder = layout.peer(&organization.domain);
+        let own = addresses.peer(&organization.msp_id)?;
         peers.push(PeerOptions {
-            msp_id: organisation.msp_id.clone(),
-            name: format!("peer0.{}", organisation.domain),
+            msp_id: organization.msp_id.clone(),
+            name: format!("peer0.{}", organization.domain),
             listen: own.endpoint.to_string(),
             msp_dir: folder.join("msp"),
             tls_cert: folder.join("tls/server.crt"),

@@ -1,4 +1,4 @@
-//! The three deliver services of an organisation's peer.
+//! The three deliver services of an organization's peer.
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
@@ -27,7 +27,7 @@ pub struct PeerDeliver {
 }
 
 impl PeerDeliver {
-    /// The services of the peer of an organisation.
+    /// The services of the peer of an organization.
     pub fn new(channels: Channels, msp_id: &str) -> Self {
         Self { channels, msp_id: msp_id.to_owned() }
     }

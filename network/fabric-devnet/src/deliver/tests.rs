@@ -58,7 +58,7 @@ fn request(signer: &dyn Signer, info: &SeekInfo) -> Envelope {
     request_at(unix_seconds(), CHANNEL, signer, info.encode_to_vec())
 }
 
-/// A stream to the peer of an organisation.
+/// A stream to the peer of an organization.
 struct Stream {
     requests: mpsc::Sender<Result<Envelope, Status>>,
     answers: std::pin::Pin<Box<dyn tokio_stream::Stream<Item = Result<DeliverResponse, Status>> + Send>>,
@@ -209,7 +209,7 @@ async fn private_data_goes_to_those_who_may_read_it() {
     for (peer, client, expected) in [
         ("Org1MSP", "Org1MSP", vec!["A", "_implicit_org_Org1MSP"]),
         ("Org2MSP", "Org1MSP", vec!["A"]),
-        // Implicit collections have no rule about who may read; being kept by one organisation is what protects them.
+        // Implicit collections have no rule about who may read; being kept by one organization is what protects them.
         ("Org1MSP", "Org3MSP", vec!["_implicit_org_Org1MSP"]),
         ("Org3MSP", "Org1MSP", vec![]),
     ] {

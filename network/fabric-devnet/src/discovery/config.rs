@@ -8,7 +8,7 @@ use fabric_protos::discovery::{ConfigResult, Endpoint, Endpoints};
 /// What discovery says of a configuration. Addresses that are none are left out.
 pub(super) fn result(channel: &ChannelConfig) -> ConfigResult {
     let msps = channel.msps().msps().map(|msp| (msp.id().to_owned(), msp.config().clone())).collect();
-    // Addresses of the whole channel stand for each organisation, but only when none has its own.
+    // Addresses of the whole channel stand for each organization, but only when none has its own.
     let for_all: Vec<String> = channel
         .orderer_endpoints()
         .into_iter()

@@ -29,7 +29,7 @@ static BEGAN: LazyLock<u64> = LazyLock::new(now);
 
 /// Peers that are there, with what they show.
 pub(super) struct Membership {
-    /// Organisations that could have peers, by MSP id.
+    /// Organizations that could have peers, by MSP id.
     organizations: Vec<String>,
     pub(super) peers: Vec<Shown>,
 }
@@ -62,7 +62,7 @@ impl Membership {
         Self { organizations, peers: found }
     }
 
-    /// The peers that a peer knows: those of organisations with which it shares a channel, and itself.
+    /// The peers that a peer knows: those of organizations with which it shares a channel, and itself.
     pub(super) fn of_neighbours(own: &Arc<Peer>, peers: &[Arc<Peer>]) -> Self {
         let mut organizations = vec![own.msp_id().to_owned()];
         for channel in own.channels() {
@@ -75,7 +75,7 @@ impl Membership {
         Self { organizations, peers: found }
     }
 
-    /// The peers by organisation; organisations that have peers at all, even if none is left here, are named.
+    /// The peers by organization; organizations that have peers at all, even if none is left here, are named.
     pub(super) fn by_organization(&self) -> BTreeMap<String, Peers> {
         let of = |msp_id: &String| {
             let own = self.peers.iter().filter(|peer| peer.msp_id == *msp_id);

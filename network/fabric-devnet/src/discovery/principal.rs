@@ -44,7 +44,7 @@ impl Principal {
     }
 
     /// Whether everybody who satisfies this principal satisfies the other, as far as that can be told without the
-    /// organisation's rules.
+    /// organization's rules.
     pub(super) fn is_a(&self, other: &Self) -> bool {
         if self.msp_id != other.msp_id {
             return false;

@@ -1,4 +1,4 @@
-//! Handing the plaintext of private writes to the organisations that keep it, before the transaction is ordered.
+//! Handing the plaintext of private writes to the organizations that keep it, before the transaction is ordered.
 //!
 //! On Fabric this is gossip between peers. Here all peers are in one process, so each member's transient store simply
 //! gets its part.
@@ -25,7 +25,7 @@ pub(super) enum DistributeError {
     Ledger(#[from] LedgerError),
 }
 
-/// Gives each member organisation its part of the private writes. The endorser keeps its own.
+/// Gives each member organization its part of the private writes. The endorser keeps its own.
 pub(super) fn distribute(call: &Call, private: &TxPvtReadWriteSet) -> Result<(), DistributeError> {
     for part in &private.ns_pvt_rwset {
         for collection in &part.collection_pvt_rwset {

@@ -50,7 +50,7 @@ impl GatewayService {
         Err(status::with_details(Code::Aborted, message, &collected.details))
     }
 
-    /// One set with a peer of each named organisation. Whether that is enough is for the client to know.
+    /// One set with a peer of each named organization. Whether that is enough is for the client to know.
     fn plan_for(
         &self,
         channel: Option<&Channel>,
@@ -99,7 +99,7 @@ impl GatewayService {
         Ok(layouts)
     }
 
-    /// The own peer, or one that a plan begins with when the own organisation cannot run the chaincode.
+    /// The own peer, or one that a plan begins with when the own organization cannot run the chaincode.
     fn first_endorser(
         &self,
         channel: &Channel,
@@ -139,7 +139,7 @@ impl GatewayService {
             if !protected.is_empty() && plan::layouts(channel, &self.peers, interest, preferred).is_ok() {
                 let protected = protected.join(" ");
                 return Status::failed_precondition(format!(
-                    "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{protected}]; retry specifying trusted endorsing organizations to protect transient data"
+                    "requires endorsement from organization(s) that are not in the distribution policy of the private data collection(s): [{protected}]; retry specifying trusted endorsing organizations to protect transient data"
                 ));
             }
             no_combination(&cause)

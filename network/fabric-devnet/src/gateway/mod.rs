@@ -1,7 +1,7 @@
 //! The gateway service of a peer: one address through which a client proposes, submits and follows transactions, while
 //! the peer asks the others and the orderer.
 //!
-//! The peer's own endorser is always asked first, also with transient data, because clients of an organisation trust
+//! The peer's own endorser is always asked first, also with transient data, because clients of an organization trust
 //! their own peer. Which others are asked follows from what the first simulation touched.
 
 mod chaincode_events;
@@ -47,7 +47,7 @@ pub(crate) fn can_pass_on(signed: SignedProposal) -> bool {
 #[derive(Clone)]
 pub(crate) struct GatewayService {
     own: Arc<Peer>,
-    /// All peers of the network, this one among them, in the order of their organisations.
+    /// All peers of the network, this one among them, in the order of their organizations.
     peers: Arc<[Arc<Peer>]>,
     /// True once the network is being shut down.
     closing: watch::Receiver<bool>,
@@ -75,7 +75,7 @@ impl GatewayService {
     }
 }
 
-/// Whether a peer can run a chaincode: its organisation has approved the definition, and the package is installed.
+/// Whether a peer can run a chaincode: its organization has approved the definition, and the package is installed.
 fn is_able(peer: &Peer, channel: &Channel, chaincode: &str) -> bool {
     if system::is_system(chaincode) {
         return true;

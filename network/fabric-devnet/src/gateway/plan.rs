@@ -157,7 +157,7 @@ fn in_order(sets: &BTreeSet<Set>, preferred: Option<usize>) -> Vec<Vec<usize>> {
 mod tests {
     use super::*;
 
-    /// Sets for organisations named A to E that run one peer each.
+    /// Sets for organizations named A to E that run one peer each.
     fn sets(policy: &str) -> Vec<String> {
         let policy = fabric_msp::policy::parse(policy).expect("a policy");
         let found = sets_of(&policy, |principal| {

@@ -64,7 +64,7 @@ impl Collector<'_> {
         Ok(changes)
     }
 
-    /// What each organisation's private store gets: plaintext whose hash fits, that of invalid transactions among it, and
+    /// What each organization's private store gets: plaintext whose hash fits, that of invalid transactions among it, and
     /// deletions.
     pub(super) fn private<'s>(
         &self,

@@ -19,12 +19,12 @@ use prost::Message;
 /// What the names of implicit collections begin with.
 pub const IMPLICIT_PREFIX: &str = "_implicit_org_";
 
-/// The name of an organisation's implicit collection.
+/// The name of an organization's implicit collection.
 pub fn implicit_name(msp_id: &str) -> String {
     format!("{IMPLICIT_PREFIX}{msp_id}")
 }
 
-/// The organisation whose implicit collection this is.
+/// The organization whose implicit collection this is.
 pub fn implicit_owner(collection: &str) -> Option<&str> {
     collection.strip_prefix(IMPLICIT_PREFIX).filter(|msp_id| !msp_id.is_empty())
 }
@@ -39,12 +39,12 @@ pub fn implicit_definition(msp_id: &str) -> StaticCollectionConfig {
     }
 }
 
-/// A policy that any member of one of the organisations satisfies.
+/// A policy that any member of one of the organizations satisfies.
 pub(crate) fn any_member(msp_ids: &[&str]) -> SignaturePolicyEnvelope {
     members(msp_ids, 1)
 }
 
-/// A policy for which members of `needed` of the organisations must sign.
+/// A policy for which members of `needed` of the organizations must sign.
 pub(crate) fn members(msp_ids: &[&str], needed: usize) -> SignaturePolicyEnvelope {
     let identities = msp_ids
         .iter()
@@ -80,14 +80,14 @@ pub fn is_member(config: &StaticCollectionConfig, identity: &Identity, channel: 
     CompiledPolicy::new(policy).is_ok_and(|policy| policy.evaluate_identities(identities, channel.msps()).is_ok())
 }
 
-/// Whether the peers of an organisation keep the plaintext of the collection when they come by it: the collection's
-/// policy names the organisation, in whatever role. [`is_sent_to`] says whether other peers give it to them.
+/// Whether the peers of an organization keep the plaintext of the collection when they come by it: the collection's
+/// policy names the organization, in whatever role. [`is_sent_to`] says whether other peers give it to them.
 pub fn is_kept_by(config: &StaticCollectionConfig, msp_id: &str) -> bool {
     let named = |principal: &MspPrincipal| organization_of(principal).is_some_and(|named| named == msp_id);
     member_policy(config).is_some_and(|policy| policy.identities.iter().any(named))
 }
 
-/// The organisation that a principal names.
+/// The organization that a principal names.
 fn organization_of(principal: &MspPrincipal) -> Option<String> {
     let bytes = principal.principal.as_slice();
     match Classification::try_from(principal.principal_classification).ok()? {
@@ -98,7 +98,7 @@ fn organization_of(principal: &MspPrincipal) -> Option<String> {
     }
 }
 
-/// Whether the peers of an organisation satisfy the collection's policy. Only to such peers others give the plaintext,
+/// Whether the peers of an organization satisfy the collection's policy. Only to such peers others give the plaintext,
 /// and only with such peers a gateway plans where it is read.
 pub fn is_sent_to(config: &StaticCollectionConfig, msp_id: &str) -> bool {
     member_policy(config).is_some_and(|policy| policy.rule.as_ref().is_some_and(|rule| holds(rule, policy, msp_id, 0)))
@@ -125,7 +125,7 @@ fn holds(rule: &SignaturePolicy, policy: &SignaturePolicyEnvelope, msp_id: &str,
     }
 }
 
-/// Whether a peer of the organisation satisfies the principal.
+/// Whether a peer of the organization satisfies the principal.
 fn is_peer_of(principal: &MspPrincipal, msp_id: &str) -> bool {
     if principal.principal_classification != Classification::Role as i32 {
         return false;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn plaintext_is_kept_in_every_organisation_that_is_named() {
+    fn plaintext_is_kept_in_every_organization_that_is_named() {
         let clients = collection("AND('Org1MSP.client','Org2MSP.peer')");
         assert!(is_kept_by(&clients, "Org1MSP"));
         assert!(is_kept_by(&clients, "Org2MSP"));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn implicit_collections_belong_to_the_organisation_in_their_name() {
+    fn implicit_collections_belong_to_the_organization_in_their_name() {
         assert_eq!(implicit_owner(&implicit_name("Org1MSP")), Some("Org1MSP"));
         assert_eq!(implicit_owner("_implicit_org_"), None);
         assert_eq!(implicit_owner("prices"), None);

@@ -203,7 +203,7 @@ impl StateSource {
     }
 }
 
-/// The plaintext that belongs to the current hash of a key, when this organisation has it.
+/// The plaintext that belongs to the current hash of a key, when this organization has it.
 fn current_private(
     snapshot: &Snapshot,
     private: &PrivateSnapshot,

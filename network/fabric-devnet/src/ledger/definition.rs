@@ -1,6 +1,6 @@
 //! Chaincode definitions as `_lifecycle` keeps them: one key per field, so that only changed fields are written.
 //!
-//! The layout is Fabric's to the byte, because organisations compare hashes of what they approved. Who may approve or
+//! The layout is Fabric's to the byte, because organizations compare hashes of what they approved. Who may approve or
 //! commit what is decided elsewhere.
 
 use fabric_msp::hash::sha256;
@@ -14,7 +14,7 @@ use prost::Message;
 pub const LIFECYCLE: &str = "_lifecycle";
 /// Where definitions and approved parameters stand.
 pub const NAMESPACES: &str = "namespaces";
-/// Where an organisation keeps which package it approved.
+/// Where an organization keeps which package it approved.
 pub const CHAINCODE_SOURCES: &str = "chaincode-sources";
 /// The policy of a definition that names none.
 pub const DEFAULT_ENDORSEMENT_POLICY: &str = "/Channel/Application/Endorsement";
@@ -76,7 +76,7 @@ pub enum DefinitionError {
     FieldType(String),
 }
 
-/// The parts of a definition that organisations agree on, apart from its sequence.
+/// The parts of a definition that organizations agree on, apart from its sequence.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChaincodeParameters {
     /// The version, a free text.
@@ -161,7 +161,7 @@ pub fn sequence<S: ReadFields>(name: &str, state: &mut S) -> Result<i64, S::Erro
 }
 
 impl ChaincodeParameters {
-    /// Reads what an organisation approved under `name#sequence`; `None` when it approved nothing.
+    /// Reads what an organization approved under `name#sequence`; `None` when it approved nothing.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -176,7 +176,7 @@ impl ChaincodeParameters {
         Self::read_fields(&name, state).map(Some)
     }
 
-    /// Writes what an organisation approves under `name#sequence`.
+    /// Writes what an organization approves under `name#sequence`.
     ///
     /// # Errors
     /// When the store refuses.
@@ -184,8 +184,8 @@ impl ChaincodeParameters {
         write_fields(NAMESPACES, &private_name(name, sequence), PARAMETERS_TYPE, &self.fields(), state)
     }
 
-    /// Which parts of an organisation's approval under `name#sequence` differ from these parameters, by the names that
-    /// Fabric reports; empty when the organisation approved exactly these. Only hashes are looked at.
+    /// Which parts of an organization's approval under `name#sequence` differ from these parameters, by the names that
+    /// Fabric reports; empty when the organization approved exactly these. Only hashes are looked at.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -249,7 +249,7 @@ impl ChaincodeParameters {
     }
 }
 
-/// The package that an organisation approved under `name#sequence`; `None` when it approved nothing, an empty id when
+/// The package that an organization approved under `name#sequence`; `None` when it approved nothing, an empty id when
 /// it approved without a package.
 ///
 /// # Errors
@@ -266,7 +266,7 @@ pub fn read_package_id<S: ReadFields>(name: &str, sequence: i64, state: &mut S) 
     }
 }
 
-/// Writes the package that an organisation approves under `name#sequence`.
+/// Writes the package that an organization approves under `name#sequence`.
 ///
 /// # Errors
 /// When the store refuses.
@@ -286,7 +286,7 @@ pub fn policy_reference(path: &str) -> ApplicationPolicy {
     ApplicationPolicy { r#type: Some(reference) }
 }
 
-/// The name under which an organisation keeps its approval.
+/// The name under which an organization keeps its approval.
 pub fn private_name(name: &str, sequence: i64) -> String {
     format!("{name}#{sequence}")
 }

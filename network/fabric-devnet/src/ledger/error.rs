@@ -41,7 +41,7 @@ pub enum LedgerError {
         /// What the policy says.
         cause: String,
     },
-    /// There is no private store for the organisation.
+    /// There is no private store for the organization.
     #[error("no peer of {0} keeps a private store here")]
     UnknownPeer(String),
     /// A crash that was ordered.

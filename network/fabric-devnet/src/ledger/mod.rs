@@ -1,4 +1,4 @@
-//! The ledger of a channel, shared by all peers of this process, with a private store for each organisation.
+//! The ledger of a channel, shared by all peers of this process, with a private store for each organization.
 //!
 //! Blocks come in through [`Ledger::commit`] only; everything else is derived from them. Reading happens on snapshots
 //! and never waits for a block. Calls that touch the disk block the thread they run on: from asynchronous code, commit
@@ -92,9 +92,9 @@ pub struct Ledger {
 struct OrganizationStores {
     private: Arc<PrivateStore>,
     transient: TransientStore,
-    /// Whether the organisation's peer has joined the channel.
+    /// Whether the organization's peer has joined the channel.
     joined: AtomicBool,
-    /// Whether the organisation's peer cannot be reached.
+    /// Whether the organization's peer cannot be reached.
     away: AtomicBool,
 }
 
@@ -128,7 +128,7 @@ pub struct TransactionRecord {
 
 impl Ledger {
     /// Opens the ledger in a folder, which is made when it is missing, for the channel of the given first block and the
-    /// peers of the given organisations.
+    /// peers of the given organizations.
     ///
     /// # Errors
     /// [`LedgerError`] when files cannot be used or belong to another channel.
@@ -184,7 +184,7 @@ impl Ledger {
         self.channel.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The organisations that have private stores here, whether or not their peers have joined the channel.
+    /// The organizations that have private stores here, whether or not their peers have joined the channel.
     pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
         self.organizations.keys().map(String::as_str)
     }
@@ -340,7 +340,7 @@ impl Ledger {
         collection_in(&self.snapshot()?, &self.channel(), chaincode, collection)
     }
 
-    /// Begins to simulate a transaction on the peer of an organisation.
+    /// Begins to simulate a transaction on the peer of an organization.
     ///
     /// # Errors
     /// [`LedgerError::UnknownPeer`], or when the ledger cannot be read.
@@ -351,7 +351,7 @@ impl Ledger {
         Ok(Simulator::new(channel, self.snapshot()?, stores.private.clone(), tx_id, caller))
     }
 
-    /// Keeps the private part of an endorsed transaction for one organisation, all of it. Call
+    /// Keeps the private part of an endorsed transaction for one organization, all of it. Call
     /// [`Ledger::distribute_private`] to give each member its share instead.
     ///
     /// # Errors
@@ -394,7 +394,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// What an organisation's peer has of the private data of a block, by position of the transaction.
+    /// What an organization's peer has of the private data of a block, by position of the transaction.
     ///
     /// # Errors
     /// [`LedgerError::UnknownPeer`], or when the store cannot be read.

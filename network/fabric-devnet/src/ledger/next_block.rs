@@ -148,7 +148,7 @@ fn set_metadata(block: &mut Block, index: usize, value: Vec<u8>) {
     entries[index] = value;
 }
 
-/// Writes the private part for all organisations at the same time, since each waits for its own file.
+/// Writes the private part for all organizations at the same time, since each waits for its own file.
 fn write_private(number: u64, private: &[(&OrganizationStores, PrivateChanges)]) -> Result<(), LedgerError> {
     let touched: Vec<_> = private.iter().filter(|(_, changes)| !changes.is_empty()).collect();
     if let [(stores, changes)] = touched[..] {

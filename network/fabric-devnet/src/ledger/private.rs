@@ -1,6 +1,6 @@
-//! The private store of one organisation: plaintext of the collections that it is a member of.
+//! The private store of one organization: plaintext of the collections that it is a member of.
 //!
-//! One file per organisation, so that nothing of one can be found in the file of another. Values are kept by the
+//! One file per organization, so that nothing of one can be found in the file of another. Values are kept by the
 //! version that wrote them; which version counts is decided by the hashes in the public store. Therefore a block's
 //! values can be written before the block itself: until the block is there, nobody asks for them, and after a crash
 //! they are dropped. Deletions, on the other hand, are noted with the block and carried out after it.
@@ -17,7 +17,7 @@ use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefini
 
 use super::{error::LedgerError, version::Version};
 
-/// The database's page cache, in bytes. Every organisation has a store of its own, so it stays small.
+/// The database's page cache, in bytes. Every organization has a store of its own, so it stays small.
 const CACHE_BYTES: usize = 1024 * 1024;
 
 /// Namespace, collection, key hash, block and position of a write.
@@ -43,12 +43,12 @@ const VALUE: u8 = 1;
 const DELETE: u8 = 2;
 const METADATA: u8 = 4;
 
-/// One organisation's file.
+/// One organization's file.
 pub(crate) struct PrivateStore {
     database: Database,
 }
 
-/// What one block brings to one organisation.
+/// What one block brings to one organization.
 #[derive(Debug, Default)]
 pub(crate) struct PrivateChanges {
     /// Position of the transaction, namespace, collection and what is written there.

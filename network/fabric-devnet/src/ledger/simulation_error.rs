@@ -15,7 +15,7 @@ pub enum SimulationError {
         /// The collection.
         collection: String,
     },
-    /// Neither the chaincode nor an organisation of the channel gives this collection.
+    /// Neither the chaincode nor an organization of the channel gives this collection.
     #[error("collection [{collection}] not defined in the collection config for chaincode [{chaincode}]")]
     CollectionName {
         /// The chaincode.
@@ -40,7 +40,7 @@ pub enum SimulationError {
         /// The collection.
         collection: String,
     },
-    /// The channel knows a value whose plaintext this organisation does not have.
+    /// The channel knows a value whose plaintext this organization does not have.
     #[error(
         "private data matching public hash version is not available. Public hash version = {hash}, Private data version = {value}"
     )]

@@ -60,7 +60,7 @@ pub struct SimulationResults {
     pub interest: ChaincodeInterest,
 }
 
-/// A transaction being simulated on one organisation's peer.
+/// A transaction being simulated on one organization's peer.
 pub struct Simulator {
     channel: Arc<ChannelConfig>,
     snapshot: Snapshot,
@@ -509,7 +509,7 @@ impl Simulator {
         Ok(implicit.or_else(|| definition.collection(collection).cloned()))
     }
 
-    /// Whether the chaincode has a collection of this name, or an organisation of the channel gives it one.
+    /// Whether the chaincode has a collection of this name, or an organization of the channel gives it one.
     fn check_collection(&mut self, namespace: &str, collection: &str) -> Result<(), SimulationError> {
         let implicit = collection::implicit_owner(collection);
         let mut known = implicit.is_some_and(|msp_id| self.channel.application_org(msp_id).is_some());

@@ -1,4 +1,4 @@
-//! A small channel for tests: three organisations with a peer and a client each, and blocks made on demand. There is no
+//! A small channel for tests: three organizations with a peer and a client each, and blocks made on demand. There is no
 //! chaincode process; a transaction is whatever a test does with a simulator.
 
 use std::{
@@ -35,7 +35,7 @@ use super::{
 use crate::orderer::{BlockWriter, unix_seconds};
 
 pub(crate) const CHANNEL: &str = "conf";
-/// The chaincode that the fixture defines: one peer of any organisation endorses.
+/// The chaincode that the fixture defines: one peer of any organization endorses.
 pub(crate) const CHAINCODE: &str = "cc";
 pub(crate) const ORGANIZATIONS: [&str; 3] = ["Org1MSP", "Org2MSP", "Org3MSP"];
 
@@ -189,12 +189,12 @@ impl TestLedger {
         })
     }
 
-    /// A simulator on the peer of an organisation, called by its client.
+    /// A simulator on the peer of an organization, called by its client.
     pub(crate) fn simulator(&self, msp_id: &str) -> Simulator {
         self.simulator_for(msp_id, msp_id)
     }
 
-    /// A simulator on the peer of one organisation, called by the client of another.
+    /// A simulator on the peer of one organization, called by the client of another.
     pub(crate) fn simulator_for(&self, peer: &str, client: &str) -> Simulator {
         let creator = self.channel.clients[client].creator();
         let identity = self.ledger.channel().msps().deserialize(creator).expect("an identity");

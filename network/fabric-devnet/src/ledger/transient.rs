@@ -1,4 +1,4 @@
-//! Where an organisation keeps the private part of endorsed transactions until a block names them.
+//! Where an organization keeps the private part of endorsed transactions until a block names them.
 //!
 //! One small file per variant, written without waiting for the disk: it survives the end of the process, and a power
 //! cut loses only what nobody has submitted yet. It never decides whether a set is the right one; the block's hash does.
@@ -21,7 +21,7 @@ const TRANSACTIONS_MAX: usize = 20_000;
 /// Different private parts of one transaction; endorsers of an honest chaincode make one.
 const VARIANTS_MAX: usize = 8;
 
-/// One organisation's folder.
+/// One organization's folder.
 pub(crate) struct TransientStore {
     folder: PathBuf,
     known: Mutex<Known>,

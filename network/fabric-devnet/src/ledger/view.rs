@@ -1,7 +1,7 @@
 //! Views: the ledger as one peer sees it. A view shows what its origin has, unless it stands still for a while, and
 //! adds nothing of its own. Also the switches for what can go wrong with a ledger.
 //!
-//! A peer may join a channel that its organisation is no member of; the orderers then give it no blocks. Its view stands
+//! A peer may join a channel that its organization is no member of; the orderers then give it no blocks. Its view stands
 //! at the last block that it was allowed to read, and goes on when the channel lets it in.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak, atomic::Ordering};
@@ -123,21 +123,21 @@ impl Ledger {
         }
     }
 
-    /// Says that the peer of an organisation has joined the channel.
+    /// Says that the peer of an organization has joined the channel.
     pub(crate) fn set_joined(&self, msp_id: &str) {
         if let Some(stores) = self.organizations.get(msp_id) {
             stores.joined.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Says whether the peer of an organisation cannot be reached.
+    /// Says whether the peer of an organization cannot be reached.
     pub(crate) fn set_away(&self, msp_id: &str, away: bool) {
         if let Some(stores) = self.organizations.get(msp_id) {
             stores.away.store(away, Ordering::Relaxed);
         }
     }
 
-    /// Whether the peer of an organisation has joined the channel and can be reached.
+    /// Whether the peer of an organization has joined the channel and can be reached.
     pub(crate) fn is_reachable(&self, msp_id: &str) -> bool {
         let is_there =
             |stores: &OrganizationStores| stores.joined.load(Ordering::Relaxed) && !stores.away.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Whether enough organisations endorsed a transaction.
+//! Whether enough organizations endorsed a transaction.
 //!
 //! Which policy counts is decided key by key: the key's own, else the collection's, else the chaincode's. All policies
 //! are those that were in force before the block. A key whose policy was changed earlier in the same block cannot be

@@ -22,7 +22,7 @@ fn network(fixture: &Fixture) -> Result<&Network, &'static str> {
     fixture.network.as_ref().ok_or("not running")
 }
 
-/// A network with a second channel of the first two organisations, which have joined it.
+/// A network with a second channel of the first two organizations, which have joined it.
 async fn started() -> Result<(Fixture, Block), Box<dyn std::error::Error>> {
     let fixture = Fixture::start().await?;
     let block = fixture.block_of(SIDE, &[1, 2])?;
@@ -35,7 +35,7 @@ async fn started() -> Result<(Fixture, Block), Box<dyn std::error::Error>> {
     Ok((fixture, block))
 }
 
-/// Defines a chaincode on the second channel, as the first two organisations see it.
+/// Defines a chaincode on the second channel, as the first two organizations see it.
 async fn define(fixture: &Fixture, name: &str, package_id: &str) -> Outcome {
     let definition = Definition { channel: SIDE, ..Definition::new(name, Some(ANY_ORG)) };
     for number in [1, 2] {
@@ -159,7 +159,7 @@ async fn joining_is_for_administrators_once_and_with_a_first_block() -> Outcome 
         again.message,
         "cannot create ledger from genesis block: ledger [side] already exists with state [ACTIVE]"
     );
-    // Nobody asks whether the organisation is a member.
+    // Nobody asks whether the organization is a member.
     assert_eq!(join_peer(org2, &org2.admin, &block).await?.status, 200);
     assert_eq!(joined(org2).await?, [CHANNEL, SIDE]);
     let network = network(&fixture)?;

@@ -1,4 +1,4 @@
-//! Changing the channel while it runs: batch size, a new organisation, a revoked certificate, an access rule.
+//! Changing the channel while it runs: batch size, a new organization, a revoked certificate, an access rule.
 
 use std::{error::Error, time::Duration};
 
@@ -36,7 +36,7 @@ async fn started() -> Result<(Fixture, FakeChaincode), Box<dyn Error>> {
     Ok((fixture, chaincode))
 }
 
-/// The configuration as the peer of the first organisation has it.
+/// The configuration as the peer of the first organization has it.
 async fn config(fixture: &Fixture) -> Result<Config, Box<dyn Error>> {
     let call = Call::new(CHANNEL, "cscc", &["GetChannelConfig", CHANNEL]);
     let answer = propose(fixture.org(1), &fixture.org(1).admin, &call).await?.response.unwrap_or_default();
@@ -146,7 +146,7 @@ async fn a_batch_size_changes_with_the_orderers_consent_and_stays_after_a_restar
     Ok(())
 }
 
-/// The group of a new organisation, taken from the description of a channel that has it.
+/// The group of a new organization, taken from the description of a channel that has it.
 fn new_organization(
     fixture: &Fixture,
     out: &std::path::Path,
@@ -212,7 +212,7 @@ async fn a_revoked_certificate_and_a_new_access_rule_count_at_once() -> Outcome 
         wrapped.config = msp.encode_to_vec();
         set_value(own, "MSP", &wrapped);
     };
-    // An organisation decides alone over its own members.
+    // An organization decides alone over its own members.
     apply(&fixture, update(&fixture, &[&org1.admin], revoke).await?).await?;
     let denied = evaluate(org1, &org1.user, &call).await.expect_err("revoked");
     assert!(client::text(&denied).contains("access denied"), "{}", client::text(&denied));
@@ -221,7 +221,7 @@ async fn a_revoked_certificate_and_a_new_access_rule_count_at_once() -> Outcome 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_whose_organisation_is_removed_stands_before_the_block_that_did_it() -> Outcome {
+async fn a_peer_whose_organization_is_removed_stands_before_the_block_that_did_it() -> Outcome {
     let (mut fixture, _chaincode) = started().await?;
     let heights = async |fixture: &Fixture| -> Result<(u64, u64), Box<dyn Error>> {
         Ok((height(fixture.org(1)).await?, height(fixture.org(3)).await?))

@@ -131,7 +131,7 @@ fn names(peers: &BTreeMap<String, Peers>) -> Vec<(&str, usize)> {
     peers.iter().map(|(msp_id, peers)| (msp_id.as_str(), peers.peers.len())).collect()
 }
 
-/// A descriptor with organisations in place of groups: for each layout how many of each, in order.
+/// A descriptor with organizations in place of groups: for each layout how many of each, in order.
 fn layouts(descriptor: &EndorsementDescriptor) -> Vec<String> {
     let organization = |group: &String| {
         let peers = descriptor.endorsers_by_groups.get(group).map_or(&[][..], |peers| &peers.peers);
@@ -180,7 +180,7 @@ async fn a_request_is_bound_to_identity_and_role_and_to_no_connection() -> Outco
     client.refused(&org2.admin, "", local(), "access denied").await?;
     client.refused(&org1.admin, "", config(), "unknown or missing request type").await?;
     client.refused(&org1.user, CHANNEL, local(), "unknown or missing request type").await?;
-    // Members of other organisations may ask about the channel.
+    // Members of other organizations may ask about the channel.
     assert!(matches!(client.ask(&org2.user, CHANNEL, config()).await?, Answer::ConfigResult(_)));
     Ok(())
 }
@@ -235,7 +235,7 @@ async fn descriptors_follow_policies_collections_and_what_peers_can_run() -> Out
     let two = "OutOf(2,'Org1MSP.peer','Org2MSP.peer','Org3MSP.peer')";
     let definition = Definition { collections: vec![own, strict], ..Definition::new("conf", Some(two)) };
     let package_id = fixture.deploy(&chaincode, &definition).await?;
-    // Only the first organisation has this one.
+    // Only the first organization has this one.
     let first = Definition::new("first", Some(ANY_ORG));
     for number in [1, 2, 3] {
         fixture.approve(fixture.org(number), &first, if number == 1 { &package_id } else { "" }).await?;

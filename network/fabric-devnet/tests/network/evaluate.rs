@@ -233,7 +233,7 @@ async fn a_chaincode_that_went_away_is_found_again_without_help() -> Outcome {
         }
         refused = evaluate(org1, &org1.user, &echo()).await.expect_err("no chaincode");
     }
-    assert_eq!(details(&refused).len(), 3, "the other organisations' peers are asked too");
+    assert_eq!(details(&refused).len(), 3, "the other organizations' peers are asked too");
     expect("C032", Err::<(), _>(refused), Code::Aborted, "could not launch chaincode conf_1.0:");
     chaincode.restart().await?;
     assert_eq!(evaluate(org1, &org1.user, &echo()).await?.payload, b"hi");

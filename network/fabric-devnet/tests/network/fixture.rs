@@ -1,4 +1,4 @@
-//! A network of three organisations with keys made for the occasion, and the steps every case needs.
+//! A network of three organizations with keys made for the occasion, and the steps every case needs.
 
 use std::{error::Error, path::Path, time::Duration};
 
@@ -42,7 +42,7 @@ pub type Outcome = Result<(), Box<dyn Error>>;
 pub const CHANNEL: &str = "conf";
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// One organisation as tests use it.
+/// One organization as tests use it.
 pub struct Organization {
     pub msp_id: String,
     pub folder: OrganizationFolder,
@@ -134,7 +134,7 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// Joins an organisation's peer to the channel of a block; what `cscc` answered.
+/// Joins an organization's peer to the channel of a block; what `cscc` answered.
 pub async fn join_peer(
     organization: &Organization,
     signer: &SigningIdentity,
@@ -292,7 +292,7 @@ impl Fixture {
         self.launch(&folders).await
     }
 
-    /// The first block of another channel, of the organisations with these numbers.
+    /// The first block of another channel, of the organizations with these numbers.
     pub fn block_of(&self, channel: &str, numbers: &[usize]) -> Result<Block, Box<dyn Error>> {
         let crypto_dir = self.folder.path().join("crypto");
         let orderer =
@@ -305,7 +305,7 @@ impl Fixture {
         &self.organizations[number - 1]
     }
 
-    /// Installs a chaincode on all peers, has all organisations approve it, and commits it.
+    /// Installs a chaincode on all peers, has all organizations approve it, and commits it.
     pub async fn deploy(
         &self,
         chaincode: &FakeChaincode,
@@ -317,7 +317,7 @@ impl Fixture {
         Ok(package_id)
     }
 
-    /// Has all organisations approve a definition, and commits it.
+    /// Has all organizations approve a definition, and commits it.
     pub async fn define(&self, definition: &Definition<'_>, package_id: &str) -> Outcome {
         for organization in &self.organizations {
             self.approve(organization, definition, package_id).await?;
@@ -362,7 +362,7 @@ impl Fixture {
     }
 }
 
-/// The first block of a channel of these organisations, after `change` has had its way with its description.
+/// The first block of a channel of these organizations, after `change` has had its way with its description.
 pub fn channel_block(
     channel: &str,
     folders: &[OrganizationFolder],
@@ -403,7 +403,7 @@ pub fn function<'a>(name: &str, args: Vec<u8>) -> Call<'a> {
     call
 }
 
-/// Sends a call of `_lifecycle` straight to an organisation's peer.
+/// Sends a call of `_lifecycle` straight to an organization's peer.
 pub async fn lifecycle(
     organization: &Organization,
     signer: &SigningIdentity,
@@ -416,7 +416,7 @@ pub async fn lifecycle(
     propose(organization, signer, &call).await
 }
 
-/// Sends a proposal straight to an organisation's peer.
+/// Sends a proposal straight to an organization's peer.
 pub async fn propose(
     organization: &Organization,
     signer: &SigningIdentity,

@@ -71,7 +71,7 @@ async fn packages_are_for_administrators_of_the_peer() -> Outcome {
         assert!(answer.message.starts_with(denied), "{name}: {}", answer.message);
     }
     let refused = lifecycle(org1, &fixture.org(2).admin, "", "InstallChaincode", install).await;
-    expect("other organisation", refused, Code::Unknown, "access denied: channel [] creator org unknown");
+    expect("other organization", refused, Code::Unknown, "access denied: channel [] creator org unknown");
     let approve = function("ApproveChaincodeDefinitionForMyOrg", Definition::new("conf", None).approve_args(&id));
     let answer = response(propose(org1, &org1.user, &approve).await?);
     assert!(answer.message.starts_with(denied), "{}", answer.message);
@@ -171,7 +171,7 @@ async fn a_definition_is_approved_step_by_step() -> Outcome {
     let answer = response(propose(org1, &org1.admin, &function("QueryApprovedChaincodeDefinition", args)).await?);
     let approved = QueryApprovedChaincodeDefinitionResult::decode(&*answer.payload)?;
     assert_eq!((approved.sequence, approved.version.as_str()), (1, "1.0"));
-    // C143: the third organisation has not approved, then approves late and serves.
+    // C143: the third organization has not approved, then approves late and serves.
     let echo = Call::new(CHANNEL, "conf", &["echo", "hi"]);
     let org3 = fixture.org(3);
     let answer = response(propose(org3, &org3.user, &echo).await?);
@@ -181,7 +181,7 @@ async fn a_definition_is_approved_step_by_step() -> Outcome {
     );
     let answer = response(propose(org3, &org3.user, &Call::new(CHANNEL, "nocc", &["echo"])).await?);
     assert!(answer.message.ends_with("chaincode nocc not found"), "{}", answer.message);
-    assert_eq!(evaluate(org3, &org3.user, &echo).await?.payload, b"hi", "another organisation's peer answers");
+    assert_eq!(evaluate(org3, &org3.user, &echo).await?.payload, b"hi", "another organization's peer answers");
     assert_eq!(fixture.approve(org3, &definition, "absent:00").await?, TxValidationCode::Valid);
     let answer = response(propose(org3, &org3.user, &echo).await?);
     let text = "chaincode definition for 'conf' exists, but chaincode is not installed";
@@ -374,7 +374,7 @@ async fn approvals_and_commits_record_what_they_looked_at_as_fabric_does() -> Ou
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_approvals_of_an_organisation_are_listed() -> Outcome {
+async fn all_approvals_of_an_organization_are_listed() -> Outcome {
     let fixture = Fixture::start().await?;
     let (org1, org2) = (fixture.org(1), fixture.org(2));
     let listed = async |org: &Organization| -> Result<Vec<String>, Box<dyn std::error::Error>> {

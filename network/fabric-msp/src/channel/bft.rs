@@ -87,7 +87,7 @@ pub(super) fn check(spec: &ChannelSpec, bft: &BftSpec) -> Result<(), SpecError> 
     }
     for signer in &bft.signers {
         if !spec.orderer_organizations.iter().any(|organization| organization.msp.name == signer.msp_id) {
-            return refused("a consenter belongs to no orderer organisation");
+            return refused("a consenter belongs to no orderer organization");
         }
         if Certificate::from_pem(&signer.certificate).is_err() {
             return refused("a signing certificate cannot be read");

@@ -41,7 +41,7 @@ const ORDERING_VALUES: [&str; 7] = [
 ];
 const APPLICATION_VALUES: [&str; 2] = [keys::ACLS, keys::CAPABILITIES];
 
-/// What an organisation's group may hold.
+/// What an organization's group may hold.
 struct OrganizationKind {
     name: &'static str,
     values: [&'static str; 2],
@@ -69,7 +69,7 @@ pub struct ChannelConfig {
     policies: PolicyTree,
 }
 
-/// An organisation of a channel.
+/// An organization of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
     /// The name of its group, which policies refer to; usually the MSP id.
@@ -87,9 +87,9 @@ pub struct Organization {
 pub struct OrdererEndpoint {
     /// `host:port`.
     pub address: String,
-    /// The organisation that runs it; `None` for an address that the channel gives for all of them.
+    /// The organization that runs it; `None` for an address that the channel gives for all of them.
     pub msp_id: Option<String>,
-    /// TLS authorities in PEM: those of the organisation, or of all orderer organisations.
+    /// TLS authorities in PEM: those of the organization, or of all orderer organizations.
     pub tls_authorities: Vec<Vec<u8>>,
 }
 
@@ -200,27 +200,27 @@ impl ChannelConfig {
         &self.config
     }
 
-    /// The membership rules of all organisations.
+    /// The membership rules of all organizations.
     pub fn msps(&self) -> &MspManager {
         &self.msps
     }
 
-    /// Organisations that run peers or send transactions, by the name of their group.
+    /// Organizations that run peers or send transactions, by the name of their group.
     pub fn application_orgs(&self) -> impl Iterator<Item = &Organization> {
         self.application.values()
     }
 
-    /// Organisations that run orderers, by the name of their group.
+    /// Organizations that run orderers, by the name of their group.
     pub fn orderer_orgs(&self) -> impl Iterator<Item = &Organization> {
         self.ordering.values()
     }
 
-    /// The application organisation with this MSP id.
+    /// The application organization with this MSP id.
     pub fn application_org(&self, msp_id: &str) -> Option<&Organization> {
         self.application_orgs().find(|organization| organization.msp_id == msp_id)
     }
 
-    /// Where orderers listen: each organisation's own addresses, and the channel's for those without.
+    /// Where orderers listen: each organization's own addresses, and the channel's for those without.
     pub fn orderer_endpoints(&self) -> Vec<OrdererEndpoint> {
         let mut found = Vec::new();
         for organization in self.orderer_orgs() {
@@ -316,7 +316,7 @@ fn capabilities(group: &ConfigGroup, name: &'static str, known: &[&str]) -> Resu
     }
 }
 
-/// Reads the organisations of a group. One that stands in several groups has one set of membership rules.
+/// Reads the organizations of a group. One that stands in several groups has one set of membership rules.
 fn organizations(
     group: &ConfigGroup,
     kind: &OrganizationKind,

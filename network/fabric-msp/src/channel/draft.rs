@@ -21,14 +21,14 @@ use super::{
 /// Why a wish cannot be written into a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
-    /// The channel has no such organisation.
-    #[error("the channel has no organisation {0}")]
+    /// The channel has no such organization.
+    #[error("the channel has no organization {0}")]
     NoOrganization(String),
-    /// The channel has this organisation already.
-    #[error("the channel has the organisation {0} already")]
+    /// The channel has this organization already.
+    #[error("the channel has the organization {0} already")]
     Known(String),
-    /// A channel without organisations could never be changed again.
-    #[error("{0} is the last organisation of the channel")]
+    /// A channel without organizations could never be changed again.
+    #[error("{0} is the last organization of the channel")]
     Last(String),
     /// The channel has no such group.
     #[error("the channel has no group {0}")]
@@ -45,7 +45,7 @@ pub enum DraftError {
     /// BFT consensus would come to a stop.
     #[error("the BFT consensus would stop: {0}")]
     Bft(&'static str),
-    /// The description of an organisation or a policy contradicts itself.
+    /// The description of an organization or a policy contradicts itself.
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// Fabric would refuse the result.
@@ -106,7 +106,7 @@ impl<'a> ConfigDraft<'a> {
         Ok(())
     }
 
-    /// Adds an organisation that runs peers or sends transactions.
+    /// Adds an organization that runs peers or sends transactions.
     ///
     /// # Errors
     /// [`DraftError::Known`], or [`DraftError::Spec`] for what the channel's first block would not take either.
@@ -120,7 +120,7 @@ impl<'a> ConfigDraft<'a> {
         Ok(())
     }
 
-    /// Takes an organisation out of the channel. Its peers keep what they have and get no more blocks.
+    /// Takes an organization out of the channel. Its peers keep what they have and get no more blocks.
     ///
     /// # Errors
     /// [`DraftError::NoOrganization`], [`DraftError::Last`].
@@ -135,8 +135,8 @@ impl<'a> ConfigDraft<'a> {
         Ok(())
     }
 
-    /// Makes a revocation list (PEM) of one of an organisation's authorities part of its membership rules, whether the
-    /// organisation runs peers, orderers or both. Earlier lists stay.
+    /// Makes a revocation list (PEM) of one of an organization's authorities part of its membership rules, whether the
+    /// organization runs peers, orderers or both. Earlier lists stay.
     ///
     /// # Errors
     /// [`DraftError::NoOrganization`], [`DraftError::Malformed`]. Whether the list is one is checked by

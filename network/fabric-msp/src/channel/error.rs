@@ -26,10 +26,10 @@ pub enum ConfigError {
     /// A value of this name does not belong there.
     #[error("Unexpected key {0}")]
     UnknownValue(String),
-    /// An organisation has groups below it.
+    /// An organization has groups below it.
     #[error("{0} config does not allow sub-groups")]
     SubGroups(&'static str),
-    /// An organisation that both orders and endorses would be two different ones.
+    /// An organization that both orders and endorses would be two different ones.
     #[error("Attempted to define two different versions of MSP: {0}")]
     MspVersions(String),
     /// Blocks are hashed with SHA-256 here and with nothing else.
@@ -46,10 +46,10 @@ pub enum ConfigError {
         /// Its name.
         capability: String,
     },
-    /// Capability V3_0 forbids addresses for all organisations together.
+    /// Capability V3_0 forbids addresses for all organizations together.
     #[error("global OrdererAddresses are not allowed with V3_0 capability, use org specific addresses only")]
     GlobalOrdererAddresses,
-    /// Capability V3_0 demands addresses from each organisation.
+    /// Capability V3_0 demands addresses from each organization.
     #[error("some orderer organizations endpoints are empty: {0}")]
     NoEndpoints(String),
     /// A batch limit is zero, or the preferred size exceeds the largest.
@@ -58,7 +58,7 @@ pub enum ConfigError {
     /// The batch timeout is not a positive duration.
     #[error("Attempted to set the batch timeout to a invalid value: {0}")]
     BatchTimeout(String),
-    /// An organisation's membership rules cannot be set up.
+    /// An organization's membership rules cannot be set up.
     #[error("setting up the MSP of {organization} failed: {cause}")]
     Msp {
         /// The group's name.
@@ -82,13 +82,13 @@ pub enum ConfigError {
 /// Why a genesis block cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
-    /// The organisation's id cannot name a group.
-    #[error("'{0}' cannot name an organisation")]
+    /// The organization's id cannot name a group.
+    #[error("'{0}' cannot name an organization")]
     OrganizationId(String),
-    /// Two organisations of one kind share an id.
-    #[error("organisation {0} appears twice")]
+    /// Two organizations of one kind share an id.
+    #[error("organization {0} appears twice")]
     Repeated(String),
-    /// There is no organisation that orders, or none that endorses.
+    /// There is no organization that orders, or none that endorses.
     #[error("the channel has no {0}")]
     Nobody(&'static str),
     /// A consenter cannot be used.

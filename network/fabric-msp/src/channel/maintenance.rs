@@ -1,4 +1,4 @@
-//! Maintenance mode, in which orderers take nothing but configuration from their own organisations. It begins and ends
+//! Maintenance mode, in which orderers take nothing but configuration from their own organizations. It begins and ends
 //! with an update that changes nothing else. The rules and texts are those of Fabric's `maintenancefilter.go`.
 
 use fabric_protos::{

@@ -1,4 +1,4 @@
-//! Channel configurations: reading one, with its organisations and policies, writing the first block of a channel, and
+//! Channel configurations: reading one, with its organizations and policies, writing the first block of a channel, and
 //! changing what it says.
 
 mod bft;
@@ -58,7 +58,7 @@ pub fn is_channel_id(id: &str) -> bool {
     id.len() <= 249 && id.as_bytes().first().is_some_and(u8::is_ascii_lowercase) && id.bytes().all(legal)
 }
 
-/// Whether `id` may name a group of a configuration, and so an organisation: letters, digits, dots and dashes, at most
+/// Whether `id` may name a group of a configuration, and so an organization: letters, digits, dots and dashes, at most
 /// 249 bytes.
 pub fn is_group_id(id: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');

@@ -51,7 +51,7 @@ pub enum RaftError {
     /// Nobody would order.
     #[error("invalid new config metadata: empty consenter set")]
     NoConsenters,
-    /// A certificate is none, or no authority of an orderer organisation has issued it.
+    /// A certificate is none, or no authority of an orderer organization has issued it.
     #[error("invalid new config metadata: consenter {host}:{port} has invalid certificate: {reason}")]
     Certificate {
         /// The consenter's host.

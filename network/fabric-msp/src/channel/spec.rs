@@ -34,7 +34,7 @@ pub struct ChannelSpec {
 }
 
 impl ChannelSpec {
-    /// A channel without organisations and consenters, with everything else as usual.
+    /// A channel without organizations and consenters, with everything else as usual.
     pub fn new(channel_id: &str, capability: ChannelCapability) -> Self {
         Self {
             channel_id: channel_id.to_owned(),
@@ -68,7 +68,7 @@ impl ChannelSpec {
 pub enum ChannelCapability {
     /// Fabric 2.0 and later.
     V2_0,
-    /// Fabric 3.0 and later: Ed25519 identities, and orderer addresses per organisation only.
+    /// Fabric 3.0 and later: Ed25519 identities, and orderer addresses per organization only.
     #[default]
     V3_0,
 }
@@ -83,32 +83,32 @@ impl ChannelCapability {
     }
 }
 
-/// An organisation that runs peers or sends transactions. Its group is named by its MSP id.
+/// An organization that runs peers or sends transactions. Its group is named by its MSP id.
 #[derive(Clone, Debug)]
 pub struct ApplicationOrganization {
     /// Its membership rules.
     pub msp: FabricMspConfig,
     /// Its policies.
     pub policies: OrganizationPolicies,
-    /// Peers through which other organisations' peers find its own: host and port.
+    /// Peers through which other organizations' peers find its own: host and port.
     pub anchor_peers: Vec<(String, u16)>,
 }
 
 impl ApplicationOrganization {
-    /// An organisation with the usual policies: administrators and clients write, peers endorse.
+    /// An organization with the usual policies: administrators and clients write, peers endorse.
     pub fn new(msp: FabricMspConfig) -> Self {
         let policies = OrganizationPolicies::application(&msp.name);
         Self { msp, policies, anchor_peers: Vec::new() }
     }
 
-    /// An organisation that reads but neither writes nor endorses: both policies ask for a role that it never issues.
+    /// An organization that reads but neither writes nor endorses: both policies ask for a role that it never issues.
     pub fn read_only(msp: FabricMspConfig) -> Self {
         let policies = OrganizationPolicies::read_only(&msp.name);
         Self { msp, policies, anchor_peers: Vec::new() }
     }
 }
 
-/// An organisation that runs orderers. Its group is named by its MSP id.
+/// An organization that runs orderers. Its group is named by its MSP id.
 #[derive(Clone, Debug)]
 pub struct OrdererOrganization {
     /// Its membership rules.
@@ -120,23 +120,23 @@ pub struct OrdererOrganization {
 }
 
 impl OrdererOrganization {
-    /// An organisation with the usual policies.
+    /// An organization with the usual policies.
     pub fn new(msp: FabricMspConfig, endpoints: Vec<String>) -> Self {
         let policies = OrganizationPolicies::orderer(&msp.name);
         Self { msp, policies, endpoints }
     }
 }
 
-/// The four policies of an organisation, in the policy language.
+/// The four policies of an organization, in the policy language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationPolicies {
     /// Who may read blocks.
     pub readers: String,
     /// Who may send transactions.
     pub writers: String,
-    /// Who may change the organisation's part of the configuration.
+    /// Who may change the organization's part of the configuration.
     pub admins: String,
-    /// Whose signature counts as the organisation's endorsement.
+    /// Whose signature counts as the organization's endorsement.
     pub endorsement: String,
 }
 
@@ -151,7 +151,7 @@ impl OrganizationPolicies {
         }
     }
 
-    /// Administrators, peers and clients read; to write or endorse takes an orderer's certificate of the organisation,
+    /// Administrators, peers and clients read; to write or endorse takes an orderer's certificate of the organization,
     /// and it issues none.
     pub fn read_only(msp_id: &str) -> Self {
         let nobody = format!("OR('{msp_id}.orderer')");
@@ -270,7 +270,7 @@ pub struct BftSpec {
 /// The identity of a consenter that signs blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BftSigner {
-    /// Its organisation.
+    /// Its organization.
     pub msp_id: String,
     /// Its signing certificate, PEM.
     pub certificate: Vec<u8>,

@@ -125,7 +125,7 @@ pub enum UpdateError {
     /// Raft orderers would not go on.
     #[error("consensus metadata update for channel config update is invalid: {0}")]
     Raft(#[from] RaftError),
-    /// An organisation may not change who it is.
+    /// An organization may not change who it is.
     #[error("{kind} org {name} attempted to change MSP ID from {from} to {to}")]
     MspId {
         /// Orderer or application.

@@ -1,6 +1,6 @@
 //! Writing the first block of a channel.
 //!
-//! The block is a function of its description: no clock, no randomness, so every organisation can make it for itself
+//! The block is a function of its description: no clock, no randomness, so every organization can make it for itself
 //! and compare. What Fabric's tool fills with chance (a nonce) or the time of day is derived from the contents.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ pub fn genesis_block(spec: &ChannelSpec) -> Result<Block, SpecError> {
 fn check(spec: &ChannelSpec) -> Result<(), SpecError> {
     let application: Vec<&str> = spec.application_organizations.iter().map(|org| org.msp.name.as_str()).collect();
     let ordering: Vec<&str> = spec.orderer_organizations.iter().map(|org| org.msp.name.as_str()).collect();
-    for (what, ids) in [("application organisation", &application), ("orderer organisation", &ordering)] {
+    for (what, ids) in [("application organization", &application), ("orderer organization", &ordering)] {
         if ids.is_empty() {
             return Err(SpecError::Nobody(what));
         }

@@ -76,7 +76,7 @@ pub struct Subject {
     pub street_address: String,
     /// Postal code.
     pub postal_code: String,
-    /// Organisation.
+    /// Organization.
     pub organization: String,
 }
 
@@ -85,7 +85,7 @@ pub struct Subject {
 pub struct CertificateRequest {
     /// Common name.
     pub common_name: String,
-    /// Organisational units; with NodeOUs exactly one of them is the role.
+    /// Organizational units; with NodeOUs exactly one of them is the role.
     pub units: Vec<String>,
     /// The rest of the subject.
     pub subject: Subject,
@@ -173,7 +173,7 @@ impl Authority {
         Ok((Self { certificate, key }, key_pem))
     }
 
-    /// Opens a folder with one certificate and its key, as `ca` and `tlsca` of an organisation are.
+    /// Opens a folder with one certificate and its key, as `ca` and `tlsca` of an organization are.
     ///
     /// # Errors
     /// [`CryptoError::NoAuthority`] when it holds no such pair.

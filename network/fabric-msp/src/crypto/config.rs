@@ -1,18 +1,18 @@
-//! The description of organisations, in the form that Fabric's cryptogen reads, with three additions: `MSPID` names
-//! the organisation, `Users.Names` names users, and unknown keys are refused instead of passed over.
+//! The description of organizations, in the form that Fabric's cryptogen reads, with three additions: `MSPID` names
+//! the organization, `Users.Names` names users, and unknown keys are refused instead of passed over.
 
 use serde::Deserialize;
 
 use super::{CryptoError, KeyAlgorithm, Subject};
 
-/// How many nodes or users one organisation gets at most.
+/// How many nodes or users one organization gets at most.
 const ENTRIES_MAX: usize = 1000;
-/// How many organisations are made at most.
+/// How many organizations are made at most.
 const ORGANIZATIONS_MAX: usize = 200;
 /// The longest description that is read, in bytes.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// The organisations of a network.
+/// The organizations of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct CryptoConfig {
@@ -24,7 +24,7 @@ pub struct CryptoConfig {
     pub peer_orgs: Vec<OrganizationSpec>,
 }
 
-/// One organisation.
+/// One organization.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct OrganizationSpec {
@@ -35,7 +35,7 @@ pub struct OrganizationSpec {
     /// Its MSP id; the name followed by `MSP` when absent.
     #[serde(rename = "MSPID", default)]
     pub msp_id: Option<String>,
-    /// Whether roles are told apart by organisational units. On unless said otherwise.
+    /// Whether roles are told apart by organizational units. On unless said otherwise.
     #[serde(rename = "EnableNodeOUs", default = "yes")]
     pub enable_node_ous: bool,
     /// Its certificate authority.
@@ -52,7 +52,7 @@ pub struct OrganizationSpec {
     pub users: UsersSpec,
 }
 
-/// The certificate authority of an organisation.
+/// The certificate authority of an organization.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct AuthoritySpec {
@@ -139,7 +139,7 @@ impl CryptoConfig {
         let all = || self.orderer_orgs.iter().chain(&self.peer_orgs);
         let count = all().count();
         if count > ORGANIZATIONS_MAX {
-            return Err(CryptoError::TooMany { what: "organisations".to_owned(), count, max: ORGANIZATIONS_MAX });
+            return Err(CryptoError::TooMany { what: "organizations".to_owned(), count, max: ORGANIZATIONS_MAX });
         }
         for organizations in [&self.orderer_orgs, &self.peer_orgs] {
             let mut domains: Vec<&String> = organizations.iter().map(|organization| &organization.domain).collect();
@@ -153,7 +153,7 @@ impl CryptoConfig {
 }
 
 impl OrganizationSpec {
-    /// An organisation with one node, an administrator and `User1`, whose node answers on the local machine too.
+    /// An organization with one node, an administrator and `User1`, whose node answers on the local machine too.
     pub fn new(name: &str, domain: &str) -> Self {
         let sans = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         Self {
@@ -166,7 +166,7 @@ impl OrganizationSpec {
         }
     }
 
-    /// The organisation's MSP id.
+    /// The organization's MSP id.
     pub fn msp_id(&self) -> String {
         self.msp_id.clone().unwrap_or_else(|| format!("{}MSP", self.name))
     }

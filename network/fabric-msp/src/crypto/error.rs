@@ -11,7 +11,7 @@ pub enum CryptoError {
     #[error("{} holds key material already; it is not overwritten", .0.display())]
     Exists(PathBuf),
     /// The description cannot be read.
-    #[error("the description of the organisations is invalid: {0}")]
+    #[error("the description of the organizations is invalid: {0}")]
     Configuration(String),
     /// A name would not make a sensible file name.
     #[error("'{0}' cannot be used as a name: letters, digits, dots, dashes, underscores and @ only")]

@@ -1,8 +1,8 @@
-//! Where things lie below the folder of an organisation.
+//! Where things lie below the folder of an organization.
 
 use std::path::{Path, PathBuf};
 
-/// What an organisation runs, which decides where its folder lies.
+/// What an organization runs, which decides where its folder lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrganizationKind {
     /// Orderers, below `ordererOrganizations`.
@@ -12,7 +12,7 @@ pub enum OrganizationKind {
 }
 
 impl OrganizationKind {
-    /// The folder of all organisations of this kind.
+    /// The folder of all organizations of this kind.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Orderer => "ordererOrganizations",
@@ -20,7 +20,7 @@ impl OrganizationKind {
         }
     }
 
-    /// The folder of the nodes of one organisation.
+    /// The folder of the nodes of one organization.
     pub fn nodes(self) -> &'static str {
         match self {
             Self::Orderer => "orderers",
@@ -28,7 +28,7 @@ impl OrganizationKind {
         }
     }
 
-    /// The organisational unit of a node, and the beginning of its host name.
+    /// The organizational unit of a node, and the beginning of its host name.
     pub fn role(self) -> &'static str {
         match self {
             Self::Orderer => "orderer",
@@ -37,10 +37,10 @@ impl OrganizationKind {
     }
 }
 
-/// The folder of one organisation.
+/// The folder of one organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationFolder {
-    /// The organisation's MSP id.
+    /// The organization's MSP id.
     pub msp_id: String,
     /// Its domain.
     pub domain: String,
@@ -50,13 +50,13 @@ pub struct OrganizationFolder {
 }
 
 impl OrganizationFolder {
-    /// The folder of an organisation below the folder of all key material. Nothing is read.
+    /// The folder of an organization below the folder of all key material. Nothing is read.
     pub fn new(out: &Path, kind: OrganizationKind, domain: &str, msp_id: &str) -> Self {
         let root = out.join(kind.folder()).join(domain);
         Self { msp_id: msp_id.to_owned(), domain: domain.to_owned(), kind, root }
     }
 
-    /// An organisation whose material lies directly in `root`.
+    /// An organization whose material lies directly in `root`.
     pub(super) fn at(root: PathBuf, kind: OrganizationKind, domain: &str, msp_id: &str) -> Self {
         Self { msp_id: msp_id.to_owned(), domain: domain.to_owned(), kind, root }
     }
@@ -66,7 +66,7 @@ impl OrganizationFolder {
         &self.root
     }
 
-    /// The organisation's public MSP folder, for channel configurations.
+    /// The organization's public MSP folder, for channel configurations.
     pub fn msp(&self) -> PathBuf {
         self.root.join("msp")
     }

@@ -11,7 +11,7 @@ use super::{
     validity_start,
 };
 
-/// What to do with organisations that have key material already.
+/// What to do with organizations that have key material already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
     /// Make nothing at all and say so.
@@ -23,15 +23,15 @@ pub enum Existing {
     Replace,
 }
 
-/// Makes the key material of all organisations below `out`; refuses when one of them has some already.
+/// Makes the key material of all organizations below `out`; refuses when one of them has some already.
 ///
 /// # Errors
-/// [`CryptoError::Exists`], or what else went wrong. An organisation is there completely or not at all.
+/// [`CryptoError::Exists`], or what else went wrong. An organization is there completely or not at all.
 pub fn generate(config: &CryptoConfig, out: &Path) -> Result<Vec<OrganizationFolder>, CryptoError> {
     generate_with(config, out, Existing::Refuse)
 }
 
-/// As [`generate`], with a say about organisations that have material already.
+/// As [`generate`], with a say about organizations that have material already.
 ///
 /// # Errors
 /// As [`generate`].
@@ -61,7 +61,7 @@ pub fn generate_with(
     Ok(all.into_iter().map(|(folder, _)| folder).collect())
 }
 
-/// Makes an organisation beside its place and moves it there when it is complete.
+/// Makes an organization beside its place and moves it there when it is complete.
 fn put_in_place(folder: &OrganizationFolder, spec: &OrganizationSpec) -> Result<(), CryptoError> {
     let beside = |suffix: &str| folder.root().with_file_name(format!(".{}.{suffix}", folder.domain));
     let (new, old) = (beside("new"), beside("old"));
@@ -88,7 +88,7 @@ fn remove(path: &Path) -> Result<(), CryptoError> {
     }
 }
 
-/// What the members of one organisation share.
+/// What the members of one organization share.
 pub(super) struct Organization<'a> {
     pub(super) folder: &'a OrganizationFolder,
     pub(super) authority: Authority,

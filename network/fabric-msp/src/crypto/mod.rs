@@ -1,6 +1,6 @@
 //! Making certificate authorities, nodes, users and revocation lists, in the directory layout of Fabric's own tools.
 //!
-//! This serves networks that have no authority of their own: trials, tests, small consortia. An organisation with a
+//! This serves networks that have no authority of their own: trials, tests, small consortia. An organization with a
 //! certificate authority should use that one; nothing else in this project cares where certificates come from.
 //!
 //! This is the only part of the crate that reads the clock, and the only one that writes files.

@@ -1,4 +1,4 @@
-//! One more user of an organisation that exists, and taking a certificate back.
+//! One more user of an organization that exists, and taking a certificate back.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -16,7 +16,7 @@ use crate::certificate::Certificate;
 pub struct UserRequest {
     /// The user's name without the domain.
     pub name: String,
-    /// Organisational units; exactly one of them must be a role.
+    /// Organizational units; exactly one of them must be a role.
     pub units: Vec<String>,
     /// The first second of validity since 1970 UTC; five minutes ago when `None`. An instant before the authority's own
     /// makes an identity that is never valid.
@@ -58,7 +58,7 @@ impl UserRequest {
     }
 }
 
-/// Adds a user to an organisation and gives back its folder.
+/// Adds a user to an organization and gives back its folder.
 ///
 /// # Errors
 /// [`CryptoError::Exists`] when there is one of that name, [`CryptoError::NoAuthority`] without the authority's key.
@@ -89,7 +89,7 @@ pub fn issue_user(folder: &OrganizationFolder, request: &UserRequest) -> Result<
     Ok(home)
 }
 
-/// Writes a revocation list of these certificates into the organisation's `msp/crls` and gives back its path. It takes
+/// Writes a revocation list of these certificates into the organization's `msp/crls` and gives back its path. It takes
 /// effect when the channel's configuration carries it. Earlier lists stay and stay in force.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ const SIGNATURE_CHECKS_MAX: usize = 100;
 /// Why there is no single chain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
-    /// No authority of the organisation leads to the certificate.
+    /// No authority of the organization leads to the certificate.
     #[error("x509: certificate signed by unknown authority")]
     UnknownAuthority,
     /// The certificate, or an authority at the moment the certificate began, is outside its validity.
@@ -39,7 +39,7 @@ pub enum ChainError {
     Several(usize),
 }
 
-/// The authorities of an organisation.
+/// The authorities of an organization.
 #[derive(Clone, Default)]
 pub(super) struct Pools {
     pub(super) roots: Vec<Certificate>,

@@ -9,21 +9,21 @@ pub enum IdentityError {
     /// The bytes are not a `SerializedIdentity`.
     #[error("could not deserialize a SerializedIdentity")]
     Malformed,
-    /// No organisation of the channel has this id.
+    /// No organization of the channel has this id.
     #[error("MSP {0} is not defined on channel")]
     UnknownMsp(String),
-    /// The identity belongs to another organisation.
+    /// The identity belongs to another organization.
     #[error("expected MSP ID {expected}, received {received}")]
     OtherMsp {
-        /// The organisation that was asked.
+        /// The organization that was asked.
         expected: String,
-        /// The organisation that the identity names.
+        /// The organization that the identity names.
         received: String,
     },
     /// The certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// The certificate has no single chain to an authority of the organisation.
+    /// The certificate has no single chain to an authority of the organization.
     #[error("the supplied identity is not valid: {0}")]
     Chain(#[from] ChainError),
     /// The certificate's own signature is not one that its issuer's key could have made.
@@ -52,12 +52,12 @@ pub enum IdentityError {
     /// A revocation list lacks the identifier of its issuer's key; Fabric then validates nobody.
     #[error("authorityKeyIdentifier not found in certificate")]
     RevocationListWithoutKeyId,
-    /// The organisation asks for one of certain units and the certificate has none of them.
+    /// The organization asks for one of certain units and the certificate has none of them.
     #[error("none of the identity's organizational units {units:?} are in MSP {msp_id}")]
     NoKnownUnit {
         /// The certificate's units.
         units: Vec<String>,
-        /// The organisation.
+        /// The organization.
         msp_id: String,
     },
     /// A role unit was certified by another authority than the one that may.
@@ -65,7 +65,7 @@ pub enum IdentityError {
     OtherCertifier {
         /// The role unit.
         unit: String,
-        /// The organisation.
+        /// The organization.
         msp_id: String,
     },
     /// The certificate has no role unit.
@@ -75,7 +75,7 @@ pub enum IdentityError {
     NoRole {
         /// The certificate's units.
         units: Vec<String>,
-        /// The organisation.
+        /// The organization.
         msp_id: String,
     },
     /// The certificate has more than one role unit.
@@ -85,7 +85,7 @@ pub enum IdentityError {
     SeveralRoles {
         /// The certificate's units.
         units: Vec<String>,
-        /// The organisation.
+        /// The organization.
         msp_id: String,
     },
 }
@@ -105,12 +105,12 @@ pub enum PrincipalError {
     /// The class or role number means nothing, or needs NodeOUs that are off.
     #[error("invalid principal type {0}")]
     UnknownKind(i32),
-    /// The principal names another organisation.
+    /// The principal names another organization.
     #[error("the identity is a member of a different MSP (expected {expected}, got {received})")]
     OtherMsp {
-        /// The organisation of the principal.
+        /// The organization of the principal.
         expected: String,
-        /// The organisation of the identity.
+        /// The organization of the identity.
         received: String,
     },
     /// The identity is not valid in the first place.
@@ -121,12 +121,12 @@ pub enum PrincipalError {
     OtherRole {
         /// The role that the principal asks for.
         role: &'static str,
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// Which unit would have shown it.
         unit: RoleUnit,
     },
-    /// No administrator, in an organisation without NodeOUs.
+    /// No administrator, in an organization without NodeOUs.
     #[error("This identity is not an admin")]
     NotAdmin,
     /// Another certificate, or a unit that the certificate does not carry.
@@ -137,7 +137,7 @@ pub enum PrincipalError {
     Anonymous,
 }
 
-/// How an organisation tells a role by a unit.
+/// How an organization tells a role by a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoleUnit {
     /// It does, and the certificate carries another.
@@ -165,13 +165,13 @@ fn lacking(role: &str, msp_id: &str, unit: RoleUnit) -> String {
 /// Why membership rules could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
-    /// The organisation has no id.
+    /// The organization has no id.
     #[error("the MSP has no name")]
     NoName,
-    /// More entries than any organisation needs.
+    /// More entries than any organization needs.
     #[error("the MSP {msp_id} has {count} {what}, more than {max}")]
     TooMany {
-        /// The organisation.
+        /// The organization.
         msp_id: String,
         /// What there is too much of.
         what: &'static str,
@@ -203,10 +203,10 @@ pub enum SetupError {
     /// A revocation list cannot be read.
     #[error("could not parse RevocationList")]
     RevocationList,
-    /// A unit names a certifying authority that the organisation does not have.
+    /// A unit names a certifying authority that the organization does not have.
     #[error("Failed adding OU. Certificate of unit {0} not in root or intermediate certs.")]
     UnknownCertifier(String),
-    /// Nobody can administer the organisation.
+    /// Nobody can administer the organization.
     #[error("administrators must be declared when no admin ou classification is set")]
     NoAdmins,
     /// A named administrator is not a client or an administrator, or is not valid.

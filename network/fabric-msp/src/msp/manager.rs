@@ -1,4 +1,4 @@
-//! All organisations of a channel.
+//! All organizations of a channel.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use crate::identity::Identity;
 /// Identities that are remembered, so that a chain is built once and not for every transaction.
 const REMEMBERED_MAX: usize = 1024;
 
-/// The organisations of a channel by id.
+/// The organizations of a channel by id.
 #[derive(Default)]
 pub struct MspManager {
     msps: BTreeMap<String, Msp>,
@@ -25,18 +25,18 @@ pub struct MspManager {
 }
 
 impl MspManager {
-    /// Gathers organisations; of two with one id the later counts.
+    /// Gathers organizations; of two with one id the later counts.
     pub fn new(msps: impl IntoIterator<Item = Msp>) -> Self {
         let msps = msps.into_iter().map(|msp| (msp.id().to_owned(), msp)).collect();
         Self { msps, remembered: Mutex::default() }
     }
 
-    /// The organisation with this id.
+    /// The organization with this id.
     pub fn msp(&self, id: &str) -> Option<&Msp> {
         self.msps.get(id)
     }
 
-    /// All organisations in the order of their ids.
+    /// All organizations in the order of their ids.
     pub fn msps(&self) -> impl Iterator<Item = &Msp> {
         self.msps.values()
     }
@@ -44,7 +44,7 @@ impl MspManager {
     /// Recognises the bytes of a creator or endorser.
     ///
     /// # Errors
-    /// [`IdentityError`]: malformed, of an organisation that is not on the channel, or signed by no authority of it.
+    /// [`IdentityError`]: malformed, of an organization that is not on the channel, or signed by no authority of it.
     pub fn deserialize(&self, serialized: &[u8]) -> Result<Identity, IdentityError> {
         if let Some(known) = self.lock().get(serialized) {
             return Ok(known.clone());
@@ -60,7 +60,7 @@ impl MspManager {
         Ok(identity)
     }
 
-    /// Validates an identity with its own organisation.
+    /// Validates an identity with its own organization.
     ///
     /// # Errors
     /// As [`Msp::validate`].
@@ -68,7 +68,7 @@ impl MspManager {
         self.owner(identity)?.validate(identity)
     }
 
-    /// Whether an identity satisfies a principal, by the rules of its own organisation.
+    /// Whether an identity satisfies a principal, by the rules of its own organization.
     ///
     /// # Errors
     /// As [`Msp::satisfies`].

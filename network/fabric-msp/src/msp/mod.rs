@@ -1,4 +1,4 @@
-//! Membership: which certificates an organisation answers for, in which role, and which principals they satisfy.
+//! Membership: which certificates an organization answers for, in which role, and which principals they satisfy.
 //!
 //! The rules are those of Fabric's MSP version 1.4.3, which all channels with capability V2_0 use, and 3.0, which adds
 //! Ed25519. Expiry of an identity is deliberately not checked here: chains are verified one second after the leaf's
@@ -35,11 +35,11 @@ pub enum Role {
     Client,
     /// Runs a peer.
     Peer,
-    /// Administers the organisation.
+    /// Administers the organization.
     Admin,
     /// Runs an orderer.
     Orderer,
-    /// A valid identity of an organisation that does not tell roles apart (NodeOUs off).
+    /// A valid identity of an organization that does not tell roles apart (NodeOUs off).
     Member,
 }
 
@@ -50,7 +50,7 @@ pub struct MspOptions {
     pub ed25519: bool,
 }
 
-/// One organisation's membership rules.
+/// One organization's membership rules.
 pub struct Msp {
     id: String,
     pools: Pools,
@@ -66,7 +66,7 @@ pub struct Msp {
     number: u64,
 }
 
-/// An organisational unit, and the digest of the chain that certifies it.
+/// An organizational unit, and the digest of the chain that certifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Unit {
     name: String,
@@ -99,7 +99,7 @@ impl Msp {
         setup::set_up(config, options, next_number())
     }
 
-    /// The organisation's id.
+    /// The organization's id.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -109,7 +109,7 @@ impl Msp {
         &self.config
     }
 
-    /// The organisation's TLS authorities, roots and intermediates, in PEM.
+    /// The organization's TLS authorities, roots and intermediates, in PEM.
     pub fn tls_certificates(&self) -> impl Iterator<Item = &[u8]> {
         self.config.tls_root_certs.iter().chain(&self.config.tls_intermediate_certs).map(Vec::as_slice)
     }
@@ -117,7 +117,7 @@ impl Msp {
     /// Recognises a `SerializedIdentity`.
     ///
     /// # Errors
-    /// [`IdentityError`]: it is malformed, belongs to another organisation, or no authority here has signed it.
+    /// [`IdentityError`]: it is malformed, belongs to another organization, or no authority here has signed it.
     pub fn deserialize(&self, serialized: &[u8]) -> Result<Identity, IdentityError> {
         let parsed = SerializedIdentity::decode(serialized).map_err(|_| IdentityError::Malformed)?;
         if parsed.mspid != self.id {

@@ -51,7 +51,7 @@ impl Msp {
         let role = MspRoleType::try_from(wanted.role).map_err(|_| PrincipalError::UnknownKind(wanted.role))?;
         match role {
             MspRoleType::Member => Ok(self.validate(identity).map(drop)?),
-            // Named administrators were checked when the organisation was set up.
+            // Named administrators were checked when the organization was set up.
             MspRoleType::Admin if self.admins.contains(identity.certificate()) => Ok(()),
             MspRoleType::Admin => self.has_role(identity, Role::Admin, "ADMIN"),
             MspRoleType::Client => self.has_role(identity, Role::Client, "CLIENT"),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{certificate::Certificate, identity::Identity};
 
-/// How many certificates or lists of one kind an organisation may have. Fabric has no bound.
+/// How many certificates or lists of one kind an organization may have. Fabric has no bound.
 const ENTRIES_MAX: usize = 256;
 
 pub(super) fn set_up(config: &FabricMspConfig, options: MspOptions, number: u64) -> Result<Msp, SetupError> {
@@ -57,7 +57,7 @@ fn check_sizes(config: &FabricMspConfig) -> Result<(), SetupError> {
         ("revocation lists", config.revocation_list.len()),
         ("TLS root certificates", config.tls_root_certs.len()),
         ("TLS intermediate certificates", config.tls_intermediate_certs.len()),
-        ("organisational units", config.organizational_unit_identifiers.len()),
+        ("organizational units", config.organizational_unit_identifiers.len()),
     ] {
         if count > ENTRIES_MAX {
             return Err(SetupError::TooMany { msp_id: config.name.clone(), what, count, max: ENTRIES_MAX });
@@ -180,7 +180,7 @@ fn role_units(msp: &Msp, node_ous: &FabricNodeOUs) -> Result<Option<RoleUnits>, 
 
 fn certified_unit(msp: &Msp, identifier: &FabricOuIdentifier) -> Result<Unit, SetupError> {
     let name = identifier.organizational_unit_identifier.clone();
-    let what = "certificate of an organisational unit";
+    let what = "certificate of an organizational unit";
     let certificate = read(what, &identifier.certificate)?;
     let known = msp.pools.roots.iter().chain(&msp.pools.intermediates);
     // The signature may be written in either form, so everything but the signature decides.

@@ -1,4 +1,4 @@
-//! The language in which people write signature policies: `AND`, `OR`, `OutOf(n, …)` over `'Organisation.role'`.
+//! The language in which people write signature policies: `AND`, `OR`, `OutOf(n, …)` over `'Organization.role'`.
 //!
 //! Fabric runs these texts through a general expression evaluator; this is a parser for the language itself, so it
 //! refuses the arithmetic and the variables that the evaluator would let through. What both accept, both read alike:
@@ -43,7 +43,7 @@ pub enum DslError {
         /// What should.
         expected: &'static str,
     },
-    /// Not `Organisation.role`, or a role that does not exist.
+    /// Not `Organization.role`, or a role that does not exist.
     #[error("error parsing principal {0}")]
     Principal(String),
     /// A gate without arms.

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::policy::parse;
 
-    /// Evaluates a policy over letters: identity `A` satisfies every principal of the organisation `A`.
+    /// Evaluates a policy over letters: identity `A` satisfies every principal of the organization `A`.
     fn holds(policy: &str, signers: &str) -> bool {
         let policy = CompiledPolicy::new(&parse(policy).expect("a policy")).expect("compiles");
         let organizations: Vec<String> = policy

@@ -2,7 +2,7 @@
 //!
 //! tonic's own TLS would bring a second library and a second idea of what a certificate is; here one OpenSSL serves
 //! identities and connections. Certificates of connections are checked against TLS authorities only: whether the far
-//! side is a member of an organisation is for its signatures to show.
+//! side is a member of an organization is for its signatures to show.
 
 mod client;
 mod server;

@@ -103,7 +103,7 @@ fn private_ranges_forbid_writes_and_record_nothing() -> Result<(), SimulationErr
     let mut writer = test.simulator("Org1MSP");
     writer.put_private(CHAINCODE, "A", "k", b"v".to_vec())?;
     assert!(matches!(writer.private_range(CHAINCODE, "A", "", ""), Err(SimulationError::PrivateQueryAfterWrite(_))));
-    // On another organisation's peer there is nothing to go through.
+    // On another organization's peer there is nothing to go through.
     let mut elsewhere = test.simulator_for("Org3MSP", "Org1MSP");
     let cursor = elsewhere.private_range(CHAINCODE, "A", "", "")?;
     assert!(elsewhere.next_batch(cursor, BATCH_ROWS)?.rows.is_empty());

@@ -1,4 +1,4 @@
-//! Approving a definition for the peer's own organisation.
+//! Approving a definition for the peer's own organization.
 
 use fabric_protos::lifecycle::{
     ApproveChaincodeDefinitionForMyOrgArgs, ApproveChaincodeDefinitionForMyOrgResult, ChaincodeSource,
@@ -99,7 +99,7 @@ pub(super) fn query(call: &SystemCall, args: &QueryApprovedChaincodeDefinitionAr
     })
 }
 
-/// Everything that the peer's organisation has approved on the channel, by name and sequence as texts.
+/// Everything that the peer's organization has approved on the channel, by name and sequence as texts.
 pub(super) fn query_all(call: &SystemCall) -> Result<Vec<u8>, LifecycleError> {
     on_channel(call, |channel, simulator| {
         let collection = implicit_name(call.peer.msp_id());

@@ -74,7 +74,7 @@ fn check_members(config: &StaticCollectionConfig, channel: &ChannelConfig) -> Re
     policy.identities.iter().try_for_each(|principal| check_principal(principal, &config.name, channel))
 }
 
-/// Only a choice between organisations says whose peers keep the data.
+/// Only a choice between organizations says whose peers keep the data.
 fn check_or(rule: Option<&SignaturePolicy>, name: &str) -> Result<(), InvalidDefinition> {
     let Some(Type::NOutOf(gate)) = rule.and_then(|rule| rule.r#type.as_ref()) else { return Ok(()) };
     if gate.n != 1 {

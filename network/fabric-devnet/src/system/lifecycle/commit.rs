@@ -72,7 +72,7 @@ fn check_next(name: &str, requested: i64, simulator: &mut Simulator) -> Result<(
     if requested == next { Ok(()) } else { Err(LifecycleError::SequenceNotNext { requested, next }) }
 }
 
-/// For each organisation of the channel what its approval lacks; nothing for one that approved exactly this.
+/// For each organization of the channel what its approval lacks; nothing for one that approved exactly this.
 pub(super) fn mismatches(
     name: &str,
     sequence: i64,

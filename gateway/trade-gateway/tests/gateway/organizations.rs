@@ -1,4 +1,4 @@
-//! Four organisations with their own authorities, and a gateway for them on a free port.
+//! Four organizations with their own authorities, and a gateway for them on a free port.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use trade_gateway::{
     client::Client,
     ledger::Ledger,
     members::Members,
-    settings::{Custody, Limits, Organisation, Role, ServerKeys, ServiceIdentity, Settings},
+    settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings},
     start_with,
 };
 
@@ -31,7 +31,7 @@ pub(crate) const CUSTOMS: &str = "CustomsMSP";
 /// Reads only.
 pub(crate) const REGULATOR: &str = "RegulatorMSP";
 
-const ORGANISATIONS: [(&str, Role, Custody); 4] = [
+const ORGANIZATIONS: [(&str, Role, Custody); 4] = [
     (EXPORTER, Role::Enterprise, Custody::Managed),
     (IMPORTER, Role::Enterprise, Custody::External),
     (CUSTOMS, Role::Customs, Custody::Managed),
@@ -46,8 +46,8 @@ const NODE_OUS: &str = "NodeOUs:
   OrdererOUIdentifier: { OrganizationalUnitIdentifier: orderer }
 ";
 
-/// The organisations' keys in a folder that goes away with them.
-pub(crate) struct Organisations {
+/// The organizations' keys in a folder that goes away with them.
+pub(crate) struct Organizations {
     pub(crate) folder: TempDir,
     authorities: Vec<(String, Authority)>,
     tls: Authority,
@@ -61,7 +61,7 @@ pub(crate) struct Gateway {
     tls_authority: Vec<u8>,
 }
 
-impl Organisations {
+impl Organizations {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (tls, _) = Authority::create(&CertificateRequest::authority("tls", "gateway")).expect("an authority");
@@ -70,7 +70,7 @@ impl Organisations {
         write(&folder.path().join("server.crt"), server.certificate.pem());
         write(&folder.path().join("server.key"), &server.key_pem);
         let mut authorities = Vec::new();
-        for (msp_id, ..) in ORGANISATIONS {
+        for (msp_id, ..) in ORGANIZATIONS {
             // Older than any certificate of the tests: an authority must have been valid when it issued.
             let mut request = CertificateRequest::authority("ca", msp_id);
             request.not_before -= 365 * 24 * 3_600;
@@ -80,12 +80,12 @@ impl Organisations {
             write(&msp.join("config.yaml"), NODE_OUS.as_bytes());
             authorities.push((msp_id.to_owned(), authority));
         }
-        let organisations = Self { folder, authorities, tls };
-        for (msp_id, ..) in ORGANISATIONS {
-            let managed = organisations.issue(msp_id, &CertificateRequest::identity("gateway", &["client"]));
-            organisations.write_identity(&organisations.path(msp_id).join("managed"), &managed);
+        let organizations = Self { folder, authorities, tls };
+        for (msp_id, ..) in ORGANIZATIONS {
+            let managed = organizations.issue(msp_id, &CertificateRequest::identity("gateway", &["client"]));
+            organizations.write_identity(&organizations.path(msp_id).join("managed"), &managed);
         }
-        organisations
+        organizations
     }
 
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
@@ -94,7 +94,7 @@ impl Organisations {
 
     pub(crate) fn authority(&self, msp_id: &str) -> &Authority {
         let found = self.authorities.iter().find(|(id, _)| id == msp_id);
-        &found.expect("one of the four organisations").1
+        &found.expect("one of the four organizations").1
     }
 
     pub(crate) fn issue(&self, msp_id: &str, request: &CertificateRequest) -> Issued {
@@ -111,12 +111,12 @@ impl Organisations {
         write(&folder.join("keystore/key.pem"), &identity.key_pem);
     }
 
-    /// The certificate of the identity that the gateway keeps for an organisation, PEM.
+    /// The certificate of the identity that the gateway keeps for an organization, PEM.
     pub(crate) fn managed_certificate(&self, msp_id: &str) -> Vec<u8> {
         fs::read(self.path(msp_id).join("managed/signcerts/cert.pem")).expect("written above")
     }
 
-    /// Revokes certificates of an organisation.
+    /// Revokes certificates of an organization.
     pub(crate) fn revoke(&self, msp_id: &str, revoked: &[&Issued]) {
         let serials: Vec<&[u8]> = revoked.iter().map(|one| one.certificate.serial()).collect();
         let list = self.authority(msp_id).revocation_list(&serials, 1).expect("a revocation list");
@@ -124,9 +124,9 @@ impl Organisations {
     }
 
     pub(crate) fn settings(&self) -> Settings {
-        let organisations = ORGANISATIONS
+        let organizations = ORGANIZATIONS
             .iter()
-            .map(|(msp_id, role, custody)| Organisation {
+            .map(|(msp_id, role, custody)| Organization {
                 msp_id: (*msp_id).to_owned(),
                 msp_dir: self.path(msp_id).join("msp"),
                 role: *role,
@@ -143,7 +143,7 @@ impl Organisations {
             admin_listen: Some("127.0.0.1:0".to_owned()),
             channel: "trade".to_owned(),
             chaincode: "entrepot".to_owned(),
-            organisations,
+            organizations,
             service: ServiceIdentity { msp_id: EXPORTER.to_owned(), msp_dir: self.path(EXPORTER).join("managed") },
             data_dir: self.path("data"),
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
@@ -165,7 +165,7 @@ impl Organisations {
     pub(crate) fn start(&self, settings: Settings, ledger: Arc<dyn Ledger>, double: Arc<Double>) -> Gateway {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-        let members = Members::load(&settings).expect("usable organisations");
+        let members = Members::load(&settings).expect("usable organizations");
         let running = runtime.block_on(start_with(settings, members, ledger)).expect("a gateway");
         Gateway { double, running: Some(running), runtime, tls_authority: self.tls.certificate().pem().to_vec() }
     }
