@@ -15,7 +15,7 @@ use entrepot::{
 };
 use serde_json::json;
 use trade_contracts::proofs::{Place, declared_value, settlement};
-use trade_model::identifier::MspId;
+use trade_standards::identifier::MspId;
 
 use crate::harness::{System, establish, start};
 

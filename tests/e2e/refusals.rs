@@ -11,7 +11,7 @@ use entrepot::demo::{
 use fabric_msp::crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
 use serde_json::{Value, json};
 use trade_contracts::proofs::{Place, declared_value};
-use trade_model::identifier::MspId;
+use trade_standards::identifier::MspId;
 
 use crate::harness::{System, establish, shared};
 

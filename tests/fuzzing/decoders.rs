@@ -19,8 +19,9 @@ use fabric_protos::{
     protos::{ChaincodeMessage, SignedProposal},
 };
 use prost::Message;
-use trade_model::{digital_link, epcis, iso20022};
+
 use trade_proofs::{Commitment, OpeningText, Proof, Range, Verifier};
+use trade_standards::{epcis, gs1, iso20022};
 
 use super::world::{World, world};
 
@@ -270,15 +271,15 @@ pub fn camt(bytes: &[u8]) {
 /// A GS1 Digital Link or an EPC URN. Its canonical form must be one that is read as itself.
 pub fn digital_link(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    digital_link::Gs1Uri::parse_form_only(text);
-    drop(digital_link::ObjectUri::parse_form_only(text));
-    if let Ok(Some(uri)) = digital_link::Gs1Uri::parse(text) {
+    gs1::Gs1Uri::parse_form_only(text);
+    drop(gs1::ObjectUri::parse_form_only(text));
+    if let Ok(Some(uri)) = gs1::Gs1Uri::parse(text) {
         let canonical = uri.canonical();
-        let again = digital_link::Gs1Uri::parse(canonical).expect("a canonical form is well formed");
-        assert_eq!(again.as_ref().map(digital_link::Gs1Uri::canonical), Some(canonical));
+        let again = gs1::Gs1Uri::parse(canonical).expect("a canonical form is well formed");
+        assert_eq!(again.as_ref().map(gs1::Gs1Uri::canonical), Some(canonical));
     }
-    if let Ok(uri) = digital_link::ObjectUri::parse(text) {
-        let again = digital_link::ObjectUri::parse(uri.canonical()).expect("a canonical form is well formed");
+    if let Ok(uri) = gs1::ObjectUri::parse(text) {
+        let again = gs1::ObjectUri::parse(uri.canonical()).expect("a canonical form is well formed");
         assert_eq!(again.canonical(), uri.canonical());
     }
 }

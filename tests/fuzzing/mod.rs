@@ -54,8 +54,8 @@ fn seeds_are_good_enough_to_be_taken() -> Result<()> {
     some("proposal", fabric_devnet::decoders::proposal)?;
     some("package", fabric_devnet::decoders::package)?;
     some("connection", fabric_devnet::decoders::connection)?;
-    some("epcis", |bytes| trade_model::epcis::parse(bytes).is_ok())?;
-    some("camt", |bytes| trade_model::iso20022::parse_camt(bytes).is_ok())?;
+    some("epcis", |bytes| trade_standards::epcis::parse(bytes).is_ok())?;
+    some("camt", |bytes| trade_standards::iso20022::parse_camt(bytes).is_ok())?;
     some("gateway_body", |bytes| trade_gateway::decoders::body(bytes) > 0)?;
     some("chaincode_answer", |bytes| {
         fabric_shim::decoders::message(&world::world().router, bytes).is_some_and(|status| status != 400)

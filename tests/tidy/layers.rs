@@ -13,11 +13,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fabric-shim", &["fabric-protos", "fabric-msp", "fabric-contract"]),
     ("fabric-client", &["fabric-protos", "fabric-msp"]),
     ("fabric-devnet", &["fabric-protos", "fabric-msp"]),
-    ("trade-model", &[]),
+    ("trade-standards", &[]),
+    ("trade-model", &["trade-standards"]),
     ("trade-proofs", &[]),
-    ("trade-contracts", &["fabric-contract", "trade-model", "trade-proofs"]),
+    ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-proofs"]),
     ("trade-chaincode", &["trade-contracts", "fabric-contract", "fabric-shim"]),
-    ("trade-gateway", &["fabric-client", "fabric-msp", "fabric-protos", "trade-model", "trade-proofs"]),
+    (
+        "trade-gateway",
+        &["fabric-client", "fabric-msp", "fabric-protos", "trade-standards", "trade-model", "trade-proofs"],
+    ),
     ("entrepot", ALL),
     ("trade-tests", ALL),
 ];
@@ -35,10 +39,11 @@ const ALL: &[&str] = &[
     "trade-gateway",
     "trade-model",
     "trade-proofs",
+    "trade-standards",
 ];
 
 /// Crates that decide ledger state: the same input must give the same bytes on every peer.
-const PURE: &[&str] = &["fabric-contract", "trade-model", "trade-proofs", "trade-contracts"];
+const PURE: &[&str] = &["fabric-contract", "trade-standards", "trade-model", "trade-proofs", "trade-contracts"];
 
 /// What a pure crate must not contain, not even through others: async, network, operating system randomness, X.509.
 const IMPURE: &[&str] =
@@ -56,9 +61,12 @@ fn every_crate_depends_only_on_the_layers_below_it() -> Result<()> {
 #[test]
 fn a_dependency_against_the_layers_is_rejected() -> Result<()> {
     let (members, graph) = resolved()?;
-    for (from, to) in
-        [("fabric-devnet", "fabric-shim"), ("fabric-msp", "trade-model"), ("fabric-contract", "fabric-protos")]
-    {
+    for (from, to) in [
+        ("fabric-devnet", "fabric-shim"),
+        ("fabric-msp", "trade-model"),
+        ("fabric-contract", "fabric-protos"),
+        ("trade-standards", "trade-model"),
+    ] {
         let mut forged = graph.clone();
         forged.entry(from.into()).or_default().insert(to.into());
         let error = check_layers(&members, &forged).expect_err("the forged dependency is allowed");

@@ -9,10 +9,10 @@
 
 use fabric_contract::{Context, Fault};
 use trade_model::governance::{Participant, Participants};
-use trade_model::identifier::MspId;
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
-use trade_model::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 use crate::{Refusal, governance};
 

@@ -10,9 +10,9 @@ use serde_json::json;
 use trade_model::custody::{
     Accept, HANDOVER_ITEMS_MAX, Handover, HandoverState, OFFER_ITEMS_MAX, Offer, ReadOffer, Reject, Withdraw,
 };
-use trade_model::identifier::MspId;
 use trade_model::item::{Basis, Item, Life};
 use trade_model::rejection::Rejection;
+use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
 use crate::caller::{Caller, HANDLERS};

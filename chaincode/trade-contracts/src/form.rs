@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use trade_model::digital_link::{DigitalLinkError, ObjectUri};
-use trade_model::identifier::{Gtin, IdentifierError};
-use trade_model::money::CurrencyCode;
 use trade_model::rejection::Rejection;
-use trade_model::time::Period;
+use trade_standards::gs1::{DigitalLinkError, ObjectUri};
+use trade_standards::identifier::{Gtin, IdentifierError};
+use trade_standards::money::CurrencyCode;
+use trade_standards::time::Period;
 
 /// Longest remark, reason or condition, in characters.
 pub(crate) const REMARK_MAX: usize = 500;

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use fabric_contract::{Context, Contract};
 use serde_json::json;
 use trade_model::governance::{COMPANY_PREFIXES_MAX, Establish, PARTICIPANTS_MAX, Participant, Participants};
-use trade_model::identifier::{Gln, Lei, MspId};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
+use trade_standards::identifier::{Gln, Lei, MspId};
 
 use crate::announce::announce;
 use crate::{Refusal, caller, form};

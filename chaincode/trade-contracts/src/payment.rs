@@ -7,13 +7,13 @@ mod keys;
 
 use fabric_contract::{CompositeKey, Context, Contract};
 use serde_json::json;
-use trade_model::identifier::{CreditorReference, MspId};
 use trade_model::party::Role;
 use trade_model::payment::{
     AmountOpening, Entry, EntryDirection, Invoice, InvoiceState, IssueInvoice, MatchBasis, ReadEntry, ReadInvoice,
     RecordEntry, Settle, Settlement, ToleranceReason,
 };
 use trade_model::rejection::Rejection;
+use trade_standards::identifier::{CreditorReference, MspId};
 
 use crate::announce::announce;
 use crate::caller::{Caller, TRADERS};

@@ -7,12 +7,12 @@ use fabric_contract::{Context, TransientError};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use trade_model::customs::DeclarationOpening;
-use trade_model::identifier::MspId;
 use trade_model::payment::AmountOpening;
 use trade_model::rejection::Rejection;
 use trade_proofs::{
     Commitment, ContextError, Match, OpeningText, Proof, ProofContext, Range, StatementError, Verifier, VerifyError,
 };
+use trade_standards::identifier::MspId;
 
 /// Greatest amount that a band or a tolerance can name or an opening can hold, in minor units: 2^48 − 1.
 pub const AMOUNT_MAX: u64 = (1 << 48) - 1;

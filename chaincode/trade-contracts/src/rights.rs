@@ -5,14 +5,14 @@ mod keys;
 
 use fabric_contract::{Context, Contract};
 use serde_json::json;
-use trade_model::identifier::{CountryCode, MspId};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
 use trade_model::rights::{
     Act, CheckLicence, GrantLicence, LICENCE_DEPTH_MAX, Licence, LicenceCheck, LicenceReason, LicenceVerdict,
     PRODUCTS_MAX, ReadLicence, ReadRight, RegisterRight, Revocation, RevokeLicence, Right, RightKind,
 };
-use trade_model::time::Date;
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::Date;
 
 use crate::announce::announce;
 use crate::caller::{Caller, TRADERS, now};

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identifier::MspId;
-use crate::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 /// Most items one offer can name.
 pub const OFFER_ITEMS_MAX: usize = 100;

@@ -5,10 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identifier::{CountryCode, MspId};
 use crate::item::Origin;
 use crate::rights::{Licence, LicenceReason, Right};
-use crate::time::{Date, Period, UtcTime};
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::{Date, Period, UtcTime};
 
 /// Most bands and most rules one tariff can have.
 pub const TARIFF_ENTRIES_MAX: usize = 500;

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identifier::MspId;
-use crate::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 /// Most subjects one deposit can name.
 pub const SUBJECTS_MAX: usize = 20;

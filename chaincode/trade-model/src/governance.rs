@@ -5,10 +5,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::digital_link::Gs1Uri;
-use crate::identifier::{CountryCode, MspId};
 use crate::party::Role;
-use crate::time::UtcTime;
+use trade_standards::gs1::Gs1Uri;
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::UtcTime;
 
 /// Most GS1 company prefixes one enterprise can name.
 pub const COMPANY_PREFIXES_MAX: usize = 20;

@@ -5,9 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::epcis::json::Json;
-use crate::identifier::MspId;
-use crate::time::UtcTime;
+use trade_standards::epcis::json::Json;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 /// Most events one captured document may hold.
 pub const EVENTS_MAX: usize = 200;
@@ -506,7 +506,7 @@ pub struct ScanAnswer {
     pub commissioned_by: Option<String>,
     /// The day it was commissioned, as the maker says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commissioned_on: Option<crate::time::Date>,
+    pub commissioned_on: Option<trade_standards::time::Date>,
     /// Whether records about this code contradict one another.
     pub conflict_found: bool,
     /// What contradicts, one statement per alarm that stands, oldest first, at most 20; a last one with the code

@@ -9,10 +9,3 @@ pub mod party;
 pub mod payment;
 pub mod rejection;
 pub mod rights;
-pub mod time;
-
-pub mod digital_link;
-pub mod epcis;
-pub mod identifier;
-pub mod iso20022;
-pub mod money;

@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identifier::MspId;
-use crate::time::{Date, UtcTime};
+use trade_standards::identifier::MspId;
+use trade_standards::time::{Date, UtcTime};
 
 /// `payment:IssueInvoice` (submit): the caller's enterprise is the seller.
 ///

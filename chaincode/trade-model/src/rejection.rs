@@ -4,8 +4,8 @@
 //! answer, a collection that is not there) are not here. No text of a rejection ever holds a private value: it names
 //! fields, ids and rules.
 
-use crate::identifier::{IdentifierError, MspId};
 use crate::party::Role;
+use trade_standards::identifier::{IdentifierError, MspId};
 
 /// Declares the enum and its table in one place, so that no variant can lack a code, a title, a status or a sentence.
 macro_rules! rejections {

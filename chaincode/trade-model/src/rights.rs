@@ -5,8 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::identifier::{CountryCode, MspId};
-use crate::time::{Date, Period, UtcTime};
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::{Date, Period, UtcTime};
 
 /// Longest chain from a licence to the right's owner.
 pub const LICENCE_DEPTH_MAX: u32 = 8;

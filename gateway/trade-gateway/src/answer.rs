@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trade_model::iso20022::{BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CreditDebit, EntryStatus};
+use trade_standards::iso20022::{BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CreditDebit, EntryStatus};
 
 use crate::{
     problem::{MEDIA_TYPE, Problem},

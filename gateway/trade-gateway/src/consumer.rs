@@ -3,10 +3,8 @@
 //! It says what is recorded, what conflicts and what nobody can know from a code; it never says whether a thing is
 //! genuine. The page loads nothing, runs nothing and sets no cookie.
 
-use trade_model::{
-    digital_link::Gs1Uri,
-    item::{Life, ScanAnswer, Statement},
-};
+use trade_model::item::{Life, ScanAnswer, Statement};
+use trade_standards::gs1::Gs1Uri;
 
 use crate::{answer::Answer, problem::Problem};
 

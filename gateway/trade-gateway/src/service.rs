@@ -12,7 +12,7 @@ use std::{
 
 use fabric_msp::{hash::sha256, signer::Signer};
 use serde_json::Value;
-use trade_model::iso20022::{CamtError, CamtLimits, parse_camt_with};
+use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
 use crate::{
     answer::{Answer, EntriesOfStatement, Identity},

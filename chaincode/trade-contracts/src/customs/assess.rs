@@ -10,11 +10,11 @@ use trade_model::customs::{
     ReplayedDecision, Tariff,
 };
 use trade_model::governance::Participants;
-use trade_model::identifier::MspId;
 use trade_model::item::{Basis, Item};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
-use trade_model::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 use super::decide::decide;
 use super::{declaration, keys, tariff};

@@ -5,7 +5,7 @@
 //! read with it.
 
 use serde::{Deserialize, Serialize};
-use trade_model::time::{Date, Period};
+use trade_standards::time::{Date, Period};
 
 /// Most periods of one tariff. A version adds one, and another when it parts an older one in two.
 pub(super) const PERIODS_MAX: usize = 500;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use trade_model::customs::{CustomsCheck, CustomsRule, DecisionInputs, Finding, FindingResult, Outcome, Tariff};
 use trade_model::item::Origin;
 use trade_model::rights::{Act, LicenceReason};
-use trade_model::time::Date;
+use trade_standards::time::Date;
 
 use super::tariff::bounds;
 use crate::rights::judge::{Question, judge};

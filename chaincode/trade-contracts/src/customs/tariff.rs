@@ -6,10 +6,10 @@ use fabric_contract::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trade_model::customs::{PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX, Tariff, TariffBand};
-use trade_model::identifier::{CountryCode, MspId};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
-use trade_model::time::{Date, UtcTime};
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::{Date, UtcTime};
 
 use super::calendar::{Calendar, PERIODS_MAX};
 use super::keys;

@@ -8,10 +8,10 @@ use fabric_contract::Context;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use trade_model::evidence::{Evidence, EvidenceKind, Subject, SubjectKind};
-use trade_model::identifier::MspId;
 use trade_model::item::{Alarm, AlarmClosure, AlarmKind, AlarmState, CloseAlarm, RecordedEvent};
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
+use trade_standards::identifier::MspId;
 
 use super::book::Book;
 use super::{find_alarm, keys};

@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::{CompositeKey, Context};
-use trade_model::digital_link::{Gs1Key, ObjectUri};
-use trade_model::identifier::MspId;
 use trade_model::item::{AlarmCounts, Basis, EntryCounts, Item, ItemKind, Life, NESTING_MAX, Origin, TimelineEntry};
 use trade_model::rejection::Rejection;
-use trade_model::time::UtcTime;
+use trade_standards::gs1::{Gs1Key, ObjectUri};
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 use super::keys::{self, Timeline};
 use crate::Refusal;

@@ -12,15 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_contract::{CompositeKey, Context};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use trade_model::digital_link::ObjectUri;
-use trade_model::epcis::json::Json;
-use trade_model::epcis::{self, EpcisError, Event, EventBody, EventKind};
 use trade_model::item::{
     Alarm, AlarmKind, Capture, CaptureReceipt, CaptureStatus, CapturedEvent, DeclaredError, EVENTS_MAX,
     ITEM_MENTIONS_MAX, RaisedAlarm, RecordedEvent,
 };
 use trade_model::rejection::Rejection;
-use trade_model::time::UtcTime;
+use trade_standards::epcis::json::Json;
+use trade_standards::epcis::{self, EpcisError, Event, EventBody, EventKind};
+use trade_standards::gs1::ObjectUri;
+use trade_standards::time::UtcTime;
 
 use super::alarm::{self, Conflict};
 use super::book::Book;

@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::Context;
-use trade_model::digital_link::ObjectUri;
-use trade_model::identifier::MspId;
 use trade_model::item::{
     Alarm, AlarmAnswer, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
 };
 use trade_model::rejection::Rejection;
+use trade_standards::gs1::ObjectUri;
+use trade_standards::identifier::MspId;
 
 use super::alarm;
 use super::book::Ground;

@@ -5,16 +5,16 @@
 //! it: what was recorded before by somebody who cannot have received the thing from anybody gives way.
 
 use fabric_contract::Context;
-use trade_model::digital_link::{Gs1Key, Gs1Uri, ObjectUri};
-use trade_model::epcis::{Action, AggregationEvent, Event, EventBody, ObjectEvent};
 use trade_model::governance::{Participant, Participants};
-use trade_model::identifier::MspId;
 use trade_model::item::{
     AlarmKind, Basis, CHILDREN_MAX, Effect, EffectField, Item, Life, NESTING_MAX, Origin, RecordedEvent,
 };
 use trade_model::party::Role;
 use trade_model::rejection::Rejection;
 use trade_model::rights::Act;
+use trade_standards::epcis::{Action, AggregationEvent, Event, EventBody, ObjectEvent};
+use trade_standards::gs1::{Gs1Key, Gs1Uri, ObjectUri};
+use trade_standards::identifier::MspId;
 
 use super::alarm::Conflict;
 use super::book::Ground;

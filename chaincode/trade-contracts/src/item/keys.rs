@@ -1,9 +1,9 @@
 //! Keys of the item contract.
 
 use fabric_contract::{CompositeKey, KeyError};
-use trade_model::identifier::MspId;
 use trade_model::item::Alarm;
-use trade_model::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 /// One of an item's five timelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

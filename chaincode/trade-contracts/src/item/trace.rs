@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use fabric_contract::Context;
-use trade_model::identifier::MspId;
 use trade_model::item::{
     Item, NESTING_MAX, Origin, RecordedEvent, TimelineEntry, Trace, TraceDirection, TraceItem, TraceStep,
 };
-use trade_model::time::UtcTime;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
 use super::keys::{self, Timeline};
 use super::{find, find_alarm, find_event, record_ids, standing_alarms};

@@ -2,9 +2,9 @@
 //!
 //! The same function answers `rights:Check`, decides in customs, and replays decisions from stored facts.
 
-use trade_model::identifier::{CountryCode, MspId};
 use trade_model::rights::{Act, Licence, LicenceReason, Right, SalesChannel};
-use trade_model::time::{Date, UtcTime};
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::{Date, UtcTime};
 
 /// An act to be judged. What is not asked stays out of the judgement.
 #[derive(Debug, Clone)]

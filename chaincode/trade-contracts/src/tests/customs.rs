@@ -1,7 +1,7 @@
 //! `customs`: tariffs, declarations, decisions, replays.
 
 use serde_json::{Value, json};
-use trade_model::time::UtcTime;
+use trade_standards::time::UtcTime;
 
 use super::world::*;
 

@@ -135,7 +135,7 @@ fn numbers_of_a_document_reach_its_hash_to_the_last_digit() {
         .and_then(|outcome| outcome.json())
         .expect("a new event");
     let document = text.strip_prefix("{\"document\":").and_then(|text| text.strip_suffix('}')).expect("the one field");
-    let expected = trade_model::epcis::parse(document.as_bytes()).expect("a document").events.remove(0).hash;
+    let expected = trade_standards::epcis::parse(document.as_bytes()).expect("a document").events.remove(0).hash;
     assert_eq!(receipt["events"][0]["event_hash"], expected.as_str());
     let rounded =
         world.capture(EXPORTER, &[event.with("ext:weight", 0.123_456_789_012_345_67)]).expect("another event");

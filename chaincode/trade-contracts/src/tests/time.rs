@@ -1,7 +1,7 @@
 //! Ledger time: a client chooses its time within the peers' window, and the records about a thing run forwards all the same.
 
 use serde_json::{Value, json};
-use trade_model::time::UtcTime;
+use trade_standards::time::UtcTime;
 
 use super::world::*;
 

@@ -3,8 +3,8 @@
 use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
 use serde_json::{Value, json};
-use trade_model::identifier::MspId;
 use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
+use trade_standards::identifier::MspId;
 
 use crate::proofs::{self, Place};
 

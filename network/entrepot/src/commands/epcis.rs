@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use trade_model::epcis::{Limits, parse_with};
+use trade_standards::epcis::{Limits, parse_with};
 
 /// What to do with EPCIS documents.
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use trade_contracts::proofs::{self, Place};
-use trade_model::identifier::MspId;
 use trade_proofs::{Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
+use trade_standards::identifier::MspId;
 
 use crate::demo::secrets::random;
 

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use trade_contracts::proofs::{Place, declared_value, settlement};
-use trade_model::identifier::MspId;
 use trade_proofs::ProofContext;
+use trade_standards::identifier::MspId;
 
 use super::{
     bypass,

@@ -1,6 +1,6 @@
 //! The GS1 keys with a fixed number of digits that trade documents quote on their own: GTIN, GLN, SSCC.
 //!
-//! Keys with serial parts (SGTIN, GRAI, GDTI, …) live in [`crate::digital_link`].
+//! Keys with serial parts (SGTIN, GRAI, GDTI, …) live in [`crate::gs1`].
 
 use super::check::{digits, gs1_check_digit_holds, length};
 use super::{IdentifierError, IdentifierKind};

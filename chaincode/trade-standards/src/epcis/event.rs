@@ -6,7 +6,7 @@
 use super::hash::EventHash;
 use super::json::Json;
 use super::time::EventTime;
-use crate::digital_link::ObjectUri;
+use crate::gs1::ObjectUri;
 use std::collections::BTreeMap;
 
 /// One captured event: the fields every type shares, and what is particular to its type.

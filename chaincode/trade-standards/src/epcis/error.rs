@@ -1,7 +1,7 @@
 //! Why a document is refused.
 
 use super::json::JsonError;
-use crate::digital_link::DigitalLinkError;
+use crate::gs1::DigitalLinkError;
 
 /// The rule a document breaks, with the event's position (counted from 0) where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

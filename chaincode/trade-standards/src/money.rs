@@ -201,7 +201,7 @@ impl AmountError {
 
 /// Serde for a `u64` as a canonical decimal string: no sign, no leading zero.
 ///
-/// Use as `#[serde(with = "trade_model::money::decimal_u64")]`.
+/// Use as `#[serde(with = "trade_standards::money::decimal_u64")]`.
 pub mod decimal_u64 {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

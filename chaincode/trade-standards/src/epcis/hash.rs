@@ -13,7 +13,7 @@ use super::context::Namespaces;
 use super::json::Json;
 use super::time::EventTime;
 use super::vocabulary::{Vocabulary, modernise};
-use crate::digital_link::Gs1Uri;
+use crate::gs1::Gs1Uri;
 use sha2::{Digest, Sha256};
 use std::fmt;
 

@@ -7,8 +7,8 @@
 //! Not done: looking up prefixes, resolving links, compressed Digital Links, and attributes in the query
 //! string (they are cut off, as the canonical form demands).
 
+mod digital_link;
 mod epc_urn;
-mod link;
 mod percent;
 mod table;
 
@@ -44,7 +44,7 @@ impl Gs1Uri {
         if uri.starts_with("urn:epc:") {
             return epc_urn::parse(uri);
         }
-        link::parse(uri, link::Rigour::Strict)
+        digital_link::parse(uri, digital_link::Rigour::Strict)
     }
 
     /// As [`parse`](Self::parse), but without judging: what has the form of a GS1 URI is brought to its canonical
@@ -56,7 +56,7 @@ impl Gs1Uri {
         if uri.starts_with("urn:epc:") {
             return epc_urn::parse(uri).ok().flatten();
         }
-        link::parse(uri, link::Rigour::FormOnly).ok().flatten()
+        digital_link::parse(uri, digital_link::Rigour::FormOnly).ok().flatten()
     }
 
     /// The canonical URI at the finest level the source gives: a serial number hides the lot, and the

@@ -8,7 +8,7 @@ use super::hash::canonical_number;
 use super::json::Json;
 use super::time::EventTime;
 use super::vocabulary::{Vocabulary, modernise};
-use crate::digital_link::ObjectUri;
+use crate::gs1::ObjectUri;
 
 /// One event under the reader's eye.
 pub(super) struct Fields<'a> {
