@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod customs;
+pub mod digest;
 pub mod epcis;
 pub mod gs1;
 pub mod identifier;
 pub mod iso20022;
+pub mod malformed;
 pub mod money;
+pub mod quantity;
 pub mod time;

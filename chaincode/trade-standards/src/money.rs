@@ -3,8 +3,11 @@
 //! On the wire an [`Amount`] is `{"minor": "150000", "currency": "EUR"}`: the number as a decimal string,
 //! because readers in other languages lose integers above 2^53.
 
-use crate::identifier::{IdentifierError, IdentifierKind, text_identifier};
 use std::fmt;
+use std::str::FromStr;
+
+use crate::identifier::{IdentifierError, IdentifierKind, text_identifier};
+use crate::malformed::Coded;
 
 /// Currencies with an exponent other than two, from ISO 4217 list one.
 const ZERO: &[&str] = &[
@@ -60,14 +63,98 @@ fn exponent(code: &str) -> Option<u32> {
         .map(|(_, exponent)| exponent)
 }
 
+/// Minor units of a currency that stands beside it: cents, yen, fils. Never negative.
+///
+/// Written as a decimal string without sign, leading zeros, point or exponent, so that one number is one text and that
+/// readers in other languages lose nothing above 2^53. Range: 0 to 2^64 − 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MinorUnits(u64);
+
+impl MinorUnits {
+    /// Reads the decimal string.
+    ///
+    /// # Errors
+    /// [`AmountError::MinorForm`], or [`AmountError::TooLarge`] above 2^64 − 1.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let leading_zero = text.len() > 1 && text.starts_with('0');
+        if !digits || leading_zero {
+            return Err(AmountError::MinorForm);
+        }
+        text.parse().map(Self).map_err(|_| AmountError::TooLarge)
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    /// [`AmountError::TooLarge`] above 2^64 − 1.
+    pub fn checked_add(self, other: Self) -> Result<Self, AmountError> {
+        self.0.checked_add(other.0).map(Self).ok_or(AmountError::TooLarge)
+    }
+
+    /// What is left after taking `other` away.
+    ///
+    /// # Errors
+    /// [`AmountError::Negative`] when `other` is larger.
+    pub fn checked_sub(self, other: Self) -> Result<Self, AmountError> {
+        self.0.checked_sub(other.0).map(Self).ok_or(AmountError::Negative)
+    }
+}
+
+impl From<u64> for MinorUnits {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for MinorUnits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+impl fmt::Debug for MinorUnits {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "MinorUnits({})", self.0)
+    }
+}
+
+impl FromStr for MinorUnits {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+crate::serde_as_text!(MinorUnits);
+
+impl schemars::JsonSchema for MinorUnits {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "MinorUnits".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "description": "whole minor units of the currency, as a decimal string",
+            "pattern": "^(0|[1-9][0-9]{0,19})$",
+            "examples": ["150000"],
+        })
+    }
+}
+
 /// An amount of money, never negative: a direction (credit, debit, refund) is a field of its own.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amount {
-    /// Minor units of the currency (cents, yen), 0 to 2^64 − 1, written as a decimal string.
-    #[serde(with = "decimal_u64")]
-    #[schemars(with = "String", regex(pattern = r"^(0|[1-9][0-9]{0,19})$"))]
-    pub minor: u64,
+    /// Minor units of the currency (cents, yen).
+    pub minor: MinorUnits,
     /// The currency of the minor units.
     pub currency: CurrencyCode,
 }
@@ -75,7 +162,7 @@ pub struct Amount {
 impl Amount {
     /// `minor` units of `currency`.
     pub fn new(minor: u64, currency: CurrencyCode) -> Self {
-        Self { minor, currency }
+        Self { minor: MinorUnits(minor), currency }
     }
 
     /// Reads an amount in major units as bank messages and invoices write it, such as `1500.00`.
@@ -103,16 +190,16 @@ impl Amount {
             let shifted = minor.checked_mul(10).ok_or(AmountError::TooLarge)?;
             minor = shifted.checked_add(u64::from(byte - b'0')).ok_or(AmountError::TooLarge)?;
         }
-        Ok(Self { minor, currency })
+        Ok(Self::new(minor, currency))
     }
 
     /// The amount in major units with all decimal places of the currency: `1500.00`, `12` for yen.
     pub fn to_major(&self) -> String {
         let places = self.currency.exponent();
-        let unit = 10u64.pow(places);
+        let (minor, unit) = (self.minor.get(), 10u64.pow(places));
         match places {
-            0 => self.minor.to_string(),
-            _ => format!("{}.{:0width$}", self.minor / unit, self.minor % unit, width = places as usize),
+            0 => minor.to_string(),
+            _ => format!("{}.{:0width$}", minor / unit, minor % unit, width = places as usize),
         }
     }
 
@@ -122,7 +209,7 @@ impl Amount {
     /// [`AmountError::CurrencyMismatch`], or [`AmountError::TooLarge`] above 2^64 − 1 minor units.
     pub fn checked_add(&self, other: &Self) -> Result<Self, AmountError> {
         self.same_currency(other)?;
-        let minor = self.minor.checked_add(other.minor).ok_or(AmountError::TooLarge)?;
+        let minor = self.minor.checked_add(other.minor)?;
         Ok(Self { minor, currency: self.currency.clone() })
     }
 
@@ -132,7 +219,7 @@ impl Amount {
     /// [`AmountError::CurrencyMismatch`], or [`AmountError::Negative`] when `other` is larger.
     pub fn checked_sub(&self, other: &Self) -> Result<Self, AmountError> {
         self.same_currency(other)?;
-        let minor = self.minor.checked_sub(other.minor).ok_or(AmountError::Negative)?;
+        let minor = self.minor.checked_sub(other.minor)?;
         Ok(Self { minor, currency: self.currency.clone() })
     }
 
@@ -162,6 +249,9 @@ pub enum AmountError {
     /// Not digits with at most one dot, or too many digits.
     #[error("an amount is written in digits with at most one dot")]
     Form,
+    /// Not a whole number of minor units as a decimal string.
+    #[error("minor units are a whole number without sign and leading zeros")]
+    MinorForm,
     /// More decimal places than the currency has.
     #[error("{currency} has {places} decimal places")]
     TooPrecise {
@@ -186,46 +276,9 @@ pub enum AmountError {
     },
 }
 
-impl AmountError {
-    /// A stable code for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Form => "amount_form",
-            Self::TooPrecise { .. } => "amount_too_precise",
-            Self::TooLarge => "amount_too_large",
-            Self::Negative => "amount_negative",
-            Self::CurrencyMismatch { .. } => "currency_mismatch",
-        }
-    }
-}
-
-/// Serde for a `u64` as a canonical decimal string: no sign, no leading zero.
-///
-/// Use as `#[serde(with = "trade_standards::money::decimal_u64")]`.
-pub mod decimal_u64 {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    /// Writes the decimal string.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
-
-    /// Reads the decimal string.
-    ///
-    /// # Errors
-    /// When the text is not the canonical decimal form of a number from 0 to 2^64 − 1.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let canonical = !text.is_empty()
-            && text.bytes().all(|byte| byte.is_ascii_digit())
-            && (text == "0" || !text.starts_with('0'));
-        if !canonical {
-            return Err(D::Error::custom("expected a whole number as a decimal string"));
-        }
-        text.parse().map_err(|_| D::Error::custom("the number is above 2^64 - 1"))
+impl Coded for AmountError {
+    fn code(&self) -> &'static str {
+        "request.number_malformed"
     }
 }
 
@@ -235,6 +288,28 @@ mod tests {
 
     fn currency(code: &str) -> CurrencyCode {
         CurrencyCode::parse(code).expect("a listed currency")
+    }
+
+    fn rule(error: &AmountError) -> &'static str {
+        match error {
+            AmountError::Form => "Form",
+            AmountError::MinorForm => "MinorForm",
+            AmountError::TooPrecise { .. } => "TooPrecise",
+            AmountError::TooLarge => "TooLarge",
+            AmountError::Negative => "Negative",
+            AmountError::CurrencyMismatch { .. } => "CurrencyMismatch",
+        }
+    }
+
+    #[test]
+    fn minor_units_have_one_text() {
+        for text in ["0", "1", "150000", "18446744073709551615"] {
+            assert_eq!(MinorUnits::parse(text).map(|minor| minor.to_string()).as_deref(), Ok(text));
+        }
+        for text in ["", "00", "01", "+1", "-1", "1.0", "1e3", " 1", "1_000", "１"] {
+            assert_eq!(MinorUnits::parse(text), Err(AmountError::MinorForm), "{text:?}");
+        }
+        assert_eq!(MinorUnits::parse("18446744073709551616"), Err(AmountError::TooLarge));
     }
 
     #[test]
@@ -258,23 +333,23 @@ mod tests {
             (".5", "EUR", Ok(50)),
             ("12", "JPY", Ok(12)),
             ("12.00", "JPY", Ok(12)),
-            ("12.01", "JPY", Err("amount_too_precise")),
-            ("1.005", "EUR", Err("amount_too_precise")),
+            ("12.01", "JPY", Err("TooPrecise")),
+            ("1.005", "EUR", Err("TooPrecise")),
             ("184467440737095516.15", "EUR", Ok(u64::MAX)),
-            ("184467440737095516.16", "EUR", Err("amount_too_large")),
-            ("-1", "EUR", Err("amount_form")),
-            ("+1", "EUR", Err("amount_form")),
-            ("1e3", "EUR", Err("amount_form")),
-            ("1,5", "EUR", Err("amount_form")),
-            ("", "EUR", Err("amount_form")),
-            (".", "EUR", Err("amount_form")),
-            ("1.", "EUR", Err("amount_form")),
-            ("1.2.3", "EUR", Err("amount_form")),
-            ("1234567890123456789", "EUR", Err("amount_form")),
+            ("184467440737095516.16", "EUR", Err("TooLarge")),
+            ("-1", "EUR", Err("Form")),
+            ("+1", "EUR", Err("Form")),
+            ("1e3", "EUR", Err("Form")),
+            ("1,5", "EUR", Err("Form")),
+            ("", "EUR", Err("Form")),
+            (".", "EUR", Err("Form")),
+            ("1.", "EUR", Err("Form")),
+            ("1.2.3", "EUR", Err("Form")),
+            ("1234567890123456789", "EUR", Err("Form")),
         ];
         for (text, code, expected) in rows {
-            let found = Amount::from_major(text, currency(code)).map(|amount| amount.minor);
-            assert_eq!(found.map_err(|error| error.code()), expected, "{text} {code}");
+            let found = Amount::from_major(text, currency(code)).map(|amount| amount.minor.get());
+            assert_eq!(found.map_err(|error| rule(&error)), expected, "{text} {code}");
         }
     }
 
@@ -295,10 +370,10 @@ mod tests {
         let one = Amount::new(1, currency("EUR"));
         let other = Amount::new(1, currency("USD"));
         let most = Amount::new(u64::MAX, currency("EUR"));
-        assert_eq!(one.checked_add(&other).map_err(|error| error.code()), Err("currency_mismatch"));
+        assert_eq!(one.checked_add(&other).map_err(|error| rule(&error)), Err("CurrencyMismatch"));
         assert_eq!(one.checked_add(&most), Err(AmountError::TooLarge));
         assert_eq!(one.checked_sub(&most), Err(AmountError::Negative));
-        assert_eq!(one.checked_add(&one).map(|sum| sum.minor), Ok(2));
+        assert_eq!(one.checked_add(&one).map(|sum| sum.minor), Ok(MinorUnits(2)));
         assert_eq!(Amount::new(5, currency("KWD")).to_string(), "0.005 KWD");
     }
 }

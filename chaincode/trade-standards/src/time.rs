@@ -3,6 +3,7 @@
 //! Nothing here reads a clock: a moment comes from a document or from the transaction.
 
 use std::fmt;
+use std::str::FromStr;
 
 use ::time::format_description::well_known::Rfc3339;
 use ::time::macros::format_description;
@@ -10,9 +11,10 @@ use ::time::{OffsetDateTime, UtcOffset};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::malformed::Coded;
+
 /// A moment in UTC, written as RFC 3339 with a final `Z`; years 0000 to 9999, nanosecond resolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcTime(OffsetDateTime);
 
 impl UtcTime {
@@ -58,18 +60,15 @@ impl fmt::Display for UtcTime {
     }
 }
 
-impl TryFrom<String> for UtcTime {
-    type Error = TimeError;
-    fn try_from(text: String) -> Result<Self, TimeError> {
-        Self::parse(&text)
+impl FromStr for UtcTime {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        Self::parse(text)
     }
 }
 
-impl From<UtcTime> for String {
-    fn from(moment: UtcTime) -> String {
-        moment.to_string()
-    }
-}
+crate::serde_as_text!(UtcTime, Date);
 
 impl JsonSchema for UtcTime {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -81,8 +80,7 @@ impl JsonSchema for UtcTime {
 }
 
 /// A calendar day, written `YYYY-MM-DD`; years 0000 to 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(::time::Date);
 
 impl Date {
@@ -110,16 +108,11 @@ impl fmt::Display for Date {
     }
 }
 
-impl TryFrom<String> for Date {
-    type Error = TimeError;
-    fn try_from(text: String) -> Result<Self, TimeError> {
-        Self::parse(&text)
-    }
-}
+impl FromStr for Date {
+    type Err = TimeError;
 
-impl From<Date> for String {
-    fn from(day: Date) -> String {
-        day.to_string()
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        Self::parse(text)
     }
 }
 
@@ -180,6 +173,12 @@ pub enum TimeError {
     /// Not `YYYY-MM-DD`.
     #[error("not a day of the form YYYY-MM-DD")]
     Day,
+}
+
+impl Coded for TimeError {
+    fn code(&self) -> &'static str {
+        "request.time_malformed"
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ impl Code {
         match Gs1Uri::parse(&uri) {
             Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
             Ok(_) => Err(malformed("code_malformed", "It names no serial number.".to_owned())),
-            Err(error) => Err(malformed(error.code(), error.to_string())),
+            Err(error) => Err(malformed(error.rule(), error.to_string())),
         }
     }
 

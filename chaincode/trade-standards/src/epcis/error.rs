@@ -124,7 +124,7 @@ impl EpcisError {
             Self::TimeZone { .. } => "epcis_time_zone",
             Self::Action { .. } => "epcis_action",
             Self::UnknownWord { .. } => "epcis_unknown_word",
-            Self::Uri { source, .. } => source.code(),
+            Self::Uri { source, .. } => source.rule(),
             Self::Quantity { .. } => "epcis_quantity",
         }
     }

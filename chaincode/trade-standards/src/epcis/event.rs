@@ -3,8 +3,8 @@
 //! Object and aggregation events are typed in full. Transaction, transformation and association events are
 //! recognised, checked for the common fields and hashed; their own fields stay in [`Event::raw`].
 
-use super::hash::EventHash;
 use super::json::Json;
+use super::name::EventHash;
 use super::time::EventTime;
 use crate::gs1::ObjectUri;
 use std::collections::BTreeMap;

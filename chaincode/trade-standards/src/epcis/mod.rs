@@ -10,8 +10,9 @@ mod document;
 mod error;
 mod event;
 mod fields;
-pub mod hash;
+mod hash;
 pub mod json;
+mod name;
 mod time;
 mod vocabulary;
 
@@ -20,7 +21,7 @@ pub use error::EpcisError;
 pub use event::{
     Action, AggregationEvent, ErrorDeclaration, Event, EventBody, EventKind, ObjectEvent, Quantity, TypedReference,
 };
-pub use hash::EventHash;
+pub use name::{EventHash, EventId};
 pub use time::EventTime;
 pub use vocabulary::{BIZ_STEP_PREFIX, BIZ_STEPS, DISPOSITION_PREFIX, DISPOSITIONS, PARTY_PREFIX, TRANSACTION_PREFIX};
 

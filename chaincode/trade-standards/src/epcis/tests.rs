@@ -56,7 +56,7 @@ fn every_foreign_document_is_parsed_and_hashed() -> Result<(), Box<dyn std::erro
             let bytes = std::fs::read(&path)?;
             let document = parse_with(&bytes, &lenient).map_err(|error| format!("{}: {error}", path.display()))?;
             for event in &document.events {
-                assert!(EventHash::parse(event.hash.as_str()).is_some());
+                assert!(EventHash::parse(event.hash.as_str()).is_ok());
                 let typed = matches!(event.kind, EventKind::ObjectEvent | EventKind::AggregationEvent);
                 assert_eq!(matches!(event.body, EventBody::Untyped), !typed, "{}", path.display());
             }

@@ -16,6 +16,8 @@ pub use table::Gs1Key;
 
 use std::fmt;
 
+use crate::malformed::Coded;
+
 /// Longest URI accepted anywhere, in bytes.
 pub const URI_BYTES_MAX: usize = 2048;
 
@@ -155,8 +157,9 @@ impl fmt::Debug for Gs1Uri {
 /// Anything that identifies an object, a place or a document by URI: GS1 when it is, opaque otherwise.
 ///
 /// Two object URIs are the same object exactly when their [`canonical`](Self::canonical) texts are equal.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
+///
+/// In JSON it is the canonical text, so that whatever is stored is already comparable.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectUri {
     canonical: String,
     text: String,
@@ -209,7 +212,7 @@ impl ObjectUri {
 }
 
 /// RFC 3986 in the part that protects us: a scheme, a colon, something after it, printable ASCII only.
-fn is_uri(text: &str) -> Result<(), DigitalLinkError> {
+pub(crate) fn is_uri(text: &str) -> Result<(), DigitalLinkError> {
     if text.len() > URI_BYTES_MAX {
         return Err(DigitalLinkError::TooLong);
     }
@@ -235,15 +238,8 @@ impl fmt::Debug for ObjectUri {
     }
 }
 
-impl TryFrom<String> for ObjectUri {
-    type Error = DigitalLinkError;
+crate::serde_as_text!(ObjectUri);
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
-}
-
-/// Serialises as the canonical text, so that whatever is stored is already comparable.
 impl From<ObjectUri> for String {
     fn from(uri: ObjectUri) -> String {
         uri.canonical
@@ -318,8 +314,8 @@ pub enum DigitalLinkError {
 }
 
 impl DigitalLinkError {
-    /// A stable code for machines.
-    pub fn code(&self) -> &'static str {
+    /// The rule as one word for machines.
+    pub fn rule(&self) -> &'static str {
         match self {
             Self::TooLong => "uri_too_long",
             Self::NotAUri => "not_a_uri",
@@ -330,6 +326,15 @@ impl DigitalLinkError {
             Self::Qualifier { .. } => "gs1_qualifier",
             Self::QualifierOrder { .. } => "gs1_qualifier_order",
             Self::PercentEncoding => "percent_encoding",
+        }
+    }
+}
+
+impl Coded for DigitalLinkError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::CheckDigit { .. } => "item.check_digit",
+            _ => "item.id_malformed",
         }
     }
 }

@@ -6,7 +6,7 @@ fn canonical(uri: &str) -> Result<String, &'static str> {
     match Gs1Uri::parse(uri) {
         Ok(Some(parsed)) => Ok(parsed.canonical().to_owned()),
         Ok(None) => Err("no GS1 URI"),
-        Err(error) => Err(error.code()),
+        Err(error) => Err(error.rule()),
     }
 }
 

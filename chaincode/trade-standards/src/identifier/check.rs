@@ -42,7 +42,7 @@ pub fn iso7064_mod97(text: &str) -> Option<u32> {
 }
 
 /// The first position in `text` whose byte `allowed` refuses, as an error.
-pub(super) fn every_byte(
+pub(crate) fn every_byte(
     kind: IdentifierKind,
     text: &str,
     allowed: impl Fn(usize, u8) -> bool,
@@ -55,7 +55,7 @@ pub(super) fn every_byte(
 }
 
 /// An error unless `text` has a length in `lengths`, which `expected` says in words.
-pub(super) fn length(
+pub(crate) fn length(
     kind: IdentifierKind,
     text: &str,
     lengths: std::ops::RangeInclusive<usize>,
@@ -69,6 +69,6 @@ pub(super) fn length(
 }
 
 /// An error unless every byte of `text` is an ASCII digit.
-pub(super) fn digits(kind: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
+pub(crate) fn digits(kind: IdentifierKind, text: &str) -> Result<(), IdentifierError> {
     every_byte(kind, text, |_, byte| byte.is_ascii_digit())
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::malformed::Coded;
+
 /// The standards whose identifiers are known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IdentifierKind {
@@ -29,8 +31,12 @@ pub enum IdentifierKind {
     Country,
     /// Currency, ISO 4217.
     Currency,
-    /// Harmonized System subheading, six digits.
-    Hs,
+    /// Tariff code: a subheading of the Harmonized System with national digits, or its beginning.
+    Tariff,
+    /// Unit of measure, UN/CEFACT Recommendation 20.
+    Unit,
+    /// Id of an EPCIS event.
+    EventId,
     /// Place code of UN/LOCODE.
     UnLocode,
     /// Membership service provider of the channel.
@@ -53,7 +59,9 @@ impl IdentifierKind {
             Self::Bic => "BIC (ISO 9362)",
             Self::Country => "country code (ISO 3166-1 alpha-2)",
             Self::Currency => "currency code (ISO 4217)",
-            Self::Hs => "Harmonized System code (six digits)",
+            Self::Tariff => "tariff code (Harmonized System)",
+            Self::Unit => "unit of measure (UN/CEFACT Recommendation 20)",
+            Self::EventId => "event id (EPCIS 2.0)",
             Self::UnLocode => "UN/LOCODE",
             Self::Msp => "MSP id",
         }
@@ -116,18 +124,6 @@ pub enum IdentifierError {
 }
 
 impl IdentifierError {
-    /// A stable code for machines, such as `identifier_check_digit`.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Length { .. } => "identifier_length",
-            Self::Character { .. } => "identifier_character",
-            Self::CheckDigit { .. } => "identifier_check_digit",
-            Self::UnknownCountry { .. } => "identifier_unknown_country",
-            Self::NotListed { .. } => "identifier_not_listed",
-            Self::Form { .. } => "identifier_form",
-        }
-    }
-
     /// Which identifier was expected.
     pub fn kind(&self) -> IdentifierKind {
         match self {
@@ -137,6 +133,18 @@ impl IdentifierError {
             | Self::UnknownCountry { kind }
             | Self::NotListed { kind }
             | Self::Form { kind, .. } => *kind,
+        }
+    }
+}
+
+impl Coded for IdentifierError {
+    fn code(&self) -> &'static str {
+        match (self.kind(), self) {
+            (IdentifierKind::Tariff, _) => "customs.hs_code_malformed",
+            (IdentifierKind::Unit, _) => "customs.unit_malformed",
+            (_, Self::CheckDigit { .. }) => "identifier.check_digit",
+            (_, Self::UnknownCountry { .. } | Self::NotListed { .. }) => "identifier.not_listed",
+            (_, Self::Length { .. } | Self::Character { .. } | Self::Form { .. }) => "identifier.malformed",
         }
     }
 }

@@ -4,85 +4,12 @@
 //! text, and travels as that text in JSON. What these types do not do: look anything up. A well-formed
 //! GTIN may belong to nobody; membership is a question for the ledger's reference lists.
 
-/// Implements parsing, printing, serde and schema for a newtype over its canonical text.
-///
-/// The type supplies `fn canonical(text: &str) -> Result<String, IdentifierError>`; everything else follows
-/// from it, so that no identifier can be built around its own check.
+/// A [`text_type!`](crate::text_type) whose error is [`IdentifierError`], described by its [`IdentifierKind`].
 macro_rules! text_identifier {
     ($(#[$meta:meta])* $name:ident, $kind:expr, $pattern:literal, $example:literal) => {
-        $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Parses and checks `text`; leading and trailing blanks are not forgiven.
-            ///
-            /// # Errors
-            /// [`IdentifierError`](crate::identifier::IdentifierError) naming the rule that `text` breaks.
-            pub fn parse(text: &str) -> Result<Self, crate::identifier::IdentifierError> {
-                Self::canonical(text).map(Self)
-            }
-
-            /// The canonical text, as it stands in JSON and in ledger keys.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str(&self.0)
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(formatter, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = crate::identifier::IdentifierError;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::parse(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = crate::identifier::IdentifierError;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(identifier: $name) -> String {
-                identifier.0
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "type": "string",
-                    "description": $kind.describe(),
-                    "pattern": $pattern,
-                    "examples": [$example],
-                })
-            }
+        $crate::text_type! {
+            $(#[$meta])*
+            $name, $crate::identifier::IdentifierError, $kind.describe(), $pattern, $example
         }
     };
 }
@@ -90,13 +17,12 @@ macro_rules! text_identifier {
 pub(crate) use text_identifier;
 
 mod bic;
-mod check;
+pub(crate) mod check;
 mod container;
 mod country;
 mod creditor_reference;
 mod error;
 mod gs1;
-mod hs;
 mod iban;
 mod imo;
 mod lei;
@@ -111,7 +37,6 @@ pub use country::CountryCode;
 pub use creditor_reference::CreditorReference;
 pub use error::{IdentifierError, IdentifierKind};
 pub use gs1::{Gln, Gtin, Sscc};
-pub use hs::HsCode;
 pub use iban::Iban;
 pub use imo::ImoNumber;
 pub use lei::Lei;

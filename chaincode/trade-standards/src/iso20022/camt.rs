@@ -153,12 +153,12 @@ fn batch_check(amount: &Amount, direction: CreditDebit, transactions: &[CamtTran
         match &transaction.amount {
             Some(part) if part.currency == amount.currency => {
                 let same_way = transaction.direction.is_none_or(|found| found == direction);
-                sum += if same_way { i128::from(part.minor) } else { -i128::from(part.minor) };
+                sum += if same_way { i128::from(part.minor.get()) } else { -i128::from(part.minor.get()) };
             }
             _ => return BatchCheck::NotComparable,
         }
     }
-    if sum == i128::from(amount.minor) { BatchCheck::Agrees } else { BatchCheck::Differs }
+    if sum == i128::from(amount.minor.get()) { BatchCheck::Agrees } else { BatchCheck::Differs }
 }
 
 fn amount(node: &Node) -> Result<Amount, CamtError> {

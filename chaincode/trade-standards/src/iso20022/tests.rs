@@ -36,7 +36,7 @@ fn a_swiss_debit_notification_is_read() -> Result<(), Box<dyn std::error::Error>
     let Some(bytes) = shared(name)? else { return Ok(()) };
     let message = parse_camt(&bytes)?;
     let entry = message.entries().next().ok_or("no entry")?;
-    assert_eq!((entry.amount.minor, entry.direction), (91_300, CreditDebit::Debit));
+    assert_eq!((entry.amount.minor.get(), entry.direction), (91_300, CreditDebit::Debit));
     let references = &entry.transactions[0].references;
     assert_eq!(references.end_to_end_id.as_deref(), Some("20190424001255000100006"));
     assert_eq!(references.payment_information_id.as_deref(), Some("30003101"));
