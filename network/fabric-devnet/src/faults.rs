@@ -109,10 +109,25 @@ impl<'a> OrdererFaults<'a> {
         self.change(|state| state.delay = delay);
     }
 
+    /// Has all ledgers of the orderer find no space on the disk: what has been taken waits to be written, and nothing
+    /// more is taken. Their peers' private data is on the same disk.
+    pub fn fill_disk(self) {
+        self.set_full(true);
+    }
+
+    /// Ends [`OrdererFaults::fill_disk`].
+    pub fn free_disk(self) {
+        self.set_full(false);
+    }
+
     /// Has the network die with the next block, of whichever channel, at this point, as a machine does that loses its power: that block is
     /// not announced and nothing is ordered any more. Shut the network down and start it again on the same folder.
     pub fn crash(self, point: CrashPoint) {
         self.orderer.ledgers().iter().for_each(|ledger| ledger.crash(point));
+    }
+
+    fn set_full(self, is_full: bool) {
+        self.orderer.ledgers().iter().for_each(|ledger| ledger.disk().set_full(is_full));
     }
 
     fn change(self, change: impl FnOnce(&mut OrdererState)) {

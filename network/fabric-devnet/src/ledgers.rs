@@ -51,6 +51,9 @@ pub enum JoinError {
     /// The network has as many channels as it takes.
     #[error("this network has {CHANNELS_MAX} channels and takes no more")]
     TooMany,
+    /// What the orderer has taken cannot be written, so that it cannot leave the channel.
+    #[error("what was taken for the channel cannot be written: {0}")]
+    Unwritable(String),
     /// A ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -160,6 +163,11 @@ impl Ledgers {
         self.note(first, member).is_file()
     }
 
+    /// Has writes that find no space on the disk fail from now on, so that nothing waits for it any more.
+    pub(crate) fn stop_waiting(&self) {
+        self.lock().values().for_each(|ledger| ledger.disk().end());
+    }
+
     /// Lets go of all ledgers; their files are closed when nobody else uses them.
     pub(crate) fn close(&self) -> Vec<Arc<Ledger>> {
         std::mem::take(&mut *self.lock()).into_values().collect()
@@ -210,7 +218,11 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
         file.sync_all()?;
         fs::rename(&draft, path)
     };
-    write().map_err(|cause| failed(path, cause))
+    write().map_err(|cause| {
+        // On a full disk the half of a file is in the way; that it may be missing is as good.
+        drop(fs::remove_file(path.with_extension("new")));
+        failed(path, cause)
+    })
 }
 
 fn failed(path: &Path, cause: io::Error) -> LedgerError {

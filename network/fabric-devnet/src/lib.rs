@@ -7,6 +7,7 @@ mod channel;
 pub mod decoders;
 pub mod deliver;
 mod discovery;
+mod disk;
 mod endorser;
 pub mod faults;
 mod gateway;

@@ -314,6 +314,7 @@ impl Network {
         for peer in peers.iter() {
             peer.chaincodes().close().await;
         }
+        ledgers.stop_waiting();
         orderer.stop().await;
         drop((peers, orderer));
         let last = time::Instant::now() + CUT_MAX;

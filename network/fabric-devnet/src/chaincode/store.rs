@@ -115,9 +115,15 @@ fn file_name(id: &str) -> String {
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), io::Error> {
     let temporary = folder.join(format!("{name}.new"));
-    let mut file = fs::File::create(&temporary)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, folder.join(name))?;
+    let write = || {
+        let mut file = fs::File::create(&temporary)?;
+        io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, folder.join(name))
+    };
+    write().inspect_err(|_| {
+        // On a full disk the half of a file is in the way; that it may be missing is as good.
+        drop(fs::remove_file(&temporary));
+    })?;
     fs::File::open(folder)?.sync_all()
 }

@@ -60,6 +60,7 @@ use self::{
     transient::TransientStore,
     view::Standstill,
 };
+use crate::disk::Disk;
 pub use crate::validation::VerifiedSignatures;
 
 /// Blocks that are kept decoded for those who follow the chain.
@@ -74,6 +75,7 @@ pub struct Ledger {
     organizations: Arc<BTreeMap<String, OrganizationStores>>,
     channel: RwLock<Arc<ChannelConfig>>,
     signatures: Arc<VerifiedSignatures>,
+    disk: Arc<Disk>,
     height: watch::Sender<u64>,
     recent: Arc<Mutex<VecDeque<Arc<Block>>>>,
     /// Held while a block is committed.
@@ -134,7 +136,8 @@ impl Ledger {
     /// [`LedgerError`] when files cannot be used or belong to another channel.
     pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
         make_folder(folder)?;
-        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"))?);
+        let disk = Arc::new(Disk::default());
+        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"), &disk)?);
         let mut snapshot = public.snapshot()?;
         if snapshot.height()? == 0 {
             next_block::write_genesis(&public, genesis_block)?;
@@ -153,16 +156,18 @@ impl Ledger {
         for msp_id in msp_ids {
             let folder = folder.join("private").join(file_name(msp_id));
             make_folder(&folder)?;
-            let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height)?);
+            let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height, &disk)?);
             let transient = TransientStore::open(&folder.join("transient"))?;
             organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
         }
+        disk.begin_to_wait();
         Ok(Arc::new(Self {
             channel_id: channel.channel_id().to_owned(),
             public,
             organizations: Arc::new(organizations),
             channel: RwLock::new(Arc::new(channel)),
             signatures: Arc::default(),
+            disk,
             height: watch::Sender::new(height),
             recent: Arc::default(),
             committing: Mutex::default(),
@@ -192,6 +197,11 @@ impl Ledger {
     /// Signatures that have been found good; worth sharing by everybody who checks some.
     pub fn signatures(&self) -> &Arc<VerifiedSignatures> {
         &self.signatures
+    }
+
+    /// Whether the files can be written.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// The number of blocks.

@@ -5,7 +5,7 @@
 //! values can be written before the block itself: until the block is there, nobody asks for them, and after a crash
 //! they are dropped. Deletions, on the other hand, are noted with the block and carried out after it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use fabric_msp::hash::sha256;
 use fabric_protos::{
@@ -16,6 +16,7 @@ use prost::Message;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{error::LedgerError, version::Version};
+use crate::disk::Disk;
 
 /// The database's page cache, in bytes. Every organization has a store of its own, so it stays small.
 const CACHE_BYTES: usize = 1024 * 1024;
@@ -82,8 +83,8 @@ pub(crate) struct Deletion {
 
 impl PrivateStore {
     /// Opens or creates the file and drops writes of blocks that never came to be, which are those from `height` on.
-    pub(crate) fn open(path: &Path, height: u64) -> Result<Self, LedgerError> {
-        let database = redb::Builder::new().set_cache_size(CACHE_BYTES).create(path)?;
+    pub(crate) fn open(path: &Path, height: u64, disk: &Arc<Disk>) -> Result<Self, LedgerError> {
+        let database = disk.open(path, CACHE_BYTES)?;
         let transaction = database.begin_write()?;
         {
             let mut writes = transaction.open_table(WRITES)?;
@@ -312,11 +313,11 @@ mod tests {
     fn writes_of_a_block_that_never_came_are_dropped_at_the_next_start() -> Result<(), LedgerError> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("private.redb");
-        let store = PrivateStore::open(&path, 0)?;
+        let store = PrivateStore::open(&path, 0, &Arc::default())?;
         store.prepare(1, &PrivateChanges { writes: vec![write(0, "k", "one")], ..Default::default() })?;
         store.prepare(2, &PrivateChanges { writes: vec![write(0, "k", "two")], ..Default::default() })?;
         drop(store);
-        let store = PrivateStore::open(&path, 2)?;
+        let store = PrivateStore::open(&path, 2, &Arc::default())?;
         assert_eq!(value(&store, "k", Version::new(1, 0))?, Some(b"one".to_vec()));
         assert_eq!(value(&store, "k", Version::new(2, 0))?, None);
         Ok(())
@@ -325,7 +326,7 @@ mod tests {
     #[test]
     fn the_writes_of_a_block_can_be_put_together_again() -> Result<(), LedgerError> {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = PrivateStore::open(&folder.path().join("private.redb"), 0)?;
+        let store = PrivateStore::open(&folder.path().join("private.redb"), 0, &Arc::default())?;
         let set = KvrwSet {
             writes: ["a", "b", "c"]
                 .map(|key| KvWrite {
@@ -348,7 +349,7 @@ mod tests {
     #[test]
     fn deletions_wait_for_their_block_and_take_older_versions_along() -> Result<(), LedgerError> {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = PrivateStore::open(&folder.path().join("private.redb"), 0)?;
+        let store = PrivateStore::open(&folder.path().join("private.redb"), 0, &Arc::default())?;
         for block in 1..=2 {
             store.prepare(block, &PrivateChanges { writes: vec![write(0, "k", "v")], ..Default::default() })?;
         }

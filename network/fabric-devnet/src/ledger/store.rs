@@ -3,7 +3,7 @@
 //! One file, one write transaction per block. Blocks are the source of truth; state, hashes, history and indexes are
 //! what the blocks' valid transactions add up to. It knows nothing of policies or of private values.
 
-use std::{ops::Bound, path::Path};
+use std::{ops::Bound, path::Path, sync::Arc};
 
 use fabric_protos::common::Block;
 use prost::Message;
@@ -14,6 +14,7 @@ use super::{
     rwset::{Metadata, decode_metadata},
     version::Version,
 };
+use crate::disk::Disk;
 
 /// The database's page cache, in bytes. The operating system caches the file as well.
 const CACHE_BYTES: usize = 12 * 1024 * 1024;
@@ -118,8 +119,8 @@ pub(crate) struct PublicStore {
 
 impl PublicStore {
     /// Opens or creates the file.
-    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
-        Self::prepare(redb::Builder::new().set_cache_size(CACHE_BYTES).create(path)?)
+    pub(crate) fn open(path: &Path, disk: &Arc<Disk>) -> Result<Self, LedgerError> {
+        Self::prepare(disk.open(path, CACHE_BYTES)?)
     }
 
     /// A store without a file, gone with this value.
@@ -363,7 +364,7 @@ mod tests {
     #[test]
     fn a_snapshot_does_not_see_later_blocks_and_ranges_stay_in_their_namespace() -> Result<(), LedgerError> {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = PublicStore::open(&folder.path().join("ledger.redb"))?;
+        let store = PublicStore::open(&folder.path().join("ledger.redb"), &Arc::default())?;
         let before = store.snapshot()?;
         let state = [("a", "k1"), ("a", "k2"), ("a\u{1}", "k"), ("b", "k1"), ("a", "\0composite\0")]
             .map(|(namespace, key)| (namespace.to_owned(), key.to_owned(), entry(0, key)))
@@ -387,7 +388,7 @@ mod tests {
     #[test]
     fn expiries_are_found_once() -> Result<(), LedgerError> {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = PublicStore::open(&folder.path().join("ledger.redb"))?;
+        let store = PublicStore::open(&folder.path().join("ledger.redb"), &Arc::default())?;
         let expiries = vec![(2, "cc".to_owned(), "coll".to_owned(), vec![7])];
         store.append(0, &[], &BlockChanges { expiries, ..Default::default() })?;
         assert!(store.snapshot()?.expiring(1)?.is_empty());

@@ -67,8 +67,12 @@ impl TransientStore {
         }
         let unfinished = path.with_extension("part");
         let failed = |cause| LedgerError::File { path: path.clone(), cause };
-        fs::write(&unfinished, bytes).map_err(failed)?;
-        fs::rename(&unfinished, &path).map_err(failed)?;
+        let written = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, &path));
+        written.map_err(|cause| {
+            // On a full disk the half of a file is in the way; that it may be missing is as good.
+            drop(fs::remove_file(&unfinished));
+            failed(cause)
+        })?;
         known.add(id, path);
         let oldest = if known.variants.len() > TRANSACTIONS_MAX { known.order.front().cloned() } else { None };
         drop(known);
@@ -147,6 +151,21 @@ mod tests {
         store.remove("tx1")?;
         assert!(store.get("tx1").is_empty());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_kept_leaves_nothing_behind() -> Result<(), LedgerError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TransientStore::open(folder.path())?;
+        let digest = hex::encode(&sha256(&set("a").encode_to_vec())[..8]);
+        let in_the_way = folder.path().join(format!("tx1.{digest}"));
+        fs::create_dir(&in_the_way).expect("made");
+        assert!(matches!(store.put("tx1", &set("a")), Err(LedgerError::File { .. })));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        fs::remove_dir(&in_the_way).expect("removed");
+        store.put("tx1", &set("a"))?;
+        assert_eq!(store.get("tx1").len(), 1);
         Ok(())
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Refusal {
     Forbidden(String),
     #[error("the orderer is stopping")]
     Stopping,
+    #[error("channel {channel} cannot be written: {cause}")]
+    Unwritable { channel: String, cause: String },
 }
 
 impl Refusal {
@@ -59,7 +61,7 @@ impl Refusal {
         match self {
             Self::Forbidden(_) => Status::Forbidden,
             Self::UpdateCheck(cause) => cause.status(),
-            Self::Stopping | Self::InMaintenance => Status::ServiceUnavailable,
+            Self::Stopping | Self::Unwritable { .. } | Self::InMaintenance => Status::ServiceUnavailable,
             _ => Status::BadRequest,
         }
     }

@@ -14,7 +14,7 @@ mod tests;
 mod writer;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
     time::SystemTime,
 };
@@ -62,6 +62,8 @@ pub struct Orderer {
     /// Gone once the orderer stops.
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     stopped: Mutex<Option<oneshot::Receiver<()>>>,
+    /// Why no more blocks are written although nobody has stopped the orderer.
+    halt: Arc<OnceLock<String>>,
     switches: Arc<OrdererSwitches>,
 }
 
@@ -88,19 +90,24 @@ impl Orderer {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (batches, batches_to_write) = mpsc::channel(BATCHES_MAX);
         let (end, stopped) = oneshot::channel();
-        let committing = ledger.clone();
+        let halt = Arc::<OnceLock<String>>::default();
+        let (committing, halting) = (ledger.clone(), Arc::clone(&halt));
         let name = format!("orderer-{}", ledger.channel_id());
         thread::Builder::new()
             .name(name.clone())
             .spawn(move || {
-                write_blocks(&committing, writer, batches_to_write);
+                if let Err(cause) = write_blocks(&committing, writer, batches_to_write) {
+                    tracing::error!(%cause, channel = committing.channel_id(), "the orderer writes no more blocks");
+                    // Nobody else sets it.
+                    let _ = halting.set(cause.to_string());
+                }
                 // Nobody may be waiting for the end.
                 let _ = end.send(());
             })
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
         tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
         let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
-        Ok(Arc::new(Self { ledger, signer, queue, stopped, switches }))
+        Ok(Arc::new(Self { ledger, signer, queue, stopped, halt, switches }))
     }
 
     /// The ledger that is written.
@@ -114,6 +121,17 @@ impl Orderer {
             Ok(()) => BroadcastResponse { status: Status::Success as i32, info: String::new() },
             Err(refusal) => refusal.into_answer(),
         }
+    }
+
+    /// Why no blocks can be written now; `None` when they can. A full disk is the one cause that ends by itself: what
+    /// has been taken is written when there is space again.
+    pub fn trouble(&self) -> Option<String> {
+        self.halt.get().cloned().or_else(|| self.shortage())
+    }
+
+    /// What the blocks that wait are waiting for.
+    pub(crate) fn shortage(&self) -> Option<String> {
+        if self.halt.get().is_some() { None } else { self.ledger.disk().trouble() }
     }
 
     /// Takes no more messages, puts those that wait into blocks, and returns when all are written.
@@ -133,6 +151,7 @@ impl Orderer {
         let sequence = self.ledger.channel().sequence();
         admit(envelope, &self.ledger)?;
         self.check_outcome(envelope)?;
+        self.check_writable()?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;
         queue.send(Message::new(envelope, sequence)).await.map_err(|_| Refusal::Stopping)
@@ -140,6 +159,11 @@ impl Orderer {
 }
 
 impl Orderer {
+    fn check_writable(&self) -> Result<(), Refusal> {
+        let channel = || self.ledger.channel_id().to_owned();
+        self.trouble().map_or(Ok(()), |cause| Err(Refusal::Unwritable { channel: channel(), cause }))
+    }
+
     /// What becomes of an update must not be larger than other messages. One that does not hold any more since it was
     /// admitted is looked at again before its block is made.
     fn check_outcome(&self, envelope: &Envelope) -> Result<(), Refusal> {
@@ -201,26 +225,28 @@ async fn cut_blocks(
     }
 }
 
+/// Why the writing of blocks has ended.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error("a block cannot be signed: {0}")]
+    Sign(#[from] SignError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
 /// Writes blocks until there are no more batches. A block that cannot be written ends the orderer: going on would leave
 /// a hole.
-fn write_blocks(ledger: &Ledger, mut writer: BlockWriter, mut batches: mpsc::Receiver<Vec<Message>>) {
+fn write_blocks(
+    ledger: &Ledger,
+    mut writer: BlockWriter,
+    mut batches: mpsc::Receiver<Vec<Message>>,
+) -> Result<(), WriteError> {
     while let Some(batch) = batches.blocking_recv() {
-        let block = match next_block(ledger, &writer, batch) {
-            Ok(None) => continue,
-            Ok(Some(block)) => block,
-            Err(cause) => {
-                tracing::error!(%cause, "the orderer cannot sign blocks and stops");
-                return;
-            }
-        };
-        match ledger.commit(block) {
-            Ok(block) => writer.written(&block),
-            Err(cause) => {
-                tracing::error!(%cause, "a block cannot be committed and the orderer stops");
-                return;
-            }
+        if let Some(block) = next_block(ledger, &writer, batch)? {
+            writer.written(&*ledger.commit(block)?);
         }
     }
+    Ok(())
 }
 
 /// The block of a batch; `None` when nothing in it can be ordered any more. The configuration may have changed since

@@ -45,6 +45,15 @@ pub struct ChannelStatus {
     pub name: String,
     /// The number of blocks.
     pub height: u64,
+    /// Why no blocks can be written now; `None` when they can.
+    pub trouble: Option<String>,
+}
+
+impl ChannelStatus {
+    fn of(orderer: &Orderer) -> Self {
+        let ledger = orderer.ledger();
+        Self { name: ledger.channel_id().to_owned(), height: ledger.height(), trouble: orderer.trouble() }
+    }
 }
 
 impl OrderingNode {
@@ -68,7 +77,7 @@ impl OrderingNode {
         self.check_consenter(&ledger.channel())?;
         let orderer = Orderer::with_switches(ledger, Arc::clone(&self.signer), Arc::clone(&self.switches))?;
         self.ledgers.remember(&first, Member::Orderer)?;
-        let status = ChannelStatus { name: name.clone(), height: orderer.ledger().height() };
+        let status = ChannelStatus::of(&orderer);
         self.write().insert(name, Chain { orderer, first: Arc::new(first) });
         Ok(status)
     }
@@ -87,6 +96,9 @@ impl OrderingNode {
         let _one_at_a_time = self.changing.lock().await;
         let first = self.read().get(channel_id).map(|chain| Arc::clone(&chain.first));
         let Some(first) = first else { return Ok(false) };
+        if let Some(cause) = self.chain(channel_id).and_then(|orderer| orderer.shortage()) {
+            return Err(JoinError::Unwritable(cause));
+        }
         self.ledgers.forget(&first, Member::Orderer)?;
         let chain = self.write().remove(channel_id);
         if let Some(chain) = chain {
@@ -97,11 +109,7 @@ impl OrderingNode {
 
     /// The channels that are ordered, by name.
     pub(crate) fn channels(&self) -> Vec<ChannelStatus> {
-        let status = |(name, chain): (&String, &Chain)| ChannelStatus {
-            name: name.clone(),
-            height: chain.orderer.ledger().height(),
-        };
-        self.read().iter().map(status).collect()
+        self.read().values().map(|chain| ChannelStatus::of(&chain.orderer)).collect()
     }
 
     /// The chain of a channel.

@@ -168,7 +168,9 @@ struct Info {
 impl Info {
     fn of(status: ChannelStatus) -> Self {
         let url = url_of(&status.name);
-        Self { name: status.name, url, consensus_relation: "consenter", status: "active", height: status.height }
+        // Fabric's word for a channel with which the last operation of the orderer has failed.
+        let state = if status.trouble.is_some() { "failed" } else { "active" };
+        Self { name: status.name, url, consensus_relation: "consenter", status: state, height: status.height }
     }
 }
 
