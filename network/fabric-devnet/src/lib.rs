@@ -21,6 +21,7 @@ mod peer;
 mod proposal;
 mod system;
 pub mod validation;
+mod web;
 
 pub use self::{
     chaincode::ChaincodeOptions,

@@ -57,6 +57,11 @@ impl Refusal {
         BroadcastResponse { status: self.status() as i32, info: self.to_string() }
     }
 
+    /// Whether the same message may be taken later.
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.status() == Status::ServiceUnavailable
+    }
+
     fn status(&self) -> Status {
         match self {
             Self::Forbidden(_) => Status::Forbidden,
@@ -90,8 +95,18 @@ pub(crate) fn admit(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal>
         _ if ledger.channel().is_in_maintenance() => return Err(Refusal::InMaintenance),
         _ => return filter(envelope, &header, ledger),
     }
-    filter(envelope, &header, ledger).map_err(|cause| Refusal::UpdateCheck(Box::new(cause)))?;
-    let refused = |cause| Refusal::Update { channel: channel_header.channel_id.clone(), cause: Box::new(cause) };
+    check_update(envelope, &header, ledger)
+}
+
+/// Checks an update of the configuration in Fabric's order, whatever channel its envelope names.
+pub(super) fn admit_update(envelope: &Envelope, ledger: &Ledger) -> Result<(), Refusal> {
+    let (header, _) = headers(envelope)?;
+    check_update(envelope, &header, ledger)
+}
+
+fn check_update(envelope: &Envelope, header: &Header, ledger: &Ledger) -> Result<(), Refusal> {
+    filter(envelope, header, ledger).map_err(|cause| Refusal::UpdateCheck(Box::new(cause)))?;
+    let refused = |cause| Refusal::Update { channel: ledger.channel_id().to_owned(), cause: Box::new(cause) };
     let channel = ledger.channel();
     let next = channel.propose_update(envelope).map_err(refused)?;
     channel.check_maintenance(&next).map_err(|cause| Refusal::Maintenance(Box::new(cause)))

@@ -41,7 +41,7 @@ use self::{
     service::OrdererService,
 };
 pub(crate) use self::{
-    node::OrderingNode,
+    node::{ConfigureError, OrderingNode},
     participation::{Participation, join_form},
     writer::BlockWriter,
 };
@@ -151,6 +151,21 @@ impl Orderer {
         let sequence = self.ledger.channel().sequence();
         admit(envelope, &self.ledger)?;
         self.check_outcome(envelope)?;
+        self.take(envelope, sequence).await
+    }
+
+    /// Takes an update of the configuration that was handed in as one, for this channel by what it says inside.
+    async fn configure(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        if self.switches.is_stopped() {
+            return Err(Refusal::Stopping);
+        }
+        let sequence = self.ledger.channel().sequence();
+        admission::admit_update(envelope, &self.ledger)?;
+        self.check_outcome(envelope)?;
+        self.take(envelope, sequence).await
+    }
+
+    async fn take(&self, envelope: &Envelope, sequence: u64) -> Result<(), Refusal> {
         self.check_writable()?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;

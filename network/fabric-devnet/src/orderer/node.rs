@@ -56,6 +56,17 @@ impl ChannelStatus {
     }
 }
 
+/// Why an update that was handed to the orderer itself is not taken. The texts are Fabric's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigureError {
+    #[error("channel does not exist")]
+    UnknownChannel,
+    #[error("failed update config of channel {channel}: {cause}")]
+    Refused { channel: String, cause: Refusal },
+    #[error("failed update config of channel {channel} with SERVICE_UNAVAILABLE: rejected by Consenter: {cause}")]
+    Unavailable { channel: String, cause: Refusal },
+}
+
 impl OrderingNode {
     pub(crate) fn new(ledgers: Arc<Ledgers>, signer: Arc<dyn Signer>) -> Self {
         Self { ledgers, signer, chains: RwLock::default(), changing: Mutex::default(), switches: Arc::default() }
@@ -88,6 +99,19 @@ impl OrderingNode {
         let identity = identity.map_err(|cause| JoinError::NotOrderer(cause.to_string()))?;
         let policy = channel.policy("/Channel/Orderer/BlockValidation");
         policy.evaluate_identities(&[identity]).map_err(|cause| JoinError::NotOrderer(cause.to_string()))
+    }
+
+    /// Takes an update of a channel's configuration; success means that it will be in a block.
+    pub(crate) async fn configure(&self, channel_id: &str, update: Envelope) -> Result<ChannelStatus, ConfigureError> {
+        let orderer = self.chain(channel_id).ok_or(ConfigureError::UnknownChannel)?;
+        orderer.configure(&update).await.map_err(|cause| {
+            let channel = channel_id.to_owned();
+            match cause.is_unavailable() {
+                true => ConfigureError::Unavailable { channel, cause },
+                false => ConfigureError::Refused { channel, cause },
+            }
+        })?;
+        Ok(ChannelStatus::of(&orderer))
     }
 
     /// Ends the ordering of a channel once everything that waits is written; false when there is no such channel. The

@@ -86,7 +86,8 @@ impl View for OrderedBlocks {
     }
 }
 
-fn as_ordered(mut block: Block) -> Block {
+/// A block without what peers add.
+pub(super) fn as_ordered(mut block: Block) -> Block {
     let entries = block.metadata.iter_mut().flat_map(|metadata| &mut metadata.metadata);
     for (index, entry) in entries.enumerate() {
         if PEER_ENTRIES.contains(&index) {

@@ -37,7 +37,7 @@ async fn started() -> Result<(Fixture, FakeChaincode), Box<dyn Error>> {
 }
 
 /// The configuration as the peer of the first organization has it.
-async fn config(fixture: &Fixture) -> Result<Config, Box<dyn Error>> {
+pub async fn config(fixture: &Fixture) -> Result<Config, Box<dyn Error>> {
     let call = Call::new(CHANNEL, "cscc", &["GetChannelConfig", CHANNEL]);
     let answer = propose(fixture.org(1), &fixture.org(1).admin, &call).await?.response.unwrap_or_default();
     assert_eq!(answer.status, 200, "{}", answer.message);
@@ -55,7 +55,7 @@ fn set_value(group: &mut ConfigGroup, name: &str, message: &impl Message) {
 }
 
 /// An update made from the configuration of now, signed by these and sent by an administrator.
-async fn update(
+pub async fn update(
     fixture: &Fixture,
     consenting: &[&dyn Signer],
     change: impl FnOnce(&mut Config),
@@ -104,7 +104,7 @@ async fn block(fixture: &Fixture, number: u64) -> Result<Block, Box<dyn Error>> 
     Ok(Block::decode(&*answer.payload)?)
 }
 
-fn one_message_a_block(config: &mut Config) {
+pub fn one_message_a_block(config: &mut Config) {
     let size = BatchSize { max_message_count: 1, absolute_max_bytes: 999_999, preferred_max_bytes: 99_999 };
     set_value(group(config, "Orderer"), "BatchSize", &size);
 }

@@ -1,9 +1,11 @@
-//! The orderer's channel participation API: which channels it orders, joining one, and leaving one, over HTTP on an
-//! address of its own.
+//! The orderer's channel participation API of Fabric 3.1: which channels it orders, joining and leaving one, changing its
+//! configuration and fetching its blocks, over HTTP on an address of its own.
 //!
-//! Whoever can connect may do all of it, as on Fabric, where the TLS authorities of the address decide who that is.
+//! Everybody who can connect may do all of it, as on Fabric, where the TLS authorities of the address decide who can.
 
+mod answer;
 mod form;
+mod submitted;
 
 use std::{
     convert::Infallible,
@@ -11,14 +13,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use fabric_msp::{
-    block::data_hash,
-    channel::{ConfigError, is_channel_id},
-};
-use fabric_protos::common::Block;
+use fabric_msp::channel::is_channel_id;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
-use serde::Serialize;
 use tokio::sync::Semaphore;
 use tonic::{
     body::Body,
@@ -26,23 +23,54 @@ use tonic::{
     server::NamedService,
 };
 
-use super::{ChannelStatus, OrderingNode};
-use crate::ledgers::{FirstBlock, JoinError};
-use http::{Method, Request, Response, StatusCode, header};
+use self::answer::{Info, List, Refusal};
+use super::{ConfigureError, OrderingNode};
+use crate::{
+    ledger::LedgerError,
+    ledgers::JoinError,
+    web::{self, JSON},
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 
 /// The largest body of a request, in bytes; Fabric's default.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Requests that are worked on at one time; the others wait.
 const REQUESTS_AT_ONCE: usize = 8;
+const BASE: &str = "/participation/v1/";
 const CHANNELS: &str = "/participation/v1/channels";
-const BLOCK_PART: &str = "config-block";
-const JSON: &str = "application/json";
 
 /// The API of one orderer.
 #[derive(Clone)]
 pub(crate) struct Participation {
     node: Arc<OrderingNode>,
     places: Arc<Semaphore>,
+}
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resource<'a> {
+    Base,
+    Channels,
+    Channel(&'a str),
+    Block(&'a str, &'a str),
+}
+
+impl<'a> Resource<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        if path == BASE {
+            return Some(Self::Base);
+        }
+        let rest = path.strip_prefix(CHANNELS)?;
+        if rest.is_empty() {
+            return Some(Self::Channels);
+        }
+        let parts: Vec<&str> = rest.strip_prefix('/')?.split('/').collect();
+        match parts[..] {
+            [channel] if !channel.is_empty() => Some(Self::Channel(channel)),
+            [channel, "blocks", block] if !channel.is_empty() && !block.is_empty() => Some(Self::Block(channel, block)),
+            _ => None,
+        }
+    }
 }
 
 impl Participation {
@@ -53,72 +81,99 @@ impl Participation {
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         // The semaphore is never closed.
         let _place = self.places.acquire().await;
+        let is_head = request.method() == Method::HEAD;
         let path = request.uri().path().to_owned();
-        let method = request.method().clone();
-        let channel_id = path.strip_prefix(CHANNELS).and_then(|rest| rest.strip_prefix('/'));
-        let answered = match (&method, channel_id) {
-            _ if path == "/participation/v1/" && method == Method::GET => Ok(redirect()),
-            _ if path != CHANNELS && channel_id.is_none_or(|id| id.is_empty() || id.contains('/')) => Ok(no_page()),
-            (&Method::GET, _) | (&Method::POST, None) | (&Method::DELETE, Some(_)) if !takes_json(&request) => {
-                let text = "response Content-Type is application/json only".to_owned();
-                Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, text))
-            }
-            (&Method::GET, None) => Ok(self.list()),
-            (&Method::POST, None) => self.join(request).await,
-            (&Method::GET, Some(id)) => self.show(id),
-            (&Method::DELETE, Some(id)) => self.leave(id).await,
-            (_, None) => Err(Refusal::method(&method, "GET, POST")),
-            (_, Some(_)) => Err(Refusal::method(&method, "GET, DELETE")),
+        let response = match Resource::of(&path) {
+            Some(resource) => self.serve(resource, request).await.unwrap_or_else(Refusal::into_response),
+            None => web::no_page(),
         };
-        answered.unwrap_or_else(Refusal::into_response)
+        if is_head { web::without_body(response) } else { response }
     }
 
-    fn list(&self) -> Response<Body> {
-        let short = |status: ChannelStatus| ShortInfo { url: url_of(&status.name), name: status.name };
-        let channels: Vec<ShortInfo> = self.node.channels().into_iter().map(short).collect();
-        let channels = (!channels.is_empty()).then_some(channels);
-        not_stored(json(StatusCode::OK, &List { system_channel: None, channels }))
+    async fn serve(&self, resource: Resource<'_>, request: Request<Body>) -> Result<Response<Body>, Refusal> {
+        let (parts, body) = request.into_parts();
+        let (method, headers) = (parts.method, parts.headers);
+        match (resource, &method) {
+            (Resource::Base, &Method::GET) => Ok(redirect()),
+            (Resource::Base, _) => Ok(web::empty(StatusCode::METHOD_NOT_ALLOWED)),
+            (Resource::Channels, &Method::GET) => self.list(&headers),
+            (Resource::Channels, &Method::POST) => self.join(&headers, body).await,
+            (Resource::Channels, &Method::PUT) => self.update(&headers, body).await,
+            (Resource::Channels, _) => Err(Refusal::method(&method, "GET, POST, PUT")),
+            (Resource::Channel(id), &Method::GET) => self.show(id, &headers),
+            (Resource::Channel(id), &Method::DELETE) => self.leave(id, &headers).await,
+            (Resource::Channel(_), _) => Err(Refusal::method(&method, "GET, DELETE")),
+            (Resource::Block(id, block), &Method::GET) => self.fetch(id, block, &headers).await,
+            (Resource::Block(..), _) => Err(Refusal::method(&method, "GET")),
+        }
     }
 
-    fn show(&self, channel_id: &str) -> Result<Response<Body>, Refusal> {
+    fn list(&self, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+        check_accept(headers)?;
+        Ok(not_stored(web::json(StatusCode::OK, &List::of(self.node.channels()))))
+    }
+
+    fn show(&self, channel_id: &str, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+        check_accept(headers)?;
         check_id(channel_id)?;
         let found = self.node.channels().into_iter().find(|status| status.name == channel_id);
-        let missing = || Refusal::new(StatusCode::NOT_FOUND, "channel does not exist".to_owned());
-        found.map(|status| not_stored(json(StatusCode::OK, &Info::of(status)))).ok_or_else(missing)
+        let info = Info::of(found.ok_or_else(no_channel)?);
+        Ok(not_stored(web::json(StatusCode::OK, &info)))
     }
 
-    async fn join(&self, request: Request<Body>) -> Result<Response<Body>, Refusal> {
-        let given = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = given.unwrap_or_default().to_owned();
-        if !content_type.contains("multipart/form-dat") {
-            return Err(Refusal::bad(format!("unsupported Content-Type: [{content_type}]")));
-        }
-        let body = read(request.into_body()).await?;
-        let first = first_block(block_of(&content_type, &body)?)?;
+    async fn join(&self, headers: &HeaderMap, body: Body) -> Result<Response<Body>, Refusal> {
+        let (content_type, body) = form_of(headers, body).await?;
+        let first = submitted::genesis_block(&content_type, &body)?;
         match self.node.join(first).await {
-            Ok(status) => {
-                let info = Info::of(status);
-                let mut response = json(StatusCode::CREATED, &info);
-                if let Ok(location) = info.url.parse() {
-                    response.headers_mut().insert(header::LOCATION, location);
-                }
-                Ok(response)
-            }
+            Ok(status) => Ok(Info::of(status).created()),
             Err(cause @ JoinError::Ordered(_)) => {
-                let text = format!("cannot join: {cause}");
-                Err(Refusal { allow: Some("GET, DELETE"), ..Refusal::new(StatusCode::METHOD_NOT_ALLOWED, text) })
+                Err(Refusal::not_allowed(format!("cannot join: {cause}"), "GET, DELETE"))
             }
             Err(cause) => Err(Refusal::bad(format!("cannot join: {cause}"))),
         }
     }
 
-    async fn leave(&self, channel_id: &str) -> Result<Response<Body>, Refusal> {
+    async fn update(&self, headers: &HeaderMap, body: Body) -> Result<Response<Body>, Refusal> {
+        let (content_type, body) = form_of(headers, body).await?;
+        let (channel_id, envelope) = submitted::config_update(&content_type, &body)?;
+        match self.node.configure(&channel_id, envelope).await {
+            Ok(status) => Ok(Info::of(status).created()),
+            Err(cause @ ConfigureError::UnknownChannel) => {
+                Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("cannot update: {cause}")))
+            }
+            Err(cause) => Err(Refusal::bad(format!("cannot update: {cause}"))),
+        }
+    }
+
+    async fn leave(&self, channel_id: &str, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+        check_accept(headers)?;
         check_id(channel_id)?;
         match self.node.leave(channel_id).await {
-            Ok(true) => Ok(empty(StatusCode::NO_CONTENT)),
-            Ok(false) => Err(Refusal::new(StatusCode::NOT_FOUND, "cannot remove: channel does not exist".to_owned())),
+            Ok(true) => Ok(web::empty(StatusCode::NO_CONTENT)),
+            Ok(false) => Err(Refusal::new(StatusCode::NOT_FOUND, "cannot remove: channel does not exist")),
             Err(cause) => Err(Refusal::bad(format!("cannot remove: {cause}"))),
         }
+    }
+
+    async fn fetch(&self, channel_id: &str, block: &str, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+        check_accept(headers)?;
+        check_id(channel_id)?;
+        let block = BlockId::parse(block)?;
+        let orderer = self.node.chain(channel_id).ok_or_else(no_channel)?;
+        let ledger = Arc::clone(orderer.ledger());
+        let read = move || -> Result<_, LedgerError> {
+            Ok(match block {
+                BlockId::Newest => ledger.block(ledger.height().saturating_sub(1))?,
+                BlockId::Config => Some(ledger.last_config_block()?),
+                BlockId::Number(number) => ledger.block(number)?,
+            })
+        };
+        let failed = |cause: String| Refusal::new(StatusCode::NOT_FOUND, cause);
+        let found = tokio::task::spawn_blocking(read).await.map_err(|cause| failed(cause.to_string()))?;
+        let found = found.map_err(|cause| failed(cause.to_string()))?;
+        let found = found.ok_or_else(|| failed(format!("no such block number [{}] in index", block.number())))?;
+        let bytes = super::service::as_ordered(found.as_ref().clone()).encode_to_vec();
+        Ok(not_stored(web::with_body(StatusCode::OK, "application/octet-stream", bytes)))
     }
 }
 
@@ -141,74 +196,52 @@ impl Service<Request<Body>> for Participation {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct List {
-    /// Fabric has none any more, but still says so.
-    system_channel: Option<ShortInfo>,
-    channels: Option<Vec<ShortInfo>>,
+/// Which block is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BlockId {
+    Newest,
+    Config,
+    Number(u64),
 }
 
-#[derive(Serialize)]
-struct ShortInfo {
-    name: String,
-    url: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Info {
-    name: String,
-    url: String,
-    consensus_relation: &'static str,
-    status: &'static str,
-    height: u64,
-}
-
-impl Info {
-    fn of(status: ChannelStatus) -> Self {
-        let url = url_of(&status.name);
-        // Fabric's word for a channel with which the last operation of the orderer has failed.
-        let state = if status.trouble.is_some() { "failed" } else { "active" };
-        Self { name: status.name, url, consensus_relation: "consenter", status: state, height: status.height }
-    }
-}
-
-#[derive(Serialize)]
-struct ErrorText<'a> {
-    error: &'a str,
-}
-
-/// An answer that says no. The texts are Fabric's.
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    text: String,
-    allow: Option<&'static str>,
-}
-
-impl Refusal {
-    fn new(status: StatusCode, text: String) -> Self {
-        Self { status, text, allow: None }
+impl BlockId {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let illegal = || Refusal::bad(format!("invalid block ID: '{text}' not equal <newest|oldest|config|(number)>"));
+        Ok(match text {
+            "newest" => Self::Newest,
+            "config" => Self::Config,
+            "oldest" => Self::Number(0),
+            number => match number.parse::<i64>().map_err(|_| illegal())? {
+                // Fabric takes the number without a sign, and its block store the largest of all as the newest.
+                -1 => Self::Newest,
+                number => Self::Number(number.cast_unsigned()),
+            },
+        })
     }
 
-    fn bad(text: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, text)
-    }
-
-    fn method(method: &Method, allow: &'static str) -> Self {
-        let text = format!("invalid request method: {method}");
-        Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, text) }
-    }
-
-    fn into_response(self) -> Response<Body> {
-        tracing::debug!(status = self.status.as_u16(), refusal = self.text, "a channel participation request");
-        let mut response = json(self.status, &ErrorText { error: &self.text });
-        if let Some(allow) = self.allow {
-            response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allow));
+    fn number(self) -> u64 {
+        match self {
+            Self::Number(number) => number,
+            Self::Newest | Self::Config => u64::MAX,
         }
-        response
     }
+}
+
+/// Whether a form holds a block with which a channel could be joined.
+pub(crate) fn join_form(content_type: &str, body: &[u8]) -> bool {
+    submitted::genesis_block(content_type, body).is_ok()
+}
+
+/// The media type and the body of a request with a form.
+async fn form_of(headers: &HeaderMap, body: Body) -> Result<(String, Vec<u8>), Refusal> {
+    let given = headers.get_all(header::CONTENT_TYPE);
+    let given: Vec<&str> = given.iter().filter_map(|value| value.to_str().ok()).collect();
+    let is_form = |value: &&str| value.contains("multipart/form-dat");
+    let Some(content_type) = given.iter().copied().find(is_form).map(str::to_owned) else {
+        return Err(Refusal::bad(format!("unsupported Content-Type: [{}]", given.join(" "))));
+    };
+    check_accept(headers)?;
+    Ok((content_type, read(body).await?))
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
@@ -224,41 +257,8 @@ async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// Whether a form holds a block with which a channel could be joined.
-pub(crate) fn join_form(content_type: &str, body: &[u8]) -> bool {
-    block_of(content_type, body).and_then(first_block).is_ok()
-}
-
-/// The block in the one file of a form.
-fn block_of(content_type: &str, body: &[u8]) -> Result<Block, Refusal> {
-    let parts = form::parts(content_type, body)
-        .map_err(|cause| Refusal::bad(format!("cannot read form from request body: {cause}")))?;
-    let file = parts.iter().find(|part| part.is_file && part.name == BLOCK_PART);
-    let file = file.ok_or_else(|| Refusal::bad(format!("form does not contains part key: {BLOCK_PART}")))?;
-    if parts.len() != 1 {
-        return Err(Refusal::bad("form contains too many parts".to_owned()));
-    }
-    Block::decode(file.content)
-        .map_err(|cause| Refusal::bad(format!("cannot unmarshal file part {BLOCK_PART} into a block: proto: {cause}")))
-}
-
-/// Checks a block in Fabric's order; whether the channel can be ordered here is for the node to say.
-fn first_block(block: Block) -> Result<FirstBlock, Refusal> {
-    let invalid = |cause: &dyn std::fmt::Display| Refusal::bad(format!("invalid join block: {cause}"));
-    let (Some(data), Some(header)) = (&block.data, &block.header) else {
-        return Err(invalid(&"block is not a config block"));
-    };
-    if block.metadata.as_ref().is_none_or(|metadata| metadata.metadata.is_empty()) {
-        return Err(invalid(&"invalid block: does not have metadata"));
-    }
-    if header.data_hash != data_hash(data) {
-        return Err(invalid(&"invalid block: Header.DataHash is different from Hash(block.Data)"));
-    }
-    FirstBlock::new(block).map_err(|cause| match cause {
-        JoinError::Config(ConfigError::NotConfiguration) => invalid(&"block is not a config block"),
-        JoinError::Config(cause) => invalid(&cause),
-        other => Refusal::bad(format!("cannot join: {other}")),
-    })
+fn no_channel() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "channel does not exist")
 }
 
 fn check_id(channel_id: &str) -> Result<(), Refusal> {
@@ -272,45 +272,67 @@ fn check_id(channel_id: &str) -> Result<(), Refusal> {
     Err(Refusal::bad(format!("invalid channel ID: {text}")))
 }
 
-fn takes_json(request: &Request<Body>) -> bool {
-    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.is_empty() || [JSON, "application/*", "*/*"].iter().any(|kind| accepted.contains(kind))
+fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.is_empty() || [JSON, "application/*", "*/*"].iter().any(|kind| accepted.contains(kind)) {
+        return Ok(());
+    }
+    Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "response Content-Type is application/json only"))
 }
 
-fn url_of(channel_id: &str) -> String {
-    format!("{CHANNELS}/{channel_id}")
-}
-
-fn json(status: StatusCode, content: &impl Serialize) -> Response<Body> {
-    // Texts and numbers always have a form in JSON.
-    let text = serde_json::to_string(content).unwrap_or_default() + "\n";
-    let mut response = with_body(status, text);
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(JSON));
-    response
-}
-
-fn not_stored(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    response
+fn not_stored(response: Response<Body>) -> Response<Body> {
+    web::with_header(response, header::CACHE_CONTROL, "no-store")
 }
 
 fn redirect() -> Response<Body> {
-    let mut response = empty(StatusCode::FOUND);
-    response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static(CHANNELS));
+    let page = format!("<a href=\"{CHANNELS}\">Found</a>.\n\n");
+    let mut response = web::with_body(StatusCode::FOUND, "text/html; charset=utf-8", page.into_bytes());
+    response.headers_mut().insert(header::LOCATION, HeaderValue::from_static(CHANNELS));
     response
 }
 
-fn no_page() -> Response<Body> {
-    with_body(StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn empty(status: StatusCode) -> Response<Body> {
-    with_body(status, String::new())
-}
+    #[test]
+    fn a_path_names_a_resource_or_nothing() {
+        let table = [
+            ("/participation/v1/", Some(Resource::Base)),
+            ("/participation/v1/channels", Some(Resource::Channels)),
+            ("/participation/v1/channels/a", Some(Resource::Channel("a"))),
+            ("/participation/v1/channels/a/blocks/7", Some(Resource::Block("a", "7"))),
+            ("/participation/v1", None),
+            ("/participation/v1/channels/", None),
+            ("/participation/v1/channelsa", None),
+            ("/participation/v1/channels/a/", None),
+            ("/participation/v1/channels/a/blocks", None),
+            ("/participation/v1/channels/a/blocks/", None),
+            ("/participation/v1/channels/a/block/7", None),
+            ("/participation/v1/channels/a/blocks/7/8", None),
+        ];
+        for (path, resource) in table {
+            assert_eq!(Resource::of(path), resource, "{path}");
+        }
+    }
 
-fn with_body(status: StatusCode, text: String) -> Response<Body> {
-    let body = http_body_util::Full::new(tonic::codegen::Bytes::from(text));
-    let mut response = Response::new(Body::new(body));
-    *response.status_mut() = status;
-    response
+    #[test]
+    fn a_block_has_a_name_or_a_number_as_go_reads_it() {
+        let table = [
+            ("newest", Some(BlockId::Newest)),
+            ("oldest", Some(BlockId::Number(0))),
+            ("config", Some(BlockId::Config)),
+            ("7", Some(BlockId::Number(7))),
+            ("+7", Some(BlockId::Number(7))),
+            ("-1", Some(BlockId::Newest)),
+            ("-2", Some(BlockId::Number(u64::MAX - 1))),
+            ("Newest", None),
+            ("7x", None),
+            ("0x7", None),
+            ("9223372036854775808", None),
+        ];
+        for (text, block) in table {
+            assert_eq!(BlockId::parse(text).ok(), block, "{text}");
+        }
+    }
 }
