@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_msp::{signer::Signer, transaction};
+use fabric_config::transaction;
+use fabric_msp::signer::Signer;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
     gateway::{

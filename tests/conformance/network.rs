@@ -18,11 +18,9 @@ use entrepot::{
     layout::{Addresses, Kind, Layout, write_atomically},
     process::tail,
 };
-use fabric_msp::{
-    certificate::Certificate,
-    channel::genesis_block,
-    crypto::{self, OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start},
-};
+use fabric_config::genesis_block;
+use fabric_cryptogen::{OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start};
+use fabric_msp::certificate::Certificate;
 use prost::Message;
 
 /// The channel of the cases.
@@ -137,9 +135,9 @@ impl Site {
         let consortium = format!("{CONSORTIUM}{}", orderers.lines());
         fs::write(layout.path("consortium.yaml"), &consortium)?;
         let consortium = Consortium::parse(&consortium)?;
-        crypto::generate(&consortium.crypto_config(), &layout.crypto())?;
+        fabric_cryptogen::generate(&consortium.crypto_config(), &layout.crypto())?;
         // An authority of the same names, which the channel does not know.
-        crypto::generate(&consortium.crypto_config(), &layout.path("foreign"))?;
+        fabric_cryptogen::generate(&consortium.crypto_config(), &layout.path("foreign"))?;
         unusual_users(&layout)?;
         let kind = if fabric.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, &consortium, None)?;

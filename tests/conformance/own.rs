@@ -8,7 +8,7 @@ use entrepot::{
     layout::write_atomically,
 };
 use fabric_client::orderer::BroadcastError;
-use fabric_msp::channel::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, compute_update, genesis_block};
+use fabric_config::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, compute_update, genesis_block};
 use fabric_protos::common::{ConfigGroup, ConfigUpdate, Envelope, Status};
 use futures_util::future::try_join_all;
 use prost::Message;

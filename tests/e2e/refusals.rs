@@ -8,7 +8,7 @@ use entrepot::demo::{
     rest::{Answer, Caller, new_key},
     secrets::Secret,
 };
-use fabric_msp::crypto::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
+use fabric_cryptogen::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
 use serde_json::{Value, json};
 use trade_contracts::proofs::{Place, declared_value};
 use trade_standards::identifier::MspId;

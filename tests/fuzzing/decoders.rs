@@ -4,14 +4,16 @@
 //! whether the bytes are good; none may panic, hang or take more memory than the decoder's bounds allow.
 
 use fabric_client::{Commit, Proposal, Transaction, verify_prepared};
+use fabric_config::{
+    ChannelConfig,
+    transaction::{proposal_hash, transaction_id},
+};
 use fabric_devnet::decoders as devnet;
 use fabric_msp::{
     certificate::Certificate,
-    channel::ChannelConfig,
     msp::Msp,
     policy::{self, CompiledPolicy},
     signer::Signer,
-    transaction::{proposal_hash, transaction_id},
 };
 use fabric_protos::{
     common::{Block, ChannelHeader, Config, Envelope, Payload, SignatureHeader},
@@ -134,11 +136,11 @@ pub fn block(bytes: &[u8]) {
     fabric_devnet::ledger::validation_codes(&block);
     let envelopes = fabric_devnet::ledger::envelopes(&block).flatten().count();
     if let Some(header) = &block.header {
-        fabric_msp::block::header_hash(header);
+        fabric_config::block::header_hash(header);
     }
     let data = block.data.clone().unwrap_or_default();
     assert!(envelopes <= data.data.len());
-    fabric_msp::block::data_hash(&data);
+    fabric_config::block::data_hash(&data);
     let codes = world().sandbox().judge(&data.data).expect("a verdict on every transaction");
     assert_eq!(codes.len(), data.data.len());
     look(ChannelConfig::from_genesis_block(&block).ok().as_ref());

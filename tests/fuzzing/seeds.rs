@@ -56,7 +56,7 @@ pub fn of(target: &str) -> Result<Vec<Vec<u8>>> {
         "read_write_set" => vec![results(world)?],
         "block" => {
             let transaction = world.transaction(&results(world)?).encode_to_vec();
-            let block = fabric_msp::block::assemble(1, &[0; 32], vec![transaction]);
+            let block = fabric_config::block::assemble(1, &[0; 32], vec![transaction]);
             let mut seeds = vec![block.encode_to_vec(), world.genesis.encode_to_vec()];
             seeds.extend(golden(&["deliver-response-block.bin"])?);
             seeds

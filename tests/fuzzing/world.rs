@@ -5,11 +5,13 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow};
 use fabric_client::{Connection, Gateway, Proposal};
+use fabric_config::{
+    ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization, genesis_block,
+};
 use fabric_contract::Router;
+use fabric_cryptogen::{Authority, CertificateRequest};
 use fabric_devnet::decoders::Sandbox;
 use fabric_msp::{
-    channel::{ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization, genesis_block},
-    crypto::{Authority, CertificateRequest},
     identity::Identity,
     signer::{Signer, SigningIdentity},
 };
@@ -118,7 +120,7 @@ impl World {
     fn try_transaction(&self, results: &[u8]) -> Result<Envelope> {
         let proposal = ProposalMessage::decode(&*self.signed.proposal_bytes)?;
         let header = Header::decode(&*proposal.header)?;
-        let payload = fabric_msp::transaction::without_transient(&proposal.payload)?;
+        let payload = fabric_config::transaction::without_transient(&proposal.payload)?;
         let action = ChaincodeAction {
             results: results.to_vec(),
             response: Some(Response { status: 200, ..Response::default() }),

@@ -6,13 +6,15 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// Every crate of the workspace and the crates of the workspace that it may depend on. The last three may use all.
-const LAYERS: &[(&str, &[&str])] = &[
+pub(super) const LAYERS: &[(&str, &[&str])] = &[
     ("fabric-protos", &[]),
     ("fabric-msp", &["fabric-protos"]),
+    ("fabric-config", &["fabric-protos", "fabric-msp"]),
+    ("fabric-cryptogen", &["fabric-msp"]),
     ("fabric-contract", &[]),
     ("fabric-shim", &["fabric-protos", "fabric-msp", "fabric-contract"]),
-    ("fabric-client", &["fabric-protos", "fabric-msp"]),
-    ("fabric-devnet", &["fabric-protos", "fabric-msp"]),
+    ("fabric-client", &["fabric-protos", "fabric-msp", "fabric-config"]),
+    ("fabric-devnet", &["fabric-protos", "fabric-msp", "fabric-config"]),
     ("trade-standards", &[]),
     ("trade-model", &["trade-standards"]),
     ("trade-proofs", &[]),
@@ -29,7 +31,9 @@ const LAYERS: &[(&str, &[&str])] = &[
 const ALL: &[&str] = &[
     "entrepot",
     "fabric-client",
+    "fabric-config",
     "fabric-contract",
+    "fabric-cryptogen",
     "fabric-devnet",
     "fabric-msp",
     "fabric-protos",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fabric_msp::transaction;
+use fabric_config::transaction;
 use serde::Serialize;
 
 use crate::{

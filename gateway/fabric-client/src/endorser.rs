@@ -118,7 +118,7 @@ pub fn prepare(proposal: &Proposal, responses: Vec<ProposalResponse>) -> Result<
     ChaincodeAction::decode(response.extension.as_slice())?;
     let contents = proposal.contents();
     let action_payload = ChaincodeActionPayload {
-        chaincode_proposal_payload: fabric_msp::transaction::without_transient(&contents.payload)?,
+        chaincode_proposal_payload: fabric_config::transaction::without_transient(&contents.payload)?,
         action: Some(ChaincodeEndorsedAction { proposal_response_payload, endorsements }),
     };
     let Header { signature_header, .. } = &contents.header;

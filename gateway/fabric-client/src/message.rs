@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use fabric_msp::transaction;
+use fabric_config::transaction;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
     orderer::{SeekInfo, SeekPosition, SeekSpecified, seek_position},

@@ -1,7 +1,8 @@
 //! A proposal: what is asked of a chaincode, by whom, under which transaction id. The bytes that were signed are kept and
 //! never encoded again.
 
-use fabric_msp::{hash, transaction};
+use fabric_config::transaction;
+use fabric_msp::hash;
 use fabric_protos::{
     common::{ChannelHeader, Header, HeaderType, SignatureHeader},
     gateway::{EndorseRequest, EvaluateRequest, ProposedTransaction},

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use fabric_msp::{
-    msp::{IdentityError, MspManager},
-    transaction,
-};
+use fabric_config::transaction;
+use fabric_msp::msp::{IdentityError, MspManager};
 use fabric_protos::{
     common::Payload,
     kvrwset::{HashedRwSet, KvWrite, KvrwSet},

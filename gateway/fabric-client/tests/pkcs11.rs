@@ -3,10 +3,8 @@
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use fabric_client::pkcs11::{KeyName, TokenError, TokenKey, TokenSigner};
-use fabric_msp::{
-    crypto::{Authority, CertificateRequest, KeyAlgorithm},
-    signer::Signer,
-};
+use fabric_cryptogen::{Authority, CertificateRequest, KeyAlgorithm};
+use fabric_msp::signer::Signer;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 

@@ -6,10 +6,8 @@
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_msp::{
-    channel::is_channel_id,
-    crypto::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec},
-};
+use fabric_config::is_channel_id;
+use fabric_cryptogen::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec};
 use serde::{Deserialize, Serialize};
 
 /// The consortium of the demo, as it stands in `network/consortium.yaml`.

@@ -7,12 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use fabric_config::{
+    ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec,
+    ConsenterSpec, OrdererOrganization, RaftSpec, genesis_block as genesis_block_of,
+};
+use fabric_cryptogen::{Authority, CertificateRequest, CryptoConfig, Purpose};
 use fabric_msp::{
-    channel::{
-        ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelConfig, ChannelSpec,
-        ConsenterSpec, OrdererOrganization, RaftSpec, genesis_block as genesis_block_of,
-    },
-    crypto::{self, Authority, CertificateRequest, CryptoConfig, Purpose},
     msp::config_from_directory,
     signer::{Signer, SigningIdentity},
 };
@@ -116,7 +116,8 @@ pub fn crypto_into(config: &str, output: &Path) -> Result<()> {
 }
 
 fn generate_keys(config: &CryptoConfig, output: &Path) -> Result<()> {
-    crypto::generate(config, output).with_context(|| format!("cannot generate keys into {}", output.display()))?;
+    fabric_cryptogen::generate(config, output)
+        .with_context(|| format!("cannot generate keys into {}", output.display()))?;
     Ok(())
 }
 

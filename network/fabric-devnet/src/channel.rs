@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 
 use crate::{ledger::Ledger, orderer::OrderingNode};
 

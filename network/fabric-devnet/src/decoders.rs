@@ -6,8 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use fabric_config::ChannelConfig;
 use fabric_msp::{
-    channel::ChannelConfig,
     msp::Msp,
     signer::{Signer, SigningIdentity},
 };

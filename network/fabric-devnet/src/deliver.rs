@@ -11,7 +11,8 @@ mod tests;
 
 use std::{pin::Pin, sync::Arc};
 
-use fabric_msp::{channel::ChannelConfig, identity::Identity, policy::SignedData};
+use fabric_config::ChannelConfig;
+use fabric_msp::{identity::Identity, policy::SignedData};
 use fabric_protos::common::{
     Block, ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status as CommonStatus,
 };

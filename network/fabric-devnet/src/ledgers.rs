@@ -10,10 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use fabric_msp::{
-    block::header_hash,
-    channel::{ChannelConfig, ConfigError},
-};
+use fabric_config::{ChannelConfig, ConfigError, block::header_hash};
 use fabric_protos::common::Block;
 use prost::Message;
 

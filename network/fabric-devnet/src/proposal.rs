@@ -1,7 +1,7 @@
 //! Signed proposals taken apart. Whether one is allowed is decided elsewhere. The bytes that were signed and hashed are
 //! kept as they came.
 
-use fabric_msp::transaction;
+use fabric_config::transaction;
 use fabric_protos::{
     common::{ChannelHeader, Header, SignatureHeader},
     protos::{

@@ -6,8 +6,8 @@
 
 use std::{env, error::Error, fs, path::Path};
 
+use fabric_config::ChannelConfig;
 use fabric_devnet::ledger::Ledger;
-use fabric_msp::channel::ChannelConfig;
 use fabric_protos::common::{Block, BlockData, BlockHeader, BlockMetadata};
 
 const FILTER: usize = 2;

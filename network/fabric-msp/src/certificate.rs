@@ -237,7 +237,8 @@ impl Certificate {
         self.0.authority_key_id.as_deref()
     }
 
-    pub(crate) fn x509(&self) -> &X509 {
+    /// The certificate as OpenSSL holds it.
+    pub fn x509(&self) -> &X509 {
         &self.0.x509
     }
 
@@ -266,14 +267,15 @@ impl Certificate {
     }
 
     /// Whether `parent` may sign certificates and has signed this one with an algorithm that is still trusted.
-    pub(crate) fn is_signed_by(&self, parent: &Certificate) -> bool {
+    pub fn is_signed_by(&self, parent: &Certificate) -> bool {
         let may_sign = parent.is_ca() && parent.0.may_sign_certificates;
         may_sign
             && self.has_trusted_algorithm()
             && parent.openssl_key().is_some_and(|key| signature::holds(self.x509().verify(&key)))
     }
 
-    pub(crate) fn openssl_key(&self) -> Option<PKey<Public>> {
+    /// The public key as OpenSSL holds it; `None` for a kind that it does not know.
+    pub fn openssl_key(&self) -> Option<PKey<Public>> {
         self.x509().public_key().ok()
     }
 
@@ -285,7 +287,7 @@ impl Certificate {
 
     /// The same certificate with a low-S signature; itself when the signature is low already. `issuer_key` tells the
     /// curve. `None` when the signature does not fit that kind of key.
-    pub(crate) fn with_low_s(&self, issuer_key: &PublicKey) -> Option<Certificate> {
+    pub fn with_low_s(&self, issuer_key: &PublicKey) -> Option<Certificate> {
         let (outer, _) = der::take(self.der())?;
         let (body, after_body) = der::take(outer.contents)?;
         let (algorithm, after_algorithm) = der::take(after_body)?;

@@ -1,20 +1,27 @@
-//! The few lines of DER that this crate writes or takes apart itself. It is not a general decoder: definite lengths
+//! The few lines of DER (X.690) that are written or taken apart here and in block headers. It is not a general decoder: definite lengths
 //! and single-byte tags are all that certificates and block headers use.
 
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const BIT_STRING: u8 = 0x03;
-pub(crate) const OCTET_STRING: u8 = 0x04;
+/// The tag of a SEQUENCE.
+pub const SEQUENCE: u8 = 0x30;
+/// The tag of an INTEGER.
+pub const INTEGER: u8 = 0x02;
+/// The tag of a BIT STRING.
+pub const BIT_STRING: u8 = 0x03;
+/// The tag of an OCTET STRING.
+pub const OCTET_STRING: u8 = 0x04;
 
-/// One element: its tag, its contents, and its whole encoding.
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
-    pub(crate) contents: &'a [u8],
-    pub(crate) whole: &'a [u8],
+/// One element.
+pub struct Element<'a> {
+    /// Its tag.
+    pub tag: u8,
+    /// What stands after tag and length.
+    pub contents: &'a [u8],
+    /// Its whole encoding.
+    pub whole: &'a [u8],
 }
 
 /// Splits the first element from `bytes`; `None` when it is cut short or not plain DER.
-pub(crate) fn take(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
+pub fn take(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&tag, after_tag) = bytes.split_first()?;
     let (&first, after_first) = after_tag.split_first()?;
     let (length, start) = if first < 0x80 {
@@ -33,7 +40,7 @@ pub(crate) fn take(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
 }
 
 /// Writes one element around `contents`.
-pub(crate) fn put(tag: u8, contents: &[u8]) -> Vec<u8> {
+pub fn put(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
     let length = contents.len();
     if length < 0x80 {
@@ -49,7 +56,7 @@ pub(crate) fn put(tag: u8, contents: &[u8]) -> Vec<u8> {
 }
 
 /// Writes a non-negative INTEGER in its shortest form.
-pub(crate) fn unsigned(value: u64) -> Vec<u8> {
+pub fn unsigned(value: u64) -> Vec<u8> {
     let bytes = value.to_be_bytes();
     let skip = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len() - 1);
     let mut contents = Vec::with_capacity(9);

@@ -4,10 +4,10 @@
 use openssl::base64;
 
 /// The label that certificates carry.
-pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
+pub const CERTIFICATE: &str = "CERTIFICATE";
 
 /// The contents of the first block in `text`, and what follows that block; `None` without a complete block.
-pub(crate) fn first(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+pub fn first(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     const BEGIN: &[u8] = b"-----BEGIN ";
     let start = if text.starts_with(BEGIN) { 0 } else { find(text, b"\n-----BEGIN ")? + 1 };
     let after_begin = &text[start + BEGIN.len()..];
@@ -31,7 +31,7 @@ pub(crate) fn first(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 }
 
 /// Writes one block with lines of 64 characters, as Go and OpenSSL do.
-pub(crate) fn encode(label: &str, contents: &[u8]) -> Vec<u8> {
+pub fn encode(label: &str, contents: &[u8]) -> Vec<u8> {
     let encoded = base64::encode_block(contents);
     let mut out = format!("-----BEGIN {label}-----\n").into_bytes();
     for line in encoded.as_bytes().chunks(64) {

@@ -170,16 +170,22 @@ pub fn creator(msp_id: &str, certificate: &Certificate) -> Vec<u8> {
 }
 
 /// Reads a private key. The empty answer to the question for a passphrase keeps OpenSSL from asking at the terminal.
-pub(crate) fn read_key(key_pem: &[u8]) -> Result<PKey<Private>, SignerError> {
+///
+/// # Errors
+/// [`SignerError::Key`] when the text holds no unencrypted key in PEM.
+pub fn read_key(key_pem: &[u8]) -> Result<PKey<Private>, SignerError> {
     PKey::private_key_from_pem_callback(key_pem, |_| Ok(0)).map_err(|_| SignerError::Key)
 }
 
 /// The longest file of a certificate or a key, in bytes (1 MiB).
-pub(crate) const FILE_BYTES_MAX: u64 = 1024 * 1024;
+pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The files of a folder by name. One of more than `bytes_max` bytes is an error: passed over, what stands in it would not
 /// count, and nobody would know.
-pub(crate) fn files(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerError> {
+///
+/// # Errors
+/// [`SignerError::Read`] with the file or folder that cannot be read or is too long.
+pub fn files(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerError> {
     let failed = |path: &Path, cause| SignerError::Read { path: path.to_owned(), cause };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(|cause| failed(folder, cause))? {
@@ -199,60 +205,4 @@ pub(crate) fn files(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u
         found.push((path, contents));
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        crypto::{Authority, CertificateRequest, KeyAlgorithm},
-        signature::VerifyError,
-    };
-
-    type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
-
-    fn signer(algorithm: KeyAlgorithm) -> Outcome<SigningIdentity> {
-        let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "Exporter"))?;
-        let request = CertificateRequest { algorithm, ..CertificateRequest::identity("user", &["client"]) };
-        Ok(authority.issue(&request)?.signer("ExporterMSP")?)
-    }
-
-    #[test]
-    fn keys_of_three_kinds_sign_what_fabric_checks() -> Outcome {
-        for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Ed25519] {
-            let signer = signer(algorithm)?;
-            for round in 0..8_u8 {
-                let signature = signer.sign(&[round])?;
-                let public = signer.certificate().public_key();
-                public.verify(&[round], &signature)?;
-                assert!(public.verify(&[round, 0], &signature).is_err());
-            }
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn a_key_that_cannot_sign_is_named() {
-        let refused = signer(KeyAlgorithm::Rsa2048).map_err(|error| error.to_string());
-        assert!(matches!(refused, Err(message) if message.contains("RSA")));
-    }
-
-    #[test]
-    fn another_digest_is_another_signature_and_ed25519_has_none() -> Outcome {
-        for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384] {
-            let signer = signer(algorithm)?;
-            let public = signer.certificate().public_key().clone();
-            for digest in [Digest::Sha384, Digest::Sha3_256, Digest::Sha3_384] {
-                let signature = signer.clone().with_digest(digest).sign(b"message")?;
-                assert_eq!(public.verify(b"message", &signature), Err(VerifyError::Wrong), "{digest:?}");
-                let parsed = openssl::ecdsa::EcdsaSig::from_der(&signature)?;
-                let (PublicKey::P256(key) | PublicKey::P384(key)) = &public else { return Err("no curve".into()) };
-                assert!(parsed.verify(&digest.of(b"message")?, key)?, "{digest:?}");
-                assert_eq!(public.normalise(&signature).as_deref(), Some(signature.as_slice()), "its s is low");
-            }
-        }
-        let signer = signer(KeyAlgorithm::Ed25519)?.with_digest(Digest::Sha384);
-        signer.certificate().public_key().verify(b"message", &signer.sign(b"message")?)?;
-        Ok(())
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::{error::Error, time::Duration};
 
-use fabric_msp::{
-    crypto::{Authority, CertificateRequest, Issued},
-    transport::{ClientTls, ConnectionInfo, ServerTls, TransportError, connect, connect_lazy, incoming, server},
+use fabric_cryptogen::{Authority, CertificateRequest, Issued};
+use fabric_msp::transport::{
+    ClientTls, ConnectionInfo, ServerTls, TransportError, connect, connect_lazy, incoming, server,
 };
 use fabric_protos::protos::{
     ProposalResponse, Response as ChaincodeResponse, SignedProposal,

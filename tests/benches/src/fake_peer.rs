@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
-use fabric_msp::crypto::{Authority, CertificateRequest};
+use fabric_cryptogen::{Authority, CertificateRequest};
 use fabric_protos::{
     common::{ChannelHeader, Header, SignatureHeader},
     msp::SerializedIdentity,

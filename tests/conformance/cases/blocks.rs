@@ -1,6 +1,6 @@
 //! Streams of blocks, and questions about the ledger.
 
-use fabric_msp::block::{data_hash, header_hash};
+use fabric_config::block::{data_hash, header_hash};
 use fabric_protos::{
     common::{Block, Status},
     protos::deliver_response::Type,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fabric_msp::channel::{BatchChange, ChannelConfig};
+use fabric_config::{BatchChange, ChannelConfig};
 use fabric_protos::common::{
     BlockMetadataIndex, ChannelHeader, HeaderType, Metadata, OrdererBlockMetadata, Payload, Status,
 };
@@ -112,10 +112,8 @@ pub async fn e004_a_stale_update_is_refused(net: N) -> Result<()> {
     same(info, format!("{prefix}{text}"))?;
 
     own.change(&[1, 2], |draft| {
-        Ok(draft.set_policy(
-            "/Channel/Application/More",
-            &fabric_msp::channel::PolicySpec::ImplicitMeta("ANY Readers".into()),
-        )?)
+        Ok(draft
+            .set_policy("/Channel/Application/More", &fabric_config::PolicySpec::ImplicitMeta("ANY Readers".into()))?)
     })
     .await?;
     let (status, info) = own.refusal(&group).await?;

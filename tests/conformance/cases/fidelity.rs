@@ -1,6 +1,7 @@
 //! Corners of peers and orderers in which it is easy to be wrong.
 
-use fabric_msp::{channel::BatchChange, hash::sha256};
+use fabric_config::BatchChange;
+use fabric_msp::hash::sha256;
 use fabric_protos::{
     common::{ConfigGroup, ConfigValue, Status},
     etcdraft::ConfigMetadata,

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use fabric_msp::transaction;
+use fabric_config::transaction;
 use fabric_protos::{
     common::{Envelope, Header, HeaderType, Payload, Status},
     orderer::BroadcastResponse,

@@ -1,11 +1,8 @@
 //! Changes of who takes part in a channel and who may do what. Each case has a channel of its own.
 
-use fabric_msp::{
-    channel::{ApplicationOrganization, PolicySpec},
-    crypto::{Authority, OrganizationFolder, OrganizationKind, UserRequest, issue_user},
-    msp::config_from_directory,
-    signer::SigningIdentity,
-};
+use fabric_config::{ApplicationOrganization, PolicySpec};
+use fabric_cryptogen::{Authority, OrganizationFolder, OrganizationKind, UserRequest, issue_user};
+use fabric_msp::{msp::config_from_directory, signer::SigningIdentity};
 
 use super::tools::*;
 use crate::{

@@ -1,7 +1,7 @@
 //! An organization that reads and evaluates and does nothing else: its own policies ask for a role that it never issues,
 //! and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization is such one.
 
-use fabric_msp::channel::{ApplicationOrganization, ChannelSpec};
+use fabric_config::{ApplicationOrganization, ChannelSpec};
 use fabric_protos::{common::Status, lifecycle::QueryChaincodeDefinitionsArgs};
 
 use super::{events::Listener, tools::*};

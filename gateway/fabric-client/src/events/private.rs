@@ -1,7 +1,8 @@
 //! Checks of private data that came with a block. A peer hands it over by its word; the hashes that stand in the block
 //! show whether it is what the organizations endorsed.
 
-use fabric_msp::{block, hash::sha256};
+use fabric_config::block;
+use fabric_msp::hash::sha256;
 use fabric_protos::{
     common::{Block, Envelope, Payload},
     kvrwset::{HashedRwSet, KvrwSet},

@@ -9,11 +9,11 @@ use std::{
 };
 
 use fabric_client::{Connection, Gateway, Resubmission, Timeouts};
+use fabric_config::transaction;
+use fabric_cryptogen::{Authority, CertificateRequest};
 use fabric_msp::{
-    crypto::{Authority, CertificateRequest},
     msp::{Msp, MspManager},
     signer::{Signer, SigningIdentity},
-    transaction,
     transport::{self, ServerTls},
 };
 use fabric_protos::{

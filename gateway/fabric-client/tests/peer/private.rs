@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use fabric_client::events::{PrivateDataError, verify_private_data};
-use fabric_msp::{block, hash::sha256};
+use fabric_config::block;
+use fabric_msp::hash::sha256;
 use fabric_protos::{
     common::{Envelope, Payload},
     kvrwset::{HashedRwSet, KvWrite, KvWriteHash, KvrwSet},

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use fabric_client::{Advice, ClientError, Connection, Step};
+use fabric_cryptogen::{Authority, CertificateRequest};
 use fabric_msp::{
-    crypto::{Authority, CertificateRequest},
     signer::Signer,
     transport::{ClientTls, ServerTls},
 };

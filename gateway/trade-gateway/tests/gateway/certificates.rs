@@ -1,6 +1,6 @@
 //! Every way in which a certificate can be wrong, and the code that says so.
 
-use fabric_msp::crypto::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
+use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
 use trade_gateway::{client::Client, members::Members};
 
 use crate::{

@@ -7,7 +7,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use fabric_msp::{certificate::Certificate, transaction};
+use fabric_config::transaction;
+use fabric_msp::certificate::Certificate;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, Payload, SignatureHeader},
     gateway::{

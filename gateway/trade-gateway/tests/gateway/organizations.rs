@@ -6,10 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use fabric_msp::{
-    crypto::{Authority, CertificateRequest, Issued},
-    signer::SigningIdentity,
-};
+use fabric_cryptogen::{Authority, CertificateRequest, Issued};
+use fabric_msp::signer::SigningIdentity;
 use tempfile::TempDir;
 use trade_gateway::{
     Running,

@@ -3,10 +3,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_msp::{
-    channel::ChannelConfig,
-    signer::{Signer, SigningIdentity},
-};
+use fabric_config::ChannelConfig;
+use fabric_msp::signer::{Signer, SigningIdentity};
 
 use super::Network;
 

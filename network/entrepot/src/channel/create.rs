@@ -1,7 +1,7 @@
 //! A further channel on a running network.
 
 use anyhow::{Context, Result, ensure};
-use fabric_msp::channel::ChannelCapability;
+use fabric_config::ChannelCapability;
 
 use super::{Network, join_orderers, join_peers};
 use crate::{consortium::FurtherChannel, deploy, generate, layout::write_atomically, package::Package};

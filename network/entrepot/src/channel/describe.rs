@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use fabric_msp::channel::{Change, ChannelConfig, Difference, differences};
+use fabric_config::{Change, ChannelConfig, Difference, differences};
 use fabric_protos::{
     common::Config,
     msp::{FabricMspConfig, MspConfig},

@@ -20,8 +20,8 @@ use fabric_client::{
     Connection, EventError, OrdererClient, Start,
     events::{Blocks, Ordered},
 };
+use fabric_config::ChannelConfig;
 use fabric_msp::{
-    channel::ChannelConfig,
     signer::{Signer, SigningIdentity},
     transport::ClientTls,
 };

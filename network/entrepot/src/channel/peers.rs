@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use fabric_client::{EndorserClient, Gateway};
-use fabric_msp::{channel::ChannelConfig, signer::SigningIdentity};
+use fabric_config::ChannelConfig;
+use fabric_msp::signer::SigningIdentity;
 use fabric_protos::{common::Config, protos::ChannelQueryResponse};
 use futures_util::future::try_join_all;
 use prost::Message;

@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use fabric_client::{OrdererClient, orderer::BroadcastError};
-use fabric_msp::channel::{ChannelConfig, update_envelope};
+use fabric_config::{ChannelConfig, update_envelope};
 use fabric_protos::common::{ConfigUpdate, Envelope, Status};
 
 use super::{Administrators, Network, PATIENCE, PAUSE, peers};

@@ -7,12 +7,9 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use fabric_msp::{
-    certificate::Certificate,
-    channel::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec},
-    crypto::Authority,
-    msp::config_from_directory,
-};
+use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec};
+use fabric_cryptogen::Authority;
+use fabric_msp::{certificate::Certificate, msp::config_from_directory};
 
 use crate::{
     channel::{Network, administrators, apply, create, describe, difference, join_peers},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::{
     common::{Block, Envelope, Status as CommonStatus},
     protos::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::discovery::{ConfigResult, Endpoint, Endpoints};
 
 /// What discovery says of a configuration. Addresses that are none are left out.

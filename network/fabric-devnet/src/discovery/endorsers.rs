@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fabric_msp::{channel::ChannelConfig, identity::Identity};
+use fabric_config::ChannelConfig;
+use fabric_msp::identity::Identity;
 use fabric_protos::{
     common::{MspPrincipal, SignaturePolicyEnvelope},
     discovery::{EndorsementDescriptor, Layout, Peers},

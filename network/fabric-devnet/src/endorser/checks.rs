@@ -2,11 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fabric_config::transaction::transaction_id;
 use fabric_msp::{
     certificate::Certificate,
     identity::Identity,
     msp::{IdentityError, Role},
-    transaction::transaction_id,
 };
 use fabric_protos::{
     common::{ChannelHeader, Header, HeaderType, SignatureHeader},

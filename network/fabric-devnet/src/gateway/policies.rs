@@ -1,6 +1,6 @@
 //! Which policies a transaction must satisfy, as far as that can be told from what its simulation touched.
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::{
     common::SignaturePolicyEnvelope,
     protos::{ApplicationPolicy, ChaincodeCall, ChaincodeInterest, StaticCollectionConfig, application_policy},

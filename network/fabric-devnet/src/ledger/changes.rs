@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric_msp::{channel::ChannelConfig, hash::sha256};
+use fabric_config::ChannelConfig;
+use fabric_msp::hash::sha256;
 use fabric_protos::{
     kvrwset::{KvWriteHash, KvrwSet},
     lifecycle::{StateData, state_data::Type},

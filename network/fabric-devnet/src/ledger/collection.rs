@@ -1,6 +1,7 @@
 //! Collections: which there are, whose plaintext they hold, and who may touch them.
 
-use fabric_msp::{channel::ChannelConfig, identity::Identity, policy::CompiledPolicy};
+use fabric_config::ChannelConfig;
+use fabric_msp::{identity::Identity, policy::CompiledPolicy};
 use fabric_protos::{
     common::{
         MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, SignaturePolicyEnvelope,

@@ -34,7 +34,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic::AtomicBool},
 };
 
-use fabric_msp::{block::header_hash, channel::ChannelConfig};
+use fabric_config::{ChannelConfig, block::header_hash};
 use fabric_protos::{
     common::{Block, BlockchainInfo, Envelope},
     protos::{CollectionConfigPackage, StaticCollectionConfig, TxValidationCode},

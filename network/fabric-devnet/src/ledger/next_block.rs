@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
-use fabric_msp::{
+use fabric_config::{
+    ChannelConfig,
     block::{METADATA_ENTRIES, data_hash, header_bytes, header_hash},
-    channel::ChannelConfig,
-    policy::SignedData,
 };
+use fabric_msp::policy::SignedData;
 use fabric_protos::{
     common::{Block, BlockHeader, Metadata, SignatureHeader},
     protos::TxValidationCode,

@@ -5,7 +5,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use fabric_msp::{channel::ChannelConfig, hash::sha256, identity::Identity};
+use fabric_config::ChannelConfig;
+use fabric_msp::{hash::sha256, identity::Identity};
 use fabric_protos::{
     protos::{ChaincodeInterest, StaticCollectionConfig},
     rwset::TxPvtReadWriteSet,

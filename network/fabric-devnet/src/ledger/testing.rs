@@ -7,12 +7,14 @@ use std::{
     sync::Arc,
 };
 
+use fabric_config::{
+    ApplicationOrganization, ChannelSpec, ConsenterSpec, OrdererOrganization, genesis_block,
+    transaction::{chaincode_extension, headers, nonce, proposal_hash},
+};
+use fabric_cryptogen::{Authority, CertificateRequest};
 use fabric_msp::{
-    channel::{ApplicationOrganization, ChannelSpec, ConsenterSpec, OrdererOrganization, genesis_block},
-    crypto::{Authority, CertificateRequest},
     policy::parse,
     signer::{Signer, SigningIdentity},
-    transaction::{chaincode_extension, headers, nonce, proposal_hash},
 };
 use fabric_protos::{
     common::{Block, BlockHeader, Envelope, Header, HeaderType, Payload},

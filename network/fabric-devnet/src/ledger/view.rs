@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak, atomic::Ordering};
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::common::{Block, Envelope, Metadata, OrdererBlockMetadata};
 use prost::Message;
 use redb::ReadTransaction;

@@ -1,10 +1,8 @@
 //! Whether the orderer takes a message. It looks at form, size, expiry and the channel's writers; ids, endorsements and
 //! content are none of its business.
 
-use fabric_msp::{
-    channel::{ChannelConfig, MaintenanceError, UpdateError},
-    policy::SignedData,
-};
+use fabric_config::{ChannelConfig, MaintenanceError, UpdateError};
+use fabric_msp::policy::SignedData;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
     msp::SerializedIdentity,

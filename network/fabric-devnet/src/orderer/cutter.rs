@@ -1,6 +1,6 @@
 //! When a block is cut. Pure bookkeeping: the clock and the queue are somebody else's.
 
-use fabric_msp::channel::BatchLimits;
+use fabric_config::BatchLimits;
 use fabric_protos::common::Envelope;
 use prost::Message as _;
 

@@ -19,10 +19,8 @@ use std::{
     time::SystemTime,
 };
 
-use fabric_msp::{
-    channel::config_envelope,
-    signer::{SignError, Signer},
-};
+use fabric_config::config_envelope;
+use fabric_msp::signer::{SignError, Signer};
 use fabric_protos::{
     common::{Block, Envelope, Status},
     orderer::BroadcastResponse,

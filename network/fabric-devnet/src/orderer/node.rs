@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use fabric_msp::{channel::ChannelConfig, signer::Signer};
+use fabric_config::ChannelConfig;
+use fabric_msp::signer::Signer;
 use fabric_protos::{
     common::Envelope,
     orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::{
     common::{Block, Envelope, Status as CommonStatus},
     orderer::{BroadcastResponse, DeliverResponse, atomic_broadcast_server::AtomicBroadcast, deliver_response::Type},

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use fabric_msp::{
-    crypto::{Authority, CertificateRequest},
-    signer::{Signer, SigningIdentity},
-};
+use fabric_cryptogen::{Authority, CertificateRequest};
+use fabric_msp::signer::{Signer, SigningIdentity};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
     protos::TxValidationCode::{DuplicateTxid, Valid},

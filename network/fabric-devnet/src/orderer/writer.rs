@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use fabric_msp::{
+use fabric_config::{
     block::{assemble, header_bytes, header_hash},
-    channel::config_envelope,
-    signer::{SignError, Signer},
+    config_envelope,
     transaction::nonce,
 };
+use fabric_msp::signer::{SignError, Signer};
 use fabric_protos::common::{
     Block, BlockHeader, ConfigEnvelope, LastConfig, Metadata, MetadataSignature, OrdererBlockMetadata, SignatureHeader,
 };

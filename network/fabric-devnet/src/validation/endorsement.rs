@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric_msp::{channel::ChannelConfig, identity::Identity, policy::CompiledPolicy};
+use fabric_config::ChannelConfig;
+use fabric_msp::{identity::Identity, policy::CompiledPolicy};
 use fabric_protos::{
     common::SignaturePolicyEnvelope,
     protos::{ApplicationPolicy, TxValidationCode, application_policy},

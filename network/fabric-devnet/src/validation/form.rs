@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fabric_msp::{
-    channel::ChannelConfig,
-    identity::Identity,
-    policy::SignedData,
+use fabric_config::{
+    ChannelConfig,
     transaction::{proposal_hash, transaction_id},
 };
+use fabric_msp::{identity::Identity, policy::SignedData};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
     protos::{

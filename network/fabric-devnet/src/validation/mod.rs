@@ -11,7 +11,7 @@ mod form;
 mod signatures;
 mod updates;
 
-use fabric_msp::channel::ChannelConfig;
+use fabric_config::ChannelConfig;
 use fabric_protos::protos::TxValidationCode;
 
 pub use self::signatures::VerifiedSignatures;

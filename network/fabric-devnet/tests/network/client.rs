@@ -2,10 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fabric_msp::{
-    signer::{Signer, SigningIdentity},
-    transaction,
-};
+use fabric_config::transaction;
+use fabric_msp::signer::{Signer, SigningIdentity};
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader},
     gateway::{

@@ -2,13 +2,13 @@
 
 use std::{error::Error, time::Duration};
 
-use fabric_msp::{
+use fabric_config::{
+    ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization,
     block::{data_hash, header_hash},
-    channel::{
-        ApplicationOrganization, ChannelConfig, ChannelSpec, ConsenterSpec, OrdererOrganization, compute_update,
-        genesis_block, update_envelope,
-    },
-    crypto::{self, CryptoConfig, OrganizationFolder, OrganizationSpec},
+    compute_update, genesis_block, update_envelope,
+};
+use fabric_cryptogen::{CryptoConfig, OrganizationFolder, OrganizationSpec};
+use fabric_msp::{
     msp::config_from_directory,
     signer::{Signer, SigningIdentity},
     transport::{self, ClientTls},
@@ -153,7 +153,7 @@ fn new_organization(
 ) -> Result<(ConfigGroup, OrganizationFolder), Box<dyn Error>> {
     let spec =
         CryptoConfig { orderer_orgs: Vec::new(), peer_orgs: vec![OrganizationSpec::new("Org4", "org4.example.com")] };
-    let folder = crypto::generate(&spec, out)?.remove(0);
+    let folder = fabric_cryptogen::generate(&spec, out)?.remove(0);
     let options = fixture.options()?;
     let mut channel = ChannelSpec::new(CHANNEL, Default::default());
     let msp = config_from_directory("Org4MSP", &folder.msp())?;
@@ -203,7 +203,7 @@ async fn a_revoked_certificate_and_a_new_access_rule_count_at_once() -> Outcome 
     assert!(evaluate(org1, &org2.user, &call).await.is_err());
     evaluate(org1, &org1.user, &call).await?;
 
-    let revocation = std::fs::read(crypto::revoke(&org1.folder, &[org1.user.certificate()])?)?;
+    let revocation = std::fs::read(fabric_cryptogen::revoke(&org1.folder, &[org1.user.certificate()])?)?;
     let revoke = |config: &mut Config| {
         let own = group(config, "Application").groups.get_mut("Org1MSP").expect("a group");
         let mut wrapped = fabric_protos::msp::MspConfig::decode(&*own.values["MSP"].value).expect("an MSP");

@@ -2,11 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fabric_cryptogen::UserRequest;
 use fabric_devnet::Settings;
-use fabric_msp::{
-    crypto::{self, UserRequest},
-    signer::{Signer, SigningIdentity},
-};
+use fabric_msp::signer::{Signer, SigningIdentity};
 use fabric_protos::{
     common::{ChannelHeader, HeaderType},
     gateway::{EndorseRequest, EvaluateRequest},
@@ -179,12 +177,12 @@ async fn only_valid_writers_may_propose() -> Outcome {
     let request = EvaluateRequest { proposed_transaction: Some(proposal), ..Default::default() };
     expect("C020", org1.gateway.clone().evaluate(request).await, Code::FailedPrecondition, malformed);
     let issue = |request: UserRequest| -> Result<SigningIdentity, Box<dyn std::error::Error>> {
-        let home = crypto::issue_user(&org1.folder, &request)?;
+        let home = fabric_cryptogen::issue_user(&org1.folder, &request)?;
         Ok(SigningIdentity::from_msp_directory("Org1MSP", &home.join("msp"))?)
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64;
     // C021, C022
-    let expired = issue(UserRequest::client("Expired").valid(crypto::validity_start(), now - 60))?;
+    let expired = issue(UserRequest::client("Expired").valid(fabric_cryptogen::validity_start(), now - 60))?;
     let refused = evaluate(org1, &expired, &echo()).await.expect_err("expired");
     assert_eq!((refused.code(), details(&refused).len()), (Code::Unavailable, 3));
     expect("C021", Err::<(), _>(refused), Code::Unavailable, "proposal client identity expired");
@@ -262,9 +260,9 @@ async fn a_revoked_certificate_is_refused_everywhere() -> Outcome {
     let mut revoked = None;
     let fixture = Fixture::prepare(Settings::default(), |spec, folders| {
         let folder = folders.iter().find(|folder| folder.msp_id == "Org1MSP").unwrap();
-        let home = crypto::issue_user(folder, &UserRequest::client("Revoked")).unwrap();
+        let home = fabric_cryptogen::issue_user(folder, &UserRequest::client("Revoked")).unwrap();
         let user = SigningIdentity::from_msp_directory("Org1MSP", &home.join("msp")).unwrap();
-        let list = crypto::revoke(folder, &[user.certificate()]).unwrap();
+        let list = fabric_cryptogen::revoke(folder, &[user.certificate()]).unwrap();
         let organization = spec.application_organizations.iter_mut().find(|one| one.msp.name == "Org1MSP").unwrap();
         organization.msp.revocation_list = vec![std::fs::read(list).unwrap()];
         revoked = Some(user);

@@ -2,13 +2,13 @@
 
 use std::{error::Error, path::Path, time::Duration};
 
+use fabric_config::{
+    ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
+    genesis_block,
+};
+use fabric_cryptogen::{CryptoConfig, OrganizationFolder, OrganizationKind, OrganizationSpec};
 use fabric_devnet::{AdminOptions, AdminTlsOptions, Network, NetworkOptions, OrdererOptions, PeerOptions, Settings};
 use fabric_msp::{
-    channel::{
-        ApplicationOrganization, BatchSpec, ChannelCapability, ChannelSpec, ConsenterSpec, OrdererOrganization,
-        genesis_block,
-    },
-    crypto::{self, CryptoConfig, OrganizationFolder, OrganizationKind, OrganizationSpec},
     msp::config_from_directory,
     policy,
     signer::SigningIdentity,
@@ -205,7 +205,7 @@ impl Fixture {
             peer_orgs: names.iter().map(|name| organization(name)).collect(),
         };
         let crypto_dir = folder.path().join("crypto");
-        let folders = crypto::generate(&config, &crypto_dir)?;
+        let folders = fabric_cryptogen::generate(&config, &crypto_dir)?;
         let block = channel_block(CHANNEL, &folders, change)?;
         std::fs::write(folder.path().join("genesis.block"), block.encode_to_vec())?;
         let orderer = folders.iter().find(|one| one.kind == OrganizationKind::Orderer).unwrap();

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use fabric_msp::{
-    crypto::{self, UserRequest},
-    signer::{Signer, SigningIdentity},
-};
+use fabric_cryptogen::UserRequest;
+use fabric_msp::signer::{Signer, SigningIdentity};
 use fabric_protos::{
     common::Envelope,
     gateway::{ChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest},
@@ -135,8 +133,9 @@ async fn commit_status_is_for_readers_of_the_channel() -> Outcome {
     let mut forged = client::commit_status(CHANNEL, &id, &org1.user);
     forged.signature = org3.user.sign(&forged.request)?;
     expect("forged", ask(forged).await, Code::PermissionDenied, "/Channel/Application/Readers");
-    let request = UserRequest::client("Expired").valid(crypto::validity_start(), crypto::validity_start() + 60);
-    let home = crypto::issue_user(&org1.folder, &request)?;
+    let request = UserRequest::client("Expired")
+        .valid(fabric_cryptogen::validity_start(), fabric_cryptogen::validity_start() + 60);
+    let home = fabric_cryptogen::issue_user(&org1.folder, &request)?;
     let expired = SigningIdentity::from_msp_directory("Org1MSP", &home.join("msp"))?;
     assert_eq!(ask(client::commit_status(CHANNEL, &id, &expired)).await?.into_inner(), status);
     Ok(())

@@ -8,11 +8,10 @@ mod chain;
 mod directory;
 mod error;
 mod manager;
+mod names;
 mod principal;
 mod revocation;
 mod setup;
-#[cfg(test)]
-mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +23,7 @@ pub use self::{
     directory::{DirectoryError, config_from_directory},
     error::{IdentityError, PrincipalError, RoleUnit, SetupError},
     manager::MspManager,
+    names::is_group_id,
 };
 use self::{chain::Pools, revocation::RevocationList};
 use crate::{certificate::Certificate, hash, identity::Identity, signature::PublicKey};

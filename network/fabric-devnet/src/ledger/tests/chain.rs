@@ -1,9 +1,7 @@
 //! Blocks: their chain, their indexes, and what a restart finds (cases C132, C133 and C149).
 
-use fabric_msp::{
-    block::{data_hash, header_hash},
-    hash::sha256_parts,
-};
+use fabric_config::block::{data_hash, header_hash};
+use fabric_msp::hash::sha256_parts;
 use fabric_protos::{
     common::{Metadata, OrdererBlockMetadata},
     protos::TxValidationCode::{DuplicateTxid, EndorsementPolicyFailure, Valid},

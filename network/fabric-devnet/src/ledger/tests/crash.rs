@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use fabric_msp::block::header_hash;
+use fabric_config::block::header_hash;
 use fabric_protos::{common::Block, protos::TxValidationCode::Valid};
 use prost::Message;
 

@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use fabric_msp::channel::is_channel_id;
+use fabric_config::is_channel_id;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message;
 use tokio::sync::Semaphore;

@@ -1,7 +1,7 @@
 //! What clients of the channel participation API send: a form with one file, which is a genesis block or an update of a
 //! channel's configuration. Everything here is checked in Fabric's order and refused in its words.
 
-use fabric_msp::{block::data_hash, channel::ConfigError};
+use fabric_config::{ConfigError, block::data_hash};
 use fabric_protos::common::{Block, ChannelHeader, ConfigUpdate, ConfigUpdateEnvelope, Envelope, HeaderType, Payload};
 use prost::{DecodeError, Message};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use fabric_msp::{channel::ChannelConfig, policy::CompiledPolicy};
+use fabric_config::ChannelConfig;
+use fabric_msp::policy::CompiledPolicy;
 use fabric_protos::{
     common::{
         MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, msp_principal::Classification, signature_policy::Type,

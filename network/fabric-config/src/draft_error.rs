@@ -1,0 +1,44 @@
+//! What can be wrong with a wished change of a configuration.
+
+use crate::{
+    error::{ConfigError, SpecError},
+    update::UpdateError,
+};
+
+/// Why a wish cannot be written into a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// The channel has no such organization.
+    #[error("the channel has no organization {0}")]
+    NoOrganization(String),
+    /// The channel has this organization already.
+    #[error("the channel has the organization {0} already")]
+    Known(String),
+    /// A channel without organizations could never be changed again.
+    #[error("{0} is the last organization of the channel")]
+    Last(String),
+    /// The channel has no such group.
+    #[error("the channel has no group {0}")]
+    NoGroup(String),
+    /// An access rule or a policy that must be there is not.
+    #[error("the channel has no policy {0}")]
+    NoPolicy(String),
+    /// The channel has no rule of its own for a resource.
+    #[error("the channel has no access rule for {0}")]
+    NoRule(String),
+    /// A value of the present configuration cannot be decoded.
+    #[error("the {0} of the channel cannot be decoded")]
+    Malformed(&'static str),
+    /// BFT consensus would come to a stop.
+    #[error("the BFT consensus would stop: {0}")]
+    Bft(&'static str),
+    /// The description of an organization or a policy contradicts itself.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Fabric would refuse the result.
+    #[error("the configuration would be refused: {0}")]
+    Refused(#[from] ConfigError),
+    /// There is nothing to change.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
