@@ -8,5 +8,6 @@ pub mod identifier;
 pub mod iso20022;
 pub mod malformed;
 pub mod money;
+pub mod percent;
 pub mod quantity;
 pub mod time;

@@ -4,7 +4,7 @@
 //! genuine. The page loads nothing, runs nothing and sets no cookie.
 
 use trade_model::item::{Life, ScanAnswer, Statement};
-use trade_standards::gs1::Gs1Uri;
+use trade_standards::{gs1::Gs1Uri, percent};
 
 use crate::{answer::Answer, problem::Problem};
 
@@ -29,7 +29,7 @@ impl Code {
         let malformed = |code: &str, detail: String| {
             Problem::new(422, code, "This is not the code of a serialised item").with_detail(detail)
         };
-        let uri = format!("https://id.gs1.org/01/{}/21/{}", percent_encode(gtin), percent_encode(serial));
+        let uri = format!("https://id.gs1.org/01/{}/21/{}", percent::encode(gtin), percent::encode(serial));
         match Gs1Uri::parse(&uri) {
             Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
             Ok(_) => Err(malformed("code_malformed", "It names no serial number.".to_owned())),
@@ -42,18 +42,6 @@ impl Code {
     pub(crate) fn digital_link(&self) -> &str {
         self.0.canonical()
     }
-}
-
-/// Everything but letters, digits and `-._~` as `%` and two hexadecimal digits.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            other => encoded += &format!("%{other:02X}"),
-        }
-    }
-    encoded
 }
 
 /// The answer about a code in HTML or JSON.

@@ -1,86 +1,182 @@
-//! GS1 Digital Link URIs: a key and its qualifiers as path segments on any domain.
+//! GS1 Digital Link URIs (standard 1.4): a key and its qualifiers as path segments on any domain.
 
+use super::error::DigitalLinkError;
+use super::percent;
 use super::table::{Gs1Key, qualifier, qualifier_holds};
-use super::{DigitalLinkError, Gs1Uri, percent};
+use super::uri::Gs1Uri;
 
-/// How strictly a link is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rigour {
-    /// Check digits and the order of qualifiers must hold.
-    Strict,
-    /// Only the form decides, as in the reference algorithm of the event hash.
-    FormOnly,
-}
+/// The domain on which every path is a Digital Link.
+const OWN_DOMAIN: &str = "id.gs1.org";
 
-/// Parses a web URI. `Ok(None)` when no segment of its path is a key with a value of the right form — except on
-/// `id.gs1.org` itself, where that is an error.
-pub(super) fn parse(uri: &str, rigour: Rigour) -> Result<Option<Gs1Uri>, DigitalLinkError> {
-    let Some((host, path)) = host_and_path(uri) else {
+/// Parses a web URI. `Ok(None)` when its path holds no key; on `id.gs1.org` itself that is an error.
+pub(super) fn parse(uri: &str) -> Result<Option<Gs1Uri>, DigitalLinkError> {
+    let Some(link) = Link::of(uri) else {
         return Ok(None);
     };
-    let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
-    let own_domain = host.eq_ignore_ascii_case("id.gs1.org");
-    let candidates = (0..segments.len().saturating_sub(1)).filter_map(|index| {
-        let key = Gs1Key::from_segment(segments[index])?;
-        let value = key_value(key, segments[index + 1])?;
-        Some((index, key, value))
-    });
-    for (index, key, value) in candidates {
-        let Some(qualifiers) = qualifiers(&segments[index + 2..])? else {
-            if own_domain {
-                return Err(DigitalLinkError::Qualifier { ai: key.ai() });
+    let (segments, own_domain) = (link.segments(), link.is_on_own_domain());
+    let mut fault = None;
+    for index in 0..segments.len() {
+        match link_at(&segments[index..], own_domain) {
+            Some(Ok(found)) => {
+                refuse_in_query(&link, Some(&found))?;
+                return Ok(Some(found));
+            }
+            Some(Err(error)) => fault = fault.or(Some(error)),
+            None => {}
+        }
+    }
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
+    if own_domain {
+        return Err(DigitalLinkError::NoKey);
+    }
+    refuse_in_query(&link, None)?;
+    Ok(None)
+}
+
+/// Reads a link by its form alone, as the reference algorithm of the event hash does.
+pub(super) fn parse_form_only(uri: &str) -> Option<Gs1Uri> {
+    if !uri.starts_with("https://") && !uri.starts_with("http://") {
+        return None;
+    }
+    let link = Link::of(uri)?;
+    let segments: Vec<&str> = link.path.strip_suffix('/').unwrap_or(link.path).split('/').collect();
+    for index in 0..segments.len().saturating_sub(1) {
+        let Some(key) = Gs1Key::of_name(segments[index]) else { continue };
+        let Some(value) = key_value(key, &percent::decode(segments[index + 1]).unwrap_or_default()) else { continue };
+        let (pairs, left_over) = segments[index + 2..].as_chunks::<2>();
+        let names: Option<Vec<_>> = pairs.iter().map(|[name, _]| qualifier(name)).collect();
+        let Some(names) = names.filter(|_| left_over.is_empty()) else {
+            if link.is_on_own_domain() {
+                return None;
             }
             continue;
         };
-        if rigour == Rigour::Strict {
-            key.check(&value)?;
-            key.check_order(&qualifiers)?;
-        } else if key.check_order(&qualifiers).is_err() {
-            return Ok(None);
+        let mut qualifiers = Vec::with_capacity(pairs.len());
+        for (ai, [_, value]) in names.into_iter().zip(pairs) {
+            qualifiers.push((ai, percent::decode(value).ok().filter(|value| qualifier_holds(ai, value))?));
         }
-        return Ok(Some(Gs1Uri::build(key, value, qualifiers)));
+        return key.check_order(&qualifiers).is_ok().then(|| Gs1Uri::build(key, value, qualifiers));
     }
-    match segments.first().copied().and_then(Gs1Key::from_segment) {
-        Some(key) if own_domain => Err(DigitalLinkError::Value { ai: key.ai() }),
-        _ => Ok(None),
+    None
+}
+
+/// The parts of an http or https URI that say something about a key.
+struct Link<'a> {
+    host: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl<'a> Link<'a> {
+    fn of(uri: &'a str) -> Option<Self> {
+        let (scheme, rest) = uri.split_once("://")?;
+        if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
+        let rest = rest.split('#').next()?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let host = authority.rsplit('@').next()?.split(':').next()?;
+        Some(Self { host, path, query })
+    }
+
+    fn is_on_own_domain(&self) -> bool {
+        let host = percent::decode(self.host).unwrap_or_default();
+        host.trim_end_matches('.').eq_ignore_ascii_case(OWN_DOMAIN)
+    }
+
+    /// The path's segments, decoded, without empty and dot segments (RFC 3986 §5.2.4). A segment that is not printable
+    /// ASCII is no part of a link and reads as an error.
+    fn segments(&self) -> Vec<Segment> {
+        let mut segments: Vec<Segment> = Vec::new();
+        for segment in self.path.split('/').map(percent::decode) {
+            match segment.as_deref() {
+                Ok("" | ".") => {}
+                Ok("..") => drop(segments.pop()),
+                _ => segments.push(segment),
+            }
+        }
+        segments
     }
 }
 
-/// Host and path of an http or https URI, without user, port, query and fragment.
-fn host_and_path(uri: &str) -> Option<(&str, &str)> {
-    let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://"))?;
-    let rest = rest.split(['?', '#']).next()?;
-    let (authority, path) = rest.split_once('/')?;
-    let host = authority.rsplit('@').next()?.split(':').next()?;
-    Some((host, path))
+type Segment = Result<String, DigitalLinkError>;
+
+/// The link that begins at the first segment: `None` when that is no key, or a key's name in an ordinary path.
+fn link_at(segments: &[Segment], own_domain: bool) -> Option<Result<Gs1Uri, DigitalLinkError>> {
+    let [name, value, rest @ ..] = segments else {
+        return None;
+    };
+    let key = Gs1Key::of_name(&name.as_ref().ok()?.to_ascii_lowercase())?;
+    let value = value.as_deref().unwrap_or_default();
+    match key_value(key, value) {
+        Some(value) => Some(link(key, value, rest)),
+        None => {
+            let meant = own_domain || is_meant_as_key(key, value, rest);
+            meant.then_some(Err(DigitalLinkError::Value { ai: key.ai() }))
+        }
+    }
+}
+
+fn link(key: Gs1Key, value: String, rest: &[Segment]) -> Result<Gs1Uri, DigitalLinkError> {
+    let (pairs, left_over) = rest.as_chunks::<2>();
+    let mut qualifiers = Vec::with_capacity(pairs.len());
+    for [name, value] in pairs {
+        let ai = name.as_ref().ok().and_then(|name| qualifier(&name.to_ascii_lowercase()));
+        let ai = ai.ok_or(DigitalLinkError::Qualifier { ai: key.ai() })?;
+        qualifiers.push((ai, value.clone()?));
+    }
+    if !left_over.is_empty() {
+        return Err(DigitalLinkError::Qualifier { ai: key.ai() });
+    }
+    key.check(&value)?;
+    key.check_qualifiers(&qualifiers)?;
+    // The extension 0 says that there is none (Tag Data Standard, SGLN).
+    qualifiers.retain(|(ai, value)| (*ai, value.as_str()) != ("254", "0"));
+    Ok(Gs1Uri::build(key, value, qualifiers))
 }
 
 /// The value behind a key, decoded and padded, if it has the key's form.
-fn key_value(key: Gs1Key, segment: &str) -> Option<String> {
-    let value = percent::decode(segment).ok()?;
+fn key_value(key: Gs1Key, value: &str) -> Option<String> {
     let padded = match (key, value.len()) {
         (Gs1Key::Gtin, 8 | 12 | 13) => format!("{value:0>14}"),
-        _ => value,
+        _ => value.to_owned(),
     };
     key.has_form(&padded).then_some(padded)
 }
 
-/// Qualifiers in their order; `None` when the rest of the path is something else.
-fn qualifiers(segments: &[&str]) -> Result<Option<Vec<(&'static str, String)>>, DigitalLinkError> {
-    let (pairs, rest) = segments.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Ok(None);
-    }
-    let mut qualifiers = Vec::with_capacity(pairs.len());
-    for [name, value] in pairs {
-        let Some(ai) = qualifier(name) else {
-            return Ok(None);
+/// Whether a key's name before a value of another form claims a key nevertheless. Ordinary paths hold numbers such as
+/// 00 and 01, too: those of dates, for example.
+fn is_meant_as_key(key: Gs1Key, value: &str, rest: &[Segment]) -> bool {
+    /// A GTIN-12 that lost a digit.
+    const DIGITS_MIN: usize = 11;
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (pairs, left_over) = rest.as_chunks::<2>();
+    let is_qualifier = |name: &Segment| name.as_ref().is_ok_and(|name| qualifier(&name.to_ascii_lowercase()).is_some());
+    let qualified = !pairs.is_empty() && left_over.is_empty() && pairs.iter().all(|[name, _]| is_qualifier(name));
+    (key.checked_digits() > 0 && digits >= DIGITS_MIN) || (qualified && value.len() > 2)
+}
+
+/// Keys and qualifiers stand in the path. One in the query would be cut off with the attributes, and the link would name
+/// the class of what it means.
+fn refuse_in_query(link: &Link<'_>, found: Option<&Gs1Uri>) -> Result<(), DigitalLinkError> {
+    for parameter in link.query.split(['&', ';']) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let name = percent::decode(name).unwrap_or_default().to_ascii_lowercase();
+        let misplaced = match found {
+            Some(found) => qualifier(&name).filter(|ai| found.key().takes_qualifier(ai)),
+            None => Gs1Key::of_ai(&name)
+                .filter(|key| {
+                    let value = key_value(*key, &percent::decode(value).unwrap_or_default());
+                    key.checked_digits() > 0 && value.is_some_and(|value| key.check(&value).is_ok())
+                })
+                .map(Gs1Key::ai),
         };
-        let value = percent::decode(value)?;
-        if !qualifier_holds(ai, &value) {
-            return Err(DigitalLinkError::Value { ai });
+        if let Some(ai) = misplaced {
+            return Err(DigitalLinkError::InQuery { ai });
         }
-        qualifiers.push((ai, value));
     }
-    Ok(Some(qualifiers))
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! EPC URNs (Tag Data Standard §6): the company prefix stands apart, the check digit is missing.
 
-use super::table::{Gs1Key, qualifier_holds};
-use super::{DigitalLinkError, Gs1Uri, percent};
+use super::error::DigitalLinkError;
+use super::percent;
+use super::table::Gs1Key;
+use super::uri::Gs1Uri;
 use crate::identifier::gs1_check_digit;
 
 /// Parses `urn:epc:id:…`, `urn:epc:class:lgtin:…` and `urn:epc:idpat:…`. `Ok(None)` for the EPC schemes that carry
@@ -22,6 +24,14 @@ pub(super) fn parse(uri: &str) -> Result<Option<Gs1Uri>, DigitalLinkError> {
         ("idpat", _) => pattern(scheme, &fields).map(Some),
         _ => Err(DigitalLinkError::UnknownScheme),
     }
+}
+
+/// The URN with namespace, class and scheme in lower case, which know no capitals (RFC 8141 §3.1 for the namespace; the
+/// Tag Data Standard writes the others so).
+pub(super) fn in_lower_case(uri: &str) -> String {
+    let rest = uri.match_indices(':').nth(3).map_or(uri.len(), |(index, _)| index);
+    let (names, rest) = uri.split_at(rest);
+    names.to_ascii_lowercase() + rest
 }
 
 fn instance(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
@@ -163,9 +173,7 @@ fn prefixed(key: Gs1Key, rest: &str) -> Result<Gs1Uri, DigitalLinkError> {
 
 fn built(key: Gs1Key, value: String, qualifiers: Vec<(&'static str, String)>) -> Result<Gs1Uri, DigitalLinkError> {
     key.check(&value)?;
-    if qualifiers.iter().any(|(ai, value)| !qualifier_holds(ai, value)) {
-        return Err(DigitalLinkError::EpcForm);
-    }
+    key.check_qualifiers(&qualifiers).map_err(|_| DigitalLinkError::EpcForm)?;
     Ok(Gs1Uri::build(key, value, qualifiers))
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Left out: 415 with 8020 (payment slips) and 8013 (model numbers), which name nothing that an event can hold.
 
-use super::DigitalLinkError;
+use super::error::DigitalLinkError;
 use crate::identifier::gs1_check_digit_holds;
 
 /// A GS1 key that can stand at the head of a Digital Link.
@@ -87,9 +87,9 @@ const TABLE: &[Row] = &[
     Row { key: Gs1Key::Ginc, ai: "401", name: "ginc", form: form(0, Tail::Set82, 30), qualifiers: &[] },
     Row { key: Gs1Key::Gsin, ai: "402", name: "gsin", form: form(17, Tail::None, 0), qualifiers: &[] },
     Row { key: Gs1Key::Gln, ai: "414", name: "gln", form: form(13, Tail::None, 0), qualifiers: &[&["254"], &["7040"]] },
-    Row { key: Gs1Key::Party, ai: "417", name: "party", form: form(13, Tail::None, 0), qualifiers: &[] },
+    Row { key: Gs1Key::Party, ai: "417", name: "party", form: form(13, Tail::None, 0), qualifiers: &[&["7040"]] },
     Row { key: Gs1Key::Grai, ai: "8003", name: "grai", form: form(14, Tail::Set82, 16), qualifiers: &[] },
-    Row { key: Gs1Key::Giai, ai: "8004", name: "giai", form: form(0, Tail::Set82, 30), qualifiers: &[] },
+    Row { key: Gs1Key::Giai, ai: "8004", name: "giai", form: form(0, Tail::Set82, 30), qualifiers: &[&["7040"]] },
     Row {
         key: Gs1Key::Itip,
         ai: "8006",
@@ -132,9 +132,14 @@ impl Gs1Key {
         self.row().ai
     }
 
-    /// The key for a path segment: an application identifier or a short name such as `gtin`.
-    pub(super) fn from_segment(segment: &str) -> Option<Self> {
-        TABLE.iter().find(|row| row.ai == segment || row.name == segment).map(|row| row.key)
+    /// The key with an application identifier.
+    pub(super) fn of_ai(ai: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.ai == ai).map(|row| row.key)
+    }
+
+    /// The key by its application identifier or a short name such as `gtin`.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.ai == name || row.name == name).map(|row| row.key)
     }
 
     /// Digits up to and including the check digit; 0 when the key has none.
@@ -158,7 +163,8 @@ impl Gs1Key {
         digits.bytes().all(|byte| byte.is_ascii_digit()) && tail_holds && prefix_holds
     }
 
-    /// Checks form and check digit.
+    /// Checks form and check digit, and what the dictionary demands beyond the form: the filling zero of a returnable
+    /// asset, a piece's number that is not above the number of pieces.
     pub(super) fn check(self, value: &str) -> Result<(), DigitalLinkError> {
         let ai = self.ai();
         if !self.has_form(value) {
@@ -168,7 +174,29 @@ impl Gs1Key {
         if checked > 0 && !gs1_check_digit_holds(&value[..checked]) {
             return Err(DigitalLinkError::CheckDigit { ai });
         }
-        Ok(())
+        let rule_holds = match self {
+            Self::Grai => value.starts_with('0'),
+            Self::Itip => is_piece_of_total(&value[checked..]),
+            _ => true,
+        };
+        if rule_holds { Ok(()) } else { Err(DigitalLinkError::Value { ai }) }
+    }
+
+    /// Whether the qualifier may follow the key.
+    pub(super) fn takes_qualifier(self, ai: &str) -> bool {
+        self.row().qualifiers.iter().any(|sequence| sequence.contains(&ai))
+    }
+
+    /// Checks values and order of qualifiers.
+    pub(super) fn check_qualifiers(self, qualifiers: &[(&'static str, String)]) -> Result<(), DigitalLinkError> {
+        for (ai, value) in qualifiers {
+            // A serial number of digits with a leading zero would be a second text of the one without.
+            let zero_prefix = *ai == "8011" && value.len() > 1 && value.starts_with('0');
+            if !qualifier_holds(ai, value) || zero_prefix {
+                return Err(DigitalLinkError::Value { ai });
+            }
+        }
+        self.check_order(qualifiers)
     }
 
     /// Checks that `qualifiers` are a subsequence of one of the key's sequences.
@@ -177,7 +205,7 @@ impl Gs1Key {
         if qualifiers.is_empty() {
             return Ok(());
         }
-        if qualifiers.iter().any(|(ai, _)| !row.qualifiers.iter().any(|sequence| sequence.contains(ai))) {
+        if qualifiers.iter().any(|(ai, _)| !self.takes_qualifier(ai)) {
             return Err(DigitalLinkError::Qualifier { ai: row.ai });
         }
         let follows = |sequence: &&[&str]| {
@@ -192,9 +220,14 @@ impl Gs1Key {
     }
 }
 
-/// The qualifier for a path segment: an application identifier or a short name such as `ser`.
+/// The qualifier by its application identifier or a short name such as `ser`.
 pub(super) fn qualifier(segment: &str) -> Option<&'static str> {
     QUALIFIERS.iter().find(|(ai, name, ..)| *ai == segment || *name == segment).map(|(ai, ..)| *ai)
+}
+
+/// Two digits of the piece and two of the total, both above zero.
+fn is_piece_of_total(tail: &str) -> bool {
+    tail.split_at_checked(2).is_some_and(|(piece, total)| "00" < piece && piece <= total)
 }
 
 /// Whether `value` (decoded) may stand behind the qualifier.

@@ -103,6 +103,123 @@ fn broken_gs1_uris_are_refused_by_name() {
     assert_eq!(canonical(&format!("https://id.gs1.org/01/{}", "1".repeat(3000))), Err("uri_too_long"));
 }
 
+/// Every spelling of one serialised item, one lot and one place.
+const SPELLINGS: &[(&str, &[&str])] = &[
+    (
+        "https://id.gs1.org/01/09521234543213/21/L1",
+        &[
+            "HTTPS://ID.GS1.ORG/01/09521234543213/21/L1",
+            "http://id.gs1.org/01/09521234543213/21/L1",
+            "https://id.gs1.org:443/01/09521234543213/21/L1",
+            "https://id.gs1.org./01/09521234543213/21/L1",
+            "https://id%2Egs1.org/01/09521234543213/21/L1",
+            "HTTP://BRAND.EXAMPLE/01/09521234543213/21/L1",
+            "https://user@brand.example:8443/shop/01/09521234543213/21/L1",
+            "https://brand.example/%30%31/09521234543213/21/L1",
+            "https://brand.example/01/%309521234543213/%32%31/%4c%31",
+            "https://brand.example/01/9521234543213/21/L1",
+            "https://brand.example/gtin/09521234543213/ser/L1",
+            "https://brand.example/GTIN/9521234543213/Ser/L1",
+            "https://brand.example//01//09521234543213/21/L1/",
+            "https://brand.example/./01/09521234543213/x/../21/L1",
+            "https://brand.example/%2e/01/09521234543213/21/L1",
+            "https://brand.example/01/09521234543213/21/L1?linkType=gs1:pip&17=271231#top",
+            "https://brand.example/01/09521234543213/22/v1/10/LOT7/21/L1",
+            "urn:epc:id:sgtin:9521234.054321.L1",
+            "URN:EPC:ID:SGTIN:9521234.054321.L1",
+            "Urn:Epc:Id:Sgtin:95212345.04321.%4C1",
+        ],
+    ),
+    (
+        "https://id.gs1.org/01/09521234543213/10/LOT%2F7",
+        &[
+            "urn:epc:class:lgtin:9521234.054321.LOT%2F7",
+            "URN:epc:CLASS:LGTIN:9521234.054321.LOT%2f7",
+            "https://brand.example/01/09521234543213/10/LOT%2f7",
+            "https://brand.example/gtin/9521234543213/LOT/%4cOT%2F7?x=1",
+        ],
+    ),
+    (
+        "https://id.gs1.org/414/4012345000054",
+        &[
+            "urn:epc:id:sgln:4012345.00005.0",
+            "URN:EPC:ID:SGLN:4012345.00005.0",
+            "https://id.gs1.org/414/4012345000054/254/0",
+            "https://places.example/gln/4012345000054/glnx/0",
+        ],
+    ),
+];
+
+#[test]
+fn every_spelling_of_a_key_is_one_key() -> Result<(), DigitalLinkError> {
+    for (canonical, spellings) in SPELLINGS {
+        assert_eq!(ObjectUri::parse(canonical)?.canonical(), *canonical);
+        for spelling in *spellings {
+            assert_eq!(ObjectUri::parse(spelling)?.canonical(), *canonical, "{spelling}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_names_a_key_and_is_no_link_is_refused_on_every_domain() {
+    let table = [
+        ("https://brand.example/01/09521234543213/21/L1/extra", "gs1_qualifier"),
+        ("https://brand.example/01/09521234543213/21/L1/17/271231", "gs1_qualifier"),
+        ("https://brand.example/01/09521234543213/17/271231/21/L1", "gs1_qualifier"),
+        ("HTTPS://BRAND.EXAMPLE/%30%31/09521234543213/21/L1/extra", "gs1_qualifier"),
+        ("https://brand.example/01/09521234543213?21=L1", "gs1_in_query"),
+        ("https://brand.example/01/09521234543213/10/LOT7?x=1&%32%31=L1", "gs1_in_query"),
+        ("https://brand.example/01/09521234543213?x=1;SER=L1", "gs1_in_query"),
+        ("https://brand.example/item?01=09521234543213&21=L1", "gs1_in_query"),
+        ("https://brand.example/01/95212345432/21/L1", "gs1_value"),
+        ("https://brand.example/01/952123454321311", "gs1_value"),
+        ("https://brand.example/gtin/abc/ser/L1", "gs1_value"),
+        ("https://brand.example/8003/4012345000221", "gs1_value"),
+        ("https://brand.example/8006/040123451111180302", "gs1_value"),
+        ("https://brand.example/8010/0628165987/8011/09876", "gs1_value"),
+        ("https://brand.example/01/09521234543213/21/%zz", "percent_encoding"),
+        ("https://id.gs1.org/", "gs1_no_key"),
+        ("HTTPS://ID.GS1.ORG/8013/1987654Ad4X4bL5ttr2310c2K", "gs1_no_key"),
+        ("https://id.gs1.org/ARFKk4XB0CDKWcnpq", "gs1_no_key"),
+        ("https://id.gs1.org?01=09521234543213", "gs1_no_key"),
+        ("urn:epc:id:sgtin:9521234.054321.L1?=x", "epc_form"),
+        ("urn:epc:id:sgtin:9521234.054321.L1#x", "epc_form"),
+        ("https:/id.gs1.org/01/09521234543213/21/L1", "not_a_uri"),
+        ("https:id.gs1.org/01/09521234543213/21/L1", "not_a_uri"),
+        ("https:///01/09521234543213/21/L1", "not_a_uri"),
+    ];
+    for (uri, rule) in table {
+        assert_eq!(ObjectUri::parse(uri).map_err(|error| error.rule()), Err(rule), "{uri}");
+    }
+}
+
+#[test]
+fn uris_without_a_key_have_one_normal_form() -> Result<(), DigitalLinkError> {
+    for (text, normal) in [
+        ("URN:UUID:374D95FC-9457-4A51-BD6A-0BBA133845A8", "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8"),
+        ("URN:EPC:ID:IMOVN:9176187", "urn:epc:id:imovn:9176187"),
+        ("urn:epc:id:BIC:CSQU3054383", "urn:epc:id:bic:CSQU3054383"),
+        ("URN:Example:A%2fb%41", "urn:example:A%2FbA"),
+        ("HTTPS://Example.COM/Path?Q=%7e", "https://example.com/Path?Q=~"),
+        ("Geo:47.5,11.1", "geo:47.5,11.1"),
+        ("https://blog.example/2026/01/22", "https://blog.example/2026/01/22"),
+        ("https://blog.example/2026/01/22/10/30", "https://blog.example/2026/01/22/10/30"),
+    ] {
+        let parsed = ObjectUri::parse(text)?;
+        assert_eq!((parsed.canonical(), parsed.text()), (normal, text));
+        assert_eq!(ObjectUri::parse(normal)?.canonical(), normal);
+    }
+    Ok(())
+}
+
+#[test]
+fn event_hashes_do_not_depend_on_what_is_forgiven() {
+    for uri in ["HTTPS://ID.GS1.ORG/01/09521234543213/21/L1", "URN:EPC:ID:SGTIN:9521234.054321.L1"] {
+        assert_eq!(Gs1Uri::parse_form_only(uri), None, "{uri}");
+    }
+}
+
 #[test]
 fn other_uris_are_objects_as_they_stand() -> Result<(), DigitalLinkError> {
     for uri in [

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use trade_contracts::proofs::{Place, declared_value, settlement};
 use trade_proofs::ProofContext;
-use trade_standards::identifier::MspId;
+use trade_standards::{identifier::MspId, percent::encode};
 
 use super::{
     bypass,
@@ -520,10 +520,4 @@ fn ensure_that(holds: bool, answer: &Value) -> Result<()> {
 fn inverted<T>(result: Result<T>) -> Result<()> {
     ensure!(result.is_err(), "it was not refused");
     Ok(())
-}
-
-/// Percent-encodes an identifier for a path.
-#[must_use]
-fn encode(identifier: &str) -> String {
-    identifier.replace('%', "%25").replace(':', "%3A").replace('/', "%2F")
 }
