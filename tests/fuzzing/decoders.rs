@@ -94,7 +94,7 @@ pub fn envelope(bytes: &[u8]) {
     if let Ok(envelope) = Envelope::decode(bytes) {
         world.sandbox().admits(&envelope);
     }
-    judge(world, bytes.to_vec());
+    validate(world, bytes.to_vec());
 }
 
 /// A payload with the right creator, id and signature, so that its content is looked at.
@@ -113,7 +113,7 @@ pub fn transaction(bytes: &[u8]) {
     }
     let payload = payload.encode_to_vec();
     let signature = world.client.sign(&payload).expect("our own key signs");
-    judge(world, Envelope { payload, signature }.encode_to_vec());
+    validate(world, Envelope { payload, signature }.encode_to_vec());
 }
 
 /// What a transaction read and wrote, in a transaction that is right in all else.
@@ -121,16 +121,16 @@ pub fn read_write_set(bytes: &[u8]) {
     let world = world();
     let envelope = world.transaction(bytes);
     world.sandbox().admits(&envelope);
-    judge(world, envelope.encode_to_vec());
+    validate(world, envelope.encode_to_vec());
 }
 
-fn judge(world: &World, envelope: Vec<u8>) {
-    // Twice, because the second of two is judged against what the first would change.
-    let codes = world.sandbox().judge(&[envelope.clone(), envelope]).expect("a verdict on every transaction");
+fn validate(world: &World, envelope: Vec<u8>) {
+    // Twice, because the second of two is validated against what the first would change.
+    let codes = world.sandbox().validate(&[envelope.clone(), envelope]).expect("a code for every transaction");
     assert_eq!(codes.len(), 2);
 }
 
-/// A block: its hashes, its verdicts, its transactions, and the configuration that it may hold.
+/// A block: its hashes, its validation codes, its transactions, and the configuration that it may hold.
 pub fn block(bytes: &[u8]) {
     let Ok(block) = Block::decode(bytes) else { return };
     fabric_devnet::ledger::validation_codes(&block);
@@ -141,7 +141,7 @@ pub fn block(bytes: &[u8]) {
     let data = block.data.clone().unwrap_or_default();
     assert!(envelopes <= data.data.len());
     fabric_config::block::data_hash(&data);
-    let codes = world().sandbox().judge(&data.data).expect("a verdict on every transaction");
+    let codes = world().sandbox().validate(&data.data).expect("a code for every transaction");
     assert_eq!(codes.len(), data.data.len());
     look(ChannelConfig::from_genesis_block(&block).ok().as_ref());
 }
@@ -338,7 +338,7 @@ pub fn discovery(bytes: &[u8]) {
     }
 }
 
-/// A form with the first block of a channel: the header that says where its parts end, a line end, and the body.
+/// A form with the genesis block of a channel: the header that says where its parts end, a line end, and the body.
 pub fn join_form(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let body = bytes.get(end + 1..).unwrap_or_default();

@@ -66,8 +66,8 @@ fn seeds_are_good_enough_to_be_taken() -> Result<()> {
     })?;
     for results in seeds::of("read_write_set")? {
         let envelope = prost::Message::encode_to_vec(&world.transaction(&results));
-        let codes = world.sandbox().judge(&[envelope]).map_err(anyhow::Error::msg)?;
-        ensure!(codes == [0], "the transaction of the seed is judged {codes:?}");
+        let codes = world.sandbox().validate(&[envelope]).map_err(anyhow::Error::msg)?;
+        ensure!(codes == [0], "the transaction of the seed is validated as {codes:?}");
     }
     Ok(())
 }

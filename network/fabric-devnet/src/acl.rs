@@ -152,8 +152,8 @@ pub(crate) fn check_local_admin(peer: &Peer, data: &SignedData) -> Result<(), Ac
 /// Whether whoever signed something may write to the channel, whatever its own rules say of resources.
 pub(crate) fn check_writer(channel: &Channel, data: &SignedData) -> Result<(), AclError> {
     let (channel_id, policy) = (channel.id().to_owned(), WRITERS.to_owned());
-    let verdict = channel.config().policy(WRITERS).evaluate(std::slice::from_ref(data));
-    verdict.map_err(|cause| AclError::Policy { channel: channel_id, policy, cause })
+    let evaluated = channel.config().policy(WRITERS).evaluate(std::slice::from_ref(data));
+    evaluated.map_err(|cause| AclError::Policy { channel: channel_id, policy, cause })
 }
 
 fn check_local(peer: &Peer, policy: &'static str, role: MspRoleType, proposal: &Proposal) -> Result<(), AclError> {

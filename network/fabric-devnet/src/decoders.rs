@@ -22,12 +22,13 @@ use tokio::runtime::Runtime;
 use tonic::{Request, Response};
 
 use crate::{
-    chaincode::{self, Call, ChaincodeOptions, ChaincodePackage, ChaincodeRuntime, ConnectionInfo, PackageStore},
+    call::Call,
+    chaincode::{self, ChaincodeOptions, ChaincodePackage, ChaincodeRuntime, ConnectionInfo, PackageStore},
     channel::Channel,
     discovery::DiscoveryService,
     endorser, gateway,
     ledger::{CallerInfo, Simulator},
-    ledgers::{FirstBlock, Ledgers},
+    ledgers::{GenesisBlock, Ledgers},
     orderer::{self, OrderingNode},
     peer::Peer,
     proposal::Proposal,
@@ -80,7 +81,7 @@ impl Sandbox {
         let text = |cause: &dyn std::fmt::Display| cause.to_string();
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| text(&cause))?;
-        let first = FirstBlock::new(genesis.clone()).map_err(|cause| text(&cause))?;
+        let first = GenesisBlock::new(genesis.clone()).map_err(|cause| text(&cause))?;
         let ledgers = Arc::new(Ledgers::new(&folder.join("channels"), vec![identity.msp_id().to_owned()]));
         let signer: Arc<dyn Signer> = Arc::new(identity.clone());
         let orderer = Arc::new(OrderingNode::new(Arc::clone(&ledgers), signer));
@@ -94,19 +95,19 @@ impl Sandbox {
         Ok(Self { runtime, peer: Arc::new(peer), channel, proposal })
     }
 
-    /// Judges the transactions of a block as if it were the next. One code per transaction.
+    /// Validates the transactions of a block as if it were the next. One code per transaction.
     ///
     /// # Errors
     /// The ledger cannot be read. No transaction is a reason.
-    pub fn judge(&self, envelopes: &[Vec<u8>]) -> Result<Vec<i32>, String> {
+    pub fn validate(&self, envelopes: &[Vec<u8>]) -> Result<Vec<i32>, String> {
         let ledger = self.channel.ledger();
         let config: Arc<ChannelConfig> = self.channel.config();
         let context = ValidationContext { channel: &config, signatures: ledger.signatures() };
         let prepared = validation::prepare(envelopes, &context);
         let snapshot = ledger.snapshot().map_err(|cause| cause.to_string())?;
-        let judged =
-            validation::judge(ledger.height(), &prepared, &context, &snapshot).map_err(|cause| cause.to_string())?;
-        Ok(judged.codes.into_iter().map(i32::from).collect())
+        let validated =
+            validation::validate(ledger.height(), &prepared, &context, &snapshot).map_err(|cause| cause.to_string())?;
+        Ok(validated.codes.into_iter().map(i32::from).collect())
     }
 
     /// Whether the orderer would take a message.
@@ -119,7 +120,7 @@ impl Sandbox {
     /// # Errors
     /// The ledger cannot be read.
     pub fn answers(&self, messages: &[ChaincodeMessage]) -> Result<Vec<Result<Vec<u8>, String>>, String> {
-        let call = self.call()?;
+        let call = Arc::new(self.call()?);
         let answer = async {
             let mut answers = Vec::with_capacity(messages.len());
             for message in messages {

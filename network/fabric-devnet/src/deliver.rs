@@ -25,8 +25,8 @@ pub(crate) use self::filtered::filtered_block;
 pub use self::peer::PeerDeliver;
 use self::seek::Seek;
 use crate::{
+    clock::{is_expired, unix_seconds},
     ledger::{Ledger, LedgerError},
-    orderer::{is_expired, unix_seconds},
 };
 
 /// Blocks that may wait for a slow client.
@@ -211,6 +211,6 @@ fn allow(
 
 fn is_config(block: &Block) -> bool {
     let first = block.data.as_ref().and_then(|data| data.data.first());
-    let header = first.and_then(|envelope| crate::ledger::transaction::open(envelope)).map(|(header, _)| header);
+    let header = first.and_then(|envelope| crate::state::transaction::open(envelope)).map(|(header, _)| header);
     header.is_some_and(|header| header.r#type == HeaderType::Config as i32)
 }

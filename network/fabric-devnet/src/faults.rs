@@ -5,18 +5,10 @@
 //! They change what nodes do, never what they say is true: a block or an endorsement is as genuine with faults as
 //! without.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use tokio::{sync::watch, time};
+use std::time::Duration;
 
 pub use crate::ledger::CrashPoint;
 use crate::{orderer::OrderingNode, peer::Peer};
-
-/// Refusals are cut to this many characters.
-const REFUSAL_MAX: usize = 1000;
 
 /// The faults of one peer. Got from [`Network::peer_faults`](crate::Network::peer_faults); each stays until it is
 /// switched off.
@@ -52,18 +44,18 @@ impl<'a> PeerFaults<'a> {
     /// Has every proposal refused with this text, cut to 1000 characters, after it was checked and before anything is
     /// simulated: the peer answers status 500, as it does when its own machinery fails.
     pub fn refuse_endorsement(self, text: &str) {
-        *lock(&self.peer.switches().refusal) = Some(text.chars().take(REFUSAL_MAX).collect());
+        self.peer.switches().refuse(Some(text));
     }
 
     /// Ends [`PeerFaults::refuse_endorsement`].
     pub fn endorse_again(self) {
-        *lock(&self.peer.switches().refusal) = None;
+        self.peer.switches().refuse(None);
     }
 
     /// Has every call of a chaincode by this peer take this much longer; zero ends it. The time counts towards the
     /// limit for a call, so a delay of that length or more lets every call time out.
     pub fn slow_chaincode(self, delay: Duration) {
-        *lock(&self.peer.switches().chaincode_delay) = delay;
+        self.peer.switches().slow_chaincode(delay);
     }
 
     /// Keeps new blocks of all channels from the peer. It goes on endorsing by the state that it has, and clients that
@@ -82,7 +74,7 @@ impl<'a> PeerFaults<'a> {
 
     fn set_away(self, away: bool) {
         self.peer.channels().iter().for_each(|channel| channel.ledger().set_away(self.peer.msp_id(), away));
-        self.peer.switches().away.send_replace(away);
+        self.peer.switches().set_away(away);
     }
 }
 
@@ -94,19 +86,17 @@ impl<'a> OrdererFaults<'a> {
     /// Stops the orderer: its connections end, it takes no messages, and no more blocks are cut. What it had taken
     /// waits.
     pub fn stop(self) {
-        self.change(|state| state.stopped = true);
-        self.orderer.switches().away.send_replace(true);
+        self.orderer.switches().set_stopped(true);
     }
 
     /// Ends [`OrdererFaults::stop`].
     pub fn resume(self) {
-        self.change(|state| state.stopped = false);
-        self.orderer.switches().away.send_replace(false);
+        self.orderer.switches().set_stopped(false);
     }
 
     /// Has every block come this much later; zero ends it. A block that waits already begins to wait anew.
     pub fn delay(self, delay: Duration) {
-        self.change(|state| state.delay = delay);
+        self.orderer.switches().set_delay(delay);
     }
 
     /// Has all ledgers of the orderer find no space on the disk: what has been taken waits to be written, and nothing
@@ -129,97 +119,4 @@ impl<'a> OrdererFaults<'a> {
     fn set_full(self, is_full: bool) {
         self.orderer.ledgers().iter().for_each(|ledger| ledger.disk().set_full(is_full));
     }
-
-    fn change(self, change: impl FnOnce(&mut OrdererState)) {
-        self.orderer.switches().state.send_modify(change);
-    }
-}
-
-/// What is switched at a peer.
-#[derive(Default)]
-pub(crate) struct PeerSwitches {
-    away: watch::Sender<bool>,
-    refusal: Mutex<Option<String>>,
-    chaincode_delay: Mutex<Duration>,
-}
-
-impl PeerSwitches {
-    /// Whether nobody can reach the peer.
-    pub(crate) fn is_away(&self) -> bool {
-        *self.away.borrow()
-    }
-
-    /// True while nobody can reach the peer.
-    pub(crate) fn away(&self) -> watch::Receiver<bool> {
-        self.away.subscribe()
-    }
-
-    /// The text with which proposals are refused.
-    pub(crate) fn refusal(&self) -> Option<String> {
-        lock(&self.refusal).clone()
-    }
-
-    /// How much longer calls of chaincode take.
-    pub(crate) fn chaincode_delay(&self) -> Duration {
-        *lock(&self.chaincode_delay)
-    }
-}
-
-/// What is switched at the orderer.
-#[derive(Default)]
-pub(crate) struct OrdererSwitches {
-    away: watch::Sender<bool>,
-    state: watch::Sender<OrdererState>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct OrdererState {
-    stopped: bool,
-    delay: Duration,
-    /// The orderer ends for good, so nothing may hold it up.
-    ending: bool,
-}
-
-impl OrdererSwitches {
-    /// Whether the orderer takes no messages.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.state.borrow().stopped
-    }
-
-    /// True while nobody can reach the orderer.
-    pub(crate) fn away(&self) -> watch::Receiver<bool> {
-        self.away.subscribe()
-    }
-
-    /// Lets everything pass from now on.
-    pub(crate) fn end(&self) {
-        self.state.send_modify(|state| state.ending = true);
-    }
-
-    /// Returns when the next block may go.
-    pub(crate) async fn pass(&self) {
-        let mut states = self.state.subscribe();
-        loop {
-            let state = *states.borrow_and_update();
-            if state.ending || (!state.stopped && state.delay.is_zero()) {
-                return;
-            }
-            let waited = async {
-                match state.stopped {
-                    true => std::future::pending().await,
-                    false => time::sleep(state.delay).await,
-                }
-            };
-            tokio::select! {
-                () = waited => return,
-                // The sender is borrowed, so it is still there.
-                _ = states.changed() => {}
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is inside is whole at every moment.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

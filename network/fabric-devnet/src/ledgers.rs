@@ -1,7 +1,7 @@
 //! The ledgers of this process, one for each channel, and who has joined which; kept in a folder, so that a restart
 //! finds everybody where they were.
 //!
-//! A channel is its first block: two channels of one name that begin differently have a ledger each and never meet.
+//! A channel is its genesis block: two channels of one name that begin differently have a ledger each and never meet.
 
 use std::{
     collections::BTreeMap,
@@ -14,11 +14,14 @@ use fabric_config::{ChannelConfig, ConfigError, block::header_hash};
 use fabric_protos::common::Block;
 use prost::Message;
 
-use crate::ledger::{Ledger, LedgerError, file_name};
+use crate::{
+    ledger::{Ledger, LedgerError},
+    state::file_name::file_name,
+};
 
 /// The most channels of one network.
 const CHANNELS_MAX: usize = 64;
-const FIRST_BLOCK: &str = "genesis.block";
+const GENESIS_BLOCK: &str = "genesis.block";
 
 /// Why a peer or an orderer cannot join a channel.
 #[derive(Debug, thiserror::Error)]
@@ -68,20 +71,20 @@ pub(crate) enum Member<'a> {
 pub(crate) struct Ledgers {
     folder: PathBuf,
     msp_ids: Vec<String>,
-    /// By channel and hash of the first block.
+    /// By channel and hash of the genesis block.
     open: Mutex<BTreeMap<Key, Arc<Ledger>>>,
 }
 
 type Key = (String, [u8; 32]);
 
-/// A first block that has been looked at.
-pub(crate) struct FirstBlock {
+/// A genesis block that has been looked at.
+pub(crate) struct GenesisBlock {
     pub(crate) block: Block,
     pub(crate) channel: ChannelConfig,
     hash: [u8; 32],
 }
 
-impl FirstBlock {
+impl GenesisBlock {
     /// Looks at a block with which somebody joins a channel.
     pub(crate) fn new(block: Block) -> Result<Self, JoinError> {
         let channel = ChannelConfig::from_genesis_block(&block)?;
@@ -93,7 +96,7 @@ impl FirstBlock {
         Ok(Self { block, channel, hash })
     }
 
-    /// As [`FirstBlock::new`] from encoded bytes.
+    /// As [`GenesisBlock::new`] from encoded bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, JoinError> {
         Self::new(Block::decode(bytes)?)
     }
@@ -110,7 +113,7 @@ impl Ledgers {
     }
 
     /// The ledger that begins with a block; a new one when there is none yet.
-    pub(crate) fn open(&self, first: &FirstBlock) -> Result<Arc<Ledger>, JoinError> {
+    pub(crate) fn open(&self, first: &GenesisBlock) -> Result<Arc<Ledger>, JoinError> {
         let mut open = self.lock();
         let key = (first.channel_id().to_owned(), first.hash);
         if let Some(ledger) = open.get(&key) {
@@ -121,19 +124,19 @@ impl Ledgers {
         }
         let folder = self.folder_of(first);
         let ledger = Ledger::open(&folder, &first.block, &self.msp_ids)?;
-        keep(&folder.join(FIRST_BLOCK), &first.block.encode_to_vec())?;
+        keep(&folder.join(GENESIS_BLOCK), &first.block.encode_to_vec())?;
         open.insert(key, Arc::clone(&ledger));
         Ok(ledger)
     }
 
-    /// The first blocks of all ledgers in the folder.
-    pub(crate) fn first_blocks(&self) -> Result<Vec<FirstBlock>, JoinError> {
+    /// The genesis blocks of all ledgers in the folder.
+    pub(crate) fn genesis_blocks(&self) -> Result<Vec<GenesisBlock>, JoinError> {
         let mut found = Vec::new();
         for channel in folders_in(&self.folder)? {
             for chain in folders_in(&channel)? {
-                let path = chain.join(FIRST_BLOCK);
+                let path = chain.join(GENESIS_BLOCK);
                 if path.is_file() {
-                    found.push(FirstBlock::decode(&fs::read(&path).map_err(|cause| failed(&path, cause))?)?);
+                    found.push(GenesisBlock::decode(&fs::read(&path).map_err(|cause| failed(&path, cause))?)?);
                 }
             }
         }
@@ -141,13 +144,13 @@ impl Ledgers {
     }
 
     /// Notes that somebody has joined a channel.
-    pub(crate) fn remember(&self, first: &FirstBlock, member: Member<'_>) -> Result<(), JoinError> {
+    pub(crate) fn remember(&self, first: &GenesisBlock, member: Member<'_>) -> Result<(), JoinError> {
         let path = self.note(first, member);
         if path.is_file() { Ok(()) } else { Ok(keep(&path, b"")?) }
     }
 
     /// Notes that somebody has left a channel.
-    pub(crate) fn forget(&self, first: &FirstBlock, member: Member<'_>) -> Result<(), JoinError> {
+    pub(crate) fn forget(&self, first: &GenesisBlock, member: Member<'_>) -> Result<(), JoinError> {
         let path = self.note(first, member);
         match fs::remove_file(&path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed(&path, cause).into()),
@@ -156,7 +159,7 @@ impl Ledgers {
     }
 
     /// Whether somebody has joined a channel, now or before a restart.
-    pub(crate) fn remembers(&self, first: &FirstBlock, member: Member<'_>) -> bool {
+    pub(crate) fn remembers(&self, first: &GenesisBlock, member: Member<'_>) -> bool {
         self.note(first, member).is_file()
     }
 
@@ -170,12 +173,12 @@ impl Ledgers {
         std::mem::take(&mut *self.lock()).into_values().collect()
     }
 
-    fn folder_of(&self, first: &FirstBlock) -> PathBuf {
+    fn folder_of(&self, first: &GenesisBlock) -> PathBuf {
         // A channel's name is checked and needs no change to be a file's; half a hash is enough to tell two chains apart.
         self.folder.join(first.channel_id()).join(hex::encode(&first.hash[..16]))
     }
 
-    fn note(&self, first: &FirstBlock, member: Member<'_>) -> PathBuf {
+    fn note(&self, first: &GenesisBlock, member: Member<'_>) -> PathBuf {
         let folder = self.folder_of(first).join("joined");
         match member {
             Member::Orderer => folder.join("orderer"),

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
+mod call;
 pub mod chaincode;
 mod channel;
+mod clock;
 #[doc(hidden)]
 pub mod decoders;
 pub mod deliver;
@@ -11,6 +13,7 @@ mod disk;
 mod endorser;
 pub mod faults;
 mod gateway;
+mod invocation;
 pub mod ledger;
 mod ledgers;
 mod limits;
@@ -19,7 +22,11 @@ mod network;
 pub mod orderer;
 mod peer;
 mod proposal;
+pub mod simulation;
+pub mod state;
 mod system;
+#[cfg(test)]
+mod testing;
 pub mod validation;
 mod web;
 

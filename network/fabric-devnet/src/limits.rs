@@ -65,16 +65,16 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let place = match self.limiter.enter() {
-            Ok(place) => place,
+        let permit = match self.limiter.enter() {
+            Ok(permit) => permit,
             Err(refused) => return Box::pin(async move { Ok(refused.into_http()) }),
         };
         let answer = self.service.call(request);
         Box::pin(async move {
             let until_the_end = |body: Body| {
                 Body::new(body.map_frame(move |frame| {
-                    // The closure lives as long as the body and keeps the place until then.
-                    let _ = &place;
+                    // The closure lives as long as the body and keeps the permit until then.
+                    let _ = &permit;
                     frame
                 }))
             };
@@ -87,16 +87,16 @@ where
 struct Limiter {
     service: &'static str,
     max: usize,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Limiter {
     fn new(service: &'static str, max: usize) -> Self {
-        Self { service, max, places: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
+        Self { service, max, permits: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
     }
 
     fn enter(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             let Self { service, max, .. } = self;
             Status::unknown(format!("too many requests for /{service}, exceeding concurrency limit ({max})"))
         })
@@ -112,7 +112,7 @@ mod tests {
         let limiter = Limiter::new("gateway.Gateway", 1);
         let first = limiter.enter();
         assert!(first.is_ok());
-        let refused = limiter.enter().expect_err("no place left");
+        let refused = limiter.enter().expect_err("no permit left");
         assert_eq!(refused.code(), tonic::Code::Unknown);
         assert_eq!(refused.message(), "too many requests for /gateway.Gateway, exceeding concurrency limit (1)");
         drop(first);

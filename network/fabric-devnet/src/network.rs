@@ -1,180 +1,45 @@
 //! A running network: a peer for each organization and an orderer, each on its own address, on one data folder.
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File, TryLockError},
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+mod error;
+mod files;
+mod options;
+
+use std::{collections::BTreeSet, fs::File, path::Path, sync::Arc, time::Duration};
 
 use fabric_msp::{
-    msp::{DirectoryError, Msp, SetupError, config_from_directory},
-    signer::{SignerError, SigningIdentity},
-    transport::{self, ServerTls, TransportError},
+    msp::{Msp, config_from_directory},
+    transport::{self, ServerTls},
 };
 use fabric_protos::{
     MAX_MESSAGE_BYTES, discovery::discovery_server::DiscoveryServer, gateway::gateway_server::GatewayServer,
     protos::endorser_server::EndorserServer,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time};
+use tokio::{sync::watch, task::JoinHandle, time};
 
+use self::files::{bind, identity, lock, read, read_tls};
+pub use self::{
+    error::NetworkError,
+    options::{AdminOptions, AdminTlsOptions, NetworkOptions, OrdererOptions, PeerOptions, Settings},
+};
 use crate::{
-    chaincode::{ChaincodeOptions, ChaincodeRuntime, PackageStore},
+    chaincode::{ChaincodeRuntime, PackageStore},
     deliver::{self, PeerDeliver},
     discovery::DiscoveryService,
     endorser::EndorserService,
     faults::{OrdererFaults, PeerFaults},
     gateway::{GatewayService, PEERS_MAX},
-    ledger::file_name,
-    ledgers::{FirstBlock, JoinError, Ledgers, Member},
+    ledgers::{GenesisBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits},
     listener,
-    orderer::{ChannelStatus, OrderingNode, Participation},
+    orderer::{self, ChannelStatus, OrderingNode, Participation},
     peer::Peer,
+    state::file_name::file_name,
 };
 
 /// How long open calls may go on after a shutdown was asked for.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait for what has been cut off.
 const CUT_MAX: Duration = Duration::from_secs(2);
-
-/// Where a network keeps its data, who belongs to it, and where each listens.
-#[derive(Clone, Debug)]
-pub struct NetworkOptions {
-    /// The folder of ledgers and packages; made when it is missing. One process at a time.
-    pub data_dir: PathBuf,
-    /// The first blocks, encoded, of the channels that are there from the start: the orderer joins each of them, and
-    /// each peer joins those that its organization is a member of by then. More channels can be joined while the
-    /// network runs; they need not stand here after a restart.
-    pub genesis_blocks: Vec<Vec<u8>>,
-    /// The peers, at most one for each organization. One whose organization is on no channel waits until it joins one.
-    pub peers: Vec<PeerOptions>,
-    /// The orderer.
-    pub orderer: OrdererOptions,
-}
-
-/// One organization's peer.
-#[derive(Clone, Debug)]
-pub struct PeerOptions {
-    /// The organization's MSP id.
-    pub msp_id: String,
-    /// The peer's name, which may stand in the address of a chaincode as `{{.peername}}`.
-    pub name: String,
-    /// `host:port` to listen on; port 0 lets the system choose.
-    pub listen: String,
-    /// The folder with the peer's certificate and key and its organization's authorities, as Fabric's tools make it.
-    pub msp_dir: PathBuf,
-    /// The TLS certificate, PEM.
-    pub tls_cert: PathBuf,
-    /// The TLS private key, PEM, unencrypted.
-    pub tls_key: PathBuf,
-}
-
-/// The orderer.
-#[derive(Clone, Debug)]
-pub struct OrdererOptions {
-    /// The organization's MSP id.
-    pub msp_id: String,
-    /// `host:port` to listen on; port 0 lets the system choose.
-    pub listen: String,
-    /// The folder with the orderer's certificate and key.
-    pub msp_dir: PathBuf,
-    /// The TLS certificate, PEM.
-    pub tls_cert: PathBuf,
-    /// The TLS private key, PEM, unencrypted.
-    pub tls_key: PathBuf,
-    /// Where the orderer can be told to join and leave channels; nowhere when not given.
-    pub admin: Option<AdminOptions>,
-}
-
-/// Where the orderer can be told to join and leave channels over HTTP, by Fabric's channel participation API.
-#[derive(Clone, Debug)]
-pub struct AdminOptions {
-    /// `host:port` to listen on; port 0 lets the system choose.
-    pub listen: String,
-    /// How administrators are told from others; without it everybody who can connect is one.
-    pub tls: Option<AdminTlsOptions>,
-}
-
-/// TLS with client certificates, by which administrators are recognised.
-#[derive(Clone, Debug)]
-pub struct AdminTlsOptions {
-    /// The TLS certificate, PEM.
-    pub cert: PathBuf,
-    /// The TLS private key, PEM, unencrypted.
-    pub key: PathBuf,
-    /// Authorities, PEM, one of which must have signed a client's certificate.
-    pub client_ca: PathBuf,
-}
-
-/// What need not be said to start a network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// How peers deal with chaincode.
-    pub chaincode: ChaincodeOptions,
-    /// How many requests each service takes at one time.
-    pub limits: Limits,
-}
-
-/// Why a network did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum NetworkError {
-    /// A file or folder cannot be used.
-    #[error("{}: {cause}", path.display())]
-    File {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// Another process uses the data.
-    #[error("another process uses {}", .0.display())]
-    InUse(PathBuf),
-    /// A channel cannot be joined.
-    #[error("the channel cannot be joined: {0}")]
-    Join(#[from] JoinError),
-    /// The folder has a channel of this name that begins with another block.
-    #[error("channel {0} begins with another genesis block than the one that is ordered here already")]
-    OtherGenesis(String),
-    /// An organization has two peers.
-    #[error("{0} has more than one peer; a network has one for each organization")]
-    RepeatedPeer(String),
-    /// More peers than can be planned for.
-    #[error("{0} peers are more than the {PEERS_MAX} that a network can have")]
-    TooManyPeers(usize),
-    /// A node's certificate or key cannot be used.
-    #[error("the identity of the node of {msp_id} cannot be used: {cause}")]
-    Identity {
-        /// The organization.
-        msp_id: String,
-        /// What is wrong.
-        cause: SignerError,
-    },
-    /// A folder of authorities cannot be read.
-    #[error(transparent)]
-    Directory(#[from] DirectoryError),
-    /// An organization's own rules contradict themselves.
-    #[error("the MSP of {msp_id} cannot be used: {cause}")]
-    Msp {
-        /// The organization.
-        msp_id: String,
-        /// What is wrong.
-        cause: SetupError,
-    },
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// The address.
-        address: String,
-        /// Why.
-        cause: io::Error,
-    },
-    /// A TLS certificate or key cannot be used.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-}
 
 /// A running network. Dropping it leaves it running until the runtime ends; [`Network::shutdown`] ends it properly.
 pub struct Network {
@@ -232,24 +97,24 @@ impl Network {
         }
     }
 
-    /// Has the orderer join the channel of this first block and order it from now on, also after a restart. As with
+    /// Has the orderer join the channel of this genesis block and order it from now on, also after a restart. As with
     /// Fabric's channel participation no organization is asked.
     ///
     /// # Errors
     /// [`JoinError`] when the block does not begin a channel, or the orderer has a channel of that name.
     pub async fn join_orderer(&self, genesis_block: &[u8]) -> Result<ChannelStatus, JoinError> {
-        self.orderer.join(FirstBlock::decode(genesis_block)?).await
+        self.orderer.join(GenesisBlock::decode(genesis_block)?).await
     }
 
-    /// Has the peer of an organization join the channel of this first block, as `cscc JoinChain` does, and stay in it
+    /// Has the peer of an organization join the channel of this genesis block, as `cscc JoinChain` does, and stay in it
     /// over restarts. It sees what was ordered so far, if its organization is a member; otherwise, and while nobody
-    /// orders the channel, it stands at the first block. Touches the disk.
+    /// orders the channel, it stands at the genesis block. Touches the disk.
     ///
     /// # Errors
     /// [`JoinError`] when the block does not begin a channel, or the peer has joined one of that name.
     pub fn join_peer(&self, msp_id: &str, genesis_block: &[u8]) -> Result<(), JoinError> {
         let peer = self.peer(msp_id).ok_or_else(|| JoinError::NoPeer(msp_id.to_owned()))?;
-        peer.join(&FirstBlock::decode(genesis_block)?)
+        peer.join(&GenesisBlock::decode(genesis_block)?)
     }
 
     /// Has the orderer leave a channel once everything that waits is written; false when it has not joined it. Peers
@@ -358,7 +223,7 @@ impl Network {
         }
         let (listener, address) = bind(&options.orderer.listen).await?;
         let tls = read_tls(&options.orderer.tls_cert, &options.orderer.tls_key)?;
-        let services = transport::server().add_service(self.orderer.service());
+        let services = transport::server().add_service(orderer::service(&self.orderer));
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
         let connections = transport::incoming_with_any_certificate(listener, &tls)?;
@@ -390,14 +255,14 @@ impl Network {
     /// Joins the channels that are there from the start, and those that were joined before a restart.
     async fn join_channels(&self, genesis_blocks: &[Vec<u8>]) -> Result<(), NetworkError> {
         for bytes in genesis_blocks {
-            let first = FirstBlock::decode(bytes)?;
+            let first = GenesisBlock::decode(bytes)?;
             let ledger = self.ledgers.open(&first)?;
             for peer in self.peers.iter().filter(|peer| ledger.channel().application_org(peer.msp_id()).is_some()) {
                 peer.join(&first)?;
             }
             self.orderer.join(first).await?;
         }
-        for first in self.ledgers.first_blocks()? {
+        for first in self.ledgers.genesis_blocks()? {
             for peer in self.peers.iter() {
                 let has_joined = self.ledgers.remembers(&first, Member::Peer(peer.msp_id()));
                 if has_joined && peer.channel(first.channel_id()).is_none() {
@@ -471,38 +336,4 @@ fn peer_services(
         .add_service(Limited::new(gateway, limits.gateway))
         .add_service(Limited::new(discovery, limits.discovery))
         .add_service(Limited::new(deliver, limits.deliver))
-}
-
-fn identity(msp_id: &str, folder: &Path) -> Result<SigningIdentity, NetworkError> {
-    SigningIdentity::from_msp_directory(msp_id, folder)
-        .map_err(|cause| NetworkError::Identity { msp_id: msp_id.to_owned(), cause })
-}
-
-fn read_tls(certificate: &Path, key: &Path) -> Result<ServerTls, NetworkError> {
-    Ok(ServerTls { cert_pem: read(certificate)?, key_pem: read(key)?, client_ca_pem: None })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
-    fs::read(path).map_err(|cause| NetworkError::File { path: path.to_owned(), cause })
-}
-
-async fn bind(address: &str) -> Result<(TcpListener, String), NetworkError> {
-    let failed = |cause| NetworkError::Listen { address: address.to_owned(), cause };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound.to_string()))
-}
-
-/// Keeps a second process off the folder. The system releases the lock also when this process is killed.
-fn lock(folder: &Path) -> Result<File, NetworkError> {
-    let failed = |path: &Path, cause| NetworkError::File { path: path.to_owned(), cause };
-    fs::create_dir_all(folder).map_err(|cause| failed(folder, cause))?;
-    let path = folder.join("lock");
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(|cause| failed(&path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(NetworkError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(cause)) => Err(failed(&path, cause)),
-    }
 }

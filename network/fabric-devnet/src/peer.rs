@@ -1,5 +1,7 @@
 //! One organization's peer: who it is, which channels it has joined, and which chaincodes it can run.
 
+mod switches;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
@@ -10,17 +12,17 @@ use fabric_msp::{
     signer::{SignError, Signer, SigningIdentity},
 };
 
+use self::switches::PeerSwitches;
 use crate::{
     chaincode::{ChaincodePackage, ChaincodeRuntime, PackageStore},
     channel::Channel,
-    faults::PeerSwitches,
-    ledger::{
-        CallerInfo, SimulationError,
+    ledger::{CallerInfo, SimulationError},
+    ledgers::{GenesisBlock, JoinError, Ledgers, Member},
+    orderer::OrderingNode,
+    state::{
         collection::implicit_name,
         definition::{ChaincodeDefinition, LIFECYCLE, read_package_id},
     },
-    ledgers::{FirstBlock, JoinError, Ledgers, Member},
-    orderer::OrderingNode,
 };
 
 /// A peer of this process.
@@ -125,7 +127,7 @@ impl Peer {
 
     /// Joins a channel, and remembers it over restarts. As on Fabric nobody asks whether the peer's organization is a
     /// member; what the peer then sees is the ledger's business. Touches the disk.
-    pub(crate) fn join(&self, first: &FirstBlock) -> Result<(), JoinError> {
+    pub(crate) fn join(&self, first: &GenesisBlock) -> Result<(), JoinError> {
         let _one_at_a_time = self.joining.lock().unwrap_or_else(PoisonError::into_inner);
         let name = first.channel_id();
         if self.channel(name).is_some() {

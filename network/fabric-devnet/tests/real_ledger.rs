@@ -1,4 +1,4 @@
-//! Replays the ledger of a real Fabric peer and compares every verdict and every commit hash with its own.
+//! Replays the ledger of a real Fabric peer and compares every validation code and every commit hash with its own.
 //!
 //! Set `ENTREPOT_FABRIC_CHAIN` to the folder of a channel below a peer's `ledgersData/chains/chains`. Without it the
 //! test says so and passes. The hash covers codes, keys, values, versions and private hashes of a whole chain, so one
@@ -14,7 +14,7 @@ const FILTER: usize = 2;
 const COMMIT_HASH: usize = 4;
 
 #[test]
-fn a_real_peers_blocks_get_the_same_verdicts_and_hashes() -> Result<(), Box<dyn Error>> {
+fn a_real_peers_blocks_get_the_same_codes_and_hashes() -> Result<(), Box<dyn Error>> {
     let Some(folder) = env::var_os("ENTREPOT_FABRIC_CHAIN") else {
         eprintln!("skipped: ENTREPOT_FABRIC_CHAIN does not name the chain of a real peer");
         return Ok(());

@@ -58,7 +58,7 @@ pub async fn c150_a_crash_within_a_block_leaves_what_the_blocks_say(net: N) -> R
         own.network().crash_in_the_next_block(after_storing)?;
         endorsed.send().await?;
         let told = crate::ask::commit_status(own, 1, &own.u(1), CHANNEL, &endorsed.txid, 2).await;
-        ensure!(told.is_err(), "a transaction of a block that broke off has the verdict {told:?}");
+        ensure!(told.is_err(), "a transaction of a block that broke off has the status {told:?}");
         restart(own).await?;
 
         // What was acknowledged is there, and of the broken block all or nothing.
@@ -76,7 +76,7 @@ pub async fn c150_a_crash_within_a_block_leaves_what_the_blocks_say(net: N) -> R
 }
 
 /// Holds when a ledger that is made of nothing but the blocks comes to the same blocks, whose commit hashes cover every
-/// verdict, value and version, and has the same value.
+/// validation code, value and version, and has the same value.
 async fn rebuilt(own: N, key: &str, value: &str) -> Result<()> {
     let last = deliver::height(own).await? - 1;
     let blocks = Seek::new(own, number(0), number(last)).blocks().await?;

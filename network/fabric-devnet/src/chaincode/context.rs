@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -11,14 +11,14 @@ use std::{
 use fabric_protos::protos::ChaincodeMessage;
 use tokio::sync::oneshot;
 
-use super::call::Call;
-use crate::ledger::{RangeCursor, Simulator};
+use super::{invocation::Invocation, request_error::RequestError};
+use crate::simulation::{RangeCursor, Simulator};
 
 /// The most iterators that one invocation may open.
 const CURSORS_MAX: usize = 10_000;
 
 pub(super) struct TransactionContext {
-    pub(super) call: Call,
+    pub(super) call: Arc<dyn Invocation>,
     /// The chaincode's name, whose keys these are.
     pub(super) namespace: String,
     /// Whether the chaincode is being initialised.
@@ -35,7 +35,12 @@ struct Cursors {
 }
 
 impl TransactionContext {
-    pub(super) fn new(call: Call, namespace: &str, is_init: bool, done: oneshot::Sender<ChaincodeMessage>) -> Self {
+    pub(super) fn new(
+        call: Arc<dyn Invocation>,
+        namespace: &str,
+        is_init: bool,
+        done: oneshot::Sender<ChaincodeMessage>,
+    ) -> Self {
         Self {
             call,
             namespace: namespace.to_owned(),
@@ -67,6 +72,14 @@ impl TransactionContext {
     /// The simulation that the invocation reads and writes.
     pub(super) fn simulator(&self) -> MutexGuard<'_, Simulator> {
         self.call.simulator()
+    }
+
+    /// Whether a collection is meant; collections are closed while a chaincode is being initialised.
+    pub(super) fn is_private(&self, collection: &str) -> Result<bool, RequestError> {
+        if !collection.is_empty() && self.is_init {
+            return Err(RequestError::PrivateInInit);
+        }
+        Ok(!collection.is_empty())
     }
 
     /// Keeps an iterator under a new id; `None` when there are too many.

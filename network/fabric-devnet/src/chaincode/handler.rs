@@ -8,37 +8,8 @@ use fabric_protos::protos::{
 };
 use prost::Message;
 
-use super::{call, context::TransactionContext, query};
-use crate::ledger::{Metadata, SimulationError};
-
-/// Why a question is answered with an error. Only the text leaves the peer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RequestError {
-    #[error("unmarshal failed: {0}")]
-    Malformed(#[from] prost::DecodeError),
-    #[error("private data APIs are not allowed in chaincode Init()")]
-    PrivateInInit,
-    #[error("only applicable for private data")]
-    NotPrivate,
-    #[error("purge private data is not enabled, channel application capability of V2_5 or later is required")]
-    NoPurge,
-    #[error("no metadata given")]
-    NoMetadata,
-    #[error("unknown operation type {0} in a batch")]
-    BatchOperation(i32),
-    #[error("no chaincode named")]
-    NoChaincode,
-    #[error("ExecuteQuery not supported for leveldb")]
-    RichQuery,
-    #[error("query iterator not found")]
-    NoCursor,
-    #[error("too many iterators in one transaction")]
-    CursorsMax,
-    #[error("{0}")]
-    Invoke(String),
-    #[error(transparent)]
-    Simulation(#[from] SimulationError),
-}
+use super::{context::TransactionContext, query, request_error::RequestError};
+use crate::state::rwset::Metadata;
 
 /// Whether a chaincode may ask this once it has registered.
 pub(super) fn is_request(kind: Type) -> bool {
@@ -92,7 +63,7 @@ fn written(done: Result<(), RequestError>) -> Result<Vec<u8>, RequestError> {
 }
 
 fn get(context: &TransactionContext, request: &GetState) -> Result<Vec<u8>, RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let mut simulator = context.simulator();
     let value = if is_private {
         simulator.get_private(&context.namespace, &request.collection, &request.key)?
@@ -103,7 +74,7 @@ fn get(context: &TransactionContext, request: &GetState) -> Result<Vec<u8>, Requ
 }
 
 fn get_many(context: &TransactionContext, request: &GetStateMultiple) -> Result<Vec<u8>, RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let mut simulator = context.simulator();
     let values = if is_private {
         simulator.get_privates(&context.namespace, &request.collection, &request.keys)?
@@ -123,7 +94,7 @@ fn get_hash(context: &TransactionContext, request: &GetState) -> Result<Vec<u8>,
 }
 
 fn get_metadata(context: &TransactionContext, request: &GetStateMetadata) -> Result<Vec<u8>, RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let mut simulator = context.simulator();
     let metadata = if is_private {
         simulator.get_private_metadata(&context.namespace, &request.collection, &request.key)?
@@ -135,7 +106,7 @@ fn get_metadata(context: &TransactionContext, request: &GetStateMetadata) -> Res
 }
 
 fn put(context: &TransactionContext, request: PutState) -> Result<(), RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let mut simulator = context.simulator();
     if is_private {
         simulator.put_private(&context.namespace, &request.collection, &request.key, request.value)?;
@@ -146,7 +117,7 @@ fn put(context: &TransactionContext, request: PutState) -> Result<(), RequestErr
 }
 
 fn delete(context: &TransactionContext, request: &DelState) -> Result<(), RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let mut simulator = context.simulator();
     if is_private {
         simulator.delete_private(&context.namespace, &request.collection, &request.key)?;
@@ -161,14 +132,14 @@ fn purge(context: &TransactionContext, request: &PurgePrivateState) -> Result<()
     if !simulator.channel().has_application_capability("V2_5") {
         return Err(RequestError::NoPurge);
     }
-    if !is_private(context, &request.collection)? {
+    if !context.is_private(&request.collection)? {
         return Err(RequestError::NotPrivate);
     }
     Ok(simulator.purge_private(&context.namespace, &request.collection, &request.key)?)
 }
 
 fn put_metadata(context: &TransactionContext, request: PutStateMetadata) -> Result<(), RequestError> {
-    let is_private = is_private(context, &request.collection)?;
+    let is_private = context.is_private(&request.collection)?;
     let entry = request.metadata.ok_or(RequestError::NoMetadata)?;
     let metadata = Metadata::from([(entry.metakey, entry.value)]);
     let mut simulator = context.simulator();
@@ -196,18 +167,10 @@ fn write_one(context: &TransactionContext, record: WriteRecord) -> Result<(), Re
     }
 }
 
-/// Whether a collection is meant; collections are closed while a chaincode is being initialised.
-pub(super) fn is_private(context: &TransactionContext, collection: &str) -> Result<bool, RequestError> {
-    if !collection.is_empty() && context.is_init {
-        return Err(RequestError::PrivateInInit);
-    }
-    Ok(!collection.is_empty())
-}
-
 async fn invoke(context: &TransactionContext, bytes: &[u8]) -> Result<Vec<u8>, RequestError> {
     let spec = ChaincodeSpec::decode(bytes)?;
     let target = spec.chaincode_id.ok_or(RequestError::NoChaincode)?.name;
     let input = spec.input.unwrap_or_default();
-    let answer = Box::pin(call::invoke_from(&context.call, &target, input)).await;
+    let answer = context.call.invoke(&target, input).await;
     answer.map(|message| message.encode_to_vec()).map_err(RequestError::Invoke)
 }

@@ -3,53 +3,42 @@
 //!
 //! Chaincode is never started or stopped here. A peer dials it when it is first needed and again after it was lost.
 
-mod call;
 mod connection;
 mod context;
 mod handler;
+mod invocation;
+mod options;
 mod package;
 mod query;
+mod request_error;
 mod runtime;
 mod store;
 mod stream;
 
+pub use self::{connection::ConnectionError, options::ChaincodeOptions, package::PackageError, store::InstallError};
 pub(crate) use self::{
-    call::{Call, Outcome, invoke},
     connection::ConnectionInfo,
+    invocation::Invocation,
     package::ChaincodePackage,
-    runtime::ChaincodeRuntime,
+    runtime::{ChaincodeRuntime, LaunchError},
     store::PackageStore,
+    stream::ExecuteError,
 };
-pub use self::{connection::ConnectionError, package::PackageError, store::InstallError};
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use fabric_protos::protos::ChaincodeMessage;
 use tokio::sync::oneshot;
 
 /// What one question of a chaincode is answered with, outside any stream.
-pub(crate) async fn answer_alone(call: Call, chaincode: &str, message: &ChaincodeMessage) -> Result<Vec<u8>, String> {
+pub(crate) async fn answer_alone(
+    call: Arc<dyn Invocation>,
+    chaincode: &str,
+    message: &ChaincodeMessage,
+) -> Result<Vec<u8>, String> {
     if !handler::is_request(message.r#type()) {
         return Err("not a question".to_owned());
     }
     let context = context::TransactionContext::new(call, chaincode, false, oneshot::channel().0);
     handler::answer(&context, message).await
-}
-
-/// How a peer deals with chaincode.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChaincodeOptions {
-    /// How long one invocation may take.
-    pub execute_timeout: Duration,
-    /// How long a chaincode may take from the dial to its registration.
-    pub startup_timeout: Duration,
-    /// Whether chaincode is told that it may write in batches and read several keys at once, as peers do from
-    /// version 3.1 on. Without it a peer behaves like version 2.5.
-    pub batches: bool,
-}
-
-impl Default for ChaincodeOptions {
-    fn default() -> Self {
-        Self { execute_timeout: Duration::from_secs(30), startup_timeout: Duration::from_secs(15), batches: true }
-    }
 }

@@ -6,11 +6,8 @@ use fabric_protos::protos::{
 };
 use prost::Message;
 
-use super::{
-    context::TransactionContext,
-    handler::{RequestError, is_private},
-};
-use crate::ledger::{BATCH_ROWS, RangeCursor};
+use super::{context::TransactionContext, request_error::RequestError};
+use crate::simulation::{BATCH_ROWS, RangeCursor};
 
 pub(super) fn step(context: &TransactionContext, kind: Type, bytes: &[u8]) -> Result<Vec<u8>, RequestError> {
     let response = match kind {
@@ -19,7 +16,7 @@ pub(super) fn step(context: &TransactionContext, kind: Type, bytes: &[u8]) -> Re
         Type::QueryStateNext => next(context, &QueryStateNext::decode(bytes)?)?,
         Type::QueryStateClose => close(context, QueryStateClose::decode(bytes)?),
         _ => {
-            is_private(context, &GetQueryResult::decode(bytes)?.collection)?;
+            context.is_private(&GetQueryResult::decode(bytes)?.collection)?;
             return Err(RequestError::RichQuery);
         }
     };
@@ -29,7 +26,7 @@ pub(super) fn step(context: &TransactionContext, kind: Type, bytes: &[u8]) -> Re
 fn range(context: &TransactionContext, request: &GetStateByRange) -> Result<QueryResponse, RequestError> {
     let (start, end) = (&request.start_key, &request.end_key);
     let metadata = QueryMetadata::decode(&*request.metadata)?;
-    let cursor = if is_private(context, &request.collection)? {
+    let cursor = if context.is_private(&request.collection)? {
         context.simulator().private_range(&context.namespace, &request.collection, start, end)?
     } else if metadata.page_size != 0 || !metadata.bookmark.is_empty() {
         return page(context, request, &metadata);

@@ -12,7 +12,7 @@ use std::{
 use tokio::{sync, time};
 
 use super::{
-    ChaincodeOptions,
+    options::ChaincodeOptions,
     package::ChaincodePackage,
     stream::{ChaincodeStream, StreamError},
 };
@@ -34,13 +34,13 @@ pub(crate) enum LaunchError {
 pub(crate) struct ChaincodeRuntime {
     peer_name: String,
     options: ChaincodeOptions,
-    places: Mutex<HashMap<String, Arc<Place>>>,
+    executors: Mutex<HashMap<String, Arc<Executor>>>,
     closed: AtomicBool,
 }
 
 /// One package: only one dial runs at a time, and those who waited for a failed one share its error.
 #[derive(Default)]
-struct Place {
+struct Executor {
     stream: sync::Mutex<Launched>,
 }
 
@@ -52,19 +52,19 @@ struct Launched {
 
 impl ChaincodeRuntime {
     pub(crate) fn new(peer_name: &str, options: ChaincodeOptions) -> Self {
-        Self { peer_name: peer_name.to_owned(), options, places: Mutex::default(), closed: AtomicBool::new(false) }
+        Self { peer_name: peer_name.to_owned(), options, executors: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
     /// How chaincode is dealt with.
-    pub(super) fn options(&self) -> &ChaincodeOptions {
+    pub(crate) fn options(&self) -> &ChaincodeOptions {
         &self.options
     }
 
     /// The stream to a chaincode, which is dialled when necessary.
-    pub(super) async fn stream(&self, package: &ChaincodePackage) -> Result<Arc<ChaincodeStream>, LaunchError> {
+    pub(crate) async fn stream(&self, package: &ChaincodePackage) -> Result<Arc<ChaincodeStream>, LaunchError> {
         let asked = Instant::now();
-        let place = Arc::clone(self.lock().entry(package.id.clone()).or_default());
-        let mut launched = place.stream.lock().await;
+        let executor = Arc::clone(self.lock().entry(package.id.clone()).or_default());
+        let mut launched = executor.stream.lock().await;
         if let Some(stream) = launched.stream.as_ref().filter(|stream| stream.is_open()) {
             return Ok(Arc::clone(stream));
         }
@@ -90,10 +90,10 @@ impl ChaincodeRuntime {
     /// Ends all streams and opens no more.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let places: Vec<Arc<Place>> = self.lock().values().cloned().collect();
-        for place in places {
+        let executors: Vec<Arc<Executor>> = self.lock().values().cloned().collect();
+        for executor in executors {
             // A dial that runs may be waited for no longer than it may take; it is dropped with its caller.
-            if let Some(stream) = place.stream.lock().await.stream.take() {
+            if let Some(stream) = executor.stream.lock().await.stream.take() {
                 stream.close();
             }
         }
@@ -111,8 +111,8 @@ impl ChaincodeRuntime {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Place>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Executor>>> {
         // The map is whole at every moment.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.executors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -25,7 +25,9 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
-use super::{ChaincodeOptions, call::Call, connection::ConnectionInfo, context::TransactionContext, handler};
+use super::{
+    connection::ConnectionInfo, context::TransactionContext, handler, invocation::Invocation, options::ChaincodeOptions,
+};
 
 /// Messages that wait to be sent; a transaction that adds one more waits until there is room.
 const OUTGOING_MAX: usize = 256;
@@ -114,21 +116,21 @@ impl ChaincodeStream {
     }
 
     /// Runs one invocation and waits for the chaincode's last word on it.
-    pub(super) async fn execute(
+    pub(crate) async fn execute(
         self: &Arc<Self>,
-        call: Call,
+        call: Arc<dyn Invocation>,
         namespace: &str,
         kind: Type,
         input: &ChaincodeInput,
         timeout: Duration,
     ) -> Result<ChaincodeMessage, ExecuteError> {
-        let key = (call.channel.id().to_owned(), call.proposal.tx_id().to_owned());
+        let key = (call.channel_id().to_owned(), call.tx_id().to_owned());
         let message = ChaincodeMessage {
             r#type: kind as i32,
             payload: input.encode_to_vec(),
             txid: key.1.clone(),
             channel_id: key.0.clone(),
-            proposal: Some(call.proposal.signed().clone()),
+            proposal: Some(call.proposal().clone()),
             ..ChaincodeMessage::default()
         };
         let (done, answer) = oneshot::channel();

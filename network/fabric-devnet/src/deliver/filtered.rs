@@ -1,4 +1,4 @@
-//! Blocks without their contents: ids, verdicts, and events without payload.
+//! Blocks without their contents: ids, validation codes, and events without payload.
 
 use fabric_protos::{
     common::{Block, HeaderType},
@@ -9,7 +9,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::ledger::{transaction, validation_codes};
+use crate::{ledger::validation_codes, state::transaction};
 
 /// The filtered form of a committed block. Envelopes that cannot be read are left out.
 pub(crate) fn filtered_block(block: &Block) -> FilteredBlock {

@@ -16,7 +16,10 @@ use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Channels, Client, View, filtered_block, serve};
-use crate::ledger::{Ledger, LedgerError, collection};
+use crate::{
+    ledger::{Ledger, LedgerError},
+    state::collection,
+};
 
 const DEFAULT_POLICY: &str = "/Channel/Application/Readers";
 

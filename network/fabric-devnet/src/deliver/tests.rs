@@ -23,8 +23,8 @@ use super::{
     serve,
 };
 use crate::{
-    ledger::testing::{CHAINCODE, CHANNEL, Parts, TestLedger, collection},
-    orderer::unix_seconds,
+    clock::unix_seconds,
+    testing::{CHAINCODE, CHANNEL, Parts, TestLedger, collection},
 };
 
 const NEWEST: seek_position::Type = seek_position::Type::Newest(SeekNewest {});

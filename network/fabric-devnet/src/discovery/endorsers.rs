@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     channel::Channel,
-    ledger::{
-        LedgerError,
+    ledger::LedgerError,
+    state::{
         collection::{any_member, implicit_definition, implicit_owner},
         definition::{ChaincodeDefinition, LIFECYCLE},
     },

@@ -20,8 +20,8 @@ use prost::Message;
 
 use crate::{
     channel::Channel,
-    ledger::definition::LIFECYCLE,
     peer::{Peer, Readiness},
+    state::definition::LIFECYCLE,
 };
 
 /// When this process began, which is when its peers did; in nanoseconds since 1970.

@@ -133,23 +133,23 @@ fn check_creator(peer: &Peer, channel: Option<&Channel>, proposal: &Proposal) ->
         match &config {
             Some(config) => {
                 let identity = config.msps().deserialize(creator)?;
-                let verdict = config.msps().validate(&identity);
-                Ok((identity, verdict))
+                let validity = config.msps().validate(&identity);
+                Ok((identity, validity))
             }
             None => {
                 let identity = peer.local_msp().deserialize(creator)?;
-                let verdict = peer.local_msp().validate(&identity);
-                Ok((identity, verdict))
+                let validity = peer.local_msp().validate(&identity);
+                Ok((identity, validity))
             }
         }
     };
     let channel_id = proposal.channel_id();
-    let (identity, verdict) = recognise(proposal.creator()).map_err(|cause| {
+    let (identity, validity) = recognise(proposal.creator()).map_err(|cause| {
         tracing::debug!(%cause, "a proposal's creator is unknown");
         InvalidProposal::UnknownCreator(channel_id.to_owned())
     })?;
     let denied = || InvalidProposal::Denied { channel: channel_id.to_owned(), msp_id: identity.msp_id().to_owned() };
-    if let Err(cause) = verdict {
+    if let Err(cause) = validity {
         tracing::debug!(%cause, "a proposal's creator is not valid");
         return Err(denied());
     }

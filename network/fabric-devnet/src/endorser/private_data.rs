@@ -5,10 +5,7 @@
 
 use fabric_protos::rwset::TxPvtReadWriteSet;
 
-use crate::{
-    chaincode::Call,
-    ledger::{LedgerError, collection::is_sent_to},
-};
+use crate::{call::Call, ledger::LedgerError, state::collection::is_sent_to};
 
 /// Why private data did not reach those who must have it.
 #[derive(Debug, thiserror::Error)]

@@ -11,8 +11,9 @@ use prost::Message;
 
 use super::private_data;
 use crate::{
-    chaincode::{self, Call, Outcome},
+    call::Call,
     channel::Channel,
+    invocation::{self, Outcome},
     ledger::CallerInfo,
     peer::Peer,
     proposal::Proposal,
@@ -73,7 +74,7 @@ async fn on_ledger(
             let channel = call.channel.id();
             format!("make sure the chaincode {name} has been successfully defined on channel {channel} and try again: {cause}")
         })?;
-        let outcome = chaincode::invoke(&call, name, proposal.input().clone()).await;
+        let outcome = invocation::invoke(&call, name, proposal.input().clone()).await;
         (runnable.version, runnable.endorsement_plugin, outcome)
     };
     let in_simulation = |cause: String| format!("error in simulation: {cause}");

@@ -17,7 +17,8 @@ use tonic::Status;
 use super::GatewayService;
 use crate::{
     acl::{self, AclError},
-    ledger::{Ledger, LedgerError, transaction, validation_codes},
+    ledger::{Ledger, LedgerError, validation_codes},
+    state::transaction,
 };
 
 /// Blocks with events that wait for a slow client.

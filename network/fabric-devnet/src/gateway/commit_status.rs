@@ -1,4 +1,4 @@
-//! CommitStatus: how a transaction was judged, at once or as soon as it is.
+//! CommitStatus: the validation code of a transaction, at once or as soon as there is one.
 
 use fabric_msp::policy::SignedData;
 use fabric_protos::gateway::{CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest};

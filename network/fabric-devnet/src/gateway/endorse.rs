@@ -18,6 +18,7 @@ use super::{
     GatewayService,
     endorser::{self, Failure},
     plan,
+    plan_error::PlanError,
     request::Proposed,
     status,
 };
@@ -115,7 +116,7 @@ impl GatewayService {
             return Err(no_endorsers());
         }
         let layouts = plan::layouts(channel, &self.peers, default, None).map_err(|cause| no_combination(&cause))?;
-        layouts.iter().flatten().copied().next().ok_or_else(|| no_combination(&plan::PlanError::NoCombination))
+        layouts.iter().flatten().copied().next().ok_or_else(|| no_combination(&PlanError::NoCombination))
     }
 
     /// With transient data only members of the touched collections are asked, although others could endorse.
@@ -168,8 +169,8 @@ impl GatewayService {
     }
 }
 
-fn no_metadata(proposed: &Proposed) -> plan::PlanError {
-    plan::PlanError::NoMetadata { chaincode: proposed.chaincode.clone(), channel: proposed.channel_id.clone() }
+fn no_metadata(proposed: &Proposed) -> PlanError {
+    PlanError::NoMetadata { chaincode: proposed.chaincode.clone(), channel: proposed.channel_id.clone() }
 }
 
 fn no_endorsers() -> Status {
@@ -178,7 +179,7 @@ fn no_endorsers() -> Status {
     )
 }
 
-fn no_combination(cause: &plan::PlanError) -> Status {
+fn no_combination(cause: &PlanError) -> Status {
     Status::failed_precondition(format!(
         "no combination of peers can be derived which satisfy the endorsement policy: {cause}"
     ))

@@ -32,7 +32,7 @@ pub(super) async fn ask(peer: &Arc<Peer>, is_own: bool, signed: &SignedProposal)
         return Err(unavailable(nobody));
     }
     match time::timeout(TIMEOUT, endorser::process(peer, signed.clone())).await {
-        Ok(Ok(response)) => judge(response),
+        Ok(Ok(response)) => check_response(response),
         Ok(Err(Refusal::Checked(message))) if is_own => {
             Err(Failure { code: Code::FailedPrecondition, message, retry: false })
         }
@@ -42,7 +42,7 @@ pub(super) async fn ask(peer: &Arc<Peer>, is_own: bool, signed: &SignedProposal)
     }
 }
 
-fn judge(response: ProposalResponse) -> Result<ProposalResponse, Failure> {
+fn check_response(response: ProposalResponse) -> Result<ProposalResponse, Failure> {
     let (status, message) =
         response.response.as_ref().map_or((0, ""), |response| (response.status, response.message.as_str()));
     if (200..400).contains(&status) {
@@ -62,7 +62,7 @@ mod tests {
 
     fn answer(status: i32, payload: &[u8]) -> Result<ProposalResponse, Failure> {
         let response = Response { status, message: "m".into(), payload: Vec::new() };
-        judge(ProposalResponse { response: Some(response), payload: payload.to_vec(), ..Default::default() })
+        check_response(ProposalResponse { response: Some(response), payload: payload.to_vec(), ..Default::default() })
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod endorse;
 mod endorser;
 mod evaluate;
 mod plan;
+mod plan_error;
 mod policies;
 mod request;
 mod status;

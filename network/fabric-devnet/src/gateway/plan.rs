@@ -12,8 +12,11 @@ use fabric_protos::{
     protos::ChaincodeInterest,
 };
 
-use super::policies::{self, Demands};
-use crate::{channel::Channel, ledger::collection::is_sent_to, peer::Peer};
+use super::{
+    plan_error::PlanError,
+    policies::{self, Demands},
+};
+use crate::{channel::Channel, peer::Peer, state::collection::is_sent_to};
 
 /// Sets that are kept at one time while policies are walked.
 const SETS_MAX: usize = 4096;
@@ -21,21 +24,6 @@ const SETS_MAX: usize = 4096;
 const DEPTH_MAX: usize = 32;
 /// The most peers of a network, so that a set is one number.
 pub(crate) const PEERS_MAX: usize = 64;
-
-/// Why there is no plan. The texts are Fabric's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PlanError {
-    #[error("No metadata was found for chaincode {chaincode} in channel {channel}")]
-    NoMetadata { chaincode: String, channel: String },
-    #[error("policy not found")]
-    NoPolicy,
-    #[error("no peer combination can satisfy the endorsement policy")]
-    NoCombination,
-    #[error("required chaincodes are not installed on sufficient peers")]
-    NotInstalled,
-    #[error("{0}")]
-    Ledger(String),
-}
 
 /// Sets of peers each of which can endorse, those with the preferred peer first. Peers are given by their positions.
 pub(super) fn layouts(

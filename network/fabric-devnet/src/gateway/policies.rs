@@ -6,10 +6,10 @@ use fabric_protos::{
     protos::{ApplicationPolicy, ChaincodeCall, ChaincodeInterest, StaticCollectionConfig, application_policy},
 };
 
-use super::plan::PlanError;
+use super::plan_error::PlanError;
 use crate::{
     channel::Channel,
-    ledger::{
+    state::{
         collection::{implicit_definition, implicit_owner},
         definition::{ChaincodeDefinition, LIFECYCLE},
     },

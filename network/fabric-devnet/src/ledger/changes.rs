@@ -1,4 +1,4 @@
-//! What a judged block changes, sorted by the stores that will hold it. Nothing is written here.
+//! What a validated block changes, sorted by the stores that will hold it. Nothing is written here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,10 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{
-    OrganizationStores, collection, collection_in,
+use super::organization::OrganizationStores;
+use crate::state::{
+    collection,
+    defined::collection_in,
     definition::LIFECYCLE,
     error::LedgerError,
     private::{Deletion, PrivateChanges},

@@ -2,10 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use fabric_config::{
-    ChannelConfig,
-    block::{METADATA_ENTRIES, data_hash, header_bytes, header_hash},
-};
+use fabric_config::block::{data_hash, header_bytes, header_hash};
 use fabric_msp::policy::SignedData;
 use fabric_protos::{
     common::{Block, BlockHeader, Metadata, SignatureHeader},
@@ -14,31 +11,56 @@ use fabric_protos::{
 use prost::Message;
 
 use super::{
-    CrashPoint, Ledger, OrganizationStores,
+    chain::{Ledger, lock},
     changes::Collector,
-    error::LedgerError,
-    private::PrivateChanges,
-    store::{BlockChanges, PublicStore, Snapshot},
+    crash::CrashPoint,
+    organization::OrganizationStores,
 };
-use crate::validation::{self, Form, Judged, Prepared, ValidationContext, commit_hash};
+use crate::{
+    state::{
+        block_metadata::{COMMIT_HASH, FILTER, SIGNATURES, commit_hash_of, set_metadata},
+        error::LedgerError,
+        private::PrivateChanges,
+        store::Snapshot,
+    },
+    validation::{self, Form, Prepared, ValidatedBlock, ValidationContext, commit_hash},
+};
 
-const SIGNATURES: usize = 0;
-/// The metadata entry with one validation code per transaction.
-pub(super) const FILTER: usize = 2;
-const COMMIT_HASH: usize = 4;
+/// Blocks that are kept decoded for those who follow the chain.
+const RECENT_BLOCKS: usize = 16;
+/// Larger blocks are not kept, in bytes.
+const RECENT_BLOCK_BYTES_MAX: usize = 1024 * 1024;
 
-/// Stores the first block, which is taken as it is.
-pub(super) fn write_genesis(store: &PublicStore, block: &Block) -> Result<(), LedgerError> {
-    ChannelConfig::from_genesis_block(block).map_err(|cause| LedgerError::Config(cause.to_string()))?;
-    let header = block.header.as_ref().ok_or(LedgerError::Damaged("genesis block"))?;
-    let mut block = block.clone();
-    set_metadata(&mut block, FILTER, vec![TxValidationCode::Valid as u8]);
-    let changes = BlockChanges { header_hash: header_hash(header).to_vec(), is_config: true, ..Default::default() };
-    store.append(header.number, &block.encode_to_vec(), &changes)
+impl Ledger {
+    /// Validates a block and writes it with everything that follows from it. Returns when all of it is on disk and
+    /// announced. Broken transactions get their codes; only a block that does not belong here is an error.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the block does not continue the chain, is not signed as the channel demands, or cannot be
+    /// stored.
+    pub fn commit(&self, block: Block) -> Result<Arc<Block>, LedgerError> {
+        if let Some(origin) = &self.origin {
+            return origin.commit(block);
+        }
+        let _one_at_a_time = lock(&self.committing);
+        self.exclude_before(&block)?;
+        let committed = Arc::new(append(self, block)?);
+        let number = committed.header.as_ref().map_or(0, |header| header.number);
+        if committed.encoded_len() <= RECENT_BLOCK_BYTES_MAX {
+            let mut recent = lock(&self.recent);
+            recent.push_back(committed.clone());
+            if recent.len() > RECENT_BLOCKS {
+                recent.pop_front();
+            }
+        }
+        self.height.send_replace(number + 1);
+        self.announce();
+        Ok(committed)
+    }
 }
 
 /// Validates and stores the next block; announcing it is left to the caller.
-pub(super) fn commit(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerError> {
+fn append(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerError> {
     let snapshot = ledger.public.snapshot()?;
     let channel = ledger.channel();
     let context = ValidationContext { channel: &channel, signatures: &ledger.signatures };
@@ -47,7 +69,7 @@ pub(super) fn commit(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerE
     check_signatures(&block, &header, &context)?;
     let envelopes = block.data.as_ref().map_or(&[][..], |data| &data.data);
     let prepared = validation::prepare(envelopes, &context);
-    let Judged { codes, updates } = validation::judge(header.number, &prepared, &context, &snapshot)?;
+    let ValidatedBlock { codes, updates } = validation::validate(header.number, &prepared, &context, &snapshot)?;
 
     let filter: Vec<u8> = codes.iter().map(|code| (*code as i32) as u8).collect();
     let previous_hash = commit_hash_of(&previous)?;
@@ -63,9 +85,9 @@ pub(super) fn commit(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerE
     let private = collector.private(&prepared, &codes, &updates, &ledger.organizations)?;
     let changes = collector.public(header_hash(&header), &prepared, &codes, updates)?;
     write_private(header.number, &private)?;
-    ledger.survive(CrashPoint::BeforeBlock)?;
+    ledger.crash.survive(CrashPoint::BeforeBlock)?;
     ledger.public.append(header.number, &block.encode_to_vec(), &changes)?;
-    ledger.survive(CrashPoint::AfterBlock)?;
+    ledger.crash.survive(CrashPoint::AfterBlock)?;
 
     // From here on the block counts, so nothing below may fail it. What is left undone is done at the next start.
     for (msp_id, stores) in ledger.organizations.iter() {
@@ -131,21 +153,6 @@ fn check_signatures(block: &Block, header: &BlockHeader, context: &ValidationCon
     let signers = context.signatures.valid_identities(&signed, context.channel.msps());
     let policy = context.channel.policy("/Channel/Orderer/BlockValidation");
     policy.evaluate_identities(&signers).map_err(|cause| failed(cause.to_string()))
-}
-
-fn commit_hash_of(block: &Block) -> Result<Vec<u8>, LedgerError> {
-    let entry = block.metadata.as_ref().and_then(|metadata| metadata.metadata.get(COMMIT_HASH));
-    let metadata =
-        Metadata::decode(entry.map_or(&[][..], Vec::as_slice)).map_err(|_| LedgerError::Damaged("commit hash"))?;
-    Ok(metadata.value)
-}
-
-fn set_metadata(block: &mut Block, index: usize, value: Vec<u8>) {
-    let entries = &mut block.metadata.get_or_insert_default().metadata;
-    if entries.len() < METADATA_ENTRIES {
-        entries.resize(METADATA_ENTRIES, Vec::new());
-    }
-    entries[index] = value;
 }
 
 /// Writes the private part for all organizations at the same time, since each waits for its own file.

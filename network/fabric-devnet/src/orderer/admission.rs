@@ -5,13 +5,12 @@ use fabric_config::{ChannelConfig, MaintenanceError, UpdateError};
 use fabric_msp::policy::SignedData;
 use fabric_protos::{
     common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status},
-    msp::SerializedIdentity,
     orderer::BroadcastResponse,
 };
 use prost::Message;
 
-use super::cutter::message_bytes;
-use crate::ledger::Ledger;
+use super::message::message_bytes;
+use crate::{clock::is_expired, ledger::Ledger};
 
 /// Why a message was not taken. The texts are Fabric's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,24 +140,4 @@ fn filter(envelope: &Envelope, header: &Header, ledger: &Ledger) -> Result<(), R
     let policy = if channel.is_in_maintenance() { "/Channel/Orderer/Writers" } else { "/Channel/Writers" };
     let policy = channel.policy(policy);
     policy.evaluate_identities(&signers).map_err(|cause| Refusal::Forbidden(cause.to_string()))
-}
-
-/// Whether a message asks for another configuration.
-pub(super) fn is_update(envelope: &Envelope) -> bool {
-    let header = Payload::decode(&*envelope.payload).ok().and_then(|payload| payload.header);
-    let header = header.and_then(|header| ChannelHeader::decode(&*header.channel_header).ok());
-    header.is_some_and(|header| header.r#type == HeaderType::ConfigUpdate as i32)
-}
-
-/// Whether the certificate of a creator has expired. One that cannot be read has no end; its signature will fail.
-pub(crate) fn is_expired(creator: &[u8]) -> bool {
-    let Ok(identity) = SerializedIdentity::decode(creator) else { return false };
-    let certificate = fabric_msp::certificate::Certificate::from_pem(&identity.id_bytes);
-    certificate.is_ok_and(|certificate| certificate.is_expired(unix_seconds()))
-}
-
-/// The time of this machine, in seconds since 1970.
-pub(crate) fn unix_seconds() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,35 +1,8 @@
 //! When a block is cut. Pure bookkeeping: the clock and the queue are somebody else's.
 
 use fabric_config::BatchLimits;
-use fabric_protos::common::Envelope;
-use prost::Message as _;
 
-use super::admission::is_update;
-
-/// A message waiting for its block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
-    /// The encoded envelope.
-    pub(super) bytes: Vec<u8>,
-    /// What counts towards the limits: payload and signature, in bytes.
-    size: usize,
-    /// Asks for another configuration, and gets a block to itself.
-    pub(super) is_update: bool,
-    /// The sequence of the configuration under which it was taken.
-    pub(super) sequence: u64,
-}
-
-impl Message {
-    pub(super) fn new(envelope: &Envelope, sequence: u64) -> Self {
-        let (bytes, size) = (envelope.encode_to_vec(), message_bytes(envelope));
-        Self { bytes, size, is_update: is_update(envelope), sequence }
-    }
-}
-
-/// What counts towards size limits, in bytes.
-pub(super) fn message_bytes(envelope: &Envelope) -> usize {
-    envelope.payload.len() + envelope.signature.len()
-}
+use super::message::Message;
 
 /// The messages of the next block.
 #[derive(Debug, Default)]
@@ -76,6 +49,8 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use fabric_protos::common::Envelope;
 
     use super::*;
 

@@ -7,21 +7,17 @@ use std::{
 
 use fabric_config::ChannelConfig;
 use fabric_msp::signer::Signer;
-use fabric_protos::{
-    common::Envelope,
-    orderer::{BroadcastResponse, atomic_broadcast_server::AtomicBroadcastServer},
-};
+use fabric_protos::{common::Envelope, orderer::BroadcastResponse};
 use tokio::sync::Mutex;
 
 use super::{
-    Orderer, OrdererService,
     admission::{self, Refusal},
+    chain::Orderer,
+    switches::OrdererSwitches,
 };
 use crate::{
-    deliver,
-    faults::OrdererSwitches,
     ledger::Ledger,
-    ledgers::{FirstBlock, JoinError, Ledgers, Member},
+    ledgers::{GenesisBlock, JoinError, Ledgers, Member},
 };
 
 /// The orderer of this process.
@@ -36,7 +32,7 @@ pub(crate) struct OrderingNode {
 
 struct Chain {
     orderer: Arc<Orderer>,
-    first: Arc<FirstBlock>,
+    first: Arc<GenesisBlock>,
 }
 
 /// What the orderer says of a channel that it orders.
@@ -78,8 +74,8 @@ impl OrderingNode {
         &self.switches
     }
 
-    /// Begins to order a channel, from its first block or from where it was left. Touches the disk.
-    pub(crate) async fn join(&self, first: FirstBlock) -> Result<ChannelStatus, JoinError> {
+    /// Begins to order a channel, from its genesis block or from where it was left. Touches the disk.
+    pub(crate) async fn join(&self, first: GenesisBlock) -> Result<ChannelStatus, JoinError> {
         let _one_at_a_time = self.changing.lock().await;
         let name = first.channel_id().to_owned();
         if self.chain(&name).is_some() {
@@ -157,19 +153,6 @@ impl OrderingNode {
             Ok(None) => Refusal::UnknownChannel.into_answer(),
             Err(refusal) => refusal.into_answer(),
         }
-    }
-
-    /// The gRPC service with both calls, with the limits for messages set.
-    pub(crate) fn service(self: &Arc<Self>) -> AtomicBroadcastServer<OrdererService> {
-        AtomicBroadcastServer::new(OrdererService::new(self.clone()))
-            .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
-            .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
-    }
-
-    /// Finds ledgers for those who ask for blocks.
-    pub(super) fn finder(self: &Arc<Self>) -> deliver::Channels {
-        let node = Arc::clone(self);
-        Arc::new(move |channel_id| node.chain(channel_id).map(|chain| Arc::clone(chain.ledger())))
     }
 
     /// Takes no more messages, puts those that wait into blocks, and returns when all are written.

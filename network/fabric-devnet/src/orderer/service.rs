@@ -4,14 +4,19 @@ use std::{pin::Pin, sync::Arc};
 
 use fabric_config::ChannelConfig;
 use fabric_protos::{
+    MAX_MESSAGE_BYTES,
     common::{Block, Envelope, Status as CommonStatus},
-    orderer::{BroadcastResponse, DeliverResponse, atomic_broadcast_server::AtomicBroadcast, deliver_response::Type},
+    orderer::{
+        BroadcastResponse, DeliverResponse,
+        atomic_broadcast_server::{AtomicBroadcast, AtomicBroadcastServer},
+        deliver_response::Type,
+    },
 };
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::OrderingNode;
+use super::node::OrderingNode;
 use crate::{
     deliver::{self, Client, View},
     ledger::Ledger,
@@ -27,10 +32,11 @@ pub(crate) struct OrdererService {
     node: Arc<OrderingNode>,
 }
 
-impl OrdererService {
-    pub(super) fn new(node: Arc<OrderingNode>) -> Self {
-        Self { node }
-    }
+/// The gRPC service of a node with both calls, with the limits for messages set.
+pub(crate) fn service(node: &Arc<OrderingNode>) -> AtomicBroadcastServer<OrdererService> {
+    AtomicBroadcastServer::new(OrdererService { node: Arc::clone(node) })
+        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_BYTES)
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -61,7 +67,9 @@ impl AtomicBroadcast for OrdererService {
     }
 
     async fn deliver(&self, request: Request<Streaming<Envelope>>) -> Result<Response<Self::DeliverStream>, Status> {
-        let channels = self.node.finder();
+        let node = Arc::clone(&self.node);
+        let channels: deliver::Channels =
+            Arc::new(move |channel_id| node.chain(channel_id).map(|chain| Arc::clone(chain.ledger())));
         Ok(Response::new(deliver::serve(channels, Arc::new(OrderedBlocks), request.into_inner())))
     }
 }

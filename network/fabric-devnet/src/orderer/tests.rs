@@ -10,10 +10,11 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{Orderer, unix_seconds};
-use crate::ledger::{
+use super::Orderer;
+use crate::{
+    clock::unix_seconds,
+    ledger::validation_codes,
     testing::{CHAINCODE, CHANNEL, TestLedger},
-    validation_codes,
 };
 
 fn message(kind: HeaderType, channel_id: &str, signer: &dyn Signer, data: Vec<u8>) -> Envelope {

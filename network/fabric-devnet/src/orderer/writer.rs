@@ -13,7 +13,7 @@ use fabric_protos::common::{
 };
 use prost::Message;
 
-use super::unix_seconds;
+use crate::clock::unix_seconds;
 
 const SIGNATURES: usize = 0;
 const LAST_CONFIG: usize = 1;

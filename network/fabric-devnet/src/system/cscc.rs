@@ -9,8 +9,8 @@ use prost::Message;
 use super::{SystemCall, error, shown, success};
 use crate::{
     acl,
-    ledger::transaction,
-    ledgers::{FirstBlock, JoinError},
+    ledgers::{GenesisBlock, JoinError},
+    state::transaction,
 };
 
 pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
@@ -65,7 +65,7 @@ fn join(call: &SystemCall, block: &[u8]) -> Result<(), String> {
     let channel_id = channel_of(&block).map_err(|cause| {
         format!("\"JoinChain\" request failed to extract channel id from the block due to [{cause}]")
     })?;
-    let first = match FirstBlock::new(block) {
+    let first = match GenesisBlock::new(block) {
         Err(JoinError::Config(cause)) => {
             return Err(format!(
                 "\"JoinChain\" for channelID = {channel_id} failed because of validation of configuration block, because of {cause}"

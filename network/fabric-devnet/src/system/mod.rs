@@ -11,7 +11,7 @@ use fabric_protos::protos::{ChaincodeInput, Response};
 use tokio::{sync::Semaphore, task};
 
 use crate::{
-    chaincode::Call, channel::Channel, ledger::Simulator, ledger::definition::LIFECYCLE, peer::Peer, proposal::Proposal,
+    call::Call, channel::Channel, ledger::Simulator, peer::Peer, proposal::Proposal, state::definition::LIFECYCLE,
 };
 
 const QSCC: &str = "qscc";
@@ -19,7 +19,7 @@ const CSCC: &str = "cscc";
 
 /// Calls that run at one time; they may touch the disk, and each takes a thread.
 const CALLS_AT_ONCE: usize = 8;
-static PLACES: Semaphore = Semaphore::const_new(CALLS_AT_ONCE);
+static PERMITS: Semaphore = Semaphore::const_new(CALLS_AT_ONCE);
 
 /// A call of a system chaincode.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ pub(crate) fn is_without_simulation(name: &str) -> bool {
 
 /// Runs a system chaincode for a proposal. The error is the text of a failure that has no response.
 pub(crate) async fn invoke(call: SystemCall, name: &str, input: ChaincodeInput) -> Result<Response, String> {
-    let Ok(_place) = PLACES.acquire().await else { return Ok(error("the peer is shutting down".to_owned())) };
+    let Ok(_permit) = PERMITS.acquire().await else { return Ok(error("the peer is shutting down".to_owned())) };
     let name = name.to_owned();
     let run = move || match name.as_str() {
         LIFECYCLE => Ok(lifecycle::invoke(&call, &input.args)),

@@ -8,7 +8,7 @@ use fabric_protos::{
 };
 
 use super::updates::{Update, Updates};
-use crate::ledger::{
+use crate::state::{
     error::LedgerError,
     merkle::{DEGREE, ResultSummary},
     rwset::{NamespaceSet, ReadWriteSet},
@@ -103,7 +103,7 @@ fn range_is_current(
 
 /// Committed keys of a range, overlaid with the changes of the block.
 struct MergedRange<'a> {
-    committed: Option<crate::ledger::store::StateRange>,
+    committed: Option<crate::state::store::StateRange>,
     changed: Box<dyn Iterator<Item = (&'a String, &'a Update)> + 'a>,
     next_committed: Option<(String, Version)>,
     next_changed: Option<(&'a String, &'a Update)>,

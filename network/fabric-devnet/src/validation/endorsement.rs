@@ -15,18 +15,19 @@ use fabric_protos::{
 use prost::Message;
 
 use super::Endorsed;
-use crate::ledger::{
-    VALIDATION_PARAMETER, collection,
-    definition::{ChaincodeDefinition, DefinitionError, LIFECYCLE, ReadFields, policy_reference},
+use crate::state::{
+    collection,
+    defined::definition_in,
+    definition::{ChaincodeDefinition, LIFECYCLE, policy_reference},
     error::LedgerError,
-    rwset::{NamespaceSet, decode_metadata},
+    rwset::{NamespaceSet, VALIDATION_PARAMETER, decode_metadata},
     store::Snapshot,
 };
 
 const LIFECYCLE_POLICY: &str = "/Channel/Application/LifecycleEndorsement";
 
 /// Namespace, collection (empty for public keys) and key or key hash.
-type Place = (String, String, Vec<u8>);
+type StateKey = (String, String, Vec<u8>);
 
 /// The endorsement check of one block.
 pub(super) struct EndorsementCheck<'a> {
@@ -34,7 +35,7 @@ pub(super) struct EndorsementCheck<'a> {
     snapshot: &'a Snapshot,
     definitions: BTreeMap<String, Option<ChaincodeDefinition>>,
     /// Keys whose metadata an earlier transaction of the block changed with sufficient endorsement.
-    changed: BTreeSet<Place>,
+    changed: BTreeSet<StateKey>,
 }
 
 /// Why a namespace's writes are not accepted.
@@ -72,7 +73,7 @@ impl<'a> EndorsementCheck<'a> {
     ) -> Result<Result<(), Refusal>, LedgerError> {
         let Some(policy) = self.namespace_policy(namespace)? else { return Ok(Err(Refusal::NotDefined)) };
         let mut check = NamespaceCheck { own: policy, endorsers, satisfied: BTreeSet::new(), some_checked: false };
-        for (collection, key) in part.map(written_places).unwrap_or_default() {
+        for (collection, key) in part.map(written_keys).unwrap_or_default() {
             if !self.check_key(&mut check, namespace, collection, key)? {
                 return Ok(Err(Refusal::Policy));
             }
@@ -90,11 +91,11 @@ impl<'a> EndorsementCheck<'a> {
         collection: &str,
         key: &[u8],
     ) -> Result<bool, LedgerError> {
-        let place = (namespace.to_owned(), collection.to_owned(), key.to_vec());
-        if self.changed.contains(&place) {
+        let key_name = (namespace.to_owned(), collection.to_owned(), key.to_vec());
+        if self.changed.contains(&key_name) {
             return Ok(false);
         }
-        if let Some(policy) = self.key_policy(&place)? {
+        if let Some(policy) = self.key_policy(&key_name)? {
             let holds = SignaturePolicyEnvelope::decode(&*policy)
                 .is_ok_and(|policy| self.satisfies_signature(&policy, check.endorsers));
             check.some_checked |= holds;
@@ -163,7 +164,7 @@ impl<'a> EndorsementCheck<'a> {
     }
 
     /// The policy that a key has of its own.
-    fn key_policy(&self, (namespace, collection, key): &Place) -> Result<Option<Vec<u8>>, LedgerError> {
+    fn key_policy(&self, (namespace, collection, key): &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {
         let metadata = if collection.is_empty() {
             // Public keys came out of a string.
             let key = String::from_utf8_lossy(key);
@@ -204,8 +205,8 @@ impl<'a> EndorsementCheck<'a> {
             let writes = &collection.hashed.metadata_writes;
             writes.iter().map(|write| (collection.name.as_str(), write.key_hash.as_slice()))
         });
-        let places = public.chain(private);
-        self.changed.extend(places.map(|(collection, key)| (part.name.clone(), collection.to_owned(), key.to_vec())));
+        let keys = public.chain(private);
+        self.changed.extend(keys.map(|(collection, key)| (part.name.clone(), collection.to_owned(), key.to_vec())));
     }
 }
 
@@ -219,52 +220,21 @@ struct NamespaceCheck<'a> {
 }
 
 /// Everything that is written: values first, then metadata, the public ones before the private ones.
-fn written_places(part: &NamespaceSet) -> Vec<(&str, &[u8])> {
-    let mut places: Vec<(&str, &[u8])> = Vec::new();
-    places.extend(part.public.writes.iter().map(|write| ("", write.key.as_bytes())));
-    places.extend(part.public.metadata_writes.iter().map(|write| ("", write.key.as_bytes())));
+fn written_keys(part: &NamespaceSet) -> Vec<(&str, &[u8])> {
+    let mut keys: Vec<(&str, &[u8])> = Vec::new();
+    keys.extend(part.public.writes.iter().map(|write| ("", write.key.as_bytes())));
+    keys.extend(part.public.metadata_writes.iter().map(|write| ("", write.key.as_bytes())));
     for collection in &part.collections {
         let writes = &collection.hashed.hashed_writes;
-        places.extend(writes.iter().map(|write| (collection.name.as_str(), write.key_hash.as_slice())));
+        keys.extend(writes.iter().map(|write| (collection.name.as_str(), write.key_hash.as_slice())));
     }
     for collection in &part.collections {
         let writes = &collection.hashed.metadata_writes;
-        places.extend(writes.iter().map(|write| (collection.name.as_str(), write.key_hash.as_slice())));
+        keys.extend(writes.iter().map(|write| (collection.name.as_str(), write.key_hash.as_slice())));
     }
-    places
+    keys
 }
 
 fn signature_policy(policy: SignaturePolicyEnvelope) -> ApplicationPolicy {
     ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(policy)) }
-}
-
-/// The definition of a chaincode in a snapshot. A broken one, which only a bad `_lifecycle` could have written, counts
-/// as none.
-pub(crate) fn definition_in(snapshot: &Snapshot, chaincode: &str) -> Result<Option<ChaincodeDefinition>, LedgerError> {
-    match ChaincodeDefinition::read(chaincode, &mut SnapshotFields(snapshot)) {
-        Ok(definition) => Ok(definition),
-        Err(ReadError::Definition(cause)) => {
-            tracing::warn!(chaincode, %cause, "the definition of a chaincode cannot be read");
-            Ok(None)
-        }
-        Err(ReadError::Ledger(cause)) => Err(cause),
-    }
-}
-
-struct SnapshotFields<'a>(&'a Snapshot);
-
-#[derive(Debug, thiserror::Error)]
-enum ReadError {
-    #[error(transparent)]
-    Definition(#[from] DefinitionError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl ReadFields for SnapshotFields<'_> {
-    type Error = ReadError;
-
-    fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.0.state(LIFECYCLE, key)?.map(|entry| entry.value))
-    }
 }

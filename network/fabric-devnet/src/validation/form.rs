@@ -17,7 +17,7 @@ use fabric_protos::{
 use prost::Message;
 
 use super::ValidationContext;
-use crate::ledger::rwset::ReadWriteSet;
+use crate::state::rwset::ReadWriteSet;
 
 /// A transaction after the first look.
 pub(crate) struct Prepared {

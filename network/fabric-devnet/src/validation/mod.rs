@@ -1,4 +1,4 @@
-//! Judging the transactions of a block.
+//! Validating the transactions of a block.
 //!
 //! Four stages in Fabric's order: form and signatures (no ledger needed, so several at once), endorsement policies,
 //! repeated ids, and what was read. Each transaction gets exactly one code; a bad one never stops the block. What valid
@@ -17,11 +17,10 @@ use fabric_protos::protos::TxValidationCode;
 pub use self::signatures::VerifiedSignatures;
 pub(crate) use self::{
     commit_hash::commit_hash,
-    endorsement::definition_in,
     form::{Endorsed, Form, Prepared},
     updates::{HashUpdate, Update, Updates},
 };
-use crate::ledger::{error::LedgerError, store::Snapshot, version::Version};
+use crate::state::{error::LedgerError, store::Snapshot, version::Version};
 
 /// What validation needs to know of the channel.
 pub(crate) struct ValidationContext<'a> {
@@ -29,8 +28,8 @@ pub(crate) struct ValidationContext<'a> {
     pub(crate) signatures: &'a VerifiedSignatures,
 }
 
-/// The verdict over a block.
-pub(crate) struct Judged {
+/// A block with its validation codes (`TxValidationCode`) and what follows from them.
+pub(crate) struct ValidatedBlock {
     /// One code per transaction.
     pub(crate) codes: Vec<TxValidationCode>,
     /// What the valid ones change.
@@ -57,12 +56,12 @@ pub(crate) fn prepare(envelopes: &[Vec<u8>], context: &ValidationContext<'_>) ->
 }
 
 /// The other stages, transaction by transaction.
-pub(crate) fn judge(
+pub(crate) fn validate(
     number: u64,
     prepared: &[Prepared],
     context: &ValidationContext<'_>,
     snapshot: &Snapshot,
-) -> Result<Judged, LedgerError> {
+) -> Result<ValidatedBlock, LedgerError> {
     let mut codes = endorsement_codes(prepared, context, snapshot)?;
     mark_repeated_ids(prepared, &mut codes);
     let mut updates = Updates::default();
@@ -76,7 +75,7 @@ pub(crate) fn judge(
             updates.apply(&content.set, Version::new(number, index as u64), snapshot)?;
         }
     }
-    Ok(Judged { codes, updates })
+    Ok(ValidatedBlock { codes, updates })
 }
 
 fn endorsement_codes(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fabric_protos::kvrwset::KvMetadataEntry;
 
-use crate::ledger::{
+use crate::state::{
     error::LedgerError,
     rwset::{NamespaceSet, ReadWriteSet, encode_metadata, is_delete, is_hash_delete},
     store::Snapshot,

@@ -124,7 +124,7 @@ async fn a_chaincode_reads_another_channel_and_writes_nothing_there() -> Outcome
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn joining_is_for_administrators_once_and_with_a_first_block() -> Outcome {
+async fn joining_is_for_administrators_once_and_with_a_genesis_block() -> Outcome {
     let fixture = Fixture::start().await?;
     let (org1, org2) = (fixture.org(1), fixture.org(2));
     let block = fixture.block_of(SIDE, &[1])?;
@@ -173,7 +173,7 @@ async fn joining_is_for_administrators_once_and_with_a_first_block() -> Outcome 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_whose_channel_nobody_orders_stands_at_the_first_block() -> Outcome {
+async fn a_peer_whose_channel_nobody_orders_stands_at_the_genesis_block() -> Outcome {
     let fixture = Fixture::start().await?;
     let org1 = fixture.org(1);
     let block = fixture.block_of(SIDE, &[1, 2])?;
@@ -210,7 +210,7 @@ async fn a_peer_of_a_stranger_joins_and_gets_no_blocks() -> Outcome {
     assert_eq!(submit_with(org1, &org1.admin, &call, &["Org1MSP"]).await?, TxValidationCode::Valid);
     let org3 = fixture.org(3);
     assert_eq!(join_peer(org3, &org3.admin, &block).await?.status, 200);
-    // Its own people are strangers to the channel; a member may ask it, and sees that it has only the first block.
+    // Its own people are strangers to the channel; a member may ask it, and sees that it has only the genesis block.
     let as_member = async |fixture: &Fixture| -> Result<u64, Box<dyn std::error::Error>> {
         let call = Call::new(SIDE, "qscc", &["GetChainInfo", SIDE]);
         let answer = propose(fixture.org(3), &fixture.org(1).user, &call).await?.response.unwrap_or_default();

@@ -207,8 +207,8 @@ async fn a_partitioned_peer_lags_behind_until_it_is_healed() -> Outcome {
     faults.partition()?;
     let (envelope, id) = endorse(org1, &org1.user, &put("k", "v2"), &[]).await?;
     send(org1, sign_envelope(envelope, &org1.user), &id).await?;
-    let verdict = status_of(org1, &id).await?;
-    assert_eq!(verdict.result(), TxValidationCode::Valid);
+    let status = status_of(org1, &id).await?;
+    assert_eq!(status.result(), TxValidationCode::Valid);
     assert_eq!(read(org1, &["get", "k"]).await?, "v2");
     assert_eq!(
         evaluate_on(org2, &org2.user, &Call::new(CHANNEL, "conf", &["get", "k"]), &["Org2MSP"]).await?.payload,
@@ -217,14 +217,14 @@ async fn a_partitioned_peer_lags_behind_until_it_is_healed() -> Outcome {
     assert_eq!(read(org2, &["history", "k"]).await?, "v1");
     let mut request = tonic::Request::new(client::commit_status(CHANNEL, &id, &org2.user));
     request.set_timeout(Duration::from_millis(300));
-    assert!(org2.gateway.clone().commit_status(request).await.is_err(), "the verdict has not come to Org2");
+    assert!(org2.gateway.clone().commit_status(request).await.is_err(), "the status has not come to Org2");
     // What it reads is stale, and validation notices.
     let call = Call::new(CHANNEL, "conf", &["getput", "k", "v3"]);
     let (envelope, stale) = endorse(org2, &org2.user, &call, &["Org2MSP"]).await?;
     send(org2, sign_envelope(envelope, &org2.user), &stale).await?;
     assert_eq!(status_of(org1, &stale).await?.result(), TxValidationCode::MvccReadConflict);
     faults.heal();
-    assert_eq!(status_of(org2, &id).await?, verdict);
+    assert_eq!(status_of(org2, &id).await?, status);
     assert_eq!(read(org2, &["history", "k"]).await?, "v2,v1");
     Ok(())
 }

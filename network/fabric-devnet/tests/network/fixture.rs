@@ -292,7 +292,7 @@ impl Fixture {
         self.launch(&folders).await
     }
 
-    /// The first block of another channel, of the organizations with these numbers.
+    /// The genesis block of another channel, of the organizations with these numbers.
     pub fn block_of(&self, channel: &str, numbers: &[usize]) -> Result<Block, Box<dyn Error>> {
         let crypto_dir = self.folder.path().join("crypto");
         let orderer =
@@ -362,7 +362,7 @@ impl Fixture {
     }
 }
 
-/// The first block of a channel of these organizations, after `change` has had its way with its description.
+/// The genesis block of a channel of these organizations, after `change` has had its way with its description.
 pub fn channel_block(
     channel: &str,
     folders: &[OrganizationFolder],
@@ -506,7 +506,7 @@ pub async fn status_on(
     Ok(organization.gateway.clone().commit_status(request).await?.into_inner())
 }
 
-/// Endorses, signs, submits and waits for the verdict.
+/// Endorses, signs, submits and waits for its validation code.
 pub async fn submit(organization: &Organization, call: &Call<'_>) -> Result<TxValidationCode, Status> {
     submit_with(organization, &organization.user, call, &[]).await
 }

@@ -235,7 +235,7 @@ async fn the_orderer_joins_shows_and_leaves_channels() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_first_block_of_a_channel_is_refused() -> Outcome {
+async fn what_is_no_genesis_block_of_a_channel_is_refused() -> Outcome {
     let fixture = Fixture::start().await?;
     let admin = Admin::of(&fixture)?;
     let block = fixture.block_of("side", &[1])?;
@@ -245,7 +245,7 @@ async fn what_is_no_first_block_of_a_channel_is_refused() -> Outcome {
         form(&changed.encode_to_vec())
     };
     let foreign = channel_block("side", &[fixture.org(1).folder.clone()], |_, _| ());
-    assert!(foreign.is_err(), "a channel without an orderer has no first block");
+    assert!(foreign.is_err(), "a channel without an orderer has no genesis block");
     let other_key = form(b"x").iter().map(|byte| if *byte == b'g' { b'h' } else { *byte }).collect();
     let table: Vec<(&str, &str, Vec<u8>, &str)> = vec![
         ("type", "Content-Type: text/plain\r\n", form(b"x"), "unsupported Content-Type: [text/plain]"),

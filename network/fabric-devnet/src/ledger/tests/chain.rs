@@ -8,10 +8,10 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::ledger::{
-    Ledger, LedgerError,
+use crate::{
+    ledger::{Ledger, LedgerError},
+    state::transaction,
     testing::{CHAINCODE, ORGANIZATIONS, TestChannel, TestLedger, collection},
-    transaction,
 };
 
 impl TestLedger {
@@ -97,7 +97,7 @@ fn an_id_is_used_up_by_its_first_appearance() -> Result<(), LedgerError> {
     assert_eq!(test.commit(&[put.clone(), put.clone()]), [Valid, DuplicateTxid]);
     assert_eq!(test.commit(std::slice::from_ref(&put)), [DuplicateTxid]);
     assert_eq!(test.ledger.transaction_status(&test.id_of(&put))?, Some((Valid, 2)));
-    // A verdict other than valid is just as final.
+    // A code other than `VALID` is just as final.
     assert_eq!(test.commit(&[test.define("strict", "AND('Org1MSP.peer','Org2MSP.peer')", Vec::new())]), [Valid]);
     let short =
         test.transaction_on("strict", &["Org1MSP"], |simulator| simulator.put_state("strict", "k", b"v".to_vec()));
@@ -149,7 +149,7 @@ fn private_values_of_a_block_that_was_lost_do_not_hide_the_old_ones() -> Result<
     };
     assert_eq!(test.commit(&[put(&test, "old")]), [Valid]);
     // The process dies after the private part of block 3 is on disk and before the block is.
-    let lost = crate::ledger::private::PrivateChanges {
+    let lost = crate::state::private::PrivateChanges {
         writes: vec![(
             0,
             CHAINCODE.into(),

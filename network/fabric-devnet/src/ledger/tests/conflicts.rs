@@ -5,8 +5,8 @@ use fabric_protos::{
     protos::TxValidationCode::{EndorsementPolicyFailure, MvccReadConflict, PhantomReadConflict, Valid},
 };
 
-use crate::ledger::{
-    BATCH_ROWS, Metadata,
+use crate::{
+    ledger::{BATCH_ROWS, Metadata},
     testing::{CHAINCODE, TestLedger, collection},
 };
 
@@ -134,7 +134,7 @@ fn an_invalid_transaction_has_no_effect() {
     let test = TestLedger::with(Vec::new());
     test.put_all(["m".to_owned()]);
     let unendorsed = {
-        let mut parts = crate::ledger::testing::Parts::new(CHAINCODE, &test.channel.clients["Org1MSP"]);
+        let mut parts = crate::testing::Parts::new(CHAINCODE, &test.channel.clients["Org1MSP"]);
         parts.endorse([]);
         parts.envelope(&test.channel.clients["Org1MSP"])
     };

@@ -11,8 +11,8 @@ use fabric_config::block::header_hash;
 use fabric_protos::{common::Block, protos::TxValidationCode::Valid};
 use prost::Message;
 
-use crate::ledger::{
-    CallerInfo, CrashPoint, Ledger, LedgerError,
+use crate::{
+    ledger::{CallerInfo, CrashPoint, Ledger, LedgerError},
     testing::{CHAINCODE, ORGANIZATIONS, TestChannel, TestLedger, collection},
 };
 

@@ -11,8 +11,8 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::ledger::{
-    Metadata, SimulationError, VALIDATION_PARAMETER,
+use crate::{
+    ledger::{Metadata, SimulationError, VALIDATION_PARAMETER},
     testing::{CHAINCODE, Parts, TestLedger, collection},
 };
 

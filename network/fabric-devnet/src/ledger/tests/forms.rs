@@ -14,7 +14,7 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::ledger::testing::{CHAINCODE, Parts, TestLedger};
+use crate::testing::{CHAINCODE, Parts, TestLedger};
 
 /// A transaction that is spoilt before it is endorsed and again after.
 fn spoilt(test: &TestLedger, before: impl FnOnce(&mut Parts), after: impl FnOnce(&mut Parts)) -> Vec<u8> {
@@ -122,7 +122,7 @@ fn a_transaction_has_exactly_one_action() {
 }
 
 #[test]
-fn large_blocks_are_judged_in_order() {
+fn large_blocks_are_validated_in_order() {
     let test = TestLedger::with(Vec::new());
     let transactions: Vec<_> = (0..20)
         .map(|number: usize| {

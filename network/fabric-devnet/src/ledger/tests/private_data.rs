@@ -7,9 +7,9 @@ use fabric_protos::protos::{
 };
 use prost::Message;
 
-use crate::ledger::{
-    BATCH_ROWS, SimulationError, VALIDATION_PARAMETER,
-    rwset::{Metadata, ReadWriteSet},
+use crate::{
+    ledger::{BATCH_ROWS, SimulationError, VALIDATION_PARAMETER},
+    state::rwset::{Metadata, ReadWriteSet},
     testing::{CHAINCODE, Parts, TestLedger, collection},
 };
 

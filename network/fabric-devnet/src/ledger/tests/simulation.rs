@@ -7,9 +7,9 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::ledger::{
-    BATCH_ROWS, SimulationError, Simulator,
-    rwset::ReadWriteSet,
+use crate::{
+    ledger::{BATCH_ROWS, SimulationError, Simulator},
+    state::rwset::ReadWriteSet,
     testing::{CHAINCODE, TestLedger},
 };
 

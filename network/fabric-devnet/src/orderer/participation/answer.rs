@@ -6,8 +6,10 @@ use tonic::{
     codegen::http::{HeaderValue, Method, Response, StatusCode, header},
 };
 
-use super::CHANNELS;
 use crate::{orderer::ChannelStatus, web};
+
+/// Where the channels are listed.
+pub(super) const CHANNELS: &str = "/participation/v1/channels";
 
 /// All channels.
 #[derive(Serialize)]

@@ -23,7 +23,7 @@ use tonic::{
     server::NamedService,
 };
 
-use self::answer::{Info, List, Refusal};
+use self::answer::{CHANNELS, Info, List, Refusal};
 use super::{ConfigureError, OrderingNode};
 use crate::{
     ledger::LedgerError,
@@ -37,13 +37,12 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Requests that are worked on at one time; the others wait.
 const REQUESTS_AT_ONCE: usize = 8;
 const BASE: &str = "/participation/v1/";
-const CHANNELS: &str = "/participation/v1/channels";
 
 /// The API of one orderer.
 #[derive(Clone)]
 pub(crate) struct Participation {
     node: Arc<OrderingNode>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 /// What a path names.
@@ -75,12 +74,12 @@ impl<'a> Resource<'a> {
 
 impl Participation {
     pub(crate) fn new(node: Arc<OrderingNode>) -> Self {
-        Self { node, places: Arc::new(Semaphore::new(REQUESTS_AT_ONCE)) }
+        Self { node, permits: Arc::new(Semaphore::new(REQUESTS_AT_ONCE)) }
     }
 
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         // The semaphore is never closed.
-        let _place = self.places.acquire().await;
+        let _permit = self.permits.acquire().await;
         let is_head = request.method() == Method::HEAD;
         let path = request.uri().path().to_owned();
         let response = match Resource::of(&path) {

@@ -6,15 +6,15 @@ use fabric_protos::common::{Block, ChannelHeader, ConfigUpdate, ConfigUpdateEnve
 use prost::{DecodeError, Message};
 
 use super::{answer::Refusal, form};
-use crate::ledgers::{FirstBlock, JoinError};
+use crate::ledgers::{GenesisBlock, JoinError};
 
 const BLOCK_PART: &str = "config-block";
 const UPDATE_PART: &str = "config-update-envelope";
 
 /// The genesis block in a form; whether the channel can be ordered here is for the node to say.
-pub(super) fn genesis_block(content_type: &str, body: &[u8]) -> Result<FirstBlock, Refusal> {
+pub(super) fn genesis_block(content_type: &str, body: &[u8]) -> Result<GenesisBlock, Refusal> {
     let block = Block::decode(file(content_type, body, BLOCK_PART)?.as_slice());
-    first_block(block.map_err(|cause| not_a(BLOCK_PART, "a block", &cause))?)
+    decoded_genesis_block(block.map_err(|cause| not_a(BLOCK_PART, "a block", &cause))?)
 }
 
 /// The update in a form, and the name of the channel that it is for.
@@ -42,7 +42,7 @@ fn not_a(part: &str, kind: &str, cause: &DecodeError) -> Refusal {
     Refusal::bad(format!("cannot unmarshal file part {part} into {kind}: proto: {cause}"))
 }
 
-fn first_block(block: Block) -> Result<FirstBlock, Refusal> {
+fn decoded_genesis_block(block: Block) -> Result<GenesisBlock, Refusal> {
     let invalid = |cause: &dyn std::fmt::Display| Refusal::bad(format!("invalid join block: {cause}"));
     let (Some(data), Some(header)) = (&block.data, &block.header) else {
         return Err(invalid(&"block is not a config block"));
@@ -53,7 +53,7 @@ fn first_block(block: Block) -> Result<FirstBlock, Refusal> {
     if header.data_hash != data_hash(data) {
         return Err(invalid(&"invalid block: Header.DataHash is different from Hash(block.Data)"));
     }
-    FirstBlock::new(block).map_err(|cause| match cause {
+    GenesisBlock::new(block).map_err(|cause| match cause {
         JoinError::Config(ConfigError::NotConfiguration) => invalid(&"block is not a config block"),
         JoinError::Config(cause) => invalid(&cause),
         other => Refusal::bad(format!("cannot join: {other}")),

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     channel::Channel,
-    ledger::{
-        BATCH_ROWS, Simulator,
+    ledger::{BATCH_ROWS, Simulator},
+    state::{
         collection::implicit_name,
         definition::{
             ChaincodeDefinition, ChaincodeParameters, LIFECYCLE, NAMESPACES, metadata_key, read_package_id, sequence,

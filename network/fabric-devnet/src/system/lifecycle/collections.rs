@@ -13,7 +13,7 @@ use fabric_protos::{
 use prost::Message;
 
 use super::error::InvalidDefinition;
-use crate::ledger::{collection, definition::ChaincodeDefinition};
+use crate::state::{collection, definition::ChaincodeDefinition};
 
 /// Checks proposed collections.
 pub(super) fn check(

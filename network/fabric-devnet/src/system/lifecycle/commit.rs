@@ -11,8 +11,8 @@ use prost::Message;
 use super::{super::SystemCall, Given, collections, committed, error::LifecycleError, names, on_channel};
 use crate::{
     channel::Channel,
-    ledger::{
-        Simulator,
+    ledger::Simulator,
+    state::{
         collection::implicit_name,
         definition::{ChaincodeDefinition, ChaincodeParameters, LIFECYCLE, sequence},
     },

@@ -26,11 +26,9 @@ use super::{SystemCall, error, shown, success};
 use crate::{
     acl,
     channel::Channel,
-    ledger::{
-        Simulator,
-        definition::{
-            ChaincodeDefinition, ChaincodeParameters, DEFAULT_ENDORSEMENT_POLICY, LIFECYCLE, policy_reference,
-        },
+    ledger::Simulator,
+    state::definition::{
+        ChaincodeDefinition, ChaincodeParameters, DEFAULT_ENDORSEMENT_POLICY, LIFECYCLE, policy_reference,
     },
 };
 

@@ -7,7 +7,7 @@ use fabric_protos::lifecycle::{
 use prost::Message;
 
 use super::{super::SystemCall, commit::mismatches, error::LifecycleError, on_channel};
-use crate::ledger::definition::{ChaincodeDefinition, LIFECYCLE};
+use crate::state::definition::{ChaincodeDefinition, LIFECYCLE};
 
 pub(super) fn one(call: &SystemCall, args: &QueryChaincodeDefinitionArgs) -> Result<Vec<u8>, LifecycleError> {
     on_channel(call, |channel, simulator| {

@@ -95,7 +95,7 @@ impl ResultSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::version::Version;
+    use crate::state::version::Version;
 
     fn read(number: usize) -> KvRead {
         KvRead { key: format!("k{number:05}"), version: Some(Version::new(1, number as u64).to_message()) }

@@ -1,6 +1,6 @@
 //! What a chaincode hears when a simulation step is refused.
 
-use super::{definition::DefinitionError, error::LedgerError};
+use crate::state::{definition::DefinitionError, error::LedgerError};
 
 /// Why a simulation step failed. The texts are Fabric's.
 #[derive(Debug, thiserror::Error)]

@@ -22,7 +22,7 @@ pub enum LedgerError {
     /// The folder belongs to another channel.
     #[error("the ledger in this folder begins with another genesis block than the given one")]
     OtherGenesis,
-    /// The first block is not a usable channel configuration.
+    /// The genesis block is not a usable channel configuration.
     #[error("the channel configuration cannot be used: {0}")]
     Config(String),
     /// A block does not continue the chain.

@@ -19,6 +19,8 @@ use prost::Message;
 
 use super::version::Version;
 
+/// The name of the metadata entry that holds a key's endorsement policy.
+pub const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 /// Metadata of a key: entries by name, for example `VALIDATION_PARAMETER`.
 pub type Metadata = BTreeMap<String, Vec<u8>>;
 

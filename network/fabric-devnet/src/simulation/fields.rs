@@ -1,21 +1,47 @@
 //! A namespace or a collection of a simulation, as definitions are read from and written to it.
 
-use super::{
-    definition::{ReadFields, ReadHashes, WriteFields},
-    simulation_error::SimulationError,
-    simulator::Simulator,
-};
+use std::sync::Arc;
+
+use super::{error::SimulationError, simulator::Simulator};
+use crate::state::definition::{ChaincodeDefinition, LIFECYCLE, ReadFields, ReadHashes, WriteFields};
+
+impl Simulator {
+    /// The definition of a chaincode; reading it is part of the read set.
+    ///
+    /// # Errors
+    /// When the ledger or the definition cannot be read.
+    pub fn definition(&mut self, chaincode: &str) -> Result<Option<ChaincodeDefinition>, SimulationError> {
+        ChaincodeDefinition::read(chaincode, &mut self.fields(LIFECYCLE))
+    }
+
+    /// The keys of a namespace, for reading and writing definitions.
+    pub fn fields<'a>(&'a mut self, namespace: &'a str) -> PublicFields<'a> {
+        PublicFields { simulator: self, namespace }
+    }
+
+    /// The keys of a collection, for reading and writing approvals.
+    pub fn private_fields<'a>(&'a mut self, namespace: &'a str, collection: &'a str) -> PrivateFields<'a> {
+        PrivateFields { simulator: self, namespace, collection }
+    }
+
+    /// As [`Simulator::definition`]; asked again, it is not read again.
+    pub(super) fn known_definition(
+        &mut self,
+        namespace: &str,
+    ) -> Result<Option<Arc<ChaincodeDefinition>>, SimulationError> {
+        if let Some(known) = self.definitions.get(namespace) {
+            return Ok(known.clone());
+        }
+        let definition = self.definition(namespace)?.map(Arc::new);
+        self.definitions.insert(namespace.to_owned(), definition.clone());
+        Ok(definition)
+    }
+}
 
 /// The keys of a namespace as a simulation sees them.
 pub struct PublicFields<'a> {
     simulator: &'a mut Simulator,
     namespace: &'a str,
-}
-
-impl<'a> PublicFields<'a> {
-    pub(super) fn new(simulator: &'a mut Simulator, namespace: &'a str) -> Self {
-        Self { simulator, namespace }
-    }
 }
 
 impl ReadFields for PublicFields<'_> {
@@ -41,12 +67,6 @@ pub struct PrivateFields<'a> {
     simulator: &'a mut Simulator,
     namespace: &'a str,
     collection: &'a str,
-}
-
-impl<'a> PrivateFields<'a> {
-    pub(super) fn new(simulator: &'a mut Simulator, namespace: &'a str, collection: &'a str) -> Self {
-        Self { simulator, namespace, collection }
-    }
 }
 
 impl ReadFields for PrivateFields<'_> {

@@ -1,35 +1,22 @@
 //! Invoking a chaincode: for a proposal, or for another chaincode that calls it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use fabric_msp::identity::Identity;
-use fabric_protos::protos::{ChaincodeEvent, ChaincodeInput, ChaincodeMessage, Response, chaincode_message::Type};
+use fabric_protos::protos::{
+    ChaincodeEvent, ChaincodeInput, ChaincodeMessage, Response, SignedProposal, chaincode_message::Type,
+};
 use prost::Message;
 
-use super::{package::ChaincodePackage, runtime::LaunchError, stream::ExecuteError};
 use crate::{
     acl,
-    channel::Channel,
-    ledger::{CallerInfo, SimulationError, Simulator, definition},
-    peer::{Peer, Readiness},
-    proposal::Proposal,
+    call::{Call, NotReady},
+    chaincode::{ChaincodePackage, ExecuteError, Invocation, LaunchError},
+    ledger::{CallerInfo, SimulationError, Simulator},
     system,
 };
 
 /// The key that marks a chaincode as initialised; its value is the version for which it is.
 const INITIALIZED: &str = "\u{0}\u{10FFFF}initialized";
-
-/// A proposal on its way through a simulation.
-#[derive(Clone)]
-pub(crate) struct Call {
-    /// Reads the ledger's files, so it stands before those who keep the ledger open and is dropped before them.
-    pub(crate) simulator: Arc<Mutex<Simulator>>,
-    pub(crate) peer: Arc<Peer>,
-    pub(crate) channel: Arc<Channel>,
-    pub(crate) proposal: Arc<Proposal>,
-    /// Who made the proposal, recognised by the channel.
-    pub(crate) identity: Identity,
-}
 
 /// What a chaincode said last.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,66 +51,6 @@ pub(crate) enum InvalidInvocation {
     Simulation(#[from] SimulationError),
 }
 
-/// Why this peer cannot run a chaincode.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotReady {
-    #[error("chaincode {0} not found")]
-    Undefined(String),
-    #[error(
-        "chaincode definition for '{chaincode}' at sequence {sequence} on channel '{channel}' has not yet been approved by this org"
-    )]
-    NotApproved { chaincode: String, sequence: i64, channel: String },
-    #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]
-    NotInstalled(String),
-    #[error(
-        "chaincode cache at sequence {cached} but current sequence is {current}, chaincode definition for '{chaincode}' changed during invoke"
-    )]
-    Changed { chaincode: String, cached: i64, current: i64 },
-    #[error(transparent)]
-    Simulation(#[from] SimulationError),
-}
-
-/// A chaincode that this peer can run.
-pub(crate) struct Runnable {
-    pub(crate) version: String,
-    pub(crate) endorsement_plugin: String,
-    init_required: bool,
-    package: ChaincodePackage,
-}
-
-impl Call {
-    /// The simulation; held only while one question is answered.
-    pub(crate) fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        // A simulator that a panic left half done ends with its transaction; its results are never used then.
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is needed to run a chaincode. The current sequence of its definition becomes part of the read set.
-    pub(crate) fn runnable(&self, chaincode: &str) -> Result<Runnable, NotReady> {
-        let current = definition::sequence(chaincode, &mut self.simulator().fields(definition::LIFECYCLE))?;
-        let chaincode = chaincode.to_owned();
-        if current == 0 {
-            return Err(NotReady::Undefined(chaincode));
-        }
-        match self.peer.readiness(&self.channel, &chaincode)? {
-            Readiness::Undefined => Err(NotReady::Undefined(chaincode)),
-            Readiness::NotApproved { sequence } => {
-                Err(NotReady::NotApproved { chaincode, sequence, channel: self.channel.id().to_owned() })
-            }
-            Readiness::NotInstalled => Err(NotReady::NotInstalled(chaincode)),
-            Readiness::Ready { definition, .. } if definition.sequence != current => {
-                Err(NotReady::Changed { chaincode, cached: definition.sequence, current })
-            }
-            Readiness::Ready { definition, package } => Ok(Runnable {
-                version: definition.parameters.version.clone(),
-                init_required: definition.parameters.init_required,
-                endorsement_plugin: definition.parameters.endorsement_plugin.clone(),
-                package,
-            }),
-        }
-    }
-}
-
 /// Invokes a chaincode for a proposal. The error is the text that the client gets.
 pub(crate) async fn invoke(call: &Call, chaincode: &str, input: ChaincodeInput) -> Result<Outcome, String> {
     let tx_id = call.proposal.tx_id();
@@ -132,12 +59,31 @@ pub(crate) async fn invoke(call: &Call, chaincode: &str, input: ChaincodeInput) 
     outcome(message, chaincode, tx_id)
 }
 
+#[tonic::async_trait]
+impl Invocation for Call {
+    fn channel_id(&self) -> &str {
+        self.channel.id()
+    }
+
+    fn tx_id(&self) -> &str {
+        self.proposal.tx_id()
+    }
+
+    fn proposal(&self) -> &SignedProposal {
+        self.proposal.signed()
+    }
+
+    fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        Call::simulator(self)
+    }
+
+    async fn invoke(&self, target: &str, input: ChaincodeInput) -> Result<ChaincodeMessage, String> {
+        invoke_from(self, target, input).await
+    }
+}
+
 /// Invokes a chaincode for another. The answer is its last message, as it came.
-pub(super) async fn invoke_from(
-    caller: &Call,
-    target: &str,
-    input: ChaincodeInput,
-) -> Result<ChaincodeMessage, String> {
+async fn invoke_from(caller: &Call, target: &str, input: ChaincodeInput) -> Result<ChaincodeMessage, String> {
     let (name, channel_id) = parse_target(target);
     let channel_id = channel_id.unwrap_or_else(|| caller.channel.id());
     let other_channel = channel_id != caller.channel.id();
@@ -178,7 +124,7 @@ async fn run(call: &Call, chaincode: &str, input: ChaincodeInput) -> Result<Chai
         return Err(ExecuteError::Timeout.into());
     }
     let input = ChaincodeInput { decorations: Default::default(), ..input };
-    Ok(stream.execute(call.clone(), chaincode, kind, &input, timeout - delay).await?)
+    Ok(stream.execute(Arc::new(call.clone()), chaincode, kind, &input, timeout - delay).await?)
 }
 
 fn check_invocation(

@@ -8,7 +8,8 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{rwset::Metadata, simulation_error::SimulationError, simulator::VALIDATION_PARAMETER};
+use super::error::SimulationError;
+use crate::state::rwset::{Metadata, VALIDATION_PARAMETER};
 
 /// System chaincodes never appear in an interest.
 const SYSTEM_CHAINCODES: [&str; 4] = ["_lifecycle", "cscc", "lscc", "qscc"];

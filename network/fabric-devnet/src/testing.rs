@@ -29,12 +29,12 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{
-    CallerInfo, Ledger, SimulationError, Simulator,
-    definition::{ChaincodeDefinition, ChaincodeParameters, LIFECYCLE},
-    validation_codes,
+use crate::{
+    clock::unix_seconds,
+    ledger::{CallerInfo, Ledger, SimulationError, Simulator, validation_codes},
+    orderer::BlockWriter,
+    state::definition::{ChaincodeDefinition, ChaincodeParameters, LIFECYCLE},
 };
-use crate::orderer::{BlockWriter, unix_seconds};
 
 pub(crate) const CHANNEL: &str = "conf";
 /// The chaincode that the fixture defines: one peer of any organization endorses.

@@ -11,9 +11,9 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{
+use crate::state::{
     error::LedgerError,
-    merkle::ResultSummary,
+    merkle::{self, ResultSummary},
     private::{KeyRange, PrivateSnapshot},
     rwset::{self, ReadWriteSet},
     store::{HistoryRange, Snapshot, StateRange, state_entry},
@@ -68,7 +68,7 @@ impl Cursor {
             end: end.to_owned(),
             rows: snapshot.state_range(namespace, start, end, false)?,
             info: RangeQueryInfo { start_key: start.to_owned(), ..Default::default() },
-            summary: ResultSummary::new(super::merkle::DEGREE),
+            summary: ResultSummary::new(merkle::DEGREE),
         };
         Ok(Self::new(Source::State(source)))
     }

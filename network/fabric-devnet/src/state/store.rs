@@ -73,9 +73,9 @@ pub(crate) struct HashEntry {
     pub(crate) metadata: Vec<u8>,
 }
 
-/// Where a transaction stands and how it was judged.
+/// Where a transaction stands and its validation code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TransactionPlace {
+pub(crate) struct TransactionLocation {
     pub(crate) block: u64,
     pub(crate) index: u64,
     pub(crate) code: u8,
@@ -260,9 +260,9 @@ impl Snapshot {
         Ok(self.block_hashes.get(header_hash)?.map(|number| number.value()))
     }
 
-    pub(crate) fn transaction(&self, id: &str) -> Result<Option<TransactionPlace>, LedgerError> {
-        let found = self.transactions.get(id)?.map(|place| place.value());
-        Ok(found.map(|(block, index, code)| TransactionPlace { block, index, code }))
+    pub(crate) fn transaction(&self, id: &str) -> Result<Option<TransactionLocation>, LedgerError> {
+        let found = self.transactions.get(id)?.map(|location| location.value());
+        Ok(found.map(|(block, index, code)| TransactionLocation { block, index, code }))
     }
 
     pub(crate) fn last_config(&self) -> Result<u64, LedgerError> {

@@ -115,8 +115,8 @@ impl PrivateStore {
                 for (key, what, value) in merged(set) {
                     let hash = sha256(key.as_bytes());
                     let hash = hash.as_slice();
-                    let place = (namespace.as_str(), collection.as_str(), hash, block, *index);
-                    writes.insert(place, (what, key, value))?;
+                    let row_key = (namespace.as_str(), collection.as_str(), hash, block, *index);
+                    writes.insert(row_key, (what, key, value))?;
                     order.insert((block, *index, namespace.as_str(), collection.as_str(), hash), ())?;
                     keys.insert((namespace.as_str(), collection.as_str(), key), ())?;
                 }
@@ -134,8 +134,8 @@ impl PrivateStore {
             let mut renewed = transaction.open_table(RENEWED)?;
             for Deletion { after, namespace, collection, key_hash, version, .. } in &changes.renewals {
                 let hash = key_hash.as_slice();
-                let place = (namespace.as_str(), collection.as_str(), hash, version.block, version.transaction);
-                renewed.insert(place, after)?;
+                let row_key = (namespace.as_str(), collection.as_str(), hash, version.block, version.transaction);
+                renewed.insert(row_key, after)?;
             }
         }
         transaction.commit()?;
@@ -168,8 +168,8 @@ impl PrivateStore {
                 let mut gone = Vec::new();
                 let mut name = None;
                 for row in writes.extract_from_if(first..=last, |_, _| true)? {
-                    let (place, write) = row?;
-                    gone.push((place.value().3, place.value().4));
+                    let (row_key, write) = row?;
+                    gone.push((row_key.value().3, row_key.value().4));
                     name = Some(write.value().1.to_owned());
                 }
                 for (block, index) in gone {
@@ -268,8 +268,8 @@ impl PrivateSnapshot {
         let mut found = BTreeMap::<u64, TxPvtReadWriteSet>::new();
         let mut sets = BTreeMap::<(u64, String, String), KvrwSet>::new();
         for row in self.order.range((block, 0, "", "", [].as_slice())..(block + 1, 0, "", "", [].as_slice()))? {
-            let (place, _) = row?;
-            let (_, index, namespace, collection, hash) = place.value();
+            let (row_key, _) = row?;
+            let (_, index, namespace, collection, hash) = row_key.value();
             let Some(write) = self.writes.get((namespace, collection, hash, block, index))? else { continue };
             let (what, key, value) = write.value();
             let set = sets.entry((index, namespace.to_owned(), collection.to_owned())).or_default();

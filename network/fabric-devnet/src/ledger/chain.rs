@@ -1,0 +1,207 @@
+//! One channel's ledger: its stores, and what is known of them in memory.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic::Ordering},
+};
+
+use fabric_config::ChannelConfig;
+use fabric_protos::common::Block;
+use tokio::sync::watch;
+
+use super::{
+    crash::{CrashPoint, CrashSwitch},
+    genesis::write_genesis,
+    halt::Halt,
+    organization::OrganizationStores,
+};
+use crate::{
+    disk::Disk,
+    simulation::{CallerInfo, Simulator},
+    state::{
+        error::LedgerError,
+        file_name::file_name,
+        private::PrivateStore,
+        store::{PublicStore, Snapshot},
+        transient::TransientStore,
+    },
+    validation::VerifiedSignatures,
+};
+
+/// A channel's ledger.
+pub struct Ledger {
+    pub(super) channel_id: String,
+    pub(super) public: Arc<PublicStore>,
+    pub(super) organizations: Arc<BTreeMap<String, OrganizationStores>>,
+    pub(super) channel: RwLock<Arc<ChannelConfig>>,
+    pub(super) signatures: Arc<VerifiedSignatures>,
+    pub(super) disk: Arc<Disk>,
+    pub(super) height: watch::Sender<u64>,
+    pub(super) recent: Arc<Mutex<VecDeque<Arc<Block>>>>,
+    /// Held while a block is committed.
+    pub(super) committing: Mutex<()>,
+    pub(super) crash: CrashSwitch,
+    /// Others that show this ledger and learn of its blocks.
+    pub(super) views: Mutex<Vec<Weak<Ledger>>>,
+    /// Whose view this is, as an encoded `SerializedIdentity`; `None` shows everything.
+    pub(super) reader: Option<Vec<u8>>,
+    /// Whether something else than the present is shown.
+    pub(super) halt: Mutex<Halt>,
+    /// The ledger of which this is a view. The last field, so that files are let go of before it is.
+    pub(super) origin: Option<Arc<Ledger>>,
+}
+
+impl Ledger {
+    /// Opens the ledger in a folder, which is made when it is missing, for the channel of the given genesis block and the
+    /// peers of the given organizations.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when files cannot be used or belong to another channel.
+    pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
+        make_folder(folder)?;
+        let disk = Arc::new(Disk::default());
+        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"), &disk)?);
+        let mut snapshot = public.snapshot()?;
+        if snapshot.height()? == 0 {
+            write_genesis(&public, genesis_block)?;
+            snapshot = public.snapshot()?;
+        }
+        let first = snapshot.block(0)?.ok_or(LedgerError::Damaged("genesis block"))?;
+        if first.header != genesis_block.header {
+            return Err(LedgerError::OtherGenesis);
+        }
+        let config_block =
+            snapshot.block(snapshot.last_config()?)?.ok_or(LedgerError::Damaged("configuration block"))?;
+        let channel =
+            ChannelConfig::from_genesis_block(&config_block).map_err(|cause| LedgerError::Config(cause.to_string()))?;
+        let height = snapshot.height()?;
+        let mut organizations = BTreeMap::new();
+        for msp_id in msp_ids {
+            let folder = folder.join("private").join(file_name(msp_id));
+            make_folder(&folder)?;
+            let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height, &disk)?);
+            let transient = TransientStore::open(&folder.join("transient"))?;
+            organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
+        }
+        disk.begin_to_wait();
+        Ok(Arc::new(Self {
+            channel_id: channel.channel_id().to_owned(),
+            public,
+            organizations: Arc::new(organizations),
+            channel: RwLock::new(Arc::new(channel)),
+            signatures: Arc::default(),
+            disk,
+            height: watch::Sender::new(height),
+            recent: Arc::default(),
+            committing: Mutex::default(),
+            crash: CrashSwitch::default(),
+            views: Mutex::default(),
+            reader: None,
+            halt: Mutex::default(),
+            origin: None,
+        }))
+    }
+
+    /// The channel's name.
+    pub fn channel_id(&self) -> &str {
+        &self.channel_id
+    }
+
+    /// The channel's configuration as of the last block.
+    pub fn channel(&self) -> Arc<ChannelConfig> {
+        self.channel.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The organizations that have private stores here, whether or not their peers have joined the channel.
+    pub fn msp_ids(&self) -> impl Iterator<Item = &str> {
+        self.organizations.keys().map(String::as_str)
+    }
+
+    /// Signatures that have been found good; worth sharing by everybody who checks some.
+    pub fn signatures(&self) -> &Arc<VerifiedSignatures> {
+        &self.signatures
+    }
+
+    /// Whether the files can be written.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// The number of blocks.
+    pub fn height(&self) -> u64 {
+        *self.height.borrow()
+    }
+
+    /// The number of blocks as it grows. A block is announced when all that follows from it can be read.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.height.subscribe()
+    }
+
+    /// Begins to simulate a transaction on the peer of an organization.
+    ///
+    /// # Errors
+    /// [`LedgerError::UnknownPeer`], or when the ledger cannot be read.
+    pub fn simulator(&self, peer_msp: &str, tx_id: &str, caller: CallerInfo) -> Result<Simulator, LedgerError> {
+        let stores = self.stores(peer_msp)?;
+        // Configuration and state may differ by a block that is just being committed, as on Fabric.
+        let channel = self.channel();
+        Ok(Simulator::new(channel, self.snapshot()?, stores.private.clone(), tx_id, caller))
+    }
+
+    /// Whether two ledgers are one, or views of one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.public, &other.public)
+    }
+
+    pub(super) fn is_frozen(&self) -> bool {
+        lock(&self.halt).moment.is_some()
+    }
+
+    /// The last block, or the moment at which a view stands still.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+        let moment = lock(&self.halt).moment.clone();
+        match moment {
+            Some(moment) => Snapshot::of(&moment.transaction),
+            None => self.public.snapshot(),
+        }
+    }
+
+    /// Says that the peer of an organization has joined the channel.
+    pub(crate) fn set_joined(&self, msp_id: &str) {
+        if let Some(stores) = self.organizations.get(msp_id) {
+            stores.joined.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Says whether the peer of an organization cannot be reached.
+    pub(crate) fn set_away(&self, msp_id: &str, away: bool) {
+        if let Some(stores) = self.organizations.get(msp_id) {
+            stores.away.store(away, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the peer of an organization has joined the channel and can be reached.
+    pub(crate) fn is_reachable(&self, msp_id: &str) -> bool {
+        self.organizations.get(msp_id).is_some_and(OrganizationStores::is_reachable)
+    }
+
+    /// Has the next block broken off. Afterwards this ledger takes no more blocks; open it again.
+    pub(crate) fn crash(&self, point: CrashPoint) {
+        let ledger = self.origin.as_deref().unwrap_or(self);
+        ledger.crash.order(point);
+    }
+
+    pub(super) fn stores(&self, msp_id: &str) -> Result<&OrganizationStores, LedgerError> {
+        self.organizations.get(msp_id).ok_or_else(|| LedgerError::UnknownPeer(msp_id.to_owned()))
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), LedgerError> {
+    fs::create_dir_all(folder).map_err(|cause| LedgerError::File { path: folder.to_owned(), cause })
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
