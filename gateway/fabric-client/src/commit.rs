@@ -10,14 +10,15 @@ use fabric_protos::{
 use prost::Message;
 
 use crate::{
-    error::{ClientError, CommitError, Step, code_name},
-    gateway::{Gateway, answer, request},
+    call::Step,
+    error::{ClientError, CommitError, code_name},
+    session::{Session, answer, request},
 };
 
 /// A question for the status of a transaction, signed or not.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    gateway: Gateway,
+    session: Session,
     request: SignedCommitStatusRequest,
     transaction_id: String,
     channel: String,
@@ -31,6 +32,17 @@ pub struct CommitStatus {
     /// The verdict as a number, 0 for valid; [`CommitStatus::validation_code`] gives it a name.
     pub code: i32,
     /// The block in which the transaction stands.
+    pub block_number: u64,
+}
+
+/// A transaction that is committed and valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Its id.
+    pub transaction_id: String,
+    /// What the chaincode returned when it was endorsed.
+    pub result: Vec<u8>,
+    /// The block in which it stands.
     pub block_number: u64,
 }
 
@@ -63,14 +75,14 @@ impl CommitStatus {
 }
 
 impl Commit {
-    pub(crate) fn new(gateway: &Gateway, channel: &str, transaction_id: &str) -> Self {
+    pub(crate) fn new(session: &Session, channel: &str, transaction_id: &str) -> Self {
         let question = CommitStatusRequest {
             transaction_id: transaction_id.to_owned(),
             channel_id: channel.to_owned(),
-            identity: gateway.creator().to_vec(),
+            identity: session.creator().to_vec(),
         };
         Self {
-            gateway: gateway.clone(),
+            session: session.clone(),
             request: SignedCommitStatusRequest { request: question.encode_to_vec(), signature: Vec::new() },
             transaction_id: transaction_id.to_owned(),
             channel: channel.to_owned(),
@@ -81,11 +93,11 @@ impl Commit {
     ///
     /// # Errors
     /// [`ClientError::Malformed`].
-    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, ClientError> {
+    pub fn from_bytes(session: impl AsRef<Session>, bytes: &[u8]) -> Result<Self, ClientError> {
         let request = SignedCommitStatusRequest::decode(bytes).map_err(malformed)?;
         let question = CommitStatusRequest::decode(request.request.as_slice()).map_err(malformed)?;
         Ok(Self {
-            gateway: gateway.clone(),
+            session: session.as_ref().clone(),
             request,
             transaction_id: question.transaction_id,
             channel: question.channel_id,
@@ -97,7 +109,7 @@ impl Commit {
         self.request.encode_to_vec()
     }
 
-    /// The bytes that who asks signs.
+    /// The bytes for the requesting identity to sign.
     pub fn signing_input(&self) -> &[u8] {
         &self.request.request
     }
@@ -124,23 +136,23 @@ impl Commit {
         self
     }
 
-    /// With the signature of the gateway's signer, unless there is one already.
+    /// With the signature of the session's signer, unless there is one already.
     ///
     /// # Errors
     /// [`ClientError::Unsigned`], [`ClientError::Sign`].
     pub fn signed(mut self) -> Result<Self, ClientError> {
         let present = &self.request.signature;
         self.request.signature =
-            self.gateway.signature(Step::CommitStatus, &self.transaction_id, &self.request.request, present)?;
+            self.session.signature(Step::CommitStatus, &self.transaction_id, &self.request.request, present)?;
         Ok(self)
     }
 
-    /// Waits for the transaction to be committed, within the gateway's limit, and returns the verdict, valid or not.
+    /// Waits for the transaction to be committed, within the session's limit, and returns the verdict, valid or not.
     ///
     /// # Errors
     /// [`ClientError::CommitStatus`], [`ClientError::Unsigned`], [`ClientError::Sign`].
     pub async fn status(&self) -> Result<CommitStatus, ClientError> {
-        self.status_within(self.gateway.limits().commit_status).await
+        self.status_within(self.session.timeouts().commit_status).await
     }
 
     /// As [`Commit::status`], with a limit of its own.
@@ -149,7 +161,7 @@ impl Commit {
     /// As [`Commit::status`].
     pub async fn status_within(&self, limit: Duration) -> Result<CommitStatus, ClientError> {
         let signed = self.clone().signed()?.request;
-        let mut client = self.gateway.client();
+        let mut client = self.session.client();
         let call = client.commit_status(request(signed, limit));
         let response = answer(Step::CommitStatus, &self.transaction_id, limit, call).await;
         let response = response.map_err(ClientError::CommitStatus)?;

@@ -6,24 +6,25 @@ use fabric_config::transaction;
 use serde::Serialize;
 
 use crate::{
+    commit::Committed,
     error::ClientError,
-    gateway::Gateway,
     message::{ProposalParts, Timestamp},
     proposal::Proposal,
+    session::Session,
     tracker::CommitTracker,
 };
 
 /// A chaincode on a channel.
 #[derive(Clone, Debug)]
 pub struct Contract {
-    gateway: Gateway,
+    session: Session,
     channel: String,
     chaincode: String,
 }
 
 impl Contract {
-    pub(crate) fn new(gateway: Gateway, channel: &str, chaincode: &str) -> Self {
-        Self { gateway, channel: channel.to_owned(), chaincode: chaincode.to_owned() }
+    pub(crate) fn new(session: Session, channel: &str, chaincode: &str) -> Self {
+        Self { session, channel: channel.to_owned(), chaincode: chaincode.to_owned() }
     }
 
     /// The channel.
@@ -62,17 +63,6 @@ pub struct Call {
     nonce: Option<Vec<u8>>,
     timestamp: Option<Timestamp>,
     failure: Option<serde_json::Error>,
-}
-
-/// A transaction that is committed and valid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// Its id.
-    pub transaction_id: String,
-    /// What the chaincode returned when it was endorsed.
-    pub result: Vec<u8>,
-    /// The block in which it stands.
-    pub block_number: u64,
 }
 
 impl Call {
@@ -136,9 +126,9 @@ impl Call {
             Some(nonce) => nonce,
             None => transaction::nonce().map_err(ClientError::Nonce)?.to_vec(),
         };
-        let Contract { gateway, channel, chaincode } = self.contract;
+        let Contract { session, channel, chaincode } = self.contract;
         let parts = ProposalParts {
-            creator: gateway.creator(),
+            creator: session.creator(),
             nonce: &nonce,
             timestamp: self.timestamp.unwrap_or_else(Timestamp::now),
             channel: &channel,
@@ -147,8 +137,8 @@ impl Call {
             transient: self.transient,
         };
         let proposal_bytes = parts.encode();
-        let transaction_id = transaction::transaction_id(&nonce, gateway.creator());
-        Proposal::new(&gateway, transaction_id, proposal_bytes, self.organizations)
+        let transaction_id = transaction::transaction_id(&nonce, session.creator());
+        Proposal::new(&session, transaction_id, proposal_bytes, self.organizations)
     }
 
     /// Asks one peer and returns the chaincode's answer. Nothing is written.

@@ -1,5 +1,5 @@
 //! Straight to one peer, past its gateway service: installing chaincode, joining channels, lifecycle, system chaincodes.
-//! Which peers to ask, and whether their answers suffice, is for the caller to know.
+//! The caller chooses the peers and judges whether their answers suffice.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use prost::Message;
 use tonic::transport::Channel;
 
 use crate::{
+    call::{CallError, Step},
     connection::{Connection, sized},
-    error::{CallError, ClientError, Step},
-    gateway::{answer, request},
+    error::ClientError,
     proposal::Proposal,
+    session::{answer, request},
     transaction::Transaction,
 };
 
@@ -126,5 +127,5 @@ pub fn prepare(proposal: &Proposal, responses: Vec<ProposalResponse>) -> Result<
     let data = fabric_protos::protos::Transaction { actions: vec![action] }.encode_to_vec();
     let payload = Payload { header: Some(contents.header.clone()), data };
     let envelope = Envelope { payload: payload.encode_to_vec(), signature: Vec::new() };
-    Ok(Transaction::new(proposal.gateway(), proposal.transaction_id().to_owned(), envelope)?)
+    Ok(Transaction::new(proposal.session(), proposal.transaction_id().to_owned(), envelope)?)
 }

@@ -1,18 +1,17 @@
 //! What can go wrong between a client and a ledger. Every error names the step that failed and carries the transaction
-//! id; what peers said is kept whole. Nobody needs to match on message texts: [`ClientError::chaincode_response`] and
-//! [`ClientError::advice`] read them once, here.
+//! id; what peers said is kept whole. Nobody needs to match on message texts: [`ClientError::failure`] and
+//! [`ClientError::advice`] say what they mean.
 
 use std::fmt;
 
 use fabric_msp::{signer::SignError, transport::TransportError};
-use fabric_protos::{gateway::ErrorDetail, google::rpc, protos::TxValidationCode};
-use prost::Message;
-use tonic::{Code, Status};
+use fabric_protos::protos::TxValidationCode;
+use tonic::Code;
 
-use crate::retry::{self, Advice};
-
-/// More details than this are not kept; a network has fewer peers.
-const DETAILS_MAX: usize = 256;
+use crate::{
+    advice::{self, Advice, Failure},
+    call::{CallError, PeerDetail, Step},
+};
 
 /// Why a transaction did not come through.
 #[derive(Debug, thiserror::Error)]
@@ -98,109 +97,6 @@ pub enum ClientError {
     Connect(#[from] TransportError),
 }
 
-/// The steps of a transaction, and the other calls that a client makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Asking one peer for an answer without writing.
-    Evaluate,
-    /// Collecting endorsements.
-    Endorse,
-    /// Handing the endorsed transaction to the orderer.
-    Submit,
-    /// Asking what became of it.
-    CommitStatus,
-    /// Reading events of a chaincode.
-    ChaincodeEvents,
-    /// Reading blocks.
-    Blocks,
-    /// Asking one peer directly.
-    Propose,
-    /// Handing an envelope to the orderer directly.
-    Broadcast,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Evaluate => "evaluate",
-            Self::Endorse => "endorse",
-            Self::Submit => "submit",
-            Self::CommitStatus => "commit status",
-            Self::ChaincodeEvents => "chaincode events",
-            Self::Blocks => "blocks",
-            Self::Propose => "propose",
-            Self::Broadcast => "broadcast",
-        })
-    }
-}
-
-/// A call that was answered with an error, or not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallError {
-    /// The step that failed.
-    pub step: Step,
-    /// The transaction; empty for calls that have none.
-    pub transaction_id: String,
-    /// The gRPC code.
-    pub code: Code,
-    /// The gRPC message.
-    pub message: String,
-    /// What each failing node said.
-    pub details: Vec<PeerDetail>,
-}
-
-/// What one node said.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerDetail {
-    /// `host:port` of the node.
-    pub address: String,
-    /// Its organization.
-    pub msp_id: String,
-    /// Its words.
-    pub message: String,
-}
-
-impl CallError {
-    /// Reads what gRPC answered to a call.
-    pub fn from_status(step: Step, transaction_id: &str, status: &Status) -> Self {
-        Self {
-            step,
-            transaction_id: transaction_id.to_owned(),
-            code: status.code(),
-            message: status.message().to_owned(),
-            details: details(status.details()),
-        }
-    }
-
-    /// The status (400 and above, or below 200) and message of a chaincode that refused, read from
-    /// `chaincode response NNN, message`.
-    pub fn chaincode_response(&self) -> Option<(u16, &str)> {
-        let said = self.details.iter().map(|detail| detail.message.as_str());
-        said.chain([self.message.as_str()]).find_map(chaincode_response)
-    }
-
-    /// What may be done next.
-    pub fn advice(&self) -> Advice {
-        retry::after_call(self)
-    }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} failed", self.step)?;
-        if !self.transaction_id.is_empty() {
-            write!(formatter, " for transaction {}", self.transaction_id)?;
-        }
-        write!(formatter, " with {:?}: {}", self.code, self.message)?;
-        for detail in &self.details {
-            write!(formatter, "; {} ({}): {}", detail.address, detail.msp_id, detail.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for CallError {}
-
 /// A transaction that stands in a block and has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("transaction {transaction_id} is invalid in block {block_number}: {}", code_name(*.code))]
@@ -265,10 +161,15 @@ impl ClientError {
         }
     }
 
+    /// Why the call failed, when one did.
+    pub fn failure(&self) -> Option<Failure> {
+        self.call().map(CallError::failure)
+    }
+
     /// What may be done next.
     pub fn advice(&self) -> Advice {
         match self {
-            Self::Commit(error) => retry::after_commit(error.code),
+            Self::Commit(error) => advice::after_commit(error.code),
             Self::Indeterminate { .. } => Advice::SameEnvelope,
             Self::NotSeen { .. } => Advice::LookUp,
             Self::TrackerFull { .. } => Advice::BackOff,
@@ -286,71 +187,9 @@ pub(crate) fn code_name(code: i32) -> String {
     TxValidationCode::try_from(code).map_or_else(|_| format!("code {code}"), |code| code.as_str_name().to_owned())
 }
 
-/// The details that gRPC carries in `grpc-status-details-bin`. What cannot be read is left out: an error about an error
-/// would hide the first one.
-fn details(bytes: &[u8]) -> Vec<PeerDetail> {
-    let Ok(status) = rpc::Status::decode(bytes) else { return Vec::new() };
-    let readable = status.details.into_iter().filter(|any| any.type_url.ends_with("/gateway.ErrorDetail"));
-    readable
-        .filter_map(|any| ErrorDetail::decode(any.value.as_slice()).ok())
-        .map(|detail| PeerDetail { address: detail.address, msp_id: detail.msp_id, message: detail.message })
-        .take(DETAILS_MAX)
-        .collect()
-}
-
-fn chaincode_response(text: &str) -> Option<(u16, &str)> {
-    let text = text.strip_prefix("evaluate call to endorser returned error: ").unwrap_or(text);
-    let (status, message) = text.strip_prefix("chaincode response ")?.split_once(", ")?;
-    Some((status.parse().ok()?, message))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn call(message: &str, details: &[&str]) -> CallError {
-        let details = details.iter().map(|message| PeerDetail {
-            address: "localhost:1".to_owned(),
-            msp_id: "AMSP".to_owned(),
-            message: (*message).to_owned(),
-        });
-        CallError {
-            step: Step::Endorse,
-            transaction_id: "1".to_owned(),
-            code: Code::Aborted,
-            message: message.to_owned(),
-            details: details.collect(),
-        }
-    }
-
-    #[test]
-    fn the_refusal_of_a_chaincode_is_read_from_details_first() {
-        let refused = call("failed to endorse", &["connection refused", "chaincode response 404, {\"code\":\"a, b\"}"]);
-        assert_eq!(refused.chaincode_response(), Some((404, "{\"code\":\"a, b\"}")));
-        let evaluated = call("evaluate call to endorser returned error: chaincode response 400, no", &[]);
-        assert_eq!(evaluated.chaincode_response(), Some((400, "no")));
-    }
-
-    #[test]
-    fn other_texts_are_no_refusal_of_a_chaincode() {
-        for text in [
-            "",
-            "chaincode response",
-            "chaincode response x, y",
-            "chaincode response 99999, y",
-            "see chaincode response 400, y",
-        ] {
-            assert_eq!(call(text, &[text]).chaincode_response(), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn unreadable_details_are_left_out() {
-        assert_eq!(details(&[255, 255, 255]), []);
-        let foreign = prost_types::Any { type_url: "type.googleapis.com/other".to_owned(), value: vec![1] };
-        let status = rpc::Status { code: 1, message: String::new(), details: vec![foreign] };
-        assert_eq!(details(&status.encode_to_vec()), []);
-    }
 
     #[test]
     fn a_verdict_has_its_name() {

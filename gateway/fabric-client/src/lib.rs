@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod advice;
+pub mod call;
 pub mod checkpoint;
 pub mod commit;
 pub mod connection;
@@ -14,23 +16,27 @@ mod outcome;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod proposal;
-pub mod retry;
+pub mod retries;
+pub mod session;
 pub mod tracker;
 pub mod transaction;
 pub mod verify;
 
 pub use self::{
-    commit::{Commit, CommitStatus},
+    advice::{Advice, Failure},
+    call::{CallError, PeerDetail, Step},
+    commit::{Commit, CommitStatus, Committed},
     connection::Connection,
-    contract::{Call, Committed, Contract},
+    contract::{Call, Contract},
     endorser::EndorserClient,
-    error::{CallError, ClientError, CommitError, PeerDetail, Step},
+    error::{ClientError, CommitError},
     events::{EventError, Start},
-    gateway::{Gateway, Resubmission, Timeouts},
+    gateway::Gateway,
     message::Timestamp,
     orderer::OrdererClient,
     proposal::Proposal,
-    retry::{Advice, Retries},
+    retries::Retries,
+    session::{Resubmission, Session, Timeouts},
     tracker::CommitTracker,
     transaction::Transaction,
     verify::verify_prepared,

@@ -11,10 +11,10 @@ use tokio_stream::StreamExt;
 use tonic::{Status, transport::Channel};
 
 use crate::{
+    call::{CallError, Step},
     connection::{Connection, sized},
-    error::{CallError, Step},
     events::{BlocksBuilder, Ordered},
-    gateway::Gateway,
+    session::Session,
 };
 
 /// Why an orderer did not take an envelope.
@@ -74,10 +74,10 @@ impl OrdererClient {
         if status == OrdererStatus::Success as i32 { Ok(()) } else { Err(BroadcastError::Refused { status, info }) }
     }
 
-    /// Blocks as the orderer wrote them, asked for by somebody who may read the channel. A request that was signed elsewhere
+    /// Blocks as the orderer wrote them, asked for by an identity that may read the channel. A request that was signed elsewhere
     /// comes back with [`crate::events::BlocksRequest::from_bytes`] and a gateway on the orderer's connection.
     pub fn blocks(&self, channel: &str, signer: Arc<dyn Signer>) -> BlocksBuilder<Ordered> {
-        BlocksBuilder::new(&Gateway::new(self.connection.clone(), signer), channel)
+        BlocksBuilder::new(&Session::new(self.connection.clone(), signer), channel)
     }
 
     async fn send(&self, envelope: Envelope) -> Result<(i32, String), Status> {

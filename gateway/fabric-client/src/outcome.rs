@@ -7,9 +7,9 @@ use fabric_protos::protos::TxValidationCode;
 use tokio::time::Instant;
 
 use crate::{
-    commit::{Commit, CommitStatus},
+    advice::{self, Advice},
+    commit::{Commit, CommitStatus, Committed},
     error::ClientError,
-    retry::{self, Advice},
     tracker::{CommitTracker, Watch},
     transaction::Transaction,
 };
@@ -17,33 +17,62 @@ use crate::{
 /// No pause between two sendings is longer.
 const PAUSE_MAX: Duration = Duration::from_secs(8);
 
+impl Transaction {
+    /// Submits and waits for the verdict, which it asks of the peer. While the outcome is unknown, the identical
+    /// envelope is sent again within the bounds of [`crate::session::Resubmission`].
+    ///
+    /// # Errors
+    /// [`ClientError::Submit`] when the orderer refuses; [`ClientError::Commit`] when the transaction is invalid;
+    /// [`ClientError::CommitStatus`] when the peer may not be asked; [`ClientError::Indeterminate`].
+    pub async fn submit_and_wait(self) -> Result<Committed, ClientError> {
+        let signed = self.signed()?;
+        let status = by_asking(&signed).await?;
+        committed(&signed, status)
+    }
+
+    /// As [`Transaction::submit_and_wait`], but the verdict comes from `tracker`, which must follow the same channel.
+    /// Needs no signature beyond that of the transaction. When `tracker` sees nothing and the session has a signer, the
+    /// peer is asked at last.
+    ///
+    /// # Errors
+    /// As [`Transaction::submit_and_wait`], and [`ClientError::TrackerFull`].
+    pub async fn submit_and_track(self, tracker: &CommitTracker) -> Result<Committed, ClientError> {
+        let signed = self.signed()?;
+        let status = by_tracking(&signed, tracker).await?;
+        committed(&signed, status)
+    }
+}
+
+fn committed(transaction: &Transaction, status: CommitStatus) -> Result<Committed, ClientError> {
+    let CommitStatus { transaction_id, block_number, .. } = status.valid()?;
+    Ok(Committed { transaction_id, result: transaction.result().to_vec(), block_number })
+}
+
 /// Submits, and asks the peer for the verdict.
-pub(crate) async fn by_asking(transaction: &Transaction) -> Result<CommitStatus, ClientError> {
-    let commit = Commit::new(transaction.gateway(), transaction.channel(), transaction.transaction_id()).signed()?;
+async fn by_asking(transaction: &Transaction) -> Result<CommitStatus, ClientError> {
+    let commit = Commit::new(transaction.session(), transaction.channel(), transaction.transaction_id()).signed()?;
     let status = resolve(transaction, Source::Peer(&commit)).await?;
     first_verdict(status, Some(&commit)).await
 }
 
 /// Submits, and waits for the block.
-pub(crate) async fn by_tracking(
-    transaction: &Transaction,
-    tracker: &CommitTracker,
-) -> Result<CommitStatus, ClientError> {
+async fn by_tracking(transaction: &Transaction, tracker: &CommitTracker) -> Result<CommitStatus, ClientError> {
     // Watching begins before sending, so that no block can pass unseen in between.
     let mut watch = tracker.watch(transaction.transaction_id())?;
-    let gateway = transaction.gateway();
-    let commit = gateway.has_signer().then(|| gateway.commit(transaction.channel(), transaction.transaction_id()));
+    let session = transaction.session();
+    let question = || Commit::new(session, transaction.channel(), transaction.transaction_id());
+    let commit = session.has_signer().then(question);
     match (resolve(transaction, Source::Blocks(&mut watch)).await, &commit) {
         (Ok(status), commit) => first_verdict(status, commit.as_ref()).await,
         // The stream may be what is broken: the peer still knows.
         (Err(unknown @ ClientError::Indeterminate { .. }), Some(commit)) => {
-            commit.status_within(gateway.patience().wait).await.map_err(|_| unknown)
+            commit.status_within(session.resubmission().wait).await.map_err(|_| unknown)
         }
         (Err(error), _) => Err(error),
     }
 }
 
-/// Who tells the verdict.
+/// Where the verdict comes from.
 enum Source<'a> {
     Peer(&'a Commit),
     Blocks(&'a mut Watch),
@@ -59,7 +88,7 @@ impl Source<'_> {
 }
 
 async fn resolve(transaction: &Transaction, mut source: Source<'_>) -> Result<CommitStatus, ClientError> {
-    let patience = *transaction.gateway().patience();
+    let patience = *transaction.session().resubmission();
     let mut pause = patience.pause;
     let mut may_be_ordered = false;
     let mut attempts = 0;
@@ -71,7 +100,7 @@ async fn resolve(transaction: &Transaction, mut source: Source<'_>) -> Result<Co
         match transaction.send().await {
             Ok(()) => may_be_ordered = true,
             Err(error) => {
-                let unknown = retry::is_unknown_outcome(&error);
+                let unknown = advice::is_unknown_outcome(&error);
                 let is_ordered = error.advice() == Advice::LookUp;
                 may_be_ordered |= unknown && error.advice() != Advice::BackOff;
                 if !unknown && !may_be_ordered {

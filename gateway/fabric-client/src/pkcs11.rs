@@ -1,6 +1,6 @@
 //! Signing with a key that never leaves a PKCS#11 token: a smart card, a hardware module, or SoftHSM. The certificate is
 //! not secret and comes from the caller. One session serves all callers in turn, since sessions are no cheaper than the
-//! token behind them; who needs more opens several signers.
+//! token behind them; several signers may be open at once.
 
 use std::{
     path::{Path, PathBuf},

@@ -11,16 +11,17 @@ use fabric_protos::{
 use prost::Message;
 
 use crate::{
-    error::{ClientError, Step},
-    gateway::{Gateway, answer, request},
+    call::Step,
+    error::ClientError,
     message::decode_header,
+    session::{Session, answer, request},
     transaction::Transaction,
 };
 
 /// A proposal, signed or not.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    gateway: Gateway,
+    session: Session,
     proposed: ProposedTransaction,
     signed: SignedProposal,
     contents: Contents,
@@ -40,14 +41,14 @@ pub(crate) struct Contents {
 
 impl Proposal {
     pub(crate) fn new(
-        gateway: &Gateway,
+        session: &Session,
         transaction_id: String,
         proposal_bytes: Vec<u8>,
         endorsing_organizations: Vec<String>,
     ) -> Result<Self, ClientError> {
         let signed = SignedProposal { proposal_bytes, signature: Vec::new() };
         Self::from_message(
-            gateway,
+            session,
             ProposedTransaction { transaction_id, proposal: Some(signed), endorsing_organizations },
         )
     }
@@ -56,18 +57,18 @@ impl Proposal {
     ///
     /// # Errors
     /// [`ClientError::Malformed`]: also when the transaction id is not the one that follows from nonce and creator.
-    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, ClientError> {
+    pub fn from_bytes(session: impl AsRef<Session>, bytes: &[u8]) -> Result<Self, ClientError> {
         let proposed = ProposedTransaction::decode(bytes).map_err(malformed)?;
-        Self::from_message(gateway, proposed)
+        Self::from_message(session.as_ref(), proposed)
     }
 
-    fn from_message(gateway: &Gateway, mut proposed: ProposedTransaction) -> Result<Self, ClientError> {
+    fn from_message(session: &Session, mut proposed: ProposedTransaction) -> Result<Self, ClientError> {
         let signed = proposed.proposal.take().ok_or_else(|| malformed("it holds no signed proposal"))?;
         let contents = Contents::read(&signed.proposal_bytes).map_err(malformed)?;
         if contents.channel_header.tx_id != proposed.transaction_id {
             return Err(malformed("its transaction id is not the one that it signs"));
         }
-        Ok(Self { gateway: gateway.clone(), proposed, signed, contents })
+        Ok(Self { session: session.clone(), proposed, signed, contents })
     }
 
     /// The encoded `ProposedTransaction`, to be kept or sent elsewhere.
@@ -110,7 +111,7 @@ impl Proposal {
         &self.contents.transient_names
     }
 
-    /// The encoded identity of who proposes, as signed.
+    /// The encoded identity of the proposer, as signed.
     pub fn creator(&self) -> &[u8] {
         &self.contents.signature_header.creator
     }
@@ -132,7 +133,7 @@ impl Proposal {
         self
     }
 
-    /// With the signature of the gateway's signer, unless there is one already.
+    /// With the signature of the session's signer, unless there is one already.
     ///
     /// # Errors
     /// [`ClientError::Unsigned`], [`ClientError::Sign`].
@@ -152,8 +153,8 @@ impl Proposal {
             proposed_transaction: Some(self.sign(Step::Evaluate)?),
             target_organizations: self.proposed.endorsing_organizations.clone(),
         };
-        let limit = self.gateway.limits().evaluate;
-        let mut client = self.gateway.client();
+        let limit = self.session.timeouts().evaluate;
+        let mut client = self.session.client();
         let call = client.evaluate(request(message, limit));
         let response = answer(Step::Evaluate, self.transaction_id(), limit, call).await;
         Ok(response.map_err(ClientError::Evaluate)?.result.unwrap_or_default().payload)
@@ -171,18 +172,18 @@ impl Proposal {
             proposed_transaction: Some(self.sign(Step::Endorse)?),
             endorsing_organizations: self.proposed.endorsing_organizations.clone(),
         };
-        let limit = self.gateway.limits().endorse;
-        let mut client = self.gateway.client();
+        let limit = self.session.timeouts().endorse;
+        let mut client = self.session.client();
         let call = client.endorse(request(message, limit));
         let response = answer(Step::Endorse, self.transaction_id(), limit, call).await.map_err(ClientError::Endorse)?;
         let envelope = response.prepared_transaction.unwrap_or_default();
-        Transaction::new(&self.gateway, self.transaction_id().to_owned(), envelope)
+        Transaction::new(&self.session, self.transaction_id().to_owned(), envelope)
     }
 
     /// The signed message for peers.
     pub(crate) fn sign(&self, step: Step) -> Result<SignedProposal, ClientError> {
         let input = &self.signed.proposal_bytes;
-        let signature = self.gateway.signature(step, self.transaction_id(), input, &self.signed.signature)?;
+        let signature = self.session.signature(step, self.transaction_id(), input, &self.signed.signature)?;
         Ok(SignedProposal { proposal_bytes: input.clone(), signature })
     }
 
@@ -190,8 +191,8 @@ impl Proposal {
         &self.contents
     }
 
-    pub(crate) fn gateway(&self) -> &Gateway {
-        &self.gateway
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 }
 

@@ -1,5 +1,5 @@
 //! What became of many transactions, read from one stream of filtered blocks. A peer serves few status questions at a
-//! time and many block streams; one stream answers for all, and needs no signature of those who submitted.
+//! time and many block streams; one stream answers for all, and needs no signature of the submitters.
 //!
 //! The stream is opened again from its position whenever it breaks, so no verdict between two connections is missed. The
 //! first verdict of a transaction id counts: what follows are copies of the same envelope.
@@ -20,21 +20,21 @@ use tokio_stream::StreamExt;
 use crate::{
     commit::CommitStatus,
     error::ClientError,
-    events::{EventError, Start},
-    gateway::Gateway,
+    events::{BlocksBuilder, EventError, Filtered, Start},
+    session::Session,
 };
 
 /// Bounds and pauses of a tracker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrackerOptions {
-    /// Where to begin; at first [`Start::Newest`], because a position is then known before anything is missed.
+    /// Where to begin. Default: [`Start::Newest`], because a position is then known before anything is missed.
     pub start: Start,
-    /// How many verdicts are remembered for those who ask late; 10 000 at first.
+    /// How many verdicts are remembered for late questions. Default: 10 000.
     pub remembered_max: usize,
-    /// How many transactions may wait at once; 10 000 at first.
+    /// How many transactions may wait at once. Default: 10 000.
     pub pending_max: usize,
-    /// The pause before the stream is opened again, doubled up to 16 times its length while it keeps failing; 250 ms at
-    /// first.
+    /// The pause before the stream is opened again, doubled up to 16 times its length while it keeps failing. Default:
+    /// 250 ms.
     pub pause: Duration,
 }
 
@@ -62,12 +62,13 @@ pub struct CommitTracker {
 }
 
 impl CommitTracker {
-    /// Begins to follow `channel` as the identity of `gateway`, which must have a signer. Must be called inside a tokio
+    /// Begins to follow `channel` as the identity of `session`, which must have a signer. Must be called inside a tokio
     /// runtime. A peer that cannot be reached is asked again and again: see [`CommitTracker::state`].
-    pub fn start(gateway: &Gateway, channel: &str, options: TrackerOptions) -> Self {
+    pub fn start(session: impl AsRef<Session>, channel: &str, options: TrackerOptions) -> Self {
         let shared = Arc::new(Mutex::new(Shared::new(options)));
         let (sender, state) = watch::channel(TrackerState::default());
-        let task = tokio::spawn(follow(gateway.clone(), channel.to_owned(), options, Arc::clone(&shared), sender));
+        let task =
+            tokio::spawn(follow(session.as_ref().clone(), channel.to_owned(), options, Arc::clone(&shared), sender));
         Self { shared, state, task }
     }
 
@@ -161,7 +162,7 @@ impl Shared {
         Ok(receiver)
     }
 
-    /// Drops those who no longer wait for a transaction.
+    /// Drops the watches of a transaction that are closed.
     fn forget(&mut self, transaction_id: &str) {
         let Some(senders) = self.waiting.get_mut(transaction_id) else { return };
         let before = senders.len();
@@ -184,7 +185,7 @@ impl Shared {
             };
             for sender in self.waiting.remove(&status.transaction_id).unwrap_or_default() {
                 self.pending -= 1;
-                // Who stopped waiting meanwhile misses nothing.
+                // A closed watch misses nothing.
                 let _ = sender.send(status.clone());
             }
             self.remember(status);
@@ -204,7 +205,7 @@ impl Shared {
 
 /// Opens the stream again and again, always from the first block that was not read.
 async fn follow(
-    gateway: Gateway,
+    session: Session,
     channel: String,
     options: TrackerOptions,
     shared: Arc<Mutex<Shared>>,
@@ -214,7 +215,7 @@ async fn follow(
     let mut pause = options.pause;
     loop {
         let before = position;
-        let failure = read(&gateway, &channel, &mut position, &shared, &state).await;
+        let failure = read(&session, &channel, &mut position, &shared, &state).await;
         if position != before {
             pause = options.pause;
         }
@@ -227,13 +228,13 @@ async fn follow(
 
 /// Reads blocks until the stream breaks, and moves `position` on.
 async fn read(
-    gateway: &Gateway,
+    session: &Session,
     channel: &str,
     position: &mut Start,
     shared: &Mutex<Shared>,
     state: &watch::Sender<TrackerState>,
 ) -> EventError {
-    let mut blocks = match gateway.filtered_blocks(channel).start(*position).open() {
+    let mut blocks = match BlocksBuilder::<Filtered>::new(session, channel).start(*position).open() {
         Ok(blocks) => blocks,
         Err(error) => return error,
     };

@@ -9,18 +9,16 @@ use fabric_protos::{
 use prost::Message;
 
 use crate::{
-    commit::{Commit, CommitStatus},
-    contract::Committed,
-    error::{CallError, ClientError, Step},
-    gateway::{Gateway, answer, request},
-    outcome,
-    tracker::CommitTracker,
+    call::{CallError, Step},
+    commit::Commit,
+    error::ClientError,
+    session::{Session, answer, request},
 };
 
 /// An endorsed transaction, signed or not.
 #[derive(Clone, Debug)]
 pub struct Transaction {
-    gateway: Gateway,
+    session: Session,
     transaction_id: String,
     envelope: Envelope,
     channel: String,
@@ -28,22 +26,22 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub(crate) fn new(gateway: &Gateway, transaction_id: String, envelope: Envelope) -> Result<Self, ClientError> {
+    pub(crate) fn new(session: &Session, transaction_id: String, envelope: Envelope) -> Result<Self, ClientError> {
         let (channel_header, result) = read(&envelope).map_err(malformed)?;
         if channel_header.tx_id != transaction_id {
             return Err(malformed(format!("it is transaction {:?} and not {transaction_id}", channel_header.tx_id)));
         }
-        Ok(Self { gateway: gateway.clone(), transaction_id, envelope, channel: channel_header.channel_id, result })
+        Ok(Self { session: session.clone(), transaction_id, envelope, channel: channel_header.channel_id, result })
     }
 
     /// Reads what [`Transaction::bytes`] wrote, in this process or another, in this or another SDK.
     ///
     /// # Errors
     /// [`ClientError::Malformed`].
-    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, ClientError> {
+    pub fn from_bytes(session: impl AsRef<Session>, bytes: &[u8]) -> Result<Self, ClientError> {
         let prepared = PreparedTransaction::decode(bytes).map_err(malformed)?;
         let envelope = prepared.envelope.ok_or_else(|| malformed("it holds no envelope"))?;
-        Self::new(gateway, prepared.transaction_id, envelope)
+        Self::new(session.as_ref(), prepared.transaction_id, envelope)
     }
 
     /// The encoded `PreparedTransaction`, to be kept or sent elsewhere.
@@ -94,14 +92,14 @@ impl Transaction {
         self
     }
 
-    /// With the signature of the gateway's signer, unless there is one already.
+    /// With the signature of the session's signer, unless there is one already.
     ///
     /// # Errors
     /// [`ClientError::Unsigned`], [`ClientError::Sign`].
     pub fn signed(mut self) -> Result<Self, ClientError> {
         let present = &self.envelope.signature;
         self.envelope.signature =
-            self.gateway.signature(Step::Submit, &self.transaction_id, &self.envelope.payload, present)?;
+            self.session.signature(Step::Submit, &self.transaction_id, &self.envelope.payload, present)?;
         Ok(self)
     }
 
@@ -113,31 +111,7 @@ impl Transaction {
     pub async fn submit(self) -> Result<Commit, ClientError> {
         let signed = self.signed()?;
         signed.send().await.map_err(ClientError::Submit)?;
-        Ok(Commit::new(&signed.gateway, &signed.channel, &signed.transaction_id))
-    }
-
-    /// Submits and waits for the verdict, which it asks of the peer. While the outcome is unknown, the identical
-    /// envelope is sent again within the bounds of [`crate::Resubmission`].
-    ///
-    /// # Errors
-    /// [`ClientError::Submit`] when the orderer refuses; [`ClientError::Commit`] when the transaction is invalid;
-    /// [`ClientError::CommitStatus`] when the peer may not be asked; [`ClientError::Indeterminate`].
-    pub async fn submit_and_wait(self) -> Result<Committed, ClientError> {
-        let signed = self.signed()?;
-        let status = outcome::by_asking(&signed).await?;
-        signed.committed(status)
-    }
-
-    /// As [`Transaction::submit_and_wait`], but the verdict comes from `tracker`, which must follow the same channel.
-    /// Needs no signature beyond that of the transaction. When `tracker` sees nothing and the gateway has a signer, the
-    /// peer is asked at last.
-    ///
-    /// # Errors
-    /// As [`Transaction::submit_and_wait`], and [`ClientError::TrackerFull`].
-    pub async fn submit_and_track(self, tracker: &CommitTracker) -> Result<Committed, ClientError> {
-        let signed = self.signed()?;
-        let status = outcome::by_tracking(&signed, tracker).await?;
-        signed.committed(status)
+        Ok(Commit::new(&signed.session, &signed.channel, &signed.transaction_id))
     }
 
     /// Sends the envelope as it is, once.
@@ -147,19 +121,14 @@ impl Transaction {
             channel_id: self.channel.clone(),
             prepared_transaction: Some(self.envelope.clone()),
         };
-        let limit = self.gateway.limits().submit;
-        let mut client = self.gateway.client();
+        let limit = self.session.timeouts().submit;
+        let mut client = self.session.client();
         let call = client.submit(request(message, limit));
         answer(Step::Submit, &self.transaction_id, limit, call).await.map(|_| ())
     }
 
-    pub(crate) fn gateway(&self) -> &Gateway {
-        &self.gateway
-    }
-
-    fn committed(self, status: CommitStatus) -> Result<Committed, ClientError> {
-        let CommitStatus { transaction_id, block_number, .. } = status.valid()?;
-        Ok(Committed { transaction_id, result: self.result, block_number })
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckpointError, Checkpointer, Position};
+use super::checkpointer::{CheckpointError, Checkpointer, Position};
 
 /// A longer file is no checkpoint.
 const BYTES_MAX: u64 = 4096;

@@ -4,7 +4,7 @@
 //! Given a session that is an open transaction, [`SqlCheckpointer::store`] becomes part of it: what the reader made of
 //! the events and how far it got are then committed together, and no event counts twice even after a crash.
 
-use super::{CheckpointError, Checkpointer, Position};
+use super::checkpointer::{CheckpointError, Checkpointer, Position};
 
 /// One row of text columns, in the order of the question.
 pub type SqlRow = Vec<String>;

@@ -20,13 +20,12 @@ use prost::Message;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Response, Status, Streaming, transport::Channel};
 
-use super::{EventError, Start, resume::Resuming, source::Source};
+use super::{error::EventError, source::Source, start::Start};
 use crate::{
-    checkpoint::Checkpointer,
+    call::Step,
     connection::sized,
-    error::Step,
-    gateway::Gateway,
     message::{SeekParts, Timestamp},
+    session::Session,
 };
 
 /// What kind of blocks a stream carries.
@@ -70,7 +69,7 @@ impl BlockKind for Ordered {
 /// What to ask for.
 #[derive(Clone, Debug)]
 pub struct BlocksBuilder<K> {
-    gateway: Gateway,
+    session: Session,
     channel: String,
     start: Start,
     until: u64,
@@ -79,9 +78,9 @@ pub struct BlocksBuilder<K> {
 }
 
 impl<K: BlockKind> BlocksBuilder<K> {
-    pub(crate) fn new(gateway: &Gateway, channel: &str) -> Self {
+    pub(crate) fn new(session: &Session, channel: &str) -> Self {
         Self {
-            gateway: gateway.clone(),
+            session: session.clone(),
             channel: channel.to_owned(),
             start: Start::Next,
             until: u64::MAX,
@@ -90,7 +89,7 @@ impl<K: BlockKind> BlocksBuilder<K> {
         }
     }
 
-    /// Where to begin; [`Start::Next`] at first.
+    /// Where to begin. Default: [`Start::Next`].
     #[must_use]
     pub fn start(mut self, start: Start) -> Self {
         self.start = start;
@@ -111,11 +110,6 @@ impl<K: BlockKind> BlocksBuilder<K> {
         self
     }
 
-    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
-    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
-        Resuming::new(self, checkpointer)
-    }
-
     pub(super) fn beginning(&self) -> Start {
         self.start
     }
@@ -127,14 +121,14 @@ impl<K: BlockKind> BlocksBuilder<K> {
     /// The request, not yet signed and not sent.
     pub fn request(self) -> BlocksRequest<K> {
         let parts = SeekParts {
-            creator: self.gateway.creator(),
+            creator: self.session.creator(),
             timestamp: self.timestamp.unwrap_or_else(Timestamp::now),
             channel: &self.channel,
-            tls_certificate_hash: self.gateway.connection().tls_certificate_hash(),
+            tls_certificate_hash: self.session.connection().tls_certificate_hash(),
             start: self.start.position(),
             stop: self.until,
         };
-        BlocksRequest { envelope: parts.envelope(), gateway: self.gateway, kind: PhantomData }
+        BlocksRequest { envelope: parts.envelope(), session: self.session, kind: PhantomData }
     }
 
     /// Sends the request. Must be called inside a tokio runtime.
@@ -149,7 +143,7 @@ impl<K: BlockKind> BlocksBuilder<K> {
 /// A request for blocks, signed or not.
 #[derive(Clone, Debug)]
 pub struct BlocksRequest<K> {
-    gateway: Gateway,
+    session: Session,
     envelope: Envelope,
     kind: PhantomData<K>,
 }
@@ -159,10 +153,10 @@ impl<K: BlockKind> BlocksRequest<K> {
     ///
     /// # Errors
     /// [`EventError::Malformed`].
-    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, EventError> {
+    pub fn from_bytes(session: impl AsRef<Session>, bytes: &[u8]) -> Result<Self, EventError> {
         let envelope = Envelope::decode(bytes)?;
         Payload::decode(envelope.payload.as_slice())?;
-        Ok(Self { gateway: gateway.clone(), envelope, kind: PhantomData })
+        Ok(Self { session: session.as_ref().clone(), envelope, kind: PhantomData })
     }
 
     /// The encoded `Envelope`.
@@ -170,7 +164,7 @@ impl<K: BlockKind> BlocksRequest<K> {
         self.envelope.encode_to_vec()
     }
 
-    /// The bytes that who asks signs.
+    /// The bytes for the requesting identity to sign.
     pub fn signing_input(&self) -> &[u8] {
         &self.envelope.payload
     }
@@ -193,9 +187,9 @@ impl<K: BlockKind> BlocksRequest<K> {
     /// [`EventError::Unsigned`], [`EventError::Sign`]; errors of the peer come through the stream.
     pub fn open(mut self) -> Result<Blocks<K>, EventError> {
         let Envelope { payload, signature } = &self.envelope;
-        let signature = self.gateway.signature(Step::Blocks, "", payload, signature);
+        let signature = self.session.signature(Step::Blocks, "", payload, signature);
         self.envelope.signature = signature.map_err(EventError::unsigned)?;
-        let channel = self.gateway.connection().channel();
+        let channel = self.session.connection().channel();
         Ok(Blocks { source: Source::open(Step::Blocks, K::call(channel, self.envelope)) })
     }
 }

@@ -14,29 +14,29 @@ use fabric_protos::{
 use prost::Message;
 use tokio_stream::Stream;
 
-use super::{EventError, Start, resume::Resuming, source::Source};
-use crate::{checkpoint::Checkpointer, error::Step, gateway::Gateway};
+use super::{error::EventError, source::Source, start::Start};
+use crate::{call::Step, session::Session};
 
 /// What to ask for.
 #[derive(Clone, Debug)]
 pub struct ChaincodeEventsBuilder {
-    gateway: Gateway,
+    session: Session,
     question: Question,
 }
 
 impl ChaincodeEventsBuilder {
-    pub(crate) fn new(gateway: &Gateway, channel: &str, chaincode: &str) -> Self {
+    pub(crate) fn new(session: &Session, channel: &str, chaincode: &str) -> Self {
         let question = Question {
             channel_id: channel.to_owned(),
             chaincode_id: chaincode.to_owned(),
-            identity: gateway.creator().to_vec(),
+            identity: session.creator().to_vec(),
             start_position: Some(Start::Next.position()),
             after_transaction_id: String::new(),
         };
-        Self { gateway: gateway.clone(), question }
+        Self { session: session.clone(), question }
     }
 
-    /// Where to begin; [`Start::Next`] at first. Peers take [`Start::Next`] and [`Start::Block`] only.
+    /// Where to begin. Default: [`Start::Next`]. Peers take [`Start::Next`] and [`Start::Block`] only.
     #[must_use]
     pub fn start(mut self, start: Start) -> Self {
         self.question.start_position = Some(start.position());
@@ -52,13 +52,8 @@ impl ChaincodeEventsBuilder {
         self
     }
 
-    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
-    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
-        Resuming::new(self, checkpointer)
-    }
-
-    pub(super) fn gateway(&self) -> &Gateway {
-        &self.gateway
+    pub(super) fn session(&self) -> &Session {
+        &self.session
     }
 
     pub(super) fn channel(&self) -> &str {
@@ -77,7 +72,7 @@ impl ChaincodeEventsBuilder {
     pub fn request(self) -> ChaincodeEventsRequest {
         let request = self.question.encode_to_vec();
         ChaincodeEventsRequest {
-            gateway: self.gateway,
+            session: self.session,
             signed: SignedChaincodeEventsRequest { request, signature: Vec::new() },
         }
     }
@@ -94,7 +89,7 @@ impl ChaincodeEventsBuilder {
 /// A request for chaincode events, signed or not.
 #[derive(Clone, Debug)]
 pub struct ChaincodeEventsRequest {
-    gateway: Gateway,
+    session: Session,
     signed: SignedChaincodeEventsRequest,
 }
 
@@ -103,10 +98,10 @@ impl ChaincodeEventsRequest {
     ///
     /// # Errors
     /// [`EventError::Malformed`].
-    pub fn from_bytes(gateway: &Gateway, bytes: &[u8]) -> Result<Self, EventError> {
+    pub fn from_bytes(session: impl AsRef<Session>, bytes: &[u8]) -> Result<Self, EventError> {
         let signed = SignedChaincodeEventsRequest::decode(bytes)?;
         Question::decode(signed.request.as_slice())?;
-        Ok(Self { gateway: gateway.clone(), signed })
+        Ok(Self { session: session.as_ref().clone(), signed })
     }
 
     /// The encoded `SignedChaincodeEventsRequest`.
@@ -114,7 +109,7 @@ impl ChaincodeEventsRequest {
         self.signed.encode_to_vec()
     }
 
-    /// The bytes that who asks signs.
+    /// The bytes for the requesting identity to sign.
     pub fn signing_input(&self) -> &[u8] {
         &self.signed.request
     }
@@ -137,9 +132,9 @@ impl ChaincodeEventsRequest {
     /// [`EventError::Unsigned`], [`EventError::Sign`]; errors of the peer come through the stream.
     pub fn open(mut self) -> Result<ChaincodeEvents, EventError> {
         let SignedChaincodeEventsRequest { request, signature } = &self.signed;
-        let signature = self.gateway.signature(Step::ChaincodeEvents, "", request, signature);
+        let signature = self.session.signature(Step::ChaincodeEvents, "", request, signature);
         self.signed.signature = signature.map_err(EventError::unsigned)?;
-        let mut client = self.gateway.client();
+        let mut client = self.session.client();
         let source = Source::open(Step::ChaincodeEvents, async move { client.chaincode_events(self.signed).await });
         Ok(ChaincodeEvents { source, received: VecDeque::new() })
     }

@@ -2,124 +2,17 @@
 
 mod blocks;
 mod chaincode;
+mod error;
 mod private;
 mod resume;
 mod source;
-
-use fabric_msp::signer::SignError;
-use fabric_protos::{
-    common,
-    orderer::{SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified, seek_position},
-};
+mod start;
 
 pub use self::{
     blocks::{BlockKind, Blocks, BlocksBuilder, BlocksRequest, Filtered, Full, Ordered, WithPrivateData},
     chaincode::{ChaincodeEvent, ChaincodeEvents, ChaincodeEventsBuilder, ChaincodeEventsRequest},
+    error::EventError,
     private::{PrivateCollection, PrivateDataError, verify_private_data},
     resume::{Backoff, Feed, Resuming},
+    start::Start,
 };
-use crate::{
-    checkpoint::CheckpointError,
-    error::{CallError, ClientError},
-};
-
-/// Where a stream begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// With the next block that is committed after the peer has read the request.
-    Next,
-    /// With the newest block there is. Not for chaincode events.
-    Newest,
-    /// With block 0. Not for chaincode events.
-    Oldest,
-    /// With this block. It must be at most one ahead of the newest for block streams.
-    Block(u64),
-}
-
-impl Start {
-    pub(crate) fn position(self) -> SeekPosition {
-        let position = match self {
-            Self::Next => seek_position::Type::NextCommit(SeekNextCommit {}),
-            Self::Newest => seek_position::Type::Newest(SeekNewest {}),
-            Self::Oldest => seek_position::Type::Oldest(SeekOldest {}),
-            Self::Block(number) => seek_position::Type::Specified(SeekSpecified { number }),
-        };
-        SeekPosition { r#type: Some(position) }
-    }
-}
-
-/// Why a stream ended or could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum EventError {
-    /// The call failed.
-    #[error(transparent)]
-    Call(CallError),
-    /// The peer refused with a status of its own, such as `FORBIDDEN` or `NOT_FOUND`.
-    #[error("the peer ended the stream of blocks with status {}", status_name(*.0))]
-    Refused(i32),
-    /// The peer closed the stream without saying why.
-    #[error("the peer closed the stream")]
-    Ended,
-    /// The peer sent something else than what was asked for.
-    #[error("the peer sent something else than {0}")]
-    Unexpected(&'static str),
-    /// There is neither a signature nor a signer.
-    #[error("the request for events has no signature and there is no signer")]
-    Unsigned,
-    /// The signer did not sign.
-    #[error("the request for events was not signed: {0}")]
-    Sign(SignError),
-    /// A block is missing between what came last and what came now.
-    #[error("block {expected} was to come, and {found} came")]
-    Gap {
-        /// The next block in order.
-        expected: u64,
-        /// What came instead.
-        found: u64,
-    },
-    /// The position could not be read or kept.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// Bytes from outside are no request for events.
-    #[error("the request for events cannot be read: {0}")]
-    Malformed(#[from] prost::DecodeError),
-}
-
-impl EventError {
-    /// The status with which a peer refused, when this crate knows it.
-    pub fn status(&self) -> Option<common::Status> {
-        match self {
-            Self::Refused(status) => common::Status::try_from(*status).ok(),
-            _ => None,
-        }
-    }
-
-    /// Whether the same request may succeed later, without anybody changing anything: the node went away, is busy, or does
-    /// not know a block yet. A refusal of the request or of who asks is not transient.
-    pub fn is_transient(&self) -> bool {
-        use tonic::Code;
-        match self {
-            Self::Ended => true,
-            Self::Refused(_) => {
-                matches!(self.status(), Some(common::Status::NotFound | common::Status::ServiceUnavailable))
-            }
-            Self::Call(call) => {
-                call.advice().is_transient()
-                    // What a peer says when its ledger is closed below a stream, and what proxies say of lost ones.
-                    || matches!(call.code, Code::Aborted | Code::Unknown | Code::Internal)
-            }
-            _ => false,
-        }
-    }
-
-    fn unsigned(error: ClientError) -> Self {
-        match error {
-            ClientError::Sign { cause, .. } => Self::Sign(cause),
-            _ => Self::Unsigned,
-        }
-    }
-}
-
-fn status_name(status: i32) -> String {
-    common::Status::try_from(status).map_or_else(|_| status.to_string(), |status| status.as_str_name().to_owned())
-}

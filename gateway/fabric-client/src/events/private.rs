@@ -71,7 +71,7 @@ pub enum PrivateDataError {
 }
 
 /// Checks that the transactions belong to the block's header, and that each private write has its hash in the block.
-/// Whether the block itself is the channel's is for who follows the chain of headers.
+/// Whether the block itself is the channel's follows from the chain of headers, which is not checked here.
 ///
 /// # Errors
 /// [`PrivateDataError`] for the first thing that is not as the block says.

@@ -13,20 +13,21 @@ use tokio::time::{Instant, sleep_until};
 use tokio_stream::Stream;
 
 use super::{
-    BlockKind, Blocks, BlocksBuilder, ChaincodeEvent, ChaincodeEvents, ChaincodeEventsBuilder, EventError, Filtered,
-    Start, blocks::number,
+    blocks::{BlockKind, Blocks, BlocksBuilder, Filtered, number},
+    chaincode::{ChaincodeEvent, ChaincodeEvents, ChaincodeEventsBuilder},
+    error::EventError,
+    start::Start,
 };
 use crate::checkpoint::{Checkpointer, Position};
 
 /// How long to wait before opening a stream again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// The first pause, doubled after each failure; 100 ms at first.
+    /// The first pause, doubled after each failure. Default: 100 ms.
     pub first: Duration,
-    /// The longest pause; 8 s at first.
+    /// The longest pause. Default: 8 s.
     pub longest: Duration,
-    /// How many failures in a row are too many; 0 for never giving up, which is so at first. An event that arrives ends
-    /// the row.
+    /// Give up after this many consecutive failures; 0 = never (default). An event that arrives starts the count anew.
     pub attempts: u32,
 }
 
@@ -41,6 +42,20 @@ pub trait Feed: sealed::Opening {}
 
 impl Feed for ChaincodeEventsBuilder {}
 impl<K: BlockKind> Feed for BlocksBuilder<K> {}
+
+impl ChaincodeEventsBuilder {
+    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
+    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
+        Resuming::new(self, checkpointer)
+    }
+}
+
+impl<K: BlockKind> BlocksBuilder<K> {
+    /// Reads on after the stream breaks, from where `checkpointer` says it has got to.
+    pub fn resuming<C: Checkpointer>(self, checkpointer: C) -> Resuming<Self, C> {
+        Resuming::new(self, checkpointer)
+    }
+}
 
 /// Events or blocks, each once, over as many streams as it takes.
 pub struct Resuming<F: Feed, C> {
@@ -67,7 +82,7 @@ enum State<F: Feed> {
 }
 
 impl<F: Feed, C: Checkpointer> Resuming<F, C> {
-    pub(super) fn new(feed: F, checkpointer: C) -> Self {
+    fn new(feed: F, checkpointer: C) -> Self {
         Self {
             feed,
             checkpointer,
@@ -136,7 +151,7 @@ impl<F: Feed, C: Checkpointer> Resuming<F, C> {
         Ok(())
     }
 
-    /// What comes next; `None` before the first event was asked for. Who keeps it in a transaction of their own can do
+    /// What comes next; `None` before the first event was asked for. A reader that keeps it in a transaction of its own can do
     /// without [`Resuming::acknowledge`].
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
@@ -269,7 +284,7 @@ impl sealed::Opening for ChaincodeEventsBuilder {
     }
 
     fn locate(&self) -> Result<Blocks<Filtered>, EventError> {
-        self.gateway().filtered_blocks(self.channel()).start(Start::Newest).open()
+        BlocksBuilder::new(self.session(), self.channel()).start(Start::Newest).open()
     }
 
     fn located(

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use tokio_stream::Stream;
 use tonic::{Response, Status, Streaming};
 
-use super::EventError;
-use crate::error::{CallError, Step};
+use super::error::EventError;
+use crate::call::{CallError, Step};
 
 /// Messages from a peer.
 pub(super) struct Source<T> {
