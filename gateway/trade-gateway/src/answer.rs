@@ -6,7 +6,7 @@ use serde_json::Value;
 use trade_standards::iso20022::{BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CreditDebit, EntryStatus};
 
 use crate::{
-    problem::{MEDIA_TYPE, Problem},
+    problem::{MEDIA_TYPE, Problem, ProblemCode},
     settings::{Custody, Role},
     store::{Operation, State},
     time::rfc3339,
@@ -42,7 +42,7 @@ impl Answer {
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self::json_bytes(status, body),
-            Err(_) => Problem::new(500, "gateway_failure", "The gateway failed").into(),
+            Err(_) => Problem::of(ProblemCode::GatewayFailure).into(),
         }
     }
 

@@ -6,7 +6,10 @@
 use trade_model::item::{Life, ScanAnswer, Statement};
 use trade_standards::{gs1::Gs1Uri, percent};
 
-use crate::{answer::Answer, problem::Problem};
+use crate::{
+    answer::Answer,
+    problem::{Problem, ProblemCode},
+};
 
 /// What the page's browser may do: show this page with its own style, and nothing else.
 const CONTENT_SECURITY_POLICY: &str =
@@ -26,14 +29,15 @@ impl Code {
     /// # Errors
     /// They do not have the form that GS1 prescribes, or the check digit is wrong.
     pub(crate) fn parse(gtin: &str, serial: &str) -> Result<Self, Problem> {
-        let malformed = |code: &str, detail: String| {
-            Problem::new(422, code, "This is not the code of a serialised item").with_detail(detail)
-        };
+        let kind = ProblemCode::CodeMalformed;
         let uri = format!("https://id.gs1.org/01/{}/21/{}", percent::encode(gtin), percent::encode(serial));
         match Gs1Uri::parse(&uri) {
             Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
-            Ok(_) => Err(malformed("code_malformed", "It names no serial number.".to_owned())),
-            Err(error) => Err(malformed(error.rule(), error.to_string())),
+            Ok(_) => Err(Problem::of(kind).with_detail("It names no serial number.")),
+            // The broken rule is one of GS1's and has the code that it has everywhere.
+            Err(error) => {
+                Err(Problem::foreign(kind.status(), error.rule(), kind.title()).with_detail(error.to_string()))
+            }
         }
     }
 
@@ -49,9 +53,8 @@ impl Code {
 /// # Errors
 /// The contract's answer does not have the expected form.
 pub(crate) fn answer(code: &Code, scan: Vec<u8>, wants_html: bool) -> Result<Answer, Problem> {
-    let parsed: ScanAnswer = serde_json::from_slice(&scan).map_err(|_| {
-        Problem::new(502, "contract_failure", "The contract failed").with_detail("Its answer has another form.")
-    })?;
+    let parsed: ScanAnswer = serde_json::from_slice(&scan)
+        .map_err(|_| Problem::of(ProblemCode::ContractFailure).with_detail("Its answer has another form."))?;
     let answer = if wants_html {
         let mut answer = Answer::json_bytes(200, page(code, &parsed).into_bytes());
         answer.media_type = "text/html; charset=utf-8";

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 
 /// A rule that names endorsing organizations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Endorsing {
             Self::CallerAnd(field) => {
                 let named = request.get(field).and_then(Value::as_str).unwrap_or_default();
                 if !known(named) {
-                    return Err(Problem::new(422, "organization_unknown", "This organization is not known here")
+                    return Err(Problem::of(ProblemCode::OrganizationUnknown)
                         .with_detail("Private input can only be sent to organizations that this gateway knows.")
                         .with_field(format!("/{field}"), "not the MSP id of a known organization"));
                 }
@@ -41,12 +41,8 @@ impl Endorsing {
             Self::CallerAndAuthority => match authorities {
                 [authority] => authority,
                 _ => {
-                    return Err(Problem::new(
-                        422,
-                        "authority_unclear",
-                        "It is not clear which authority receives this",
-                    )
-                    .with_detail(format!("{} customs authorities are known here.", authorities.len())));
+                    return Err(Problem::of(ProblemCode::AuthorityUnclear)
+                        .with_detail(format!("{} customs authorities are known here.", authorities.len())));
                 }
             },
         };

@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use fabric_client::{
-    Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Gateway, Step as ClientStep,
-    Timeouts, tracker::TrackerOptions, verify_prepared,
+    Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Failure, Gateway,
+    Step as ClientStep, Timeouts, tracker::TrackerOptions, verify_prepared,
 };
 use fabric_msp::transport::{ClientTls, TransportError};
 use fabric_protos::msp::SerializedIdentity;
@@ -29,9 +29,6 @@ const LAST_QUESTION: Duration = Duration::from_secs(1);
 
 /// Fabric's code for a transaction id that was seen before.
 const DUPLICATE_TXID: i32 = 9;
-
-/// gRPC's code for an answer that came too late.
-const DEADLINE_EXCEEDED: i32 = 4;
 
 /// One channel of a Fabric network, through one peer for each organization.
 pub struct Fabric {
@@ -158,7 +155,7 @@ impl Ledger for Fabric {
                 step: Step::Endorse,
                 transaction_id: proposal.transaction_id().to_owned(),
                 cause: Cause::Altered(reason.to_string()),
-                is_final: true,
+                advice: Advice::Never,
                 endorsers: Vec::new(),
             })?;
             let transaction = Draft {
@@ -207,7 +204,7 @@ impl Ledger for Fabric {
                     validation_name: status.code_name(),
                     block_number: status.block_number,
                 })),
-                Err(error) if error.code().map(|code| code as i32) == Some(DEADLINE_EXCEEDED) => Ok(None),
+                Err(error) if error.failure() == Some(Failure::TimedOut) => Ok(None),
                 Err(error) => Err(translate(Step::CommitStatus, transaction_id, &error)),
             }
         })
@@ -238,10 +235,12 @@ fn translate(step: Step, transaction_id: &str, error: &ClientError) -> LedgerErr
         Some(ClientStep::CommitStatus) => Step::CommitStatus,
         _ => step,
     };
-    let cause = match (error.chaincode_response(), error.call()) {
-        (Some((status, message)), _) => Cause::Contract { status, message: message.to_owned() },
-        (None, Some(call)) => Cause::Network { code: call.code as i32, message: call.message.clone() },
-        (None, None) => Cause::Local(error.to_string()),
+    let cause = match (error.failure(), error.call()) {
+        (Some(Failure::Refused { status, message }), _) => Cause::Contract { status, message },
+        (Some(failure), Some(call)) => {
+            Cause::Network { failure, message: format!("{:?}: {}", call.code, call.message) }
+        }
+        _ => Cause::Local(error.to_string()),
     };
     let endorsers = error
         .details()
@@ -249,10 +248,10 @@ fn translate(step: Step, transaction_id: &str, error: &ClientError) -> LedgerErr
         .map(|detail| EndorserMessage { msp_id: detail.msp_id.clone(), message: detail.message.clone() })
         .collect();
     let transaction_id = error.transaction_id().filter(|id| !id.is_empty()).unwrap_or(transaction_id).to_owned();
-    LedgerError { step, transaction_id, cause, is_final: error.advice() == Advice::Never, endorsers }
+    LedgerError { step, transaction_id, cause, advice: error.advice(), endorsers }
 }
 
 fn local(step: Step, transaction_id: &str, reason: String) -> LedgerError {
     let (transaction_id, cause) = (transaction_id.to_owned(), Cause::Local(reason));
-    LedgerError { step, transaction_id, cause, is_final: true, endorsers: Vec::new() }
+    LedgerError { step, transaction_id, cause, advice: Advice::Never, endorsers: Vec::new() }
 }

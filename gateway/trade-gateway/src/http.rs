@@ -31,7 +31,7 @@ use crate::{
     audit::{AuditLog, BEGUN, Decision, RESUMED},
     fold::Fold,
     members::Principal,
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     request::Parts,
     routes::{self, Access, Action, Method, Route},
     service::Service,
@@ -110,7 +110,7 @@ impl State {
         self.audit_failed.store(recorded.is_err(), Ordering::Relaxed);
         recorded.map(drop).map_err(|error| {
             tracing::error!("the audit log cannot be written, so nothing is answered: {error}");
-            Problem::new(503, "audit_unavailable", "The gateway cannot record decisions").retry_after(10)
+            Problem::of(ProblemCode::AuditUnavailable).retry_after(10)
         })
     }
 }
@@ -125,7 +125,7 @@ impl Drop for State {
 
 impl Permits {
     fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Vec<OwnedSemaphorePermit>, Problem> {
-        let busy = || Problem::new(503, "gateway_busy", "The gateway is busy").retry_after(1);
+        let busy = || Problem::of(ProblemCode::GatewayBusy).retry_after(1);
         let own = principal.and_then(|principal| self.organizations.get(&principal.msp_id));
         let wanted = match route.action {
             Action::Health => [None, None],
@@ -172,7 +172,7 @@ fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'stati
         config.service(resource(path, routes));
     }
     config.default_service(web::to(|request: HttpRequest, state: web::Data<State>| async move {
-        refuse(&request, &state, Problem::new(404, "route_unknown", "There is no such route").into())
+        refuse(&request, &state, Problem::of(ProblemCode::RouteUnknown).into())
     }));
 }
 
@@ -192,7 +192,7 @@ fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
     resource.default_service(web::to(move |request: HttpRequest, state: web::Data<State>| {
         let allowed = allowed.clone();
         async move {
-            let problem = Problem::new(405, "method_not_allowed", "This route has no such method");
+            let problem = Problem::of(ProblemCode::MethodNotAllowed);
             refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed))
         }
     }))
@@ -269,7 +269,7 @@ async fn work(
 ) -> Answer {
     let stopped = |error: tokio::task::JoinError| {
         tracing::error!(http.route = route.path, "the work on a request stopped: {error}");
-        Problem::new(500, "gateway_failure", "The gateway failed").into()
+        Problem::of(ProblemCode::GatewayFailure).into()
     };
     let runtime = state.runtime.clone();
     let task = runtime.spawn(async move {
@@ -294,25 +294,22 @@ async fn work(
 fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes: usize) -> Result<(), Problem> {
     let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > header_bytes {
-        return Err(Problem::new(431, "headers_too_large", "The headers are too large"));
+        return Err(Problem::of(ProblemCode::HeadersTooLarge));
     }
     if request.query_string().len() > query_bytes {
-        return Err(Problem::new(414, "query_too_long", "The query is too long"));
+        return Err(Problem::of(ProblemCode::QueryTooLong));
     }
     // Two framings of one body are how one request is smuggled inside another.
     if request.headers().contains_key(header::TRANSFER_ENCODING)
         && request.headers().contains_key(header::CONTENT_LENGTH)
     {
-        return Err(Problem::new(400, "framing_ambiguous", "The length of the body is stated twice"));
+        return Err(Problem::of(ProblemCode::FramingAmbiguous));
     }
     Ok(())
 }
 
 fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
-    let unsupported = |detail: &str| {
-        Err(Problem::new(415, "media_type_unsupported", "The body is of a kind that is not accepted")
-            .with_detail(detail))
-    };
+    let unsupported = |detail: &str| Err(Problem::of(ProblemCode::MediaTypeUnsupported).with_detail(detail));
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if text(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return unsupported("Encoded bodies are not accepted.");
@@ -341,10 +338,7 @@ async fn read_body(
     max: usize,
     deadline: Duration,
 ) -> Result<Vec<u8>, Problem> {
-    let too_large = || {
-        Problem::new(413, "body_too_large", "The body is too large")
-            .with_detail(format!("At most {max} bytes are accepted."))
-    };
+    let too_large = || Problem::of(ProblemCode::BodyTooLarge).with_detail(format!("At most {max} bytes are accepted."));
     let announced =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > max) {
@@ -353,8 +347,7 @@ async fn read_body(
     let reading = async {
         let mut body = Vec::with_capacity(announced.unwrap_or(0).min(max));
         while let Some(chunk) = payload.next().await {
-            let chunk =
-                chunk.map_err(|_| Problem::new(400, "body_incomplete", "The body did not arrive completely"))?;
+            let chunk = chunk.map_err(|_| Problem::of(ProblemCode::BodyIncomplete))?;
             if body.len() + chunk.len() > max {
                 return Err(too_large());
             }
@@ -362,13 +355,11 @@ async fn read_body(
         }
         Ok(body)
     };
-    tokio::time::timeout(deadline, reading)
-        .await
-        .unwrap_or_else(|_| Err(Problem::new(408, "body_timeout", "The body did not arrive in time")))
+    tokio::time::timeout(deadline, reading).await.unwrap_or_else(|_| Err(Problem::of(ProblemCode::BodyTimeout)))
 }
 
 fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
-    let undecodable = || Problem::new(400, "path_malformed", "Path or query is not valid percent-encoded UTF-8");
+    let undecodable = || Problem::of(ProblemCode::PathMalformed);
     let mut path = BTreeMap::new();
     // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
     for (template, sent) in route.path.split('/').zip(request.uri().path().split('/')) {

@@ -5,6 +5,8 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
+use fabric_client::{Advice, Failure};
+
 /// The answer of a step that waits for the network.
 pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
 
@@ -144,9 +146,9 @@ pub struct LedgerError {
     pub transaction_id: String,
     /// Why.
     pub cause: Cause,
-    /// Whether the same bytes would fail again. Of a handing-over it says that no orderer has taken the transaction: one
-    /// orderer's refusal does not count as long as another may have taken it.
-    pub is_final: bool,
+    /// What may be done next. After a submission, [`Advice::Never`] means that no orderer accepted the transaction: one
+    /// orderer's refusal does not count as long as another may have accepted it.
+    pub advice: Advice,
     /// What single peers or orderers said.
     pub endorsers: Vec<EndorserMessage>,
 }
@@ -162,12 +164,12 @@ pub enum Cause {
         /// The contract's message.
         message: String,
     },
-    /// The network answered with a gRPC status.
-    #[error("gRPC status {code}: {message}")]
+    /// A call failed on its way, or at a node.
+    #[error("{message}")]
     Network {
-        /// The gRPC code, 1 to 16.
-        code: i32,
-        /// The message.
+        /// Why, as the Fabric client reads it.
+        failure: Failure,
+        /// The words of the network, for the log only.
         message: String,
     },
     /// The transaction is in a block and invalid.
@@ -179,6 +181,14 @@ pub enum Cause {
     /// Something on this side is wrong: bytes that are no transaction, an unknown organization.
     #[error("{0}")]
     Local(String),
+}
+
+impl LedgerError {
+    /// Whether the same bytes would fail again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.advice == Advice::Never
+    }
 }
 
 /// What one peer or orderer said.

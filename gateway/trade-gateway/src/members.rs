@@ -21,7 +21,7 @@ use fabric_msp::{
 };
 
 use crate::{
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     settings::{Custody, Organization, Role, Settings},
 };
 
@@ -182,16 +182,15 @@ impl Members {
     /// A problem that names the broken rule.
     pub fn authenticate(&self, certificate_der: Option<&[u8]>, now: u64) -> Result<Principal, Problem> {
         let Some(der) = certificate_der else {
-            return Err(denied("certificate_missing", "A client certificate is required"));
+            return Err(Problem::of(ProblemCode::CertificateMissing));
         };
-        let certificate = Certificate::from_der(der)
-            .map_err(|_| denied("certificate_malformed", "The client certificate cannot be read"))?;
+        let certificate = Certificate::from_der(der).map_err(|_| Problem::of(ProblemCode::CertificateMalformed))?;
         let (identity, certificate_role) = recognise(&self.msps(), &certificate)?;
         check_validity(&certificate, now)?;
         let role = match self.organizations.get(identity.msp_id()) {
             Some(member) => member.settings.role,
             None => {
-                return Err(denied("certificate_unknown_authority", "No organization here issued this certificate"));
+                return Err(Problem::of(ProblemCode::CertificateUnknownAuthority));
             }
         };
         Ok(Principal { msp_id: identity.msp_id().to_owned(), role, certificate_role, identity, certificate })
@@ -292,56 +291,43 @@ fn recognise(msps: &[Arc<Msp>], certificate: &Certificate) -> Result<(Identity, 
             Ok((msp::Role::Admin, identity)) => return Ok((identity, "admin")),
             Ok((msp::Role::Member, identity)) => return Ok((identity, "member")),
             Ok((msp::Role::Peer | msp::Role::Orderer, _)) => {
-                return Err(Problem::new(403, "certificate_of_a_node", "Peers and orderers cannot call")
+                return Err(Problem::of(ProblemCode::CertificateOfANode)
                     .with_detail("Use the certificate of a client of your organization."));
             }
             Err(IdentityError::Chain(ChainError::UnknownAuthority)) => {}
             Err(error) => reason = Some(error),
         }
     }
-    Err(reason.map_or_else(
-        || denied("certificate_unknown_authority", "No organization here issued this certificate"),
-        |error| refusal(&error),
-    ))
+    Err(reason.map_or_else(|| Problem::of(ProblemCode::CertificateUnknownAuthority), |error| refusal(&error)))
 }
 
 fn check_validity(certificate: &Certificate, now: u64) -> Result<(), Problem> {
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     if certificate.is_expired(now.saturating_sub(SKEW_SECONDS)) {
-        return Err(denied("certificate_expired", "The client certificate has expired"));
+        return Err(Problem::of(ProblemCode::CertificateExpired));
     }
     if certificate.is_not_yet_valid(now.saturating_add(SKEW_SECONDS)) {
-        return Err(denied("certificate_not_yet_valid", "The client certificate is not valid yet"));
+        return Err(Problem::of(ProblemCode::CertificateNotYetValid));
     }
     Ok(())
 }
 
 /// One code for each way in which a certificate breaks the rules of membership.
 fn refusal(error: &IdentityError) -> Problem {
-    let (code, title) = match error {
-        IdentityError::Revoked => ("certificate_revoked", "The client certificate has been revoked"),
-        IdentityError::IsAuthority | IdentityError::ChainTooShort => {
-            ("certificate_of_an_authority", "The certificate of an authority cannot act as a client")
-        }
-        IdentityError::NoRole { .. } | IdentityError::NoKnownUnit { .. } => {
-            ("certificate_role_missing", "The certificate names no role that is known here")
-        }
-        IdentityError::SeveralRoles { .. } => ("certificate_role_ambiguous", "The certificate names several roles"),
+    let code = match error {
+        IdentityError::Revoked => ProblemCode::CertificateRevoked,
+        IdentityError::IsAuthority | IdentityError::ChainTooShort => ProblemCode::CertificateOfAnAuthority,
+        IdentityError::NoRole { .. } | IdentityError::NoKnownUnit { .. } => ProblemCode::CertificateRoleMissing,
+        IdentityError::SeveralRoles { .. } => ProblemCode::CertificateRoleAmbiguous,
         IdentityError::OtherCertifier { .. } | IdentityError::IssuerHasAuthorities => {
-            ("certificate_wrong_issuer", "This authority may not issue such a certificate")
+            ProblemCode::CertificateWrongIssuer
         }
-        IdentityError::UnsupportedKey(_) => ("certificate_key_kind", "The certificate's key is of a kind not accepted"),
+        IdentityError::UnsupportedKey(_) => ProblemCode::CertificateKeyKind,
         IdentityError::Certificate(_) | IdentityError::Malformed | IdentityError::MalformedCertificateSignature => {
-            ("certificate_malformed", "The client certificate cannot be read")
+            ProblemCode::CertificateMalformed
         }
-        IdentityError::Chain(ChainError::KeyUsage) => {
-            ("certificate_key_usage", "The certificate's extended key usage does not permit this")
-        }
-        _ => ("certificate_untrusted", "The client certificate breaks a rule of membership"),
+        IdentityError::Chain(ChainError::KeyUsage) => ProblemCode::CertificateKeyUsage,
+        _ => ProblemCode::CertificateUntrusted,
     };
-    denied(code, title)
-}
-
-fn denied(code: &str, title: &str) -> Problem {
-    Problem::new(401, code, title)
+    Problem::of(code)
 }

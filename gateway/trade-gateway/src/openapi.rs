@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::{OperationView, SigningStep},
-    problem::{MEDIA_TYPE, Problem},
+    problem::{MEDIA_TYPE, Problem, ProblemCode},
     routes::{self, Access, Action, ParameterKind, Place, Route, Transaction},
     settings::PAGE_MAX,
 };
@@ -57,6 +57,7 @@ pub fn document() -> Value {
                 "Problem": {
                     "description": "What went wrong, with a stable code.",
                     "content": {MEDIA_TYPE: {"schema": problem}},
+                    "x-codes": ProblemCode::listed(),
                 }
             },
         },

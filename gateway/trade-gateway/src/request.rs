@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     json::{self, JsonError},
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     routes::{Parameter, ParameterKind, Place, Private, Route, Transaction},
     settings::Limits,
 };
@@ -104,9 +104,7 @@ pub(crate) fn body_object(body: &[u8], limits: &Limits) -> Result<Map<String, Va
     match json::parse(body, limits.json_depth) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(malformed("the body must be a JSON object")),
-        Err(error @ JsonError::TooDeep(_)) => {
-            Err(Problem::new(400, "json_too_deep", "The body is nested too deeply").with_detail(error.to_string()))
-        }
+        Err(error @ JsonError::TooDeep(_)) => Err(Problem::of(ProblemCode::JsonTooDeep).with_detail(error.to_string())),
         Err(error) => Err(malformed(&error.to_string())),
     }
 }
@@ -230,18 +228,16 @@ fn not_of_form(reason: &str) -> Problem {
 }
 
 fn validation_failed(detail: impl Into<String>) -> Problem {
-    Problem::new(422, "validation_failed", "The request does not have the expected form").with_detail(detail)
+    Problem::of(ProblemCode::ValidationFailed).with_detail(detail)
 }
 
 fn malformed(detail: &str) -> Problem {
-    Problem::new(400, "json_malformed", "The body is not acceptable JSON").with_detail(detail)
+    Problem::of(ProblemCode::JsonMalformed).with_detail(detail)
 }
 
 fn bad_parameter(name: &str, reason: &str) -> Problem {
     let name: String = name.chars().take(64).filter(|character| !character.is_control()).collect();
-    Problem::new(422, "parameter_invalid", "A parameter is not acceptable")
-        .with_detail(format!("`{name}` {reason}"))
-        .with_field(name, reason)
+    Problem::of(ProblemCode::ParameterInvalid).with_detail(format!("`{name}` {reason}")).with_field(name, reason)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::{
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError},
     members::{Members, Principal},
     openapi,
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     request::{self, Arguments, Parts},
     routes::{Access, Action, Route, Transaction},
     settings::{Custody, Role, Settings},
@@ -75,13 +75,13 @@ impl Service {
         let Some(principal) = principal else {
             return match route.access {
                 Access::Public => Ok(()),
-                Access::Members(_) => Err(Problem::new(401, "certificate_missing", "A client certificate is required")),
+                Access::Members(_) => Err(Problem::of(ProblemCode::CertificateMissing)),
             };
         };
         if route.access.permits(principal.role) {
             return Ok(());
         }
-        Err(Problem::new(403, "role_not_permitted", "This role may not use this route").with_detail(format!(
+        Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(format!(
             "{} is not open to the role {}.",
             route.operation,
             principal.role.as_str()
@@ -102,8 +102,7 @@ impl Service {
         principal: Option<&Principal>,
         parts: &Parts,
     ) -> Result<Answer, Problem> {
-        let caller =
-            || principal.ok_or_else(|| Problem::new(401, "certificate_missing", "A client certificate is required"));
+        let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
         if route.transaction().is_none() {
             no_query(parts)?;
         }
@@ -151,9 +150,7 @@ impl Service {
     /// Whether the store can be used and Fabric answers an evaluation. A contract's refusal is an answer.
     async fn readiness(&self) -> Answer {
         if !self.store.is_usable() {
-            return Problem::new(503, "store_unavailable", "The gateway cannot store operations now")
-                .retry_after(5)
-                .into();
+            return Problem::of(ProblemCode::StoreUnavailable).retry_after(5).into();
         }
         let mut known = self.readiness.lock().await;
         let ready = match *known {
@@ -173,7 +170,7 @@ impl Service {
             let membership = if self.members.is_stale() { "stale" } else { "current" };
             return Answer::json(200, &serde_json::json!({"status": "ready", "membership": membership}));
         }
-        Problem::new(503, "network_unavailable", "Fabric does not answer").retry_after(5).into()
+        Problem::of(ProblemCode::NetworkUnavailable).retry_after(5).into()
     }
 
     async fn consumer_page(&self, parts: &Parts) -> Result<Answer, Problem> {
@@ -207,7 +204,7 @@ impl Service {
                     CamtError::TooLarge { .. } => 413,
                     _ => 422,
                 };
-                Err(Problem::new(status, error.code(), "The bank statement cannot be read")
+                Err(Problem::foreign(status, error.code(), "The bank statement cannot be read")
                     .with_detail(error.to_string()))
             }
         }
@@ -268,8 +265,7 @@ fn no_query(parts: &Parts) -> Result<(), Problem> {
         None => Ok(()),
         Some((name, _)) => {
             let name: String = name.chars().take(64).filter(|character| !character.is_control()).collect();
-            Err(Problem::new(422, "parameter_invalid", "A parameter is not acceptable")
-                .with_field(name, "is not known for this route"))
+            Err(Problem::of(ProblemCode::ParameterInvalid).with_field(name, "is not known for this route"))
         }
     }
 }
@@ -287,7 +283,7 @@ fn sign(signer: &dyn Signer, draft: &Draft) -> Result<Vec<u8>, LedgerError> {
         step: crate::ledger::Step::Propose,
         transaction_id: draft.transaction_id.clone(),
         cause: Cause::Local(error.to_string()),
-        is_final: false,
+        advice: fabric_client::Advice::SameProposal,
         endorsers: Vec::new(),
     })
 }
@@ -304,7 +300,7 @@ fn result_value(transaction_id: &str, bytes: &[u8]) -> Result<Value, Problem> {
     }
     serde_json::from_slice(bytes).map_err(|_| {
         tracing::error!(fabric.transaction_id = %transaction_id, "the contract's answer is not JSON");
-        Problem::new(502, "contract_failure", "The contract failed").with_detail("Its answer is not JSON.")
+        Problem::of(ProblemCode::ContractFailure).with_detail("Its answer is not JSON.")
     })
 }
 
@@ -328,5 +324,5 @@ fn log_failure(error: &LedgerError) {
 
 fn store_failed(error: &StoreError) -> Problem {
     tracing::error!("{error}");
-    Problem::new(503, "store_unavailable", "The gateway cannot store operations now").retry_after(10)
+    Problem::of(ProblemCode::StoreUnavailable).retry_after(10)
 }

@@ -10,7 +10,12 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{answer::SigningStage, ledger::Draft, problem::Problem, store::KeyDigest};
+use crate::{
+    answer::SigningStage,
+    ledger::Draft,
+    problem::{Problem, ProblemCode},
+    store::KeyDigest,
+};
 
 /// Most bytes of proposals, transactions and results in all open sessions together; one organization may take half.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -76,8 +81,7 @@ impl Sessions {
             || open.bytes + session.size() > BYTES_MAX
             || bytes + session.size() > BYTES_MAX / 2;
         if full {
-            return Err(Problem::new(503, "signing_sessions_full", "Too many transactions wait for a signature")
-                .retry_after(30));
+            return Err(Problem::of(ProblemCode::SigningSessionsFull).retry_after(30));
         }
         open.insert(session);
         Ok(())
@@ -94,27 +98,22 @@ impl Sessions {
         stage: SigningStage,
         now: u64,
     ) -> Result<Session, Problem> {
-        let unknown = || Problem::new(404, "signing_unknown", "No transaction with this id waits for your signature");
+        let unknown = || Problem::of(ProblemCode::SigningUnknown);
         let mut open = self.lock();
         match open.sessions.get(transaction_id) {
             None => return Err(unknown()),
             Some(Slot::Busy) => {
-                return Err(Problem::new(
-                    409,
-                    "signing_in_progress",
-                    "A signature for this transaction is being worked on",
-                )
-                .retry_after(1));
+                return Err(Problem::of(ProblemCode::SigningInProgress).retry_after(1));
             }
             Some(Slot::Waiting(session)) if session.certificate_sha256 != certificate_sha256 => return Err(unknown()),
             Some(Slot::Waiting(session)) if session.stage != stage => {
-                return Err(Problem::new(409, "signing_stage", "Another signature is expected").with_detail(format!(
+                return Err(Problem::of(ProblemCode::SigningStage).with_detail(format!(
                     "The transaction waits for the signature of its {}.",
                     session.stage.as_str()
                 )));
             }
             Some(Slot::Waiting(session)) if session.expires_at < now => {
-                return Err(Problem::new(410, "signing_expired", "The time to sign is over")
+                return Err(Problem::of(ProblemCode::SigningExpired)
                     .with_detail("Nothing was written. Send the request again to get a new proposal."));
             }
             Some(Slot::Waiting(_)) => {}

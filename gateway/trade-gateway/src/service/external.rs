@@ -10,7 +10,7 @@ use crate::{
     answer::{Answer, SignatureBody, SigningStage, SigningStep},
     ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
     members::Principal,
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     request::{self, Parts},
     routes::{Route, by_operation},
     signing::Session,
@@ -109,14 +109,11 @@ impl Service {
     /// Takes the session and checks the signature in the body against the caller's certificate.
     fn signed(&self, principal: &Principal, parts: &Parts, stage: SigningStage) -> Result<(Session, Vec<u8>), Problem> {
         let body = request::body_object(&parts.body, &self.settings.limits)?;
-        let body: SignatureBody = serde_json::from_value(Value::Object(body)).map_err(|error| {
-            Problem::new(422, "validation_failed", "The request does not have the expected form")
-                .with_detail(error.to_string())
-        })?;
-        let signature = BASE64.decode(body.signature.as_bytes()).map_err(|_| {
-            Problem::new(422, "signature_malformed", "The signature is not base64")
-                .with_field("/signature", "not base64")
-        })?;
+        let body: SignatureBody = serde_json::from_value(Value::Object(body))
+            .map_err(|error| Problem::of(ProblemCode::ValidationFailed).with_detail(error.to_string()))?;
+        let signature = BASE64
+            .decode(body.signature.as_bytes())
+            .map_err(|_| Problem::of(ProblemCode::SignatureMalformed).with_field("/signature", "not base64"))?;
         let id = path(parts, "transaction_id");
         let session = self.sessions.take(id, &principal.certificate_sha256(), stage, now())?;
         let permitted = by_operation(session.operation).is_some_and(|route| route.access.permits(principal.role));
@@ -125,11 +122,11 @@ impl Service {
             Ok(()) if permitted => Ok((session, signature)),
             Ok(()) => {
                 self.end(&session);
-                Err(Problem::new(403, "role_not_permitted", "This role may not use this route"))
+                Err(Problem::of(ProblemCode::RoleNotPermitted))
             }
             Err(error) => {
                 self.sessions.put_back(session);
-                Err(Problem::new(422, "signature_invalid", "The signature is not one of the caller's certificate")
+                Err(Problem::of(ProblemCode::SignatureInvalid)
                     .with_detail(error.to_string())
                     .with_field("/signature", "must be ECDSA over SHA-256 of the signing input, DER, low S"))
             }

@@ -18,7 +18,7 @@ use crate::{
     answer::{Answer, OperationView},
     ledger::{Call, Commit, Draft, Endorsed},
     members::Principal,
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     request::{self, Parts},
     routes::{Route, Transaction, by_operation},
     store::{Begin, KeyDigest, Operation, State, StoreError},
@@ -61,11 +61,7 @@ impl Service {
         match self.store.begin(&key, &digest, now()).map_err(|error| store_failed(&error))? {
             Begin::New => {}
             Begin::OtherBody => {
-                return Err(Problem::new(
-                    422,
-                    "idempotency_key_reused",
-                    "The idempotency key was used for another request",
-                ));
+                return Err(Problem::of(ProblemCode::IdempotencyKeyReused));
             }
             Begin::Known(operation) => return self.settled_answer(*operation).await,
             Begin::Running => {
@@ -73,8 +69,7 @@ impl Service {
                     Some(session) if session.certificate_sha256 == principal.certificate_sha256() => {
                         Ok(external::step(&session))
                     }
-                    _ => Err(Problem::new(409, "idempotency_key_running", "The same request is being worked on")
-                        .retry_after(1)),
+                    _ => Err(Problem::of(ProblemCode::IdempotencyKeyRunning).retry_after(1)),
                 };
             }
         }
@@ -136,7 +131,7 @@ impl Service {
             refusal: None,
         };
         let Some(_active) = self.activate(&operation.transaction_id) else {
-            return Err(Problem::new(409, "operation_running", "The operation is being worked on").retry_after(1));
+            return Err(Problem::of(ProblemCode::OperationRunning).retry_after(1));
         };
         // Forcing to disk takes milliseconds in which this thread could not answer others.
         tokio::task::block_in_place(|| self.store.submitted(&operation)).map_err(|error| store_failed(&error))?;
@@ -158,7 +153,7 @@ impl Service {
                     Ok(()) => accepted = true,
                     Err(error) => {
                         log_failure(&error);
-                        let refusal = error.is_final.then(|| Problem::from_ledger(&error).code);
+                        let refusal = error.is_final().then(|| Problem::from_ledger(&error).code);
                         // Only the first refusal is certain: an earlier handing-over of the same bytes may have been ordered.
                         if first && refusal.is_some() {
                             operation.validation = refusal;
@@ -222,9 +217,7 @@ impl Service {
             return Ok(operation_answer(&operation));
         }
         let Some(_active) = self.activate(&operation.transaction_id) else {
-            return Err(
-                Problem::new(409, "idempotency_key_running", "The same request is being worked on").retry_after(1)
-            );
+            return Err(Problem::of(ProblemCode::IdempotencyKeyRunning).retry_after(1));
         };
         let operation = self.read_again(operation)?;
         if operation.is_settled() {
@@ -300,7 +293,7 @@ impl Service {
     }
 
     pub(super) async fn operation(&self, principal: &Principal, id: &str) -> Result<Answer, Problem> {
-        let unknown = || Problem::new(404, "operation_unknown", "Your organization has no operation with this id");
+        let unknown = || Problem::of(ProblemCode::OperationUnknown);
         let found = self.store.operation(id).map_err(|error| store_failed(&error))?;
         let mut operation = found.filter(|operation| operation.msp_id == principal.msp_id).ok_or_else(unknown)?;
         if !operation.is_settled()
@@ -355,14 +348,14 @@ impl Drop for Active<'_> {
 
 fn idempotency_key(parts: &Parts) -> Result<&str, Problem> {
     let Some(key) = parts.idempotency_key.as_deref() else {
-        return Err(Problem::new(400, "idempotency_key_missing", "The header Idempotency-Key is required")
+        return Err(Problem::of(ProblemCode::IdempotencyKeyMissing)
             .with_detail("Make a new key for each new request and send it again with each retry."));
     };
     let usable = (1..=KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if usable {
         return Ok(key);
     }
-    Err(Problem::new(400, "idempotency_key_malformed", "The idempotency key is not acceptable")
+    Err(Problem::of(ProblemCode::IdempotencyKeyMalformed)
         .with_detail(format!("It must be 1 to {KEY_BYTES_MAX} visible ASCII characters.")))
 }
 
@@ -397,10 +390,8 @@ fn without_effect(operation: &Operation, stage: &str, problem: Problem) -> Answe
 /// The orderer's refusal, by the code under which it was stored.
 fn refused(code: Option<&str>) -> Problem {
     match code {
-        Some("fabric_access_denied") => {
-            Problem::new(403, "fabric_access_denied", "The channel's policies refuse this identity")
-        }
-        _ => Problem::new(502, "network_failure", "The network refused or failed")
+        Some("fabric_access_denied") => Problem::of(ProblemCode::FabricAccessDenied),
+        _ => Problem::of(ProblemCode::NetworkFailure)
             .with_detail("The orderer refused the transaction. Nothing was written."),
     }
 }

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
+use fabric_client::{Advice, CallError};
 use fabric_msp::certificate::Certificate;
+use tonic::Status;
 use trade_gateway::ledger::{
     Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, Ledger, LedgerError, LedgerFuture, Step,
 };
@@ -26,17 +28,28 @@ pub(crate) struct Recorded {
     pub(crate) sealed: Vec<u8>,
 }
 
+/// Why a step fails.
+#[derive(Clone)]
+pub(crate) enum Trouble {
+    Refusal {
+        status: u16,
+        message: String,
+    },
+    /// What a node answers; the Fabric client judges it.
+    Status(Status),
+}
+
 /// What the double answers.
 #[derive(Default)]
 pub(crate) struct Script {
     /// Answers of evaluations by function; `{}` for others.
-    pub(crate) evaluations: BTreeMap<String, Result<Vec<u8>, Cause>>,
+    pub(crate) evaluations: BTreeMap<String, Result<Vec<u8>, Trouble>>,
     /// Refusals of endorsements, used up one by one.
-    pub(crate) endorsements: VecDeque<Cause>,
+    pub(crate) endorsements: VecDeque<Trouble>,
     /// Results of handing over, used up one by one; then all succeed.
-    pub(crate) submissions: VecDeque<Result<(), Cause>>,
+    pub(crate) submissions: VecDeque<Result<(), Trouble>>,
     /// Outcomes, used up one by one; then all are valid.
-    pub(crate) outcomes: VecDeque<Result<Option<Commit>, Cause>>,
+    pub(crate) outcomes: VecDeque<Result<Option<Commit>, Trouble>>,
     /// As long as it is set, endorsements wait.
     pub(crate) hold: bool,
 }
@@ -77,16 +90,28 @@ impl Double {
     fn check(&self, step: Step, draft: &Draft, signature: &[u8]) -> Result<(), LedgerError> {
         let (_, creator) = self.proposal(&draft.transaction_id);
         let certificate = Certificate::from_pem(&creator.certificate_pem).expect("proposals name a certificate");
-        certificate.public_key().verify(&draft.message, signature).map_err(|_| {
-            failure(step, &draft.transaction_id, Cause::Network { code: 9, message: "access denied".to_owned() })
-        })
+        certificate
+            .public_key()
+            .verify(&draft.message, signature)
+            .map_err(|_| failure(step, &draft.transaction_id, status(9, "access denied")))
     }
 }
 
-fn failure(step: Step, transaction_id: &str, cause: Cause) -> LedgerError {
-    // As the Fabric client judges: a lost connection and an unknown error leave open what became of the call.
-    let is_final = !matches!(cause, Cause::Network { code: 1 | 2 | 4 | 8 | 13 | 14, .. });
-    LedgerError { step, transaction_id: transaction_id.to_owned(), cause, is_final, endorsers: Vec::new() }
+fn failure(step: Step, transaction_id: &str, trouble: Trouble) -> LedgerError {
+    let (cause, advice) = match trouble {
+        Trouble::Refusal { status, message } => (Cause::Contract { status, message }, Advice::Never),
+        Trouble::Status(status) => {
+            let client_step = match step {
+                Step::Evaluate => fabric_client::Step::Evaluate,
+                Step::Submit => fabric_client::Step::Submit,
+                Step::CommitStatus => fabric_client::Step::CommitStatus,
+                Step::Propose | Step::Endorse | Step::Commit => fabric_client::Step::Endorse,
+            };
+            let call = CallError::from_status(client_step, transaction_id, &status);
+            (Cause::Network { failure: call.failure(), message: call.message.clone() }, call.advice())
+        }
+    };
+    LedgerError { step, transaction_id: transaction_id.to_owned(), cause, advice, endorsers: Vec::new() }
 }
 
 impl Ledger for Double {
@@ -165,12 +190,12 @@ pub(crate) fn verdict(code: i32, name: &str) -> Commit {
 }
 
 /// A gRPC status.
-pub(crate) fn status(code: i32, message: &str) -> Cause {
-    Cause::Network { code, message: message.to_owned() }
+pub(crate) fn status(code: i32, message: &str) -> Trouble {
+    Trouble::Status(Status::new(code.into(), message))
 }
 
 /// A contract's refusal.
-pub(crate) fn refusal(status: u16, code: &str) -> Cause {
+pub(crate) fn refusal(status: u16, code: &str) -> Trouble {
     let message = format!(r#"{{"code":"{code}","title":"t","detail":"d","fields":[]}}"#);
-    Cause::Contract { status, message }
+    Trouble::Refusal { status, message }
 }

@@ -42,6 +42,7 @@ fn what_the_ledger_says_becomes_a_problem() -> TestResult {
         (status(9, "access denied: channel [trade]"), 403, "fabric_access_denied", false),
         (status(14, "connection refused"), 503, "network_unavailable", true),
         (status(2, limit), 503, "network_busy", true),
+        (status(2, "transport error"), 503, "network_unavailable", true),
         (status(4, "late"), 504, "timeout_evaluate", true),
         (status(2, "what"), 502, "network_failure", false),
     ];

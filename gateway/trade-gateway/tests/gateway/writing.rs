@@ -160,6 +160,29 @@ fn a_refusal_or_an_invalid_transaction_is_a_problem_and_nothing_is_sent_twice() 
 }
 
 #[test]
+fn a_write_that_a_dying_peer_interrupts_may_be_sent_again_whatever_the_transport_calls_it() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
+    for (code, words) in [
+        (2, "transport error"),
+        (2, "h2 protocol error: http2 error"),
+        (13, "Missing response message."),
+        (1, "operation was canceled"),
+        (14, "tcp connect error"),
+        (9, "no peers available to endorse"),
+    ] {
+        gateway.double.script().endorsements.push_back(status(code, words));
+        let interrupted = exporter.post("/v1/evidence", "k1", &evidence())?;
+        let problem = interrupted.json()?;
+        assert_eq!((interrupted.status, problem["code"].as_str()), (503, Some("network_unavailable")), "{words}");
+        assert_eq!((&problem["retryable"], interrupted.headers.contains_key("retry-after")), (&true.into(), true));
+    }
+    assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 201);
+    Ok(())
+}
+
+#[test]
 fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
