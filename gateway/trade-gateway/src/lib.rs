@@ -16,6 +16,7 @@ mod fold;
 mod http;
 mod json;
 pub mod ledger;
+pub mod log;
 pub mod members;
 pub mod openapi;
 pub mod problem;

@@ -1,7 +1,9 @@
 //! What stands in the log, at the finest level and from all libraries below.
 
 use std::{
+    fs::File,
     io,
+    process::Command,
     sync::{Mutex, PoisonError},
 };
 
@@ -10,7 +12,7 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 use crate::{
     TestResult, fabric,
     organizations::{EXPORTER, IMPORTER, Organizations, signer},
-    writing::{CANARY, invoice},
+    writing::{CANARY, evidence, invoice},
 };
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -66,5 +68,39 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
+    Ok(())
+}
+
+/// Set in the process that this test starts once more, with a standard error that takes nothing.
+const FULL_DISK: &str = "TRADE_GATEWAY_TEST_FULL_DISK";
+
+#[test]
+fn a_log_that_cannot_be_written_takes_nothing_down_and_readiness_says_so() -> TestResult {
+    if std::env::var_os(FULL_DISK).is_some() {
+        return with_a_full_disk();
+    }
+    let name = "logs::a_log_that_cannot_be_written_takes_nothing_down_and_readiness_says_so";
+    let mut again = Command::new(std::env::current_exe()?);
+    again.args(["--exact", name, "--nocapture"]).env(FULL_DISK, "1").stderr(File::create("/dev/full")?);
+    let output = again.output()?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    Ok(())
+}
+
+fn with_a_full_disk() -> TestResult {
+    tracing_subscriber::fmt()
+        .with_writer(trade_gateway::log::standard_error)
+        .with_ansi(false)
+        .try_init()
+        .map_err(|error| error.to_string())?;
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
+    assert_eq!(exporter.get("/healthz")?.status, 200);
+    assert_eq!(exporter.get("/v1/whoami")?.status, 200);
+    assert_eq!(exporter.post("/v1/evidence", "k1", &evidence())?.status, 201);
+    let ready = exporter.get("/readyz")?;
+    assert_eq!((ready.status, ready.json()?["code"].as_str()), (503, Some("log_unavailable")));
+    assert!(ready.headers.contains_key("retry-after"));
     Ok(())
 }

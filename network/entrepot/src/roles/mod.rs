@@ -28,7 +28,11 @@ pub async fn asked_to_stop() -> Result<()> {
 pub fn start_log() {
     let filter = EnvFilter::try_from_env("ENTREPOT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second call, as in tests, keeps the first log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(trade_gateway::log::standard_error)
+        .with_ansi(false)
+        .try_init();
 }
 
 /// Tells the supervisor that this role is ready, by a file that appears at once with all of its content.
