@@ -3,8 +3,10 @@
 //! It says what is recorded, what conflicts and what nobody can know from a code; it never says whether a thing is
 //! genuine. The page loads nothing, runs nothing and sets no cookie.
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use trade_model::item::{Life, ScanAnswer, Statement};
-use trade_standards::{gs1::Gs1Uri, percent};
+use trade_standards::gs1::Gs1Uri;
 
 use crate::{
     answer::Answer,
@@ -19,6 +21,9 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;mar
 h1{font-size:1.3rem}code{word-break:break-all}.conflict{border-left:.3rem solid #b45309;padding:.2rem .8rem;background:#fffbeb}\
 li{margin:.3rem 0}small{color:#555}";
 
+/// What is encoded in a segment of a path: everything but letters, digits and `-._~` (RFC 3986, 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// The code of a serialised trade item.
 #[derive(Debug)]
 pub(crate) struct Code(Gs1Uri);
@@ -30,7 +35,11 @@ impl Code {
     /// They do not have the form that GS1 prescribes, or the check digit is wrong.
     pub(crate) fn parse(gtin: &str, serial: &str) -> Result<Self, Problem> {
         let kind = ProblemCode::CodeMalformed;
-        let uri = format!("https://id.gs1.org/01/{}/21/{}", percent::encode(gtin), percent::encode(serial));
+        let uri = format!(
+            "https://id.gs1.org/01/{}/21/{}",
+            utf8_percent_encode(gtin, SEGMENT),
+            utf8_percent_encode(serial, SEGMENT)
+        );
         match Gs1Uri::parse(&uri) {
             Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
             Ok(_) => Err(Problem::of(kind).with_detail("It names no serial number.")),
@@ -79,28 +88,39 @@ fn page(code: &Code, scan: &ScanAnswer) -> String {
     } else {
         "Nothing is recorded about this code"
     };
-    let mut sections = String::new();
-    if scan.conflict_found {
-        sections += &format!("<section class=\"conflict\"><h2>Conflict found</h2>{}</section>", list(&scan.conflicts));
-    }
-    if let Some(life) = scan.life {
-        sections += &format!("<p>{}</p>", life_sentence(life));
-    }
-    if !scan.known.is_empty() {
-        sections += &format!("<section><h2>What is recorded</h2>{}</section>", list(&scan.known));
-    }
-    if !scan.not_known.is_empty() {
-        sections += &format!("<section><h2>What is not known</h2>{}</section>", list(&scan.not_known));
-    }
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{headline}</title><style>{STYLE}</style></head><body><h1>{headline}</h1>\
-         <p>GTIN <code>{}</code>, serial number <code>{}</code></p>{sections}\
-         <p><small>A code can be copied. This page shows what companies recorded about it; it does not judge the thing in \
-         your hand.</small></p></body></html>",
-        escape(code.0.value()),
-        escape(code.0.serial().unwrap_or_default()),
-    )
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (headline) }
+                // The policy names the digest of exactly this text.
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (headline) }
+                p { "GTIN " code { (code.0.value()) } ", serial number " code { (code.0.serial().unwrap_or_default()) } }
+                @if scan.conflict_found {
+                    section class="conflict" { h2 { "Conflict found" } (list(&scan.conflicts)) }
+                }
+                @if let Some(life) = scan.life {
+                    p { (life_sentence(life)) }
+                }
+                @if !scan.known.is_empty() {
+                    section { h2 { "What is recorded" } (list(&scan.known)) }
+                }
+                @if !scan.not_known.is_empty() {
+                    section { h2 { "What is not known" } (list(&scan.not_known)) }
+                }
+                p { small {
+                    "A code can be copied. This page shows what companies recorded about it; it does not judge the thing in \
+                     your hand."
+                } }
+            }
+        }
+    };
+    page.into_string()
 }
 
 fn life_sentence(life: Life) -> &'static str {
@@ -112,24 +132,8 @@ fn life_sentence(life: Life) -> &'static str {
     }
 }
 
-fn list(statements: &[Statement]) -> String {
-    let lines: String = statements.iter().map(|statement| format!("<li>{}</li>", escape(&statement.text))).collect();
-    format!("<ul>{lines}</ul>")
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            other => escaped.push(other),
-        }
-    }
-    escaped
+fn list(statements: &[Statement]) -> Markup {
+    html! { ul { @for statement in statements { li { (statement.text) } } } }
 }
 
 #[cfg(test)]

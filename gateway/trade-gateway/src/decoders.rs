@@ -1,5 +1,5 @@
 //! What the gateway makes of a request's body, as a function of its bytes alone, for fuzz targets and for tests that
-//! replay what they found. No part of the interface: it serves nobody, and it changes with the crate.
+//! replay what they found. Behind the feature `testing`: no part of the interface, it changes with the crate.
 
 use crate::{
     request::{Parts, arguments, body_object},

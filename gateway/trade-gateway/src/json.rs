@@ -1,11 +1,10 @@
-//! Reads foreign JSON strictly: bounded depth, no repeated names, no trailing text.
+//! Reads foreign JSON strictly: bounded depth, no repeated names, no trailing text. The reader is that of EPCIS documents;
+//! here its values become those that requests are checked as.
 //!
 //! It knows nothing of schemas; a value that passes here is well-formed, not yet acceptable.
 
-use std::fmt;
-
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use trade_standards::epcis::json::Json;
 
 /// Why a body is not acceptable JSON. The texts name positions, never content.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +19,12 @@ pub(crate) enum JsonError {
         reason: &'static str,
         /// Line, from 1.
         line: usize,
-        /// Column, from 1.
+        /// Column in bytes, from 1.
         column: usize,
     },
+    /// A number that no 64 bits hold, neither as an integer nor in floating point.
+    #[error("a number is out of range")]
+    Number,
 }
 
 /// Parses one JSON value of at most `depth_max` nested arrays and objects.
@@ -30,123 +32,32 @@ pub(crate) enum JsonError {
 /// # Errors
 /// The bytes are not one JSON value, nest too deeply, or repeat a name within an object.
 pub(crate) fn parse(bytes: &[u8], depth_max: usize) -> Result<Value, JsonError> {
-    if nesting(bytes) > depth_max {
-        return Err(JsonError::TooDeep(depth_max));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    Strict
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| describe(&error))
+    let text = std::str::from_utf8(bytes).map_err(|error| malformed(bytes, error.valid_up_to(), "not UTF-8"))?;
+    let json = Json::parse(text, depth_max).map_err(|error| {
+        if error.is_too_deep() { JsonError::TooDeep(depth_max) } else { malformed(bytes, error.position, error.reason) }
+    })?;
+    value(json)
 }
 
-/// The texts of serde_json may quote the body, so only their kind and position are passed on.
-fn describe(error: &serde_json::Error) -> JsonError {
-    let reason = match error.classify() {
-        serde_json::error::Category::Data => "a name occurs twice in one object",
-        serde_json::error::Category::Eof => "unexpected end of JSON",
-        _ => "not valid JSON",
-    };
-    JsonError::Malformed { reason, line: error.line(), column: error.column() }
+fn malformed(bytes: &[u8], position: usize, reason: &'static str) -> JsonError {
+    let before = bytes.get(..position).unwrap_or(bytes);
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    JsonError::Malformed { reason, line, column: 1 + before.len() - line_start }
 }
 
-/// The deepest bracket nesting outside strings, counted before anything is built.
-fn nesting(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
-    for byte in bytes {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
+fn value(json: Json) -> Result<Value, JsonError> {
+    Ok(match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(text) => Value::Number(text.parse().map_err(|_| JsonError::Number)?),
+        Json::Text(text) => Value::String(text),
+        Json::Array(elements) => Value::Array(elements.into_iter().map(value).collect::<Result<_, _>>()?),
+        Json::Object(members) => {
+            let members = members.into_iter().map(|(name, member)| Ok((name, value(member)?)));
+            Value::Object(members.collect::<Result<_, JsonError>>()?)
         }
-        match byte {
-            b'"' => in_string = true,
-            b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-struct Strict;
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = sequence.next_element_seed(Strict)? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Strict)?;
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("repeated name"));
-            }
-        }
-        Ok(Value::Object(members))
-    }
+    })
 }
 
 #[cfg(test)]
@@ -155,7 +66,7 @@ mod tests {
 
     #[test]
     fn ordinary_json_is_read_as_serde_json_reads_it() -> Result<(), Box<dyn std::error::Error>> {
-        let text = r#"{"a":[1,-2,2.5,"x\"[",null,true],"b":{"c":{}}}"#;
+        let text = r#"{"a":[1,-2,2.5,-0,18446744073709551615,1e3,"x\"[\u00e9",null,true],"b":{"c":{}}}"#;
         assert_eq!(parse(text.as_bytes(), 3)?, serde_json::from_str::<Value>(text)?);
         Ok(())
     }
@@ -171,16 +82,17 @@ mod tests {
     #[test]
     fn repeated_names_trailing_text_and_huge_numbers_are_refused() {
         for (text, reason) in [
-            (r#"{"a":1,"a":2}"#, "occurs twice"),
-            (r#"{"a":1} x"#, "not valid"),
-            (r#"{"a":1e400}"#, "not valid"),
-            (r#"{"a":"#, "unexpected end"),
-            ("\u{0}", "not valid"),
-            ("", "unexpected end"),
+            (r#"{"a":1,"a":2}"#, "a name stands twice in one object at line 1, column 11"),
+            ("{\n \"a\":1} x", "something follows the value at line 2, column 9"),
+            (r#"{"a":1e400}"#, "a number is out of range"),
+            (r#"{"a":"#, "the text ends where a value should stand at line 1, column 6"),
+            ("\u{0}", "no value starts like this at line 1, column 1"),
+            ("", "the text ends where a value should stand at line 1, column 1"),
         ] {
-            let error = parse(text.as_bytes(), 8).expect_err(text).to_string();
-            assert!(error.contains(reason), "{text}: {error}");
+            assert_eq!(parse(text.as_bytes(), 8).expect_err(text).to_string(), reason, "{text}");
         }
+        let foreign = parse(b"\"\xff\"", 8).expect_err("not UTF-8").to_string();
+        assert_eq!(foreign, "not UTF-8 at line 1, column 2");
     }
 
     #[test]

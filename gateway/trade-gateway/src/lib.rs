@@ -8,7 +8,7 @@ pub mod answer;
 pub mod audit;
 pub mod client;
 mod consumer;
-#[doc(hidden)]
+#[cfg(feature = "testing")]
 pub mod decoders;
 pub mod endorsing;
 pub mod fabric;

@@ -158,6 +158,15 @@ pub struct JsonError {
     pub reason: &'static str,
 }
 
+impl JsonError {
+    /// Whether the text may be JSON and only nests deeper than was asked for.
+    pub fn is_too_deep(&self) -> bool {
+        self.reason == TOO_DEEP
+    }
+}
+
+const TOO_DEEP: &str = "nested too deeply";
+
 struct Reader<'a> {
     bytes: &'a [u8],
     text: &'a str,
@@ -181,7 +190,7 @@ impl Reader<'_> {
     }
 
     fn deeper(&self, depth_left: usize) -> Result<usize, JsonError> {
-        depth_left.checked_sub(1).ok_or(self.error("nested too deeply"))
+        depth_left.checked_sub(1).ok_or(self.error(TOO_DEEP))
     }
 
     fn object(&mut self, depth_left: usize) -> Result<Json, JsonError> {
