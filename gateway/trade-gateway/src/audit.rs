@@ -80,12 +80,12 @@ struct Line {
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
     /// The file cannot be read or written.
-    #[error("the audit log {path}: {source}")]
+    #[error("the audit log {path}: {cause}")]
     File {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A line does not continue the chain.
     #[error("the audit log is broken at line {0}")]
@@ -100,11 +100,11 @@ impl AuditLog {
     /// # Errors
     /// The file cannot be used, or a complete line does not continue the chain.
     pub fn open(path: &Path) -> Result<Self, AuditError> {
-        let failed = |source| AuditError::File { path: path.to_owned(), source };
+        let failed = |cause| AuditError::File { path: path.to_owned(), cause };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let verified = verify_reader(BufReader::new(&file)).map_err(|error| match error {
-            ChainError::Read(source) => failed(source),
+            ChainError::Read(cause) => failed(cause),
             ChainError::Broken(line) => AuditError::Broken(line),
         })?;
         file.set_len(verified.length).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
@@ -142,11 +142,11 @@ impl AuditLog {
 /// # Errors
 /// The file cannot be read, or a line does not continue the chain.
 pub fn verify(path: &Path) -> Result<(u64, String), AuditError> {
-    let failed = |source| AuditError::File { path: path.to_owned(), source };
+    let failed = |cause| AuditError::File { path: path.to_owned(), cause };
     let file = File::open(path).map_err(failed)?;
     match verify_reader(BufReader::new(file)) {
         Ok(verified) => Ok((verified.lines, verified.head)),
-        Err(ChainError::Read(source)) => Err(failed(source)),
+        Err(ChainError::Read(cause)) => Err(failed(cause)),
         Err(ChainError::Broken(line)) => Err(AuditError::Broken(line)),
     }
 }

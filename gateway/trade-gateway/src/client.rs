@@ -1,6 +1,9 @@
 //! A small blocking client of the gateway, for tools and tests: one TLS connection for each request, JSON in and out.
 //!
 //! It shows how a caller signs for itself. It neither retries nor follows redirects.
+//!
+//! It is the only HTTP client of this workspace, and our own: a caller is its client certificate, which of the small
+//! blocking clients over OpenSSL `attohttpc` cannot show, and `ureq` brings ten more crates for what stands here.
 
 use std::{
     collections::BTreeMap,
@@ -48,10 +51,10 @@ pub struct Response {
 pub enum CallFailure {
     /// The certificate, the key or an authority cannot be used.
     #[error("the TLS settings cannot be used: {0}")]
-    Tls(#[from] openssl::error::ErrorStack),
+    Tls(openssl::error::ErrorStack),
     /// The connection broke or never came about.
     #[error("the connection to the gateway: {0}")]
-    Connection(#[from] io::Error),
+    Connection(io::Error),
     /// The TLS handshake failed.
     #[error("the TLS handshake with the gateway failed: {0}")]
     Handshake(String),
@@ -61,6 +64,18 @@ pub enum CallFailure {
     /// The caller's signer did not sign.
     #[error(transparent)]
     Sign(#[from] SignError),
+}
+
+impl From<openssl::error::ErrorStack> for CallFailure {
+    fn from(cause: openssl::error::ErrorStack) -> Self {
+        Self::Tls(cause)
+    }
+}
+
+impl From<io::Error> for CallFailure {
+    fn from(cause: io::Error) -> Self {
+        Self::Connection(cause)
+    }
 }
 
 impl Client {

@@ -167,7 +167,7 @@ impl Ledger for Fabric {
         })
     }
 
-    fn seal(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    fn attach_signature(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError> {
         let gateway = self.relay(Step::Submit, msp_id, Vec::new())?;
         let transaction_id = &transaction.transaction_id;
         let endorsed = gateway
@@ -176,11 +176,11 @@ impl Ledger for Fabric {
         Ok(endorsed.with_signature(signature).bytes())
     }
 
-    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, sealed: &'a [u8]) -> LedgerFuture<'a, ()> {
+    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, signed: &'a [u8]) -> LedgerFuture<'a, ()> {
         Box::pin(async move {
             let failed = |error: &ClientError| translate(Step::Submit, transaction_id, error);
             let gateway = self.relay(Step::Submit, msp_id, Vec::new())?;
-            let transaction = gateway.transaction_from_bytes(sealed).map_err(|error| failed(&error))?;
+            let transaction = gateway.transaction_from_bytes(signed).map_err(|error| failed(&error))?;
             transaction.submit().await.map(drop).map_err(|error| failed(&error))
         })
     }
@@ -218,7 +218,7 @@ fn is_following(tracker: &CommitTracker) -> bool {
 }
 
 /// Waits for the block; asks the peer when none came, because the block may be older than the stream, and when the block
-/// holds a copy, because bytes that were handed over twice may stand in two blocks and the first one counts.
+/// holds a copy, because bytes that were submitted twice may stand in two blocks and the first one counts.
 async fn follow(tracker: &CommitTracker, question: &Question, wait: Duration) -> Result<CommitStatus, ClientError> {
     match tracker.status(question.transaction_id(), wait).await {
         Ok(status) if status.code != DUPLICATE_TXID => Ok(status),

@@ -24,14 +24,14 @@ pub trait Ledger: Send + Sync + 'static {
     /// Has a signed proposal endorsed.
     fn endorse<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Endorsed>;
 
-    /// Puts the creator's signature into an endorsed transaction. Nothing is sent.
+    /// Puts the creator's signature into an endorsed transaction: what is submitted. Nothing is sent.
     ///
     /// # Errors
     /// The bytes are not those of an endorsed transaction.
-    fn seal(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError>;
+    fn attach_signature(&self, msp_id: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError>;
 
-    /// Hands a sealed transaction to the orderer. The same bytes may be handed over any number of times.
-    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, sealed: &'a [u8]) -> LedgerFuture<'a, ()>;
+    /// Submits a signed transaction to the orderer. The same bytes may be submitted any number of times.
+    fn submit<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str, signed: &'a [u8]) -> LedgerFuture<'a, ()>;
 
     /// Waits at most `wait` for the transaction's place in a block; `None` when it is not known by then.
     fn outcome<'a>(
@@ -113,7 +113,7 @@ pub enum Step {
     Evaluate,
     /// Having it endorsed.
     Endorse,
-    /// Handing it to the orderer.
+    /// Submitting it to the orderer.
     Submit,
     /// Waiting for its block.
     CommitStatus,

@@ -7,12 +7,12 @@
 pub mod answer;
 pub mod audit;
 pub mod client;
+mod coalesce;
 mod consumer;
 #[cfg(feature = "testing")]
 pub mod decoders;
 pub mod endorsing;
 pub mod fabric;
-mod fold;
 mod http;
 mod json;
 pub mod ledger;

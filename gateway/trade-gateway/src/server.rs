@@ -33,10 +33,10 @@ const SHUTDOWN_SECONDS: u64 = 10;
 const RELEASE_WAIT: Duration = Duration::from_secs(2);
 
 /// How often open operations are looked at.
-const SETTLE: Duration = Duration::from_secs(5);
+const RESOLVE: Duration = Duration::from_secs(5);
 
 /// How often what is old is forgotten.
-const TIDY: Duration = Duration::from_secs(5);
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// How often counts of callers without a certificate are written, once their minute is over.
 const COUNTS: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ const COUNTS: Duration = Duration::from_secs(10);
 const RELOAD: Duration = Duration::from_secs(30);
 
 /// How long one open operation is tried in one round.
-const SETTLE_WAIT: Duration = Duration::from_secs(2);
+const RESOLVE_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ impl Running {
         self.admin_address
     }
 
-    /// Stops: no new requests, those in work are answered within ten seconds, what stays open is settled at the next
+    /// Stops: no new requests, those in work are answered within ten seconds, what stays open is resolved at the next
     /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still runs.
     pub async fn stop(self) {
         for task in self.housekeeping {
@@ -227,9 +227,9 @@ pub async fn run(
 /// counting.
 fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
     vec![
-        tokio::spawn(settle(Arc::clone(service))),
-        tokio::spawn(repeat(Arc::clone(service), TIDY, |service| {
-            if let Err(error) = service.tidy() {
+        tokio::spawn(resolve(Arc::clone(service))),
+        tokio::spawn(repeat(Arc::clone(service), SWEEP, |service| {
+            if let Err(error) = service.sweep_expired() {
                 tracing::error!("cannot forget old operations: {error}");
             }
         })),
@@ -248,13 +248,13 @@ async fn write_counts(state: Arc<State>) {
     }
 }
 
-/// Settles what was left open.
-async fn settle(service: Arc<Service>) {
+/// Resolves what was left open.
+async fn resolve(service: Arc<Service>) {
     loop {
-        if let Err(error) = service.settle_open(SETTLE_WAIT).await {
-            tracing::error!("cannot settle open operations: {error}");
+        if let Err(error) = service.resolve_open(RESOLVE_WAIT).await {
+            tracing::error!("cannot resolve open operations: {error}");
         }
-        tokio::time::sleep(SETTLE).await;
+        tokio::time::sleep(RESOLVE).await;
     }
 }
 

@@ -145,6 +145,9 @@ pub struct Limits {
     pub requests: usize,
     /// Requests worked on at once for one organization.
     pub requests_per_organization: usize,
+    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for what it
+    /// takes while it is read. One organization may take half, callers without a certificate an eighth.
+    pub held_bytes: usize,
     /// Open connections; rounded up to a multiple of the number of workers, of which there are at most eight.
     pub connections: usize,
     /// Largest page a list answers with.
@@ -173,6 +176,7 @@ impl Default for Limits {
             query_bytes: 4 * 1024,
             requests: 256,
             requests_per_organization: 128,
+            held_bytes: 1024 * 1024 * 1024,
             connections: 2_048,
             page: 200,
             fabric_deadline_ms: 30_000,
@@ -184,20 +188,24 @@ impl Default for Limits {
     }
 }
 
+/// How many bytes one byte of a JSON text takes at most while it is held as text and as values: in `[0,0` two values
+/// of 32 bytes each, as read and as checked, stand for two bytes of text.
+pub(crate) const JSON_EXPANSION: usize = 33;
+
 /// Why settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read.
-    #[error("cannot read the settings {path}: {source}")]
+    #[error("cannot read the settings {path}: {cause}")]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The text is not YAML of the expected form.
     #[error("the settings are not valid: {0}")]
-    Malformed(#[from] serde_norway::Error),
+    Malformed(serde_norway::Error),
     /// No organization, or too many.
     #[error("a gateway serves 1 to {ORGANIZATIONS_MAX} organizations, not {0}")]
     OrganizationCount(usize),
@@ -228,7 +236,7 @@ impl Settings {
     /// The file cannot be read or does not hold usable settings.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
+            .map_err(|cause| SettingsError::Unreadable { path: path.to_owned(), cause })?;
         Self::parse(&text)
     }
 
@@ -237,7 +245,7 @@ impl Settings {
     /// # Errors
     /// The text does not hold usable settings.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = serde_norway::from_str(text)?;
+        let settings: Self = serde_norway::from_str(text).map_err(SettingsError::Malformed)?;
         settings.check()?;
         Ok(settings)
     }
@@ -283,6 +291,11 @@ fn is_loopback(address: &str) -> bool {
 }
 
 impl Limits {
+    /// What lets one organization send the largest body.
+    fn held_bytes_min(&self) -> u64 {
+        2 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes) as u64
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
         let ranges = [
             ("json_body_bytes", self.json_body_bytes as u64, 1, 64 * 1024 * 1024),
@@ -294,6 +307,7 @@ impl Limits {
             ("query_bytes", self.query_bytes as u64, 64, 64 * 1024),
             ("requests", self.requests as u64, 1, 100_000),
             ("requests_per_organization", self.requests_per_organization as u64, 1, 100_000),
+            ("held_bytes", self.held_bytes as u64, self.held_bytes_min(), 1024 * 1024 * 1024 * 1024),
             ("connections", self.connections as u64, 1, 1_000_000),
             ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),

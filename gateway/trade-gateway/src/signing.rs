@@ -1,7 +1,7 @@
 //! Open signing sessions: transactions whose creator signs outside the gateway.
 //!
 //! Sessions live in memory only, because a proposal holds the private input. A session lost in a crash costs the caller
-//! a new request and nothing else: before the second signature nothing is handed to the orderer.
+//! a new request and nothing else: before the second signature nothing is submitted to the orderer.
 
 use std::{
     collections::BTreeMap,

@@ -36,7 +36,7 @@ impl Backoff {
         pauses.insert(transaction_id.to_owned(), Pause { until: now + length, length });
     }
 
-    /// Forgets an operation that is settled.
+    /// Forgets an operation whose outcome is known.
     pub(super) fn forget(&self, transaction_id: &str) {
         self.lock().remove(transaction_id);
     }

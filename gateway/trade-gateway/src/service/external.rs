@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_msp::hash::sha256;
 use serde_json::Value;
 
-use super::{Service, evaluated, failed, path, result_value, store_failed};
+use super::core::{Service, evaluated, failed, path, result_value, store_failed};
 use crate::{
     answer::{Answer, SignatureBody, SigningStage, SigningStep},
     ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
@@ -81,7 +81,7 @@ impl Service {
         // A repeated signature after the answer was lost: the operation is known by its id.
         let known = self.store.operation(id).map_err(|error| store_failed(&error))?;
         if let Some(operation) = known.filter(|operation| operation.msp_id == principal.msp_id) {
-            return self.settled_answer(operation).await;
+            return self.known_answer(operation).await;
         }
         let (session, signature) = self.signed(principal, parts, SigningStage::Transaction)?;
         let answer = self

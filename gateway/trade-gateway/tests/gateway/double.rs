@@ -24,8 +24,8 @@ pub(crate) struct Recorded {
     pub(crate) call: Option<Call>,
     /// The creator's certificate, for proposals.
     pub(crate) creator: Vec<u8>,
-    /// The bytes handed to the orderer.
-    pub(crate) sealed: Vec<u8>,
+    /// The bytes submitted to the orderer.
+    pub(crate) submitted: Vec<u8>,
 }
 
 /// Why a step fails.
@@ -46,7 +46,7 @@ pub(crate) struct Script {
     pub(crate) evaluations: BTreeMap<String, Result<Vec<u8>, Trouble>>,
     /// Refusals of endorsements, used up one by one.
     pub(crate) endorsements: VecDeque<Trouble>,
-    /// Results of handing over, used up one by one; then all succeed.
+    /// Results of submissions, used up one by one; then all succeed.
     pub(crate) submissions: VecDeque<Result<(), Trouble>>,
     /// Outcomes, used up one by one; then all are valid.
     pub(crate) outcomes: VecDeque<Result<Option<Commit>, Trouble>>,
@@ -77,7 +77,7 @@ impl Double {
     }
 
     fn record(&self, step: &'static str, change: impl FnOnce(&mut Recorded)) {
-        let mut recorded = Recorded { step, call: None, creator: Vec::new(), sealed: Vec::new() };
+        let mut recorded = Recorded { step, call: None, creator: Vec::new(), submitted: Vec::new() };
         change(&mut recorded);
         self.recorded.lock().expect("no step panics while it records").push(recorded);
     }
@@ -159,14 +159,14 @@ impl Ledger for Double {
         })
     }
 
-    fn seal(&self, _: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError> {
+    fn attach_signature(&self, _: &str, transaction: &Draft, signature: &[u8]) -> Result<Vec<u8>, LedgerError> {
         self.check(Step::Submit, transaction, signature)?;
-        Ok([transaction.bytes.as_slice(), b" sealed"].concat())
+        Ok([transaction.bytes.as_slice(), b" signed"].concat())
     }
 
-    fn submit<'a>(&'a self, _: &'a str, transaction_id: &'a str, sealed: &'a [u8]) -> LedgerFuture<'a, ()> {
+    fn submit<'a>(&'a self, _: &'a str, transaction_id: &'a str, signed: &'a [u8]) -> LedgerFuture<'a, ()> {
         Box::pin(async move {
-            self.record("submit", |recorded| recorded.sealed = sealed.to_vec());
+            self.record("submit", |recorded| recorded.submitted = signed.to_vec());
             let told = self.script().submissions.pop_front().unwrap_or(Ok(()));
             told.map_err(|cause| failure(Step::Submit, transaction_id, cause))
         })

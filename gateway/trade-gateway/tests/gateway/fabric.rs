@@ -281,7 +281,7 @@ fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
 }
 
 #[test]
-fn a_lost_answer_is_settled_by_handing_over_the_identical_envelope() -> TestResult {
+fn a_lost_answer_is_resolved_by_submitting_the_identical_envelope() -> TestResult {
     let organizations = Organizations::new();
     let network = network(&organizations)?;
     network.peer.seen().lose_answers = 1;

@@ -169,7 +169,7 @@ fn after_a_definite_refusal_of_what_may_be_ordered_nothing_is_sent_and_only_aske
 }
 
 #[test]
-fn open_operations_are_settled_side_by_side_and_asked_about_before_they_are_sent() -> TestResult {
+fn open_operations_are_resolved_side_by_side_and_asked_about_before_they_are_sent() -> TestResult {
     let organizations = Organizations::new();
     let identity = organizations.member(EXPORTER);
     let double = Double::default();
@@ -214,7 +214,7 @@ fn a_key_without_effect_is_free_again() -> TestResult {
 }
 
 #[test]
-fn after_a_crash_the_key_leads_to_the_transaction_that_was_handed_over() -> TestResult {
+fn after_a_crash_the_key_leads_to_the_transaction_that_was_submitted() -> TestResult {
     let organizations = Organizations::new();
     let identity = organizations.member(EXPORTER);
     let double = Double::default();
@@ -222,8 +222,8 @@ fn after_a_crash_the_key_leads_to_the_transaction_that_was_handed_over() -> Test
     let gateway = organizations.gateway_with(double, |_| {});
     let before = gateway.caller(&identity).post("/v1/evidence", "k1", &evidence())?;
     assert_eq!(before.status, 202);
-    let handed =
-        gateway.double.recorded().iter().find(|one| one.step == "submit").ok_or("a submission")?.sealed.clone();
+    let submitted =
+        gateway.double.recorded().iter().find(|one| one.step == "submit").ok_or("a submission")?.submitted.clone();
     gateway.stop();
 
     let gateway = organizations.gateway();
@@ -240,6 +240,6 @@ fn after_a_crash_the_key_leads_to_the_transaction_that_was_handed_over() -> Test
     assert_eq!(after.json()?["transaction_id"], before.json()?["transaction_id"]);
     let recorded = gateway.double.recorded();
     assert!(recorded.iter().all(|one| one.step != "propose"), "a new transaction was made");
-    assert!(recorded.iter().filter(|one| one.step == "submit").all(|one| one.sealed == handed));
+    assert!(recorded.iter().filter(|one| one.step == "submit").all(|one| one.submitted == submitted));
     Ok(())
 }

@@ -183,7 +183,7 @@ fn a_write_that_a_dying_peer_interrupts_may_be_sent_again_whatever_the_transport
 }
 
 #[test]
-fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> TestResult {
+fn an_unknown_outcome_is_a_state_and_is_resolved_later_with_identical_bytes() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
@@ -212,15 +212,15 @@ fn an_unknown_outcome_is_a_state_and_is_settled_later_with_identical_bytes() -> 
     let again = exporter.post("/v1/evidence", "k1", &evidence())?;
     assert_eq!((again.status, again.json()?["transaction_id"].as_str()), (201, Some(id.as_str())));
     let recorded = gateway.double.recorded();
-    let sealed: std::collections::BTreeSet<_> =
-        recorded.iter().filter(|one| one.step == "submit").map(|one| one.sealed.clone()).collect();
-    assert_eq!(sealed.len(), 1, "only identical bytes may be handed over again");
+    let submitted: std::collections::BTreeSet<_> =
+        recorded.iter().filter(|one| one.step == "submit").map(|one| one.submitted.clone()).collect();
+    assert_eq!(submitted.len(), 1, "only identical bytes may be submitted again");
     assert_eq!(recorded.iter().filter(|one| one.step == "propose").count(), 1);
     Ok(())
 }
 
 #[test]
-fn a_transaction_that_no_block_shows_is_handed_over_again_within_the_wait() -> TestResult {
+fn a_transaction_that_no_block_shows_is_submitted_again_within_the_wait() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway_with(Double::default(), |limits| limits.commit_wait_ms = 7_000);
     gateway.double.script().outcomes.push_back(Ok(None));

@@ -1,5 +1,5 @@
-//! Keeps callers without a certificate from filling the audit log: of like decisions about them within a minute the first
-//! has a line, and one more line says how many others there were.
+//! Keeps callers without a certificate from filling the audit log. Similar decisions within one minute share one line: the
+//! first is logged, a second line counts the rest.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{audit::Decision, time::rfc3339};
 
-/// How long like decisions are counted together, in seconds.
+/// How long similar decisions are counted together, in seconds.
 const WINDOW_SECONDS: u64 = 60;
 
 /// Most kinds of decisions that are counted at once; others have a line each.
@@ -16,7 +16,7 @@ const KINDS_MAX: usize = 1_000;
 
 /// Decisions that were counted and not written yet. A crash loses them.
 #[derive(Default)]
-pub(crate) struct Fold {
+pub(crate) struct Coalescer {
     kinds: Mutex<BTreeMap<(String, u16, String), Count>>,
 }
 
@@ -27,7 +27,7 @@ struct Count {
     first: Decision,
 }
 
-impl Fold {
+impl Coalescer {
     /// Whether this decision has a line of its own at `now` (seconds since 1970); otherwise it has been counted.
     #[must_use]
     pub(crate) fn has_line(&self, decision: &Decision, now: u64) -> bool {
@@ -72,15 +72,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn like_decisions_of_a_minute_are_one_line_and_a_count() {
-        let fold = Fold::default();
+    fn similar_decisions_of_a_minute_are_one_line_and_a_count() {
+        let coalescer = Coalescer::default();
         let decision = |outcome: &str| Decision { outcome: outcome.to_owned(), status: 401, ..Decision::default() };
         let written: Vec<bool> =
-            ["a", "a", "b", "a"].iter().map(|outcome| fold.has_line(&decision(outcome), 100)).collect();
+            ["a", "a", "b", "a"].iter().map(|outcome| coalescer.has_line(&decision(outcome), 100)).collect();
         assert_eq!(written, [true, false, true, false]);
-        assert!(fold.take(159, false).is_empty(), "the minute is not over");
-        let lines = fold.take(160, false);
+        assert!(coalescer.take(159, false).is_empty(), "the minute is not over");
+        let lines = coalescer.take(160, false);
         assert_eq!(lines.iter().map(|line| (line.outcome.as_str(), line.count)).collect::<Vec<_>>(), [("a", Some(2))]);
-        assert!(fold.has_line(&decision("a"), 161), "the next minute begins with a line");
+        assert!(coalescer.has_line(&decision("a"), 161), "the next minute begins with a line");
     }
 }

@@ -1,0 +1,160 @@
+//! Reads a request within its bounds: head, media type, body, path and query.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use actix_web::{HttpRequest, http::header, web::Payload};
+use tokio_stream::StreamExt;
+
+use crate::{
+    problem::{Problem, ProblemCode},
+    request::Parts,
+    routes::{Action, Route},
+};
+
+pub(super) fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes: usize) -> Result<(), Problem> {
+    let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > header_bytes {
+        return Err(Problem::of(ProblemCode::HeadersTooLarge));
+    }
+    if request.query_string().len() > query_bytes {
+        return Err(Problem::of(ProblemCode::QueryTooLong));
+    }
+    // Two framings of one body are how one request is smuggled inside another.
+    if request.headers().contains_key(header::TRANSFER_ENCODING)
+        && request.headers().contains_key(header::CONTENT_LENGTH)
+    {
+        return Err(Problem::of(ProblemCode::FramingAmbiguous));
+    }
+    Ok(())
+}
+
+pub(super) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
+    let unsupported = |detail: &str| Err(Problem::of(ProblemCode::MediaTypeUnsupported).with_detail(detail));
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if text(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return unsupported("Encoded bodies are not accepted.");
+    }
+    let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let accepted = match route.action {
+        Action::BankStatement => matches!(media_type.as_str(), "application/xml" | "text/xml"),
+        _ => {
+            media_type == "application/json"
+                || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        }
+    };
+    if accepted {
+        return Ok(());
+    }
+    match route.action {
+        Action::BankStatement => unsupported("Send application/xml."),
+        _ => unsupported("Send application/json."),
+    }
+}
+
+/// The length of the body, as far as it is announced; at most `max`.
+///
+/// # Errors
+/// More is announced.
+pub(super) fn announced_length(request: &HttpRequest, max: usize) -> Result<usize, Problem> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    match length {
+        Some(length) if length > max => Err(too_large(max)),
+        Some(length) => Ok(length),
+        // It may be the greatest.
+        None => Ok(max),
+    }
+}
+
+/// Reads a body of at most `max` bytes within `deadline`.
+///
+/// # Errors
+/// It is longer, late or incomplete.
+pub(super) async fn read_body(mut payload: Payload, max: usize, deadline: Duration) -> Result<Vec<u8>, Problem> {
+    let reading = async {
+        let mut body = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::of(ProblemCode::BodyIncomplete))?;
+            if body.len() + chunk.len() > max {
+                return Err(too_large(max));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(deadline, reading).await.unwrap_or_else(|_| Err(Problem::of(ProblemCode::BodyTimeout)))
+}
+
+fn too_large(max: usize) -> Problem {
+    Problem::of(ProblemCode::BodyTooLarge).with_detail(format!("At most {max} bytes are accepted."))
+}
+
+pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
+    let undecodable = || Problem::of(ProblemCode::PathMalformed);
+    let mut path = BTreeMap::new();
+    // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
+    for (template, sent) in route.path.split('/').zip(request.uri().path().split('/')) {
+        let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
+        let text = percent_decode(sent, false).ok_or_else(undecodable)?;
+        crate::request::check_text(name, &text)?;
+        path.insert(name.to_owned(), text);
+    }
+    let mut query = Vec::new();
+    for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |text| percent_decode(text, true).ok_or_else(undecodable);
+        query.push((decode(name)?, decode(value)?));
+    }
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Parts {
+        path,
+        query,
+        body,
+        target: request.uri().to_string(),
+        idempotency_key: text("Idempotency-Key"),
+        wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
+    })
+}
+
+/// Whether HTML stands before JSON in an Accept header. Browsers name it; programs that accept everything get JSON.
+fn prefers_html(accept: &str) -> bool {
+    let place = |kind: &str| accept.to_ascii_lowercase().find(kind);
+    match (place("text/html"), place("application/json")) {
+        (Some(html), Some(json)) => html < json,
+        (html, _) => html.is_some(),
+    }
+}
+
+/// Decodes `%XX`, and `+` as a space where forms write it so. `None` when the result is not UTF-8 or a `%` stands alone,
+/// which the library would pass on as it is.
+pub(super) fn percent_decode(text: &str, form: bool) -> Option<String> {
+    let is_hexadecimal = |digit: Option<&u8>| digit.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = text.as_bytes();
+    let stray = |at: usize| !(is_hexadecimal(bytes.get(at + 1)) && is_hexadecimal(bytes.get(at + 2)));
+    if text.match_indices('%').any(|(at, _)| stray(at)) {
+        return None;
+    }
+    let text = if form { text.replace('+', " ") } else { text.to_owned() };
+    percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding_is_decoded_strictly() {
+        assert_eq!(percent_decode("a%2Fb+c", false).as_deref(), Some("a/b+c"));
+        assert_eq!(percent_decode("a+b", true).as_deref(), Some("a b"));
+        for bad in ["%", "%2", "%zz", "%ff"] {
+            assert_eq!(percent_decode(bad, false), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn browsers_get_html_and_programs_json() {
+        assert!(prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(!prefers_html("application/json, text/html"));
+        assert!(!prefers_html("*/*"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What is written about a request: one audit line for its beginning when it writes, one for its end, and one line of log.
+
+use std::time::Instant;
+
+use actix_web::HttpRequest;
+use fabric_msp::hash::sha256;
+
+use super::{certificate::peer_certificate, input::percent_decode, state::State};
+use crate::{
+    answer::Answer,
+    audit::{BEGUN, Decision},
+    members::Principal,
+    problem::Problem,
+    routes::{Access, Action, Route},
+    time::{now, rfc3339},
+};
+
+/// Most characters of a path that are recorded.
+const RESOURCE_CHARACTERS_MAX: usize = 1_000;
+
+/// What is written down about a request.
+pub(super) struct Record {
+    /// None when no route matched.
+    route: Option<&'static Route>,
+    method: String,
+    pub(super) principal: Option<Principal>,
+    /// SHA-256 of the certificate as it was presented, hex.
+    certificate_sha256: Option<String>,
+    resource: String,
+    started: Instant,
+}
+
+impl Record {
+    pub(super) fn of(route: Option<&'static Route>, request: &HttpRequest) -> Self {
+        Self {
+            route,
+            method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
+            principal: None,
+            certificate_sha256: peer_certificate(request).map(|der| hex::encode(sha256(der))),
+            resource: resource_of(route, request),
+            started: Instant::now(),
+        }
+    }
+
+    /// Finds out who calls, where the route asks for it.
+    pub(super) fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
+        if matches!(route.access, Access::Members(_)) {
+            self.principal = Some(state.service.members().authenticate(peer_certificate(request), now())?);
+        }
+        Ok(())
+    }
+
+    /// Writes that a write begins. What the ledger may come to hold is in the log before it is submitted, whatever
+    /// becomes of this process.
+    pub(super) fn begin(&self, state: &State) -> Result<(), Problem> {
+        state.record(&Decision { outcome: BEGUN.to_owned(), ..self.decision() })
+    }
+
+    /// Writes audit and log line. An answer that could not be recorded is withheld.
+    pub(super) fn write(&self, state: &State, answer: Answer) -> Answer {
+        let method = self.method.as_str();
+        let path = self.path();
+        tracing::info!(
+            http.method = method,
+            http.route = path,
+            http.status = answer.status,
+            msp.id = self.principal.as_ref().map_or("-", |principal| principal.msp_id.as_str()),
+            certificate.sha256 = self.certificate().as_deref().unwrap_or("-"),
+            fabric.transaction_id = answer.transaction_id.as_deref().unwrap_or("-"),
+            outcome = %answer.outcome,
+            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "{method} {path} answered {} ({})",
+            answer.status,
+            answer.outcome,
+        );
+        let own = |route: &Route| matches!(route.action, Action::Health | Action::Ready | Action::OpenApi);
+        if self.route.is_some_and(own) {
+            return answer;
+        }
+        let decision = Decision {
+            transaction_id: answer.transaction_id.clone(),
+            status: answer.status,
+            outcome: answer.outcome.clone(),
+            ..self.decision()
+        };
+        match state.record_decision(&decision) {
+            Ok(()) => answer,
+            Err(problem) => problem.into(),
+        }
+    }
+
+    /// The decision without its outcome.
+    pub(super) fn decision(&self) -> Decision {
+        let transaction = self.route.and_then(Route::transaction);
+        Decision {
+            time: rfc3339(now()),
+            msp_id: self.principal.as_ref().map(|principal| principal.msp_id.clone()),
+            subject: self.principal.as_ref().map(Principal::subject),
+            certificate_sha256: self.certificate(),
+            method: self.method.clone(),
+            route: self.path().to_owned(),
+            resource: self.resource.clone(),
+            function: transaction.map(|transaction| transaction.name.to_owned()),
+            ..Decision::default()
+        }
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.route.map_or("-", |route| route.path)
+    }
+
+    pub(super) fn certificate(&self) -> Option<String> {
+        let known = self.principal.as_ref().map(Principal::certificate_sha256);
+        known.or_else(|| self.certificate_sha256.clone())
+    }
+}
+
+/// The path's parameters, or the whole path where no route matched. What cannot be decoded stands as it was sent.
+fn resource_of(route: Option<&Route>, request: &HttpRequest) -> String {
+    let path = request.uri().path();
+    let decoded = |sent: &str| percent_decode(sent, false).unwrap_or_else(|| sent.to_owned());
+    let text = match route {
+        None => path.to_owned(),
+        Some(route) => {
+            let places = route.path.split('/').zip(path.split('/'));
+            let parameters = places.filter(|(template, _)| template.starts_with('{')).map(|(_, sent)| decoded(sent));
+            parameters.collect::<Vec<_>>().join("/")
+        }
+    };
+    text.chars().take(RESOURCE_CHARACTERS_MAX).collect()
+}

@@ -1,0 +1,194 @@
+//! Registers the table of routes, and does the work of a request.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse, Resource,
+    http::{StatusCode, header},
+    web::{self, Payload, ServiceConfig},
+};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    certificate::peer_certificate,
+    input::{announced_length, check_head, check_media_type, parts, read_body},
+    memory::{Held, HeldBody},
+    record::Record,
+    state::State,
+};
+use crate::{
+    answer::Answer,
+    members::Principal,
+    problem::{Problem, ProblemCode},
+    request::Parts,
+    routes::{self, Action, Method, Route},
+    settings::JSON_EXPANSION,
+    time::now,
+};
+
+/// Registers every route of the table, and nothing else.
+pub(crate) fn configure(config: &mut ServiceConfig, state: &web::Data<State>) {
+    register(config, state, routes::all());
+}
+
+/// Registers health and readiness, for the administrative listener.
+pub(crate) fn configure_admin(config: &mut ServiceConfig, state: &web::Data<State>) {
+    let (health, ready) = (routes::by_operation("health"), routes::by_operation("ready"));
+    for route in health.into_iter().chain(ready) {
+        register(config, state, std::slice::from_ref(route));
+    }
+}
+
+fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'static [Route]) {
+    let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+    for route in table {
+        paths.entry(route.path).or_default().push(route);
+    }
+    config.app_data(state.clone());
+    for (path, routes) in paths {
+        config.service(resource(path, routes));
+    }
+    config.default_service(web::to(|request: HttpRequest, state: web::Data<State>| async move {
+        refuse(&request, &state, Problem::of(ProblemCode::RouteUnknown).into())
+    }));
+}
+
+fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
+    let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+    let mut resource = web::resource(path);
+    for route in routes {
+        let method = match route.method {
+            Method::Get => web::get(),
+            Method::Post => web::post(),
+            Method::Put => web::put(),
+        };
+        resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, state: web::Data<State>| {
+            handle(route, request, payload, state)
+        }));
+    }
+    resource.default_service(web::to(move |request: HttpRequest, state: web::Data<State>| {
+        let allowed = allowed.clone();
+        async move {
+            let problem = Problem::of(ProblemCode::MethodNotAllowed);
+            refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed))
+        }
+    }))
+}
+
+async fn handle(
+    route: &'static Route,
+    request: HttpRequest,
+    payload: Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    let state = state.into_inner();
+    let mut record = Record::of(Some(route), &request);
+    let admitted = match record.identify(route, &request, &state) {
+        Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
+        Err(problem) => Err(problem),
+    };
+    let answer = match admitted {
+        Ok(admitted) => work(route, admitted, record, state).await,
+        Err(problem) => (record.write(&state, problem.into()), None),
+    };
+    response(answer, &request)
+}
+
+/// Refuses and records what is in no table.
+fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpResponse {
+    let mut record = Record::of(None, request);
+    let certificate = peer_certificate(request);
+    if certificate.is_some() {
+        record.principal = state.service.members().authenticate(certificate, now()).ok();
+    }
+    response((record.write(state, problem), None), request)
+}
+
+/// A request that may be worked on, with the room that it takes.
+struct Admitted {
+    parts: Parts,
+    permits: Vec<OwnedSemaphorePermit>,
+    held: Option<Held>,
+}
+
+/// An answer, with the room that it takes.
+type HeldAnswer = (Answer, Option<Held>);
+
+/// Decides about a request before any of its work is done.
+async fn admit(
+    route: &'static Route,
+    request: &HttpRequest,
+    payload: Payload,
+    state: &State,
+    principal: Option<&Principal>,
+) -> Result<Admitted, Problem> {
+    if !matches!(route.action, Action::Health) {
+        state.check_audit()?;
+    }
+    let limits = &state.service.settings().limits;
+    check_head(request, limits.header_bytes, limits.query_bytes)?;
+    state.service.authorise(route, principal)?;
+    let permits = state.permits.take(route, principal)?;
+    let (mut body, mut held) = (Vec::new(), None);
+    if route.has_body() {
+        check_media_type(route, request)?;
+        let (max, expansion) = match route.action {
+            Action::BankStatement => (limits.statement_body_bytes, 1),
+            _ => (limits.json_body_bytes, JSON_EXPANSION),
+        };
+        let reading = state.memory.hold(principal, announced_length(request, max)?)?;
+        body = read_body(payload, max, Duration::from_millis(limits.body_deadline_ms)).await?;
+        drop(reading);
+        held = Some(state.memory.hold(principal, body.len().saturating_mul(expansion))?);
+    }
+    Ok(Admitted { parts: parts(route, request, body)?, permits, held })
+}
+
+/// Does the work on the gateway's own runtime, where it goes on if the caller hangs up, and so does its record.
+async fn work(route: &'static Route, admitted: Admitted, record: Record, state: Arc<State>) -> HeldAnswer {
+    let Admitted { parts, permits, held } = admitted;
+    let stopped = |error: tokio::task::JoinError| {
+        tracing::error!(http.route = route.path, "the work on a request stopped: {error}");
+        Problem::of(ProblemCode::GatewayFailure).into()
+    };
+    let runtime = state.runtime.clone();
+    let task = runtime.spawn(async move {
+        if route.hands_over()
+            && let Err(problem) = record.begin(&state)
+        {
+            return (problem.into(), None);
+        }
+        let (service, principal) = (Arc::clone(&state.service), record.principal.clone());
+        // A task of its own, so that a panic does not take the record with it.
+        let answering = tokio::spawn(async move {
+            let answer = service.answer(route, principal.as_ref(), &parts).await;
+            drop((permits, held));
+            answer
+        });
+        let answer = answering.await.unwrap_or_else(stopped);
+        // A write is answered whatever its length: it is done, and its answer is stored.
+        let counted = if route.is_write() { 0 } else { answer.body.len() };
+        match state.memory.hold_answer(record.principal.as_ref(), counted) {
+            Ok(held) => (record.write(&state, answer), held),
+            Err(problem) => (record.write(&state, problem.into()), None),
+        }
+    });
+    task.await.unwrap_or_else(|error| (stopped(error), None))
+}
+
+fn response((answer, held): HeldAnswer, request: &HttpRequest) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    if peer_certificate(request).is_none() {
+        // The time for a head counts for the first one only; nobody unknown may hold a connection after it.
+        response.force_close();
+    }
+    response.insert_header((header::CONTENT_TYPE, answer.media_type));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    response.insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+    for (name, value) in answer.headers {
+        response.insert_header((name, value));
+    }
+    response.body(HeldBody { bytes: answer.body.into(), _held: held })
+}

@@ -1,0 +1,82 @@
+//! What all workers share, and the audit log they write.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{memory::Memory, permits::Permits};
+use crate::{
+    audit::{AuditLog, Decision, RESUMED},
+    coalesce::Coalescer,
+    problem::{Problem, ProblemCode},
+    service::Service,
+    time::{now, rfc3339},
+};
+
+/// What all workers share.
+pub(crate) struct State {
+    pub(super) service: Arc<Service>,
+    audit: AuditLog,
+    coalescer: Coalescer,
+    /// Set when a decision could not be recorded: until one can be again, nothing is answered.
+    audit_failed: AtomicBool,
+    pub(super) runtime: tokio::runtime::Handle,
+    pub(super) permits: Permits,
+    pub(super) memory: Memory,
+}
+
+impl State {
+    /// The shared state. `runtime` outlives the workers and carries the work of all requests.
+    #[must_use]
+    pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
+        let limits = &service.settings().limits;
+        let permits = Permits::new(limits, service.members().msp_ids());
+        let memory = Memory::new(limits.held_bytes, service.members().msp_ids());
+        let (coalescer, audit_failed) = (Coalescer::default(), AtomicBool::new(false));
+        Self { service, audit, coalescer, audit_failed, runtime, permits, memory }
+    }
+
+    /// Tries the audit log after it failed, readiness included: a disk that was full may have room again.
+    pub(super) fn check_audit(&self) -> Result<(), Problem> {
+        if !self.audit_failed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (time, route, outcome) = (rfc3339(now()), "-".to_owned(), RESUMED.to_owned());
+        self.record(&Decision { time, route, outcome, ..Decision::default() })
+    }
+
+    /// Writes how many callers without a certificate were decided upon alike in the minutes that are over.
+    pub(crate) fn write_counts(&self) {
+        for decision in self.coalescer.take(now(), false) {
+            // A failure is logged and shown; the answers are given long ago.
+            let _ = self.record(&decision);
+        }
+    }
+
+    /// Appends to the audit log. A decision about a caller without a certificate may be counted instead.
+    pub(super) fn record_decision(&self, decision: &Decision) -> Result<(), Problem> {
+        if decision.certificate_sha256.is_none() && !self.coalescer.has_line(decision, now()) {
+            return Ok(());
+        }
+        self.record(decision)
+    }
+
+    /// Appends to the audit log.
+    pub(super) fn record(&self, decision: &Decision) -> Result<(), Problem> {
+        let recorded = self.audit.append(decision);
+        self.audit_failed.store(recorded.is_err(), Ordering::Relaxed);
+        recorded.map(drop).map_err(|error| {
+            tracing::error!("the audit log cannot be written, so nothing is answered: {error}");
+            Problem::of(ProblemCode::AuditUnavailable).retry_after(10)
+        })
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        for decision in self.coalescer.take(now(), true) {
+            let _ = self.record(&decision);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The gateway's state, and what every kind of request needs of it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use fabric_msp::signer::Signer;
+use serde_json::Value;
+
+use super::backoff::Backoff;
+use crate::{
+    answer::Answer,
+    ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
+    members::{Members, Principal},
+    problem::{Problem, ProblemCode},
+    request::{Arguments, Parts},
+    routes::{Access, Route, Transaction},
+    settings::{Role, Settings},
+    signing::Sessions,
+    store::{Store, StoreError},
+};
+
+/// The gateway without its HTTP surface.
+pub(crate) struct Service {
+    pub(super) settings: Settings,
+    pub(super) members: Members,
+    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) store: Store,
+    pub(super) sessions: Sessions,
+    /// Operations whose outcome a request or the background work is learning now.
+    pub(super) active: Mutex<BTreeSet<String>>,
+    pub(super) backoff: Backoff,
+    pub(super) readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
+}
+
+impl Service {
+    /// A service; operations left open by a crash wait for [`Service::resolve_open`].
+    #[must_use]
+    pub(crate) fn new(settings: Settings, members: Members, ledger: Arc<dyn Ledger>, store: Store) -> Self {
+        let sessions = Sessions::new(settings.limits.signing_sessions);
+        let (active, backoff) = (Mutex::default(), Backoff::default());
+        let readiness = tokio::sync::Mutex::new(None);
+        Self { settings, members, ledger, store, sessions, active, backoff, readiness }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The organizations.
+    #[must_use]
+    pub(crate) fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// Decides whether the caller may use the route, and what role it has.
+    ///
+    /// # Errors
+    /// The route needs an identity and there is none, or the role is not on the route's list.
+    pub(crate) fn authorise(&self, route: &Route, principal: Option<&Principal>) -> Result<(), Problem> {
+        let Some(principal) = principal else {
+            return match route.access {
+                Access::Public => Ok(()),
+                Access::Members(_) => Err(Problem::of(ProblemCode::CertificateMissing)),
+            };
+        };
+        if route.access.permits(principal.role) {
+            return Ok(());
+        }
+        Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(format!(
+            "{} is not open to the role {}.",
+            route.operation,
+            principal.role.as_str()
+        )))
+    }
+
+    pub(super) fn call(
+        &self,
+        transaction: &Transaction,
+        principal: &Principal,
+        arguments: &Arguments,
+    ) -> Result<Call, Problem> {
+        let endorsing = match (&transaction.private, &arguments.private) {
+            (Some(private), Some(_)) => {
+                let known = |msp_id: &str| {
+                    self.members.member(msp_id).is_some_and(|member| member.settings.role != Role::Regulator)
+                };
+                let request = arguments.argument.as_ref().unwrap_or(&Value::Null);
+                private.endorsing.organizations(&principal.msp_id, request, &known, &self.members.authorities())?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Call {
+            function: transaction.name.to_owned(),
+            argument: arguments.bytes(),
+            private: arguments.private.as_ref().map(to_bytes),
+            endorsing,
+        })
+    }
+
+    /// The managed identity of the caller's organization, unless the caller signs.
+    pub(super) fn signer(&self, principal: &Principal, caller_signs: bool) -> Option<Arc<dyn Signer>> {
+        let member = self.members.member(&principal.msp_id)?;
+        if caller_signs { None } else { member.signer() }
+    }
+}
+
+pub(super) fn path<'a>(parts: &'a Parts, name: &str) -> &'a str {
+    parts.path.get(name).map(String::as_str).unwrap_or_default()
+}
+
+pub(super) fn to_bytes(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+pub(super) fn creator_of(signer: &dyn Signer) -> CreatorIdentity {
+    CreatorIdentity { msp_id: signer.msp_id().to_owned(), certificate_pem: signer.certificate().pem().to_vec() }
+}
+
+pub(super) fn sign(signer: &dyn Signer, draft: &Draft) -> Result<Vec<u8>, LedgerError> {
+    signer.sign(&draft.message).map_err(|error| LedgerError {
+        step: Step::Propose,
+        transaction_id: draft.transaction_id.clone(),
+        cause: Cause::Local(error.to_string()),
+        advice: fabric_client::Advice::SameProposal,
+        endorsers: Vec::new(),
+    })
+}
+
+/// A contract's answer as it is; all contracts answer in JSON.
+pub(super) fn evaluated(transaction_id: &str, bytes: Vec<u8>) -> Result<Answer, Problem> {
+    result_value(transaction_id, &bytes)?;
+    Ok(Answer::json_bytes(200, bytes).of_transaction(transaction_id))
+}
+
+pub(super) fn result_value(transaction_id: &str, bytes: &[u8]) -> Result<Value, Problem> {
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(bytes).map_err(|_| {
+        tracing::error!(fabric.transaction_id = %transaction_id, "the contract's answer is not JSON");
+        Problem::of(ProblemCode::ContractFailure).with_detail("Its answer is not JSON.")
+    })
+}
+
+pub(super) fn failed(error: &LedgerError) -> Problem {
+    log_failure(error);
+    Problem::from_ledger(error)
+}
+
+/// The network's words about itself belong into the log. A contract's refusal is the caller's business only.
+pub(super) fn log_failure(error: &LedgerError) {
+    let step = error.step.as_str();
+    match &error.cause {
+        Cause::Contract { status, .. } if *status < 500 => {
+            tracing::debug!(fabric.transaction_id = %error.transaction_id, fabric.step = step, "refused with {status}");
+        }
+        cause => {
+            tracing::warn!(fabric.transaction_id = %error.transaction_id, fabric.step = step, "step failed: {cause}");
+        }
+    }
+}
+
+pub(super) fn store_failed(error: &StoreError) -> Problem {
+    tracing::error!("{error}");
+    Problem::of(ProblemCode::StoreUnavailable).retry_after(10)
+}

@@ -1,0 +1,57 @@
+//! Which of the service's parts answers a route.
+
+use super::core::{Service, path};
+use crate::{
+    answer::Answer,
+    members::Principal,
+    openapi,
+    problem::{Problem, ProblemCode},
+    request::Parts,
+    routes::{Action, Route},
+};
+
+impl Service {
+    /// Answers an authorised request.
+    pub(crate) async fn answer(&self, route: &'static Route, principal: Option<&Principal>, parts: &Parts) -> Answer {
+        match self.try_answer(route, principal, parts).await {
+            Ok(answer) => answer,
+            Err(problem) => problem.into(),
+        }
+    }
+
+    async fn try_answer(
+        &self,
+        route: &'static Route,
+        principal: Option<&Principal>,
+        parts: &Parts,
+    ) -> Result<Answer, Problem> {
+        let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
+        if route.transaction().is_none() {
+            no_query(parts)?;
+        }
+        match &route.action {
+            Action::Health => Ok(Answer::json(200, &serde_json::json!({"status": "alive"}))),
+            Action::Ready => Ok(self.readiness().await),
+            Action::OpenApi => Ok(Answer::json_bytes(200, openapi::document_bytes().to_vec())),
+            Action::ConsumerPage => self.consumer_page(parts).await,
+            Action::Whoami => Ok(Answer::json(200, &self.whoami(caller()?))),
+            Action::Operation => self.operation(caller()?, path(parts, "id")).await,
+            Action::SignProposal => self.sign_proposal(caller()?, parts).await,
+            Action::SignTransaction => self.sign_transaction(caller()?, parts).await,
+            Action::BankStatement => self.bank_statement(&parts.body),
+            Action::Evaluate(transaction) => self.evaluate(route, transaction, caller()?, parts).await,
+            Action::Submit(transaction) => self.submit(route, transaction, caller()?, parts).await,
+        }
+    }
+}
+
+/// Routes of the gateway itself take no query.
+fn no_query(parts: &Parts) -> Result<(), Problem> {
+    match parts.query.first() {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name: String = name.chars().take(64).filter(|character| !character.is_control()).collect();
+            Err(Problem::of(ProblemCode::ParameterInvalid).with_field(name, "is not known for this route"))
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the routes do. HTTP is not known here.
+//!
+//! One [`Service`] answers all: `core` holds its state, `resolving` learns the outcome of operations, `external` serves
+//! callers who sign, `reading` and `writing` the rest, and `dispatch` chooses among them.
+
+mod backoff;
+mod core;
+mod dispatch;
+mod external;
+mod reading;
+mod resolving;
+mod writing;
+
+pub(crate) use self::core::Service;

@@ -1,0 +1,140 @@
+//! What changes nothing: reads of the ledger, the gateway's own answers, readiness.
+
+use std::time::{Duration, Instant};
+
+use fabric_msp::hash::sha256;
+use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
+
+use super::core::{Service, creator_of, evaluated, failed, log_failure, path, sign, to_bytes};
+use crate::{
+    answer::{Answer, EntriesOfStatement, Identity},
+    consumer,
+    ledger::{Call, Cause, LedgerError},
+    log,
+    members::Principal,
+    problem::{Problem, ProblemCode},
+    request::{self, Parts},
+    routes::{Route, Transaction},
+    settings::Custody,
+    time::rfc3339,
+};
+
+/// How long an answer about readiness is reused, so that asking often costs the network nothing.
+const READINESS_FRESH: Duration = Duration::from_secs(2);
+
+impl Service {
+    pub(super) fn whoami(&self, principal: &Principal) -> Identity {
+        let certificate = &principal.certificate;
+        let seconds = |moment: i64| rfc3339(u64::try_from(moment).unwrap_or(0));
+        let member = self.members.member(&principal.msp_id);
+        let signer = member.and_then(|member| member.signer());
+        let creator = signer.as_ref().map_or(certificate, |signer| signer.certificate());
+        Identity {
+            msp_id: principal.msp_id.clone(),
+            role: principal.role,
+            certificate_role: principal.certificate_role.to_owned(),
+            subject: principal.subject(),
+            issuer: certificate.issuer().to_string(),
+            organizational_units: certificate.ous().to_vec(),
+            attributes: certificate.attributes().clone(),
+            client_id: certificate.client_id(),
+            certificate_sha256: principal.certificate_sha256(),
+            not_before: seconds(certificate.not_before()),
+            not_after: seconds(certificate.not_after()),
+            custody: member.map_or(Custody::External, |member| member.settings.custody),
+            creator: creator.subject().to_string(),
+            creator_key_sha256: hex::encode(creator.spki_sha256()),
+            channel: self.settings.channel.clone(),
+            chaincode: self.settings.chaincode.clone(),
+        }
+    }
+
+    /// Whether store and log can be written and Fabric answers an evaluation. A contract's refusal is an answer.
+    pub(super) async fn readiness(&self) -> Answer {
+        if !self.store.is_usable() {
+            return Problem::of(ProblemCode::StoreUnavailable).retry_after(5).into();
+        }
+        if !log::is_writable() {
+            return Problem::of(ProblemCode::LogUnavailable).retry_after(5).into();
+        }
+        let mut known = self.readiness.lock().await;
+        let ready = match *known {
+            Some((when, ready)) if when.elapsed() < READINESS_FRESH => ready,
+            _ => {
+                let ready = self.service_evaluates("governance:Participants", None).await;
+                let ready = match ready {
+                    Ok(_) => true,
+                    Err(error) => matches!(error.cause, Cause::Contract { status, .. } if status < 500),
+                };
+                *known = Some((Instant::now(), ready));
+                ready
+            }
+        };
+        if ready {
+            // Which organization it is stands in the log only: its revoked members need not know.
+            let membership = if self.members.is_stale() { "stale" } else { "current" };
+            return Answer::json(200, &serde_json::json!({"status": "ready", "membership": membership}));
+        }
+        Problem::of(ProblemCode::NetworkUnavailable).retry_after(5).into()
+    }
+
+    pub(super) async fn consumer_page(&self, parts: &Parts) -> Result<Answer, Problem> {
+        let code = consumer::Code::parse(path(parts, "gtin"), path(parts, "serial"))?;
+        let argument = serde_json::json!({"item": code.digital_link()});
+        let answer = self.service_evaluates("item:Scan", Some(to_bytes(&argument))).await;
+        let bytes = answer.map_err(|error| {
+            log_failure(&error);
+            // The public page tells nothing about the network behind it.
+            let problem = Problem::from_ledger(&error);
+            Problem { endorsers: Vec::new(), transaction_id: None, stage: None, ..problem }
+        })?;
+        consumer::answer(&code, bytes, parts.wants_html)
+    }
+
+    pub(super) async fn service_evaluates(
+        &self,
+        function: &str,
+        argument: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, LedgerError> {
+        let call = Call { function: function.to_owned(), argument, private: None, endorsing: Vec::new() };
+        let signer = self.members.service();
+        let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call)?;
+        let signature = sign(signer.as_ref(), &draft)?;
+        self.ledger.evaluate(signer.msp_id(), &draft, &signature).await
+    }
+
+    pub(super) fn bank_statement(&self, body: &[u8]) -> Result<Answer, Problem> {
+        let limits = CamtLimits { bytes_max: self.settings.limits.statement_body_bytes, ..CamtLimits::default() };
+        match parse_camt_with(body, &limits) {
+            Ok(message) => Ok(Answer::json(200, &EntriesOfStatement::new(&message, hex::encode(sha256(body))))),
+            Err(error) => {
+                let status = match error {
+                    CamtError::NotUtf8 | CamtError::Xml { .. } => 400,
+                    CamtError::TooLarge { .. } => 413,
+                    _ => 422,
+                };
+                Err(Problem::foreign(status, error.code(), "The bank statement cannot be read")
+                    .with_detail(error.to_string()))
+            }
+        }
+    }
+
+    pub(super) async fn evaluate(
+        &self,
+        route: &'static Route,
+        transaction: &Transaction,
+        principal: &Principal,
+        parts: &Parts,
+    ) -> Result<Answer, Problem> {
+        let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
+        let call = self.call(transaction, principal, &arguments)?;
+        let Some(signer) = self.signer(principal, arguments.caller_signs) else {
+            return self.open_session(route, principal, &call, None);
+        };
+        let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
+        let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
+        let bytes =
+            self.ledger.evaluate(&principal.msp_id, &draft, &signature).await.map_err(|error| failed(&error))?;
+        evaluated(&draft.transaction_id, bytes)
+    }
+}
