@@ -1,5 +1,6 @@
 //! What holds of the repository as a whole: its layers, its top level, its files.
 
+mod causes;
 mod dependencies;
 mod files;
 mod layers;

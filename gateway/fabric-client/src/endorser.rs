@@ -47,7 +47,13 @@ pub enum EndorserError {
     NoEndorsement,
     /// The answer cannot be read.
     #[error("the peer's answer cannot be read: {0}")]
-    Malformed(#[from] prost::DecodeError),
+    Malformed(prost::DecodeError),
+}
+
+impl From<prost::DecodeError> for EndorserError {
+    fn from(cause: prost::DecodeError) -> Self {
+        Self::Malformed(cause)
+    }
 }
 
 /// A peer's endorser service.

@@ -22,7 +22,7 @@ use crate::{proposal::Proposal, transaction::Transaction};
 pub enum VerifyError {
     /// Some part cannot be read.
     #[error("the prepared transaction cannot be read: {0}")]
-    Unreadable(#[from] prost::DecodeError),
+    Unreadable(prost::DecodeError),
     /// The headers are not those of the proposal: another channel, chaincode, creator or time.
     #[error("the headers are not those of the proposal")]
     Header,
@@ -52,13 +52,25 @@ pub enum VerifyError {
     DuplicateEndorser,
     /// An endorser's identity is not valid on the channel.
     #[error("an endorser's identity is not valid: {0}")]
-    Identity(#[from] IdentityError),
+    Identity(IdentityError),
     /// An endorsement's signature is wrong.
     #[error("the endorsement of {0} has a wrong signature")]
     Signature(String),
     /// An organization that should endorse did not.
     #[error("{0} was named to endorse and did not")]
     NotEndorsedBy(String),
+}
+
+impl From<prost::DecodeError> for VerifyError {
+    fn from(cause: prost::DecodeError) -> Self {
+        Self::Unreadable(cause)
+    }
+}
+
+impl From<IdentityError> for VerifyError {
+    fn from(cause: IdentityError) -> Self {
+        Self::Identity(cause)
+    }
 }
 
 /// What a prepared transaction would do.

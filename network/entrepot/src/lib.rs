@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod causes;
 pub mod channel;
 pub mod cli;
 pub mod commands;
@@ -32,7 +33,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("entrepot: {error:#}");
+            eprintln!("entrepot: {}", causes::in_one_line(&error));
             ExitCode::FAILURE
         }
     }

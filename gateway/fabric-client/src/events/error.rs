@@ -39,7 +39,13 @@ pub enum EventError {
     Checkpoint(#[from] CheckpointError),
     /// Bytes from outside are no request for events.
     #[error("the request for events cannot be read: {0}")]
-    Malformed(#[from] prost::DecodeError),
+    Malformed(prost::DecodeError),
+}
+
+impl From<prost::DecodeError> for EventError {
+    fn from(cause: prost::DecodeError) -> Self {
+        Self::Malformed(cause)
+    }
 }
 
 impl EventError {
