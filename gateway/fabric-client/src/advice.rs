@@ -62,9 +62,6 @@ pub enum Failure {
 /// Said by a gateway whose peers returned different results.
 const MISMATCH: &str = "ProposalResponsePayloads do not match";
 
-/// Said by a gateway that finds too few peers: for about a second after it started it does not know the others yet.
-const TOO_FEW_PEERS: &str = "no combination of peers";
-
 /// Said by an orderer of a BFT channel that has ordered the same envelope already. A gateway counts it as a failure.
 const ALREADY_ORDERED: &str = "request already processed";
 
@@ -112,10 +109,8 @@ impl CallError {
     fn advice_of_step(&self) -> Advice {
         let is_lost = self.is_lost() || self.code == Code::DeadlineExceeded;
         match self.step {
-            Step::Evaluate | Step::Propose if is_lost => Advice::RetryFreely,
-            Step::Endorse if is_lost || self.says(TOO_FEW_PEERS) || self.is_lost_between_nodes() => {
-                Advice::SameProposal
-            }
+            Step::Evaluate | Step::Propose if is_lost || self.is_unavailable() => Advice::RetryFreely,
+            Step::Endorse if is_lost || self.is_unavailable() => Advice::SameProposal,
             Step::Submit | Step::Broadcast if self.says(ALREADY_ORDERED) => Advice::LookUp,
             Step::Submit if self.is_refused_by_all() => Advice::Never,
             Step::Submit | Step::Broadcast if is_lost || leaves_open(self.code) => Advice::SameEnvelope,
@@ -143,7 +138,8 @@ impl CallError {
         is_denied && !is_open
     }
 
-    /// Too few nodes answer. A gateway says so with `FailedPrecondition` when it knows of none that it could ask.
+    /// Too few nodes answer. A gateway says so with `FailedPrecondition` when it knows of none that it could ask: for about
+    /// a second after it started it does not know the others yet.
     fn is_unavailable(&self) -> bool {
         let is_missing = self.is_lost() || self.code == Code::FailedPrecondition || self.is_lost_between_nodes();
         is_missing && !self.is_refused_by_all()
@@ -288,6 +284,20 @@ mod tests {
             (Step::Evaluate, Code::Unknown, "evaluate call to endorser returned error: x", Advice::Never, Other),
             (Step::Evaluate, Code::FailedPrecondition, "access denied", Advice::Never, AccessDenied),
             (Step::Evaluate, Code::DeadlineExceeded, "", Advice::RetryFreely, TimedOut),
+            (
+                Step::Evaluate,
+                Code::FailedPrecondition,
+                "no peers available to evaluate",
+                Advice::RetryFreely,
+                Unavailable,
+            ),
+            (
+                Step::Endorse,
+                Code::FailedPrecondition,
+                "failed to find any endorsing",
+                Advice::SameProposal,
+                Unavailable,
+            ),
             (Step::Endorse, Code::Unavailable, "", Advice::SameProposal, Unavailable),
             (Step::Endorse, Code::FailedPrecondition, "no combination of peers", Advice::SameProposal, Unavailable),
             (Step::Endorse, Code::Aborted, MISMATCH, Advice::NewProposal, Mismatch),

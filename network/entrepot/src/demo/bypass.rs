@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{ClientError, Gateway};
+use fabric_client::{Failure, Gateway};
 use serde_json::{Value, json};
 
 use crate::{
@@ -69,12 +69,8 @@ impl Regulator {
         let transaction = proposal.endorse().await.context("a regulator may propose what only reads")?;
         match transaction.submit().await {
             Ok(_) => bail!("the orderer accepted a transaction of the regulator"),
-            Err(error) if error.to_string().contains("FORBIDDEN") || forbidden_in_details(&error) => Ok(()),
+            Err(error) if error.failure() == Some(Failure::AccessDenied) => Ok(()),
             Err(error) => Err(error).context("refused, but not by the channel's policy"),
         }
     }
-}
-
-fn forbidden_in_details(error: &ClientError) -> bool {
-    error.details().iter().any(|detail| detail.message.contains("FORBIDDEN"))
 }
