@@ -9,7 +9,10 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Context, Failure, codec};
+use crate::{
+    Context, Failure,
+    codec::{self, CallError},
+};
 
 /// Whether a transaction may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +23,7 @@ pub enum Kind {
     Evaluate,
 }
 
-type Handler = dyn Fn(&mut Context<'_>, &[Vec<u8>]) -> Result<Vec<u8>, Failure> + Send + Sync;
+type Handler = dyn Fn(&mut Context<'_>, &[Vec<u8>]) -> Result<Vec<u8>, CallError> + Send + Sync;
 type Subschema = fn(&mut SchemaGenerator) -> Value;
 
 /// A named group of transactions.
@@ -100,7 +103,7 @@ impl Contract {
         assert_name(name);
         let handler = move |context: &mut Context<'_>, arguments: &[Vec<u8>]| {
             let request = codec::decode::<Req>(arguments)?;
-            let response = function(context, request).map_err(Into::into)?;
+            let response = function(context, request).map_err(|error| CallError::Failed(error.into()))?;
             Ok(codec::encode(&response)?)
         };
         let function = Function {

@@ -80,6 +80,9 @@ pub enum Fault {
         /// The largest limit.
         most: usize,
     },
+    /// A bookmark lies outside of what a paginated query asks for, so it belongs to another query.
+    #[error("the bookmark belongs to another query")]
+    Bookmark,
     /// What is stored under the key is not the JSON that was asked for.
     #[error("the value of {key:?} is not the expected JSON (line {line}, column {column})")]
     StoredJson {
@@ -144,6 +147,7 @@ impl Fault {
             Self::WriteAfterPrivateQuery => "write_after_private_query",
             Self::PrivateQueryAfterWrite => "private_query_after_write",
             Self::Limit { .. } => "limit_out_of_range",
+            Self::Bookmark => "bookmark_of_another_query",
             Self::StoredJson { .. } => "stored_value_malformed",
             Self::Unserialisable { .. } => "value_unserialisable",
             Self::EndorserPolicy => "endorser_policy_malformed",

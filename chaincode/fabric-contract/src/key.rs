@@ -29,6 +29,12 @@ pub enum KeyError {
     /// The text is not a composite key at all.
     #[error("not a composite key")]
     NotComposite,
+    /// The parts of a composite key are not those of its table.
+    #[error("not a key of the table {table}")]
+    Shape {
+        /// The table's name.
+        table: &'static str,
+    },
 }
 
 /// Something that names one entry of the ledger: a plain text or a [`CompositeKey`].

@@ -17,10 +17,13 @@ mod private;
 mod query;
 mod router;
 mod state;
+mod table;
+#[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
 
 pub use backend::{Backend, Change, Modification, PageRequest, Reply, Request, Response, Row, Write};
+pub use codec::{ArgumentError, from_json};
 pub use context::{Context, TransientError};
 pub use contract::{Contract, Kind};
 pub use creator::Creator;
@@ -33,4 +36,5 @@ pub use origin::Origin;
 pub use private::Private;
 pub use query::{MAX_ROWS, Page, Rows};
 pub use router::{Router, TransactionInfo};
+pub use table::{Entries, KeyPart, PrefixOf, Table, TableKey, TablePage};
 pub use timestamp::Timestamp;

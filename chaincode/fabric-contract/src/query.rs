@@ -215,6 +215,11 @@ impl Context<'_> {
     }
 
     fn page_in(&mut self, start: String, end: String, size: u32, bookmark: &str) -> Result<Page, Fault> {
+        // A peer begins where the bookmark says, so one from elsewhere would show rows that were not asked for.
+        let inside = bookmark >= start.as_str() && (end.is_empty() || bookmark < end.as_str());
+        if !bookmark.is_empty() && !inside {
+            return Err(Fault::Bookmark);
+        }
         let page = Some(self.begin_page(size, bookmark)?);
         self.fetch_page(Request::Range { collection: String::new(), start, end, page })
     }

@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use crate::{
-    Backend, Context, Contract, Failure, Invocation, Kind, Outcome,
+    ArgumentError, Backend, Context, Contract, Failure, Invocation, Kind, Outcome,
+    codec::{self, CallError},
     contract::Function,
     metadata::{self, METADATA_FUNCTION},
 };
@@ -17,6 +18,7 @@ pub struct Router {
     pub(crate) title: String,
     pub(crate) version: String,
     pub(crate) contracts: Vec<Contract>,
+    explain: fn(&ArgumentError) -> Failure,
 }
 
 /// One transaction of a chaincode.
@@ -39,7 +41,7 @@ pub struct TransactionInfo {
 impl Router {
     /// A chaincode without contracts; title and version appear in its metadata.
     pub fn new(title: &str, version: &str) -> Self {
-        Self { title: title.to_owned(), version: version.to_owned(), contracts: Vec::new() }
+        Self { title: title.to_owned(), version: version.to_owned(), contracts: Vec::new(), explain: codec::explain }
     }
 
     /// Adds a contract. The first one added also answers to function names without a contract.
@@ -50,6 +52,14 @@ impl Router {
     pub fn contract(mut self, contract: Contract) -> Self {
         assert!(self.find(contract.name()).is_none(), "the contract {} is listed twice", contract.name());
         self.contracts.push(contract);
+        self
+    }
+
+    /// Has arguments that are not of their type refused in the chaincode's own words. Default: `argument_malformed` with
+    /// the place and what the type said.
+    #[must_use]
+    pub fn explain_arguments(mut self, explain: fn(&ArgumentError) -> Failure) -> Self {
+        self.explain = explain;
         self
     }
 
@@ -87,7 +97,10 @@ impl Router {
         }
         let (contract, name, function) = self.resolve(name)?;
         let mut context = Context::new(invocation, contract, name, function.kind, backend);
-        let payload = (function.handler)(&mut context, arguments)?;
+        let payload = (function.handler)(&mut context, arguments).map_err(|error| match error {
+            CallError::Argument(error) => (self.explain)(&error),
+            CallError::Failed(failure) => failure,
+        })?;
         let event = context.finish()?;
         Ok(success(payload, event))
     }
