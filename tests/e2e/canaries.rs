@@ -14,8 +14,7 @@ use entrepot::{
     layout::Layout,
 };
 use serde_json::json;
-use trade_contracts::proofs::{Place, declared_value, settlement};
-use trade_standards::identifier::MspId;
+use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 
 use crate::harness::{System, establish, start};
 
@@ -76,7 +75,7 @@ async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let importer = system.caller("ImporterMSP")?;
     let bank = system.caller("BankMSP")?;
     let customs = system.caller("CustomsMSP")?;
-    let place = Place { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
+    let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
 
     let commissioning =
         documents::commissioning(&["CANARY1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
@@ -93,13 +92,13 @@ async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     customs.post("/v1/tariffs", &tariff).await?.accepted()?;
 
     let declared = Secret::new(DECLARED)?;
-    let context = declared_value(place, &MspId::parse("ImporterMSP")?, "D", "T", 1, "b", "EUR")?;
+    let context = DeclarationPlace::parse("ImporterMSP", "D", ("T", 1), "b", "EUR")?.context(deployment)?;
     let declaration = json!({
         "declaration_id": "D", "tariff_id": "T", "tariff_version": 1, "band_id": "b",
         "items": [documents::item("CANARY1")], "hs_code": "910211", "origin": "CN", "destination": "DE",
         "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": declared.commitment(),
         "value_proof": declared.prove_range(&context, 0, 200_000_000_000_000)?,
-        "private": {"value_minor": declared.minor().to_string(), "blinding": declared.blinding()},
+        "private": declared.opening(),
     });
     importer.post("/v1/declarations", &declaration).await?.accepted()?;
     customs.post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
@@ -108,17 +107,17 @@ async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let invoice = json!({
         "invoice_id": "I", "buyer": "ImporterMSP", "currency": "EUR", "issued_on": "2026-11-04",
         "tolerance_minor": "1000", "total_commitment": invoiced.commitment(),
-        "private": {"amount_minor": invoiced.minor().to_string(), "blinding": invoiced.blinding()},
+        "private": invoiced.opening(),
     });
     exporter.post("/v1/invoices", &invoice).await?.accepted()?;
     let paid = Secret::new(PAID)?;
     let entry = json!({
         "entry_id": "E", "account_holder": "ExporterMSP", "account_servicer_reference": "R1", "direction": "credit",
         "booked_on": "2026-11-20", "currency": "EUR", "amount_commitment": paid.commitment(),
-        "private": {"amount_minor": paid.minor().to_string(), "blinding": paid.blinding()},
+        "private": paid.opening(),
     });
     bank.post("/v1/statement-entries", &entry).await?.accepted()?;
-    let context = settlement(place, &MspId::parse("ExporterMSP")?, "I", "E", "EUR")?;
+    let context = SettlementPlace::parse("ExporterMSP", "I", "E", "EUR")?.context(deployment)?;
     let settle = json!({
         "invoice_id": "I", "entry_id": "E", "tolerance_minor": "1000", "tolerance_reason": "bank_charge",
         "proof": invoiced.prove_match(&paid, &context, 1000)?,

@@ -16,18 +16,18 @@ async fn the_official_node_sdk_evaluates_submits_and_receives_events() -> Result
     let system = shared()?;
     establish(system).await?;
     let scenario = json!({"steps": [
-        {"do": "evaluate", "transaction": "governance:Participants", "expect": {"includes": "ExporterMSP"}},
+        {"do": "evaluate", "transaction": "governance:ReadMembers", "arguments": [{}], "expect": {"includes": "ExporterMSP"}},
         {"do": "submit", "transaction": "evidence:Deposit", "arguments": [deposit("node-1")],
-         "expect": {"json": {"deposited_by": "ExporterMSP"}},
+         "expect": {"json": {"sha256": digest("node-1")}},
          "event": {"name": "evidence.deposited", "includes": digest("node-1")}},
         {"do": "submit", "transaction": "evidence:Deposit", "arguments": [deposit("node-2")],
          "organizations": ["ExporterMSP", "CustomsMSP"], "note": "with named endorsers"},
-        {"do": "error", "transaction": "evidence:Read", "arguments": [{"sha256": digest("never deposited")}],
+        {"do": "error", "transaction": "evidence:ReadEvidence", "arguments": [{"sha256": digest("never deposited")}],
          "expect": {"status": 404, "code": "evidence.unknown"}},
-        {"do": "error", "transaction": "evidence:Read", "arguments": ["no JSON"], "expect": {"status": 400}},
+        {"do": "error", "transaction": "evidence:ReadEvidence", "arguments": ["no JSON"], "expect": {"status": 400}},
         {"do": "offline", "transaction": "evidence:Deposit", "arguments": [deposit("node-3")]},
-        {"do": "impostor", "transaction": "governance:Participants"},
-        {"do": "unsigned", "transaction": "governance:Participants"},
+        {"do": "impostor", "transaction": "governance:ReadMembers", "arguments": [{}]},
+        {"do": "unsigned", "transaction": "governance:ReadMembers", "arguments": [{}]},
     ]});
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("scenario.json");

@@ -10,8 +10,7 @@ use entrepot::demo::{
 };
 use fabric_cryptogen::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
 use serde_json::{Value, json};
-use trade_contracts::proofs::{Place, declared_value};
-use trade_standards::identifier::MspId;
+use trade_claims::{DeclarationPlace, Deployment};
 
 use crate::harness::{System, establish, shared};
 
@@ -87,6 +86,7 @@ fn rows() -> Result<Vec<Row>> {
     });
     let mut unknown_field = deposit.clone();
     unknown_field["surprise"] = json!(1);
+    unknown_field["sha256"] = json!("0".repeat(64));
     let transformation = json!({
         "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"], "type": "EPCISDocument",
         "schemaVersion": "2.0", "creationDate": "2026-11-02T06:00:00Z",
@@ -109,7 +109,7 @@ fn rows() -> Result<Vec<Row>> {
         raw("a body of another kind", "/v1/evidence", "text/plain", b"{}", 415, "media_type_unsupported"),
         raw("a body that is too large", "/v1/evidence", "application/json", &[b' '; 1_100_000], 413, "body_too_large"),
         raw("a statement that is no XML", "/v1/bank-statements", "application/xml", b"camt", 400, "camt_xml"),
-        post("a field that does not exist", "BankMSP", "/v1/evidence", unknown_field, 422, "validation_failed"),
+        post("a field that does not exist", "BankMSP", "/v1/evidence", unknown_field, 400, "request.malformed"),
         post("a digest of the wrong form", "BankMSP", "/v1/evidence", deposit, 400, "request.digest_malformed"),
         post(
             "a wrong check digit",
@@ -141,7 +141,7 @@ fn rows() -> Result<Vec<Row>> {
             "an unknown tariff",
             "ImporterMSP",
             "/v1/declarations",
-            declaration("DEC-NO-TARIFF", "NONE", &zero()?, "no proof"),
+            declaration("DEC-NO-TARIFF", "NONE", &zero()?, &any_proof()?),
             404,
             "customs.tariff_unknown",
         ),
@@ -240,6 +240,13 @@ fn declaration(id: &str, tariff: &str, value: &Secret, proof: &str) -> Value {
     })
 }
 
+/// A proof of the right form, about something else.
+fn any_proof() -> Result<String> {
+    let deployment = Deployment { channel: "any", chaincode: "any" };
+    let place = DeclarationPlace::parse("ImporterMSP", "ANY", ("ANY", 1), "b", "EUR")?;
+    Secret::new(1)?.prove_range(&place.context(deployment)?, 0, 3)
+}
+
 fn zero() -> Result<Secret> {
     Secret::new(0)
 }
@@ -262,9 +269,9 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
         "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
     });
     system.caller("CustomsMSP")?.post("/v1/tariffs", &tariff).await?.accepted()?;
-    let place = Place { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
+    let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
     let context = |msp_id: &str, declaration: &str| -> Result<_> {
-        Ok(declared_value(place, &MspId::parse(msp_id)?, declaration, "T-REFUSED", 1, "b", "EUR")?)
+        Ok(DeclarationPlace::parse(msp_id, declaration, ("T-REFUSED", 1), "b", "EUR")?.context(deployment)?)
     };
     let value = Secret::new(150)?;
     let other = Secret::new(150)?;

@@ -13,6 +13,7 @@ use crate::{
     e2e::commands::{run, text},
     harness::{System, establish, everywhere, kinds, start_on},
 };
+use trade_model::{Transaction as _, governance::ReadMembers};
 
 #[tokio::test]
 async fn the_gateway_refuses_a_regulators_write_before_fabric_is_asked() -> Result<()> {
@@ -49,9 +50,9 @@ async fn past_the_contract_the_channel_refuses_to_order_a_regulators_transaction
 async fn a_regulator_evaluates_at_its_own_peer() -> Result<()> {
     for system in everywhere()? {
         establish(system).await?;
-        let answer = participants(system, "RegulatorMSP").await?;
-        let participants: serde_json::Value = serde_json::from_slice(&answer)?;
-        ensure!(participants["participants"].as_array().is_some_and(|list| list.len() == 6), "{participants}");
+        let answer = members(system, "RegulatorMSP").await?;
+        let members: serde_json::Value = serde_json::from_slice(&answer)?;
+        ensure!(members["members"].as_array().is_some_and(|list| list.len() == 6), "{members}");
     }
     Ok(())
 }
@@ -71,8 +72,13 @@ async fn nobodys_transaction_is_endorsed_by_a_regulator() -> Result<()> {
         establish(system).await?;
         let exporter = system.fabric("ExporterMSP", "ExporterMSP").await?;
         let contract = exporter.contract(&system.consortium.channel, &system.consortium.chaincode.name);
-        let asked =
-            contract.transaction("governance:Participants").endorsing(["RegulatorMSP"]).propose()?.endorse().await;
+        let asked = contract
+            .transaction(ReadMembers::NAME)
+            .json(&ReadMembers {})
+            .endorsing(["RegulatorMSP"])
+            .propose()?
+            .endorse()
+            .await;
         let Err(refused) = asked else { bail!("the regulator's peer endorsed") };
         ensure!(refused.to_string().contains("RegulatorMSP"), "refused for another reason: {refused}");
     }
@@ -87,25 +93,25 @@ async fn under_the_rules_that_channels_have_by_default_a_regulator_reads_blocks_
         let network = start_on(folder.path(), kind.as_deref(), None)?;
         let system = System::of(&network)?;
         establish(&system).await?;
-        participants(&system, "RegulatorMSP").await?;
+        members(&system, "RegulatorMSP").await?;
         let folder = folder.path().display().to_string();
         text(&run(&["channel", "set-acl", "peer/Propose", "--dir", &folder], "")?)?;
-        let Err(refused) = participants(&system, "RegulatorMSP").await else { bail!("the regulator evaluated") };
+        let Err(refused) = members(&system, "RegulatorMSP").await else { bail!("the regulator evaluated") };
         ensure!(
             format!("{refused:#}").contains("/Channel/Application/Writers"),
             "refused for another reason: {refused:#}"
         );
-        participants(&system, "ExporterMSP").await?;
+        members(&system, "ExporterMSP").await?;
         newest_block(&system.fabric("RegulatorMSP", "RegulatorMSP").await?, &system.consortium.channel).await?;
         network.stop()?;
     }
     Ok(())
 }
 
-async fn participants(system: &System, msp_id: &str) -> Result<Vec<u8>> {
+async fn members(system: &System, msp_id: &str) -> Result<Vec<u8>> {
     let gateway = system.fabric(msp_id, msp_id).await?;
     let contract = gateway.contract(&system.consortium.channel, &system.consortium.chaincode.name);
-    Ok(contract.transaction("governance:Participants").evaluate().await?)
+    Ok(contract.transaction(ReadMembers::NAME).json(&ReadMembers {}).evaluate().await?)
 }
 
 async fn newest_block(gateway: &Gateway, channel: &str) -> Result<()> {

@@ -52,7 +52,7 @@ async fn with_a_managed_key_the_creator_is_another_certificate_of_the_same_organ
     let read = caller.get(&format!("/v1/evidence/{sha256}")).await?.accepted()?;
     let managed = system.identity("ExporterMSP", "gateway")?;
     let expected = hex::encode(fabric_msp::hash::sha256(managed.certificate().der()));
-    ensure!(read["deposited_by"] == "ExporterMSP" && read["certificate_sha256"] == json!(expected), "{read}");
+    ensure!(read["deposited"]["by"] == "ExporterMSP" && read["certificate_sha256"] == json!(expected), "{read}");
     Ok(())
 }
 

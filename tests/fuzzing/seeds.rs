@@ -242,9 +242,9 @@ fn chaincode_answers(world: &World) -> Vec<Vec<u8>> {
         message(Type::Ready, vec![8, 1, 16, 100]).encode_to_vec(),
         message(Type::Response, b"value".to_vec()).encode_to_vec(),
         message(Type::Error, b"no".to_vec()).encode_to_vec(),
-        call("item:Read", r#"{"item":"https://id.gs1.org/01/09521234543213/21/SN-1"}"#),
+        call("item:ReadItem", r#"{"item":"https://id.gs1.org/01/09521234543213/21/SN-1"}"#),
         call("item:Capture", &documents::commissioning(&["SN-1"], "2026-01-01T00:00:00Z", PLANT).to_string()),
-        call("governance:Participants", ""),
+        call("governance:ReadMembers", "{}"),
     ]
 }
 

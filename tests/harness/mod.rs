@@ -156,15 +156,15 @@ pub fn shared_data(inside: &str) -> Option<PathBuf> {
     }
 }
 
-/// Makes sure that the participants of the demo are established. Several tests of one system may ask at once.
+/// Makes sure that the members of the demo are established. Several tests of one system may ask at once.
 pub async fn establish(system: &System) -> Result<()> {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
     let exporter = system.caller("ExporterMSP")?;
-    if exporter.get("/v1/participants").await?.is_success() {
+    if exporter.get("/v1/members").await?.is_success() {
         return Ok(());
     }
-    let answer = exporter.post("/v1/participants", &entrepot::demo::participants()).await?;
-    answer.accepted().context("the participants cannot be established")?;
+    let answer = exporter.post("/v1/members", &entrepot::demo::members()).await?;
+    answer.accepted().context("the members cannot be established")?;
     Ok(())
 }

@@ -16,9 +16,11 @@ pub(super) const LAYERS: &[(&str, &[&str])] = &[
     ("fabric-client", &["fabric-protos", "fabric-msp", "fabric-config"]),
     ("fabric-devnet", &["fabric-protos", "fabric-msp", "fabric-config"]),
     ("trade-standards", &[]),
-    ("trade-model", &["trade-standards"]),
     ("trade-proofs", &[]),
-    ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-proofs"]),
+    ("trade-model", &["fabric-contract", "trade-standards", "trade-proofs"]),
+    ("trade-claims", &["trade-standards", "trade-model", "trade-proofs"]),
+    ("trade-rules", &["trade-standards", "trade-model"]),
+    ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-claims", "trade-rules"]),
     ("trade-chaincode", &["trade-contracts", "fabric-contract", "fabric-shim"]),
     (
         "trade-gateway",
@@ -39,15 +41,25 @@ const ALL: &[&str] = &[
     "fabric-protos",
     "fabric-shim",
     "trade-chaincode",
+    "trade-claims",
     "trade-contracts",
     "trade-gateway",
     "trade-model",
     "trade-proofs",
+    "trade-rules",
     "trade-standards",
 ];
 
 /// Crates that decide ledger state: the same input must give the same bytes on every peer.
-const PURE: &[&str] = &["fabric-contract", "trade-standards", "trade-model", "trade-proofs", "trade-contracts"];
+const PURE: &[&str] = &[
+    "fabric-contract",
+    "trade-standards",
+    "trade-proofs",
+    "trade-model",
+    "trade-claims",
+    "trade-rules",
+    "trade-contracts",
+];
 
 /// What a pure crate must not contain, not even through others: async, network, operating system randomness, X.509.
 const IMPURE: &[&str] =

@@ -36,5 +36,5 @@ pub use origin::Origin;
 pub use private::Private;
 pub use query::{MAX_ROWS, Page, Rows};
 pub use router::{Router, TransactionInfo};
-pub use table::{Entries, KeyPart, PrefixOf, Table, TableKey, TablePage};
+pub use table::{Entries, KeyPart, Part, PrefixOf, Table, TableKey, TablePage};
 pub use timestamp::Timestamp;

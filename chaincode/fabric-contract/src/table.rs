@@ -35,6 +35,22 @@ impl KeyPart for u32 {
     }
 }
 
+/// A text of a type that is defined where keys are unknown, such as an identifier of a standard, as part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part<T>(pub T);
+
+impl<T: AsRef<str> + std::str::FromStr> KeyPart for Part<T> {
+    const SHAPE: &'static str = "text";
+
+    fn to_part(&self) -> String {
+        self.0.as_ref().to_owned()
+    }
+
+    fn from_part(part: &str) -> Option<Self> {
+        part.parse().ok().map(Self)
+    }
+}
+
 /// The key of a table, or the beginning of one: a part, or several as a tuple.
 pub trait TableKey: Sized {
     /// What each part is.

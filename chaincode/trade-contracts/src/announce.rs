@@ -1,10 +1,10 @@
-//! The one event of a transaction: its name says what happened, its payload holds ids and nothing else.
+//! The one event of a transaction.
 
 use fabric_contract::Context;
-use serde_json::Value;
+use trade_model::Refusal;
+use trade_model::event::LedgerEvent;
 
-use crate::Refusal;
-
-pub(crate) fn announce(ctx: &mut Context<'_>, name: &str, ids: &Value) -> Result<(), Refusal> {
-    Ok(ctx.set_event(name, ids.to_string().into_bytes())?)
+pub(crate) fn announce(ctx: &mut Context<'_>, event: impl Into<LedgerEvent>) -> Result<(), Refusal> {
+    let (name, payload) = event.into().to_wire();
+    Ok(ctx.set_event(&name, payload)?)
 }

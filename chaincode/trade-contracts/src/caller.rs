@@ -1,68 +1,70 @@
 //! Who asks: the first line of every writing transaction.
 //!
-//! The enterprise is the creator's MSP and nothing else; a person's name is never looked at.
+//! The member is the creator's MSP and nothing else; a person's name is never looked at.
 //!
 //! *Ledger time* is the time by the client's clock, or just after the newest record on which a transaction rests, if that
 //! is later. So the records about a thing never run backwards. A time that is too early is corrected and not refused:
-//! otherwise whoever dates its own record ahead would shut everybody else out until then. No ledger time is ever more than
+//! otherwise a member that dates its own record ahead would shut everybody else out until then. No ledger time is ever more than
 //! the window ahead of true time, as the latest of times that are not is not.
 
 use fabric_contract::{Context, Fault};
-use trade_model::governance::{Participant, Participants};
-use trade_model::party::Role;
-use trade_model::rejection::Rejection;
+use trade_model::common::{Digest256, Role, Stamp, TransactionId};
+use trade_model::governance::{GovernanceRejection, MEMBERS, Member, Members};
+use trade_model::rejection::CallerRejection;
+use trade_model::{Refusal, Transaction};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use crate::{Refusal, governance};
+use crate::ledger;
 
-/// Everybody who handles goods.
-pub(crate) const HANDLERS: &[Role] = &[Role::Maker, Role::Brand, Role::Seller, Role::Carrier, Role::Customs];
-/// Everybody who can own a right's licence, sell, or be paid.
-pub(crate) const TRADERS: &[Role] = &[Role::Seller, Role::Brand, Role::Maker, Role::Carrier];
-
-/// The enterprise that sent a writing transaction, with the facts of that transaction.
+/// The member that sent a writing transaction, with the facts of that transaction.
 pub(crate) struct Caller {
-    pub(crate) me: Participant,
-    pub(crate) participants: Participants,
+    pub(crate) me: Member,
+    pub(crate) members: Members,
     /// The ledger time of this transaction.
     pub(crate) now: UtcTime,
     /// What the client's clock said.
     pub(crate) asserted: UtcTime,
-    pub(crate) tx_id: String,
-    pub(crate) certificate_sha256: String,
+    pub(crate) transaction_id: TransactionId,
+    pub(crate) certificate_sha256: Digest256,
 }
 
 impl Caller {
-    /// An enrolled enterprise that may write and has one of the roles; the first of `roles` is named when it has none.
-    pub(crate) fn with_role(ctx: &mut Context<'_>, roles: &[Role]) -> Result<Self, Refusal> {
+    /// A member that may send the transaction `T`; the first of its roles is named when the member has none of them.
+    pub(crate) fn of<T: Transaction>(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
         let caller = Self::enrolled(ctx)?;
-        match roles.first() {
-            Some(&role) if !roles.iter().any(|&role| caller.me.has_role(role)) => {
-                Err(Rejection::RoleMissing { msp_id: caller.me.msp_id.to_string(), role }.into())
+        match T::ROLES.first() {
+            Some(&role) if !T::ROLES.iter().any(|&role| caller.me.has_role(role)) => {
+                Err(CallerRejection::RoleMissing { msp_id: caller.me.msp_id.to_string(), role }.into())
             }
             _ => Ok(caller),
         }
     }
 
-    /// An enrolled enterprise that may write, whatever its role.
-    pub(crate) fn enrolled(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
-        let participants = governance::participants(ctx)?;
+    /// A member that may write, whatever its role.
+    fn enrolled(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
+        let members = members(ctx)?;
         let creator = ctx.creator();
         let msp_id = creator.msp_id.clone();
-        let me = participants.find(&msp_id).cloned().ok_or(Rejection::CallerNotEnrolled { msp_id: msp_id.clone() })?;
+        let me = MspId::parse(&msp_id).ok().and_then(|msp_id| members.find(&msp_id).cloned());
+        let me = me.ok_or_else(|| CallerRejection::CallerNotEnrolled { msp_id: msp_id.clone() })?;
         if me.has_role(Role::Regulator) {
-            return Err(Rejection::RegulatorReadsOnly { msp_id }.into());
+            return Err(CallerRejection::RegulatorReadsOnly { msp_id }.into());
         }
         let asserted = now(ctx)?;
         Ok(Self {
             me,
-            participants,
+            members,
             now: asserted,
             asserted,
-            tx_id: ctx.tx_id().to_owned(),
-            certificate_sha256: hex::encode(creator.certificate_sha256),
+            transaction_id: transaction_id(ctx)?,
+            certificate_sha256: Digest256::from_bytes(creator.certificate_sha256),
         })
+    }
+
+    /// Who does something now, in this transaction.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { by: self.me.msp_id.clone(), at: self.now, transaction_id: self.transaction_id.clone() }
     }
 
     pub(crate) fn msp_id(&self) -> &MspId {
@@ -77,10 +79,15 @@ impl Caller {
         }
     }
 
-    /// Another enterprise that can hold goods, licences or accounts.
-    pub(crate) fn partner(&self, msp_id: &MspId) -> Option<&Participant> {
-        self.participants.find(msp_id.as_str()).filter(|partner| !partner.has_role(Role::Regulator))
+    /// Another member that can hold goods, licences or accounts.
+    pub(crate) fn partner(&self, msp_id: &MspId) -> Option<&Member> {
+        self.members.find(msp_id).filter(|partner| !partner.has_role(Role::Regulator))
     }
+}
+
+/// The members of the channel.
+pub(crate) fn members(ctx: &mut Context<'_>) -> Result<Members, Refusal> {
+    ledger::require(ctx, &MEMBERS, &(), |()| GovernanceRejection::NotEstablished)
 }
 
 /// The transaction's time: about now, by the client's clock within the peers' tolerance.
@@ -88,4 +95,9 @@ pub(crate) fn now(ctx: &Context<'_>) -> Result<UtcTime, Refusal> {
     let stamp = ctx.timestamp();
     let moment = u32::try_from(stamp.nanos).ok().and_then(|nanos| UtcTime::from_unix(stamp.seconds, nanos).ok());
     moment.ok_or(Refusal::Fault(Fault::ReplyMalformed { operation: "timestamp" }))
+}
+
+/// The transaction's id, which every peer has checked to be a SHA-256 digest.
+pub(crate) fn transaction_id(ctx: &Context<'_>) -> Result<TransactionId, Refusal> {
+    TransactionId::parse(ctx.tx_id()).map_err(|_| Refusal::Fault(Fault::ReplyMalformed { operation: "transaction id" }))
 }

@@ -1,263 +1,242 @@
-//! `custody`: the two-sided handshake by which goods change hands.
+//! `custody`: the two-sided transfer by which goods change hands.
 //!
 //! The sender is responsible until the receiver accepts; then the items and everything packed in them move in one
 //! transaction. Events never move custody.
 
-mod keys;
-
 use fabric_contract::{Context, Contract};
-use serde_json::json;
+use trade_model::Refusal;
+use trade_model::common::{Foreign, Remark, Role, TransferId};
 use trade_model::custody::{
-    Accept, HANDOVER_ITEMS_MAX, Handover, HandoverState, OFFER_ITEMS_MAX, Offer, ReadOffer, Reject, Withdraw,
+    Accept, CustodyEvent, CustodyRejection, CustodyTransfer, Offer, ReadTransfer, Reject, TRANSFER_ITEMS_MOVED_MAX,
+    TRANSFERS, TransferState, Withdraw,
 };
 use trade_model::item::{Basis, Item, Life};
-use trade_model::rejection::Rejection;
 use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
-use crate::caller::{Caller, HANDLERS};
-use crate::item::book::{Book, Ground};
-use crate::item::keys::Timeline;
-use crate::{Refusal, form};
+use crate::caller::Caller;
+use crate::item::registry::{Entry, Ground, Registry};
+use crate::ledger;
+use crate::table::On;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("custody")
-        .submit("Offer", offer)
-        .submit("Accept", accept)
-        .submit("Reject", reject)
-        .submit("Withdraw", withdraw)
-        .evaluate("Read", read)
+    Contract::new("custody").on(offer).on(accept).on(reject).on(withdraw).on(read_transfer)
 }
 
-/// The holder offers items to another enterprise.
+/// The holder offers items to another member.
 ///
 /// # Errors
 /// Everything offered must be held by the caller, in use, not inside a unit and not offered otherwise.
-pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<Handover, Refusal> {
-    let mut caller = Caller::with_role(ctx, HANDLERS)?;
+pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, Refusal> {
+    let mut caller = Caller::of::<Offer>(ctx)?;
     check_offer(&caller, &request)?;
-    let items = form::objects("items", &request.items, OFFER_ITEMS_MAX)?;
-    let key = keys::handover(&request.offer_id)?;
-    if ctx.get(&key)?.is_some() {
-        return Err(Rejection::OfferExists { offer_id: request.offer_id }.into());
-    }
-    let mut book = Book::default();
-    book.load(ctx, &items)?;
-    if let Some(last) = book.last_recorded_at() {
+    ledger::must_be_new(ctx, &TRANSFERS, &request.transfer_id, |transfer_id| CustodyRejection::OfferExists {
+        transfer_id,
+    })?;
+    let mut registry = Registry::default();
+    registry.load(ctx, &request.items)?;
+    if let Some(last) = registry.last_recorded_at() {
         caller.follow(last);
     }
-    for item_id in &items {
-        check_offered(book.known(ctx, item_id)?, caller.msp_id())?;
+    for item_id in &request.items {
+        check_offered(registry.known(ctx, item_id)?, caller.msp_id())?;
     }
 
-    for item_id in &items {
-        book.change(ctx, item_id)?.open_offer = Some(request.offer_id.clone());
+    for item_id in &request.items {
+        registry.change(ctx, item_id)?.open_transfer = Some(request.transfer_id.clone());
     }
-    let handover = Handover {
-        offer_id: request.offer_id,
+    let transfer = CustodyTransfer {
+        transfer_id: request.transfer_id,
         from: caller.msp_id().clone(),
         to: request.to,
-        items,
+        items: request.items,
         condition: request.condition,
         seal: request.seal,
-        state: HandoverState::Offered,
-        offered_at: caller.now,
-        offered_in: caller.tx_id,
+        state: TransferState::Offered,
+        offered: caller.stamp(),
         expires_at: request.expires_at,
-        decided_at: None,
-        decided_in: None,
+        decided: None,
         remark: None,
         items_moved: 0,
     };
-    book.flush(ctx)?;
-    ctx.put_json(&key, &handover)?;
-    announce(
-        ctx,
-        "custody.offered",
-        &json!({ "offer_id": handover.offer_id, "from": handover.from, "to": handover.to }),
-    )?;
-    Ok(handover)
+    registry.flush(ctx)?;
+    TRANSFERS.put(ctx, &transfer.transfer_id, &transfer)?;
+    announce(ctx, event(&transfer))?;
+    Ok(transfer)
 }
 
 /// The receiver takes the items; their custody and that of everything packed in them changes now.
 ///
 /// # Errors
 /// The receiver only, in time, once, and with the seal as offered.
-pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<Handover, Refusal> {
-    let mut caller = Caller::with_role(ctx, HANDLERS)?;
-    form::optional_text("exceptions", request.exceptions.as_deref(), form::REMARK_MAX)?;
-    let mut handover = open_handover(ctx, &request.offer_id)?;
-    let offer_id = handover.offer_id.clone();
-    caller.follow(handover.offered_at);
-    if handover.to != *caller.msp_id() {
-        return Err(Rejection::NotReceiver { offer_id }.into());
+pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer, Refusal> {
+    let mut caller = Caller::of::<Accept>(ctx)?;
+    let mut transfer = open_transfer(ctx, &request.transfer_id)?;
+    let transfer_id = transfer.transfer_id.clone();
+    caller.follow(transfer.offered.at);
+    if transfer.to != *caller.msp_id() {
+        return Err(CustodyRejection::NotReceiver { transfer_id }.into());
     }
-    if handover.expires_at.is_some_and(|expiry| expiry < caller.now) {
-        return Err(Rejection::OfferExpired { offer_id }.into());
+    if transfer.expires_at.is_some_and(|expiry| expiry < caller.now) {
+        return Err(CustodyRejection::OfferExpired { transfer_id }.into());
     }
-    if handover.seal != request.seal {
-        return Err(Rejection::SealDiffers { offer_id }.into());
+    if transfer.seal != request.seal {
+        return Err(CustodyRejection::SealDiffers { transfer_id }.into());
     }
-    let mut book = Book::default();
-    book.load(ctx, &handover.items)?;
-    for item_id in &handover.items {
+    let mut registry = Registry::default();
+    registry.load(ctx, &transfer.items)?;
+    for item_id in &transfer.items {
         // It may have been packed, ended or moved with a unit since it was offered.
-        check_movable(book.known(ctx, item_id)?, &handover.from)?;
+        check_movable(registry.known(ctx, item_id)?, &transfer.from)?;
     }
-    let moved = book.with_contents(ctx, &handover.items, HANDOVER_ITEMS_MAX)?;
-    let moved = moved.ok_or(Rejection::HandoverTooLarge { max: HANDOVER_ITEMS_MAX })?;
+    let moved = registry.with_contents(ctx, &transfer.items, TRANSFER_ITEMS_MOVED_MAX)?;
+    let moved = moved.ok_or(CustodyRejection::TransferTooLarge { max: TRANSFER_ITEMS_MOVED_MAX })?;
 
-    if let Some(last) = book.last_recorded_at() {
+    if let Some(last) = registry.last_recorded_at() {
         caller.follow(last);
     }
+    let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id), None);
     for item_id in &moved {
-        let item = book.change(ctx, item_id)?;
-        item.holder = Some(handover.to.clone());
-        item.received_in = Some(offer_id.clone());
-        item.open_offer = None;
-        let (now, asserted, tx_id) = (caller.now, caller.asserted, caller.tx_id.as_str());
-        let ground = Ground { basis: Basis::Handover, reference: &offer_id, now, asserted, claimed_at: None, tx_id };
-        book.append(item_id, Timeline::Custody, Some(handover.to.to_string()), &ground)?;
+        let item = registry.change(ctx, item_id)?;
+        item.holder = Some(transfer.to.clone());
+        item.received_by_transfer = Some(transfer_id.clone());
+        item.open_transfer = None;
+        registry.append(item_id, Entry::Custody(Some(transfer.to.clone())), &ground)?;
     }
-    handover.items_moved = u32::try_from(moved.len()).unwrap_or(u32::MAX);
-    close(ctx, book, handover, caller, HandoverState::Accepted, request.exceptions)
+    transfer.items_moved = u32::try_from(moved.len()).unwrap_or(u32::MAX);
+    close(ctx, registry, transfer, caller, TransferState::Accepted, request.exceptions)
 }
 
 /// The receiver does not take the items; the sender stays responsible.
 ///
 /// # Errors
 /// The receiver only, and only while the offer is open.
-pub fn reject(ctx: &mut Context<'_>, request: Reject) -> Result<Handover, Refusal> {
-    let caller = Caller::with_role(ctx, HANDLERS)?;
-    form::text("reason", &request.reason, form::REMARK_MAX)?;
-    let handover = open_handover(ctx, &request.offer_id)?;
-    if handover.to != *caller.msp_id() {
-        return Err(Rejection::NotReceiver { offer_id: handover.offer_id }.into());
+pub fn reject(ctx: &mut Context<'_>, request: Reject) -> Result<CustodyTransfer, Refusal> {
+    let caller = Caller::of::<Reject>(ctx)?;
+    let transfer = open_transfer(ctx, &request.transfer_id)?;
+    if transfer.to != *caller.msp_id() {
+        return Err(CustodyRejection::NotReceiver { transfer_id: transfer.transfer_id }.into());
     }
-    let book = released(ctx, &handover)?;
-    close(ctx, book, handover, caller, HandoverState::Rejected, Some(request.reason))
+    let registry = released(ctx, &transfer)?;
+    close(ctx, registry, transfer, caller, TransferState::Rejected, Some(request.reason))
 }
 
 /// The sender takes an open offer back.
 ///
 /// # Errors
 /// The sender only, and only while the offer is open.
-pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<Handover, Refusal> {
-    let caller = Caller::with_role(ctx, HANDLERS)?;
-    form::text("reason", &request.reason, form::REMARK_MAX)?;
-    let handover = open_handover(ctx, &request.offer_id)?;
-    if handover.from != *caller.msp_id() {
-        return Err(Rejection::NotSender { offer_id: handover.offer_id }.into());
+pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<CustodyTransfer, Refusal> {
+    let caller = Caller::of::<Withdraw>(ctx)?;
+    let transfer = open_transfer(ctx, &request.transfer_id)?;
+    if transfer.from != *caller.msp_id() {
+        return Err(CustodyRejection::NotSender { transfer_id: transfer.transfer_id }.into());
     }
-    let book = released(ctx, &handover)?;
-    close(ctx, book, handover, caller, HandoverState::Withdrawn, Some(request.reason))
+    let registry = released(ctx, &transfer)?;
+    close(ctx, registry, transfer, caller, TransferState::Withdrawn, Some(request.reason))
 }
 
-/// A handover by the id of its offer.
+/// A custody transfer by its id.
 ///
 /// # Errors
-/// [`Rejection::OfferUnknown`].
-pub fn read(ctx: &mut Context<'_>, request: ReadOffer) -> Result<Handover, Refusal> {
-    find(ctx, &request.offer_id)
+/// [`CustodyRejection::OfferUnknown`].
+pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<CustodyTransfer, Refusal> {
+    find(ctx, &request.transfer_id)
 }
 
-pub(crate) fn exists(ctx: &mut Context<'_>, offer_id: &str) -> Result<bool, Refusal> {
-    Ok(ctx.get(&keys::handover(offer_id)?)?.is_some())
+fn find(ctx: &mut Context<'_>, transfer_id: &TransferId) -> Result<CustodyTransfer, Refusal> {
+    ledger::require(ctx, &TRANSFERS, transfer_id, |transfer_id| CustodyRejection::OfferUnknown { transfer_id })
 }
 
-fn find(ctx: &mut Context<'_>, offer_id: &str) -> Result<Handover, Refusal> {
-    let handover = ctx.get_json::<Handover>(&keys::handover(offer_id)?)?;
-    Ok(handover.ok_or_else(|| Rejection::OfferUnknown { offer_id: offer_id.to_owned() })?)
-}
-
-fn open_handover(ctx: &mut Context<'_>, offer_id: &str) -> Result<Handover, Refusal> {
-    let handover = find(ctx, offer_id)?;
-    match handover.state {
-        HandoverState::Offered => Ok(handover),
-        _ => Err(Rejection::OfferClosed { offer_id: handover.offer_id }.into()),
+fn open_transfer(ctx: &mut Context<'_>, transfer_id: &TransferId) -> Result<CustodyTransfer, Refusal> {
+    let transfer = find(ctx, transfer_id)?;
+    match transfer.state {
+        TransferState::Offered => Ok(transfer),
+        _ => Err(CustodyRejection::OfferClosed { transfer_id: transfer.transfer_id }.into()),
     }
 }
 
 /// The items of an offer that comes to nothing, free to be offered again.
-fn released(ctx: &mut Context<'_>, handover: &Handover) -> Result<Book, Refusal> {
-    let mut book = Book::default();
-    book.load(ctx, &handover.items)?;
-    for item_id in &handover.items {
-        let bound_by_it = book.known(ctx, item_id)?.open_offer.as_ref() == Some(&handover.offer_id);
+fn released(ctx: &mut Context<'_>, transfer: &CustodyTransfer) -> Result<Registry, Refusal> {
+    let mut registry = Registry::default();
+    registry.load(ctx, &transfer.items)?;
+    for item_id in &transfer.items {
+        let bound_by_it = registry.known(ctx, item_id)?.open_transfer.as_ref() == Some(&transfer.transfer_id);
         if bound_by_it {
-            book.change(ctx, item_id)?.open_offer = None;
+            registry.change(ctx, item_id)?.open_transfer = None;
         }
     }
-    Ok(book)
+    Ok(registry)
 }
 
 fn close(
     ctx: &mut Context<'_>,
-    book: Book,
-    mut handover: Handover,
+    registry: Registry,
+    mut transfer: CustodyTransfer,
     mut caller: Caller,
-    state: HandoverState,
-    remark: Option<String>,
-) -> Result<Handover, Refusal> {
-    caller.follow(handover.offered_at);
-    handover.state = state;
-    handover.decided_at = Some(caller.now);
-    handover.decided_in = Some(caller.tx_id.clone());
-    handover.remark = remark;
-    book.flush(ctx)?;
-    ctx.put_json(&keys::handover(&handover.offer_id)?, &handover)?;
-    let name = match state {
-        HandoverState::Offered => "custody.offered",
-        HandoverState::Accepted => "custody.accepted",
-        HandoverState::Rejected => "custody.rejected",
-        HandoverState::Withdrawn => "custody.withdrawn",
-    };
-    announce(ctx, name, &json!({ "offer_id": handover.offer_id, "from": handover.from, "to": handover.to }))?;
-    Ok(handover)
+    state: TransferState,
+    remark: Option<Remark>,
+) -> Result<CustodyTransfer, Refusal> {
+    caller.follow(transfer.offered.at);
+    transfer.state = state;
+    transfer.decided = Some(caller.stamp());
+    transfer.remark = remark;
+    registry.flush(ctx)?;
+    TRANSFERS.put(ctx, &transfer.transfer_id, &transfer)?;
+    announce(ctx, event(&transfer))?;
+    Ok(transfer)
 }
 
-fn check_offer(caller: &Caller, request: &Offer) -> Result<(), Rejection> {
-    form::id("offer_id", &request.offer_id)?;
-    form::text("condition", &request.condition, form::REMARK_MAX)?;
-    form::optional_text("seal", request.seal.as_deref(), 64)?;
+/// What a transfer announces in the state it is in.
+fn event(transfer: &CustodyTransfer) -> CustodyEvent {
+    let CustodyTransfer { transfer_id, from, to, .. } = transfer.clone();
+    match transfer.state {
+        TransferState::Offered => CustodyEvent::Offered { transfer_id, from, to },
+        TransferState::Accepted => CustodyEvent::Accepted { transfer_id, from, to },
+        TransferState::Rejected => CustodyEvent::Rejected { transfer_id, from, to },
+        TransferState::Withdrawn => CustodyEvent::Withdrawn { transfer_id, from, to },
+    }
+}
+
+fn check_offer(caller: &Caller, request: &Offer) -> Result<(), CustodyRejection> {
     if request.to == *caller.msp_id() {
-        return Err(Rejection::OfferToSelf);
+        return Err(CustodyRejection::OfferToSelf);
     }
     let can_hold = |msp_id: &MspId| {
-        caller.partner(msp_id).is_some_and(|partner| HANDLERS.iter().any(|&role| partner.has_role(role)))
+        caller.partner(msp_id).is_some_and(|partner| Role::HANDLERS.iter().any(|&role| partner.has_role(role)))
     };
     if !can_hold(&request.to) {
-        return Err(Rejection::ReceiverNotEnrolled { msp_id: request.to.clone() });
+        return Err(CustodyRejection::ReceiverNotEnrolled { msp_id: request.to.clone() });
     }
     if request.expires_at.is_some_and(|expiry| expiry <= caller.now) {
-        return Err(Rejection::ExpiryInPast);
+        return Err(CustodyRejection::ExpiryInPast);
     }
     Ok(())
 }
 
 /// Whether the sender can offer the item.
-fn check_offered(item: &Item, sender: &MspId) -> Result<(), Rejection> {
+fn check_offered(item: &Item, sender: &MspId) -> Result<(), CustodyRejection> {
     check_movable(item, sender)?;
-    match &item.open_offer {
-        Some(offer_id) => {
-            Err(Rejection::ItemAlreadyOffered { item_id: item.item_id.clone(), offer_id: offer_id.clone() })
-        }
+    match &item.open_transfer {
+        Some(transfer_id) => Err(CustodyRejection::ItemAlreadyOffered {
+            item_id: item.item_id.clone(),
+            transfer_id: transfer_id.clone(),
+        }),
         None => Ok(()),
     }
 }
 
 /// Whether the item can leave the sender.
-fn check_movable(item: &Item, sender: &MspId) -> Result<(), Rejection> {
+fn check_movable(item: &Item, sender: &MspId) -> Result<(), CustodyRejection> {
     let item_id = item.item_id.clone();
     if item.holder.as_ref() != Some(sender) {
-        return Err(Rejection::NotHolder { item_id, sender: sender.clone() });
+        return Err(CustodyRejection::NotHolder { item_id, sender: sender.clone() });
     }
     if item.life != Life::Active {
-        return Err(Rejection::ItemEnded { item_id });
+        return Err(CustodyRejection::ItemEnded { item_id });
     }
     match &item.parent {
-        Some(unit) => Err(Rejection::ItemInsideUnit { item_id, unit: unit.clone() }),
+        Some(unit) => Err(CustodyRejection::ItemInsideUnit { item_id, unit: unit.clone() }),
         None => Ok(()),
     }
 }

@@ -3,22 +3,26 @@
 //! A deposit proves that the original existed unchanged since then and who said what about its capture; it does not
 //! prove that what the original shows is true.
 
-pub(crate) mod keys;
-
-use fabric_contract::{Context, Contract};
-use serde_json::json;
+use fabric_contract::{Context, Contract, Part};
+use trade_model::Refusal;
+use trade_model::custody::TRANSFERS;
+use trade_model::customs::DECLARATIONS;
 use trade_model::evidence::{
-    Deposit, Evidence, EvidenceCheck, EvidenceKind, ReadEvidence, SUBJECTS_MAX, Subject, SubjectKind, VerifyEvidence,
+    Deposit, EVIDENCE, Evidence, EvidenceCheck, EvidenceEvent, EvidenceKind, EvidenceRejection, ReadEvidence, Subject,
+    VerifyEvidence,
 };
-use trade_model::rejection::Rejection;
+use trade_model::item::{ALARMS, EVENTS, ITEMS};
+use trade_model::payment::INVOICES;
+use trade_model::rights::{LICENCES, RIGHTS};
 
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{Refusal, custody, customs, form, item, payment, rights};
+use crate::ledger;
+use crate::table::On;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("evidence").submit("Deposit", deposit).evaluate("Read", read).evaluate("Verify", verify)
+    Contract::new("evidence").on(deposit).on(read_evidence).on(verify)
 }
 
 /// Deposits the hash of an original with its capture record.
@@ -26,24 +30,20 @@ pub fn contract() -> Contract {
 /// # Errors
 /// The first deposit of an original stands; its subjects must be known; it cannot have been captured in the future.
 pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refusal> {
-    let caller = Caller::enrolled(ctx)?;
-    form::digest("sha256", &request.sha256)?;
-    form::text("tool", &request.tool, 200)?;
-    check_media_type(&request.media_type)?;
+    let caller = Caller::of::<Deposit>(ctx)?;
     if request.kind == EvidenceKind::Alarm {
-        return Err(Rejection::AlarmEvidenceReserved.into());
+        return Err(EvidenceRejection::AlarmEvidenceReserved.into());
     }
     if request.captured_at > caller.now {
-        return Err(Rejection::CapturedInFuture.into());
+        return Err(EvidenceRejection::CapturedInFuture.into());
     }
-    let mut subjects = Vec::with_capacity(request.subjects.len().min(SUBJECTS_MAX));
-    for subject in form::sorted_set("subjects", request.subjects, SUBJECTS_MAX)? {
-        subjects.push(known_subject(ctx, subject)?);
+    for subject in &request.subjects {
+        if !is_known(ctx, subject)? {
+            return Err(EvidenceRejection::SubjectUnknown { id: subject.id().to_owned() }.into());
+        }
     }
-    let key = keys::evidence(&request.sha256)?;
-    if ctx.get(&key)?.is_some() {
-        return Err(Rejection::AlreadyDeposited { sha256: request.sha256 }.into());
-    }
+    let place = Part(request.sha256.clone());
+    ledger::must_be_new(ctx, &EVIDENCE, &place, |Part(sha256)| EvidenceRejection::AlreadyDeposited { sha256 })?;
 
     let evidence = Evidence {
         sha256: request.sha256,
@@ -52,63 +52,43 @@ pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refu
         size_bytes: request.size_bytes,
         captured_at: request.captured_at,
         tool: request.tool,
-        subjects,
-        deposited_by: caller.msp_id().clone(),
+        subjects: request.subjects,
+        deposited: caller.stamp(),
         certificate_sha256: caller.certificate_sha256,
-        deposited_at: caller.now,
-        transaction_id: caller.tx_id,
         facts: None,
     };
-    ctx.put_json(&key, &evidence)?;
-    announce(ctx, "evidence.deposited", &json!({ "sha256": evidence.sha256 }))?;
+    EVIDENCE.put(ctx, &place, &evidence)?;
+    announce(ctx, EvidenceEvent::Deposited { sha256: evidence.sha256.clone() })?;
     Ok(evidence)
 }
 
 /// A deposit by the hash of its original.
 ///
 /// # Errors
-/// [`Rejection::EvidenceUnknown`].
-pub fn read(ctx: &mut Context<'_>, request: ReadEvidence) -> Result<Evidence, Refusal> {
-    form::digest("sha256", &request.sha256)?;
-    let evidence = ctx.get_json::<Evidence>(&keys::evidence(&request.sha256)?)?;
-    Ok(evidence.ok_or(Rejection::EvidenceUnknown { sha256: request.sha256 })?)
+/// [`EvidenceRejection::EvidenceUnknown`].
+pub fn read_evidence(ctx: &mut Context<'_>, request: ReadEvidence) -> Result<Evidence, Refusal> {
+    ledger::require(ctx, &EVIDENCE, &Part(request.sha256), |Part(sha256)| EvidenceRejection::EvidenceUnknown { sha256 })
 }
 
 /// Whether exactly this original is deposited. An unknown hash is an answer.
 ///
 /// # Errors
-/// [`Rejection::DigestMalformed`].
+/// None of its own: what the ledger cannot answer.
 pub fn verify(ctx: &mut Context<'_>, request: VerifyEvidence) -> Result<EvidenceCheck, Refusal> {
-    form::digest("sha256", &request.sha256)?;
-    let evidence = ctx.get_json::<Evidence>(&keys::evidence(&request.sha256)?)?;
+    let evidence = EVIDENCE.find(ctx, &Part(request.sha256.clone()))?;
     Ok(EvidenceCheck { sha256: request.sha256, deposited: evidence.is_some(), evidence })
 }
 
-/// `type/subtype` of RFC 6838, without parameters.
-fn check_media_type(text: &str) -> Result<(), Rejection> {
-    let name = |part: &str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
-        (1..=127).contains(&part.len()) && part.bytes().all(allowed)
-    };
-    let holds = text.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype));
-    if holds { Ok(()) } else { Err(Rejection::MediaTypeMalformed) }
-}
-
-/// The subject with its canonical id, when the ledger has it.
-fn known_subject(ctx: &mut Context<'_>, subject: Subject) -> Result<Subject, Refusal> {
-    let id = match subject.kind {
-        SubjectKind::Item => form::object(&subject.id)?.canonical().to_owned(),
-        _ => subject.id.clone(),
-    };
-    let known = match subject.kind {
-        SubjectKind::Item => item::exists(ctx, &id)?,
-        SubjectKind::Event => item::event_exists(ctx, &id)?,
-        SubjectKind::Alarm => item::alarm_exists(ctx, &id)?,
-        SubjectKind::Handover => custody::exists(ctx, &id)?,
-        SubjectKind::Right => rights::right_exists(ctx, &id)?,
-        SubjectKind::Licence => rights::licence_exists(ctx, &id)?,
-        SubjectKind::Declaration => customs::exists(ctx, &id)?,
-        SubjectKind::Invoice => payment::exists(ctx, &id)?,
-    };
-    if known { Ok(Subject { kind: subject.kind, id }) } else { Err(Rejection::SubjectUnknown { id }.into()) }
+/// Whether the ledger has a record of the subject.
+fn is_known(ctx: &mut Context<'_>, subject: &Subject) -> Result<bool, Refusal> {
+    Ok(match subject {
+        Subject::Item(id) => ITEMS.exists(ctx, id)?,
+        Subject::Event(id) => EVENTS.exists(ctx, id)?,
+        Subject::Alarm(id) => ALARMS.exists(ctx, id)?,
+        Subject::CustodyTransfer(id) => TRANSFERS.exists(ctx, id)?,
+        Subject::Right(id) => RIGHTS.exists(ctx, id)?,
+        Subject::Licence(id) => LICENCES.exists(ctx, id)?,
+        Subject::Declaration(id) => DECLARATIONS.exists(ctx, id)?,
+        Subject::Invoice(id) => INVOICES.exists(ctx, id)?,
+    })
 }

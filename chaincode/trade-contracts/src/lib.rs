@@ -5,17 +5,16 @@ mod caller;
 pub mod custody;
 pub mod customs;
 pub mod evidence;
-mod form;
 pub mod governance;
 pub mod item;
+mod ledger;
 pub mod payment;
-pub mod proofs;
-mod refusal;
+mod private;
 pub mod rights;
+mod table;
 
-pub use refusal::Refusal;
-
-use fabric_contract::Router;
+use fabric_contract::{ArgumentError, Failure, Router};
+use trade_model::rejection::{Rejection, RequestRejection};
 
 /// The title under which the contracts describe themselves.
 pub const TITLE: &str = "entrepot";
@@ -23,6 +22,7 @@ pub const TITLE: &str = "entrepot";
 /// All seven contracts behind one router.
 pub fn router() -> Router {
     Router::new(TITLE, env!("CARGO_PKG_VERSION"))
+        .explain_arguments(malformed)
         .contract(governance::contract())
         .contract(item::contract())
         .contract(custody::contract())
@@ -30,6 +30,10 @@ pub fn router() -> Router {
         .contract(evidence::contract())
         .contract(customs::contract())
         .contract(payment::contract())
+}
+
+fn malformed(error: &ArgumentError) -> Failure {
+    Rejection::from(RequestRejection::from(error)).into()
 }
 
 #[cfg(test)]

@@ -1,11 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+pub mod common;
+pub mod event;
+mod refusal;
+pub mod rejection;
+pub mod tables;
+pub mod transaction;
+
 pub mod custody;
 pub mod customs;
 pub mod evidence;
 pub mod governance;
 pub mod item;
-pub mod party;
 pub mod payment;
-pub mod rejection;
 pub mod rights;
+
+pub use refusal::Refusal;
+pub use transaction::Transaction;

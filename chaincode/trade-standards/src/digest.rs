@@ -16,6 +16,11 @@ impl Digest256 {
         Self(hex::encode(Sha256::digest(bytes)))
     }
 
+    /// The text form of a digest that was computed elsewhere.
+    pub fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(hex::encode(digest))
+    }
+
     fn canonical(text: &str) -> Result<String, DigestError> {
         if is_digest(text) { Ok(text.to_owned()) } else { Err(DigestError::Digest) }
     }

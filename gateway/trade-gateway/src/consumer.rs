@@ -4,9 +4,8 @@
 //! genuine. The page loads nothing, runs nothing and sets no cookie.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use trade_model::item::{Life, ScanAnswer, Statement};
-use trade_standards::gs1::Gs1Uri;
+use trade_standards::{gs1::Gs1Uri, percent};
 
 use crate::{
     answer::Answer,
@@ -21,9 +20,6 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:38rem;mar
 h1{font-size:1.3rem}code{word-break:break-all}.conflict{border-left:.3rem solid #b45309;padding:.2rem .8rem;background:#fffbeb}\
 li{margin:.3rem 0}small{color:#555}";
 
-/// What is encoded in a segment of a path: everything but letters, digits and `-._~` (RFC 3986, 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
 /// The code of a serialised trade item.
 #[derive(Debug)]
 pub(crate) struct Code(Gs1Uri);
@@ -35,11 +31,7 @@ impl Code {
     /// They do not have the form that GS1 prescribes, or the check digit is wrong.
     pub(crate) fn parse(gtin: &str, serial: &str) -> Result<Self, Problem> {
         let kind = ProblemCode::CodeMalformed;
-        let uri = format!(
-            "https://id.gs1.org/01/{}/21/{}",
-            utf8_percent_encode(gtin, SEGMENT),
-            utf8_percent_encode(serial, SEGMENT)
-        );
+        let uri = format!("https://id.gs1.org/01/{}/21/{}", percent::encode(gtin), percent::encode(serial));
         match Gs1Uri::parse(&uri) {
             Ok(Some(code)) if code.serial().is_some() => Ok(Self(code)),
             Ok(_) => Err(Problem::of(kind).with_detail("It names no serial number.")),
@@ -138,16 +130,18 @@ fn list(statements: &[Statement]) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use trade_model::common::ItemId;
+
     use super::*;
 
     fn scan(text: &str) -> Vec<u8> {
         let statement = Statement { code: "c".to_owned(), text: text.to_owned(), reference: None };
         let scan = ScanAnswer {
-            item_id: "https://id.gs1.org/01/09506000134352/21/1".to_owned(),
+            item_id: ItemId::parse("https://id.gs1.org/01/09506000134352/21/1").expect("a code"),
             recorded: true,
             origin: None,
             life: Some(Life::Active),
-            commissioned_by: None,
+            commissioner_name: None,
             commissioned_on: None,
             conflict_found: true,
             conflicts: vec![statement],

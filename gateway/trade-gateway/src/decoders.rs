@@ -13,7 +13,7 @@ pub fn body(bytes: &[u8]) -> usize {
     if body_object(bytes, &limits).is_err() {
         return 0;
     }
-    let taken = |route: &&crate::routes::Route| {
+    let taken = |route: &&&crate::routes::Route| {
         let Some(transaction) = route.transaction().filter(|_| route.has_body()) else { return false };
         let path = route.parameters.iter().map(|one| (one.name.to_owned(), example(one).to_owned())).collect();
         let parts = Parts { path, body: bytes.to_vec(), ..Parts::default() };

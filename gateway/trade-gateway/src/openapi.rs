@@ -4,11 +4,12 @@ use std::sync::LazyLock;
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
+use trade_model::transaction::{PRIVATE, Presence};
 
 use crate::{
     answer::{OperationView, SigningStep},
     problem::{MEDIA_TYPE, Problem, ProblemCode},
-    routes::{self, Access, Action, ParameterKind, Place, Route, Transaction},
+    routes::{self, Access, Action, ParameterIn, ParameterKind, Route, Transaction},
     settings::PAGE_MAX,
 };
 
@@ -127,8 +128,8 @@ fn parameters(route: &Route) -> Vec<Value> {
         .map(|parameter| {
             json!({
                 "name": parameter.name,
-                "in": if parameter.place == Place::Path { "path" } else { "query" },
-                "required": parameter.place != Place::Query,
+                "in": if parameter.place == ParameterIn::Path { "path" } else { "query" },
+                "required": parameter.place != ParameterIn::Query,
                 "description": parameter.summary,
                 "schema": match parameter.kind {
                     ParameterKind::Text => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
@@ -179,25 +180,25 @@ fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value>
 
 /// The transaction's argument without what path and query give, and with the private input beside it.
 fn argument(route: &Route, transaction: &Transaction, generator: &mut SchemaGenerator) -> Value {
-    let Some(request) = transaction.request else { return json!({"type": "object", "maxProperties": 0}) };
+    let request = transaction.request;
     if transaction.body_field.is_some() {
         return json!({"type": "object", "description": route.summary});
     }
     let given: Vec<&str> = route.parameters.iter().filter_map(|parameter| parameter.field).collect();
-    if given.is_empty() && transaction.private.is_none() {
+    if given.is_empty() && transaction.presence == Presence::Never {
         return (request.reference)(generator).to_value();
     }
     let mut schema = inline_object((request.inline)(generator));
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.retain(|name, _| !given.contains(&name.as_str()));
-        if let Some(private) = &transaction.private {
-            properties.insert("private".to_owned(), (private.shape.reference)(generator).to_value());
+        if transaction.presence != Presence::Never {
+            properties.insert(PRIVATE.to_owned(), (transaction.private.reference)(generator).to_value());
         }
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|name| !given.iter().any(|one| name == one));
-        if transaction.private.as_ref().is_some_and(|private| private.required) {
-            required.push(json!("private"));
+        if transaction.presence == Presence::Required {
+            required.push(json!(PRIVATE));
         }
     }
     schema
@@ -219,7 +220,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     match &route.action {
         Action::Evaluate(transaction) => {
             // The caller who signs gets the proposal first, with the same status.
-            let schema = json!({"anyOf": [(transaction.response.reference)(generator), step]});
+            let schema = json!({"anyOf": [(transaction.answer.reference)(generator), step]});
             responses
                 .insert("200".to_owned(), json!({"description": "The contract's answer", "content": json_of(schema)}));
         }
@@ -282,7 +283,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
 /// The operation with the contract's answer in it.
 fn committed(transaction: &Transaction, generator: &mut SchemaGenerator) -> Value {
     let view = generator.subschema_for::<OperationView>();
-    let result = (transaction.response.reference)(generator);
+    let result = (transaction.answer.reference)(generator);
     json!({"allOf": [view, {"type": "object", "properties": {"result": result}, "required": ["result"]}]})
 }
 
@@ -362,6 +363,6 @@ mod tests {
         );
         assert!(invoice["required"].as_array().is_some_and(|list| list.contains(&json!("private"))));
         let reject = body("/v1/custody-transfers/{id}/reject");
-        assert_eq!((&reject["properties"]["offer_id"], &reject["required"]), (&Value::Null, &json!(["reason"])));
+        assert_eq!((&reject["properties"]["transfer_id"], &reject["required"]), (&Value::Null, &json!(["reason"])));
     }
 }

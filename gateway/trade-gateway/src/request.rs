@@ -5,11 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use trade_model::{
+    rejection::{ProofRejection, Rejection, RequestRejection},
+    transaction::{PRIVATE, Presence},
+};
 
 use crate::{
     json::{self, JsonError},
     problem::{Problem, ProblemCode},
-    routes::{Parameter, ParameterKind, Place, Private, Route, Transaction},
+    routes::{Parameter, ParameterIn, ParameterKind, Route, Transaction},
     settings::Limits,
 };
 
@@ -36,8 +40,8 @@ pub(crate) struct Parts {
 /// What a transaction is called with.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Arguments {
-    /// The argument; none for a transaction without one.
-    pub(crate) argument: Option<Value>,
+    /// The argument.
+    pub(crate) argument: Value,
     /// A field of the argument that is sent as the caller wrote it, with its text.
     pub(crate) verbatim: Option<(&'static str, String)>,
     /// The private input, if given.
@@ -69,30 +73,23 @@ pub(crate) fn arguments(
             None => private = merge(&mut fields, body)?,
         }
     }
-    let argument = match transaction.request {
-        None => None,
-        Some(request) => {
-            let argument = Value::Object(fields);
-            (request.check)(argument.clone()).map_err(|reason| not_of_form(&reason))?;
-            Some(argument)
-        }
-    };
-    check_private(transaction.private.as_ref(), private.as_ref())?;
+    let argument = Value::Object(fields);
+    (transaction.request.check)(&argument).map_err(|rejection| refused(rejection.into()))?;
+    check_private(transaction, private.as_ref()).map_err(refused)?;
     Ok(Arguments { argument, verbatim, private, caller_signs })
 }
 
 impl Arguments {
     /// The argument as it is sent. A document's numbers are not read and written again: binary floating point would change
     /// them, and with them the document's hashes.
-    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        let argument = self.argument.as_ref()?;
-        let (Some((field, text)), Value::Object(fields)) = (&self.verbatim, argument) else {
-            return Some(argument.to_string().into_bytes());
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let (Some((field, text)), Value::Object(fields)) = (&self.verbatim, &self.argument) else {
+            return self.argument.to_string().into_bytes();
         };
         let others = fields.iter().filter(|(name, _)| name != field);
         let mut members: Vec<String> = others.map(|(name, value)| format!("{}:{value}", json!(name))).collect();
         members.push(format!("{}:{text}", json!(field)));
-        Some(format!("{{{}}}", members.join(",")).into_bytes())
+        format!("{{{}}}", members.join(",")).into_bytes()
     }
 }
 
@@ -112,7 +109,7 @@ pub(crate) fn body_object(body: &[u8], limits: &Limits) -> Result<Map<String, Va
 /// The parameters of path and query as fields of the argument, and whether the caller signs.
 fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<String, Value>, bool), Problem> {
     let mut fields = Map::new();
-    for parameter in route.parameters.iter().filter(|parameter| parameter.place == Place::Path) {
+    for parameter in route.parameters.iter().filter(|parameter| parameter.place == ParameterIn::Path) {
         let text = parts.path.get(parameter.name).map(String::as_str).unwrap_or_default();
         insert(&mut fields, parameter, text, limits)?;
     }
@@ -130,13 +127,13 @@ fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<Stri
             }
             continue;
         }
-        let known = route.parameters.iter().find(|one| one.place != Place::Path && one.name == name);
+        let known = route.parameters.iter().find(|one| one.place != ParameterIn::Path && one.name == name);
         let Some(parameter) = known else {
             return Err(bad_parameter(name, "is not known for this route"));
         };
         insert(&mut fields, parameter, text, limits)?;
     }
-    for parameter in route.parameters.iter().filter(|parameter| parameter.place == Place::RequiredQuery) {
+    for parameter in route.parameters.iter().filter(|parameter| parameter.place == ParameterIn::RequiredQuery) {
         if !seen.iter().any(|name| *name == parameter.name) {
             return Err(bad_parameter(parameter.name, "is required"));
         }
@@ -188,47 +185,45 @@ pub(crate) fn check_text(name: &str, text: &str) -> Result<(), Problem> {
 
 /// Adds the fields of the body and returns the private input that came with them.
 fn merge(fields: &mut Map<String, Value>, mut body: Map<String, Value>) -> Result<Option<Value>, Problem> {
-    let private = body.remove("private");
+    let private = body.remove(PRIVATE);
     for (name, value) in body {
         if fields.contains_key(&name) {
-            return Err(validation_failed(format!("`{name}` is given by the path and must not be in the body"))
-                .with_field(format!("/{name}"), "given by the path"));
+            return Err(refused(misplaced(format!("/{name}"), "is given by the path and must not be in the body")));
         }
         fields.insert(name, value);
     }
     Ok(private)
 }
 
-fn check_private(expected: Option<&Private>, given: Option<&Value>) -> Result<(), Problem> {
-    match (expected, given) {
-        (None, Some(_)) => {
-            Err(validation_failed("this transaction takes no private input").with_field("/private", "not taken here"))
-        }
-        (Some(Private { required: true, .. }), None) => {
-            Err(validation_failed("this transaction needs private input").with_field("/private", "required"))
-        }
-        // The reason may quote a private value, so it is dropped.
-        (Some(expected), Some(value)) => (expected.shape.check)(value.clone()).map_err(|_| {
-            validation_failed("the private input does not have the expected form")
-                .with_field("/private", "not of the expected form")
+fn check_private(transaction: &Transaction, given: Option<&Value>) -> Result<(), Rejection> {
+    let field = format!("/{PRIVATE}");
+    match (transaction.presence, given) {
+        (Presence::Never, Some(_)) => Err(misplaced(field, "is not taken by this transaction")),
+        (Presence::Required, None) => Err(ProofRejection::OpeningMissing.into()),
+        // Anything but the rule of a named kind may quote a private value, so it is dropped.
+        (_, Some(value)) => (transaction.private.check)(value).map_err(|rejection| match rejection {
+            RequestRejection::NumberMalformed { rule, .. } => RequestRejection::NumberMalformed { field, rule }.into(),
+            _ => {
+                let rule = "does not hold the object that this transaction expects".to_owned();
+                RequestRejection::OpeningMalformed { field, rule }.into()
+            }
         }),
         (_, None) => Ok(()),
     }
 }
 
-fn not_of_form(reason: &str) -> Problem {
-    let reason: String = reason.chars().take(300).collect();
-    // serde names the field it complains about between backticks.
-    let field = reason.split('`').nth(1).filter(|_| reason.contains("field `")).map(|name| format!("/{name}"));
-    let problem = validation_failed(reason.clone());
-    match field {
-        Some(field) => problem.with_field(field, reason),
-        None => problem,
-    }
+fn misplaced(field: String, rule: &str) -> Rejection {
+    RequestRejection::Malformed { field, rule: rule.to_owned() }.into()
 }
 
-fn validation_failed(detail: impl Into<String>) -> Problem {
-    Problem::of(ProblemCode::ValidationFailed).with_detail(detail)
+/// The contract would refuse the request in the same words.
+pub(crate) fn refused(rejection: Rejection) -> Problem {
+    let problem =
+        Problem::foreign(rejection.status(), rejection.code(), rejection.title()).with_detail(rejection.detail());
+    match rejection.field() {
+        Some(field) => problem.with_field(field, rejection.detail()),
+        None => problem,
+    }
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -264,9 +259,9 @@ mod tests {
     #[test]
     fn path_query_and_body_become_one_argument() -> Result<(), Problem> {
         let events = read("readEvents", &[("id", "urn:x:1")], &[("skip", "2"), ("limit", "10")], "")?;
-        assert_eq!(events.argument, Some(json!({"item": "urn:x:1", "skip": 2, "limit": 10})));
+        assert_eq!(events.argument, json!({"item": "urn:x:1", "skip": 2, "limit": 10}));
         let reject = read("rejectCustody", &[("id", "o1")], &[("signing", "caller")], r#"{"reason":"wet"}"#)?;
-        assert_eq!(reject.argument, Some(json!({"offer_id": "o1", "reason": "wet"})));
+        assert_eq!(reject.argument, json!({"transfer_id": "o1", "reason": "wet"}));
         assert!(reject.caller_signs);
         Ok(())
     }
@@ -275,11 +270,11 @@ mod tests {
     fn an_epcis_document_is_the_body_as_it_is() -> Result<(), Problem> {
         let capture = read("capture", &[], &[("licence_id", "l1")], r#"{"type":"EPCISDocument","private":1}"#)?;
         let expected = json!({"document": {"type": "EPCISDocument", "private": 1}, "licence_id": "l1"});
-        assert_eq!((&capture.argument, &capture.private), (&Some(expected.clone()), &None));
-        let sent = capture.bytes().expect("an argument");
+        assert_eq!((&capture.argument, &capture.private), (&expected, &None));
+        let sent = capture.bytes();
         assert_eq!(serde_json::from_slice::<Value>(&sent).ok(), Some(expected));
         let exact = read("capture", &[], &[], r#" {"ext:weight":0.12345678901234567890} "#)?.bytes();
-        assert_eq!(exact.as_deref(), Some(br#"{"document":{"ext:weight":0.12345678901234567890}}"#.as_slice()));
+        assert_eq!(exact, br#"{"document":{"ext:weight":0.12345678901234567890}}"#);
         Ok(())
     }
 
@@ -308,11 +303,11 @@ mod tests {
             ("", "json_malformed"),
             ("[]", "json_malformed"),
             (r#"{"reason":"a","reason":"b"}"#, "json_malformed"),
-            (r#"{"reason":1}"#, "validation_failed"),
-            (r#"{}"#, "validation_failed"),
-            (r#"{"reason":"a","colour":"red"}"#, "validation_failed"),
-            (r#"{"reason":"a","offer_id":"o2"}"#, "validation_failed"),
-            (r#"{"reason":"a","private":{}}"#, "validation_failed"),
+            (r#"{"reason":1}"#, "request.malformed"),
+            (r#"{}"#, "request.malformed"),
+            (r#"{"reason":"a","colour":"red"}"#, "request.malformed"),
+            (r#"{"reason":"a","transfer_id":"o2"}"#, "request.malformed"),
+            (r#"{"reason":"a","private":{}}"#, "request.malformed"),
         ] {
             assert_eq!(code(read("rejectCustody", &[("id", "o1")], &[], body)), expected, "{body}");
         }
@@ -324,16 +319,18 @@ mod tests {
     fn a_refused_private_input_is_not_quoted() {
         let invoice = |private: &str| {
             let body = format!(
-                r#"{{"invoice_id":"i","buyer":"ImporterMSP","currency":"EUR","issued_on":"2026-01-02","tolerance_minor":"0","total_commitment":"c"{private}}}"#
+                r#"{{"invoice_id":"i","buyer":"ImporterMSP","currency":"EUR","issued_on":"2026-01-02","tolerance_minor":"0","total_commitment":"5e5aec49d1cb49fc6f1b52a9850ed7f9545413c2eca4a6fae4e73cd91e9fef29"{private}}}"#
             );
             read("issueInvoice", &[], &[], &body)
         };
-        assert_eq!(code(invoice("")), "validation_failed");
-        let problem = invoice(r#","private":{"amount_minor":4242424242,"blinding":"canary"}"#).expect_err("a number");
+        assert_eq!(code(invoice("")), "private.missing");
+        let problem = invoice(r#","private":{"value_minor":4242424242,"blinding":"canary"}"#).expect_err("a number");
         let text = format!("{problem:?}");
         assert!(!text.contains("4242424242") && !text.contains("canary"), "{text}");
-        let accepted = invoice(r#","private":{"amount_minor":"1","blinding":"b"}"#).expect("a good invoice");
-        assert_eq!(accepted.private, Some(json!({"amount_minor": "1", "blinding": "b"})));
-        assert!(accepted.argument.is_some_and(|argument| argument.get("private").is_none()));
+        let blinding = "01".repeat(32);
+        let accepted = invoice(&format!(r#","private":{{"value_minor":"1","blinding":"{blinding}"}}"#));
+        let accepted = accepted.expect("a good invoice");
+        assert_eq!(accepted.private, Some(json!({"value_minor": "1", "blinding": blinding})));
+        assert!(accepted.argument.get("private").is_none());
     }
 }

@@ -1,23 +1,29 @@
-//! Raising and closing an alarm. When it is raised, the alarm, its evidence and the count on the item are written in the transaction that found it.
+//! Raising and closing an alarm.
 //!
-//! Anybody who may record events can raise any number of alarms about a thing, so the item holds two counts and nothing
+//! When an alarm is raised, the alarm, its evidence and the count on the item are written in the transaction that found
+//! it.
+//!
+//! Every member that may record events can raise any number of alarms about a thing, so the item holds two counts and nothing
 //! that grows; alarms stand under keys of their own and are read by range, oldest first. The evidence names the event by
 //! its digest: one event can raise an alarm for each of two thousand things, and it is on the ledger once.
 
-use fabric_contract::Context;
+use fabric_contract::{Context, Part};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use trade_model::evidence::{Evidence, EvidenceKind, Subject, SubjectKind};
-use trade_model::item::{Alarm, AlarmClosure, AlarmKind, AlarmState, CloseAlarm, RecordedEvent};
-use trade_model::party::Role;
-use trade_model::rejection::Rejection;
+use trade_model::Refusal;
+use trade_model::common::{AlarmId, Digest256, EventRecordId, Foreign, ItemId, MediaType, Set, Text};
+use trade_model::evidence::{EVIDENCE, Evidence, EvidenceKind, Subject};
+use trade_model::item::{
+    ALARMS, ALARMS_ON, Alarm, AlarmClosure, AlarmCounts, AlarmKind, AlarmState, CloseAlarm, ITEM_ALARMS, ItemEvent,
+    ItemRejection, RecordedEvent, STANDING_ALARMS,
+};
 use trade_standards::identifier::MspId;
 
-use super::book::Book;
-use super::{find_alarm, keys};
+use super::find_alarm;
+use super::registry::Registry;
+use super::session::PlaceOnRecord;
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{Refusal, evidence, form};
 
 /// The version of the conflict rules, quoted in the evidence.
 const RULES: &str = "conflict-rules/2";
@@ -26,36 +32,43 @@ const RULES: &str = "conflict-rules/2";
 #[derive(Debug, Clone)]
 pub(crate) struct Conflict {
     pub(crate) kind: AlarmKind,
-    pub(crate) item_id: String,
-    pub(crate) conflicts_with: String,
-    /// Whose record, custody or title is contradicted, when it is an enterprise's.
+    pub(crate) item_id: ItemId,
+    pub(crate) conflicts_with: Foreign,
+    /// Whose record, custody or title is contradicted, when it is a member's.
     pub(crate) other_party: Option<MspId>,
 }
 
 /// The id of the alarm that a conflict of an event raises; the same conflict of the same record has the same id.
-pub(crate) fn id(record: &RecordedEvent, conflict: &Conflict) -> String {
+pub(crate) fn id(record: &RecordedEvent, conflict: &Conflict) -> AlarmId {
     let Conflict { kind, item_id, conflicts_with, .. } = conflict;
     let identity = format!("{}\n{item_id}\n{}\n{conflicts_with}", kind.as_str(), record.record_id);
-    let mut alarm_id = hex::encode(Sha256::digest(identity.as_bytes()));
-    alarm_id.truncate(32);
-    alarm_id
+    AlarmId::of_digest(Sha256::digest(identity.as_bytes()).into())
 }
 
 /// Writes an alarm as it is now, and the index entries that it has as long as it stands.
 pub(crate) fn write(ctx: &mut Context<'_>, alarm: &Alarm) -> Result<(), Refusal> {
-    ctx.put_json(&keys::alarm(&alarm.alarm_id)?, alarm)?;
-    let mut entries = vec![keys::standing_alarm(&alarm.item_id, alarm.number, &alarm.alarm_id)?];
-    if alarm.kind.rests_on_an_event() {
-        entries.push(keys::alarm_on(alarm)?);
-    }
-    for entry in entries {
-        if alarm.state.stands() {
-            ctx.put_json(&entry, &alarm.alarm_id)?;
-        } else {
-            ctx.delete(&entry)?;
+    let alarm_id = &alarm.alarm_id;
+    ALARMS.put(ctx, alarm_id, alarm)?;
+    let of_item = (alarm.item_id.clone(), alarm.number, alarm_id.clone());
+    let on_record = alarm.kind.rests_on_an_event().then(|| place_on_record(alarm));
+    if alarm.state.stands() {
+        STANDING_ALARMS.put(ctx, &of_item, alarm_id)?;
+        if let Some(place) = on_record {
+            ALARMS_ON.put(ctx, &place, alarm_id)?;
+        }
+    } else {
+        STANDING_ALARMS.delete(ctx, &of_item)?;
+        if let Some(place) = on_record {
+            ALARMS_ON.delete(ctx, &place)?;
         }
     }
     Ok(())
+}
+
+/// Where an alarm stands among those that rest on the same record.
+pub(super) fn place_on_record(alarm: &Alarm) -> PlaceOnRecord {
+    let Alarm { conflicts_with, item_id, number, alarm_id, .. } = alarm;
+    (Part(conflicts_with.clone()), item_id.clone(), *number, alarm_id.clone())
 }
 
 /// Closes an alarm.
@@ -64,54 +77,94 @@ pub(crate) fn write(ctx: &mut Context<'_>, alarm: &Alarm) -> Result<(), Refusal>
 /// Customs only, and not about its own conduct: of the roles that can write, it alone has no stake in whose goods these
 /// are, and a maker that was first could otherwise wave away whoever contradicts it.
 pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusal> {
-    let mut caller = Caller::with_role(ctx, &[Role::Customs])?;
-    form::text("reason", &request.reason, form::REMARK_MAX)?;
+    let mut caller = Caller::of::<CloseAlarm>(ctx)?;
     let mut alarm = find_alarm(ctx, &request.alarm_id)?;
     if !alarm.state.stands() {
-        return Err(Rejection::AlarmNotStanding { alarm_id: alarm.alarm_id }.into());
+        return Err(ItemRejection::AlarmNotStanding { alarm_id: alarm.alarm_id }.into());
     }
     if alarm.is_about(caller.msp_id()) {
-        return Err(Rejection::AlarmAboutCaller { alarm_id: alarm.alarm_id }.into());
+        return Err(ItemRejection::AlarmAboutCaller { alarm_id: alarm.alarm_id }.into());
     }
 
-    caller.follow(alarm.raised_at);
+    caller.follow(alarm.raised.at);
     if let Some(answer) = &alarm.answer {
         caller.follow(answer.at);
     }
-    let mut book = Book::default();
-    count_out(ctx, &mut book, &alarm)?;
-    let (at, by) = (caller.now, caller.msp_id().clone());
+    let mut registry = Registry::default();
+    count_out(ctx, &mut registry, &alarm)?;
     alarm.state = AlarmState::Closed;
-    alarm.closure = Some(AlarmClosure { at, by, reason: request.reason, transaction_id: caller.tx_id });
+    alarm.closure = Some(AlarmClosure { stamp: caller.stamp(), reason: request.reason });
     write(ctx, &alarm)?;
-    book.flush(ctx)?;
-    announce(ctx, "item.alarm_closed", &json!({ "alarm_id": alarm.alarm_id }))?;
+    registry.flush(ctx)?;
+    announce(ctx, ItemEvent::AlarmClosed { alarm_id: alarm.alarm_id.clone() })?;
     Ok(alarm)
 }
 
 /// Takes an alarm out of the count of those that stand against its item.
-pub(crate) fn count_out(ctx: &mut Context<'_>, book: &mut Book, alarm: &Alarm) -> Result<(), Refusal> {
+pub(crate) fn count_out(ctx: &mut Context<'_>, registry: &mut Registry, alarm: &Alarm) -> Result<(), Refusal> {
     // An alarm without a number concerns an event only and was never counted.
-    if alarm.number > 0 && book.find(ctx, &alarm.item_id)?.is_some() {
-        let counts = &mut book.change(ctx, &alarm.item_id)?.alarms;
+    if alarm.number > 0 && registry.find(ctx, &alarm.item_id)?.is_some() {
+        let counts = &mut registry.change(ctx, &alarm.item_id)?.alarms;
         counts.standing = counts.standing.saturating_sub(1);
     }
     Ok(())
 }
 
-/// Writes the evidence, counts the alarm on its item when there is one, and notes it on the event. The alarm itself is written
-/// by the caller at the end, because a later event of the same document may withdraw it.
+/// Writes the evidence, counts the alarm on its item when there is one, and notes it on the event. The alarm itself is
+/// written by the caller at the end, because a later event of the same document may withdraw it.
 pub(crate) fn raise(
     ctx: &mut Context<'_>,
     caller: &Caller,
-    book: &mut Book,
+    registry: &mut Registry,
     record: &mut RecordedEvent,
-    event_sha256: &str,
+    event_sha256: &Digest256,
     conflict: Conflict,
 ) -> Result<Alarm, Refusal> {
     let alarm_id = id(record, &conflict);
+    let facts = facts(&alarm_id, record, event_sha256, &conflict);
+    let evidence_sha256 = Digest256::of(facts.as_bytes());
+    let counted = count_in(ctx, registry, &conflict.item_id)?;
+    let about = subjects(&alarm_id, &record.record_id, counted.is_some().then_some(&conflict.item_id))?;
+    let deposit = evidence(caller, &evidence_sha256, about, facts)?;
+    EVIDENCE.put(ctx, &Part(evidence_sha256.clone()), &deposit)?;
+    let number = counted.map_or(0, |counts| counts.raised);
+    ITEM_ALARMS.put(ctx, &(conflict.item_id.clone(), number, alarm_id.clone()), &alarm_id)?;
+    record.alarms.push(alarm_id.clone());
+    Ok(Alarm {
+        alarm_id,
+        number,
+        kind: conflict.kind,
+        item_id: conflict.item_id,
+        text: conflict.kind.public_text().to_owned(),
+        event_hash: record.event_hash.clone(),
+        record_id: record.record_id.clone(),
+        conflicts_with: conflict.conflicts_with,
+        recorded_by: record.recorded.by.clone(),
+        other_party: conflict.other_party,
+        raised: caller.stamp(),
+        evidence_sha256,
+        state: AlarmState::Open,
+        answer: None,
+        closure: None,
+    })
+}
+
+/// Counts a new alarm on its item; none when what it concerns has no record of its own.
+fn count_in(ctx: &mut Context<'_>, registry: &mut Registry, item_id: &ItemId) -> Result<Option<AlarmCounts>, Refusal> {
+    if registry.find(ctx, item_id)?.is_none() {
+        return Ok(None);
+    }
+    let counts = &mut registry.change(ctx, item_id)?.alarms;
+    counts.raised = counts.raised.saturating_add(1);
+    counts.standing = counts.standing.saturating_add(1);
+    Ok(Some(counts.clone()))
+}
+
+/// What the ledger itself puts on record when it raises an alarm. The event is named by its digest: one event can raise
+/// an alarm for each of two thousand things, and it is on the ledger once.
+fn facts(alarm_id: &AlarmId, record: &RecordedEvent, event_sha256: &Digest256, conflict: &Conflict) -> String {
     let Conflict { kind, item_id, conflicts_with, other_party } = conflict;
-    let facts = json!({
+    json!({
         "alarm_id": alarm_id,
         "kind": kind.as_str(),
         "item_id": item_id,
@@ -120,59 +173,40 @@ pub(crate) fn raise(
         "event_sha256": event_sha256,
         "conflicts_with": conflicts_with,
         "other_party": other_party,
-        "recorded_by": record.recorded_by,
-        "recorded_at": record.recorded_at,
-        "transaction_id": record.transaction_id,
+        "recorded_by": record.recorded.by,
+        "recorded_at": record.recorded.at,
+        "transaction_id": record.recorded.transaction_id,
         "rules": RULES,
     })
-    .to_string();
-    let evidence_sha256 = hex::encode(Sha256::digest(facts.as_bytes()));
+    .to_string()
+}
 
-    let mut subjects = vec![Subject { kind: SubjectKind::Alarm, id: alarm_id.clone() }];
-    subjects.push(Subject { kind: SubjectKind::Event, id: record.record_id.clone() });
-    let mut number = 0;
-    if book.find(ctx, &item_id)?.is_some() {
-        subjects.push(Subject { kind: SubjectKind::Item, id: item_id.clone() });
-        let counts = &mut book.change(ctx, &item_id)?.alarms;
-        counts.raised = counts.raised.saturating_add(1);
-        counts.standing = counts.standing.saturating_add(1);
-        number = counts.raised;
-    }
-    subjects.sort_unstable();
-    let deposit = Evidence {
-        sha256: evidence_sha256.clone(),
+fn subjects<const MAX: usize>(
+    alarm_id: &AlarmId,
+    record_id: &EventRecordId,
+    item_id: Option<&ItemId>,
+) -> Result<Set<Subject, 0, MAX>, Refusal> {
+    let mut subjects = vec![Subject::Alarm(alarm_id.clone()), Subject::Event(record_id.clone())];
+    subjects.extend(item_id.cloned().map(Subject::Item));
+    Ok(Set::new(subjects)?)
+}
+
+fn evidence(
+    caller: &Caller,
+    sha256: &Digest256,
+    subjects: Set<Subject, 0, { trade_model::evidence::SUBJECTS_MAX }>,
+    facts: String,
+) -> Result<Evidence, Refusal> {
+    Ok(Evidence {
+        sha256: sha256.clone(),
         kind: EvidenceKind::Alarm,
-        media_type: "application/json".to_owned(),
+        media_type: MediaType::parse("application/json")?,
         size_bytes: Some(facts.len() as u64),
         captured_at: caller.now,
-        tool: RULES.to_owned(),
+        tool: Text::parse(RULES)?,
         subjects,
-        deposited_by: caller.msp_id().clone(),
+        deposited: caller.stamp(),
         certificate_sha256: caller.certificate_sha256.clone(),
-        deposited_at: caller.now,
-        transaction_id: caller.tx_id.clone(),
         facts: Some(facts),
-    };
-    let alarm = Alarm {
-        alarm_id: alarm_id.clone(),
-        number,
-        kind,
-        item_id: item_id.clone(),
-        text: kind.public_text().to_owned(),
-        event_hash: record.event_hash.clone(),
-        record_id: record.record_id.clone(),
-        conflicts_with,
-        recorded_by: record.recorded_by.clone(),
-        other_party,
-        raised_at: caller.now,
-        transaction_id: caller.tx_id.clone(),
-        evidence_sha256: evidence_sha256.clone(),
-        state: AlarmState::Open,
-        answer: None,
-        closure: None,
-    };
-    ctx.put_json(&evidence::keys::evidence(&evidence_sha256)?, &deposit)?;
-    ctx.put_json(&keys::item_alarm(&item_id, number, &alarm_id)?, &alarm_id)?;
-    record.alarms.push(alarm_id);
-    Ok(alarm)
+    })
 }

@@ -7,87 +7,62 @@
 //! An event belongs to whoever records it. Documents travel, and the hash of an event says nothing about who sends it; if
 //! the first record counted for everybody, a copy sent early would make its sender the maker of somebody else's goods.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use fabric_contract::{CompositeKey, Context};
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use fabric_contract::{Context, Part};
+use trade_model::Refusal;
+use trade_model::common::{Digest256, EventRecordId, Foreign, ItemId, Malformed, Moment};
 use trade_model::item::{
-    Alarm, AlarmKind, Capture, CaptureReceipt, CaptureStatus, CapturedEvent, DeclaredError, EVENTS_MAX,
-    ITEM_MENTIONS_MAX, RaisedAlarm, RecordedEvent,
+    AlarmKind, Capture, CaptureReceipt, CaptureStatus, CapturedEvent, DeclaredError, EVENTS_BY_ID, EVENTS_MAX,
+    ITEM_EVENTS, ITEM_MENTIONS_MAX, ItemEvent, ItemRejection, RaisedAlarm, RecordedEvent,
 };
-use trade_model::rejection::Rejection;
+use trade_model::rejection::{Rejection, RequestRejection};
 use trade_standards::epcis::json::Json;
 use trade_standards::epcis::{self, EpcisError, Event, EventBody, EventKind};
 use trade_standards::gs1::ObjectUri;
 use trade_standards::time::UtcTime;
 
 use super::alarm::{self, Conflict};
-use super::book::Book;
-use super::{correction, effects, keys};
+use super::session::Session;
+use super::{correction, effects};
 use crate::announce::announce;
-use crate::caller::{Caller, HANDLERS};
-use crate::{Refusal, form, rights};
+use crate::caller::Caller;
+use crate::rights;
 
 /// How far an event's own clock may run ahead of the transaction, in seconds.
 const CLOCK_AHEAD_MAX: i64 = 15 * 60;
-
-/// What a capture carries from event to event.
-pub(super) struct Session {
-    pub(super) caller: Caller,
-    pub(super) book: Book,
-    pub(super) licence: Option<rights::Permission>,
-    /// Events of this document, and older ones it declares erroneous: to be written at the end.
-    pub(super) records: BTreeMap<String, RecordedEvent>,
-    ids: BTreeMap<String, String>,
-    raised: Vec<RaisedAlarm>,
-    /// Alarms of this document, and older ones it withdraws: to be written at the end.
-    pub(super) alarms: BTreeMap<String, Alarm>,
-    /// Index entries of older alarms that point at another event from now on.
-    pub(super) moved_pointers: Vec<CompositeKey>,
-}
 
 /// Records the events of a document.
 ///
 /// # Errors
 /// See the rejections of the domain `item`.
 pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt, Refusal> {
-    let caller = Caller::with_role(ctx, HANDLERS)?;
+    let caller = Caller::of::<Capture>(ctx)?;
     let events = parse(&request.document)?;
     check_bounds(&events, caller.now)?;
     let licence = match request.licence_id {
         Some(licence_id) => Some(rights::permission(ctx, &licence_id)?),
         None => None,
     };
-    let mut session = Session {
-        caller,
-        book: Book::default(),
-        licence,
-        records: BTreeMap::new(),
-        ids: BTreeMap::new(),
-        raised: Vec::new(),
-        alarms: BTreeMap::new(),
-        moved_pointers: Vec::new(),
-    };
-    let named: BTreeSet<String> =
-        events.iter().flat_map(instances).map(|object| object.canonical().to_owned()).collect();
-    session.book.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
-    if let Some(last) = session.book.last_recorded_at() {
+    let mut session = Session::new(caller, licence);
+    let named: BTreeSet<ItemId> = events.iter().flat_map(instances).map(ItemId::from).collect();
+    session.registry.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
+    if let Some(last) = session.registry.last_recorded_at() {
         session.caller.follow(last);
     }
 
     let mut receipts = Vec::with_capacity(events.len());
-    for (place, event) in events.iter().enumerate() {
+    for (place, event) in (0..).zip(&events) {
         receipts.push(take(ctx, &mut session, place, event)?);
     }
     finish(ctx, session, receipts)
 }
 
-/// Takes one event: known, a correction, or new.
-fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Event) -> Result<CapturedEvent, Refusal> {
+/// Takes one event: known, a correction, or new. `place` is its place in the document.
+fn take(ctx: &mut Context<'_>, session: &mut Session, place: u32, event: &Event) -> Result<CapturedEvent, Refusal> {
     let standing = standing(ctx, session, event)?;
     let record_id = standing.record_id.clone();
-    let known = match standing.own {
+    let known = match standing.own.clone() {
         Some(record) => Some(record),
         None => same_id(ctx, session, event)?,
     };
@@ -100,7 +75,7 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Even
             CaptureStatus::CorrectionRecorded
         }
         (Some(_), None) if standing.first_by_another.is_some() => {
-            return Err(Rejection::EventOfAnother { event_hash: event.hash.as_str().to_owned() }.into());
+            return Err(ItemRejection::EventOfAnother { event_hash: event.hash.clone() }.into());
         }
         (Some(declaration), None) => {
             let mut record = new_record(session, event, record_id.clone())?;
@@ -110,109 +85,123 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: usize, event: &Even
         }
         (None, Some(_)) if same_content => CaptureStatus::AlreadyRecorded,
         (None, other) => {
-            let mut record = new_record(session, event, record_id.clone())?;
-            let mut conflicts = effects::apply(ctx, session, event, &mut record)?;
-            conflicts.extend(same_event(&record, standing.first_by_another));
-            if let Some(other) = other {
-                let item_id = first_named(&record);
-                let (kind, other_party) = (AlarmKind::EventIdReused, Some(other.recorded_by));
-                conflicts.push(Conflict { kind, item_id, conflicts_with: other.record_id, other_party });
-            }
-            let event_sha256 = if conflicts.is_empty() { String::new() } else { sha256(&record.event) };
-            for conflict in conflicts {
-                if session.alarms.contains_key(&alarm::id(&record, &conflict)) {
-                    continue;
-                }
-                let Session { caller, book, .. } = session;
-                let alarm = alarm::raise(ctx, caller, book, &mut record, &event_sha256, conflict)?;
-                session.raised.push(RaisedAlarm {
-                    alarm_id: alarm.alarm_id.clone(),
-                    kind: alarm.kind,
-                    item_id: alarm.item_id.clone(),
-                    evidence_sha256: alarm.evidence_sha256.clone(),
-                });
-                session.alarms.insert(alarm.alarm_id.clone(), alarm);
-            }
-            keep(ctx, session, place, event, record)?;
+            record_new(ctx, session, place, event, standing, other)?;
             CaptureStatus::Recorded
         }
     };
-    let items = instances(event).map(|object| object.canonical().to_owned()).collect();
-    let event_hash = event.hash.as_str().to_owned();
-    Ok(CapturedEvent { event_hash, record_id, event_id: event.event_id.clone(), status, items })
+    Ok(CapturedEvent {
+        event_hash: event.hash.clone(),
+        record_id,
+        event_id: foreign(event.event_id.as_deref())?,
+        status,
+        items: instances(event).map(ItemId::from).collect(),
+    })
+}
+
+/// Records a new event with what it changes and the alarms it raises. `other` is another event of the caller's under the
+/// same event id.
+fn record_new(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    place: u32,
+    event: &Event,
+    standing: Standing,
+    other: Option<RecordedEvent>,
+) -> Result<(), Refusal> {
+    let mut record = new_record(session, event, standing.record_id)?;
+    let mut conflicts = effects::apply(ctx, session, event, &mut record)?;
+    conflicts.extend(same_event(&record, standing.first_by_another)?);
+    if let Some(other) = other {
+        conflicts.push(Conflict {
+            kind: AlarmKind::EventIdReused,
+            item_id: first_named(&record)?,
+            conflicts_with: Foreign::of_id(&other.record_id),
+            other_party: Some(other.recorded.by),
+        });
+    }
+    let event_sha256 = Digest256::of(record.event.to_string().as_bytes());
+    for conflict in conflicts {
+        if session.alarms.contains_key(&alarm::id(&record, &conflict)) {
+            continue;
+        }
+        let Session { caller, registry, .. } = session;
+        let alarm = alarm::raise(ctx, caller, registry, &mut record, &event_sha256, conflict)?;
+        session.raised.push(RaisedAlarm {
+            alarm_id: alarm.alarm_id.clone(),
+            kind: alarm.kind,
+            item_id: alarm.item_id.clone(),
+            evidence_sha256: alarm.evidence_sha256.clone(),
+        });
+        session.alarms.insert(alarm.alarm_id.clone(), alarm);
+    }
+    keep(ctx, session, place, event, record)
 }
 
 /// How an event stands with its caller: the id its record has or would have, the record itself, and the record of
 /// whoever was first, when that was somebody else.
 struct Standing {
-    record_id: String,
+    record_id: EventRecordId,
     own: Option<RecordedEvent>,
     first_by_another: Option<RecordedEvent>,
 }
 
-/// An event belongs to whoever records it. What somebody else recorded before takes nothing away from the caller's
-/// record, and makes it a conflict.
+/// An event belongs to its recorder. What somebody else recorded before takes nothing away from the caller's record, and
+/// makes it a conflict.
 fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Standing, Refusal> {
-    let event_hash = event.hash.as_str();
-    let first = find_record(ctx, session, event_hash)?;
-    match first {
-        Some(first) if first.recorded_by != *session.caller.msp_id() => {
-            let record_id = keys::record_of_another(event_hash, session.caller.msp_id());
-            let own = find_record(ctx, session, &record_id)?;
+    let record_id = EventRecordId::first(&event.hash);
+    match session.find_record(ctx, &record_id)? {
+        Some(first) if first.recorded.by != *session.caller.msp_id() => {
+            let record_id = EventRecordId::of_another(&event.hash, session.caller.msp_id());
+            let own = session.find_record(ctx, &record_id)?;
             Ok(Standing { record_id, own, first_by_another: Some(first) })
         }
-        own => Ok(Standing { record_id: event_hash.to_owned(), own, first_by_another: None }),
+        own => Ok(Standing { record_id, own, first_by_another: None }),
     }
 }
 
-/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: who of the two saw
+/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: which of the two saw
 /// it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
-fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Vec<Conflict> {
-    let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Vec::new() };
-    let named: BTreeSet<String> = record.items.iter().chain(&record.parent).cloned().collect();
-    let named = if named.is_empty() { BTreeSet::from([first_named(record)]) } else { named };
+fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Result<Vec<Conflict>, Refusal> {
+    let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Ok(Vec::new()) };
+    let mut named: BTreeSet<ItemId> = record.items.iter().chain(&record.parent).cloned().collect();
+    if named.is_empty() {
+        named.insert(first_named(record)?);
+    }
     let conflict = |item_id| Conflict {
         kind: AlarmKind::SameEventByAnother,
         item_id,
-        conflicts_with: first.record_id.clone(),
-        other_party: Some(first.recorded_by.clone()),
+        conflicts_with: Foreign::of_id(&first.record_id),
+        other_party: Some(first.recorded.by.clone()),
     };
-    named.into_iter().map(conflict).collect()
+    Ok(named.into_iter().map(conflict).collect())
 }
 
 /// The thing by which an event that is a conflict as a whole is found; the event itself when it names classes only.
-fn first_named(record: &RecordedEvent) -> String {
-    record.items.first().or(record.parent.as_ref()).unwrap_or(&record.record_id).clone()
+fn first_named(record: &RecordedEvent) -> Result<ItemId, Refusal> {
+    match record.items.first().or(record.parent.as_ref()) {
+        Some(item_id) => Ok(item_id.clone()),
+        None => Ok(ItemId::parse(record.record_id.as_str())?),
+    }
 }
 
 /// Writes everything that the events left behind.
-fn finish(ctx: &mut Context<'_>, session: Session, events: Vec<CapturedEvent>) -> Result<CaptureReceipt, Refusal> {
-    for (record_id, record) in &session.records {
-        ctx.put_json(&keys::event(record_id)?, record)?;
-    }
-    // A pointer that is taken away here may be set again just below: the last write to a key counts.
-    for pointer in &session.moved_pointers {
-        ctx.delete(pointer)?;
-    }
-    for alarm in session.alarms.values() {
-        alarm::write(ctx, alarm)?;
-    }
-    session.book.flush(ctx)?;
-    let hashes: Vec<&String> = events.iter().map(|event| &event.event_hash).collect();
-    let alarm_ids: Vec<&String> = session.raised.iter().map(|alarm| &alarm.alarm_id).collect();
-    let name = if alarm_ids.is_empty() { "item.captured" } else { "item.alarm_raised" };
-    announce(ctx, name, &json!({ "events": hashes, "alarms": alarm_ids }))?;
-    Ok(CaptureReceipt {
-        events,
-        alarms: session.raised,
-        transaction_id: session.caller.tx_id,
-        recorded_at: session.caller.now,
-    })
+fn finish(
+    ctx: &mut Context<'_>,
+    mut session: Session,
+    captured: Vec<CapturedEvent>,
+) -> Result<CaptureReceipt, Refusal> {
+    session.write(ctx)?;
+    let events = captured.iter().map(|event| event.event_hash.clone()).collect();
+    let alarms: Vec<_> = session.raised.iter().map(|alarm| alarm.alarm_id.clone()).collect();
+    let event =
+        if alarms.is_empty() { ItemEvent::Captured { events } } else { ItemEvent::AlarmRaised { events, alarms } };
+    announce(ctx, event)?;
+    Ok(CaptureReceipt { events: captured, alarms: session.raised, recorded: session.caller.stamp() })
 }
 
 fn parse(document: &Json) -> Result<Vec<Event>, Rejection> {
     if let Some(kind) = foreign_type(document) {
-        return Err(Rejection::EventTypeNotSupported { event_type: kind.as_str() });
+        return Err(ItemRejection::EventTypeNotSupported { event_type: kind.as_str() }.into());
     }
     let limits = epcis::Limits { events_max: EVENTS_MAX, list_max: ITEM_MENTIONS_MAX, ..epcis::Limits::default() };
     let parsed = epcis::parse_with(document.to_string().as_bytes(), &limits);
@@ -233,24 +222,24 @@ fn foreign_type(document: &Json) -> Option<EventKind> {
 
 fn unreadable(error: EpcisError) -> Rejection {
     match error {
-        EpcisError::NoEvents => Rejection::NoEvents,
-        EpcisError::TooLarge { what: "events", max } => Rejection::TooManyEvents { max },
-        EpcisError::TooLarge { what, max } if what != "bytes" => Rejection::TooManyItems { max },
-        EpcisError::Uri { source, .. } => form::object_error(source),
-        other => Rejection::DocumentMalformed { rule: other.to_string() },
+        EpcisError::NoEvents => ItemRejection::NoEvents.into(),
+        EpcisError::TooLarge { what: "events", max } => ItemRejection::TooManyEvents { max }.into(),
+        EpcisError::TooLarge { what, max } if what != "bytes" => ItemRejection::TooManyItems { max }.into(),
+        EpcisError::Uri { source, .. } => RequestRejection::of("/document", &Malformed::from(&source)).into(),
+        other => ItemRejection::DocumentMalformed { rule: other.to_string() }.into(),
     }
 }
 
-fn check_bounds(events: &[Event], now: UtcTime) -> Result<(), Rejection> {
+fn check_bounds(events: &[Event], now: UtcTime) -> Result<(), ItemRejection> {
     if events.iter().map(|event| instances(event).count()).sum::<usize>() > ITEM_MENTIONS_MAX {
-        return Err(Rejection::TooManyItems { max: ITEM_MENTIONS_MAX });
+        return Err(ItemRejection::TooManyItems { max: ITEM_MENTIONS_MAX });
     }
     for event in events {
         if matches!(event.body, EventBody::Untyped) {
-            return Err(Rejection::EventTypeNotSupported { event_type: event.kind.as_str() });
+            return Err(ItemRejection::EventTypeNotSupported { event_type: event.kind.as_str() });
         }
         if event_time(event)?.unix_seconds() > now.unix_seconds() + CLOCK_AHEAD_MAX {
-            return Err(Rejection::EventInFuture { event_hash: event.hash.as_str().to_owned() });
+            return Err(ItemRejection::EventInFuture { event_hash: event.hash.clone() });
         }
     }
     Ok(())
@@ -267,36 +256,25 @@ pub(super) fn instances(event: &Event) -> impl Iterator<Item = &ObjectUri> {
 }
 
 /// The classes an event names by quantity.
-fn classes(event: &Event) -> impl Iterator<Item = &str> {
+fn classes(event: &Event) -> impl Iterator<Item = &ObjectUri> {
     let quantities: &[epcis::Quantity] = match &event.body {
         EventBody::Object(body) => &body.quantities,
         EventBody::Aggregation(body) => &body.quantities,
         EventBody::Untyped => &[],
     };
-    quantities.iter().map(|quantity| quantity.class.canonical())
-}
-
-pub(super) fn find_record(
-    ctx: &mut Context<'_>,
-    session: &Session,
-    record_id: &str,
-) -> Result<Option<RecordedEvent>, Refusal> {
-    match session.records.get(record_id) {
-        Some(record) => Ok(Some(record.clone())),
-        None => Ok(ctx.get_json(&keys::event(record_id)?)?),
-    }
+    quantities.iter().map(|quantity| &quantity.class)
 }
 
 /// The caller's record that first carried the same event id, when there is one. Nobody owns an id: what others recorded
 /// under it is no concern of the caller's, or an id taken early would turn the rightful event into a conflict.
 fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Option<RecordedEvent>, Refusal> {
-    let Some(event_id) = &event.event_id else { return Ok(None) };
-    let record_id = match session.ids.get(event_id) {
+    let Some(event_id) = foreign(event.event_id.as_deref())? else { return Ok(None) };
+    let record_id = match session.ids.get(&event_id) {
         Some(record_id) => Some(record_id.clone()),
-        None => ctx.get_json::<String>(&keys::event_by_id(session.caller.msp_id(), event_id)?)?,
+        None => EVENTS_BY_ID.find(ctx, &(Part(session.caller.msp_id().clone()), Part(event_id)))?,
     };
     match record_id {
-        Some(record_id) => find_record(ctx, session, &record_id),
+        Some(record_id) => session.find_record(ctx, &record_id),
         None => Ok(None),
     }
 }
@@ -305,52 +283,54 @@ fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Op
 fn keep(
     ctx: &mut Context<'_>,
     session: &mut Session,
-    place: usize,
+    place: u32,
     event: &Event,
     record: RecordedEvent,
 ) -> Result<(), Refusal> {
-    let named: BTreeSet<&str> = instances(event).map(ObjectUri::canonical).chain(classes(event)).collect();
+    let record_id = &record.record_id;
+    let named: BTreeSet<ItemId> = instances(event).chain(classes(event)).map(ItemId::from).collect();
     for object_id in named {
-        let key = keys::item_event(object_id, session.caller.now, place, &record.record_id)?;
-        ctx.put_json(&key, &record.record_id)?;
-        if session.book.find(ctx, object_id)?.is_some() {
-            session.book.stamp(object_id, session.caller.now)?;
+        let now = session.caller.now;
+        ITEM_EVENTS.put(ctx, &(object_id.clone(), Moment(now), place, record_id.clone()), record_id)?;
+        if session.registry.find(ctx, &object_id)?.is_some() {
+            session.registry.stamp(&object_id, now)?;
         }
     }
     if let Some(event_id) = &record.event_id {
-        let key = keys::event_by_id(&record.recorded_by, event_id)?;
-        if !session.ids.contains_key(event_id) && ctx.get(&key)?.is_none() {
-            ctx.put_json(&key, &record.record_id)?;
-            session.ids.insert(event_id.clone(), record.record_id.clone());
+        let key = (Part(record.recorded.by.clone()), Part(event_id.clone()));
+        if !session.ids.contains_key(event_id) && !EVENTS_BY_ID.exists(ctx, &key)? {
+            EVENTS_BY_ID.put(ctx, &key, record_id)?;
+            session.ids.insert(event_id.clone(), record_id.clone());
         }
     }
-    session.records.insert(record.record_id.clone(), record);
+    session.records.insert(record_id.clone(), record);
     Ok(())
 }
 
-fn new_record(session: &Session, event: &Event, record_id: String) -> Result<RecordedEvent, Rejection> {
+fn new_record(session: &Session, event: &Event, record_id: EventRecordId) -> Result<RecordedEvent, Refusal> {
     let (action, items, parent) = match &event.body {
-        EventBody::Object(body) => (Some(body.action), &body.epcs[..], None),
-        EventBody::Aggregation(body) => (Some(body.action), &body.children[..], body.parent.as_ref()),
-        EventBody::Untyped => (None, &[][..], None),
+        EventBody::Object(body) => (body.action, &body.epcs[..], None),
+        EventBody::Aggregation(body) => (body.action, &body.children[..], body.parent.as_ref()),
+        EventBody::Untyped => {
+            return Err(ItemRejection::EventTypeNotSupported { event_type: event.kind.as_str() }.into());
+        }
     };
+    let Caller { now, asserted, .. } = session.caller;
     Ok(RecordedEvent {
-        event_hash: event.hash.as_str().to_owned(),
+        event_hash: event.hash.clone(),
         record_id,
-        event_id: event.event_id.clone(),
-        event_type: event.kind.as_str().to_owned(),
-        action: action.map(effects::action_word).unwrap_or_default().to_owned(),
-        business_step: event.biz_step_name().or(event.biz_step.as_deref()).map(str::to_owned),
-        disposition: event.disposition_name().or(event.disposition.as_deref()).map(str::to_owned),
+        event_id: foreign(event.event_id.as_deref())?,
+        event_type: event.kind,
+        action,
+        business_step: foreign(event.biz_step_name().or(event.biz_step.as_deref()))?,
+        disposition: foreign(event.disposition_name().or(event.disposition.as_deref()))?,
         event_time: event_time(event)?,
-        recorded_at: session.caller.now,
-        asserted_at: (session.caller.now != session.caller.asserted).then_some(session.caller.asserted),
-        recorded_by: session.caller.msp_id().clone(),
-        transaction_id: session.caller.tx_id.clone(),
-        items: items.iter().map(|object| object.canonical().to_owned()).collect(),
-        parent: parent.map(|object| object.canonical().to_owned()),
-        read_point: event.read_point.as_ref().map(|place| place.canonical().to_owned()),
-        business_location: event.biz_location.as_ref().map(|place| place.canonical().to_owned()),
+        recorded: session.caller.stamp(),
+        asserted_at: (now != asserted).then_some(asserted),
+        items: items.iter().map(ItemId::from).collect(),
+        parent: parent.map(ItemId::from),
+        read_point: foreign(event.read_point.as_ref().map(ObjectUri::canonical))?,
+        business_location: foreign(event.biz_location.as_ref().map(ObjectUri::canonical))?,
         declared_erroneous: None,
         alarms: Vec::new(),
         effects: Vec::new(),
@@ -358,25 +338,29 @@ fn new_record(session: &Session, event: &Event, record_id: String) -> Result<Rec
     })
 }
 
-/// SHA-256 of an event as it is recorded, in hexadecimal.
-fn sha256(event: &Json) -> String {
-    hex::encode(Sha256::digest(event.to_string()))
+/// A text of the document that is kept as it is.
+fn foreign(text: Option<&str>) -> Result<Option<Foreign>, Refusal> {
+    let refused = |malformed: Malformed| RequestRejection::of("/document", &malformed);
+    Ok(text.map(Foreign::parse).transpose().map_err(refused)?)
 }
 
-fn declared_error(session: &Session, declaration: &epcis::ErrorDeclaration) -> Result<DeclaredError, Rejection> {
+fn declared_error(session: &Session, declaration: &epcis::ErrorDeclaration) -> Result<DeclaredError, Refusal> {
+    let mut corrective_event_ids = Vec::with_capacity(declaration.corrective_event_ids.len());
+    for event_id in &declaration.corrective_event_ids {
+        corrective_event_ids.extend(foreign(Some(event_id))?);
+    }
     Ok(DeclaredError {
         declared_at: utc(&declaration.time)?,
-        reason: declaration.reason.clone(),
-        corrective_event_ids: declaration.corrective_event_ids.clone(),
-        recorded_at: session.caller.now,
-        transaction_id: session.caller.tx_id.clone(),
+        reason: foreign(declaration.reason.as_deref())?,
+        corrective_event_ids,
+        recorded: session.caller.stamp(),
     })
 }
 
-fn event_time(event: &Event) -> Result<UtcTime, Rejection> {
+fn event_time(event: &Event) -> Result<UtcTime, ItemRejection> {
     utc(&event.time)
 }
 
-fn utc(time: &epcis::EventTime) -> Result<UtcTime, Rejection> {
-    UtcTime::parse(&time.to_string()).map_err(|error| Rejection::DocumentMalformed { rule: error.to_string() })
+fn utc(time: &epcis::EventTime) -> Result<UtcTime, ItemRejection> {
+    UtcTime::parse(&time.to_string()).map_err(|error| ItemRejection::DocumentMalformed { rule: error.to_string() })
 }

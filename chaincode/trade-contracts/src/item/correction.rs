@@ -7,21 +7,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fabric_contract::Context;
+use fabric_contract::{Context, Part};
+use trade_model::Refusal;
+use trade_model::common::{AlarmId, EventRecordId, Foreign, ItemId};
 use trade_model::item::{
-    Alarm, AlarmAnswer, AlarmKind, AlarmState, Basis, DeclaredError, Effect, EffectField, Life, Origin, RecordedEvent,
+    ALARMS_ON, Alarm, AlarmKind, AlarmState, Basis, Change, DeclaredError, Effect, Item, ItemRejection, Origin,
+    RecordedEvent,
 };
-use trade_model::rejection::Rejection;
-use trade_standards::gs1::ObjectUri;
-use trade_standards::identifier::MspId;
 
 use super::alarm;
-use super::book::Ground;
-use super::capture::{Session, find_record};
-use super::effects::{held_on_its_own_word, link, may_commission, nests, unlink};
-use super::keys::{self, Timeline};
-use crate::Refusal;
-use crate::caller::Caller;
+use super::effects::entitlement::{held_on_its_own_word, may_commission};
+use super::effects::packing::{link, nests, unlink};
+use super::registry::Entry;
+use super::session::Session;
 
 /// Most alarms that one declaration settles.
 const RESOLVED_MAX: usize = 1_000;
@@ -29,21 +27,21 @@ const RESOLVED_MAX: usize = 1_000;
 /// Marks the event and takes back what rests on it.
 ///
 /// # Errors
-/// [`Rejection::EventOfAnother`] unless the caller recorded the event.
+/// [`ItemRejection::EventOfAnother`] unless the caller recorded the event.
 pub(super) fn withdraw(
     ctx: &mut Context<'_>,
     session: &mut Session,
     mut record: RecordedEvent,
     declared: DeclaredError,
 ) -> Result<(), Refusal> {
-    if record.recorded_by != *session.caller.msp_id() {
-        return Err(Rejection::EventOfAnother { event_hash: record.event_hash }.into());
+    if record.recorded.by != *session.caller.msp_id() {
+        return Err(ItemRejection::EventOfAnother { event_hash: record.event_hash }.into());
     }
     for effect in record.effects.iter().rev() {
         undo(ctx, session, &record, effect)?;
     }
     for alarm_id in &record.alarms {
-        settle(ctx, session, alarm_id)?;
+        withdraw_alarm(ctx, session, alarm_id)?;
     }
     for (item_id, resting) in resting_on(ctx, session, &record.record_id)? {
         resolve(ctx, session, &item_id, resting)?;
@@ -57,77 +55,82 @@ pub(super) fn withdraw(
 /// longer the recorder's to change.
 fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
     let item_id = &effect.item_id;
-    let Some(item) = session.book.find(ctx, item_id)?.cloned() else { return Ok(()) };
-    let held_by_another = item.holder.as_ref().is_some_and(|holder| *holder != record.recorded_by);
-    if held_by_another && matches!(effect.field, EffectField::Life | EffectField::Parent) {
-        return Ok(());
-    }
-    match effect.field {
-        EffectField::Commissioning if item.commissioned_in == effect.after => {
-            let changed = session.book.change(ctx, item_id)?;
+    let Some(item) = session.registry.find(ctx, item_id)?.cloned() else { return Ok(()) };
+    let held_by_another = item.holder.as_ref().is_some_and(|holder| *holder != record.recorded.by);
+    match &effect.change {
+        Change::Life { .. } | Change::Parent { .. } if held_by_another => {}
+        Change::Commissioning { by_event } if item.commissioned_by_event.as_ref() == Some(by_event) => {
+            let changed = session.registry.change(ctx, item_id)?;
             changed.origin = Origin::Unknown;
-            changed.commissioned_by = None;
+            changed.commissioner = None;
             changed.commissioned_at = None;
-            changed.commissioned_in = None;
+            changed.commissioned_by_event = None;
         }
-        EffectField::Life if item.life_set_in.as_ref() == Some(&record.record_id) => {
-            let before = effect.before.as_deref().and_then(Life::from_word).unwrap_or(Life::Active);
-            let changed = session.book.change(ctx, item_id)?;
-            changed.life = before;
-            changed.life_set_in = None;
+        Change::Life { before, .. } if item.life_set_by_event.as_ref() == Some(&record.record_id) => {
+            let changed = session.registry.change(ctx, item_id)?;
+            changed.life = *before;
+            changed.life_set_by_event = None;
         }
-        EffectField::Parent if item.parent == effect.after => {
-            if let Some(unit_id) = &effect.after {
-                unlink(ctx, session, item_id, unit_id)?;
-            }
-            // The unit may have gone elsewhere since, or into the very thing that would go back into it.
-            let mut unit = effect.before.clone();
-            if let Some(unit_id) = &effect.before {
-                let same_hands = session.book.known(ctx, unit_id)?.holder == item.holder;
-                if same_hands && nests(ctx, session, item_id, unit_id)? {
-                    link(ctx, session, item_id, unit_id)?;
-                } else {
-                    unit = None;
-                }
-            }
-            append(session, record, item_id, Timeline::Packing, unit)?;
+        Change::Parent { before, after } if item.parent == *after => {
+            let unit = put_back(ctx, session, &item, before.as_ref(), after.as_ref())?;
+            session.append(record, item_id, Entry::Packing(unit), Basis::Correction)?;
         }
-        EffectField::Location if item.location == effect.after => {
-            session.book.change(ctx, item_id)?.location = effect.before.clone();
-            append(session, record, item_id, Timeline::Location, effect.before.clone())?;
+        Change::Location { before, after } if item.location.as_ref() == Some(after) => {
+            session.registry.change(ctx, item_id)?.location = before.clone();
+            session.append(record, item_id, Entry::Location(before.clone()), Basis::Correction)?;
         }
-        EffectField::Owner if item.owner.as_ref().map(MspId::as_str) == effect.after.as_deref() => {
-            let before = effect.before.as_deref().and_then(|owner| MspId::parse(owner).ok());
-            session.book.change(ctx, item_id)?.owner = before;
-            append(session, record, item_id, Timeline::Title, effect.before.clone())?;
+        Change::Owner { before, after } if item.owner.as_ref() == Some(after) => {
+            session.registry.change(ctx, item_id)?.owner = before.clone();
+            session.append(record, item_id, Entry::Title(before.clone()), Basis::Correction)?;
         }
         _ => {}
     }
     Ok(())
 }
 
+/// Takes a thing out of the unit in which it was put and puts it back into the one in which it was, if that can still be:
+/// the unit may have gone elsewhere since, or into the very thing that would go back into it. Answers where it lies.
+fn put_back(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    item: &Item,
+    before: Option<&ItemId>,
+    after: Option<&ItemId>,
+) -> Result<Option<ItemId>, Refusal> {
+    if let Some(unit_id) = after {
+        unlink(ctx, session, &item.item_id, unit_id)?;
+    }
+    let Some(unit_id) = before else { return Ok(None) };
+    let same_hands = session.registry.known(ctx, unit_id)?.holder == item.holder;
+    if !same_hands || !nests(ctx, session, &item.item_id, unit_id)? {
+        return Ok(None);
+    }
+    link(ctx, session, &item.item_id, unit_id)?;
+    Ok(Some(unit_id.clone()))
+}
+
 /// The alarms of later events that rest on the erroneous one fall with it. Of several commissionings that contradicted
 /// it, the oldest by somebody who may commission becomes the first, and the others contradict that one from now on.
 /// Without one, they stand as they are: nobody made them good.
-fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &str, resting: Vec<Alarm>) -> Result<(), Refusal> {
+fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId, resting: Vec<Alarm>) -> Result<(), Refusal> {
     let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) = resting
         .into_iter()
         .partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning && alarm.state == AlarmState::Open);
     for alarm in others {
-        settle(ctx, session, &alarm.alarm_id)?;
+        withdraw_alarm(ctx, session, &alarm.alarm_id)?;
     }
     for alarm in &commissionings {
-        let vacant = session.book.known(ctx, item_id)?.commissioned_in.is_none();
+        let vacant = session.registry.known(ctx, item_id)?.commissioned_by_event.is_none();
         if vacant && promote(ctx, session, alarm)? {
-            settle(ctx, session, &alarm.alarm_id)?;
+            withdraw_alarm(ctx, session, &alarm.alarm_id)?;
         }
     }
-    let standing = session.book.known(ctx, item_id)?.clone();
+    let standing = session.registry.known(ctx, item_id)?.clone();
     for alarm in commissionings {
-        if let Some(first) = standing.commissioned_in.as_ref().filter(|first| **first != alarm.record_id) {
-            session.moved_pointers.push(keys::alarm_on(&alarm)?);
-            let other_party = standing.commissioned_by.clone();
-            let repointed = Alarm { conflicts_with: first.clone(), other_party, ..alarm };
+        if let Some(first) = standing.commissioned_by_event.as_ref().filter(|first| **first != alarm.record_id) {
+            session.moved_pointers.push(alarm::place_on_record(&alarm));
+            let other_party = standing.commissioner.clone();
+            let repointed = Alarm { conflicts_with: Foreign::of_id(first), other_party, ..alarm };
             session.alarms.insert(repointed.alarm_id.clone(), repointed);
         }
     }
@@ -138,17 +141,17 @@ fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &str, resting:
 fn resting_on(
     ctx: &mut Context<'_>,
     session: &Session,
-    record_id: &str,
-) -> Result<BTreeMap<String, Vec<Alarm>>, Refusal> {
-    let mut ids: BTreeSet<String> = session.alarms.keys().cloned().collect();
-    for row in ctx.scan(&keys::alarms_on(record_id)?, RESOLVED_MAX)? {
-        ids.insert(row.json()?);
-    }
-    let mut resting: BTreeMap<String, Vec<Alarm>> = BTreeMap::new();
+    record_id: &EventRecordId,
+) -> Result<BTreeMap<ItemId, Vec<Alarm>>, Refusal> {
+    let record = Foreign::of_id(record_id);
+    let mut ids: BTreeSet<AlarmId> = session.alarms.keys().cloned().collect();
+    let found = ALARMS_ON.scan(ctx, &Part(record.clone()), RESOLVED_MAX)?;
+    ids.extend(found.entries.into_iter().map(|(_, alarm_id)| alarm_id));
+    let mut resting: BTreeMap<ItemId, Vec<Alarm>> = BTreeMap::new();
     for alarm_id in ids {
-        let alarm = find_alarm(ctx, session, &alarm_id)?;
+        let alarm = session.find_alarm(ctx, &alarm_id)?;
         let stands_on =
-            |alarm: &Alarm| alarm.state.stands() && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record_id;
+            |alarm: &Alarm| alarm.state.stands() && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record;
         if let Some(alarm) = alarm.filter(stands_on) {
             resting.entry(alarm.item_id.clone()).or_default().push(alarm);
         }
@@ -162,96 +165,61 @@ fn resting_on(
 /// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
 /// commission; tells whether it does.
 fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<bool, Refusal> {
-    let participants = &session.caller.participants;
-    let entitled = match (participants.find(alarm.recorded_by.as_str()), ObjectUri::parse(&alarm.item_id)) {
-        (Some(enterprise), Ok(object)) => may_commission(participants, enterprise, &object),
-        _ => false,
-    };
-    let later = find_record(ctx, session, &alarm.record_id)?;
+    let members = &session.caller.members;
+    let recorder = members.find(&alarm.recorded_by);
+    let entitled = recorder.is_some_and(|recorder| may_commission(members, recorder, &alarm.item_id.object()));
+    let later = session.find_record(ctx, &alarm.record_id)?;
     let Some(mut later) = later.filter(|later| entitled && later.declared_erroneous.is_none()) else {
         return Ok(false);
     };
-    let maker = later.recorded_by.clone();
-    let item = session.book.change(ctx, &alarm.item_id)?;
+    let maker = later.recorded.by.clone();
+    let item = session.registry.change(ctx, &alarm.item_id)?;
     item.origin = Origin::Commissioned;
-    item.commissioned_by = Some(maker.clone());
+    item.commissioner = Some(maker.clone());
     item.commissioned_at = Some(later.event_time);
-    item.commissioned_in = Some(later.record_id.clone());
+    item.commissioned_by_event = Some(later.record_id.clone());
     // What the other held and owned by its own word alone goes with that word.
     let holds = held_on_its_own_word(item, &maker);
     let owns = item.owner.is_none();
     if holds {
         item.holder = Some(maker.clone());
-        item.open_offer = None;
+        item.open_transfer = None;
     }
     if owns {
         item.owner = Some(maker.clone());
     }
     let unit = item.parent.clone();
     if let Some(unit_id) = unit.filter(|_| holds)
-        && session.book.known(ctx, &unit_id)?.holder.as_ref() != Some(&maker)
+        && session.registry.known(ctx, &unit_id)?.holder.as_ref() != Some(&maker)
     {
         unlink(ctx, session, &alarm.item_id, &unit_id)?;
-        append(session, &later, &alarm.item_id, Timeline::Packing, None)?;
+        session.append(&later, &alarm.item_id, Entry::Packing(None), Basis::Correction)?;
     }
-    for (moves, timeline) in [(holds, Timeline::Custody), (owns, Timeline::Title)] {
-        if moves {
-            append(session, &later, &alarm.item_id, timeline, Some(maker.to_string()))?;
-        }
+    if holds {
+        session.append(&later, &alarm.item_id, Entry::Custody(Some(maker.clone())), Basis::Correction)?;
     }
-    let after = Some(later.record_id.clone());
-    later.effects.push(Effect {
-        item_id: alarm.item_id.clone(),
-        field: EffectField::Commissioning,
-        before: None,
-        after,
-    });
+    if owns {
+        session.append(&later, &alarm.item_id, Entry::Title(Some(maker)), Basis::Correction)?;
+    }
+    let change = Change::Commissioning { by_event: later.record_id.clone() };
+    later.effects.push(Effect { item_id: alarm.item_id.clone(), change });
     session.records.insert(later.record_id.clone(), later);
     Ok(true)
 }
 
 /// The record on which an alarm rests is taken back. When that is done by somebody whom the alarm is about, the alarm
 /// stands all the same, marked: otherwise whoever is caught would take the alarm away together with the record.
-fn settle(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &str) -> Result<(), Refusal> {
-    let Some(mut alarm) = find_alarm(ctx, session, alarm_id)?.filter(|alarm| alarm.state.stands()) else {
+fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &AlarmId) -> Result<(), Refusal> {
+    let Some(mut alarm) = session.find_alarm(ctx, alarm_id)?.filter(|alarm| alarm.state.stands()) else {
         return Ok(());
     };
-    let by = session.caller.msp_id().clone();
-    if alarm.is_about(&by) {
-        let (at, transaction_id) = (session.caller.now, session.caller.tx_id.clone());
-        alarm.state = AlarmState::Answered;
-        alarm.answer.get_or_insert(AlarmAnswer { at, by, transaction_id });
+    if alarm.is_about(session.caller.msp_id()) {
+        alarm.state = AlarmState::SubjectWithdrew;
+        alarm.answer.get_or_insert_with(|| session.caller.stamp());
     } else {
         alarm.state = AlarmState::Withdrawn;
-        alarm::count_out(ctx, &mut session.book, &alarm)?;
+        alarm::count_out(ctx, &mut session.registry, &alarm)?;
     }
-    session.alarms.insert(alarm_id.to_owned(), alarm);
+    session.alarms.insert(alarm_id.clone(), alarm);
     Ok(())
-}
-
-fn find_alarm(ctx: &mut Context<'_>, session: &Session, alarm_id: &str) -> Result<Option<Alarm>, Refusal> {
-    match session.alarms.get(alarm_id) {
-        Some(alarm) => Ok(Some(alarm.clone())),
-        None => Ok(ctx.get_json(&keys::alarm(alarm_id)?)?),
-    }
-}
-
-fn append(
-    session: &mut Session,
-    record: &RecordedEvent,
-    item_id: &str,
-    timeline: Timeline,
-    value: Option<String>,
-) -> Result<(), Refusal> {
-    let Caller { now, asserted, .. } = session.caller;
-    let tx_id = session.caller.tx_id.clone();
-    let ground = Ground {
-        basis: Basis::Correction,
-        reference: &record.record_id,
-        now,
-        asserted,
-        claimed_at: None,
-        tx_id: &tx_id,
-    };
-    session.book.append(item_id, timeline, value, &ground)
 }

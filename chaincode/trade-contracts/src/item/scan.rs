@@ -1,13 +1,15 @@
 //! `item:Scan`: what a consumer may be told about a code, honestly.
 //!
 //! The answer says what is recorded and what a record cannot show. It never says "genuine" or "fake": a code can be
-//! copied, and a conflict between records is a finding, not a verdict. Nobody's name but an enterprise's appears.
+//! copied, and a conflict between records is a finding, not a verdict. Nobody's name but a member's appears.
 
 use fabric_contract::Context;
-use trade_model::item::{AlarmState, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
+use trade_model::Refusal;
+use trade_model::common::ItemId;
+use trade_model::item::{AlarmState, ITEMS, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
 
-use super::{find_alarm, keys, standing_alarms};
-use crate::{Refusal, form, governance};
+use super::{find_alarm, standing_alarms};
+use crate::caller::members;
 
 /// Most conflicts that an answer lists.
 const CONFLICTS_MAX: usize = 20;
@@ -15,16 +17,15 @@ const CONFLICTS_MAX: usize = 20;
 /// What is known about a code, what is not, and whether records conflict.
 ///
 /// # Errors
-/// [`trade_model::rejection::Rejection::ItemIdMalformed`] for something that is no identifier. An unknown code is an answer.
+/// None of its own: an unknown code is an answer.
 pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refusal> {
-    let object = form::object(&request.item)?;
-    let item_id = object.canonical().to_owned();
-    let Some(item) = ctx.get_json::<Item>(&keys::item(&item_id)?)? else {
+    let item_id = request.item;
+    let Some(item) = ITEMS.find(ctx, &item_id)? else {
         return Ok(unrecorded(item_id));
     };
-    let participants = governance::participants(ctx)?;
-    let name_of = |msp_id: &str| participants.find(msp_id).map(|participant| participant.name.clone());
-    let commissioned_by = item.commissioned_by.as_ref().and_then(|maker| name_of(maker.as_str()));
+    let members = members(ctx)?;
+    let maker = item.commissioner.as_ref().and_then(|maker| members.find(maker));
+    let commissioner_name = maker.map(|maker| maker.name.to_string());
     let conflicts = conflicts(ctx, &item)?;
     let mut not_known = gaps(&item);
     not_known.extend(limits());
@@ -35,22 +36,22 @@ pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refu
         commissioned_on: item.commissioned_at.map(|moment| moment.date()),
         conflict_found: !conflicts.is_empty(),
         conflicts,
-        known: known(&item, commissioned_by.as_deref()),
+        known: known(&item, commissioner_name.as_deref()),
         not_known,
-        commissioned_by,
+        commissioner_name,
         item_id,
     })
 }
 
-fn unrecorded(item_id: String) -> ScanAnswer {
-    let mut not_known = vec![statement("not_recorded", "No enterprise of this network has recorded this code.", None)];
+fn unrecorded(item_id: ItemId) -> ScanAnswer {
+    let mut not_known = vec![statement("not_recorded", "No member of this network has recorded this code.", None)];
     not_known.extend(limits());
     ScanAnswer {
         item_id,
         recorded: false,
         origin: None,
         life: None,
-        commissioned_by: None,
+        commissioner_name: None,
         commissioned_on: None,
         conflict_found: false,
         conflicts: Vec::new(),
@@ -64,11 +65,11 @@ fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refus
     let mut found = Vec::with_capacity(ids.len());
     for alarm_id in ids {
         let alarm = find_alarm(ctx, &alarm_id)?;
-        let mut text = alarm.text;
-        if alarm.state == AlarmState::Answered {
-            text.push_str(" An enterprise concerned has since taken its record back.");
+        let mut text = alarm.text.to_string();
+        if alarm.state == AlarmState::SubjectWithdrew {
+            text.push_str(" An member concerned has since taken its record back.");
         }
-        found.push(statement(alarm.kind.as_str(), &text, Some(alarm_id)));
+        found.push(statement(alarm.kind.as_str(), &text, Some(alarm_id.to_string())));
     }
     if !complete {
         found.push(statement("more_conflicts", "More conflicts were found than are listed here.", None));
@@ -78,9 +79,9 @@ fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refus
 
 fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
     let mut known = Vec::new();
-    if let (Some(maker), Some(event)) = (maker, &item.commissioned_in) {
+    if let (Some(maker), Some(event)) = (maker, &item.commissioned_by_event) {
         let text = format!("{maker} recorded that it put this serial number into use.");
-        known.push(statement("commissioned", &text, Some(event.clone())));
+        known.push(statement("commissioned", &text, Some(event.to_string())));
     }
     let life = match item.life {
         Life::Active => None,
@@ -89,16 +90,16 @@ fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
         Life::Destroyed => Some(("destroyed", "It is recorded as destroyed.")),
     };
     if let Some((code, text)) = life {
-        known.push(statement(code, text, item.life_set_in.clone()));
+        known.push(statement(code, text, item.life_set_by_event.as_ref().map(ToString::to_string)));
     }
-    if item.disposition.as_deref() == Some("recalled") {
+    if item.disposition.as_ref().is_some_and(|disposition| disposition.as_str() == "recalled") {
         known.push(statement("recalled", "It is recorded as recalled.", None));
     }
     if let Some(licence_id) = &item.licence_id {
         known.push(statement(
             "licence",
             "A licence of the brand's owner is recorded for it.",
-            Some(licence_id.clone()),
+            Some(licence_id.to_string()),
         ));
     }
     known
@@ -118,7 +119,7 @@ fn gaps(item: &Item) -> Vec<Statement> {
 /// What no record can show.
 fn limits() -> Vec<Statement> {
     let copies = "A printed code can be copied: the records belong to the code, not to the thing in your hand.";
-    let truth = "Records say what enterprises stated, and when; they cannot say that a statement was true.";
+    let truth = "Records say what members stated, and when; they cannot say that a statement was true.";
     vec![statement("code_can_be_copied", copies, None), statement("statements_not_truth", truth, None)]
 }
 

@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use fabric_contract::Context;
+use fabric_contract::{Context, Table};
+use serde::{Serialize, de::DeserializeOwned};
+use trade_model::Refusal;
+use trade_model::common::{EventRecordId, ItemId};
 use trade_model::item::{
-    Item, NESTING_MAX, Origin, RecordedEvent, TimelineEntry, Trace, TraceDirection, TraceItem, TraceStep,
+    CUSTODY, Item, LICENCE, LOCATION, NESTING_MAX, Origin, PACKING, RecordedEvent, TITLE, TimelineEntry, Trace,
+    TraceDirection, TraceItem, TraceStep,
 };
+use trade_standards::epcis::Action;
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::keys::{self, Timeline};
 use super::{find, find_alarm, find_event, record_ids, standing_alarms};
-use crate::{Refusal, form};
 
 /// Most steps of an answer, and most things one trace visits.
 const STEPS_MAX: usize = 500;
@@ -26,7 +29,7 @@ const ALARMS_MAX: usize = 50;
 
 /// A thing whose events belong to the trace, while `from <= recorded_at` and before `until`.
 struct Visit {
-    object_id: String,
+    object_id: ItemId,
     distance: u32,
     from: Option<UtcTime>,
     until: Option<UtcTime>,
@@ -35,13 +38,12 @@ struct Visit {
 /// Where an item came from, or where it and its contents went.
 ///
 /// # Errors
-/// [`trade_model::rejection::Rejection::ItemUnknown`].
+/// [`trade_model::item::ItemRejection::ItemUnknown`].
 pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal> {
-    let object = form::object(&request.item)?;
-    let item = find(ctx, object.canonical())?;
+    let item = find(ctx, &request.item)?;
     let mut reading = Reading { complete: true };
-    let custody = reading.timeline(ctx, &item.item_id, Timeline::Custody)?;
-    let packing = reading.timeline(ctx, &item.item_id, Timeline::Packing)?;
+    let custody = reading.timeline(ctx, &item.item_id, &CUSTODY)?;
+    let packing = reading.timeline(ctx, &item.item_id, &PACKING)?;
     let visits = match request.direction {
         TraceDirection::Backward => reading.containers(ctx, &item.item_id)?,
         TraceDirection::Forward => reading.contents(ctx, &item.item_id)?,
@@ -53,9 +55,9 @@ pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal
     }
     reading.complete &= steps.len() <= STEPS_MAX;
     steps.truncate(STEPS_MAX);
-    let title = reading.timeline(ctx, &item.item_id, Timeline::Title)?;
-    let location = reading.timeline(ctx, &item.item_id, Timeline::Location)?;
-    let licence = reading.timeline(ctx, &item.item_id, Timeline::Licence)?;
+    let title = reading.timeline(ctx, &item.item_id, &TITLE)?;
+    let location = reading.timeline(ctx, &item.item_id, &LOCATION)?;
+    let licence = reading.timeline(ctx, &item.item_id, &LICENCE)?;
     let (alarm_ids, all_alarms) = standing_alarms(ctx, &item.item_id, ALARMS_MAX)?;
     let mut alarms = Vec::with_capacity(alarm_ids.len());
     for alarm_id in alarm_ids {
@@ -85,16 +87,14 @@ struct Reading {
 
 impl Reading {
     /// The entries of a timeline, oldest first, each ending where the next begins.
-    fn timeline(
+    fn timeline<V: Serialize + DeserializeOwned>(
         &mut self,
         ctx: &mut Context<'_>,
-        item_id: &str,
-        timeline: Timeline,
-    ) -> Result<Vec<TimelineEntry>, Refusal> {
-        let mut entries: Vec<TimelineEntry> = Vec::new();
-        let rows = ctx.scan(&keys::entries(item_id, timeline)?, ENTRIES_MAX + 1)?;
-        for row in rows {
-            let entry = row.json::<TimelineEntry>()?;
+        item_id: &ItemId,
+        timeline: &Table<(ItemId, u32), TimelineEntry<V>>,
+    ) -> Result<Vec<TimelineEntry<V>>, Refusal> {
+        let mut entries: Vec<TimelineEntry<V>> = Vec::new();
+        for (_, entry) in timeline.scan(ctx, item_id, ENTRIES_MAX + 1)?.entries {
             if let Some(previous) = entries.last_mut() {
                 previous.until = Some(entry.from);
             }
@@ -107,7 +107,7 @@ impl Reading {
     }
 
     /// The records of the events that name a thing, oldest first.
-    fn records(&mut self, ctx: &mut Context<'_>, object_id: &str) -> Result<Vec<String>, Refusal> {
+    fn records(&mut self, ctx: &mut Context<'_>, object_id: &ItemId) -> Result<Vec<EventRecordId>, Refusal> {
         let mut records = record_ids(ctx, object_id, STEPS_MAX + 1)?;
         self.complete &= records.len() <= STEPS_MAX;
         records.truncate(STEPS_MAX);
@@ -115,14 +115,14 @@ impl Reading {
     }
 
     /// The item itself and the units it lay in, each for the time it lay there.
-    fn containers(&mut self, ctx: &mut Context<'_>, item_id: &str) -> Result<Vec<Visit>, Refusal> {
-        let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+    fn containers(&mut self, ctx: &mut Context<'_>, item_id: &ItemId) -> Result<Vec<Visit>, Refusal> {
+        let mut visits = vec![Visit { object_id: item_id.clone(), distance: 0, from: None, until: None }];
         let mut next = 0;
         while let Some(visit) = visits.get(next) {
             let (inside, distance) = ((visit.from, visit.until), visit.distance);
             let object_id = visit.object_id.clone();
             next += 1;
-            for entry in self.timeline(ctx, &object_id, Timeline::Packing)? {
+            for entry in self.timeline(ctx, &object_id, &PACKING)? {
                 let (from, until) = (inside.0.max(Some(entry.from)), earlier(inside.1, entry.until));
                 if let Some(unit) = entry.value.filter(|_| until.is_none_or(|until| from <= Some(until))) {
                     if visits.len() >= VISITS_MAX || distance as usize >= NESTING_MAX {
@@ -137,20 +137,20 @@ impl Reading {
     }
 
     /// The item itself and everything that was ever packed in it, each from then on.
-    fn contents(&mut self, ctx: &mut Context<'_>, item_id: &str) -> Result<Vec<Visit>, Refusal> {
-        let mut visits = vec![Visit { object_id: item_id.to_owned(), distance: 0, from: None, until: None }];
+    fn contents(&mut self, ctx: &mut Context<'_>, item_id: &ItemId) -> Result<Vec<Visit>, Refusal> {
+        let mut visits = vec![Visit { object_id: item_id.clone(), distance: 0, from: None, until: None }];
         let mut next = 0;
         while let Some(visit) = visits.get(next) {
             let (distance, object_id) = (visit.distance, visit.object_id.clone());
             next += 1;
-            let mut packed: BTreeMap<String, UtcTime> = BTreeMap::new();
+            let mut packed: BTreeMap<ItemId, UtcTime> = BTreeMap::new();
             for record_id in self.records(ctx, &object_id)? {
                 let Some(event) = find_event(ctx, &record_id)? else { continue };
                 let packs = event.parent.as_ref() == Some(&object_id)
-                    && event.action == "ADD"
+                    && event.action == Action::Add
                     && event.declared_erroneous.is_none();
                 for child in event.items.iter().filter(|_| packs) {
-                    packed.entry(child.clone()).or_insert(event.recorded_at);
+                    packed.entry(child.clone()).or_insert(event.recorded.at);
                 }
             }
             for (child, from) in packed {
@@ -169,16 +169,16 @@ impl Reading {
 
     /// The events of all visits, each once, at its nearest thing.
     fn steps(&mut self, ctx: &mut Context<'_>, visits: &[Visit]) -> Result<Vec<TraceStep>, Refusal> {
-        let mut found: BTreeMap<String, TraceStep> = BTreeMap::new();
+        let mut found: BTreeMap<EventRecordId, TraceStep> = BTreeMap::new();
         for visit in visits {
-            let custody = self.timeline(ctx, &visit.object_id, Timeline::Custody)?;
+            let custody = self.timeline(ctx, &visit.object_id, &CUSTODY)?;
             for record_id in self.records(ctx, &visit.object_id)? {
                 if found.contains_key(&record_id) {
                     continue;
                 }
                 let Some(event) = find_event(ctx, &record_id)? else { continue };
-                let after_begin = visit.from.is_none_or(|from| from <= event.recorded_at);
-                let before_end = visit.until.is_none_or(|until| event.recorded_at <= until);
+                let after_begin = visit.from.is_none_or(|from| from <= event.recorded.at);
+                let before_end = visit.until.is_none_or(|until| event.recorded.at <= until);
                 if after_begin && before_end {
                     found.insert(record_id, step(visit, &custody, event));
                 }
@@ -188,11 +188,11 @@ impl Reading {
     }
 }
 
-fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> TraceStep {
+fn step(visit: &Visit, custody: &[TimelineEntry<MspId>], event: RecordedEvent) -> TraceStep {
     TraceStep {
         item_id: visit.object_id.clone(),
         distance: visit.distance,
-        responsible: holder_at(custody, event.recorded_at),
+        responsible: holder_at(custody, event.recorded.at),
         place: event.business_location.or(event.read_point),
         erroneous: event.declared_erroneous.is_some(),
         event_hash: event.event_hash,
@@ -201,38 +201,37 @@ fn step(visit: &Visit, custody: &[TimelineEntry], event: RecordedEvent) -> Trace
         action: event.action,
         business_step: event.business_step,
         event_time: event.event_time,
-        recorded_at: event.recorded_at,
-        recorded_by: event.recorded_by,
+        recorded_at: event.recorded.at,
+        recorded_by: event.recorded.by,
     }
 }
 
 /// Who held it at that moment, if the timeline reaches that far; at the very moment of a change, the new holder.
-fn holder_at(custody: &[TimelineEntry], moment: UtcTime) -> Option<MspId> {
-    let holds = |entry: &&TimelineEntry| entry.from <= moment && entry.until.is_none_or(|until| moment < until);
-    let entry = custody.iter().rev().find(holds)?;
-    MspId::parse(entry.value.as_deref()?).ok()
+fn holder_at(custody: &[TimelineEntry<MspId>], moment: UtcTime) -> Option<MspId> {
+    let holds = |entry: &&TimelineEntry<MspId>| entry.from <= moment && entry.until.is_none_or(|until| moment < until);
+    custody.iter().rev().find(holds)?.value.clone()
 }
 
-fn gaps(item: &Item, custody: &[TimelineEntry], steps: &[TraceStep]) -> Vec<String> {
+fn gaps(item: &Item, custody: &[TimelineEntry<MspId>], steps: &[TraceStep]) -> Vec<String> {
     let mut gaps = Vec::new();
     if item.origin == Origin::Unknown {
         gaps.push("No commissioning is recorded here: where it comes from is unknown.".to_owned());
     }
-    if let Some(offer_id) = &item.open_offer {
+    if let Some(transfer_id) = &item.open_transfer {
         let holder = item.holder.as_ref().map_or("nobody", MspId::as_str);
-        gaps.push(format!("The handover {offer_id} is not confirmed: {holder} stays responsible."));
+        gaps.push(format!("The custody transfer {transfer_id} is not confirmed: {holder} stays responsible."));
     }
     let own = |step: &&TraceStep| step.distance == 0 && !step.erroneous;
     let last_shipped = steps
         .iter()
         .filter(own)
-        .filter(|step| step.business_step.as_deref() == Some("shipping"))
+        .filter(|step| step.business_step.as_ref().is_some_and(|name| name.as_str() == "shipping"))
         .max_by_key(|step| step.recorded_at);
     let last_handover = custody.last().map(|entry| entry.from);
     let all_handovers = custody.last().is_none_or(|entry| entry.until.is_none());
     if let Some(shipped) = last_shipped.filter(|_| all_handovers)
         && last_handover.is_none_or(|handover| handover < shipped.recorded_at)
-        && item.open_offer.is_none()
+        && item.open_transfer.is_none()
     {
         gaps.push(format!(
             "It was shipped by {} on {} and nobody has accepted it since.",

@@ -23,17 +23,17 @@ fn whoever_sends_the_makers_event_first_does_not_become_the_maker() {
     let copied = world.capture(CARRIER, &[commissioning("1")]).expect("refusing it would lose the evidence");
     assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
     let item = world.read_item(&piece("1")).expect("seen");
-    assert_eq!((&item["origin"], item.get("commissioned_by"), item.get("owner")), (&json!("unknown"), None, None));
+    assert_eq!((&item["origin"], item.get("commissioner"), item.get("owner")), (&json!("unknown"), None, None));
 
     let receipt = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
     assert_eq!(receipt["events"][0]["status"], "recorded");
     assert_eq!(receipt["events"][0]["event_hash"], copied["events"][0]["event_hash"]);
     assert_eq!(kinds(&receipt), ["seen_before_commissioning", "same_event_by_another"]);
     let item = world.read_item(&piece("1")).expect("commissioned");
-    for field in ["commissioned_by", "holder", "owner"] {
+    for field in ["commissioner", "holder", "owner"] {
         assert_eq!(item[field], EXPORTER, "{field}");
     }
-    assert_eq!(item["commissioned_in"], receipt["events"][0]["record_id"]);
+    assert_eq!(item["commissioned_by_event"], receipt["events"][0]["record_id"]);
     let again = world.capture(EXPORTER, &[commissioning("1")]).expect("its own event");
     assert_eq!((&again["events"][0]["status"], kinds(&again)), (&json!("already_recorded"), vec![]));
 }
@@ -50,13 +50,13 @@ fn the_same_event_by_another_is_an_alarm_that_names_both_recorders() {
     assert_eq!((&raised["recorded_by"], &raised["other_party"]), (&json!(CARRIER), &json!(EXPORTER)));
     assert_eq!(raised["conflicts_with"], first["events"][0]["record_id"]);
     let evidence = json!({ "sha256": raised["evidence_sha256"] });
-    let evidence = world.evaluate(BANK, "evidence:Read", &evidence).expect("written with the alarm");
+    let evidence = world.evaluate(BANK, "evidence:ReadEvidence", &evidence).expect("written with the alarm");
     let facts: Value = serde_json::from_str(evidence["facts"].as_str().expect("kept")).expect("JSON");
     assert_eq!((&facts["recorded_by"], &facts["other_party"]), (&json!(CARRIER), &json!(EXPORTER)));
 
-    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") })).expect("a page");
     let recorders: Vec<&Value> =
-        events["events"].as_array().expect("a list").iter().map(|event| &event["recorded_by"]).collect();
+        events["events"].as_array().expect("a list").iter().map(|event| &event["recorded"]["by"]).collect();
     assert_eq!(recorders, [EXPORTER, EXPORTER, CARRIER]);
 }
 
@@ -69,8 +69,8 @@ fn the_makers_event_copied_by_another_maker_is_a_second_commissioning_and_the_sa
     let declaration = json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" });
     let declared = commissioning("1").with("errorDeclaration", declaration);
     world.capture(SECOND_MAKER, &[declared]).expect("its own record");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["commissioned_by"], EXPORTER);
-    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["commissioner"], EXPORTER);
+    let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") })).expect("a page");
     assert_eq!(
         events["events"][1].get("declared_erroneous"),
         None,
@@ -85,7 +85,7 @@ fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
     let to_itself = object_event("DELETE", "destroying", &[piece("2")])
         .with("destinationList", json!([{ "type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00225" }]));
     world.capture(CARRIER, &[to_itself]).expect("recorded");
-    let offer = json!({ "offer_id": "o-1", "items": [pallet(9)], "to": IMPORTER, "condition": "good" });
+    let offer = json!({ "transfer_id": "o-1", "items": [pallet(9)], "to": IMPORTER, "condition": "good" });
     world.submit(CARRIER, "custody:Offer", &offer).expect("held");
 
     let receipt = world.commission(&["1", "2"]).expect("its maker");
@@ -105,7 +105,7 @@ fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
 fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
     let mut world = World::empty();
     let mut participants = establish();
-    participants["participants"][0]["gs1_company_prefixes"] = json!(["4012345"]);
+    participants["members"][0]["gs1_company_prefixes"] = json!(["4012345"]);
     world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
     let copied = world.capture(SECOND_MAKER, &[commissioning("1")]).expect("recorded");
     assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
@@ -124,14 +124,14 @@ fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
     world.capture(EXPORTER, &[commissioning("2").with("eventTime", "2025-12-03T08:00:00Z")]).expect("recorded");
     let declared = document(&[erroneous(commissioning("2"))]);
     world.submit(IMPORTER, "item:Capture", &declared).expect("its recorder");
-    assert_eq!(world.read_item(&piece("2")).expect("known")["commissioned_by"], EXPORTER);
+    assert_eq!(world.read_item(&piece("2")).expect("known")["commissioner"], EXPORTER);
 }
 
 #[test]
 fn a_licence_from_somebody_else_opens_no_companys_keys() {
     let mut world = World::empty();
     let mut participants = establish();
-    participants["participants"][2]["gs1_company_prefixes"] = json!(["4012345"]);
+    participants["members"][2]["gs1_company_prefixes"] = json!(["4012345"]);
     world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
     world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
     let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
@@ -152,7 +152,7 @@ fn a_maker_that_takes_its_commissioning_back_keeps_nothing_by_it() {
     let item = world.read_item(&piece("1")).expect("commissioned");
     assert_eq!((&item["holder"], &item["owner"]), (&json!(EXPORTER), &json!(EXPORTER)));
     world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("the maker holds its goods");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["received_in"], "h-1");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["received_by_transfer"], "h-1");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn what_two_enterprises_signed_for_does_not_give_way() {
     let receipt = world.commission(&["1"]).expect("its maker");
     assert_eq!(kinds(&receipt), Vec::<&str>::new());
     let item = world.read_item(&piece("1")).expect("commissioned");
-    assert_eq!((&item["commissioned_by"], &item["holder"]), (&json!(EXPORTER), &json!(IMPORTER)));
+    assert_eq!((&item["commissioner"], &item["holder"]), (&json!(EXPORTER), &json!(IMPORTER)));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
     let declaration = json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" });
     world.capture(EXPORTER, &[commissioning("1").with("errorDeclaration", declaration)]).expect("its recorder");
     let item = world.read_item(&piece("1")).expect("known");
-    assert_eq!((&item["origin"], item.get("commissioned_by")), (&json!("unknown"), None));
+    assert_eq!((&item["origin"], item.get("commissioner")), (&json!("unknown"), None));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn an_event_id_taken_by_somebody_else_is_no_conflict() {
     let declared = erroneous(rightful.clone().with("bizStep", "picking"));
     let receipt = world.capture(EXPORTER, &[declared]).expect("its recorder");
     assert_eq!(receipt["events"][0]["status"], "correction_recorded");
-    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") })).expect("a page");
     let taken_back: Vec<bool> = events["events"]
         .as_array()
         .expect("a list")
@@ -205,7 +205,7 @@ fn an_event_id_taken_by_somebody_else_is_no_conflict() {
     // A declaration that names somebody else's event by id alone says nothing about that event.
     let foreign = erroneous(object_event("OBSERVE", "holding", &[piece("1")]).with("eventID", id));
     world.capture(IMPORTER, &[foreign]).expect("recorded as its own, erroneous from the start");
-    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("7") })).expect("a page");
+    let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("7") })).expect("a page");
     assert_eq!(events["events"][0].get("declared_erroneous"), None);
 }
 
@@ -227,16 +227,16 @@ fn nobody_takes_away_an_alarm_about_itself() {
     let (clone, raised) = cloned(&mut world).expect("a conflict is recorded");
     world.capture(IMPORTER, &[erroneous(clone)]).expect("its recorder");
     let answered = alarm(&mut world, &raised);
-    assert_eq!((&answered["state"], &answered["answer"]["by"]), (&json!("answered"), &json!(IMPORTER)));
+    assert_eq!((&answered["state"], &answered["answer"]["by"]), (&json!("subject_withdrew"), &json!(IMPORTER)));
     assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"]["standing"], 1);
     let scan = world.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") })).expect("an answer");
     assert!(scan["conflicts"][0]["text"].as_str().is_some_and(|text| text.ends_with("taken its record back.")));
-    let open = world.evaluate(BANK, "item:Alarms", &json!({ "open_only": true })).expect("a page");
+    let open = world.evaluate(BANK, "item:ReadAlarms", &json!({ "open_only": true })).expect("a page");
     assert_eq!(open["alarms"].as_array().map(Vec::len), Some(1));
 
     let close = json!({ "alarm_id": raised["alarm_id"], "reason": "a misread label, seen on the spot" });
     let closed = world.submit(CUSTOMS, "item:CloseAlarm", &close).expect("customs has no part in it");
-    assert_eq!((&closed["state"], &closed["closure"]["by"]), (&json!("closed"), &json!(CUSTOMS)));
+    assert_eq!((&closed["state"], &closed["closure"]["stamp"]["by"]), (&json!("closed"), &json!(CUSTOMS)));
     assert_eq!(world.read_item(&piece("1")).expect("known")["alarms"], json!({ "raised": 1, "standing": 0 }));
     let scan = world.evaluate(BANK, "item:Scan", &json!({ "item": piece("1") })).expect("an answer");
     assert_eq!(scan["conflict_found"], false);
@@ -252,7 +252,7 @@ fn an_alarm_about_two_recorders_falls_with_neither() {
         receipt["alarms"].as_array().into_iter().flatten().find(|alarm| alarm["kind"] == "same_event_by_another");
     let same = same.expect("raised").clone();
     world.capture(SECOND_MAKER, &[erroneous(commissioning("1"))]).expect("its own record");
-    assert_eq!(alarm(&mut world, &same)["state"], "answered");
+    assert_eq!(alarm(&mut world, &same)["state"], "subject_withdrew");
     let second = alarm(&mut world, &receipt["alarms"][0]);
     assert_eq!((&second["kind"], &second["state"]), (&json!("second_commissioning"), &json!("withdrawn")));
 }
@@ -283,7 +283,7 @@ fn of_several_later_commissionings_the_oldest_is_promoted() {
         world.capture(SECOND_MAKER, &[day(2)]).expect("a conflict is recorded");
         world.capture(EXPORTER, &[erroneous(day(1))]).expect("its recorder");
         let item = world.read_item(&piece(&serial)).expect("known");
-        assert_eq!(item["commissioned_in"], oldest["events"][0]["record_id"]);
+        assert_eq!(item["commissioned_by_event"], oldest["events"][0]["record_id"]);
         assert_eq!(item["alarms"], json!({ "raised": 3, "standing": 2 }));
     }
 }
@@ -303,7 +303,7 @@ pub(super) fn close_rows() -> Vec<Row> {
             w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": raised["alarm_id"], "reason": " " }))
         }),
         row("no alarm", "item.alarm_unknown", |w| {
-            w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": "x", "reason": "seen" }))
+            w.submit(CUSTOMS, "item:CloseAlarm", &json!({ "alarm_id": "0".repeat(32), "reason": "seen" }))
         }),
         row("twice", "item.alarm_not_standing", |w| {
             let (_, raised) = cloned(w)?;
@@ -343,8 +343,8 @@ fn any_number_of_alarms_leaves_the_item_as_small_as_it_was_and_answers_say_that_
         trace["alarms"].as_array().expect("a list").iter().filter_map(|alarm| alarm["number"].as_u64()).collect();
     assert_eq!((numbers, &trace["alarms_truncated"]), ((1..=50).collect(), &json!(true)));
     let page = json!({ "item": piece("1"), "limit": 40 });
-    let first = world.evaluate(BANK, "item:Alarms", &page).expect("a page");
-    let second = world.evaluate(BANK, "item:Alarms", &page.with("after", first["next"].clone())).expect("a page");
+    let first = world.evaluate(BANK, "item:ReadAlarms", &page).expect("a page");
+    let second = world.evaluate(BANK, "item:ReadAlarms", &page.with("after", first["next"].clone())).expect("a page");
     assert_eq!((&first["alarms"][0]["number"], &second["alarms"][19]["number"]), (&json!(1), &json!(60)));
 }
 

@@ -23,7 +23,7 @@ fn contents_move_with_their_unit_when_the_receiver_accepts() {
     assert_eq!((&accepted["state"], &accepted["items_moved"]), (&json!("accepted"), &json!(3)));
     for item in [piece("1"), piece("2"), pallet(1)] {
         let item = world.read_item(&item).expect("known");
-        assert_eq!((&item["holder"], item.get("open_offer")), (&json!(CARRIER), None));
+        assert_eq!((&item["holder"], item.get("open_transfer")), (&json!(CARRIER), None));
     }
     let names: Vec<&str> = world.ledger.events().iter().rev().take(2).map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["custody.accepted", "custody.offered"]);
@@ -35,23 +35,26 @@ fn what_was_rejected_or_withdrawn_can_be_offered_again() {
     world.commission(&["1"]).expect("a new serial");
     world.submit(EXPORTER, "custody:Offer", &offer()).expect("held");
     world.submit(CARRIER, "custody:Reject", &answer("wet")).expect("offered to it");
-    world.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-2")).expect("free again");
-    world.submit(EXPORTER, "custody:Withdraw", &answer("mistake").with("offer_id", "o-2")).expect("its own");
-    world.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-3")).expect("free again");
+    world.submit(EXPORTER, "custody:Offer", &offer().with("transfer_id", "o-2")).expect("free again");
+    world.submit(EXPORTER, "custody:Withdraw", &answer("mistake").with("transfer_id", "o-2")).expect("its own");
+    world.submit(EXPORTER, "custody:Offer", &offer().with("transfer_id", "o-3")).expect("free again");
     assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], EXPORTER);
-    assert_eq!(world.evaluate(BANK, "custody:Read", &json!({ "offer_id": "o-1" })).expect("kept")["remark"], "wet");
+    assert_eq!(
+        world.evaluate(BANK, "custody:ReadTransfer", &json!({ "transfer_id": "o-1" })).expect("kept")["remark"],
+        "wet"
+    );
 }
 
 fn offer() -> Value {
-    json!({ "offer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" })
+    json!({ "transfer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" })
 }
 
 fn accept() -> Value {
-    json!({ "offer_id": "o-1" })
+    json!({ "transfer_id": "o-1" })
 }
 
 fn answer(reason: &str) -> Value {
-    json!({ "offer_id": "o-1", "reason": reason })
+    json!({ "transfer_id": "o-1", "reason": reason })
 }
 
 fn offers(world: &mut World, request: &Value) -> Answer {
@@ -114,7 +117,7 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
                     w.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])])?;
                     w.submit(CARRIER, "custody:Accept", &accept())
                 }),
-                row("2700 pieces", "custody.handover_too_large", |w| {
+                row("2700 pieces", "custody.transfer_too_large", |w| {
                     let pallets = super::item::three_full_pallets(w, 10)?;
                     w.hand_over("o-1", &pallets, EXPORTER, CARRIER)
                 }),
@@ -156,13 +159,13 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             ],
         ),
         (
-            "custody:Read",
+            "custody:ReadTransfer",
             vec![
                 row("an offer", "", |w| {
                     offers(w, &offer())?;
-                    w.evaluate(REGULATOR, "custody:Read", &accept())
+                    w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())
                 }),
-                row("no offer", "custody.offer_unknown", |w| w.evaluate(REGULATOR, "custody:Read", &accept())),
+                row("no offer", "custody.offer_unknown", |w| w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())),
             ],
         ),
     ]
@@ -173,7 +176,7 @@ fn offer_rows() -> Vec<Row> {
         row("what it holds", "", |w| offers(w, &offer())),
         row("by the bank", "caller.role_missing", |w| w.submit(BANK, "custody:Offer", &offer())),
         row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, "custody:Offer", &offer())),
-        row("a blank id", "request.id_malformed", |w| offers(w, &offer().with("offer_id", "a b"))),
+        row("a blank id", "request.id_malformed", |w| offers(w, &offer().with("transfer_id", "a b"))),
         row("without a condition", "request.text_malformed", |w| offers(w, &offer().with("condition", ""))),
         row("to itself", "custody.offer_to_self", |w| offers(w, &offer().with("to", EXPORTER))),
         row("to a stranger", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", STRANGER))),
@@ -208,7 +211,7 @@ fn offer_rows() -> Vec<Row> {
         }),
         row("what is offered already", "custody.item_already_offered", |w| {
             offers(w, &offer())?;
-            w.submit(EXPORTER, "custody:Offer", &offer().with("offer_id", "o-2"))
+            w.submit(EXPORTER, "custody:Offer", &offer().with("transfer_id", "o-2"))
         }),
     ]
 }

@@ -61,7 +61,7 @@ impl World {
         let declaration_id = goods["declaration_id"].as_str().expect("an id").to_owned();
         let proof = self.value_proof(&declaration_id, &opening, BAND);
         let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
-        (request, private("value_minor", &opening))
+        (request, private(&opening))
     }
 
     pub(super) fn file(&mut self, goods: Value) -> Answer {
@@ -80,18 +80,20 @@ impl World {
     }
 }
 
-/// The rules that were not met, with their reasons.
+/// The rules that were not met, with their first reasons.
 fn not_met(decision: &Value) -> Vec<(&str, String)> {
     let findings = decision["findings"].as_array().expect("a list").iter();
     findings
         .filter(|finding| finding["result"] != "met")
-        .map(|finding| {
-            (
-                finding["rule_id"].as_str().unwrap_or_default(),
-                finding["reasons"][0].as_str().unwrap_or_default().to_owned(),
-            )
-        })
+        .map(|finding| (finding["rule_id"].as_str().unwrap_or_default(), words(&finding["reasons"][0])))
         .collect()
+}
+
+/// A reason in a few words: its code and what it is about.
+fn words(reason: &Value) -> String {
+    let code = reason["code"].as_str().unwrap_or_default();
+    let about = ["alarm_id", "item_id", "reason"].into_iter().find_map(|field| reason[field].as_str());
+    about.map_or_else(|| code.to_owned(), |about| format!("{code}:{about}"))
 }
 
 #[test]
@@ -120,7 +122,7 @@ fn a_licence_for_another_territory_is_intercepted_with_the_reason() {
     world.submit(EXPORTER, "rights:GrantLicence", &french).expect("the owner grants");
     let decision = world.decided(goods().with("licence_id", "lic-fr"));
     assert_eq!(decision["outcome"], "intercept");
-    assert_eq!(not_met(&decision), [("territory", "licence_outside_territory".to_owned())]);
+    assert_eq!(not_met(&decision), [("territory", "not_covered:outside_territory".to_owned())]);
 }
 
 #[test]
@@ -140,9 +142,11 @@ fn an_open_alarm_intercepts_and_a_missing_right_asks_for_documents() {
         world.capture(IMPORTER, &[clone.with("eventTime", format!("2025-12-0{day}T08:00:00Z"))]).expect("recorded");
     }
     let decision = world.decided(goods());
-    let reasons = decision["findings"].as_array().expect("a list").iter().flat_map(|finding| {
-        finding["reasons"].as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned)
-    });
+    let reasons = decision["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .flat_map(|finding| finding["reasons"].as_array().expect("a list").iter().map(words));
     let reasons: Vec<String> = reasons.filter(|reason| reason.contains("open_alarm")).collect();
     assert_eq!((reasons.len(), &reasons[5]), (6, &format!("more_open_alarms:{}", piece_id("2"))));
 
@@ -160,12 +164,12 @@ fn every_finding_of_the_rules_has_its_reason() {
     world
         .submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "lic-1", "reason": "unpaid" }))
         .expect("its licensor");
-    assert_eq!(not_met(&world.decided(goods())), [("chain", "licence_revoked".to_owned())]);
+    assert_eq!(not_met(&world.decided(goods())), [("chain", "not_covered:revoked".to_owned())]);
 
     let mut world = World::established();
     world.consignment();
     let decision = world.decided(goods().without("licence_id"));
-    assert_eq!(not_met(&decision), [("chain", "no_licence".to_owned())]);
+    assert_eq!(not_met(&decision), [("chain", "not_covered:no_licence".to_owned())]);
 
     let mut world = World::established();
     world.consignment();
@@ -203,7 +207,7 @@ fn a_licence_revoked_later_on_the_day_of_filing_covered_the_filing() {
     let asked_as_a_whole = world
         .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2026-01-02" }))
         .expect("decided");
-    assert_eq!(not_met(&asked_as_a_whole), [("chain", "licence_revoked".to_owned())]);
+    assert_eq!(not_met(&asked_as_a_whole), [("chain", "not_covered:revoked".to_owned())]);
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn a_replay_gives_the_same_decision_and_another_day_its_own() {
         .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2028-06-01" }))
         .expect("decided");
     assert_eq!((&later["outcome"], &later["same_decision"]), (&json!("intercept"), &json!(false)));
-    assert_eq!(not_met(&later), [("period", "licence_outside_period".to_owned())]);
+    assert_eq!(not_met(&later), [("period", "not_covered:outside_period".to_owned())]);
 
     let stricter = tariff().with("version", 2).with("bands", json!([
         { "band_id": "low", "hs_prefix": "6109", "value_min_minor": "0", "value_max_minor": "200000", "duty_basis_points": 0 }
@@ -426,8 +430,9 @@ fn publish_rows() -> Vec<Row> {
         row("a band that ends where it begins", "customs.band_invalid", |w| {
             publish(w, &band("value_max_minor", "100000"))
         }),
-        row("a band in fractions", "customs.band_invalid", |w| publish(w, &band("value_max_minor", "1.5"))),
+        row("a band in fractions", "request.number_malformed", |w| publish(w, &band("value_max_minor", "1.5"))),
         row("a band above 2^48", "customs.band_invalid", |w| publish(w, &band("value_max_minor", "281474976710656"))),
+        row("a chapter that does not exist", "customs.hs_code_malformed", |w| publish(w, &band("hs_prefix", "77"))),
         row("a chapter of three digits", "customs.hs_code_malformed", |w| publish(w, &band("hs_prefix", "610"))),
     ]
 }
@@ -435,10 +440,8 @@ fn publish_rows() -> Vec<Row> {
 fn file_rows() -> Vec<Row> {
     vec![
         row("a consignment", "", |w| file(w, goods())),
-        row("by the exporter", "caller.role_missing", |w| w.submit(EXPORTER, "customs:FileDeclaration", &unproved())),
-        row("by the regulator", "caller.regulator_reads_only", |w| {
-            w.submit(REGULATOR, "customs:FileDeclaration", &unproved())
-        }),
+        row("by the exporter", "caller.role_missing", |w| filed_by(w, EXPORTER)),
+        row("by the regulator", "caller.regulator_reads_only", |w| filed_by(w, REGULATOR)),
         row("an id that is taken", "customs.declaration_exists", |w| {
             file(w, goods())?;
             w.file(goods())
@@ -482,7 +485,7 @@ fn file_rows() -> Vec<Row> {
             w.submit(IMPORTER, "customs:FileDeclaration", &first.with("declaration_id", "dec-2"))
         }),
         row("the opening of another value", "private.opening_wrong", |w| {
-            let other = private("value_minor", &w.opening(1));
+            let other = private(&w.opening(1));
             file_private(w, &other)
         }),
         row("an opening in numbers", "private.malformed", |w| {
@@ -494,9 +497,9 @@ fn file_rows() -> Vec<Row> {
     ]
 }
 
-/// A request that is refused before anybody looks at its proof.
-fn unproved() -> Value {
-    goods().with("value_commitment", "").with("value_proof", "")
+fn filed_by(world: &mut World, who: &str) -> Answer {
+    let (request, _) = world.declared(goods(), DECLARED);
+    world.submit(who, "customs:FileDeclaration", &request)
 }
 
 fn assess_rows() -> Vec<Row> {

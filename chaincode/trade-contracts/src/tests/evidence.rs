@@ -16,7 +16,7 @@ fn a_changed_file_is_answered_as_not_deposited() {
     let mut world = World::established();
     deposit(&mut world, &request()).expect("a new deposit");
     let same = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": HASH })).expect("an answer");
-    assert_eq!((&same["deposited"], &same["evidence"]["deposited_by"]), (&json!(true), &json!(EXPORTER)));
+    assert_eq!((&same["deposited"], &same["evidence"]["deposited"]["by"]), (&json!(true), &json!(EXPORTER)));
     let changed = HASH.replace('9', "8");
     let other = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": changed })).expect("an answer");
     assert_eq!(other["deposited"], false);
@@ -61,11 +61,21 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
                 row("a media type without a slash", "evidence.media_type_malformed", |w| {
                     deposit(w, &request().with("media_type", "jpeg"))
                 }),
+                row("captured on a day that does not exist", "request.time_malformed", |w| {
+                    deposit(w, &request().with("captured_at", "2026-02-30T00:00:00Z"))
+                }),
+                row("with a field of another transaction", "request.malformed", |w| {
+                    deposit(w, &request().with("colour", "red"))
+                }),
                 row("without a tool", "request.text_malformed", |w| deposit(w, &request().with("tool", ""))),
                 row("about an unknown item", "evidence.subject_unknown", |w| deposit(w, &about("item", &piece("9")))),
-                row("about an unknown event", "evidence.subject_unknown", |w| deposit(w, &about("event", "ni:///x"))),
-                row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", "x"))),
-                row("about an unknown handover", "evidence.subject_unknown", |w| deposit(w, &about("handover", "x"))),
+                row("about an unknown event", "evidence.subject_unknown", |w| {
+                    deposit(w, &about("event", &format!("ni:///sha-256;{HASH}?ver=CBV2.0")))
+                }),
+                row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", &HASH[..32]))),
+                row("about an unknown handover", "evidence.subject_unknown", |w| {
+                    deposit(w, &about("custody_transfer", "x"))
+                }),
                 row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "x"))),
                 row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "x"))),
                 row("about an unknown declaration", "evidence.subject_unknown", |w| {
@@ -81,14 +91,14 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             ],
         ),
         (
-            "evidence:Read",
+            "evidence:ReadEvidence",
             vec![
                 row("a deposit", "", |w| {
                     deposit(w, &request())?;
-                    w.evaluate(BANK, "evidence:Read", &json!({ "sha256": HASH }))
+                    w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
                 }),
                 row("no deposit", "evidence.unknown", |w| {
-                    w.evaluate(BANK, "evidence:Read", &json!({ "sha256": HASH }))
+                    w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
                 }),
             ],
         ),

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use trade_model::common::Cursor;
+
 use super::world::*;
 
 #[test]
@@ -20,7 +22,7 @@ fn commissioning_makes_the_recorder_maker_holder_and_owner() {
     assert_eq!(item["item_id"], piece_id("1"));
     for (field, value) in [
         ("origin", "commissioned"),
-        ("commissioned_by", EXPORTER),
+        ("commissioner", EXPORTER),
         ("holder", EXPORTER),
         ("owner", EXPORTER),
         ("gtin", GTIN),
@@ -53,20 +55,21 @@ fn a_second_commissioning_is_recorded_with_an_alarm_and_its_evidence_in_one_tran
     let alarm =
         world.evaluate(REGULATOR, "item:ReadAlarm", &json!({ "alarm_id": raised["alarm_id"] })).expect("raised");
     assert_eq!((&alarm["state"], &alarm["transaction_id"]), (&json!("open"), &receipt["transaction_id"]));
-    let evidence =
-        world.evaluate(REGULATOR, "evidence:Read", &json!({ "sha256": raised["evidence_sha256"] })).expect("deposited");
+    let evidence = world
+        .evaluate(REGULATOR, "evidence:ReadEvidence", &json!({ "sha256": raised["evidence_sha256"] }))
+        .expect("deposited");
     let facts = evidence["facts"].as_str().expect("the ledger keeps the facts");
     assert_eq!(hex::encode(Sha256::digest(facts)), raised["evidence_sha256"]);
     assert_eq!(evidence["transaction_id"], receipt["transaction_id"]);
     assert_eq!(evidence["kind"], "alarm");
 
     let item = world.read_item(&piece("1")).expect("commissioned");
-    assert_eq!((&item["commissioned_by"], &item["alarms"]), (&json!(EXPORTER), &json!({ "raised": 1, "standing": 1 })));
+    assert_eq!((&item["commissioner"], &item["alarms"]), (&json!(EXPORTER), &json!({ "raised": 1, "standing": 1 })));
     let event = world.ledger.events().last().expect("an event");
     assert_eq!(event.name, "item.alarm_raised");
-    let open = world.evaluate(REGULATOR, "item:Alarms", &json!({ "open_only": true })).expect("a page");
+    let open = world.evaluate(REGULATOR, "item:ReadAlarms", &json!({ "open_only": true })).expect("a page");
     assert_eq!(open["alarms"].as_array().map(Vec::len), Some(1));
-    let of_item = world.evaluate(REGULATOR, "item:Alarms", &json!({ "item": piece("1") })).expect("a page");
+    let of_item = world.evaluate(REGULATOR, "item:ReadAlarms", &json!({ "item": piece("1") })).expect("a page");
     assert_eq!(of_item["alarms"], open["alarms"]);
 }
 
@@ -169,7 +172,7 @@ fn an_error_declaration_takes_back_what_its_event_did() {
     assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
     let again = world.capture(EXPORTER, &[declared]).expect("the same document");
     assert_eq!(again["events"][0]["status"], "already_recorded");
-    let events = world.evaluate(BANK, "item:Events", &json!({ "item": piece("1") })).expect("a page");
+    let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") })).expect("a page");
     assert_eq!(events["events"][1]["declared_erroneous"]["reason"], "https://ref.gs1.org/cbv/ER-did_not_occur");
 }
 
@@ -185,7 +188,7 @@ fn when_the_first_commissioning_was_wrong_the_second_one_stands() {
         wrong.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }));
     world.capture(SECOND_MAKER, &[declared]).expect("its recorder");
     let item = world.read_item(&piece("1")).expect("known");
-    assert_eq!((&item["commissioned_by"], &item["alarms"]["standing"]), (&json!(EXPORTER), &json!(0)));
+    assert_eq!((&item["commissioner"], &item["alarms"]["standing"]), (&json!(EXPORTER), &json!(0)));
     assert_eq!(
         (&item["holder"], &item["owner"]),
         (&json!(EXPORTER), &json!(EXPORTER)),
@@ -211,14 +214,14 @@ fn a_clone_stays_a_conflict_when_the_first_of_three_commissionings_was_wrong() {
 
     let item = world.read_item(&piece("1")).expect("known");
     let (promoted, clone) = (&second, &third);
-    assert_eq!(item["commissioned_in"], promoted["events"][0]["event_hash"]);
+    assert_eq!(item["commissioned_by_event"], promoted["events"][0]["event_hash"]);
     assert_eq!(item["alarms"]["standing"], 1, "the other one contradicts it");
     let of_item = json!({ "item": piece("1"), "open_only": true });
-    let open = world.evaluate(REGULATOR, "item:Alarms", &of_item).expect("a page");
+    let open = world.evaluate(REGULATOR, "item:ReadAlarms", &of_item).expect("a page");
     assert_eq!(open["alarms"][0]["alarm_id"], clone["alarms"][0]["alarm_id"]);
     let request = json!({ "alarm_id": clone["alarms"][0]["alarm_id"] });
     let alarm = world.evaluate(REGULATOR, "item:ReadAlarm", &request).expect("raised");
-    assert_eq!((&alarm["state"], &alarm["conflicts_with"]), (&json!("open"), &item["commissioned_in"]));
+    assert_eq!((&alarm["state"], &alarm["conflicts_with"]), (&json!("open"), &item["commissioned_by_event"]));
 }
 
 #[test]
@@ -410,7 +413,7 @@ fn an_unconfirmed_handover_stays_with_the_sender() {
         trace["gaps"][0],
         format!("It was shipped by {EXPORTER} on 2025-12-01 and nobody has accepted it since.")
     );
-    let offer = json!({ "offer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" });
+    let offer = json!({ "transfer_id": "o-1", "items": [piece("1")], "to": CARRIER, "condition": "good" });
     world.submit(EXPORTER, "custody:Offer", &offer).expect("held");
     world.capture(CARRIER, &[object_event("OBSERVE", "receiving", &[piece("1")])]).expect("recorded");
     let trace = world.evaluate(BANK, "item:Trace", &ask).expect("known");
@@ -418,7 +421,7 @@ fn an_unconfirmed_handover_stays_with_the_sender() {
         (&trace["steps"][0]["recorded_by"], &trace["steps"][0]["responsible"]),
         (&json!(CARRIER), &json!(EXPORTER))
     );
-    assert_eq!(trace["gaps"][0], format!("The handover o-1 is not confirmed: {EXPORTER} stays responsible."));
+    assert_eq!(trace["gaps"][0], format!("The custody transfer o-1 is not confirmed: {EXPORTER} stays responsible."));
 }
 
 #[test]
@@ -427,7 +430,7 @@ fn a_scan_says_what_is_known_and_never_passes_a_verdict() {
     world.commission(&["1"]).expect("a new serial");
     let clean = world.evaluate(IMPORTER, "item:Scan", &json!({ "item": piece_id("1") })).expect("an answer");
     assert_eq!((&clean["recorded"], &clean["conflict_found"]), (&json!(true), &json!(false)));
-    assert_eq!(clean["commissioned_by"], format!("{EXPORTER} Ltd"));
+    assert_eq!(clean["commissioner_name"], format!("{EXPORTER} Ltd"));
     assert_eq!(clean["commissioned_on"], "2025-12-01");
     let clone = object_event("ADD", "commissioning", &[piece("1")]).with("eventTime", "2025-12-02T08:00:00Z");
     world.capture(IMPORTER, &[clone]).expect("recorded");
@@ -454,7 +457,7 @@ fn events_are_paged_in_the_order_of_their_records() {
         world.capture(EXPORTER, &[object_event("OBSERVE", step, &[piece("1")])]).expect("recorded");
     }
     let page =
-        world.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "skip": 1, "limit": 2 })).expect("a page");
+        world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1"), "skip": 1, "limit": 2 })).expect("a page");
     let steps: Vec<&Value> =
         page["events"].as_array().expect("a list").iter().map(|event| &event["business_step"]).collect();
     assert_eq!((steps, &page["next_skip"]), (vec![&json!("storing"), &json!("inspecting")], &json!(3)));
@@ -464,7 +467,7 @@ fn events_are_paged_in_the_order_of_their_records() {
     });
     world.capture(EXPORTER, &[class]).expect("recorded");
     let of_class = world
-        .evaluate(BANK, "item:Events", &json!({ "item": "urn:epc:class:lgtin:4012345.011111.LOT7" }))
+        .evaluate(BANK, "item:ReadEvents", &json!({ "item": "urn:epc:class:lgtin:4012345.011111.LOT7" }))
         .expect("a page");
     assert_eq!(of_class["events"].as_array().map(Vec::len), Some(1));
 }
@@ -493,7 +496,7 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("item:Capture", capture_rows()),
         (
-            "item:Read",
+            "item:ReadItem",
             vec![
                 row("an item by its link", "", |w| {
                     w.commission(&["1"])?;
@@ -507,14 +510,14 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             ],
         ),
         (
-            "item:Events",
+            "item:ReadEvents",
             vec![
-                row("nothing recorded", "", |w| w.evaluate(BANK, "item:Events", &json!({ "item": piece("1") }))),
+                row("nothing recorded", "", |w| w.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") }))),
                 row("a page of none", "request.number_malformed", |w| {
-                    w.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "limit": 0 }))
+                    w.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1"), "limit": 0 }))
                 }),
                 row("too far", "request.number_malformed", |w| {
-                    w.evaluate(BANK, "item:Events", &json!({ "item": piece("1"), "skip": 10_001 }))
+                    w.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1"), "skip": 10_001 }))
                 }),
             ],
         ),
@@ -538,18 +541,25 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             ],
         ),
         (
-            "item:Alarms",
+            "item:ReadAlarms",
             vec![
-                row("none", "", |w| w.evaluate(BANK, "item:Alarms", &json!({}))),
+                row("none", "", |w| w.evaluate(BANK, "item:ReadAlarms", &json!({}))),
+                row("a cursor that nobody was given", "request.cursor_malformed", |w| {
+                    w.evaluate(BANK, "item:ReadAlarms", &json!({ "after": "%00" }))
+                }),
+                row("the cursor of another list", "request.cursor_malformed", |w| {
+                    let elsewhere = serde_json::to_value(Cursor::of_bookmark("\0invoice\0inv-1\0".to_owned()));
+                    w.evaluate(BANK, "item:ReadAlarms", &json!({ "after": elsewhere.expect("a text") }))
+                }),
                 row("a page of a thousand", "request.number_malformed", |w| {
-                    w.evaluate(BANK, "item:Alarms", &json!({ "limit": 1_000 }))
+                    w.evaluate(BANK, "item:ReadAlarms", &json!({ "limit": 1_000 }))
                 }),
             ],
         ),
         (
             "item:ReadAlarm",
             vec![row("no alarm", "item.alarm_unknown", |w| {
-                w.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": "x" }))
+                w.evaluate(BANK, "item:ReadAlarm", &json!({ "alarm_id": "0".repeat(32) }))
             })],
         ),
         ("item:CloseAlarm", super::alarms::close_rows()),

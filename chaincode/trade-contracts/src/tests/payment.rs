@@ -25,7 +25,7 @@ fn a_settlement_shows_agreement_and_no_amount() {
         (&json!("creditor_reference"), &json!("bank_charge"))
     );
     let invoice = world.evaluate(REGULATOR, "payment:ReadInvoice", &json!({ "invoice_id": "inv-1" })).expect("issued");
-    assert_eq!((&invoice["state"], &invoice["settled_by"]), (&json!("settled"), &json!("ent-1")));
+    assert_eq!((&invoice["state"], &invoice["settled_by_entry"]), (&json!("settled"), &json!("ent-1")));
     let entry = world.evaluate(REGULATOR, "payment:ReadEntry", &json!({ "entry_id": "ent-1" })).expect("recorded");
     assert_eq!(entry["settles"], "inv-1");
     assert_eq!(
@@ -38,10 +38,10 @@ fn a_settlement_shows_agreement_and_no_amount() {
     let copies = [(EXPORTER, &invoice_key), (IMPORTER, &invoice_key), (BANK, &entry_key), (EXPORTER, &entry_key)];
     for (holder, key) in copies {
         let stored = world.ledger.private(holder, &format!("_implicit_org_{holder}"), key).expect("a party's copy");
-        assert!(String::from_utf8_lossy(&stored).contains("\"amount_minor\":\"12345"), "the control must hit");
+        assert!(String::from_utf8_lossy(&stored).contains("\"value_minor\":\"12345"), "the control must hit");
         assert_eq!(world.ledger.private(CUSTOMS, &format!("_implicit_org_{holder}"), key), None);
     }
-    let blindings = [&case.invoice, &case.entry].map(|opening| private("amount_minor", opening)["blinding"].clone());
+    let blindings = [&case.invoice, &case.entry].map(|opening| private(opening)["blinding"].clone());
     let blindings = blindings.each_ref().map(|blinding| blinding.as_str().expect("a text"));
     assert_public_silence(&world, &[&TOTAL.to_string(), &PAID.to_string(), blindings[0], blindings[1]]);
 }
@@ -53,7 +53,10 @@ fn a_settlement_comes_after_what_it_settles() {
     let request = case.request(&mut world, 500);
     let settled = world.submit(EXPORTER, "payment:Settle", &request).expect("within tolerance");
     let entry = world.evaluate(BANK, "payment:ReadEntry", &json!({ "entry_id": "ent-1" })).expect("recorded");
-    assert!(super::time::moment(&settled["settled_at"]) > super::time::moment(&entry["recorded_at"]), "{settled}");
+    assert!(
+        super::time::moment(&settled["settled"]["at"]) > super::time::moment(&entry["recorded"]["at"]),
+        "{settled}"
+    );
 }
 
 #[test]
@@ -110,17 +113,11 @@ fn entry_of(opening: &Opening) -> Value {
 }
 
 fn issue(world: &mut World, request: &Value, opening: &Opening) -> Answer {
-    world.submit_private(
-        EXPORTER,
-        "payment:IssueInvoice",
-        request,
-        &private("amount_minor", opening),
-        &[EXPORTER, IMPORTER],
-    )
+    world.submit_private(EXPORTER, "payment:IssueInvoice", request, &private(opening), &[EXPORTER, IMPORTER])
 }
 
 fn record(world: &mut World, request: &Value, opening: &Opening) -> Answer {
-    world.submit_private(BANK, "payment:RecordEntry", request, &private("amount_minor", opening), &[BANK, EXPORTER])
+    world.submit_private(BANK, "payment:RecordEntry", request, &private(opening), &[BANK, EXPORTER])
 }
 
 /// Issues an invoice with one field changed.
@@ -199,11 +196,11 @@ fn invoice_rows() -> Vec<Row> {
             issue(w, &invoice_of(&opening), &other)
         }),
         row("of the greatest amount", "", |w| {
-            let opening = w.opening(crate::proofs::AMOUNT_MAX);
+            let opening = w.opening(trade_model::common::AMOUNT_MAX);
             issue(w, &invoice_of(&opening), &opening)
         }),
         row("of more than can be an amount", "request.number_malformed", |w| {
-            let opening = w.opening(crate::proofs::AMOUNT_MAX + 1);
+            let opening = w.opening(trade_model::common::AMOUNT_MAX + 1);
             issue(w, &invoice_of(&opening), &opening)
         }),
         row("with a malformed opening", "private.malformed", |w| {
@@ -298,8 +295,7 @@ fn settle_rows() -> Vec<Row> {
         row("a proof that is none", "proof.malformed", |w| settle_with(w, EXPORTER, "proof", "!")),
         row("a range proof", "proof.of_another_record", |w| {
             let case = Case::ready(w);
-            let context =
-                crate::proofs::settlement(PLACE, &msp(EXPORTER), "inv-1", "ent-1", "EUR").expect("short parts");
+            let context = settlement_context("inv-1", "ent-1");
             let proof = w.range_proof(&context, &case.invoice, (0, TOTAL));
             w.submit(EXPORTER, "payment:Settle", &settle_request("500", &proof))
         }),

@@ -3,10 +3,8 @@
 use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
 use serde_json::{Value, json};
+use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
-use trade_standards::identifier::MspId;
-
-use crate::proofs::{self, Place};
 
 pub(super) const EXPORTER: &str = "ExporterMSP";
 pub(super) const IMPORTER: &str = "ImporterMSP";
@@ -72,7 +70,7 @@ impl World {
 
     pub(super) fn established() -> Self {
         let mut world = Self::empty();
-        world.submit(EXPORTER, "governance:Establish", &establish()).expect("the participants are well formed");
+        world.submit(EXPORTER, "governance:Establish", &establish()).expect("the members are well formed");
         world
     }
 
@@ -99,7 +97,7 @@ impl World {
     pub(super) fn evaluate(&mut self, who: &str, name: &str, request: &Value) -> Answer {
         self.clock += 1;
         let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
-        if request.is_null() { call.evaluate()?.json() } else { call.json(request).evaluate()?.json() }
+        call.json(request).evaluate()?.json()
     }
 
     pub(super) fn opening(&mut self, value: u64) -> Opening {
@@ -108,8 +106,8 @@ impl World {
 
     /// A proof that the value lies in the band, bound to the declaration.
     pub(super) fn value_proof(&mut self, declaration_id: &str, opening: &Opening, band: (&str, u64, u64)) -> String {
-        let context = proofs::declared_value(PLACE, &msp(IMPORTER), declaration_id, "DE-TARIFF", 1, band.0, "EUR")
-            .expect("short parts");
+        let place = DeclarationPlace::parse(IMPORTER, declaration_id, ("DE-TARIFF", 1), band.0, "EUR");
+        let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
         self.range_proof(&context, opening, (band.1, band.2))
     }
 
@@ -120,7 +118,7 @@ impl World {
 
     /// A proof that invoice and payment agree within the tolerance, bound to the pair.
     pub(super) fn match_proof(&mut self, invoice: (&str, &Opening), entry: (&str, &Opening), tolerance: u64) -> String {
-        let context = proofs::settlement(PLACE, &msp(EXPORTER), invoice.0, entry.0, "EUR").expect("short parts");
+        let context = settlement_context(invoice.0, entry.0);
         let statement = Match::new(invoice.1.commitment(), entry.1.commitment(), tolerance).expect("a small tolerance");
         Prover::new(&context)
             .matching(&statement, invoice.1, entry.1, &mut self.rng)
@@ -129,16 +127,18 @@ impl World {
     }
 }
 
-pub(super) const PLACE: Place<'static> = Place { channel: "trade", chaincode: "entrepot" };
-
-pub(super) fn msp(text: &str) -> MspId {
-    MspId::parse(text).expect("a well-formed MSP id")
+/// To what the proof of a settlement is bound.
+pub(super) fn settlement_context(invoice_id: &str, entry_id: &str) -> ProofContext {
+    let place = SettlementPlace::parse(EXPORTER, invoice_id, entry_id, "EUR").expect("well-formed ids");
+    place.context(DEPLOYMENT).expect("short parts")
 }
 
-/// Value and blinding factor under the given name of the value.
-pub(super) fn private(name: &str, opening: &Opening) -> Value {
+pub(super) const DEPLOYMENT: Deployment<'static> = Deployment { channel: "trade", chaincode: "entrepot" };
+
+/// The private input of an opening.
+pub(super) fn private(opening: &Opening) -> Value {
     let text = OpeningText::from(opening);
-    json!({ name: text.value, "blinding": text.blinding })
+    json!({ "value_minor": text.value, "blinding": text.blinding })
 }
 
 /// A request with one field changed or taken out.
@@ -160,23 +160,22 @@ impl Patch for Value {
 }
 
 pub(super) fn establish() -> Value {
-    let participant = |msp_id: &str, country: &str, roles: &[&str], gln: Option<&str>| {
-        let participant =
-            json!({ "msp_id": msp_id, "name": format!("{msp_id} Ltd"), "country": country, "roles": roles });
+    let member = |msp_id: &str, country: &str, roles: &[&str], gln: Option<&str>| {
+        let member = json!({ "msp_id": msp_id, "name": format!("{msp_id} Ltd"), "country": country, "roles": roles });
         match gln {
-            Some(gln) => participant.with("gln", gln),
-            None => participant,
+            Some(gln) => member.with("gln", gln),
+            None => member,
         }
     };
-    json!({ "participants": [
-        participant(EXPORTER, "CN", &["brand", "maker"], Some("4012345000054")),
-        participant(IMPORTER, "DE", &["seller"], Some("4012345002256")),
-        participant(CARRIER, "NL", &["carrier"], None),
-        participant(BANK, "DE", &["bank"], None),
-        participant(CUSTOMS, "DE", &["customs"], None),
-        participant(SECOND_CUSTOMS, "US", &["customs"], None),
-        participant(SECOND_MAKER, "VN", &["maker"], None),
-        participant(REGULATOR, "DE", &["regulator"], None),
+    json!({ "members": [
+        member(EXPORTER, "CN", &["brand", "maker"], Some("4012345000054")),
+        member(IMPORTER, "DE", &["seller"], Some("4012345002256")),
+        member(CARRIER, "NL", &["carrier"], None),
+        member(BANK, "DE", &["bank"], None),
+        member(CUSTOMS, "DE", &["customs"], None),
+        member(SECOND_CUSTOMS, "US", &["customs"], None),
+        member(SECOND_MAKER, "VN", &["maker"], None),
+        member(REGULATOR, "DE", &["regulator"], None),
     ] })
 }
 
@@ -235,12 +234,12 @@ impl World {
     }
 
     pub(super) fn hand_over(&mut self, offer_id: &str, items: &[String], from: &str, to: &str) -> Answer {
-        let offer = json!({ "offer_id": offer_id, "items": items, "to": to, "condition": "good" });
+        let offer = json!({ "transfer_id": offer_id, "items": items, "to": to, "condition": "good" });
         self.submit(from, "custody:Offer", &offer)?;
-        self.submit(to, "custody:Accept", &json!({ "offer_id": offer_id }))
+        self.submit(to, "custody:Accept", &json!({ "transfer_id": offer_id }))
     }
 
     pub(super) fn read_item(&mut self, item: &str) -> Answer {
-        self.evaluate(REGULATOR, "item:Read", &json!({ "item": item }))
+        self.evaluate(REGULATOR, "item:ReadItem", &json!({ "item": item }))
     }
 }

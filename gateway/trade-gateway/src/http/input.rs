@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{HttpRequest, http::header, web::Payload};
 use tokio_stream::StreamExt;
+use trade_standards::percent::{self, Plus};
 
 use crate::{
     problem::{Problem, ProblemCode},
@@ -95,14 +96,14 @@ pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
     // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
     for (template, sent) in route.path.split('/').zip(request.uri().path().split('/')) {
         let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
-        let text = percent_decode(sent, false).ok_or_else(undecodable)?;
+        let text = percent::decode(sent, Plus::Itself).map_err(|_| undecodable())?;
         crate::request::check_text(name, &text)?;
         path.insert(name.to_owned(), text);
     }
     let mut query = Vec::new();
     for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text| percent_decode(text, true).ok_or_else(undecodable);
+        let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
         query.push((decode(name)?, decode(value)?));
     }
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -125,31 +126,9 @@ fn prefers_html(accept: &str) -> bool {
     }
 }
 
-/// Decodes `%XX`, and `+` as a space where forms write it so. `None` when the result is not UTF-8 or a `%` stands alone,
-/// which the library would pass on as it is.
-pub(super) fn percent_decode(text: &str, form: bool) -> Option<String> {
-    let is_hexadecimal = |digit: Option<&u8>| digit.is_some_and(u8::is_ascii_hexdigit);
-    let bytes = text.as_bytes();
-    let stray = |at: usize| !(is_hexadecimal(bytes.get(at + 1)) && is_hexadecimal(bytes.get(at + 2)));
-    if text.match_indices('%').any(|(at, _)| stray(at)) {
-        return None;
-    }
-    let text = if form { text.replace('+', " ") } else { text.to_owned() };
-    percent_encoding::percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percent_encoding_is_decoded_strictly() {
-        assert_eq!(percent_decode("a%2Fb+c", false).as_deref(), Some("a/b+c"));
-        assert_eq!(percent_decode("a+b", true).as_deref(), Some("a b"));
-        for bad in ["%", "%2", "%zz", "%ff"] {
-            assert_eq!(percent_decode(bad, false), None, "{bad}");
-        }
-    }
 
     #[test]
     fn browsers_get_html_and_programs_json() {

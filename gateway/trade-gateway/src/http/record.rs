@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use actix_web::HttpRequest;
 use fabric_msp::hash::sha256;
+use trade_standards::percent::{self, Plus};
 
-use super::{certificate::peer_certificate, input::percent_decode, state::State};
+use super::{certificate::peer_certificate, state::State};
 use crate::{
     answer::Answer,
     audit::{BEGUN, Decision},
@@ -118,7 +119,7 @@ impl Record {
 /// The path's parameters, or the whole path where no route matched. What cannot be decoded stands as it was sent.
 fn resource_of(route: Option<&Route>, request: &HttpRequest) -> String {
     let path = request.uri().path();
-    let decoded = |sent: &str| percent_decode(sent, false).unwrap_or_else(|| sent.to_owned());
+    let decoded = |sent: &str| percent::decode(sent, Plus::Itself).unwrap_or_else(|_| sent.to_owned());
     let text = match route {
         None => path.to_owned(),
         Some(route) => {

@@ -35,11 +35,11 @@ pub(crate) fn configure(config: &mut ServiceConfig, state: &web::Data<State>) {
 pub(crate) fn configure_admin(config: &mut ServiceConfig, state: &web::Data<State>) {
     let (health, ready) = (routes::by_operation("health"), routes::by_operation("ready"));
     for route in health.into_iter().chain(ready) {
-        register(config, state, std::slice::from_ref(route));
+        register(config, state, &[route]);
     }
 }
 
-fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &'static [Route]) {
+fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &[&'static Route]) {
     let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
     for route in table {
         paths.entry(route.path).or_default().push(route);

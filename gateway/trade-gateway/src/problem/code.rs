@@ -138,16 +138,12 @@ problem_codes! {
     HeadersTooLarge = 431 "headers_too_large" "The headers are too large";
 
     // What can be read and is not acceptable.
-    /// The request does not have its schema.
-    ValidationFailed = 422 "validation_failed" "The request does not have the expected form";
     /// An unknown, missing, repeated or unacceptable parameter.
     ParameterInvalid = 422 "parameter_invalid" "A parameter is not acceptable";
     /// The key was used for another request.
     IdempotencyKeyReused = 422 "idempotency_key_reused" "The idempotency key was used for another request";
     /// Private input for an organization that is not listed.
     OrganizationUnknown = 422 "organization_unknown" "This organization is not known here";
-    /// Private input for the customs authority, of which there is none or more than one.
-    AuthorityUnclear = 422 "authority_unclear" "It is not clear which authority receives this";
     /// The code of the public page names no single item.
     CodeMalformed = 422 "code_malformed" "This is not the code of a serialised item";
     /// Not base64.

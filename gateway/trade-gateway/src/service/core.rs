@@ -17,7 +17,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
     routes::{Access, Route, Transaction},
-    settings::{Role, Settings},
+    settings::Settings,
     signing::Sessions,
     store::{Store, StoreError},
 };
@@ -78,25 +78,21 @@ impl Service {
         )))
     }
 
-    pub(super) fn call(
+    /// What is proposed for a request. With private input, the transaction's own rule names who endorses.
+    pub(super) async fn call(
         &self,
         transaction: &Transaction,
         principal: &Principal,
         arguments: &Arguments,
     ) -> Result<Call, Problem> {
-        let endorsing = match (&transaction.private, &arguments.private) {
-            (Some(private), Some(_)) => {
-                let known = |msp_id: &str| {
-                    self.members.member(msp_id).is_some_and(|member| member.settings.role != Role::Regulator)
-                };
-                let request = arguments.argument.as_ref().unwrap_or(&Value::Null);
-                private.endorsing.organizations(&principal.msp_id, request, &known, &self.members.authorities())?
-            }
-            _ => Vec::new(),
+        let receiver = arguments.private.as_ref().and_then(|_| (transaction.receiver)(&arguments.argument));
+        let endorsing = match receiver {
+            Some(receiver) => self.endorsing(&principal.msp_id, receiver).await?,
+            None => Vec::new(),
         };
         Ok(Call {
             function: transaction.name.to_owned(),
-            argument: arguments.bytes(),
+            argument: Some(arguments.bytes()),
             private: arguments.private.as_ref().map(to_bytes),
             endorsing,
         })

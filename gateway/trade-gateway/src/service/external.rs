@@ -4,6 +4,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_msp::hash::sha256;
 use serde_json::Value;
+use trade_model::rejection;
 
 use super::core::{Service, evaluated, failed, path, result_value, store_failed};
 use crate::{
@@ -109,8 +110,8 @@ impl Service {
     /// Takes the session and checks the signature in the body against the caller's certificate.
     fn signed(&self, principal: &Principal, parts: &Parts, stage: SigningStage) -> Result<(Session, Vec<u8>), Problem> {
         let body = request::body_object(&parts.body, &self.settings.limits)?;
-        let body: SignatureBody = serde_json::from_value(Value::Object(body))
-            .map_err(|error| Problem::of(ProblemCode::ValidationFailed).with_detail(error.to_string()))?;
+        let body: SignatureBody = rejection::read(Value::Object(body).to_string().as_bytes())
+            .map_err(|rejection| request::refused(rejection.into()))?;
         let signature = BASE64
             .decode(body.signature.as_bytes())
             .map_err(|_| Problem::of(ProblemCode::SignatureMalformed).with_field("/signature", "not base64"))?;

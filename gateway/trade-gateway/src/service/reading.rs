@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fabric_msp::hash::sha256;
+use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
 use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
 use super::core::{Service, creator_of, evaluated, failed, log_failure, path, sign, to_bytes};
@@ -61,7 +62,7 @@ impl Service {
         let ready = match *known {
             Some((when, ready)) if when.elapsed() < READINESS_FRESH => ready,
             _ => {
-                let ready = self.service_evaluates("governance:Participants", None).await;
+                let ready = self.service_evaluates(ReadMembers::NAME, b"{}".to_vec()).await;
                 let ready = match ready {
                     Ok(_) => true,
                     Err(error) => matches!(error.cause, Cause::Contract { status, .. } if status < 500),
@@ -81,7 +82,7 @@ impl Service {
     pub(super) async fn consumer_page(&self, parts: &Parts) -> Result<Answer, Problem> {
         let code = consumer::Code::parse(path(parts, "gtin"), path(parts, "serial"))?;
         let argument = serde_json::json!({"item": code.digital_link()});
-        let answer = self.service_evaluates("item:Scan", Some(to_bytes(&argument))).await;
+        let answer = self.service_evaluates(ScanItem::NAME, to_bytes(&argument)).await;
         let bytes = answer.map_err(|error| {
             log_failure(&error);
             // The public page tells nothing about the network behind it.
@@ -91,12 +92,9 @@ impl Service {
         consumer::answer(&code, bytes, parts.wants_html)
     }
 
-    pub(super) async fn service_evaluates(
-        &self,
-        function: &str,
-        argument: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, LedgerError> {
-        let call = Call { function: function.to_owned(), argument, private: None, endorsing: Vec::new() };
+    pub(crate) async fn service_evaluates(&self, function: &str, argument: Vec<u8>) -> Result<Vec<u8>, LedgerError> {
+        let call =
+            Call { function: function.to_owned(), argument: Some(argument), private: None, endorsing: Vec::new() };
         let signer = self.members.service();
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call)?;
         let signature = sign(signer.as_ref(), &draft)?;
@@ -127,7 +125,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
-        let call = self.call(transaction, principal, &arguments)?;
+        let call = self.call(transaction, principal, &arguments).await?;
         let Some(signer) = self.signer(principal, arguments.caller_signs) else {
             return self.open_session(route, principal, &call, None);
         };

@@ -31,7 +31,7 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let idempotency_key = idempotency_key(parts)?;
         let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
-        let call = self.call(transaction, principal, &arguments)?;
+        let call = self.call(transaction, principal, &arguments).await?;
         let key = self.store.key(&principal.msp_id, &principal.subject(), route.operation, idempotency_key);
         let digest = self.store.request_digest(&parts.target, &parts.body);
         match self.store.begin(&key, &digest, now()).map_err(|error| store_failed(&error))? {

@@ -227,7 +227,7 @@ fn reads_and_writes_reach_fabric_signed_by_the_managed_identity() -> TestResult 
     let organizations = Organizations::new();
     let network = network(&organizations)?;
     let exporter = network.gateway.caller(&organizations.member(EXPORTER));
-    let read = exporter.get("/v1/alarms/a1")?;
+    let read = exporter.get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
     assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
     let written = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
     let operation = written.json()?;
@@ -253,7 +253,7 @@ fn a_caller_signs_what_fabric_takes() -> TestResult {
     let (importer, key) = (network.gateway.caller(&identity), signer(IMPORTER, &identity));
     let written = importer.post_signed("/v1/evidence", "k1", &evidence(), &key)?;
     assert_eq!((written.status, &written.json()?["state"]), (201, &"committed".into()));
-    let read = importer.get_signed("/v1/alarms/a1", &key)?;
+    let read = importer.get_signed("/v1/alarms/0123456789abcdef0123456789abcdef", &key)?;
     assert_eq!((read.status, read.json()?), (200, json!({"answer": 42})));
     Ok(())
 }
@@ -360,7 +360,8 @@ fn a_peer_that_is_down_is_a_problem_that_may_pass() -> TestResult {
         Fabric::connect(&settings, &Members::load(&settings)?)?
     };
     let gateway = organizations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
-    let response = gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    let response =
+        gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
     let problem = response.json()?;
     assert_eq!((response.status, &problem["code"]), (503, &"network_unavailable".into()), "{problem}");
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);

@@ -32,7 +32,7 @@ fn bodies_of_every_wrong_kind_are_refused_by_name_before_fabric() -> TestResult 
         ("application/json", &duplicate, 400, "json_malformed"),
         ("application/json", &deep, 400, "json_too_deep"),
         ("application/json", &large, 413, "body_too_large"),
-        ("application/json", &unknown.to_string(), 422, "validation_failed"),
+        ("application/json", &unknown.to_string(), 400, "request.malformed"),
         ("text/plain", "{}", 415, "media_type_unsupported"),
         ("application/x-www-form-urlencoded", "a=b", 415, "media_type_unsupported"),
     ];

@@ -51,7 +51,7 @@ fn a_key_belongs_to_one_caller_and_one_route() -> TestResult {
     let callers = [gateway.caller(&organizations.member(EXPORTER)), gateway.caller(&organizations.member(CUSTOMS))];
     for caller in &callers {
         assert_eq!(caller.post("/v1/evidence", "k1", &evidence())?.status, 201);
-        let offer = serde_json::json!({"offer_id": "o", "items": ["urn:x:1"], "to": CUSTOMS, "condition": "dry"});
+        let offer = serde_json::json!({"transfer_id": "o", "items": ["urn:x:1"], "to": CUSTOMS, "condition": "dry"});
         assert_eq!(caller.post("/v1/custody-transfers", "k1", &offer)?.status, 201);
     }
     assert_eq!(gateway.double.steps().iter().filter(|step| **step == "submit").count(), 4);

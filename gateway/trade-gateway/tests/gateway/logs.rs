@@ -52,8 +52,8 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
     let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     assert_eq!(exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?.status, 201);
     let mut malformed = invoice(IMPORTER);
-    malformed["private"]["amount_minor"] = 987_654_321_012_u64.into();
-    assert_eq!(exporter.post("/v1/invoices", "k2", &malformed)?.status, 422);
+    malformed["private"]["value_minor"] = 987_654_321_012_u64.into();
+    assert_eq!(exporter.post("/v1/invoices", "k2", &malformed)?.status, 400);
     let identity = organizations.member(IMPORTER);
     let importer = network.gateway.caller(&identity);
     let signed = importer.post_signed("/v1/invoices", "k3", &invoice(EXPORTER), &signer(IMPORTER, &identity))?;

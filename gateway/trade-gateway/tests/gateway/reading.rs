@@ -17,13 +17,13 @@ fn a_read_is_evaluated_as_the_organizations_managed_identity() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let answer = br#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1"}"#.to_vec();
-    gateway.double.script().evaluations.insert("item:Read".to_owned(), Ok(answer.clone()));
+    gateway.double.script().evaluations.insert("item:ReadItem".to_owned(), Ok(answer.clone()));
     let regulator = gateway.caller(&organizations.member(REGULATOR));
     let response = regulator.get("/v1/items/https%3A%2F%2Fid.gs1.org%2F01%2F09506000134352%2F21%2FA1")?;
     assert_eq!((response.status, response.body), (200, answer));
     let recorded = gateway.double.recorded();
     let call = recorded[0].call.as_ref().ok_or("a proposal")?;
-    assert_eq!(call.function, "item:Read");
+    assert_eq!(call.function, "item:ReadItem");
     assert_eq!(call.argument.as_deref(), Some(br#"{"item":"https://id.gs1.org/01/09506000134352/21/A1"}"#.as_slice()));
     assert_eq!(recorded[0].creator, organizations.managed_certificate(REGULATOR));
     assert_eq!(gateway.double.steps(), ["propose", "evaluate"]);
@@ -48,7 +48,7 @@ fn what_the_ledger_says_becomes_a_problem() -> TestResult {
     ];
     for (cause, expected_status, code, retryable) in rows {
         gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Err(cause));
-        let response = caller.get("/v1/alarms/a1")?;
+        let response = caller.get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
         let problem = response.json()?;
         assert_eq!((response.status, problem["code"].as_str()), (expected_status, Some(code)));
         assert_eq!((&problem["retryable"], &problem["stage"]), (&retryable.into(), &"evaluate".into()), "{code}");
@@ -63,7 +63,8 @@ fn an_answer_that_is_not_json_is_not_passed_on() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Ok(b"<html>".to_vec()));
-    let response = gateway.caller(&organizations.member(EXPORTER)).get("/v1/alarms/a1")?;
+    let response =
+        gateway.caller(&organizations.member(EXPORTER)).get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
     assert_eq!((response.status, response.json()?["code"].as_str()), (502, Some("contract_failure")));
     Ok(())
 }
@@ -112,7 +113,7 @@ fn the_public_page_tells_nothing_about_the_network() -> TestResult {
 fn readiness_follows_fabric_and_health_does_not() -> TestResult {
     let organizations = Organizations::new();
     let double = Double::default();
-    double.script().evaluations.insert("governance:Participants".to_owned(), Err(status(14, "down")));
+    double.script().evaluations.insert("governance:ReadMembers".to_owned(), Err(status(14, "down")));
     let gateway = organizations.gateway_with(double, |_| {});
     assert_eq!(gateway.anonymous().get("/healthz")?.status, 200);
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 503);
@@ -122,7 +123,7 @@ fn readiness_follows_fabric_and_health_does_not() -> TestResult {
     double
         .script()
         .evaluations
-        .insert("governance:Participants".to_owned(), Err(refusal(404, "governance.not_established")));
+        .insert("governance:ReadMembers".to_owned(), Err(refusal(404, "governance.not_established")));
     let gateway = organizations.gateway_with(double, |_| {});
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 200);
     Ok(())

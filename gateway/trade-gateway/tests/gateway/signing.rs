@@ -66,12 +66,21 @@ fn a_member_of_an_organization_with_a_managed_key_may_sign_itself() -> TestResul
 fn a_read_needs_one_signature_and_a_regulator_may_give_it() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
-    gateway.double.script().evaluations.insert("item:ReadAlarm".to_owned(), Ok(br#"{"alarm_id":"a1"}"#.to_vec()));
+    gateway
+        .double
+        .script()
+        .evaluations
+        .insert("item:ReadAlarm".to_owned(), Ok(br#"{"alarm_id":"0123456789abcdef0123456789abcdef"}"#.to_vec()));
     for msp_id in [IMPORTER, REGULATOR] {
         let identity = organizations.member(msp_id);
         let caller = gateway.caller(&identity);
-        let response = caller.get_signed("/v1/alarms/a1?signing=caller", &signer(msp_id, &identity))?;
-        assert_eq!((response.status, response.json()?), (200, json!({"alarm_id": "a1"})), "{msp_id}");
+        let response = caller
+            .get_signed("/v1/alarms/0123456789abcdef0123456789abcdef?signing=caller", &signer(msp_id, &identity))?;
+        assert_eq!(
+            (response.status, response.json()?),
+            (200, json!({"alarm_id": "0123456789abcdef0123456789abcdef"})),
+            "{msp_id}"
+        );
     }
     assert!(!gateway.double.steps().contains(&"endorse"));
     let identity = organizations.member(REGULATOR);
@@ -95,14 +104,14 @@ fn only_the_callers_own_signature_of_these_bytes_is_taken() -> TestResult {
     };
     let foreign = signature(&proposal, &signer(IMPORTER, &colleague))?;
     let other_bytes = json!({"signature": BASE64.encode(key.sign(b"other bytes")?)}).to_string();
-    for (body, code) in [
-        (foreign.as_str(), "signature_invalid"),
-        (other_bytes.as_str(), "signature_invalid"),
-        (r#"{"signature":""}"#, "signature_invalid"),
-        (r#"{"signature":"*"}"#, "signature_malformed"),
-        (r#"{"signature":"AA==","stage":"x"}"#, "validation_failed"),
+    for (body, status, code) in [
+        (foreign.as_str(), 422, "signature_invalid"),
+        (other_bytes.as_str(), 422, "signature_invalid"),
+        (r#"{"signature":""}"#, 422, "signature_invalid"),
+        (r#"{"signature":"*"}"#, 422, "signature_malformed"),
+        (r#"{"signature":"AA==","stage":"x"}"#, 400, "request.malformed"),
     ] {
-        assert_eq!(put(body)?, (422, code.to_owned()), "{body}");
+        assert_eq!(put(body)?, (status, code.to_owned()), "{body}");
     }
     let stolen = gateway.caller(&colleague).send("PUT", &target, &JSON, foreign.as_bytes())?;
     assert_eq!(stolen.json()?["code"], "signing_unknown", "another certificate cannot go on");

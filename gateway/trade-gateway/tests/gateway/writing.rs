@@ -11,13 +11,22 @@ use crate::{
     organizations::{CUSTOMS, EXPORTER, IMPORTER, Organizations, REGULATOR},
 };
 
-pub(crate) const CANARY: &str = "c4nary-d1d2d3d4d5d6d7d8";
+/// A blinding factor that stands out: 32 little-endian bytes of a canonical scalar.
+pub(crate) const CANARY: &str = "d1d2d3d4d5d6d7d8c1c2c3c4c5c6c7c8b1b2b3b4b5b6b7b8a1a2a3a4a5a6a708";
+
+/// A commitment and a proof of the right form; the gateway does not verify them.
+fn proved() -> (String, String) {
+    let vectors: Value = serde_json::from_str(include_str!("../../../../chaincode/trade-proofs/tests/vectors/v1.json"))
+        .expect("committed vectors are JSON");
+    let text = |pointer: &str| vectors.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (text("/proofs/0/commitments/0"), text("/proofs/0/proof"))
+}
 
 pub(crate) fn invoice(buyer: &str) -> Value {
     json!({
         "invoice_id": "INV-1", "buyer": buyer, "currency": "EUR", "issued_on": "2026-01-02",
-        "tolerance_minor": "0", "total_commitment": "commitment",
-        "private": {"amount_minor": "987654321012", "blinding": CANARY},
+        "tolerance_minor": "0", "total_commitment": proved().0,
+        "private": {"value_minor": "987654321012", "blinding": CANARY},
     })
 }
 
@@ -63,18 +72,27 @@ fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> Te
 }
 
 #[test]
-fn private_input_goes_to_the_authority_or_to_an_unknown_organization_by_rule() -> TestResult {
+fn private_input_goes_to_the_authority_of_the_tariff_and_to_no_unknown_organization() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
     let declaration = json!({
         "declaration_id": "D1", "tariff_id": "T1", "tariff_version": 1, "band_id": "b", "items": ["urn:x:1"],
         "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "3", "unit": "C62", "currency": "EUR",
-        "value_commitment": "c", "value_proof": "p", "private": {"value_minor": "5", "blinding": "b"},
+        "value_commitment": proved().0, "value_proof": proved().1,
+        "private": {"value_minor": "5", "blinding": CANARY},
     });
+    let tariff = json!({"tariff_id": "T1", "authority": CUSTOMS}).to_string().into_bytes();
+    gateway.double.script().evaluations.insert("customs:ReadTariff".to_owned(), Ok(tariff));
     let response = exporter.post("/v1/declarations", "k1", &declaration)?;
     assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
-    assert_eq!(gateway.double.recorded()[0].call.clone().ok_or("a proposal")?.endorsing, [EXPORTER, CUSTOMS]);
+    let calls: Vec<_> = gateway.double.recorded().into_iter().filter_map(|step| step.call).collect();
+    assert_eq!(
+        (calls[0].function.as_str(), calls[1].function.as_str()),
+        ("customs:ReadTariff", "customs:FileDeclaration")
+    );
+    assert_eq!(calls[0].argument.as_deref(), Some(br#"{"tariff_id":"T1","version":1}"#.as_slice()));
+    assert_eq!(calls[1].endorsing, [EXPORTER, CUSTOMS]);
     for stranger in ["NobodyMSP", REGULATOR] {
         let refused = exporter.post("/v1/invoices", "k2", &invoice(stranger))?;
         assert_eq!(
@@ -94,10 +112,10 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
     gateway.double.script().endorsements.push_back(refusal(422, "payment.amount_invalid"));
     let refused = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
     let mut malformed = invoice(IMPORTER);
-    malformed["private"]["amount_minor"] = json!(987_654_321_012_u64);
+    malformed["private"]["value_minor"] = json!(987_654_321_012_u64);
     let not_of_form = exporter.post("/v1/invoices", "k2", &malformed)?;
     let accepted = exporter.post("/v1/invoices", "k3", &invoice(IMPORTER))?;
-    assert_eq!((refused.status, not_of_form.status, accepted.status), (422, 422, 201));
+    assert_eq!((refused.status, not_of_form.status, accepted.status), (422, 400, 201));
     let hits = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         text.contains(CANARY) || text.contains("987654321012")
@@ -272,11 +290,16 @@ fn every_decision_is_in_the_audit_log_and_its_chain_holds() -> TestResult {
     let gateway = organizations.gateway();
     gateway.caller(&organizations.member(EXPORTER)).post("/v1/invoices", "k1", &invoice(IMPORTER))?;
     gateway.caller(&organizations.member(REGULATOR)).post("/v1/evidence", "k2", &evidence())?;
-    gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/a1")?;
+    gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
     gateway.anonymous().get("/v1/whoami")?;
     gateway.anonymous().get("/v1/alarms/a%202")?;
     gateway.caller(&organizations.member(CUSTOMS)).get("/v1/nothing")?;
-    gateway.caller(&organizations.member(CUSTOMS)).send("DELETE", "/v1/alarms/a1", &[], b"")?;
+    gateway.caller(&organizations.member(CUSTOMS)).send(
+        "DELETE",
+        "/v1/alarms/0123456789abcdef0123456789abcdef",
+        &[],
+        b"",
+    )?;
     gateway.stop();
     let path = organizations.path("data").join("audit.jsonl");
     assert_eq!(audit::verify(&path)?.0, 8);
@@ -297,11 +320,11 @@ fn every_decision_is_in_the_audit_log_and_its_chain_holds() -> TestResult {
             r#""ExporterMSP" "payment:IssueInvoice" "" 0 "begun""#,
             r#""ExporterMSP" "payment:IssueInvoice" "" 201 "allowed""#,
             r#""RegulatorMSP" "evidence:Deposit" "" 403 "role_not_permitted""#,
-            r#""RegulatorMSP" "item:ReadAlarm" "a1" 200 "allowed""#,
+            r#""RegulatorMSP" "item:ReadAlarm" "0123456789abcdef0123456789abcdef" 200 "allowed""#,
             r#"null null "" 401 "certificate_missing""#,
             r#"null "item:ReadAlarm" "a 2" 401 "certificate_missing""#,
             r#""CustomsMSP" null "/v1/nothing" 404 "route_unknown""#,
-            r#""CustomsMSP" null "/v1/alarms/a1" 405 "method_not_allowed""#,
+            r#""CustomsMSP" null "/v1/alarms/0123456789abcdef0123456789abcdef" 405 "method_not_allowed""#,
         ]
     );
     assert!(!text.contains(CANARY) && !text.contains("commitment"), "{text}");

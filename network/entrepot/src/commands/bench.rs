@@ -106,7 +106,7 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
         &layout.user(&domain, "User1").join("msp"),
     )?;
     let measurement = runtime.block_on(async {
-        caller.post("/v1/participants", &demo::participants()).await?.accepted()?;
+        caller.post("/v1/members", &demo::members()).await?.accepted()?;
         let first_seconds = empty.elapsed().as_secs_f64();
         let organization = consortium.organization(ORGANIZATION)?;
         let peer = network.addresses().peer(ORGANIZATION)?;
@@ -166,7 +166,7 @@ async fn read_back(gateway: &Gateway, consortium: &Consortium, count: u32) -> Re
     let contract = gateway.contract(&consortium.channel, &consortium.chaincode.name);
     for number in [0, count as usize / 2, count as usize - 1] {
         let sha256 = deposit("measured", number)["sha256"].clone();
-        let answer = contract.transaction("evidence:Read").json(&json!({"sha256": sha256})).evaluate().await;
+        let answer = contract.transaction("evidence:ReadEvidence").json(&json!({"sha256": sha256})).evaluate().await;
         answer.with_context(|| format!("transaction {number} was acknowledged and cannot be read"))?;
     }
     Ok(())

@@ -6,9 +6,8 @@ use std::io::Read;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use trade_contracts::proofs::{self, Place};
+use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::{Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
-use trade_standards::identifier::MspId;
 
 use crate::demo::secrets::random;
 
@@ -336,30 +335,23 @@ fn verify_match(
 }
 
 impl PlaceOptions {
-    fn place(&self) -> Place<'_> {
-        Place { channel: &self.channel, chaincode: &self.chaincode }
+    fn deployment(&self) -> Deployment<'_> {
+        Deployment { channel: &self.channel, chaincode: &self.chaincode }
     }
 }
 
 impl DeclaredValueRecord {
     fn context(&self) -> Result<ProofContext> {
-        let importer = MspId::parse(&self.msp_id)?;
-        Ok(proofs::declared_value(
-            self.place.place(),
-            &importer,
-            &self.declaration,
-            &self.tariff,
-            self.tariff_version,
-            &self.band,
-            &self.currency,
-        )?)
+        let tariff = (self.tariff.as_str(), self.tariff_version);
+        let place = DeclarationPlace::parse(&self.msp_id, &self.declaration, tariff, &self.band, &self.currency)?;
+        Ok(place.context(self.place.deployment())?)
     }
 }
 
 impl SettlementRecord {
     fn context(&self) -> Result<ProofContext> {
-        let seller = MspId::parse(&self.msp_id)?;
-        Ok(proofs::settlement(self.place.place(), &seller, &self.invoice, &self.entry, &self.currency)?)
+        let place = SettlementPlace::parse(&self.msp_id, &self.invoice, &self.entry, &self.currency)?;
+        Ok(place.context(self.place.deployment())?)
     }
 }
 

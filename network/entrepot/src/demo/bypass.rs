@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use fabric_client::{Failure, Gateway};
 use serde_json::{Value, json};
+use trade_model::{Transaction as _, governance::ReadMembers};
 
 use crate::{
     consortium::Consortium,
@@ -65,7 +66,7 @@ impl Regulator {
     /// The transaction was ordered, or it was refused for another reason.
     pub async fn channel_refuses(&self) -> Result<()> {
         let contract = self.gateway.contract(&self.channel, &self.chaincode);
-        let proposal = contract.transaction("governance:Participants").propose()?;
+        let proposal = contract.transaction(ReadMembers::NAME).json(&ReadMembers {}).propose()?;
         let transaction = proposal.endorse().await.context("a regulator may propose what only reads")?;
         match transaction.submit().await {
             Ok(_) => bail!("the orderer accepted a transaction of the regulator"),

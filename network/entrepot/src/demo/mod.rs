@@ -13,7 +13,7 @@ mod teller;
 
 use anyhow::{Context, Result};
 
-pub use self::story::participants;
+pub use self::story::members;
 use self::{
     running::{RunningNetwork, Start},
     story::Story,

@@ -1,6 +1,7 @@
 //! Amounts that are committed to: opening, commitment and proofs, as an enterprise makes them on its own machine.
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 /// An amount in minor units under a fresh blinding factor.
@@ -27,6 +28,12 @@ impl Secret {
     #[must_use]
     pub fn blinding(&self) -> String {
         OpeningText::from(&self.opening).blinding.clone()
+    }
+
+    /// The private input of a request: what opens the commitment.
+    #[must_use]
+    pub fn opening(&self) -> Value {
+        json!({"value_minor": self.minor().to_string(), "blinding": self.blinding()})
     }
 
     /// The commitment in its text form.

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use trade_contracts::proofs::{Place, declared_value, settlement};
+use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::ProofContext;
-use trade_standards::{identifier::MspId, percent::encode};
+use trade_standards::percent::encode;
 
 use super::{
     bypass,
@@ -94,7 +94,7 @@ impl<'a> Story<'a> {
     /// # Errors
     /// A step did not hold.
     pub async fn tell(&self, teller: &mut Teller) -> Result<()> {
-        self.participants(teller).await?;
+        self.members(teller).await?;
         self.rights(teller).await?;
         self.goods(teller).await?;
         self.custody(teller).await?;
@@ -106,15 +106,15 @@ impl<'a> Story<'a> {
         self.regulator(teller).await
     }
 
-    async fn participants(&self, teller: &mut Teller) -> Result<()> {
+    async fn members(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("The parties name themselves");
         let identity = self.importer.get("/v1/whoami").await?.accepted();
         let identity = teller.step("the importer logs in with its enrolment certificate", identity)?;
         teller.detail(&format!("{} as {}", text(&identity, "msp_id"), text(&identity, "subject")));
-        let body = participants();
-        let established = self.exporter.post("/v1/participants", &body).await?.accepted();
+        let body = members();
+        let established = self.exporter.post("/v1/members", &body).await?.accepted();
         teller.step("six organizations and their roles are on the ledger", established)?;
-        let again = self.importer.post("/v1/participants", &body).await?.refused(409, "governance.already_established");
+        let again = self.importer.post("/v1/members", &body).await?.refused(409, "governance.already_established");
         teller.step("a second founding is refused", again)?;
         Ok(())
     }
@@ -180,7 +180,7 @@ impl<'a> Story<'a> {
         teller.chapter("Custody passes by handshakes: who offers stays responsible until the other accepts");
         let pallets = [documents::pallet(TO_GERMANY), documents::pallet(TO_SWITZERLAND)];
         let offer = json!({
-            "offer_id": "HO-1", "items": pallets, "to": LOGISTICS, "condition": "sealed, dry", "seal": "SL-448291",
+            "transfer_id": "HO-1", "items": pallets, "to": LOGISTICS, "condition": "sealed, dry", "seal": "SL-448291",
         });
         let offered = self.exporter.post("/v1/custody-transfers", &offer).await?.accepted();
         teller.step("the maker offers both pallets to the carrier", offered)?;
@@ -195,7 +195,7 @@ impl<'a> Story<'a> {
         teller.step("the carrier accepts, and the watches on the pallets move along", accepted)?;
         for (number, pallet) in [(2, TO_GERMANY), (3, TO_SWITZERLAND)] {
             let offer = json!({
-                "offer_id": format!("HO-{number}"), "items": [documents::pallet(pallet)], "to": IMPORTER,
+                "transfer_id": format!("HO-{number}"), "items": [documents::pallet(pallet)], "to": IMPORTER,
                 "condition": "sealed, dry", "seal": "SL-448291",
             });
             self.logistics.post("/v1/custody-transfers", &offer).await?.accepted()?;
@@ -268,23 +268,23 @@ impl<'a> Story<'a> {
             "items": [documents::pallet(pallet)], "hs_code": "910211", "origin": "CN", "destination": country,
             "quantity": "3", "unit": "C62", "currency": CURRENCY, "right_id": RIGHT, "licence_id": LICENCE,
             "value_commitment": value.commitment(), "value_proof": proof,
-            "private": {"value_minor": value.minor().to_string(), "blinding": value.blinding()},
+            "private": value.opening(),
         }))
     }
 
-    /// Where the proof of a declared value belongs.
+    /// To what the proof of a declared value is bound.
     fn value_context(&self, declaration: &str, tariff: &str) -> Result<ProofContext> {
-        let importer = MspId::parse(IMPORTER)?;
-        Ok(declared_value(self.place(), &importer, declaration, tariff, 1, "watches", CURRENCY)?)
+        let place = DeclarationPlace::parse(IMPORTER, declaration, (tariff, 1), "watches", CURRENCY)?;
+        Ok(place.context(self.deployment())?)
     }
 
-    /// Where the proof of a settlement belongs.
+    /// To what the proof of a settlement is bound.
     fn settlement_context(&self, invoice: &str, entry: &str) -> Result<ProofContext> {
-        Ok(settlement(self.place(), &MspId::parse(EXPORTER)?, invoice, entry, CURRENCY)?)
+        Ok(SettlementPlace::parse(EXPORTER, invoice, entry, CURRENCY)?.context(self.deployment())?)
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { channel: &self.consortium.channel, chaincode: &self.consortium.chaincode.name }
+    fn deployment(&self) -> Deployment<'_> {
+        Deployment { channel: &self.consortium.channel, chaincode: &self.consortium.chaincode.name }
     }
 
     async fn cloned_serial(&self, teller: &mut Teller) -> Result<()> {
@@ -295,7 +295,10 @@ impl<'a> Story<'a> {
         let raised = expect(&alarm, "kind", "second_commissioning");
         teller.step("the event is recorded, and an alarm with it in the same transaction", raised)?;
         let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
-        ensure!(read["transaction_id"] == receipt["transaction_id"], "alarm and event have different transactions");
+        ensure!(
+            read["raised"]["transaction_id"] == receipt["transaction_id"],
+            "alarm and event have different transactions"
+        );
         teller.detail(&text(&read, "text"));
         let evidence =
             self.regulator.get(&format!("/v1/evidence/{}", text(&alarm, "evidence_sha256"))).await?.accepted();
@@ -303,7 +306,7 @@ impl<'a> Story<'a> {
         let declared = documents::declared_erroneous(clone, &self.calendar.moment(10, "09:00")?);
         self.importer.post("/v1/captures", &declared).await?.accepted()?;
         let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
-        let stands = expect(&read, "state", "answered");
+        let stands = expect(&read, "state", "subject_withdrew");
         teller.step("the importer takes its event back: the alarm is about it, so it stands", stands)?;
 
         let event = documents::commissioning(&[COPIED_SERIAL], &self.calendar.moment(9, "08:00")?, PLANT);
@@ -318,7 +321,7 @@ impl<'a> Story<'a> {
         let both = expect(&read, "recorded_by", EXPORTER).and_then(|()| expect(&read, "other_party", LOGISTICS));
         teller.step("the maker's own event counts, and an alarm names both of them", both)?;
         let item = self.regulator.get(&format!("/v1/items/{}", encode(&documents::item(COPIED_SERIAL)))).await?;
-        expect(&item.accepted()?, "commissioned_by", EXPORTER)
+        expect(&item.accepted()?, "commissioner", EXPORTER)
     }
 
     async fn payment(&self, teller: &mut Teller) -> Result<()> {
@@ -328,7 +331,7 @@ impl<'a> Story<'a> {
             "invoice_id": "INV-2026-311", "buyer": IMPORTER, "currency": CURRENCY, "issued_on": self.calendar.day(-17)?,
             "due_on": self.calendar.day(13)?, "creditor_reference": "RF18539007547034",
             "tolerance_minor": TOLERANCE_MINOR.to_string(), "total_commitment": total.commitment(),
-            "private": {"amount_minor": total.minor().to_string(), "blinding": total.blinding()},
+            "private": total.opening(),
         });
         let issued = self.exporter.post("/v1/invoices", &invoice).await?.accepted();
         teller.step("the seller issues an invoice; buyer and seller know its total", issued)?;
@@ -354,7 +357,7 @@ impl<'a> Story<'a> {
             "end_to_end_id": "INV-2026-311", "creditor_reference": "RF18539007547034",
             "direction": "credit", "booked_on": self.calendar.day(-1)?, "currency": CURRENCY,
             "statement_sha256": statement["statement_sha256"], "amount_commitment": paid.commitment(),
-            "private": {"amount_minor": paid.minor().to_string(), "blinding": paid.blinding()},
+            "private": paid.opening(),
         });
         let recorded = self.bank.post("/v1/statement-entries", &recorded).await?.accepted();
         teller.step("the bank reports the entry; bank and account holder know its amount", recorded)?;
@@ -386,7 +389,7 @@ impl<'a> Story<'a> {
         let deposit = json!({
             "sha256": sha256, "kind": "image", "media_type": "image/jpeg", "size_bytes": original.len(),
             "captured_at": self.calendar.moment(9, "14:03")?, "tool": "handheld camera, firmware 4.2",
-            "subjects": [{"kind": "handover", "id": "HO-2"}],
+            "subjects": [{"kind": "custody_transfer", "id": "HO-2"}],
         });
         let deposited = self.logistics.post("/v1/evidence", &deposit).await?.accepted();
         teller.step("the carrier deposits a photo of the seal; the photo stays with the carrier", deposited)?;
@@ -456,19 +459,19 @@ impl<'a> Story<'a> {
     }
 }
 
-/// The participants of the story: the body of `POST /v1/participants`.
+/// The members of the story: the body of `POST /v1/members`.
 #[must_use]
-pub fn participants() -> Value {
-    let participant = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
-    let mut brand = participant(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]);
+pub fn members() -> Value {
+    let member = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
+    let mut brand = member(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]);
     brand["gs1_company_prefixes"] = json!(["9521234"]);
-    json!({"participants": [
+    json!({"members": [
         brand,
-        participant(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
-        participant(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
-        participant(BANK, "Handelsbank", "DE", &["bank"]),
-        participant(CUSTOMS, "Customs authority", "DE", &["customs"]),
-        participant(REGULATOR, "Market surveillance", "DE", &["regulator"]),
+        member(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
+        member(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
+        member(BANK, "Handelsbank", "DE", &["bank"]),
+        member(CUSTOMS, "Customs authority", "DE", &["customs"]),
+        member(REGULATOR, "Market surveillance", "DE", &["regulator"]),
     ]})
 }
 

@@ -1,0 +1,125 @@
+//! The value of a declaration lies in the tariff band under which it is filed.
+
+use sha2::{Digest, Sha256};
+use trade_model::common::{BandId, Commitment, DeclarationId, Malformed, TariffId};
+use trade_model::customs::{Declaration, FileDeclaration, TariffBand};
+use trade_proofs::{ContextError, ProofContext, Range, StatementError};
+use trade_standards::identifier::MspId;
+use trade_standards::money::CurrencyCode;
+
+use crate::{Claim, Deployment};
+
+/// The committed value of a declaration lies between the bounds of a band, both included, in minor units.
+#[derive(Debug, Clone)]
+pub struct DeclaredValue {
+    /// The declaration and its band.
+    pub of: DeclarationPlace,
+    /// The bounds of the band, in minor units.
+    pub bounds: (u64, u64),
+    /// The commitment to the value.
+    pub commitment: Commitment,
+}
+
+/// To which declaration, and to which band of which tariff, a proof is bound.
+#[derive(Debug, Clone)]
+pub struct DeclarationPlace {
+    /// The importer.
+    pub importer: MspId,
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// The tariff.
+    pub tariff_id: TariffId,
+    /// Its version.
+    pub tariff_version: u32,
+    /// The band.
+    pub band_id: BandId,
+    /// Currency of the value.
+    pub currency: CurrencyCode,
+}
+
+impl DeclaredValue {
+    /// What the proof of a request must show.
+    pub fn of_request(importer: &MspId, request: &FileDeclaration, band: &TariffBand) -> Self {
+        let of = DeclarationPlace {
+            importer: importer.clone(),
+            declaration_id: request.declaration_id.clone(),
+            tariff_id: request.tariff_id.clone(),
+            tariff_version: request.tariff_version,
+            band_id: request.band_id.clone(),
+            currency: request.currency.clone(),
+        };
+        Self { of, bounds: bounds(band), commitment: request.value_commitment.clone() }
+    }
+
+    /// What the proof of a record must show.
+    pub fn of_record(declaration: &Declaration, band: &TariffBand) -> Self {
+        let of = DeclarationPlace {
+            importer: declaration.importer.clone(),
+            declaration_id: declaration.declaration_id.clone(),
+            tariff_id: declaration.tariff_id.clone(),
+            tariff_version: declaration.tariff_version,
+            band_id: declaration.band_id.clone(),
+            currency: declaration.currency.clone(),
+        };
+        Self { of, bounds: bounds(band), commitment: declaration.value_commitment.clone() }
+    }
+}
+
+fn bounds(band: &TariffBand) -> (u64, u64) {
+    (band.value_min_minor.get(), band.value_max_minor.get())
+}
+
+impl DeclarationPlace {
+    /// The place from texts: importer, declaration, tariff with version, band, currency.
+    ///
+    /// # Errors
+    /// The first text that is not of its form.
+    pub fn parse(
+        importer: &str,
+        declaration_id: &str,
+        (tariff_id, tariff_version): (&str, u32),
+        band_id: &str,
+        currency: &str,
+    ) -> Result<Self, Malformed> {
+        Ok(Self {
+            importer: MspId::parse(importer).map_err(|error| Malformed::from(&error))?,
+            declaration_id: DeclarationId::parse(declaration_id)?,
+            tariff_id: TariffId::parse(tariff_id)?,
+            tariff_version,
+            band_id: BandId::parse(band_id)?,
+            currency: CurrencyCode::parse(currency).map_err(|error| Malformed::from(&error))?,
+        })
+    }
+
+    /// To what a proof about this declaration is bound.
+    ///
+    /// # Errors
+    /// When a part is longer than 256 bytes.
+    pub fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
+        let Self { tariff_id, tariff_version, band_id, .. } = self;
+        let band = Sha256::digest(format!("{tariff_id}\n{tariff_version}\n{band_id}"));
+        ProofContext::builder()
+            .channel(deployment.channel)
+            .chaincode(deployment.chaincode)
+            .collection(self.importer.implicit_collection())
+            .record("declaration", self.declaration_id.as_str(), 1)
+            .msp_id(self.importer.as_str())
+            .purpose("declared-value")
+            .currency(self.currency.as_str())
+            .public_inputs_digest(band.into())
+            .build()
+    }
+}
+
+impl Claim for DeclaredValue {
+    const PROOF: &'static str = "/value_proof";
+    type Statement = Range;
+
+    fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
+        self.of.context(deployment)
+    }
+
+    fn statement(&self) -> Result<Range, StatementError> {
+        Range::within(*self.commitment.get(), self.bounds.0, self.bounds.1)
+    }
+}

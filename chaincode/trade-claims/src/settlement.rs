@@ -1,0 +1,92 @@
+//! A payment agrees with an invoice within a tolerance.
+
+use trade_model::common::{Commitment, EntryId, InvoiceId, Malformed, MinorUnits};
+use trade_model::payment::{BankEntry, Invoice};
+use trade_proofs::{ContextError, Match, ProofContext, StatementError};
+use trade_standards::identifier::MspId;
+use trade_standards::money::CurrencyCode;
+
+use crate::{Claim, Deployment};
+
+/// The committed total of an invoice and the committed amount of an entry differ by at most the tolerance.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The invoice and the entry.
+    pub of: SettlementPlace,
+    /// Commitment to the invoice's total.
+    pub total: Commitment,
+    /// Commitment to the entry's amount.
+    pub amount: Commitment,
+    /// Greatest difference, in minor units.
+    pub tolerance: MinorUnits,
+}
+
+/// To which invoice and entry a proof is bound.
+#[derive(Debug, Clone)]
+pub struct SettlementPlace {
+    /// The seller.
+    pub seller: MspId,
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// The entry.
+    pub entry_id: EntryId,
+    /// Currency of both.
+    pub currency: CurrencyCode,
+}
+
+impl Settlement {
+    /// What the proof must show when `entry` settles `invoice`.
+    pub fn of(invoice: &Invoice, entry: &BankEntry, tolerance: MinorUnits) -> Self {
+        let of = SettlementPlace {
+            seller: invoice.seller.clone(),
+            invoice_id: invoice.invoice_id.clone(),
+            entry_id: entry.entry_id.clone(),
+            currency: invoice.currency.clone(),
+        };
+        Self { of, total: invoice.total_commitment.clone(), amount: entry.amount_commitment.clone(), tolerance }
+    }
+}
+
+impl SettlementPlace {
+    /// The place from texts: seller, invoice, entry, currency.
+    ///
+    /// # Errors
+    /// The first text that is not of its form.
+    pub fn parse(seller: &str, invoice_id: &str, entry_id: &str, currency: &str) -> Result<Self, Malformed> {
+        Ok(Self {
+            seller: MspId::parse(seller).map_err(|error| Malformed::from(&error))?,
+            invoice_id: InvoiceId::parse(invoice_id)?,
+            entry_id: EntryId::parse(entry_id)?,
+            currency: CurrencyCode::parse(currency).map_err(|error| Malformed::from(&error))?,
+        })
+    }
+
+    /// To what a proof about this pair is bound.
+    ///
+    /// # Errors
+    /// When a part is longer than 256 bytes.
+    pub fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
+        ProofContext::builder()
+            .channel(deployment.channel)
+            .chaincode(deployment.chaincode)
+            .collection(self.seller.implicit_collection())
+            .record("settlement", format!("{}/{}", self.invoice_id, self.entry_id), 1)
+            .msp_id(self.seller.as_str())
+            .purpose("settlement")
+            .currency(self.currency.as_str())
+            .build()
+    }
+}
+
+impl Claim for Settlement {
+    const PROOF: &'static str = "/proof";
+    type Statement = Match;
+
+    fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
+        self.of.context(deployment)
+    }
+
+    fn statement(&self) -> Result<Match, StatementError> {
+        Match::new(*self.total.get(), *self.amount.get(), self.tolerance.get())
+    }
+}

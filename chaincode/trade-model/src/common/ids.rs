@@ -1,0 +1,145 @@
+//! Ids of records: those that a party chooses, and those that the ledger makes.
+
+use trade_standards::epcis::EventHash;
+use trade_standards::identifier::MspId;
+
+use super::{Malformed, text_type};
+
+/// Longest id that a party chooses, in characters.
+const CHOSEN_MAX: usize = 64;
+
+/// 1 to 64 letters, digits, dots, dashes and underscores. `.` and `..` mean folders in a path of the web and of files, so
+/// a record with such an id could not be asked for.
+fn chosen(text: &str) -> Result<String, Malformed> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let holds = (1..=CHOSEN_MAX).contains(&text.len()) && text.bytes().all(allowed) && !matches!(text, "." | "..");
+    if holds {
+        return Ok(text.to_owned());
+    }
+    let rule = "must have 1 to 64 letters, digits, dots, dashes or underscores, and not be `.` or `..`";
+    Err(Malformed::new("request.id_malformed", rule))
+}
+
+fn hexadecimal(text: &str, digits: usize) -> Result<String, Malformed> {
+    let holds = text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if holds {
+        return Ok(text.to_owned());
+    }
+    Err(Malformed::new("request.id_malformed", format!("must be {digits} lower-case hexadecimal digits")))
+}
+
+macro_rules! chosen_ids {
+    ($($(#[$meta:meta])* $name:ident, $example:literal;)+) => {
+        $(text_type! { $(#[$meta])* $name, "^[A-Za-z0-9._-]{1,64}$", $example, chosen })+
+    };
+}
+
+chosen_ids! {
+    /// The id of a tariff; the same over its versions.
+    TariffId, "TARIFF-DE";
+    /// The id of a value band, unique in its tariff.
+    BandId, "watches";
+    /// The id of a customs rule, unique in its tariff.
+    RuleId, "value-in-band";
+    /// The id of a declaration.
+    DeclarationId, "DEC-DE-1";
+    /// The id of a licence.
+    LicenceId, "LIC-1";
+    /// The id of an invoice.
+    InvoiceId, "INV-7";
+    /// The id of a bank entry.
+    EntryId, "ENTRY-7";
+    /// The id of a custody transfer.
+    TransferId, "OFFER-1";
+}
+
+text_type! {
+    /// The id of a right: `<office>-<kind>-<number>`, for example `EM-mark-018123456`.
+    RightId, "^[A-Za-z0-9._-]{1,80}$", "EM-mark-018123456", |text| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        if (1..=80).contains(&text.len()) && text.bytes().all(allowed) && !matches!(text, "." | "..") {
+            return Ok(text.to_owned());
+        }
+        Err(Malformed::new("request.id_malformed", "must be of the form <office>-<kind>-<number>"))
+    }
+}
+
+text_type! {
+    /// The id of an alarm: 32 lower-case hexadecimal digits, made from what it is about.
+    AlarmId, "^[0-9a-f]{32}$", "0123456789abcdef0123456789abcdef", |text| hexadecimal(text, 32)
+}
+
+text_type! {
+    /// The id of a Fabric transaction: 64 lower-case hexadecimal digits.
+    TransactionId, "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    |text| hexadecimal(text, 64)
+}
+
+text_type! {
+    /// The id of a record of an event: the event's hash for whoever recorded it first, `<event hash>&recorder=<MSP id>`
+    /// for everybody who recorded the same event afterwards.
+    EventRecordId, "^ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0(&recorder=.+)?$",
+    "ni:///sha-256;f362f815298cd49f325493ffd3b5a35ef014583f68d74c50e303a4556591ec0f?ver=CBV2.0",
+    |text| {
+        let (hash, recorder) = text.split_once(RECORDER).map_or((text, None), |(hash, msp)| (hash, Some(msp)));
+        if EventHash::parse(hash).is_ok() && recorder.is_none_or(|msp| MspId::parse(msp).is_ok()) {
+            return Ok(text.to_owned());
+        }
+        Err(Malformed::new("request.id_malformed", "must be an event hash, with &recorder=<MSP id> for later recorders"))
+    }
+}
+
+const RECORDER: &str = "&recorder=";
+
+impl EventRecordId {
+    /// The id of the first record of an event.
+    pub fn first(event_hash: &EventHash) -> Self {
+        Self(event_hash.as_str().to_owned())
+    }
+
+    /// The id of the record of an event that somebody else recorded first.
+    pub fn of_another(event_hash: &EventHash, recorder: &MspId) -> Self {
+        Self(format!("{}{RECORDER}{recorder}", event_hash.as_str()))
+    }
+}
+
+impl AlarmId {
+    /// The first half of a SHA-256 digest.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(hex::encode(&digest[..16]))
+    }
+}
+
+impl RightId {
+    /// The id that office, kind and number make.
+    pub fn of(office: &super::OfficeCode, kind: &str, number: &super::RegistrationNumber) -> Self {
+        Self(format!("{office}-{kind}-{number}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_id_fits_into_a_path() {
+        for text in ["a", "A.b-c_9", "...", "-", &"x".repeat(64)] {
+            assert_eq!(DeclarationId::parse(text).map(String::from).as_deref(), Ok(text));
+        }
+        for text in ["", ".", "..", "a/b", "ä", "a b", "a\0", &"x".repeat(65)] {
+            let refused = DeclarationId::parse(text).map_err(|error| error.code().to_owned());
+            assert_eq!(refused, Err("request.id_malformed".to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_an_event_is_its_hash_with_or_without_a_recorder() {
+        let hash = format!("ni:///sha-256;{}?ver=CBV2.0", "0f".repeat(32));
+        for text in [hash.clone(), format!("{hash}&recorder=AMSP")] {
+            assert_eq!(EventRecordId::parse(&text).map(String::from), Ok(text));
+        }
+        for text in [String::new(), "x".to_owned(), format!("{hash}&recorder="), format!("{hash}&recorder=a b")] {
+            assert!(EventRecordId::parse(&text).is_err(), "{text:?}");
+        }
+    }
+}

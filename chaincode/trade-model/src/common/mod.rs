@@ -1,0 +1,38 @@
+//! The words that every domain shares: ids, texts with bounds, sets, stamps, openings, and how a wrong one is named.
+//!
+//! A value of these types is well formed. The rule is checked where the value is made: when JSON is read or a text is
+//! parsed. So no contract checks a form, and gateway and chaincode refuse the same text by the same code.
+
+mod cursor;
+mod ids;
+mod item_id;
+mod malformed;
+mod nice_class;
+mod opening;
+mod proof;
+mod role;
+mod set;
+mod stamp;
+mod text;
+
+pub use cursor::{Cursor, PageSize};
+pub use ids::{
+    AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,
+    TransactionId, TransferId,
+};
+pub use item_id::ItemId;
+pub use malformed::Malformed;
+pub use nice_class::NiceClass;
+pub use opening::{AMOUNT_MAX, Opening};
+pub use proof::{Commitment, Proof};
+pub use role::Role;
+pub use set::Set;
+pub use stamp::{Moment, Stamp};
+pub use text::{CompanyPrefix, Foreign, MediaType, OfficeCode, RegistrationNumber, Remark, Text};
+
+pub use trade_standards::customs::{TariffCode, TariffPrefix, UnitCode};
+pub use trade_standards::digest::Digest256;
+pub use trade_standards::money::MinorUnits;
+pub use trade_standards::quantity::Quantity;
+
+pub(crate) use text::text_type;

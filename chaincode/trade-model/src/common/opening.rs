@@ -1,0 +1,72 @@
+//! What opens a commitment, as it travels: in transient data and private collections, and nowhere else.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use trade_proofs::OpeningText;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::Malformed;
+
+/// Greatest amount that can be committed to or named as a bound, in minor units: 2^48 − 1. So no equation between
+/// committed amounts can wrap.
+pub const AMOUNT_MAX: u64 = (1 << 48) - 1;
+
+/// The value of a commitment in minor units, 0 to 2^48 − 1, and its blinding factor. It prints nothing.
+#[derive(Clone)]
+pub struct Opening(trade_proofs::Opening);
+
+impl Opening {
+    /// The value that `trade-proofs` works on.
+    pub fn get(&self) -> &trade_proofs::Opening {
+        &self.0
+    }
+}
+
+impl TryFrom<trade_proofs::Opening> for Opening {
+    type Error = Malformed;
+
+    fn try_from(opening: trade_proofs::Opening) -> Result<Self, Self::Error> {
+        if opening.value() <= AMOUNT_MAX {
+            return Ok(Self(opening));
+        }
+        Err(Malformed::new("request.number_malformed", "the value must be at most 2^48 - 1 minor units"))
+    }
+}
+
+/// The private input of a transaction.
+#[derive(Serialize, Deserialize, JsonSchema, Zeroize, ZeroizeOnDrop)]
+#[serde(deny_unknown_fields)]
+struct OpeningFields {
+    /// The value in minor units of the currency, decimal string, at most 2^48 - 1.
+    value_minor: String,
+    /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
+    blinding: String,
+}
+
+impl Serialize for Opening {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = OpeningText::from(&self.0);
+        OpeningFields { value_minor: text.value.clone(), blinding: text.blinding.clone() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Opening {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What the private input held is never repeated, so the reader's own words are not either.
+        let refused = || Malformed::new("private.malformed", "does not hold the opening that this transaction expects");
+        let fields = OpeningFields::deserialize(deserializer).map_err(|_| serde::de::Error::custom(refused()))?;
+        let text = OpeningText { value: fields.value_minor.clone(), blinding: fields.blinding.clone() };
+        let opening = text.open().map_err(|_| serde::de::Error::custom(refused()))?;
+        Self::try_from(opening).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Opening {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Opening".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        OpeningFields::json_schema(generator)
+    }
+}

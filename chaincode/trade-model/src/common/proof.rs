@@ -1,0 +1,62 @@
+//! Commitments and proofs as records hold them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Malformed;
+
+macro_rules! of_proofs {
+    ($(#[$meta:meta])* $name:ident, $inner:ty, $code:literal, $rule:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name($inner);
+
+        impl $name {
+            /// The value that `trade-proofs` works on.
+            pub fn get(&self) -> &$inner {
+                &self.0
+            }
+        }
+
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                Self(inner)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Malformed;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                <$inner>::parse(&text).map(Self).map_err(|_| Malformed::new($code, $rule))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                String::from(value.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$inner>::json_schema(generator)
+            }
+        }
+    };
+}
+
+of_proofs! {
+    /// A Pedersen commitment to a value in minor units.
+    Commitment, trade_proofs::Commitment, "proof.commitment_malformed", "is not a commitment"
+}
+
+of_proofs! {
+    /// A proof about committed values.
+    Proof, trade_proofs::Proof, "proof.malformed", "is not a proof of a known form"
+}

@@ -1,0 +1,48 @@
+//! What the contract `custody` announces.
+
+use trade_standards::identifier::MspId;
+
+use crate::common::TransferId;
+use crate::event::ledger_events;
+
+ledger_events! {
+    /// Events of the contract `custody`.
+    CustodyEvent in Custody {
+        /// Items were offered.
+        "custody.offered" Offered {
+            /// The transfer.
+            transfer_id: TransferId,
+            /// Who offered.
+            from: MspId,
+            /// Who was to take the items.
+            to: MspId,
+        }
+        /// The items changed hands.
+        "custody.accepted" Accepted {
+            /// The transfer.
+            transfer_id: TransferId,
+            /// Who offered.
+            from: MspId,
+            /// Who was to take the items.
+            to: MspId,
+        }
+        /// The items were not taken.
+        "custody.rejected" Rejected {
+            /// The transfer.
+            transfer_id: TransferId,
+            /// Who offered.
+            from: MspId,
+            /// Who was to take the items.
+            to: MspId,
+        }
+        /// The offer was taken back.
+        "custody.withdrawn" Withdrawn {
+            /// The transfer.
+            transfer_id: TransferId,
+            /// Who offered.
+            from: MspId,
+            /// Who was to take the items.
+            to: MspId,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The rules of the contract `custody`.
+
+use trade_standards::identifier::MspId;
+
+use crate::common::{ItemId, TransferId};
+use crate::rejection::rejections;
+
+rejections! {
+    /// The rules of the contract `custody`.
+    CustodyRejection in Custody;
+
+    /// The offer's id is taken.
+    OfferExists { transfer_id: TransferId } = 409, "custody.offer_exists", "The offer's id is taken",
+        "{transfer_id} exists already";
+    /// There is no such offer.
+    OfferUnknown { transfer_id: TransferId } = 404, "custody.offer_unknown", "The offer is not known",
+        "there is no offer {transfer_id}";
+    /// Somebody offers to himself.
+    OfferToSelf = 400, "custody.offer_to_self", "A member cannot hand over to itself",
+        "sender and receiver are the same member";
+    /// The receiver is no member that can hold goods.
+    ReceiverNotEnrolled { msp_id: MspId } = 422, "custody.receiver_not_enrolled", "The receiver cannot hold goods",
+        "{msp_id} is not enrolled or is a regulator";
+    /// The sender does not hold the item.
+    NotHolder { item_id: ItemId, sender: MspId } = 403, "custody.not_holder", "The sender does not hold the item",
+        "{item_id} is not held by {sender}";
+    /// The item is out of use.
+    ItemEnded { item_id: ItemId } = 422, "custody.item_ended", "The item is out of use",
+        "{item_id} was sold, decommissioned or destroyed";
+    /// The item is packed in a unit, which has to be handed over instead.
+    ItemInsideUnit { item_id: ItemId, unit: ItemId } = 422, "custody.item_inside_unit", "The item is packed in a unit",
+        "{item_id} lies in {unit}; hand that over or unpack it first";
+    /// The item is part of another open offer.
+    ItemAlreadyOffered { item_id: ItemId, transfer_id: TransferId } = 409, "custody.item_already_offered", "The item is offered already",
+        "{item_id} is part of the open offer {transfer_id}";
+    /// The offer would expire before it is made.
+    ExpiryInPast = 400, "custody.expiry_in_past", "The offer would have expired already",
+        "expires_at must lie after the transaction";
+    /// Only the receiver may answer the offer.
+    NotReceiver { transfer_id: TransferId } = 403, "custody.not_receiver", "The offer was made to somebody else",
+        "{transfer_id} can be accepted or rejected only by the member it was made to";
+    /// Only the sender may withdraw the offer.
+    NotSender { transfer_id: TransferId } = 403, "custody.not_sender", "The offer was made by somebody else",
+        "{transfer_id} can be withdrawn only by the member that made it";
+    /// The offer was accepted, rejected or withdrawn before.
+    OfferClosed { transfer_id: TransferId } = 409, "custody.offer_closed", "The offer is closed",
+        "{transfer_id} was accepted, rejected or withdrawn before";
+    /// The offer has expired.
+    OfferExpired { transfer_id: TransferId } = 422, "custody.offer_expired", "The offer has expired",
+        "{transfer_id} can no longer be accepted";
+    /// The seal found is not the seal offered.
+    SealDiffers { transfer_id: TransferId } = 422, "custody.seal_differs", "The seal is not the one offered",
+        "the seal of {transfer_id} must be confirmed as it was offered, or the offer rejected";
+    /// The transfer would move too many items.
+    TransferTooLarge { max: usize } = 413, "custody.transfer_too_large", "The transfer moves too many items",
+        "one transfer can move at most {max} items, contents of units included";
+}

@@ -1,0 +1,80 @@
+//! What can be asked of the contract `custody`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
+
+use super::{CustodyTransfer, TRANSFER_ITEMS_NAMED_MAX};
+use crate::common::{ItemId, Remark, Role, Set, Text, TransferId};
+use crate::transaction::transactions;
+
+/// `custody:Offer` (submit): the holder offers items to another member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    pub transfer_id: TransferId,
+    /// Items or logistic units, 1 to 100; what is packed in a unit moves along and is not named.
+    pub items: Set<ItemId, 1, TRANSFER_ITEMS_NAMED_MAX>,
+    /// Who is to take them.
+    pub to: MspId,
+    /// Their condition in words, at most 500 characters, no personal data.
+    pub condition: Remark,
+    /// The seal number, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Text<64>>,
+    /// After this moment the offer can no longer be accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<UtcTime>,
+}
+
+/// `custody:Accept` (submit): the offered party takes the items, with exceptions noted if need be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// The offer.
+    pub transfer_id: TransferId,
+    /// What differs from the condition offered, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptions: Option<Remark>,
+    /// The seal number as found; must be the one offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Text<64>>,
+}
+
+/// `custody:Reject` (submit): the offered party does not take the items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reject {
+    /// The offer.
+    pub transfer_id: TransferId,
+    /// Why, 1 to 500 characters.
+    pub reason: Remark,
+}
+
+/// `custody:Withdraw` (submit): the sender takes an open offer back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    /// The offer.
+    pub transfer_id: TransferId,
+    /// Why, 1 to 500 characters.
+    pub reason: Remark,
+}
+
+/// Asks `custody:ReadTransfer` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadTransfer {
+    /// The offer.
+    pub transfer_id: TransferId,
+}
+
+transactions! {
+    submit "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer;
+    submit "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
+    submit "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
+    submit "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
+    evaluate "custody:ReadTransfer", ReadTransfer => CustodyTransfer;
+}

@@ -1,0 +1,43 @@
+//! What the contract `customs` announces.
+
+use crate::common::{DeclarationId, TariffId};
+use crate::event::ledger_events;
+
+ledger_events! {
+    /// Events of the contract `customs`.
+    CustomsEvent in Customs {
+        /// A version of a tariff was published.
+        "customs.tariff_published" TariffPublished {
+            /// The tariff.
+            tariff_id: TariffId,
+            /// Its version.
+            version: u32,
+        }
+        /// A declaration was filed.
+        "customs.declaration_filed" DeclarationFiled {
+            /// The declaration.
+            declaration_id: DeclarationId,
+        }
+        /// A consignment was cleared.
+        "customs.cleared" Cleared {
+            /// The declaration.
+            declaration_id: DeclarationId,
+            /// The decision's number, from 1.
+            number: u32,
+        }
+        /// Documents were asked for.
+        "customs.documents_requested" DocumentsRequested {
+            /// The declaration.
+            declaration_id: DeclarationId,
+            /// The decision's number, from 1.
+            number: u32,
+        }
+        /// A consignment was intercepted.
+        "customs.intercepted" Intercepted {
+            /// The declaration.
+            declaration_id: DeclarationId,
+            /// The decision's number, from 1.
+            number: u32,
+        }
+    }
+}

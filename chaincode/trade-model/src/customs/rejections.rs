@@ -1,0 +1,64 @@
+//! The rules of the contract `customs`.
+
+use crate::common::{BandId, DeclarationId, TariffId};
+use crate::rejection::rejections;
+
+rejections! {
+    /// The rules of the contract `customs`.
+    CustomsRejection in Customs;
+
+    /// A tariff's versions follow one another.
+    TariffVersionNotNext { expected: u32 } = 409, "customs.tariff_version_not_next", "The version is not the next one",
+        "the next version of this tariff is {expected}";
+    /// A tariff belongs to the authority and the country that published it first.
+    TariffOfAnother { tariff_id: TariffId } = 403, "customs.tariff_of_another", "The tariff belongs to another authority or country",
+        "{tariff_id} was first published by another authority or for another country or currency";
+    /// The versions of a tariff divide its days into too many parts.
+    TariffCalendarFull { tariff_id: TariffId, max: usize } = 422, "customs.tariff_calendar_full", "The tariff has too many versions",
+        "the versions of {tariff_id} would divide its days into more than {max} parts; publish under another id";
+    /// There is no such tariff or version.
+    TariffUnknown { tariff_id: TariffId } = 404, "customs.tariff_unknown", "The tariff is not known",
+        "there is no such version of the tariff {tariff_id}";
+    /// No version of the tariff applies on the day.
+    NoTariffInForce { tariff_id: TariffId } = 404, "customs.no_tariff_in_force", "No version applies on that day",
+        "no version of {tariff_id} applies on that day";
+    /// A band's bounds are not in order or out of range.
+    BandInvalid { band_id: BandId } = 400, "customs.band_invalid", "A band is out of order",
+        "{band_id}: bounds are whole minor units with minimum below maximum, below 2^48; the duty is at most 100000";
+    /// The declaration's id is taken.
+    DeclarationExists { declaration_id: DeclarationId } = 409, "customs.declaration_exists", "The declaration's id is taken",
+        "{declaration_id} exists already";
+    /// There is no such declaration.
+    DeclarationUnknown { declaration_id: DeclarationId } = 404, "customs.declaration_unknown", "The declaration is not known",
+        "there is no declaration {declaration_id}";
+    /// The named version of the tariff is not the one in force.
+    TariffNotInForce { tariff_id: TariffId, in_force: u32 } = 422, "customs.tariff_not_in_force", "Another version of the tariff is in force",
+        "version {in_force} of {tariff_id} applies today";
+    /// The tariff has no such band.
+    BandUnknown { band_id: BandId } = 422, "customs.band_unknown", "The tariff has no such band",
+        "the tariff has no band {band_id}";
+    /// The band is for other goods.
+    BandForOtherGoods { band_id: BandId } = 422, "customs.band_for_other_goods", "The band is for other goods",
+        "{band_id} does not cover the declared HS code";
+    /// The destination is not the tariff's country.
+    DestinationDiffers = 422, "customs.destination_differs", "The destination is not the tariff's country",
+        "the declaration must be filed under a tariff of its destination";
+    /// The currency is not the tariff's.
+    DeclarationCurrencyDiffers = 422, "customs.currency_differs", "The currency is not the tariff's",
+        "the value must be committed in the currency of the tariff";
+    /// A licence is named without the right it is for.
+    LicenceWithoutRight = 400, "customs.licence_without_right", "A licence is named without its right",
+        "licence_id needs right_id";
+    /// The consignment holds too many items.
+    ConsignmentTooLarge { max: usize } = 413, "customs.consignment_too_large", "The consignment holds too many items",
+        "a consignment can hold at most {max} items, contents of units included";
+    /// Only the authority of the tariff decides.
+    NotTheAuthority { declaration_id: DeclarationId } = 403, "customs.not_the_authority", "Another authority decides",
+        "{declaration_id} is decided by the authority of its tariff";
+    /// The declaration is decided for good.
+    AlreadyDecided { declaration_id: DeclarationId } = 409, "customs.already_decided", "The declaration is decided",
+        "{declaration_id} was cleared or intercepted before";
+    /// There is no such decision.
+    DecisionUnknown { declaration_id: DeclarationId } = 404, "customs.decision_unknown", "The decision is not known",
+        "there is no such decision on {declaration_id}";
+}

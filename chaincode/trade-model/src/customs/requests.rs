@@ -1,0 +1,158 @@
+//! What can be asked of the contract `customs`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trade_standards::identifier::CountryCode;
+use trade_standards::money::CurrencyCode;
+use trade_standards::time::{Date, Period};
+
+use super::{CustomsRule, DECLARATION_ITEMS_MAX, Decision, Declaration, ReplayedDecision, Tariff, TariffBand};
+use crate::common::{
+    BandId, Commitment, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role, Set, TariffCode,
+    TariffId, Text, UnitCode,
+};
+use crate::transaction::{Kind, Lookup, Optional, Receiver, Transaction, transactions};
+
+/// `customs:PublishTariff` (submit): an authority publishes a version of its tariff and of its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishTariff {
+    /// The tariff's id: 1 to 64 letters, digits, dots, dashes, underscores. It stays the same over its versions.
+    pub tariff_id: TariffId,
+    /// 1 for the first, then one more each time.
+    pub version: u32,
+    /// The country of import it is for.
+    pub jurisdiction: CountryCode,
+    /// On which days of acceptance it applies; where versions overlap, the later one applies.
+    pub validity: Period,
+    /// Where it comes from: the legal text and its place, 1 to 500 characters.
+    pub source: Text<500>,
+    /// ISO 4217 code of all its amounts.
+    pub currency: CurrencyCode,
+    /// Value bands by HS code.
+    pub bands: Vec<TariffBand>,
+    /// What is checked, and what follows when a check is not met.
+    pub rules: Vec<CustomsRule>,
+}
+
+/// Asks `customs:ReadTariff` (evaluate): a version, or the one that applies on a day, or the newest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadTariff {
+    /// The tariff.
+    pub tariff_id: TariffId,
+    /// Exactly this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The version that applies on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Date>,
+}
+
+/// `customs:FileDeclaration` (submit): the caller is the importer.
+///
+/// The transient field `private` holds a [`Opening`], when the value is to be opened to the authority.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileDeclaration {
+    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    pub declaration_id: DeclarationId,
+    /// The tariff it is filed under.
+    pub tariff_id: TariffId,
+    /// The tariff's version in force on the day of filing.
+    pub tariff_version: u32,
+    /// The band the value is proved to lie in.
+    pub band_id: BandId,
+    /// The items or logistic units of the consignment, 1 to 200.
+    pub items: Set<ItemId, 1, DECLARATION_ITEMS_MAX>,
+    /// HS code of the goods: 6, 8 or 10 digits.
+    pub hs_code: TariffCode,
+    /// Country of origin.
+    pub origin: CountryCode,
+    /// Country of destination; must be the tariff's.
+    pub destination: CountryCode,
+    /// How much, a decimal number greater than 0, at most 12 digits before and 6 after the point.
+    pub quantity: Quantity,
+    /// The unit of the quantity: UN/CEFACT Recommendation 20 code, for example `C62` or `KGM`.
+    pub unit: UnitCode,
+    /// ISO 4217 code of the committed value; must be the tariff's.
+    pub currency: CurrencyCode,
+    /// The right the goods are protected by, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_id: Option<RightId>,
+    /// The licence the import rests on; absent when the importer owns the right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_id: Option<LicenceId>,
+    /// Pedersen commitment to the value in minor units: text form of `trade-proofs`.
+    pub value_commitment: Commitment,
+    /// Proof that the committed value lies in the band: text form of `trade-proofs`.
+    pub value_proof: Proof,
+}
+
+/// Asks `customs:ReadDeclaration` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadDeclaration {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+}
+
+/// `customs:Assess` (submit): the authority decides by the rules in force on the day of acceptance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assess {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+}
+
+/// Asks `customs:ReadDecision` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadDecision {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// Which decision, from 1; the last one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+}
+
+/// Asks `customs:Replay` (evaluate): decide again from the stored facts, under the same rules or those of another day or version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// Which decision, from 1; the last one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// As if it had been accepted on this day; the real day when absent. A day other than the real one is judged as a
+    /// whole: a licence that is revoked in its course does not cover it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Date>,
+    /// With this version of the tariff; when absent the one that applies on the day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tariff_version: Option<u32>,
+}
+
+transactions! {
+    submit "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
+    submit "customs:Assess" by &[Role::Customs], Assess => Decision;
+    evaluate "customs:ReadTariff", ReadTariff => Tariff;
+    evaluate "customs:ReadDeclaration", ReadDeclaration => Declaration;
+    evaluate "customs:ReadDecision", ReadDecision => Decision;
+    evaluate "customs:Replay", Replay => ReplayedDecision;
+}
+
+impl Transaction for FileDeclaration {
+    const NAME: &'static str = "customs:FileDeclaration";
+    const KIND: Kind = Kind::Submit;
+    const ROLES: &'static [Role] = &[Role::Seller];
+    type Answer = Declaration;
+    type Private = Optional<Opening>;
+
+    /// The authority of the tariff under which the declaration is filed.
+    fn receiver(&self) -> Option<Receiver> {
+        let tariff = ReadTariff { tariff_id: self.tariff_id.clone(), version: Some(self.tariff_version), on: None };
+        Some(Receiver::OfRecord(Lookup::new(&tariff, "/authority")))
+    }
+}

@@ -1,0 +1,90 @@
+//! What a committed transaction announces: one event, whose name says what happened and whose payload holds ids only.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent, governance::GovernanceEvent,
+    item::ItemEvent, payment::PaymentEvent, rights::RightsEvent,
+};
+
+/// An event of any domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LedgerEvent {
+    /// Of `governance`.
+    Governance(GovernanceEvent),
+    /// Of `item`.
+    Item(ItemEvent),
+    /// Of `custody`.
+    Custody(CustodyEvent),
+    /// Of `rights`.
+    Rights(RightsEvent),
+    /// Of `evidence`.
+    Evidence(EvidenceEvent),
+    /// Of `customs`.
+    Customs(CustomsEvent),
+    /// Of `payment`.
+    Payment(PaymentEvent),
+}
+
+impl LedgerEvent {
+    /// The name and the payload as they stand in the transaction.
+    pub fn to_wire(&self) -> (String, Vec<u8>) {
+        // Every domain's enum is tagged with `name` and holds its ids under `ids`.
+        let value = serde_json::to_value(self).expect("an event holds texts and numbers, which JSON takes");
+        let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        (name, value.get("ids").cloned().unwrap_or(Value::Null).to_string().into_bytes())
+    }
+
+    /// The event back from its name and payload; none when this chaincode does not write such an event.
+    pub fn from_wire(name: &str, payload: &[u8]) -> Option<Self> {
+        let ids: Value = serde_json::from_slice(payload).ok()?;
+        serde_json::from_value(json!({ "name": name, "ids": ids })).ok()
+    }
+}
+
+/// Declares the events of one domain.
+macro_rules! ledger_events {
+    ($(#[$meta:meta])* $events:ident in $domain:ident {
+        $($(#[$doc:meta])* $name:literal $event:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? })+
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(tag = "name", content = "ids")]
+        pub enum $events {
+            $($(#[$doc])* #[serde(rename = $name)] $event { $($(#[$field_doc])* $field: $type),+ },)+
+        }
+
+        impl $events {
+            /// The names of the events.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+        }
+
+        impl From<$events> for crate::event::LedgerEvent {
+            fn from(event: $events) -> Self {
+                Self::$domain(event)
+            }
+        }
+    };
+}
+
+pub(crate) use ledger_events;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::TariffId;
+
+    #[test]
+    fn an_event_comes_back_from_the_wire() {
+        let tariff_id = TariffId::parse("T-1").expect("an id");
+        let event = LedgerEvent::from(CustomsEvent::TariffPublished { tariff_id, version: 2 });
+        let (name, payload) = event.to_wire();
+        assert_eq!(name, "customs.tariff_published");
+        assert_eq!(String::from_utf8_lossy(&payload), r#"{"tariff_id":"T-1","version":2}"#);
+        assert_eq!(LedgerEvent::from_wire(&name, &payload), Some(event));
+        assert_eq!(LedgerEvent::from_wire("customs.unheard_of", &payload), None);
+        assert_eq!(LedgerEvent::from_wire(&name, b"{}"), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! What the contract `evidence` announces.
+
+use crate::common::Digest256;
+use crate::event::ledger_events;
+
+ledger_events! {
+    /// Events of the contract `evidence`.
+    EvidenceEvent in Evidence {
+        /// An original was deposited by its digest.
+        "evidence.deposited" Deposited {
+            /// SHA-256 of the original.
+            sha256: Digest256,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What can be asked of the contract `evidence`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trade_standards::time::UtcTime;
+
+use super::{Evidence, EvidenceCheck, EvidenceKind, SUBJECTS_MAX, Subject};
+use crate::common::{Digest256, MediaType, Set, Text};
+use crate::transaction::transactions;
+
+/// `evidence:Deposit` (submit): puts the hash of an original and its capture record on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deposit {
+    /// SHA-256 of the original: 64 lower-case hexadecimal digits.
+    pub sha256: Digest256,
+    /// What the original is.
+    pub kind: EvidenceKind,
+    /// Its media type, for example `image/jpeg`.
+    pub media_type: MediaType,
+    /// Its size in bytes, when known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    /// When it was captured, as the depositor says.
+    pub captured_at: UtcTime,
+    /// With what it was captured: program and version or device, 1 to 200 characters, no personal data.
+    pub tool: Text<200>,
+    /// What it is about, 0 to 20; each must be known here.
+    #[serde(default)]
+    pub subjects: Set<Subject, 0, SUBJECTS_MAX>,
+}
+
+/// Asks `evidence:ReadEvidence` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadEvidence {
+    /// SHA-256 of the original.
+    pub sha256: Digest256,
+}
+
+/// Asks `evidence:Verify` (evaluate): is this original deposited, since when and by whom?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyEvidence {
+    /// SHA-256 of the file in hand.
+    pub sha256: Digest256,
+}
+
+transactions! {
+    submit "evidence:Deposit", Deposit => Evidence;
+    evaluate "evidence:ReadEvidence", ReadEvidence => Evidence;
+    evaluate "evidence:Verify", VerifyEvidence => EvidenceCheck;
+}

@@ -1,0 +1,16 @@
+//! What the contract `governance` announces.
+
+use trade_standards::identifier::MspId;
+
+use crate::event::ledger_events;
+
+ledger_events! {
+    /// Events of the contract `governance`.
+    GovernanceEvent in Governance {
+        /// The members were named.
+        "governance.established" Established {
+            /// Their MSP ids.
+            members: Vec<MspId>,
+        }
+    }
+}

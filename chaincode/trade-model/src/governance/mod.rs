@@ -1,0 +1,21 @@
+//! The members of the channel: established once, read by everyone.
+//!
+//! Membership itself (certificates, policies) belongs to Fabric; here stands only what the trade rules need to know.
+
+mod events;
+mod records;
+mod rejections;
+mod requests;
+mod tables;
+
+pub use events::GovernanceEvent;
+pub use records::{Member, Members};
+pub use rejections::GovernanceRejection;
+pub use requests::{Establish, ReadMembers};
+pub(crate) use tables::tables;
+pub use tables::*;
+
+/// Most GS1 company prefixes one member can name.
+pub const COMPANY_PREFIXES_MAX: usize = 20;
+/// Most members one channel can have.
+pub const MEMBERS_MAX: usize = 64;

@@ -1,0 +1,25 @@
+//! What can be asked of the contract `governance`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Member, Members};
+use crate::transaction::transactions;
+
+/// `governance:Establish` (submit): names the members of the channel, once and for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Establish {
+    /// All members, 1 to 64, each MSP once; the caller's own among them.
+    pub members: Vec<Member>,
+}
+
+/// `governance:ReadMembers` (evaluate): the members of the channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadMembers {}
+
+transactions! {
+    submit "governance:Establish", Establish => Members;
+    evaluate "governance:ReadMembers", ReadMembers => Members;
+}

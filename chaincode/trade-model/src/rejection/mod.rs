@@ -1,0 +1,189 @@
+//! Every refusal the trade ledger can give: one variant per rule, with a stable code, a title, a status and the facts.
+//!
+//! A rejection says that the caller broke a rule; it is deterministic and part of the API. Faults (a peer that does not
+//! answer, a collection that is not there) are not here. No text of a rejection ever holds a private value: it names
+//! fields, ids and rules. Each domain lists its own rules; here stands what they have in common.
+
+mod caller;
+mod proof;
+mod request;
+
+pub use caller::CallerRejection;
+pub use proof::ProofRejection;
+pub use request::{RequestRejection, read};
+
+use crate::{
+    custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection, governance::GovernanceRejection,
+    item::ItemRejection, payment::PaymentRejection, rights::RightsRejection,
+};
+
+/// Declares the rules of one domain and their table in one place, so that no variant can lack a code, a title, a status
+/// or a sentence.
+macro_rules! rejections {
+    ($(#[$meta:meta])* $name:ident in $domain:ident;
+     $($(#[$doc:meta])* $variant:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $status:literal, $code:literal,
+       $title:literal, $detail:literal;)+) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the fields are named after what they hold")]
+        pub enum $name {
+            $($(#[$doc])* #[doc = ""] #[doc = concat!("Code `", $code, "`, status ", stringify!($status), ".")]
+              $variant $({ $($field: $type),+ })?,)+
+        }
+
+        impl $name {
+            /// The rules in order: stable code, status, title.
+            pub const RULES: &'static [crate::rejection::Rule] =
+                &[$(crate::rejection::Rule { code: $code, status: $status, title: $title }),+];
+
+            /// The stable code, `<domain>.<rule>`.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),+ })? => $code,)+ }
+            }
+
+            /// A short title that never varies.
+            pub fn title(&self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),+ })? => $title,)+ }
+            }
+
+            /// The HTTP-like status, 400 to 499.
+            pub fn status(&self) -> u16 {
+                match self { $(Self::$variant $({ $($field: _),+ })? => $status,)+ }
+            }
+
+            /// One sentence with the facts of this case.
+            pub fn detail(&self) -> String {
+                #[allow(unused_variables, reason = "not every sentence quotes every field")]
+                match self { $(Self::$variant $({ $($field),+ })? => format!($detail),)+ }
+            }
+        }
+
+        impl From<$name> for crate::rejection::Rejection {
+            fn from(rejection: $name) -> Self {
+                Self::$domain(rejection)
+            }
+        }
+    };
+}
+
+pub(crate) use rejections;
+
+/// One rule as a list of rules shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable code, `<domain>.<rule>`.
+    pub code: &'static str,
+    /// The HTTP-like status, 400 to 499.
+    pub status: u16,
+    /// A short title that never varies.
+    pub title: &'static str,
+}
+
+macro_rules! of_every_domain {
+    ($($(#[$doc:meta])* $domain:ident($rejection:ty);)+) => {
+        /// A broken rule of any domain.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Rejection {
+            $($(#[$doc])* $domain($rejection),)+
+        }
+
+        impl Rejection {
+            /// All rules, domain by domain.
+            pub fn rules() -> impl Iterator<Item = &'static Rule> {
+                [$(<$rejection>::RULES),+].into_iter().flatten()
+            }
+
+            /// The stable code, `<domain>.<rule>`.
+            pub fn code(&self) -> &'static str {
+                match self { $(Self::$domain(rejection) => rejection.code(),)+ }
+            }
+
+            /// A short title that never varies.
+            pub fn title(&self) -> &'static str {
+                match self { $(Self::$domain(rejection) => rejection.title(),)+ }
+            }
+
+            /// The HTTP-like status, 400 to 499.
+            pub fn status(&self) -> u16 {
+                match self { $(Self::$domain(rejection) => rejection.status(),)+ }
+            }
+
+            /// One sentence with the facts of this case.
+            pub fn detail(&self) -> String {
+                match self { $(Self::$domain(rejection) => rejection.detail(),)+ }
+            }
+        }
+    };
+}
+
+of_every_domain! {
+    /// Who asks.
+    Caller(CallerRejection);
+    /// The form of a request.
+    Request(RequestRejection);
+    /// Commitments, openings and proofs.
+    Proof(ProofRejection);
+    /// Of `governance`.
+    Governance(GovernanceRejection);
+    /// Of `item`.
+    Item(ItemRejection);
+    /// Of `custody`.
+    Custody(CustodyRejection);
+    /// Of `rights`.
+    Rights(RightsRejection);
+    /// Of `evidence`.
+    Evidence(EvidenceRejection);
+    /// Of `customs`.
+    Customs(CustomsRejection);
+    /// Of `payment`.
+    Payment(PaymentRejection);
+}
+
+impl Rejection {
+    /// The place in the request that breaks the rule, as a JSON pointer, when there is one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Request(rejection) => Some(rejection.field()),
+            Self::Proof(
+                ProofRejection::ProofOfAnother { field }
+                | ProofRejection::ProofRejected { field }
+                | ProofRejection::OpeningWrong { field },
+            ) => Some(field),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code(), self.detail())
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::common::Role;
+
+    #[test]
+    fn every_code_is_unique_and_names_its_domain() {
+        let unique: BTreeSet<_> = Rejection::rules().map(|rule| rule.code).collect();
+        assert_eq!(unique.len(), Rejection::rules().count());
+        for rule in Rejection::rules() {
+            let (domain, name) = rule.code.split_once('.').expect("a code has a domain");
+            let words = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert!(words(domain) && words(name) && (400..500).contains(&rule.status), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_detail_states_the_facts() {
+        let rejection = Rejection::from(CallerRejection::RoleMissing { msp_id: "BankMSP".into(), role: Role::Customs });
+        assert_eq!(rejection.to_string(), "caller.role_missing: BankMSP does not have the role customs");
+        assert_eq!((rejection.status(), rejection.field()), (403, None));
+    }
+}

@@ -1,0 +1,21 @@
+//! Rules about commitments, openings and proofs.
+
+use crate::rejection::rejections;
+
+rejections! {
+    /// Rules about commitments, openings and proofs.
+    ProofRejection in Proof;
+
+    /// A proof was made for another record, party, purpose or statement.
+    ProofOfAnother { field: &'static str } = 422, "proof.of_another_record", "The proof was made for something else",
+        "{field} is bound to another record, party, purpose or statement";
+    /// A proof is well formed and does not hold.
+    ProofRejected { field: &'static str } = 422, "proof.rejected", "The proof does not hold",
+        "{field} does not prove its statement";
+    /// The private input is missing.
+    OpeningMissing = 400, "private.missing", "The private input is missing",
+        "the transient field `private` is needed for this transaction";
+    /// The opening does not open the commitment.
+    OpeningWrong { field: &'static str } = 422, "private.opening_wrong", "The opening does not open the commitment",
+        "the private input does not open {field}";
+}

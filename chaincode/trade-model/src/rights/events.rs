@@ -1,0 +1,29 @@
+//! What the contract `rights` announces.
+
+use crate::common::{LicenceId, RightId};
+use crate::event::ledger_events;
+
+ledger_events! {
+    /// Events of the contract `rights`.
+    RightsEvent in Rights {
+        /// A right was registered.
+        "rights.right_registered" RightRegistered {
+            /// The right.
+            right_id: RightId,
+        }
+        /// A licence was granted.
+        "rights.licence_granted" LicenceGranted {
+            /// The licence.
+            licence_id: LicenceId,
+            /// The right it is for.
+            right_id: RightId,
+        }
+        /// A licence was revoked.
+        "rights.licence_revoked" LicenceRevoked {
+            /// The licence.
+            licence_id: LicenceId,
+            /// The right it is for.
+            right_id: RightId,
+        }
+    }
+}

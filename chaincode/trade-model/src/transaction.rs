@@ -1,0 +1,130 @@
+//! What one transaction is, said once: its name and kind, request, answer and private input, roles and endorsers.
+//!
+//! The declaration stands with the request type. The router, the gateway's routes and roles, the OpenAPI document and the
+//! typed clients read it from there, so that no two of them can differ.
+
+pub use fabric_contract::Kind;
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use trade_standards::identifier::MspId;
+
+use crate::common::Role;
+
+/// The transient field that carries the private input of a transaction.
+pub const PRIVATE: &str = "private";
+
+/// A transaction of the chaincode, by its request.
+pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
+    /// Its name on the wire, `contract:Function`.
+    const NAME: &'static str;
+    /// Whether it may write.
+    const KIND: Kind;
+    /// Who may send it: members with one of these roles. Empty: for a submit every member but regulators, for an evaluate
+    /// everybody.
+    const ROLES: &'static [Role] = &[];
+    /// What it answers.
+    type Answer: Serialize + DeserializeOwned + JsonSchema + 'static;
+    /// What it takes beside the request, in transient data.
+    type Private: PrivateInput;
+
+    /// The other member whose collection receives the private input. When private input is given, the caller's
+    /// organization and this member's endorse, and nobody else: a peer that endorses sees it.
+    fn receiver(&self) -> Option<Receiver> {
+        None
+    }
+
+    /// The function's name, the part after the colon.
+    fn function() -> &'static str {
+        Self::NAME.split_once(':').map_or(Self::NAME, |(_, function)| function)
+    }
+}
+
+/// Which member receives a private input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Receiver {
+    /// The one that the request names.
+    Member(MspId),
+    /// The one that stands in a record which the request names.
+    OfRecord(Lookup),
+}
+
+/// A question to the ledger whose answer names a member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The evaluate transaction that answers it.
+    pub transaction: &'static str,
+    /// Its request.
+    pub request: Value,
+    /// Where in the answer the MSP id stands: a JSON pointer.
+    pub pointer: &'static str,
+}
+
+impl Lookup {
+    /// The lookup that `question` makes; `pointer` leads to the MSP id in its answer.
+    pub fn new<T: Transaction>(question: &T, pointer: &'static str) -> Self {
+        let request = serde_json::to_value(question).expect("requests are texts, numbers and lists, which JSON takes");
+        Self { transaction: T::NAME, request, pointer }
+    }
+}
+
+/// What a transaction takes in transient data.
+pub trait PrivateInput: 'static {
+    /// The type of the transient field [`PRIVATE`].
+    type Value: Serialize + DeserializeOwned + JsonSchema + 'static;
+    /// Whether it is taken, and whether it must be given.
+    const PRESENCE: Presence;
+}
+
+/// Whether a private input is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The transaction takes none.
+    Never,
+    /// It may be given.
+    Optional,
+    /// It must be given.
+    Required,
+}
+
+/// No private input.
+pub enum Nothing {}
+
+impl PrivateInput for Nothing {
+    type Value = ();
+    const PRESENCE: Presence = Presence::Never;
+}
+
+/// A private input that may be left out.
+pub struct Optional<T>(std::marker::PhantomData<T>);
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Optional<T> {
+    type Value = T;
+    const PRESENCE: Presence = Presence::Optional;
+}
+
+/// A private input that must be given.
+pub struct Required<T>(std::marker::PhantomData<T>);
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Required<T> {
+    type Value = T;
+    const PRESENCE: Presence = Presence::Required;
+}
+
+/// Declares transactions without private input, one a line:
+/// `transactions! { submit "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`.
+macro_rules! transactions {
+    ($($kind:ident $name:literal $(by $roles:expr)?, $request:ty => $answer:ty;)+) => {
+        $(impl crate::transaction::Transaction for $request {
+            const NAME: &'static str = $name;
+            const KIND: crate::transaction::Kind = crate::transaction::transactions!(@kind $kind);
+            $(const ROLES: &'static [crate::common::Role] = $roles;)?
+            type Answer = $answer;
+            type Private = crate::transaction::Nothing;
+        })+
+    };
+    (@kind submit) => { crate::transaction::Kind::Submit };
+    (@kind evaluate) => { crate::transaction::Kind::Evaluate };
+}
+
+pub(crate) use transactions;

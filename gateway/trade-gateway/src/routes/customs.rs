@@ -1,0 +1,60 @@
+//! Tariffs, declarations and decisions.
+
+use trade_model::customs::{Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay};
+
+use super::Route;
+use super::build::{NUMBER, TEXT, id, query, read, write};
+
+pub(super) static ROUTES: &[Route] = &[
+    write::<PublishTariff>("publishTariff", "/v1/tariffs", "Publishes a version of a tariff and its rules", &[], 201),
+    read::<ReadTariff>(
+        "readTariff",
+        "/v1/tariffs/{id}",
+        "A version of a tariff: one by number, the one of a day, or the newest",
+        &[
+            id("id", "tariff_id", "Id of the tariff"),
+            query("version", NUMBER, "Exactly this version"),
+            query("on", TEXT, "The version that applies on this day, YYYY-MM-DD"),
+        ],
+    ),
+    write::<FileDeclaration>(
+        "fileDeclaration",
+        "/v1/declarations",
+        "Files a declaration whose value is only committed",
+        &[],
+        201,
+    ),
+    read::<ReadDeclaration>(
+        "readDeclaration",
+        "/v1/declarations/{id}",
+        "One declaration",
+        &[id("id", "declaration_id", "Id of the declaration")],
+    ),
+    write::<Assess>(
+        "assessDeclaration",
+        "/v1/declarations/{id}/assessment",
+        "Decides by the rules in force on the day of acceptance",
+        &[id("id", "declaration_id", "Id of the declaration")],
+        201,
+    ),
+    read::<ReadDecision>(
+        "readDecision",
+        "/v1/declarations/{id}/decision",
+        "A decision with all it rests on",
+        &[
+            id("id", "declaration_id", "Id of the declaration"),
+            query("number", NUMBER, "Which decision, from 1; the last one when absent"),
+        ],
+    ),
+    read::<Replay>(
+        "replayDecision",
+        "/v1/declarations/{id}/replay",
+        "Decides again from the stored facts",
+        &[
+            id("id", "declaration_id", "Id of the declaration"),
+            query("number", NUMBER, "Which decision, from 1; the last one when absent"),
+            query("on", TEXT, "As if accepted on this day, YYYY-MM-DD"),
+            query("tariff_version", NUMBER, "With this version of the tariff"),
+        ],
+    ),
+];

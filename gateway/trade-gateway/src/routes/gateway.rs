@@ -1,0 +1,56 @@
+//! Routes of the gateway itself.
+
+use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
+use super::{Access, Action, Method, Route};
+
+pub(super) static ROUTES: &[Route] = &[
+    own("health", Method::Get, "/healthz", "The process runs", Access::Public, Action::Health, &[]),
+    own("ready", Method::Get, "/readyz", "Fabric can be reached and evaluates", Access::Public, Action::Ready, &[]),
+    own("openApi", Method::Get, "/openapi.json", "This document", Access::Public, Action::OpenApi, &[]),
+    own(
+        "consumerPage",
+        Method::Get,
+        "/01/{gtin}/21/{serial}",
+        "What a consumer may know about a code (GS1 Digital Link); HTML or JSON by the Accept header",
+        Access::Public,
+        Action::ConsumerPage,
+        &[plain_id("gtin", "GTIN, 8 to 14 digits"), plain_id("serial", "Serial number, 1 to 20 characters")],
+    ),
+    own("whoami", Method::Get, "/v1/whoami", "Who the caller is to this gateway", EVERY_ROLE, Action::Whoami, &[]),
+    own(
+        "readOperation",
+        Method::Get,
+        "/v1/operations/{id}",
+        "How an operation of the caller's organization ended",
+        EVERY_ROLE,
+        Action::Operation,
+        &[plain_id("id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "signProposal",
+        Method::Put,
+        "/v1/signing/{transaction_id}/proposal",
+        "Hands in the caller's signature of a proposal",
+        EVERY_ROLE,
+        Action::SignProposal,
+        &[plain_id("transaction_id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "signTransaction",
+        Method::Put,
+        "/v1/signing/{transaction_id}/transaction",
+        "Hands in the caller's signature of an endorsed transaction and commits it",
+        WRITERS,
+        Action::SignTransaction,
+        &[plain_id("transaction_id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "readBankStatement",
+        Method::Post,
+        "/v1/bank-statements",
+        "Reads a camt.053 or camt.054 message and answers its entries; nothing is written",
+        ENTERPRISES,
+        Action::BankStatement,
+        &[],
+    ),
+];

@@ -1,0 +1,11 @@
+//! The members of the channel.
+
+use trade_model::governance::{Establish, ReadMembers};
+
+use super::Route;
+use super::build::{read, write};
+
+pub(super) static ROUTES: &[Route] = &[
+    write::<Establish>("establish", "/v1/members", "Names the members of the channel, once", &[], 201),
+    read::<ReadMembers>("readMembers", "/v1/members", "The members of the channel", &[]),
+];

@@ -1,0 +1,295 @@
+//! The one table of all routes: method, path, transaction, roles, schemas.
+//!
+//! Routing, authorisation, the OpenAPI document and the tests' role matrix are all read from this table. A path that is
+//! not here does not exist, and a role that is not listed is refused. What a transaction takes, answers and asks of its
+//! caller is said by its declaration in `trade-model`; a route adds method, path and where parameters go.
+
+mod build;
+mod custody;
+mod customs;
+mod evidence;
+mod gateway;
+mod governance;
+mod item;
+mod payment;
+mod rights;
+mod transaction;
+
+use std::sync::LazyLock;
+
+use crate::{
+    answer::{EntriesOfStatement, Identity, OperationView, SignatureBody, SigningStep},
+    settings::Role,
+};
+
+pub use transaction::{Shape, Transaction};
+
+/// One route.
+pub struct Route {
+    /// Its unique name, the `operationId` of the OpenAPI document.
+    pub operation: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path, with `{name}` for its parameters.
+    pub path: &'static str,
+    /// One line for readers.
+    pub summary: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// What it does.
+    pub action: Action,
+    /// Where parameters of path and query go.
+    pub parameters: &'static [Parameter],
+    /// The status of a success.
+    pub success: u16,
+}
+
+/// A request's method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes, or works on a document.
+    Post,
+    /// Hands in a signature.
+    Put,
+}
+
+impl Method {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Members of a listed organization with one of these roles.
+    Members(&'static [Role]),
+}
+
+impl Access {
+    /// Whether a member with this role may call.
+    #[must_use]
+    pub fn permits(self, role: Role) -> bool {
+        match self {
+            Self::Public => true,
+            Self::Members(roles) => roles.contains(&role),
+        }
+    }
+}
+
+/// What a route does.
+pub enum Action {
+    /// Says that the process runs.
+    Health,
+    /// Says whether Fabric answers.
+    Ready,
+    /// The OpenAPI document.
+    OpenApi,
+    /// Who the caller is.
+    Whoami,
+    /// How an operation ended.
+    Operation,
+    /// Takes the signature of a proposal.
+    SignProposal,
+    /// Takes the signature of a transaction.
+    SignTransaction,
+    /// Reads a bank statement; nothing is written.
+    BankStatement,
+    /// The public page of an item.
+    ConsumerPage,
+    /// Evaluates a transaction on one peer; the ledger does not change.
+    Evaluate(Transaction),
+    /// Has a transaction endorsed, ordered and committed.
+    Submit(Transaction),
+}
+
+/// A parameter of path or query.
+pub struct Parameter {
+    /// Its name in path or query.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: ParameterIn,
+    /// The field of the argument it becomes; none for parameters the gateway itself uses.
+    pub field: Option<&'static str>,
+    /// What its text means.
+    pub kind: ParameterKind,
+    /// One line for readers.
+    pub summary: &'static str,
+}
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterIn {
+    /// In the path; always required.
+    Path,
+    /// In the query, and required.
+    RequiredQuery,
+    /// In the query.
+    Query,
+}
+
+/// What a parameter's text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A text.
+    Text,
+    /// A whole number from 0 to 2³² − 1.
+    Number,
+    /// A whole number from 1 to the page limit of the settings.
+    PageSize,
+    /// `true` or `false`.
+    Flag,
+}
+
+impl Route {
+    /// The transaction, when the route has one.
+    #[must_use]
+    pub fn transaction(&self) -> Option<&Transaction> {
+        match &self.action {
+            Action::Evaluate(transaction) | Action::Submit(transaction) => Some(transaction),
+            _ => None,
+        }
+    }
+
+    /// Whether the route changes the ledger.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        matches!(self.action, Action::Submit(_))
+    }
+
+    /// Whether its work may hand a transaction to the orderer.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        self.is_write() || matches!(self.action, Action::SignTransaction)
+    }
+
+    /// The form of the body, when the route takes JSON that is not a transaction's argument.
+    #[must_use]
+    pub fn own_body(&self) -> Option<Shape> {
+        matches!(self.action, Action::SignProposal | Action::SignTransaction).then(Shape::of::<SignatureBody>)
+    }
+
+    /// The form of the answer, when it is JSON of the gateway itself.
+    #[must_use]
+    pub fn own_response(&self) -> Option<Shape> {
+        match self.action {
+            Action::Whoami => Some(Shape::of::<Identity>()),
+            Action::Operation => Some(Shape::of::<OperationView>()),
+            Action::SignProposal => Some(Shape::of::<SigningStep>()),
+            Action::SignTransaction => Some(Shape::of::<OperationView>()),
+            Action::BankStatement => Some(Shape::of::<EntriesOfStatement>()),
+            _ => None,
+        }
+    }
+
+    /// Whether the route takes a body.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.method != Method::Get
+    }
+}
+
+/// Transactions that no route calls, each with the reason.
+pub const WITHOUT_ROUTE: &[(&str, &str)] =
+    &[("item:Scan", "the public page of an item asks it: /01/{gtin}/21/{serial}, as JSON by the Accept header")];
+
+/// All routes.
+#[must_use]
+pub fn all() -> &'static [&'static Route] {
+    static ALL: LazyLock<Vec<&'static Route>> = LazyLock::new(|| {
+        [
+            gateway::ROUTES,
+            governance::ROUTES,
+            rights::ROUTES,
+            item::ROUTES,
+            custody::ROUTES,
+            evidence::ROUTES,
+            customs::ROUTES,
+            payment::ROUTES,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    });
+    &ALL
+}
+
+/// The route with this operation id.
+#[must_use]
+pub fn by_operation(operation: &str) -> Option<&'static Route> {
+    all().iter().copied().find(|route| route.operation == operation)
+}
+
+/// The route of the transaction `T`.
+#[must_use]
+pub fn of<T: trade_model::Transaction>() -> Option<&'static Route> {
+    all().iter().copied().find(|route| route.transaction().is_some_and(|transaction| transaction.name == T::NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use schemars::SchemaGenerator;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn operations_and_places_are_unique() {
+        let operations: BTreeSet<_> = all().iter().map(|route| route.operation).collect();
+        let places: BTreeSet<_> = all().iter().map(|route| (route.method, route.path)).collect();
+        assert_eq!((operations.len(), places.len()), (all().len(), all().len()));
+    }
+
+    #[test]
+    fn a_regulator_is_on_no_list_of_a_writing_route() {
+        for route in all().iter().filter(|route| route.is_write()) {
+            assert!(!route.access.permits(Role::Regulator), "{}", route.operation);
+            assert!(matches!(route.access, Access::Members(_)), "{} is public", route.operation);
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_a_path_is_described_and_no_other() {
+        for route in all() {
+            let named: BTreeSet<_> =
+                route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            let described: BTreeSet<_> =
+                route.parameters.iter().filter(|p| p.place == ParameterIn::Path).map(|p| p.name).collect();
+            assert_eq!(named, described, "{}", route.operation);
+        }
+    }
+
+    #[test]
+    fn only_the_public_page_reads_the_ledger_without_identity() {
+        for route in all().iter().filter(|route| route.access == Access::Public) {
+            let expected =
+                matches!(route.action, Action::Health | Action::Ready | Action::OpenApi | Action::ConsumerPage);
+            assert!(expected, "{}", route.operation);
+        }
+    }
+
+    #[test]
+    fn every_parameter_becomes_a_field_of_its_request() {
+        for route in all() {
+            let Some(transaction) = route.transaction() else { continue };
+            let schema = (transaction.request.inline)(&mut SchemaGenerator::default());
+            let none = serde_json::Map::new();
+            let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+            for field in route.parameters.iter().filter_map(|parameter| parameter.field) {
+                assert!(properties.contains_key(field), "{}: {field}", route.operation);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Invoices, bank entries and settlements.
+
+use trade_model::payment::{IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle};
+
+use super::Route;
+use super::build::{id, read, write};
+
+pub(super) static ROUTES: &[Route] = &[
+    write::<IssueInvoice>("issueInvoice", "/v1/invoices", "Issues an invoice whose total is only committed", &[], 201),
+    read::<ReadInvoice>(
+        "readInvoice",
+        "/v1/invoices/{id}",
+        "One invoice",
+        &[id("id", "invoice_id", "Id of the invoice")],
+    ),
+    write::<RecordEntry>(
+        "recordEntry",
+        "/v1/statement-entries",
+        "Reports an entry of a customer's account whose amount is only committed",
+        &[],
+        201,
+    ),
+    read::<ReadEntry>(
+        "readEntry",
+        "/v1/statement-entries/{id}",
+        "One entry",
+        &[id("id", "entry_id", "Id of the entry")],
+    ),
+    write::<Settle>("settle", "/v1/settlements", "Shows that an entry pays an invoice within tolerance", &[], 201),
+    read::<ReadSettlement>(
+        "readSettlement",
+        "/v1/settlements/{id}",
+        "The settlement of an invoice",
+        &[id("id", "invoice_id", "Id of the invoice")],
+    ),
+];
