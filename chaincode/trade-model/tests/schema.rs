@@ -1,0 +1,80 @@
+//! The promise of compatibility: what stands on the ledger under which key, and what is announced.
+//!
+//! `golden/ledger.json` lists every table with the shape of its keys and the JSON Schema of its values, and every event.
+//! Somebody else's index, bundle or verifier reads ledgers by it. A change that this test finds is a change for them: a
+//! new table, event or optional field is written down with `ENTREPOT_GOLDEN=write`; anything else needs a migration.
+
+use std::path::Path;
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Value, json};
+use trade_model::{
+    custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent, governance::GovernanceEvent,
+    item::ItemEvent, payment::PaymentEvent, rights::RightsEvent, tables,
+};
+
+#[test]
+fn the_ledgers_schema_is_what_was_promised() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ledger.json");
+    let now = lines(&schema());
+    if std::env::var("ENTREPOT_GOLDEN").is_ok_and(|wish| wish == "write") {
+        std::fs::write(&file, &now).expect("the golden file can be written");
+    }
+    let promised = std::fs::read_to_string(&file).expect("the golden file is committed");
+    let difference = promised.lines().zip(now.lines()).enumerate().find(|(_, (promised, now))| promised != now);
+    assert!(promised == now, "the ledger's schema changed, first here: {difference:?}");
+}
+
+/// One line for each table, event and definition, so that a change is read in one line.
+fn lines(schema: &Value) -> String {
+    let mut text = String::from("{");
+    for (part, entries) in schema.as_object().expect("an object").iter() {
+        let rows: Vec<String> = match entries {
+            Value::Object(named) => named.iter().map(|(name, entry)| format!("{}: {entry}", json!(name))).collect(),
+            other => other.as_array().into_iter().flatten().map(Value::to_string).collect(),
+        };
+        let (open, close) = if entries.is_object() { ('{', '}') } else { ('[', ']') };
+        let comma = if text.ends_with('{') { "" } else { "," };
+        text += &format!("{comma}\n{}: {open}\n  {}\n{close}", json!(part), rows.join(",\n  "));
+    }
+    text + "\n}\n"
+}
+
+fn schema() -> Value {
+    // As written: what stands on the ledger, not what a request may leave out.
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let tables = tables::all(&mut generator);
+    let events = events(&mut generator);
+    let mut definitions = generator.take_definitions(true);
+    definitions.values_mut().for_each(without_words);
+    json!({ "tables": tables, "events": events, "$defs": definitions })
+}
+
+/// Descriptions may be mended without asking anybody.
+fn without_words(schema: &mut Value) {
+    match schema {
+        Value::Object(words) => {
+            if words.get("description").is_some_and(Value::is_string) {
+                words.remove("description");
+            }
+            words.values_mut().for_each(without_words);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_words),
+        _ => {}
+    }
+}
+
+fn events(generator: &mut SchemaGenerator) -> Vec<Value> {
+    fn of<E: JsonSchema>(generator: &mut SchemaGenerator, names: &[&str]) -> Value {
+        json!({ "names": names, "schema": generator.subschema_for::<E>() })
+    }
+    vec![
+        of::<GovernanceEvent>(generator, GovernanceEvent::NAMES),
+        of::<ItemEvent>(generator, ItemEvent::NAMES),
+        of::<CustodyEvent>(generator, CustodyEvent::NAMES),
+        of::<RightsEvent>(generator, RightsEvent::NAMES),
+        of::<EvidenceEvent>(generator, EvidenceEvent::NAMES),
+        of::<CustomsEvent>(generator, CustomsEvent::NAMES),
+        of::<PaymentEvent>(generator, PaymentEvent::NAMES),
+    ]
+}
