@@ -4,6 +4,7 @@ mod causes;
 mod dependencies;
 mod files;
 mod layers;
+mod transactions;
 
 use std::{
     path::{Path, PathBuf},
