@@ -8,3 +8,4 @@ mod refusals;
 mod regulator;
 mod restart;
 mod signing;
+mod typed;

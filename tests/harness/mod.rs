@@ -16,6 +16,7 @@ use entrepot::{
 };
 use fabric_client::{Connection, Gateway};
 use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use trade_model::governance::ReadMembers;
 
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot-under-test");
@@ -161,7 +162,7 @@ pub async fn establish(system: &System) -> Result<()> {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = ONE_AT_A_TIME.lock().await;
     let exporter = system.caller("ExporterMSP")?;
-    if exporter.get("/v1/members").await?.is_success() {
+    if exporter.call(&ReadMembers {}, None).await?.is_success() {
         return Ok(());
     }
     let answer = exporter.post("/v1/members", &entrepot::demo::members()).await?;

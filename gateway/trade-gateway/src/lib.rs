@@ -21,6 +21,7 @@ pub mod members;
 pub mod openapi;
 pub mod problem;
 mod request;
+pub mod rest;
 pub mod routes;
 mod server;
 mod service;

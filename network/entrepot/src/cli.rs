@@ -38,6 +38,9 @@ enum Command {
     Prove(commands::proof::Prove),
     /// Verify a proof
     Verify(commands::proof::Verify),
+    /// The chaincode's transactions: list them, show their schemas, send one to a gateway
+    #[command(subcommand)]
+    Transaction(commands::transaction::Command),
     /// EPCIS documents
     #[command(subcommand)]
     Epcis(commands::epcis::Command),
@@ -120,6 +123,7 @@ impl Cli {
             Command::Crypto(command) => commands::crypto::run(&command),
             Command::Prove(options) => commands::proof::prove(&options),
             Command::Verify(options) => commands::proof::verify(&options),
+            Command::Transaction(command) => commands::transaction::run(&command),
             Command::Epcis(command) => commands::epcis::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Channel(command) => commands::channel::run(&command),

@@ -9,3 +9,4 @@ pub mod epcis;
 pub mod network;
 pub mod proof;
 pub mod status;
+pub mod transaction;

@@ -6,7 +6,8 @@ use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use trade_gateway::client::Client;
+use trade_gateway::{client::Client, rest::request_of};
+use trade_model::Transaction;
 
 /// A caller of the gateway with a certificate, or without one.
 #[derive(Clone)]
@@ -70,6 +71,26 @@ impl Caller {
     pub async fn post_again(&self, path: &str, body: &Value, key: &str) -> Result<Answer> {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         self.send("POST", path, serde_json::to_vec(body)?, &headers).await
+    }
+
+    /// Sends a transaction by its declaration: method, path and body come from the table of routes.
+    ///
+    /// # Errors
+    /// As [`Caller::get`], and when no route calls the transaction.
+    pub async fn call<T: Transaction>(&self, request: &T, private: Option<Value>) -> Result<Answer> {
+        let sent = request_of(request, private)?.with_context(|| format!("no route calls {}", T::NAME))?;
+        match sent.body {
+            None => self.get(&sent.target).await,
+            Some(body) => self.post(&sent.target, &body).await,
+        }
+    }
+
+    /// Evaluates a transaction and reads its answer.
+    ///
+    /// # Errors
+    /// As [`Caller::call`], when the gateway refuses, and when the answer is not of its type.
+    pub async fn ask<T: Transaction>(&self, question: &T) -> Result<T::Answer> {
+        Ok(serde_json::from_value(self.call(question, None).await?.accepted()?)?)
     }
 
     /// Sends a signature or another replacement of a resource.

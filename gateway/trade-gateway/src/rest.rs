@@ -1,0 +1,104 @@
+//! A transaction as a REST request, by the table of routes: what a client sends for a request of the model.
+
+use serde_json::{Map, Value};
+use trade_model::transaction::PRIVATE;
+use trade_standards::percent;
+
+use crate::routes::{self, ParameterIn, Route};
+
+/// Method, target and body of a REST request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestRequest {
+    /// The method.
+    pub method: &'static str,
+    /// Path and query, percent-encoded.
+    pub target: String,
+    /// The JSON body; none for a read.
+    pub body: Option<Value>,
+}
+
+/// What to send for `request`; none when no route calls the transaction.
+///
+/// # Errors
+/// The request cannot be written as JSON.
+pub fn request_of<T: trade_model::Transaction>(
+    request: &T,
+    private: Option<Value>,
+) -> Result<Option<RestRequest>, serde_json::Error> {
+    let Some(route) = routes::of::<T>() else { return Ok(None) };
+    Ok(Some(rest_request(route, serde_json::to_value(request)?, private)))
+}
+
+/// What to send to `route` for the argument of its transaction.
+#[must_use]
+pub fn rest_request(route: &Route, argument: Value, private: Option<Value>) -> RestRequest {
+    let mut fields = match argument {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let (mut path, mut query) = (route.path.to_owned(), Vec::new());
+    for parameter in route.parameters {
+        let given = parameter.field.and_then(|field| fields.remove(field)).filter(|value| !value.is_null());
+        let Some(text) = given.as_ref().map(text) else { continue };
+        if parameter.place == ParameterIn::Path {
+            path = path.replace(&format!("{{{}}}", parameter.name), &percent::encode(&text));
+        } else {
+            query.push(format!("{}={}", parameter.name, percent::encode(&text)));
+        }
+    }
+    let target = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
+    let body_field = route.transaction().and_then(|transaction| transaction.body_field);
+    let body = route.has_body().then(|| match body_field {
+        Some(field) => fields.remove(field).unwrap_or_default(),
+        None => {
+            fields.extend(private.map(|private| (PRIVATE.to_owned(), private)));
+            Value::Object(fields)
+        }
+    });
+    RestRequest { method: route.method.as_str(), target, body }
+}
+
+/// A value as path and query write it.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use trade_model::{custody::Reject, customs::Replay, item::ReadItem, rejection};
+
+    use super::*;
+
+    fn sent<T: trade_model::Transaction>(request: Value, private: Option<Value>) -> (String, Option<Value>) {
+        let request: T = rejection::read(request.to_string().as_bytes()).expect("a request of its type");
+        let sent = request_of(&request, private).expect("JSON").expect("a route");
+        (format!("{} {}", sent.method, sent.target), sent.body)
+    }
+
+    #[test]
+    fn fields_go_where_the_route_takes_them() {
+        let link = "https://id.gs1.org/01/09521234543213/21/7";
+        let item = sent::<ReadItem>(json!({"item": link}), None);
+        assert_eq!(item, ("GET /v1/items/https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2F7".to_owned(), None));
+        let replay = sent::<Replay>(json!({"declaration_id": "D-1", "on": "2026-01-02", "tariff_version": 3}), None);
+        assert_eq!(replay.0, "GET /v1/declarations/D-1/replay?on=2026-01-02&tariff_version=3");
+        let reject = sent::<Reject>(json!({"transfer_id": "T-1", "reason": "wet"}), None);
+        assert_eq!(reject, ("POST /v1/custody-transfers/T-1/reject".to_owned(), Some(json!({"reason": "wet"}))));
+    }
+
+    #[test]
+    fn every_route_of_a_transaction_gets_back_what_it_was_sent() {
+        for route in routes::all().iter().filter(|route| route.transaction().is_some()) {
+            let mut fields = Map::new();
+            for (number, field) in route.parameters.iter().filter_map(|parameter| parameter.field).enumerate() {
+                fields.insert(field.to_owned(), json!(format!("a/b {number}")));
+            }
+            let sent = rest_request(route, Value::Object(fields.clone()), None);
+            assert!(!sent.target.contains(['{', '}', ' ']), "{}", sent.target);
+            for value in fields.values().filter_map(Value::as_str) {
+                assert!(sent.target.contains(&percent::encode(value)), "{}: {value}", sent.target);
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! `transaction`: the chaincode's transactions by their declarations, listed, described and sent over REST.
+
+use std::{io::Read, net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+use trade_gateway::{
+    rest::rest_request,
+    routes::{self, Route, Transaction},
+};
+use trade_model::{
+    rejection::Rejection,
+    transaction::{Kind, Presence},
+};
+
+use crate::demo::rest::{Caller, new_key};
+
+/// Longest request that is read from a file, in bytes.
+const REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// What to do with transactions.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List all transactions: name, kind, roles, route
+    List,
+    /// Print the JSON Schemas of a transaction's request, private input and answer
+    Schema {
+        /// Its name, for example `customs:FileDeclaration`
+        name: String,
+    },
+    /// Send a transaction to a gateway and print its answer
+    Send(Send),
+}
+
+/// What `transaction send` sends, and to which gateway.
+#[derive(Debug, Args)]
+pub struct Send {
+    /// Its name, for example `customs:FileDeclaration`
+    name: String,
+    /// The request: a JSON file, or `-` for standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    request: PathBuf,
+    /// The private input: a JSON file. Never an argument, which other users of the machine could see
+    #[arg(long, value_name = "FILE")]
+    private: Option<PathBuf>,
+    /// Where the gateway listens
+    #[arg(long, value_name = "HOST:PORT")]
+    gateway: SocketAddr,
+    /// The authority of the gateway's TLS certificate, PEM
+    #[arg(long, value_name = "FILE")]
+    authority: PathBuf,
+    /// The caller's MSP folder, with `signcerts` and `keystore`
+    #[arg(long, value_name = "DIR")]
+    msp: PathBuf,
+    /// The idempotency key of a write; a new one when not given
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// Does what the command says.
+///
+/// # Errors
+/// The transaction is not known or has no route, a file cannot be read, or the gateway refuses.
+pub fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::List => list(),
+        Command::Schema { name } => schema(name),
+        Command::Send(options) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(send(options))
+        }
+    }
+}
+
+fn list() -> Result<()> {
+    for route in routes::all() {
+        let Some(transaction) = route.transaction() else { continue };
+        let kind = if transaction.kind == Kind::Submit { "submit" } else { "evaluate" };
+        let roles: Vec<&str> = transaction.roles.iter().map(|role| role.as_str()).collect();
+        let roles = if roles.is_empty() { "any".to_owned() } else { roles.join(",") };
+        println!("{:26} {kind:8} {roles:36} {} {}", transaction.name, route.method.as_str(), route.path);
+    }
+    for (name, reason) in routes::WITHOUT_ROUTE {
+        println!("{name:26} no route: {reason}");
+    }
+    Ok(())
+}
+
+fn schema(name: &str) -> Result<()> {
+    let (_, transaction) = find(name)?;
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let request = (transaction.request.reference)(&mut generator);
+    let private = (transaction.presence != Presence::Never).then(|| (transaction.private.reference)(&mut generator));
+    let answer = (transaction.answer.reference)(&mut generator);
+    let definitions = generator.take_definitions(true);
+    let whole = json!({ "request": request, "private": private, "answer": answer, "$defs": definitions });
+    println!("{}", serde_json::to_string_pretty(&whole)?);
+    Ok(())
+}
+
+async fn send(options: &Send) -> Result<()> {
+    let (route, transaction) = find(&options.name)?;
+    let argument = read_json(&options.request)?;
+    let checked = (transaction.request.check)(&argument).map_err(Rejection::from);
+    checked.with_context(|| format!("in {}", options.request.display()))?;
+    let private = options.private.as_ref().map(read_json).transpose()?;
+    ensure!(
+        private.is_none() || transaction.presence != Presence::Never,
+        "{} takes no private input",
+        transaction.name
+    );
+    let sent = rest_request(route, argument, private);
+    let caller = Caller::with_identity(options.gateway, &options.authority, &options.msp)?;
+    let answer = match sent.body {
+        None => caller.get(&sent.target).await?,
+        Some(body) => {
+            let key = options.key.clone().map_or_else(new_key, Ok)?;
+            caller.post_again(&sent.target, &body, &key).await?
+        }
+    };
+    println!("{}", serde_json::to_string_pretty(&answer.accepted()?)?);
+    Ok(())
+}
+
+fn find(name: &str) -> Result<(&'static Route, &'static Transaction)> {
+    let routes = routes::all().iter().copied();
+    let found = routes.filter_map(|route| Some((route, route.transaction()?))).find(|(_, own)| own.name == name);
+    if let Some((_, reason)) = routes::WITHOUT_ROUTE.iter().find(|(own, _)| *own == name) {
+        bail!("{name} has no route: {reason}");
+    }
+    found.with_context(|| format!("there is no transaction {name:?}; `entrepot transaction list` shows all"))
+}
+
+fn read_json(path: &PathBuf) -> Result<Value> {
+    let reader: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?),
+    };
+    let mut text = Vec::new();
+    reader.take(REQUEST_BYTES_MAX + 1).read_to_end(&mut text)?;
+    ensure!(text.len() as u64 <= REQUEST_BYTES_MAX, "{} is longer than {REQUEST_BYTES_MAX} bytes", path.display());
+    serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
+}
