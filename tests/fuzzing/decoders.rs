@@ -187,7 +187,7 @@ fn look(config: Option<&ChannelConfig>) {
 
 /// What a peer sends to a chaincode.
 pub fn chaincode_answer(bytes: &[u8]) {
-    fabric_shim::decoders::message(&world().router, bytes);
+    fabric_shim::testing::message(&world().router, bytes);
 }
 
 /// What a chaincode asks of a peer: length-prefixed messages, answered in one simulation.

@@ -1,29 +1,17 @@
 #![doc = include_str!("../README.md")]
 
-mod backend;
-mod creators;
-#[doc(hidden)]
-pub mod decoders;
-mod environment;
-mod facts;
-mod fibers;
-mod helm;
-mod messages;
-mod outbound;
-mod place;
-mod proposal;
-mod room;
+mod executor;
+mod limits;
 mod server;
-mod service;
-mod session;
-mod settings;
 mod status;
-mod transaction;
-mod window;
-mod workers;
+mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-pub use environment::EnvironmentError;
 pub use fabric_msp::transport::ServerTls;
-pub use server::{ChaincodeServer, ServerError, ServerHandle};
-pub use settings::{ChaincodeServerBuilder, Limits};
+pub use limits::Limits;
+pub use server::{
+    builder::ChaincodeServerBuilder, entry::ChaincodeServer, environment::EnvironmentError, error::ServerError,
+    handle::ServerHandle,
+};
 pub use status::{ListenerStatus, Status};

@@ -11,9 +11,9 @@ pub struct Status {
     pub transactions: usize,
     /// Contracts that have begun and not returned: they compute, or wait for a peer's answer.
     pub running: usize,
-    /// Bytes of messages that are held: transactions whose contracts have not returned, answers that no contract has
-    /// taken, and what peers have not read yet.
-    pub held_bytes: usize,
+    /// Bytes of messages in flight: transactions whose contracts have not returned, answers that no contract has taken,
+    /// and what peers have not read yet.
+    pub bytes_in_flight: usize,
     /// Threads for streams and contracts.
     pub threads: usize,
     /// Whether the server has begun to stop.

@@ -41,12 +41,12 @@ async fn keepalives_with_large_payloads_leave_nothing_behind() -> Test {
     let mut most = 0;
     for _ in 0..600 {
         peer.send_message(large.clone()).await?;
-        most = most.max(server.status().held_bytes);
+        most = most.max(server.status().bytes_in_flight);
     }
     for _ in 0..600 {
         let echo = peer.expect(Type::Keepalive).await?;
         assert!(echo.payload.is_empty() && echo.txid.is_empty());
-        most = most.max(server.status().held_bytes);
+        most = most.max(server.status().bytes_in_flight);
     }
     assert!(most < 64 * 1024, "{most} bytes were held");
     Ok(())
@@ -54,7 +54,7 @@ async fn keepalives_with_large_payloads_leave_nothing_behind() -> Test {
 
 #[tokio::test]
 async fn transactions_beyond_the_bytes_of_a_stream_are_refused_and_not_held() -> Test {
-    let limits = Limits { in_flight_max: 2, held_bytes_max: 8 * MIB, ..Limits::default() };
+    let limits = Limits { in_flight_max: 2, bytes_in_flight_max: 8 * MIB, ..Limits::default() };
     let server = serve(contract(), limits).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     let mut other = FakePeer::ready(server.local_addr()).await?;
@@ -66,7 +66,7 @@ async fn transactions_beyond_the_bytes_of_a_stream_are_refused_and_not_held() ->
     let (mut served, mut refused) = (0, 0);
     while refused < 33 {
         let message = peer.next().await?;
-        assert!(server.status().held_bytes <= 8 * MIB + 64 * 1024, "{}", server.status().held_bytes);
+        assert!(server.status().bytes_in_flight <= 8 * MIB + 64 * 1024, "{}", server.status().bytes_in_flight);
         match message.r#type() {
             Type::GetState => waiting.push(message),
             _ => {
@@ -75,7 +75,7 @@ async fn transactions_beyond_the_bytes_of_a_stream_are_refused_and_not_held() ->
             }
         }
     }
-    // The room is the stream's own.
+    // The budget is the stream's own.
     other.begin("other", &["t:Length", &text]).await?;
     for request in waiting {
         peer.respond(&request, Vec::new()).await?;
@@ -91,14 +91,14 @@ async fn transactions_beyond_the_bytes_of_a_stream_are_refused_and_not_held() ->
         }
     }
     assert_eq!(other.outcome("other").await?, (200, MIB.to_string()));
-    eventually("all room is free again", || server.status().held_bytes == 0).await;
+    eventually("nothing is in flight any more", || server.status().bytes_in_flight == 0).await;
     Ok(())
 }
 
 #[tokio::test]
 async fn responses_that_the_peer_does_not_read_are_held_up_to_the_bound_and_each_transaction_is_answered() -> Test {
     const ALL: usize = 200;
-    let limits = Limits { held_bytes_max: 8 * MIB, ..Limits::default() };
+    let limits = Limits { bytes_in_flight_max: 8 * MIB, ..Limits::default() };
     let server = serve(contract(), limits).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     for index in 0..ALL {
@@ -106,8 +106,8 @@ async fn responses_that_the_peer_does_not_read_are_held_up_to_the_bound_and_each
     }
     eventually("all have ended", || {
         let status = server.status();
-        assert!(status.held_bytes <= 8 * MIB + ALL * 4096, "{}", status.held_bytes);
-        (status.transactions, status.running) == (0, 0) && status.held_bytes > 4 * MIB
+        assert!(status.bytes_in_flight <= 8 * MIB + ALL * 4096, "{}", status.bytes_in_flight);
+        (status.transactions, status.running) == (0, 0) && status.bytes_in_flight > 4 * MIB
     })
     .await;
     let mut answered = BTreeSet::new();
@@ -125,14 +125,14 @@ async fn responses_that_the_peer_does_not_read_are_held_up_to_the_bound_and_each
     }
     assert_eq!(answered.len(), ALL);
     assert!(slow > 0, "the bound was not reached");
-    eventually("all room is free again", || server.status().held_bytes == 0).await;
+    eventually("nothing is in flight any more", || server.status().bytes_in_flight == 0).await;
     Ok(())
 }
 
 #[tokio::test]
 async fn requests_wait_until_the_peer_has_read_others() -> Test {
     const ALL: usize = 100;
-    let limits = Limits { held_bytes_max: 8 * MIB, ..Limits::default() };
+    let limits = Limits { bytes_in_flight_max: 8 * MIB, ..Limits::default() };
     let server = serve(contract(), limits).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     for index in 0..ALL {
@@ -140,8 +140,8 @@ async fn requests_wait_until_the_peer_has_read_others() -> Test {
     }
     eventually("all contracts wait", || {
         let status = server.status();
-        assert!(status.held_bytes <= 9 * MIB, "{}", status.held_bytes);
-        status.running == ALL && status.held_bytes > 4 * MIB
+        assert!(status.bytes_in_flight <= 9 * MIB, "{}", status.bytes_in_flight);
+        status.running == ALL && status.bytes_in_flight > 4 * MIB
     })
     .await;
     let mut done = 0;
@@ -158,13 +158,13 @@ async fn requests_wait_until_the_peer_has_read_others() -> Test {
             }
         }
     }
-    eventually("all room is free again", || server.status().held_bytes == 0).await;
+    eventually("nothing is in flight any more", || server.status().bytes_in_flight == 0).await;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_contract_that_waits_for_a_peer_that_never_reads_ends_at_its_deadline() -> Test {
-    let limits = Limits { held_bytes_max: MIB, deadline: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { bytes_in_flight_max: MIB, deadline: Duration::from_millis(200), ..Limits::default() };
     let server = serve(contract(), limits).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     for index in 0..60 {
@@ -172,7 +172,7 @@ async fn a_contract_that_waits_for_a_peer_that_never_reads_ends_at_its_deadline(
     }
     eventually("all have ended", || (server.status().transactions, server.status().running) == (0, 0)).await;
     drop(peer);
-    eventually("nothing is held for a peer that has gone", || server.status().held_bytes == 0).await;
+    eventually("nothing is in flight to a peer that has gone", || server.status().bytes_in_flight == 0).await;
     Ok(())
 }
 
@@ -192,7 +192,7 @@ async fn answers_that_no_contract_takes_are_held_up_to_the_bound() -> Test {
     // Where a contract runs is the server's affair. Once in a while the blocking one gets a thread of its own, and the
     // others take their answers; then there is nothing to see, and it is tried again.
     for _ in 0..10 {
-        // Three answers of a little over 1 MiB have room in 4 MiB.
+        // Three answers of a little over 1 MiB fit into 4 MiB.
         if answers_to_contracts_that_cannot_run().await? == WAITING - 3 {
             return Ok(());
         }
@@ -210,7 +210,7 @@ async fn answers_to_contracts_that_cannot_run() -> Result<usize, Box<dyn Error>>
         let _ = gate.lock().unwrap_or_else(PoisonError::into_inner).recv();
         Ok::<_, Fault>(())
     });
-    let server = serve(contract, Limits { held_bytes_max: 4 * MIB, ..Limits::default() }).await?;
+    let server = serve(contract, Limits { bytes_in_flight_max: 4 * MIB, ..Limits::default() }).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
     let mut requests = Vec::new();
     for index in 0..WAITING {
@@ -224,7 +224,7 @@ async fn answers_to_contracts_that_cannot_run() -> Result<usize, Box<dyn Error>>
     }
     eventually("all answers are taken, held or refused", || {
         let status = server.status();
-        assert!(status.held_bytes <= 5 * MIB, "{}", status.held_bytes);
+        assert!(status.bytes_in_flight <= 5 * MIB, "{}", status.bytes_in_flight);
         status.transactions <= 4
     })
     .await;
@@ -239,6 +239,6 @@ async fn answers_to_contracts_that_cannot_run() -> Result<usize, Box<dyn Error>>
             }
         }
     }
-    eventually("all room is free again", || server.status().held_bytes == 0).await;
+    eventually("nothing is in flight any more", || server.status().bytes_in_flight == 0).await;
     Ok(refused)
 }

@@ -1,4 +1,5 @@
-//! Two of the mistakes of other shims that this one does not make; the tests of the other three stand where they belong.
+//! Two of the mistakes of other shims that this one does not make; the tests of the other three stand where they
+//! belong.
 
 use std::{
     thread,

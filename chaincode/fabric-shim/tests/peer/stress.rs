@@ -128,10 +128,10 @@ async fn each_transaction_is_answered_once_or_its_stream_ends_and_nothing_is_lef
     }
     eventually("nothing is left behind", || {
         let status = server.status();
-        (status.transactions, status.running, status.held_bytes, status.listeners[0].streams) == (0, 0, 0, 0)
+        (status.transactions, status.running, status.bytes_in_flight, status.listeners[0].streams) == (0, 0, 0, 0)
     })
     .await;
-    // Of the threads at most one is at the helm, and each of the others may have run one contract.
+    // Of the threads at most one is the leader, and each of the others may have run one contract.
     assert!(server.status().threads <= 16 + 1, "{:?}", server.status());
     stop_in_the_middle(server, address).await
 }

@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use fabric_contract::Router;
 use fabric_msp::transport::ServerTls;
 
-use crate::ChaincodeServerBuilder;
+use super::builder::ChaincodeServerBuilder;
 
 const PACKAGE_ID: [&str; 3] = ["CHAINCODE_ID", "CORE_CHAINCODE_ID_NAME", "CORE_CHAINCODE_ID"];
 const ADDRESS: [&str; 2] = ["CHAINCODE_SERVER_ADDRESS", "CORE_CHAINCODE_ADDRESS"];

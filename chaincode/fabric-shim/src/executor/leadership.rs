@@ -1,8 +1,8 @@
-//! Who drives the streams: one thread at a time, and never one that a contract holds up.
+//! Which thread leads, that is, drives the streams: one at a time, and never one that a contract holds up.
 //!
-//! The thread at the helm leaves it to run contracts and comes back. When it stays away because a contract computes or
-//! blocks, the watch gives the helm to another thread, and the first learns of it when it comes back. Going and coming
-//! cost an atomic operation each; the watch looks every few milliseconds, and sleeps when nothing moves.
+//! The leader steps aside to run contracts and then resumes. When it stays aside because a contract computes or blocks,
+//! the monitor makes another thread the leader, and the first learns of it when it wants to resume. Stepping aside and
+//! resuming cost an atomic operation each; the monitor looks every few milliseconds, and sleeps when nothing moves.
 
 use std::{
     fs,
@@ -14,70 +14,71 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often the watch looks.
+/// How often the monitor looks.
 const TICK: Duration = Duration::from_millis(4);
-/// Looks without any change after which the watch sleeps.
+/// Looks without any change after which the monitor sleeps.
 const QUIET_TICKS: u32 = 5;
-/// How long contracts keep threads of their own after one was found to be slow: at first, and at most.
-const SLOW_FIRST: Duration = Duration::from_secs(10);
+/// How long contracts keep threads of their own after the first slow one.
+const SLOW_MIN: Duration = Duration::from_secs(10);
+/// The longest time for which they keep them, however often contracts prove slow.
 const SLOW_MAX: Duration = Duration::from_secs(600);
 
-/// The helm of a server.
+/// The leadership of one server's threads.
 #[derive(Default)]
-pub(crate) struct Helm {
-    /// Even while somebody is at the helm, odd while they are away; grows with each step.
+pub(super) struct Leadership {
+    /// Even while the leader leads, odd while it is aside; grows with each step.
     steps: AtomicU64,
-    /// The system's number of the thread that was last at the helm.
-    holder: AtomicU64,
+    /// The system's number of the thread that became leader last.
+    leader: AtomicU64,
     /// Whether contracts are slow, so that each gets a thread of its own.
     slow: AtomicBool,
     asleep: AtomicBool,
     ended: AtomicBool,
-    watch: Mutex<Option<Thread>>,
+    monitor: Mutex<Option<Thread>>,
 }
 
-/// A thread's leave from the helm.
-pub(crate) struct Leave(u64);
+/// The time that a leader spends aside, running contracts; holds the step with which it began.
+pub(super) struct Aside(u64);
 
-impl Helm {
-    /// Takes note of the thread that has the helm now.
-    pub(crate) fn take(&self) {
-        self.holder.store(thread_number().unwrap_or(0), Ordering::Relaxed);
+impl Leadership {
+    /// Takes note that the current thread is the leader now.
+    pub(super) fn take(&self) {
+        self.leader.store(thread_number().unwrap_or(0), Ordering::Relaxed);
     }
 
-    /// Leaves the helm. From now on the watch may give it to another thread.
-    pub(crate) fn leave(&self) -> Leave {
+    /// Begins a time aside. Until [`Leadership::resume`] the monitor may make another thread the leader.
+    pub(super) fn step_aside(&self) -> Aside {
         let step = self.steps.fetch_add(1, Ordering::SeqCst) + 1;
         if self.asleep.swap(false, Ordering::SeqCst) {
-            self.rouse();
+            self.wake_monitor();
         }
-        Leave(step)
+        Aside(step)
     }
 
-    /// Whether the leave has not been used by another thread.
-    pub(crate) fn is_kept(&self, Leave(step): &Leave) -> bool {
+    /// Whether the thread that is aside is still the leader.
+    pub(super) fn is_kept(&self, Aside(step): &Aside) -> bool {
         self.steps.load(Ordering::Relaxed) == *step
     }
 
-    /// Comes back; false when another thread has the helm now.
-    pub(crate) fn come_back(&self, Leave(step): Leave) -> bool {
+    /// Ends a time aside; false when another thread is the leader now.
+    pub(super) fn resume(&self, Aside(step): Aside) -> bool {
         self.steps.compare_exchange(step, step + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Whether contracts are slow, so that a thread of their own costs little beside them.
-    pub(crate) fn contracts_are_slow(&self) -> bool {
+    pub(super) fn contracts_are_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed)
     }
 
-    /// Ends the watch.
-    pub(crate) fn end(&self) {
+    /// Ends the monitor.
+    pub(super) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-        self.rouse();
+        self.wake_monitor();
     }
 
-    /// Watches until the end, and calls `relieve` whenever another thread has to take the helm.
-    pub(crate) fn watch(&self, relieve: impl Fn()) {
-        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
+    /// Monitors the leader until the end, and calls `replace_leader` whenever another thread has to lead.
+    pub(super) fn monitor(&self, replace_leader: impl Fn()) {
+        *self.monitor.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
         let mut slowness = Slowness::default();
         let mut seen = Look { step: 0, worked: None };
         let mut quiet = 0;
@@ -85,17 +86,17 @@ impl Helm {
             thread::park_timeout(TICK);
             self.slow.store(slowness.lasts(), Ordering::Relaxed);
             let step = self.steps.load(Ordering::SeqCst);
-            let away = step % 2 == 1;
-            let worked = if away { self.worked() } else { None };
-            if away && step == seen.step && self.is_held_up(seen.worked, worked) {
+            let is_aside = step % 2 == 1;
+            let worked = if is_aside { self.worked() } else { None };
+            if is_aside && step == seen.step && self.is_held_up(seen.worked, worked) {
                 let taken = self.steps.compare_exchange(step, step + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok();
                 if taken {
                     slowness.begin();
                     self.slow.store(true, Ordering::Relaxed);
-                    relieve();
+                    replace_leader();
                 }
             }
-            quiet = if step == seen.step && !away { quiet + 1 } else { 0 };
+            quiet = if step == seen.step && !is_aside { quiet + 1 } else { 0 };
             seen = Look { step, worked };
             if quiet >= QUIET_TICKS && !slowness.lasts() {
                 self.sleep(step);
@@ -104,10 +105,10 @@ impl Helm {
         }
     }
 
-    /// Sleeps until somebody leaves the helm, or until the end.
+    /// Sleeps until the leader steps aside, or until the end.
     fn sleep(&self, step: u64) {
         self.asleep.store(true, Ordering::SeqCst);
-        // Whoever left before they could see the flag is seen here.
+        // A leader that stepped aside before it could see the flag is seen here.
         while self.asleep.load(Ordering::SeqCst)
             && self.steps.load(Ordering::SeqCst) == step
             && !self.ended.load(Ordering::SeqCst)
@@ -117,13 +118,13 @@ impl Helm {
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    fn rouse(&self) {
-        if let Some(thread) = &*self.watch.lock().unwrap_or_else(PoisonError::into_inner) {
+    fn wake_monitor(&self) {
+        if let Some(thread) = &*self.monitor.lock().unwrap_or_else(PoisonError::into_inner) {
             thread.unpark();
         }
     }
 
-    /// Whether a contract holds the thread up: it computes or blocks. A thread that merely waits for a processor would
+    /// Whether a contract holds the leader up: it computes or blocks. A thread that merely waits for a processor would
     /// not be helped by another one. Where the system does not tell, a contract is thought to be the reason.
     fn is_held_up(&self, before: Option<u64>, now: Option<u64>) -> bool {
         let (Some(before), Some(now)) = (before, now) else { return true };
@@ -131,14 +132,14 @@ impl Helm {
         computes || !self.is_runnable()
     }
 
-    /// Nanoseconds of processor time that the holder has had.
+    /// Nanoseconds of processor time that the leader has had.
     fn worked(&self) -> Option<u64> {
-        let path = format!("/proc/self/task/{}/schedstat", self.holder.load(Ordering::Relaxed));
+        let path = format!("/proc/self/task/{}/schedstat", self.leader.load(Ordering::Relaxed));
         fs::read_to_string(path).ok()?.split_whitespace().next()?.parse().ok()
     }
 
     fn is_runnable(&self) -> bool {
-        let path = format!("/proc/self/task/{}/stat", self.holder.load(Ordering::Relaxed));
+        let path = format!("/proc/self/task/{}/stat", self.leader.load(Ordering::Relaxed));
         let stat = fs::read_to_string(path).unwrap_or_default();
         stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('R'))
     }
@@ -164,7 +165,7 @@ impl Slowness {
     fn begin(&mut self) {
         let now = Instant::now();
         let again = self.until.is_some_and(|until| now < until + self.length);
-        self.length = if again { (self.length * 2).min(SLOW_MAX) } else { SLOW_FIRST };
+        self.length = if again { (self.length * 2).min(SLOW_MAX) } else { SLOW_MIN };
         self.until = Some(now + self.length);
     }
 }
@@ -179,16 +180,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_leave_is_used_by_one_side_only() {
-        let helm = Helm::default();
-        let leave = helm.leave();
-        assert!(helm.is_kept(&leave));
-        assert!(helm.come_back(leave));
-        let leave = helm.leave();
-        let step = helm.steps.load(Ordering::SeqCst);
-        assert!(helm.steps.compare_exchange(step, step + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok());
-        assert!(!helm.is_kept(&leave));
-        assert!(!helm.come_back(leave), "another thread has the helm");
+    fn the_leader_resumes_unless_another_thread_has_become_leader() {
+        let leadership = Leadership::default();
+        let aside = leadership.step_aside();
+        assert!(leadership.is_kept(&aside));
+        assert!(leadership.resume(aside));
+        let aside = leadership.step_aside();
+        let step = leadership.steps.load(Ordering::SeqCst);
+        assert!(leadership.steps.compare_exchange(step, step + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok());
+        assert!(!leadership.is_kept(&aside));
+        assert!(!leadership.resume(aside), "another thread leads");
     }
 
     #[test]

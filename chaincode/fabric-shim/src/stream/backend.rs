@@ -10,48 +10,25 @@ use fabric_contract::{
 };
 use fabric_protos::{
     protos::{
-        self, ChaincodeAdditionalParams, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, DelState,
-        GetHistoryForKey, GetQueryResult, GetState, GetStateByRange, GetStateMetadata, GetStateMultiple,
-        GetStateMultipleResult, PurgePrivateState, PutState, PutStateMetadata, QueryMetadata, QueryResponse,
-        QueryResponseMetadata, QueryStateClose, QueryStateNext, StateMetadata, StateMetadataResult, WriteBatchState,
-        WriteRecord, chaincode_message::Type, write_record,
+        self, ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, DelState, GetHistoryForKey, GetQueryResult,
+        GetState, GetStateByRange, GetStateMetadata, GetStateMultiple, GetStateMultipleResult, PurgePrivateState,
+        PutState, PutStateMetadata, QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose,
+        QueryStateNext, StateMetadata, StateMetadataResult, WriteBatchState, WriteRecord, chaincode_message::Type,
+        write_record,
     },
     queryresult::{KeyModification, Kv},
 };
 use prost::Message;
 
-use crate::{messages::VALIDATION_PARAMETER, place::Place, proposal::Parts, transaction::Transaction};
+use super::{capabilities::Capabilities, messages::VALIDATION_PARAMETER, proposal::Parts, transaction::Transaction};
+use crate::executor::job::Executor;
 
 /// Where a batch is cut even though more records would be allowed: far below the 100 MiB of a message.
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
 
-/// What the peer offered when the stream became ready.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Capabilities {
-    /// Records per write batch; none when the peer takes single writes only.
-    pub(crate) write_batch: Option<usize>,
-    /// Keys per multi-get; none when the peer takes single reads only.
-    pub(crate) get_multiple: Option<usize>,
-}
-
-impl Capabilities {
-    /// Reads the payload of READY. Whatever cannot be read offers nothing, as the peer's own library has it.
-    pub(crate) fn of(payload: &[u8]) -> Self {
-        let offered = ChaincodeAdditionalParams::decode(payload).unwrap_or_default();
-        let size = |wanted: bool, size: u32| {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            (wanted && size > 0).then_some(size)
-        };
-        Self {
-            write_batch: size(offered.use_write_batch, offered.max_size_write_batch),
-            get_multiple: size(offered.use_get_multiple_keys, offered.max_size_get_multiple_keys),
-        }
-    }
-}
-
 /// The peer, as one transaction sees it.
-pub(crate) struct Peer<'a> {
-    place: &'a dyn Place,
+pub(super) struct Peer<'a> {
+    executor: &'a dyn Executor,
     transaction: Arc<Transaction>,
     capabilities: Capabilities,
     parts: Parts,
@@ -60,13 +37,13 @@ pub(crate) struct Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    pub(crate) fn new(
-        place: &'a dyn Place,
+    pub(super) fn new(
+        executor: &'a dyn Executor,
         transaction: Arc<Transaction>,
         capabilities: Capabilities,
         parts: Parts,
     ) -> Self {
-        Self { place, transaction, capabilities, parts, histories: BTreeSet::new() }
+        Self { executor, transaction, capabilities, parts, histories: BTreeSet::new() }
     }
 
     fn ask(
@@ -76,7 +53,7 @@ impl<'a> Peer<'a> {
         payload: &impl Message,
         (collection, key): (&str, &str),
     ) -> Result<Vec<u8>, Fault> {
-        let reply = self.transaction.ask(self.place, operation, kind, payload.encode_to_vec())?;
+        let reply = self.transaction.ask(self.executor, operation, kind, payload.encode_to_vec())?;
         match reply.r#type() {
             Type::Response => Ok(reply.payload),
             Type::Error => Err(Fault::from_peer(&String::from_utf8_lossy(&reply.payload), collection, key)),
@@ -211,15 +188,15 @@ impl<'a> Peer<'a> {
     }
 
     fn write_one(&self, Write { collection, key, change }: Write) -> Result<(), Fault> {
-        let place = (collection.clone(), key.clone());
-        let place = (place.0.as_str(), place.1.as_str());
+        let written = (collection.clone(), key.clone());
+        let written = (written.0.as_str(), written.1.as_str());
         let reply = match change {
-            Change::Put(value) => self.ask("write", Type::PutState, &PutState { key, value, collection }, place),
-            Change::Delete => self.ask("write", Type::DelState, &DelState { key, collection }, place),
-            Change::Purge => self.ask("write", Type::PurgePrivateData, &PurgePrivateState { key, collection }, place),
+            Change::Put(value) => self.ask("write", Type::PutState, &PutState { key, value, collection }, written),
+            Change::Delete => self.ask("write", Type::DelState, &DelState { key, collection }, written),
+            Change::Purge => self.ask("write", Type::PurgePrivateData, &PurgePrivateState { key, collection }, written),
             Change::Policy(policy) => {
                 let payload = PutStateMetadata { key, collection, metadata: Some(validation_parameter(policy)) };
-                self.ask("write", Type::PutStateMetadata, &payload, place)
+                self.ask("write", Type::PutStateMetadata, &payload, written)
             }
         };
         reply.map(drop)
@@ -233,8 +210,8 @@ impl Backend for Peer<'_> {
             Request::GetMany { collection, keys } => Reply::Values(self.get_many(&collection, keys)?),
             Request::GetHash { collection, key } => {
                 let payload = GetState { key, collection };
-                let place = (payload.collection.as_str(), payload.key.as_str());
-                Reply::Value(present(self.ask("hash", Type::GetPrivateDataHash, &payload, place)?))
+                let asked = (payload.collection.as_str(), payload.key.as_str());
+                Reply::Value(present(self.ask("hash", Type::GetPrivateDataHash, &payload, asked)?))
             }
             Request::GetPolicy { collection, key } => Reply::Value(self.policy(collection, key)?),
             Request::Range { collection, start, end, page } => self.range(collection, start, end, page.as_ref())?,
@@ -301,25 +278,4 @@ fn present(value: Vec<u8>) -> Option<Vec<u8>> {
 
 fn decode<M: Message + Default>(operation: &'static str, bytes: &[u8]) -> Result<M, Fault> {
     M::decode(bytes).map_err(|_| Fault::ReplyMalformed { operation })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peer_without_parameters_offers_nothing() {
-        assert_eq!(Capabilities::of(&[]), Capabilities::default());
-        assert_eq!(Capabilities::of(b"\xff\xff"), Capabilities::default());
-    }
-
-    #[test]
-    fn a_size_of_zero_is_no_offer() {
-        let offer =
-            ChaincodeAdditionalParams { use_write_batch: true, use_get_multiple_keys: true, ..Default::default() };
-        assert_eq!(Capabilities::of(&offer.encode_to_vec()), Capabilities::default());
-        let offer = ChaincodeAdditionalParams { max_size_write_batch: 7, max_size_get_multiple_keys: 9, ..offer };
-        let expected = Capabilities { write_batch: Some(7), get_multiple: Some(9) };
-        assert_eq!(Capabilities::of(&offer.encode_to_vec()), expected);
-    }
 }

@@ -16,9 +16,9 @@ use prost::{
     bytes::{Buf, Bytes},
 };
 
-use crate::{
+use super::{
     creators::Creators,
-    facts::{ChannelHeader, Header, Proposal, ProposalPayload, SignatureHeader},
+    fields::{ChannelHeader, Header, Proposal, ProposalPayload, SignatureHeader},
 };
 
 /// Shared by all streams of the process: what a creator's bytes say does not depend on who sent them.

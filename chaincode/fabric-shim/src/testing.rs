@@ -1,5 +1,5 @@
-//! What the shim makes of a peer's bytes, as functions of those bytes alone, for fuzz targets and for tests that replay
-//! what they found. No part of the interface: nothing here serves a peer, and it changes with the crate.
+//! What the shim makes of a peer's bytes, as a function of those bytes alone: for fuzz targets, and for tests that
+//! replay what they found. Only with the feature `testing`: nothing here serves a peer, and it changes with the crate.
 
 use std::sync::Arc;
 
@@ -9,12 +9,9 @@ use prost::Message;
 use tokio::sync::watch;
 
 use crate::{
-    proposal::invocation_of,
-    service::Shared,
-    session::{Phase, Session},
-    settings::Limits,
+    limits::Limits,
     status::ListenerCounters,
-    workers::Workers,
+    stream::{peer_stream::PeerStream, phase::Phase, proposal::invocation_of, shared::Shared},
 };
 
 /// A peer that answers nothing.
@@ -37,15 +34,10 @@ pub fn message(router: &Router, bytes: &[u8]) -> Option<u16> {
         };
         return Some(outcome.status);
     }
-    let shared = Arc::new(Shared {
-        router: Router::new("nothing", "1"),
-        workers: Workers::new(1, 1),
-        limits: Limits::default(),
-        transactions: Arc::default(),
-        held_bytes: Arc::default(),
-    });
+    let limits = Limits { in_flight_max: 1, waiting_max: 1, ..Limits::default() };
+    let shared = Shared::new(Router::new("nothing", "1"), limits);
     let (_phase, phase) = watch::channel(Phase::Serving);
-    let (mut session, _outgoing) = Session::new("cc:1", &shared, &Arc::new(ListenerCounters::default()), phase);
-    session.receive(message);
+    let (mut stream, _outgoing) = PeerStream::new("cc:1", &shared, &Arc::new(ListenerCounters::default()), phase);
+    stream.receive(message);
     None
 }

@@ -1,7 +1,8 @@
 //! One transaction on one stream: at most one request to the peer at a time, and exactly one end.
 //!
-//! The contract asks and waits here; the stream's task answers. Whoever closes the transaction first (the contract
-//! with its outcome, the deadline, the end of the stream) decides how it ends, and everything later is dropped.
+//! The contract asks and waits here; the stream's task answers. The first to close the
+//! transaction decides how it ends: the contract with its outcome, the deadline, or the end of the stream. Everything
+//! later is dropped.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -13,11 +14,13 @@ use fabric_contract::{Failure, Fault, Outcome};
 use fabric_protos::protos::{ChaincodeMessage, chaincode_message::Type};
 use prost::Message;
 
-use crate::{
+use super::{
     messages::{TransactionKey, fits, short},
     outbound::Outbound,
-    place::{Place, Wake},
-    room::Held,
+};
+use crate::executor::{
+    budget::Reserved,
+    job::{Executor, JobWaker},
 };
 
 /// Up to this size a COMPLETED leaves in any case: failures do, as their number is bounded.
@@ -35,9 +38,9 @@ enum Exchange {
     /// No request is under way.
     Idle,
     /// A request was sent; the contract waits for this.
-    Waiting(Wake),
-    /// Its answer is here, and takes this room.
-    Answered { kind: i32, payload: Vec<u8>, _held: Held },
+    Waiting(JobWaker),
+    /// Its answer is here and counts as in flight.
+    Answered { kind: i32, payload: Vec<u8>, _reserved: Reserved },
     /// The transaction has ended; the contract is told why.
     Closed(Fault),
 }
@@ -51,10 +54,10 @@ impl Transaction {
         matches!(*self.lock(), Exchange::Closed(_))
     }
 
-    /// Sends a request and waits at `place` until its answer or the end of the transaction.
+    /// Sends a request and pauses on `executor` until its answer or the end of the transaction.
     pub(crate) fn ask(
         &self,
-        place: &dyn Place,
+        executor: &dyn Executor,
         operation: &'static str,
         kind: Type,
         payload: Vec<u8>,
@@ -67,16 +70,16 @@ impl Transaction {
         if let Exchange::Closed(fault) = &*exchange {
             return Err(fault.clone());
         }
-        *exchange = Exchange::Waiting(place.wake());
+        *exchange = Exchange::Waiting(executor.waker());
         let mut unsent = Some(message);
         loop {
             if let Some(message) = unsent.take() {
                 // Sent under the lock: a request must never follow the COMPLETED of its own transaction.
                 let outbound = self.outbound.upgrade().ok_or(Fault::StreamEnded)?;
-                unsent = outbound.offer(message, Some(place.wake()), |task| place.rouse(task))?;
+                unsent = outbound.offer(message, Some(executor.waker()), |task| executor.wake_task(task))?;
             }
             drop(exchange);
-            place.pause();
+            executor.pause();
             exchange = self.lock();
             match std::mem::replace(&mut *exchange, Exchange::Idle) {
                 Exchange::Answered { kind, payload, .. } => {
@@ -92,12 +95,12 @@ impl Transaction {
     }
 
     /// Hands an answer to the waiting contract; tells whether one was waiting.
-    pub(crate) fn answer(&self, message: ChaincodeMessage, held: Held) -> bool {
+    pub(crate) fn answer(&self, message: ChaincodeMessage, reserved: Reserved) -> bool {
         let mut exchange = self.lock();
         if !matches!(*exchange, Exchange::Waiting(_)) {
             return false;
         }
-        let answered = Exchange::Answered { kind: message.r#type, payload: message.payload, _held: held };
+        let answered = Exchange::Answered { kind: message.r#type, payload: message.payload, _reserved: reserved };
         let before = std::mem::replace(&mut *exchange, answered);
         drop(exchange);
         before.wake();
@@ -105,8 +108,8 @@ impl Transaction {
     }
 
     /// Ends the transaction with the outcome of its contract, unless it has ended already.
-    pub(crate) fn complete(&self, place: &dyn Place, outcome: Outcome) {
-        self.close_with(Fault::StreamEnded, Some(outcome), |task| place.rouse(task));
+    pub(crate) fn complete(&self, executor: &dyn Executor, outcome: Outcome) {
+        self.close_with(Fault::StreamEnded, Some(outcome), |task| executor.wake_task(task));
     }
 
     /// Ends the transaction with a failure that did not come from the contract; the contract gets `fault`.
@@ -114,12 +117,12 @@ impl Transaction {
         self.close_with(fault, Some(failure.into()), Waker::wake);
     }
 
-    /// Ends the transaction in silence, because nobody listens any more.
+    /// Ends the transaction in silence, because its peer has gone.
     pub(crate) fn cancel(&self) {
         self.close_with(Fault::StreamEnded, None, Waker::wake);
     }
 
-    fn close_with(&self, fault: Fault, outcome: Option<Outcome>, rouse: impl FnOnce(Waker)) {
+    fn close_with(&self, fault: Fault, outcome: Option<Outcome>, wake: impl FnOnce(Waker)) {
         let mut exchange = self.lock();
         if matches!(*exchange, Exchange::Closed(_)) {
             return;
@@ -127,34 +130,29 @@ impl Transaction {
         let before = std::mem::replace(&mut *exchange, Exchange::Closed(fault));
         if let (Some(outbound), Some(outcome)) = (self.outbound.upgrade(), outcome) {
             // A stream that cannot take the message is ending, and its peer with it.
-            let _ = self.send_last(&outbound, self.key.completed(outcome), rouse);
+            let _ = self.send_last(&outbound, self.key.completed(outcome), wake);
         }
         drop(exchange);
         before.wake();
     }
 
     /// Sends the COMPLETED. It cannot wait, so a large one to a peer that does not read becomes a failure.
-    fn send_last(
-        &self,
-        outbound: &Outbound,
-        message: ChaincodeMessage,
-        rouse: impl FnOnce(Waker),
-    ) -> Result<(), Fault> {
+    fn send_last(&self, outbound: &Outbound, message: ChaincodeMessage, wake: impl FnOnce(Waker)) -> Result<(), Fault> {
         if message.encoded_len() <= SMALL_BYTES {
-            return outbound.send(message, rouse);
+            return outbound.send(message, wake);
         }
-        let mut rouse = Some(rouse);
+        let mut wake = Some(wake);
         let unsent = outbound.offer(message, None, |task| {
-            if let Some(rouse) = rouse.take() {
-                rouse(task);
+            if let Some(wake) = wake.take() {
+                wake(task);
             }
         })?;
         if unsent.is_some() {
             tracing::warn!(tx = short(&self.key.tx_id), "the peer reads too slowly for the response; refused instead");
             let failure = Failure::new(503, "peer_slow", "The peer reads too slowly for the response");
             return outbound.send(self.key.completed(failure.into()), |task| {
-                if let Some(rouse) = rouse.take() {
-                    rouse(task);
+                if let Some(wake) = wake.take() {
+                    wake(task);
                 }
             });
         }
@@ -168,10 +166,10 @@ impl Transaction {
 }
 
 impl Exchange {
-    /// Brings back whoever waits in this state.
+    /// Brings back the contract that waits in this state.
     fn wake(self) {
-        if let Self::Waiting(wake) = self {
-            wake.wake();
+        if let Self::Waiting(waker) = self {
+            waker.wake();
         }
     }
 }

@@ -14,12 +14,12 @@ use tokio::sync::Notify;
 use tokio_stream::Stream;
 use tonic::Status;
 
-use crate::{
-    place::Wake,
-    room::{Held, Room},
+use crate::executor::{
+    budget::{Budget, Reserved},
+    job::JobWaker,
 };
 
-/// Where messages go in. Only the stream's task holds it strongly, so it ends with the stream.
+/// Where messages go in. Only the stream's task owns it, so it ends with the stream.
 pub(crate) struct Outbound {
     queue: Arc<Queue>,
     pub(crate) overflown: Notify,
@@ -30,15 +30,15 @@ pub(crate) struct Outgoing(Arc<Queue>);
 
 struct Queue {
     waiting: Mutex<Waiting>,
-    places: usize,
-    room: Arc<Room>,
+    messages_max: usize,
+    budget: Arc<Budget>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    messages: VecDeque<(ChaincodeMessage, Held)>,
-    /// Contracts that wait for room.
-    senders: Vec<Wake>,
+    messages: VecDeque<(ChaincodeMessage, Reserved)>,
+    /// Contracts that wait for bytes of the budget.
+    senders: Vec<JobWaker>,
     /// Wakes the connection, which waits for a message.
     reader: Option<Waker>,
     /// One of the two ends is gone.
@@ -46,34 +46,34 @@ struct Waiting {
 }
 
 impl Outbound {
-    /// A queue for so many messages, whose bytes lie in `room`.
-    pub(crate) fn new(places: usize, room: Arc<Room>) -> (Arc<Self>, Outgoing) {
-        let queue = Arc::new(Queue { waiting: Mutex::default(), places, room });
+    /// A queue for so many messages, whose bytes count against `budget`.
+    pub(crate) fn new(messages_max: usize, budget: Arc<Budget>) -> (Arc<Self>, Outgoing) {
+        let queue = Arc::new(Queue { waiting: Mutex::default(), messages_max, budget });
         (Arc::new(Self { queue: Arc::clone(&queue), overflown: Notify::new() }), Outgoing(queue))
     }
 
-    /// Queues a message of a few bytes without waiting; the connection, if it must be woken, is left to `rouse`. The
-    /// queue has more places than a peer that keeps the rules can fill; when it is full the peer has stopped reading,
-    /// and the stream is ended.
-    pub(crate) fn send(&self, message: ChaincodeMessage, rouse: impl FnOnce(Waker)) -> Result<(), Fault> {
-        let held = self.queue.room.take_anyway(message.encoded_len());
-        self.push(self.queue.lock(), message, held, rouse)
+    /// Queues a message of a few bytes without waiting; the connection, if it must be woken, is left to `wake`. The
+    /// queue takes more messages than a peer that keeps the rules can cause; when it is full the peer has stopped
+    /// reading, and the stream is ended.
+    pub(crate) fn send(&self, message: ChaincodeMessage, wake: impl FnOnce(Waker)) -> Result<(), Fault> {
+        let reserved = self.queue.budget.reserve_anyway(message.encoded_len());
+        self.push(self.queue.lock(), message, reserved, wake)
     }
 
-    /// As [`Outbound::send`] for a message of any size, which is given back when there is no room for its bytes.
-    /// `sender`, if named, is woken once there is.
+    /// As [`Outbound::send`] for a message of any size, which is given back when the budget has not as many bytes
+    /// left. `sender`, if named, is woken once it has.
     pub(crate) fn offer(
         &self,
         message: ChaincodeMessage,
-        sender: Option<Wake>,
-        rouse: impl FnOnce(Waker),
+        sender: Option<JobWaker>,
+        wake: impl FnOnce(Waker),
     ) -> Result<Option<ChaincodeMessage>, Fault> {
         let mut waiting = self.queue.lock();
-        let Some(held) = self.queue.room.take(message.encoded_len()) else {
+        let Some(reserved) = self.queue.budget.reserve(message.encoded_len()) else {
             waiting.senders.extend(sender);
             return if waiting.closed { Err(Fault::StreamEnded) } else { Ok(Some(message)) };
         };
-        self.push(waiting, message, held, rouse)?;
+        self.push(waiting, message, reserved, wake)?;
         Ok(None)
     }
 
@@ -81,21 +81,21 @@ impl Outbound {
         &self,
         mut waiting: MutexGuard<'_, Waiting>,
         message: ChaincodeMessage,
-        held: Held,
-        rouse: impl FnOnce(Waker),
+        reserved: Reserved,
+        wake: impl FnOnce(Waker),
     ) -> Result<(), Fault> {
         if waiting.closed {
             return Err(Fault::StreamEnded);
         }
-        if waiting.messages.len() >= self.queue.places {
+        if waiting.messages.len() >= self.queue.messages_max {
             self.overflown.notify_one();
             return Err(Fault::StreamEnded);
         }
-        waiting.messages.push_back((message, held));
+        waiting.messages.push_back((message, reserved));
         let reader = waiting.reader.take();
         drop(waiting);
         if let Some(reader) = reader {
-            rouse(reader);
+            wake(reader);
         }
         Ok(())
     }
@@ -119,12 +119,12 @@ impl Stream for Outgoing {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut waiting = self.0.lock();
         match waiting.messages.pop_front() {
-            Some((message, held)) => {
-                drop(held);
-                if !waiting.senders.is_empty() && self.0.room.is_half_free() {
+            Some((message, reserved)) => {
+                drop(reserved);
+                if !waiting.senders.is_empty() && self.0.budget.is_half_free() {
                     let senders = std::mem::take(&mut waiting.senders);
                     drop(waiting);
-                    senders.iter().for_each(Wake::wake);
+                    senders.iter().for_each(JobWaker::wake);
                 }
                 Poll::Ready(Some(Ok(message)))
             }
@@ -165,7 +165,7 @@ mod tests {
 
     #[tokio::test]
     async fn messages_leave_in_order_and_then_the_stream_ends() {
-        let (outbound, outgoing) = Outbound::new(8, Room::new(1000, &Arc::default()));
+        let (outbound, outgoing) = Outbound::new(8, Budget::new(1000, &Arc::default()));
         let reader = tokio::spawn(outgoing.map(|one| one.map(|message| message.txid).unwrap_or_default()).collect());
         for number in 0..5 {
             tokio::task::yield_now().await;
@@ -177,26 +177,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_does_not_read_is_found_out_and_one_that_is_gone_gets_nothing() {
-        let (outbound, outgoing) = Outbound::new(1, Room::new(1000, &Arc::default()));
+    async fn a_peer_that_does_not_read_is_noticed_and_one_that_is_gone_gets_nothing() {
+        let (outbound, outgoing) = Outbound::new(1, Budget::new(1000, &Arc::default()));
         assert_eq!(outbound.send(message("1"), Waker::wake), Ok(()));
         assert_eq!(outbound.send(message("2"), Waker::wake), Err(Fault::StreamEnded));
         outbound.overflown.notified().await;
         drop(outgoing);
         assert_eq!(outbound.send(message("3"), Waker::wake), Err(Fault::StreamEnded));
     }
+
     #[tokio::test]
-    async fn a_large_message_finds_room_once_others_have_left() {
-        let (outbound, mut outgoing) = Outbound::new(8, Room::new(100, &Arc::default()));
+    async fn a_large_message_is_taken_once_others_have_left() {
+        let (outbound, mut outgoing) = Outbound::new(8, Budget::new(100, &Arc::default()));
         let large = || message(&"x".repeat(80));
-        let wake = || Some(Wake::Thread(std::thread::current()));
-        assert_eq!(outbound.offer(large(), wake(), Waker::wake), Ok(None));
-        assert_eq!(outbound.offer(large(), wake(), Waker::wake), Ok(Some(large())));
+        let sender = || Some(JobWaker::of_this_thread());
+        assert_eq!(outbound.offer(large(), sender(), Waker::wake), Ok(None));
+        assert_eq!(outbound.offer(large(), sender(), Waker::wake), Ok(Some(large())));
         assert_eq!(outbound.send(message("small"), Waker::wake), Ok(()));
         assert!(outgoing.next().await.is_some());
         std::thread::park_timeout(std::time::Duration::from_secs(60));
-        assert_eq!(outbound.offer(large(), wake(), Waker::wake), Ok(None));
+        assert_eq!(outbound.offer(large(), sender(), Waker::wake), Ok(None));
         drop(outgoing);
-        assert_eq!(outbound.offer(large(), wake(), Waker::wake), Err(Fault::StreamEnded));
+        assert_eq!(outbound.offer(large(), sender(), Waker::wake), Err(Fault::StreamEnded));
     }
 }

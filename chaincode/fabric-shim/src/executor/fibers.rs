@@ -12,9 +12,9 @@ use std::{
 
 use corosensei::{Coroutine, CoroutineResult, Yielder, stack::DefaultStack};
 
-use crate::{
-    place::{Inbox, Place, Wake},
-    workers::Job,
+use super::{
+    inbox::Inbox,
+    job::{Executor, Job, JobWaker},
 };
 
 /// Bytes of a fiber's stack, as much as Rust gives a thread. The system provides a page only when it is touched.
@@ -43,7 +43,7 @@ enum Rest {
 type Fiber = Coroutine<Turn, Rest, ()>;
 
 /// The fibers of one thread.
-pub(crate) struct Fibers {
+pub(super) struct Fibers {
     inbox: Arc<Inbox>,
     /// By number.
     slots: Vec<Slot>,
@@ -62,18 +62,20 @@ struct Slot {
 
 impl Fibers {
     /// No fibers yet; calls for them come through `inbox`.
-    pub(crate) fn new(inbox: &Arc<Inbox>) -> Self {
+    pub(super) fn new(inbox: &Arc<Inbox>) -> Self {
         Self { inbox: Arc::clone(inbox), slots: Vec::new(), idle: Vec::new(), vacant: Vec::new() }
     }
 
     /// Jobs that have begun and are not done.
-    pub(crate) fn running(&self) -> usize {
+    pub(super) fn running(&self) -> usize {
         self.slots.len() - self.idle.len() - self.vacant.len()
     }
 
-    /// Runs `job` until it waits or is done; tells whether it is done. Gives the job back when the system has no memory
-    /// for a stack.
-    pub(crate) fn begin(&mut self, job: Job) -> Result<bool, (Job, io::Error)> {
+    /// Runs `job` until it waits or is done; tells whether it is done.
+    ///
+    /// # Errors
+    /// Gives the job back when the system has no memory for a stack.
+    pub(super) fn begin(&mut self, job: Job) -> Result<bool, (Job, io::Error)> {
         let number = match self.idle.pop() {
             Some(number) => number,
             None => match self.create() {
@@ -85,7 +87,7 @@ impl Fibers {
     }
 
     /// Lets a fiber go on until it waits again or its job is done; tells whether it is done.
-    pub(crate) fn go_on(&mut self, number: usize) -> bool {
+    pub(super) fn go_on(&mut self, number: usize) -> bool {
         // A call may come late, when the fiber has another job or none.
         let busy = self.slots.get(number).is_some_and(|slot| slot.busy);
         busy && self.resume(number, Turn::Again)
@@ -138,15 +140,15 @@ impl Drop for Fibers {
 }
 
 /// The life of a fiber: one job after another.
-fn live(place: &OnFiber<'_>, mut turn: Turn) {
+fn live(executor: &OnFiber<'_>, mut turn: Turn) {
     while !matches!(turn, Turn::End) {
         if let Turn::Job(job) = turn {
             // Jobs catch the panics of contracts themselves; this keeps the fiber whole in any case.
-            if catch_unwind(AssertUnwindSafe(|| job(place))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| job(executor))).is_err() {
                 tracing::error!("a job of the shim panicked");
             }
         }
-        turn = place.yielder.suspend(Rest::Done);
+        turn = executor.yielder.suspend(Rest::Done);
     }
 }
 
@@ -157,17 +159,17 @@ struct OnFiber<'a> {
     number: usize,
 }
 
-impl Place for OnFiber<'_> {
-    fn wake(&self) -> Wake {
-        Wake::Fiber(Arc::clone(&self.inbox), self.number)
+impl Executor for OnFiber<'_> {
+    fn waker(&self) -> JobWaker {
+        JobWaker::of_fiber(&self.inbox, self.number)
     }
 
-    fn rouse(&self, task: Waker) {
-        self.inbox.rouse(task);
+    fn wake_task(&self, task: Waker) {
+        self.inbox.wake_task(task);
     }
 
     fn pause(&self) {
-        // Whatever it is given here is no job: it has one.
+        // The turn it gets is never a job: it has one.
         self.yielder.suspend(Rest::Paused);
     }
 }

@@ -1,0 +1,12 @@
+//! The phases of a server's stop, which all its streams follow.
+
+/// How far the server's stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Transactions are taken.
+    Serving,
+    /// New transactions are refused, running ones may finish.
+    Draining,
+    /// Streams end.
+    Stopping,
+}
