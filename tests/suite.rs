@@ -7,4 +7,4 @@ mod e2e;
 mod fuzzing;
 mod harness;
 mod peers;
-mod tidy;
+mod transactions;

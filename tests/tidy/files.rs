@@ -59,24 +59,71 @@ fn every_source_file_is_part_of_its_crate() -> Result<()> {
 
 #[test]
 fn every_crate_has_a_readme_and_uses_the_lints_of_the_workspace() -> Result<()> {
-    let mut crates = 0;
-    for path in files()?.into_iter().filter(|path| path.ends_with("Cargo.toml")) {
-        let folder = path.parent().expect("a file lies in a folder");
-        if folder == super::root() || folder.ends_with("fuzz") || folder.ends_with("benches") {
-            continue;
-        }
-        crates += 1;
+    for folder in crates()? {
         ensure!(folder.join("README.md").is_file(), "{} has no README.md", folder.display());
-        let manifest = fs::read_to_string(&path)?;
+        let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
         ensure!(
             manifest.contains("[lints]\nworkspace = true"),
             "{} does not use the workspace's lints",
-            path.display()
+            folder.display()
         );
     }
-    let agreed = super::layers::LAYERS.len();
-    ensure!(crates == agreed, "{crates} crates were found, the layer table has {agreed}");
     Ok(())
+}
+
+#[test]
+fn every_crate_is_in_the_workspace_or_stands_apart_on_purpose() -> Result<()> {
+    let members = crates()?;
+    let root = super::root();
+    for manifest in files()?.into_iter().filter(|path| path.ends_with("Cargo.toml")) {
+        let folder = manifest.parent().context("a file lies in a folder")?;
+        let apart = ["tests/fuzz", "tests/benches"].iter().any(|apart| folder == root.join(apart));
+        ensure!(
+            folder == root || apart || members.contains(folder),
+            "{} is no member of the workspace",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_crate_is_called_as_its_folder_is() -> Result<()> {
+    for member in super::members()? {
+        let name = member["name"].as_str().context("a package without a name")?;
+        let manifest = member["manifest_path"].as_str().context("a package without a manifest")?;
+        let folder = Path::new(manifest).parent().and_then(Path::file_name).unwrap_or_default();
+        // The crate of the tests lies at the top of the tests.
+        ensure!(folder == name || (name == "trade-tests" && folder == "tests"), "{name} lies in {folder:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn crates_that_decide_ledger_state_are_linted_by_the_same_rules() -> Result<()> {
+    let rules: Vec<PathBuf> = files()?.into_iter().filter(|path| path.ends_with("clippy.toml")).collect();
+    let texts = rules.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
+    for (path, text) in rules.iter().zip(&texts) {
+        ensure!(*text == texts[0], "{} differs from {}", path.display(), rules[0].display());
+    }
+    let named: BTreeSet<PathBuf> = rules.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+    for folder in crates()? {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_pure = super::layers::PURE.contains(&name.as_str());
+        ensure!(is_pure == named.contains(&folder), "{name} has a clippy.toml exactly when it decides ledger state");
+    }
+    Ok(())
+}
+
+/// The folders of the workspace's members.
+fn crates() -> Result<BTreeSet<PathBuf>> {
+    let folder = |member: &serde_json::Value| {
+        let manifest = member["manifest_path"].as_str().context("a package without a manifest")?;
+        Ok(Path::new(manifest).parent().context("a file lies in a folder")?.to_owned())
+    };
+    let crates = super::members()?.iter().map(folder).collect::<Result<BTreeSet<_>>>()?;
+    ensure!(crates.len() > 10, "only {} crates were found: the search is broken", crates.len());
+    Ok(crates)
 }
 
 #[test]

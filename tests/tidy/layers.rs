@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// Every crate of the workspace and the crates of the workspace that it may depend on. The last three may use all.
-pub(super) const LAYERS: &[(&str, &[&str])] = &[
+/// Every crate of the workspace and the crates of the workspace that it may depend on. The programs on top may use all.
+const LAYERS: &[(&str, &[&str])] = &[
     ("fabric-protos", &[]),
     ("fabric-msp", &["fabric-protos"]),
     ("fabric-config", &["fabric-protos", "fabric-msp"]),
@@ -28,6 +28,7 @@ pub(super) const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("entrepot", ALL),
     ("trade-tests", ALL),
+    ("tidy", &[]),
 ];
 
 const ALL: &[&str] = &[
@@ -51,7 +52,7 @@ const ALL: &[&str] = &[
 ];
 
 /// Crates that decide ledger state: the same input must give the same bytes on every peer.
-const PURE: &[&str] = &[
+pub(super) const PURE: &[&str] = &[
     "fabric-contract",
     "trade-standards",
     "trade-proofs",

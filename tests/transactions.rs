@@ -1,12 +1,10 @@
 //! One declaration per transaction: everything that lists transactions lists the same ones.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Result, ensure};
 use fabric_contract::Kind;
 use trade_gateway::routes;
-
-use super::root;
 
 /// Every transaction of the chaincode can be called over REST, or it is said why not; and no route calls another one.
 #[test]
@@ -32,7 +30,8 @@ fn every_transaction_has_a_route_or_a_reason_why_not() -> Result<()> {
 /// The table in the contracts' README names each transaction once, under its contract and kind.
 #[test]
 fn the_table_of_the_contracts_readme_is_the_router() -> Result<()> {
-    let readme = fs::read_to_string(root().join("chaincode/trade-contracts/README.md"))?;
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chaincode/trade-contracts/README.md");
+    let readme = fs::read_to_string(readme)?;
     let table = table();
     ensure!(readme.contains(&table), "put this into chaincode/trade-contracts/README.md:\n{table}");
     Ok(())
