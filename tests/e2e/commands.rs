@@ -13,11 +13,11 @@ use openssl::{
 };
 use serde_json::Value;
 
-use crate::harness::{PROGRAM, shared, shared_data, start};
+use crate::harness::{PROGRAM, shared, start};
 
 #[test]
 fn the_event_hashes_of_the_reference_documents_are_reproduced() -> Result<()> {
-    let Some(folder) = shared_data("epcis/event-hash") else { return Ok(()) };
+    let Some(folder) = shared_data::find("epcis/event-hash")? else { return Ok(()) };
     let mut compared = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::harness::{establish, shared, shared_data};
+use crate::harness::{establish, shared};
 
 /// The event types that the capture route takes.
 const TAKEN: [&str; 2] = ["ObjectEvent", "AggregationEvent"];
 
 #[tokio::test]
 async fn every_document_of_taken_event_types_is_captured_and_others_are_refused_by_name() -> Result<()> {
-    let Some(folder) = shared_data("epcis/documents") else { return Ok(()) };
+    let Some(folder) = shared_data::find("epcis/documents")? else { return Ok(()) };
     let system = shared()?;
     establish(system).await?;
     let exporter = system.caller("ExporterMSP")?;
@@ -40,7 +40,7 @@ async fn every_document_of_taken_event_types_is_captured_and_others_are_refused_
 
 #[tokio::test]
 async fn every_bank_notification_is_read_and_its_batches_add_up() -> Result<()> {
-    let Some(folder) = shared_data("iso20022") else { return Ok(()) };
+    let Some(folder) = shared_data::find("iso20022")? else { return Ok(()) };
     let system = shared()?;
     let bank = system.caller("BankMSP")?;
     let mut read = 0;

@@ -146,17 +146,6 @@ impl System {
     }
 }
 
-/// The folder with real documents by others, or `None`, said aloud, when it is not given.
-pub fn shared_data(inside: &str) -> Option<PathBuf> {
-    match std::env::var_os("ENTREPOT_SHARED_DATA").filter(|value| !value.is_empty()) {
-        Some(folder) => Some(PathBuf::from(folder).join(inside)),
-        None => {
-            eprintln!("skipped: ENTREPOT_SHARED_DATA is not set, {inside} cannot be read");
-            None
-        }
-    }
-}
-
 /// Makes sure that the members of the demo are established. Several tests of one system may ask at once.
 pub async fn establish(system: &System) -> Result<()> {
     static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("entrepot", ALL),
     ("trade-tests", ALL),
+    ("shared-data", &[]),
     ("tidy", &[]),
 ];
 

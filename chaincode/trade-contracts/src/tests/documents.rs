@@ -6,20 +6,10 @@ use serde_json::{Value, json};
 
 use super::world::*;
 
-/// The folder of foreign documents, named by `ENTREPOT_SHARED_DATA`.
-#[allow(clippy::disallowed_methods, reason = "a test says where its files are; contracts never look")]
-fn folder() -> Option<PathBuf> {
-    let folder = std::env::var("ENTREPOT_SHARED_DATA").ok()?;
-    Some(PathBuf::from(folder).join("epcis/documents"))
-}
-
 #[test]
 fn every_document_of_covered_types_is_captured_and_the_others_are_refused_by_name()
 -> Result<(), Box<dyn std::error::Error>> {
-    let Some(folder) = folder() else {
-        eprintln!("skipped: ENTREPOT_SHARED_DATA does not say where the EPCIS documents are");
-        return Ok(());
-    };
+    let Some(folder) = shared_data::find("epcis/documents")? else { return Ok(()) };
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.sort();

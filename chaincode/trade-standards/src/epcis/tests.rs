@@ -3,16 +3,6 @@
 use super::*;
 use std::path::PathBuf;
 
-/// The folder of foreign documents, or `None` with a message when it is not given.
-#[allow(clippy::disallowed_methods, reason = "a test may ask where foreign documents lie")]
-fn shared(folder: &str) -> Option<PathBuf> {
-    let Some(root) = std::env::var_os("ENTREPOT_SHARED_DATA") else {
-        println!("skipped: ENTREPOT_SHARED_DATA does not name the folder of foreign documents");
-        return None;
-    };
-    Some(PathBuf::from(root).join(folder))
-}
-
 fn files(folder: &PathBuf, extension: &str) -> std::io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -31,7 +21,7 @@ fn prehashes(bytes: &[u8]) -> Result<Vec<String>, Box<dyn std::error::Error>> {
 
 #[test]
 fn the_reference_files_hash_as_published() -> Result<(), Box<dyn std::error::Error>> {
-    let Some(folder) = shared("epcis/event-hash") else { return Ok(()) };
+    let Some(folder) = shared_data::find("epcis/event-hash")? else { return Ok(()) };
     let documents = files(&folder, "jsonld")?;
     assert!(documents.len() >= 3, "{documents:?}");
     for path in documents {
@@ -51,7 +41,7 @@ fn every_foreign_document_is_parsed_and_hashed() -> Result<(), Box<dyn std::erro
     let lenient = Limits { check_digits: false, ..Limits::default() };
     let mut refused = Vec::new();
     for folder in ["epcis/documents", "epcis/events"] {
-        let Some(folder) = shared(folder) else { return Ok(()) };
+        let Some(folder) = shared_data::find(folder)? else { return Ok(()) };
         for path in files(&folder, "json")? {
             let bytes = std::fs::read(&path)?;
             let document = parse_with(&bytes, &lenient).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -2,14 +2,10 @@
 
 use super::*;
 
-/// The bytes of a foreign message, or `None` with a message when the folder is not given.
-#[allow(clippy::disallowed_methods, reason = "a test may ask where foreign documents lie")]
-fn shared(name: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
-    let Some(root) = std::env::var_os("ENTREPOT_SHARED_DATA") else {
-        println!("skipped: ENTREPOT_SHARED_DATA does not name the folder of foreign documents");
-        return Ok(None);
-    };
-    std::fs::read(std::path::Path::new(&root).join("iso20022").join(name)).map(Some)
+/// The bytes of a message by others, or `None` when a test may do without.
+fn shared(name: &str) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error>> {
+    let path = shared_data::find(&format!("iso20022/{name}"))?;
+    Ok(path.map(std::fs::read).transpose()?)
 }
 
 #[test]

@@ -174,15 +174,12 @@ fn a_bank_statement_is_read_and_nothing_is_written() -> TestResult {
 
 #[test]
 fn real_bank_messages_are_read() -> TestResult {
-    let Ok(data) = std::env::var("ENTREPOT_SHARED_DATA") else {
-        eprintln!("ENTREPOT_SHARED_DATA is not set: real bank messages are not read");
-        return Ok(());
-    };
+    let Some(data) = shared_data::find("iso20022")? else { return Ok(()) };
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let bank = gateway.caller(&organizations.member(EXPORTER));
     let mut read = 0;
-    let mut folders = vec![std::path::PathBuf::from(data).join("iso20022")];
+    let mut folders = vec![data];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

@@ -250,15 +250,12 @@ fn a_transaction_that_no_block_shows_is_submitted_again_within_the_wait() -> Tes
 
 #[test]
 fn real_epcis_documents_pass_the_gateway_as_they_are() -> TestResult {
-    let Ok(data) = std::env::var("ENTREPOT_SHARED_DATA") else {
-        eprintln!("ENTREPOT_SHARED_DATA is not set: real EPCIS documents are not captured");
-        return Ok(());
-    };
+    let Some(data) = shared_data::find("epcis/documents")? else { return Ok(()) };
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
     let mut captured = 0;
-    let mut folders = vec![std::path::PathBuf::from(data).join("epcis/documents")];
+    let mut folders = vec![data];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
