@@ -92,15 +92,18 @@ fn mutations_of_seeds_are_refused_or_read_but_never_more() -> Result<()> {
 #[test]
 fn what_once_went_wrong_no_longer_does() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzzing/found");
-    if !folder.is_dir() {
-        return Ok(());
-    }
-    for target in decoders::ALL {
-        let Ok(found) = fs::read_dir(folder.join(target.0)) else { continue };
-        for entry in found {
-            timed(target, &fs::read(entry?.path())?)?;
+    let mut inputs = 0;
+    for below in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let below = below?;
+        let name = below.file_name().to_string_lossy().into_owned();
+        let target = decoders::ALL.into_iter().find(|(decoder, _)| *decoder == name);
+        let target = target.with_context(|| format!("found/{name} is the folder of no decoder"))?;
+        for found in fs::read_dir(below.path())? {
+            timed(target, &fs::read(found?.path())?)?;
+            inputs += 1;
         }
     }
+    ensure!(inputs > 0, "nothing that once went wrong was tried");
     Ok(())
 }
 

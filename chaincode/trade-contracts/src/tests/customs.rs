@@ -9,7 +9,7 @@ const BAND: (&str, u64, u64) = ("shirts", 100_000, 500_000);
 const DECLARED: u64 = 234_567;
 
 #[test]
-fn rules() {
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
 }
 

@@ -7,7 +7,7 @@ use super::world::*;
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 #[test]
-fn rules() {
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
 }
 

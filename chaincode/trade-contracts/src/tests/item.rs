@@ -8,7 +8,7 @@ use trade_model::common::Cursor;
 use super::world::*;
 
 #[test]
-fn rules() {
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
 }
 

@@ -10,7 +10,7 @@ const TOTAL: u64 = 12_345_678;
 const PAID: u64 = 12_345_178;
 
 #[test]
-fn rules() {
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
 }
 

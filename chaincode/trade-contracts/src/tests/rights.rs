@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::*;
 
 #[test]
-fn rules() {
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
 }
 
