@@ -295,7 +295,7 @@ pub fn proof(bytes: &[u8]) {
         let again = Proof::parse(&proof.to_text()).expect("what was read can be read again");
         assert_eq!(again.as_bytes(), proof.as_bytes());
         let statement = Range::at_most(world.commitment, 1_000_000);
-        let _verdict = Verifier::new(&world.context).verify(statement, &proof);
+        let _verdict = Verifier::new(&world.context).verify(&statement, &proof);
     }
     if let Some(Ok(commitment)) = text.map(Commitment::parse) {
         let opening = trade_proofs::Opening::new(1, [1; 32]).expect("a canonical scalar");

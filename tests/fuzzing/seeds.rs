@@ -306,7 +306,7 @@ fn notification() -> String {
 fn proofs(world: &World) -> Result<Vec<Vec<u8>>> {
     let mut rng = trade_proofs::ChaCha20Rng::from_seed([9; 32]);
     let statement = Range::at_most(world.commitment, 1_000_000);
-    let proof = Prover::new(&world.context).range(&statement, &world.opening, &mut rng)?;
+    let proof = Prover::new(&world.context).prove(&statement, &world.opening, &mut rng)?;
     let opening = serde_json::to_vec(&OpeningText::from(&world.opening))?;
     let commitment = world.commitment.to_string().into_bytes();
     Ok(vec![proof.as_bytes().to_vec(), proof.to_text().into_bytes(), opening, commitment])

@@ -18,7 +18,7 @@ pub trait Claim {
     /// The field of the request in which the proof travels, a JSON pointer.
     const PROOF: &'static str;
     /// The statement of which the claim is an instance.
-    type Statement: Into<Statement>;
+    type Statement: Statement;
 
     /// To what the proof is bound.
     ///
@@ -43,7 +43,7 @@ pub trait Claim {
         let statement = self.statement().map_err(|error| {
             RequestRejection::of(field, &Malformed::new("request.number_malformed", error.to_string()))
         })?;
-        Verifier::new(&context).verify(statement, proof.get()).map_err(|error| match error {
+        Verifier::new(&context).verify(&statement, proof.get()).map_err(|error| match error {
             VerifyError::ContextMismatch | VerifyError::StatementMismatch => {
                 ProofRejection::ProofOfAnother { field }.into()
             }

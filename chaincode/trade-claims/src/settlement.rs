@@ -2,7 +2,7 @@
 
 use trade_model::common::{Commitment, EntryId, InvoiceId, Malformed, MinorUnits};
 use trade_model::payment::{BankEntry, Invoice};
-use trade_proofs::{ContextError, Match, ProofContext, StatementError};
+use trade_proofs::{Close, ContextError, ProofContext, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
@@ -80,13 +80,13 @@ impl SettlementPlace {
 
 impl Claim for Settlement {
     const PROOF: &'static str = "/proof";
-    type Statement = Match;
+    type Statement = Close;
 
     fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
         self.of.context(deployment)
     }
 
-    fn statement(&self) -> Result<Match, StatementError> {
-        Match::new(*self.total.get(), *self.amount.get(), self.tolerance.get())
+    fn statement(&self) -> Result<Close, StatementError> {
+        Close::new(*self.total.get(), *self.amount.get(), self.tolerance.get())
     }
 }

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 use trade_proofs::rand_core::SeedableRng;
 use trade_proofs::{
-    ChaCha20Rng, Equal, Match, Open, Opening, Proof, ProofContext, ProveError, Prover, Range, Statement, Sum, Verifier,
+    ChaCha20Rng, Close, Equal, Open, Opening, Proof, ProofContext, ProveError, Prover, Range, Statement, Sum, Verifier,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -32,32 +32,32 @@ fn main() -> Result<(), Failure> {
     for (name, width) in [("8 bit", 200), ("16 bit", 50_000), ("32 bit", 1_000_000), ("64 bit", 1 << 40)] {
         let statement = Range::within(c1, 149_900, 149_900 + width)?;
         let name = format!("RANGE, {name} window");
-        row(&context, &name, statement.into(), || prover.range(&statement, &one, &mut rng()))?;
+        row(&context, &name, &statement, || prover.prove(&statement, &one, &mut rng()))?;
     }
     let statement = Range::within(c1, 0, u64::MAX)?;
-    row(&context, "RANGE, all 64 bits", statement.into(), || prover.range(&statement, &one, &mut rng()))?;
-    let statement = Match::new(c1, c2, 500)?;
-    row(&context, "MATCH, t = 500", statement.into(), || prover.matching(&statement, &one, &two, &mut rng()))?;
+    row(&context, "RANGE, all 64 bits", &statement, || prover.prove(&statement, &one, &mut rng()))?;
+    let statement = Close::new(c1, c2, 500)?;
+    row(&context, "CLOSE, t = 500", &statement, || prover.prove(&statement, (&one, &two), &mut rng()))?;
     let statement = Equal::new(c1, c2);
-    row(&context, "EQUAL", statement.into(), || prover.equal(&statement, &one, &two, &mut rng()))?;
+    row(&context, "EQUAL", &statement, || prover.prove(&statement, (&one, &two), &mut rng()))?;
     let lines: Vec<Opening> =
         (0..16).map(|seed| Opening::random(1_000, &mut ChaCha20Rng::from_seed([seed; 32]))).collect();
     let total = Opening::random(16_000, &mut rng());
     let statement = Sum::new(lines.iter().map(Opening::commitment).collect(), total.commitment())?;
-    row(&context, "SUM, 16 lines", statement.clone().into(), || prover.sum(&statement, &lines, &total, &mut rng()))?;
+    row(&context, "SUM, 16 lines", &statement, || prover.prove(&statement, (&lines, &total), &mut rng()))?;
     let statement = Open::new(c1);
-    row(&context, "OPEN", statement.into(), || prover.open(&statement, &one, &mut rng()))?;
+    row(&context, "OPEN", &statement, || prover.prove(&statement, &one, &mut rng()))?;
     Ok(())
 }
 
-fn row(
+fn row<S: Statement>(
     context: &ProofContext,
     name: &str,
-    statement: Statement,
+    statement: &S,
     prove: impl Fn() -> Result<Proof, ProveError>,
 ) -> Result<(), Failure> {
     let (proving, proof) = fastest(&prove)?;
-    let (verifying, ()) = fastest(|| Verifier::new(context).verify(statement.clone(), &proof))?;
+    let (verifying, ()) = fastest(|| Verifier::new(context).verify(statement, &proof))?;
     let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
     println!("| {name} | {} | {:.2} | {:.2} |", proof.as_bytes().len(), ms(proving), ms(verifying));
     Ok(())

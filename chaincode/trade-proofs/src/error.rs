@@ -96,7 +96,7 @@ pub enum ProveError {
     Backend,
 }
 
-/// Why a proof is refused. All cryptographic failures are one: which equation failed is nobody's business.
+/// Why a proof is refused. All cryptographic failures are one: which equation failed is not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The bytes do not have the form of an envelope, or its parts are not those of its kind.

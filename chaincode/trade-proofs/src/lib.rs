@@ -3,34 +3,28 @@
 pub mod blinding;
 mod commitment;
 mod context;
-mod equal;
 mod error;
-mod matching;
-mod open;
 mod opening;
 pub mod parameters;
+mod part;
 mod proof;
 mod prover;
-mod range;
 mod schnorr;
 mod statement;
-mod sum;
+mod statements;
 mod transcript;
 mod verifier;
+mod window;
 
 pub use blinding::{CommitmentName, MasterKey};
 pub use commitment::Commitment;
 pub use context::{ProofContext, ProofContextBuilder};
-pub use equal::Equal;
 pub use error::{CommitmentError, ContextError, OpeningError, ProveError, StatementError, VerifyError};
-pub use matching::Match;
-pub use open::Open;
 pub use opening::{Opening, OpeningText};
 pub use proof::{PROOF_BYTES_MAX, Proof};
 pub use prover::Prover;
-pub use range::Range;
-pub use statement::{Statement, StatementKind};
-pub use sum::{SUM_LINES_MAX, Sum};
+pub use statement::{PublicInputs, Statement, StatementKind};
+pub use statements::{Close, Equal, Open, Range, SUM_LINES_MAX, Sum};
 pub use verifier::Verifier;
 
 /// The random number traits that [`Prover`] and [`Opening::random`] ask for, in the version the curve needs.

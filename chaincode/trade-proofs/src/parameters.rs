@@ -14,6 +14,9 @@ use std::sync::OnceLock;
 /// The protocol label, first in every transcript.
 pub const PROTOCOL: &str = "tradezk/1";
 
+/// The version of envelopes and transcripts.
+pub(crate) const VERSION: u8 = 1;
+
 /// Suite 1: ristretto255, Bulletproofs range proofs, Merlin transcripts.
 pub const SUITE: u16 = 1;
 

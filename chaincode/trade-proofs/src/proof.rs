@@ -5,7 +5,8 @@
 //! The public inputs are not in it: a verifier takes them from where it trusts them.
 
 use crate::error::VerifyError;
-use crate::parameters;
+use crate::parameters::{self, VERSION};
+use crate::part::PartKind;
 use crate::statement::StatementKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,28 +16,9 @@ use std::fmt;
 pub const PROOF_BYTES_MAX: usize = 4096;
 
 const MAGIC: [u8; 4] = *b"TZKP";
-pub(crate) const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 4 + 1 + 2 + 2 + 8 + 32 + 1;
 
-/// What a part holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum PartKind {
-    /// An aggregated Bulletproofs range proof.
-    RangeProof = 1,
-    /// A Schnorr proof over H: R, s.
-    SchnorrBlinding = 2,
-    /// A Schnorr proof over G and H: R, s, t.
-    SchnorrOpening = 3,
-}
-
-impl PartKind {
-    fn from_number(number: u8) -> Option<Self> {
-        [Self::RangeProof, Self::SchnorrBlinding, Self::SchnorrOpening].into_iter().find(|kind| *kind as u8 == number)
-    }
-}
-
-/// A proof as bytes that have the form of an envelope of this version; whether it holds is the verifier's word.
+/// A proof as bytes that have the form of an envelope of this version; whether it holds is for the verifier to say.
 ///
 /// In JSON: base64url without padding.
 #[derive(Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -107,8 +89,12 @@ impl Proof {
         digest
     }
 
-    /// Builds an envelope around `parts`.
-    pub(crate) fn assemble(kind: StatementKind, context_digest: &[u8; 32], parts: &[(PartKind, Vec<u8>)]) -> Self {
+    /// Builds an envelope around one part; every statement of version 1 has exactly one.
+    pub(crate) fn assemble(
+        kind: StatementKind,
+        context_digest: &[u8; 32],
+        (part_kind, part): (PartKind, &[u8]),
+    ) -> Self {
         let mut bytes = Vec::with_capacity(PROOF_BYTES_MAX / 4);
         bytes.extend_from_slice(&MAGIC);
         bytes.push(VERSION);
@@ -116,16 +102,14 @@ impl Proof {
         bytes.extend_from_slice(&kind.number().to_le_bytes());
         bytes.extend_from_slice(&parameters::id());
         bytes.extend_from_slice(context_digest);
-        bytes.push(parts.len() as u8);
-        for (part_kind, part) in parts {
-            bytes.push(*part_kind as u8);
-            bytes.extend_from_slice(&(part.len() as u16).to_le_bytes());
-            bytes.extend_from_slice(part);
-        }
+        bytes.push(1);
+        bytes.push(part_kind as u8);
+        bytes.extend_from_slice(&(part.len() as u16).to_le_bytes());
+        bytes.extend_from_slice(part);
         Self { bytes, kind }
     }
 
-    /// The only part, which must be of `kind`; every statement of version 1 has exactly one.
+    /// The only part, which must be of `kind`.
     pub(crate) fn only_part(&self, kind: PartKind) -> Result<&[u8], VerifyError> {
         match self.parts()?.as_slice() {
             [(found, bytes)] if *found == kind => Ok(bytes),

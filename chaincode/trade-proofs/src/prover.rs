@@ -2,11 +2,9 @@
 
 use crate::context::ProofContext;
 use crate::error::ProveError;
-use crate::opening::Opening;
-use crate::proof::{PartKind, Proof};
+use crate::proof::Proof;
 use crate::statement::Statement;
-use crate::{Equal, Match, Open, Range, Sum, transcript};
-use merlin::Transcript;
+use crate::transcript;
 use rand_core::{CryptoRng, RngCore};
 
 /// Makes proofs for one context.
@@ -21,81 +19,20 @@ impl<'a> Prover<'a> {
         Self { context }
     }
 
-    /// Proves that the value lies in the range.
+    /// Proves `statement` from the openings of its commitments: one opening for [`Range`](crate::Range) and
+    /// [`Open`](crate::Open), two for [`Close`](crate::Close) and [`Equal`](crate::Equal), those of the lines and of the
+    /// total for [`Sum`](crate::Sum).
     ///
     /// # Errors
-    /// [`ProveError`] when the opening is not the commitment's or the value lies outside.
-    pub fn range<R: RngCore + CryptoRng>(
+    /// [`ProveError`] when an opening is not its commitment's or the values do not satisfy the statement.
+    pub fn prove<S: Statement, R: RngCore + CryptoRng>(
         &self,
-        statement: &Range,
-        opening: &Opening,
+        statement: &S,
+        openings: S::Openings<'_>,
         rng: &mut R,
     ) -> Result<Proof, ProveError> {
-        self.prove((*statement).into(), |transcript| statement.prove(transcript, opening, rng))
-    }
-
-    /// Proves that invoice and payment agree within the tolerance.
-    ///
-    /// # Errors
-    /// [`ProveError`] when an opening is not its commitment's or the amounts are further apart.
-    pub fn matching<R: RngCore + CryptoRng>(
-        &self,
-        statement: &Match,
-        invoice: &Opening,
-        payment: &Opening,
-        rng: &mut R,
-    ) -> Result<Proof, ProveError> {
-        self.prove((*statement).into(), |transcript| statement.prove(transcript, invoice, payment, rng))
-    }
-
-    /// Proves that two commitments hold one value.
-    ///
-    /// # Errors
-    /// [`ProveError`] when an opening is not its commitment's or the values differ.
-    pub fn equal<R: RngCore + CryptoRng>(
-        &self,
-        statement: &Equal,
-        first: &Opening,
-        second: &Opening,
-        rng: &mut R,
-    ) -> Result<Proof, ProveError> {
-        self.prove((*statement).into(), |transcript| statement.prove(transcript, first, second, rng))
-    }
-
-    /// Proves that the lines add up to the total, whatever the total's blinding factor is.
-    ///
-    /// # Errors
-    /// [`ProveError`] when an opening is not its commitment's or the sum is another one.
-    pub fn sum<R: RngCore + CryptoRng>(
-        &self,
-        statement: &Sum,
-        lines: &[Opening],
-        total: &Opening,
-        rng: &mut R,
-    ) -> Result<Proof, ProveError> {
-        self.prove(statement.clone().into(), |transcript| statement.prove(transcript, lines, total, rng))
-    }
-
-    /// Proves knowledge of an opening.
-    ///
-    /// # Errors
-    /// [`ProveError`] when the opening is not the commitment's.
-    pub fn open<R: RngCore + CryptoRng>(
-        &self,
-        statement: &Open,
-        opening: &Opening,
-        rng: &mut R,
-    ) -> Result<Proof, ProveError> {
-        self.prove((*statement).into(), |transcript| statement.prove(transcript, opening, rng))
-    }
-
-    fn prove(
-        &self,
-        statement: Statement,
-        parts: impl FnOnce(&mut Transcript) -> Result<Vec<(PartKind, Vec<u8>)>, ProveError>,
-    ) -> Result<Proof, ProveError> {
-        let mut transcript = transcript::start(self.context, &statement);
-        let parts = parts(&mut transcript)?;
-        Ok(Proof::assemble(statement.kind(), &self.context.digest(), &parts))
+        let mut transcript = transcript::start(self.context, statement);
+        let part = statement.prove(&mut transcript, openings, rng)?;
+        Ok(Proof::assemble(S::KIND, &self.context.digest(), (S::PART, &part)))
     }
 }

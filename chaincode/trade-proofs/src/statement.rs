@@ -1,7 +1,12 @@
-//! The statements as one type, and the public part each absorbs before the first challenge.
+//! What all statements have in common: a number, public inputs, and how to prove and to verify them.
+//!
+//! A statement is a file in `statements/` with one implementation of [`Statement`]. What the verifier needs comes from
+//! state and arguments, never from the proof.
 
-use crate::{Equal, Match, Open, Range, Sum};
+use crate::error::{ProveError, VerifyError};
+use crate::part::PartKind;
 use merlin::Transcript;
+use rand_core::{CryptoRng, RngCore};
 
 /// The kinds of statements; the number stands in the envelope and in the transcript.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,7 +15,7 @@ pub enum StatementKind {
     /// A committed value lies between two public bounds.
     Range = 1,
     /// Two committed values differ by at most a public tolerance.
-    Match = 2,
+    Close = 2,
     /// Two commitments hold one value.
     Equal = 3,
     /// Committed lines add up to a committed total.
@@ -26,14 +31,14 @@ impl StatementKind {
     }
 
     pub(crate) fn from_number(number: u16) -> Option<Self> {
-        [Self::Range, Self::Match, Self::Equal, Self::Sum, Self::Open].into_iter().find(|kind| kind.number() == number)
+        [Self::Range, Self::Close, Self::Equal, Self::Sum, Self::Open].into_iter().find(|kind| kind.number() == number)
     }
 
-    /// The kind's name in texts: `range`, `match`, `equal`, `sum`, `open`.
+    /// The kind's name in texts: `range`, `close`, `equal`, `sum`, `open`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Range => "range",
-            Self::Match => "match",
+            Self::Close => "close",
             Self::Equal => "equal",
             Self::Sum => "sum",
             Self::Open => "open",
@@ -41,61 +46,45 @@ impl StatementKind {
     }
 }
 
-/// Any statement: what the verifier rebuilds from state and arguments, never from the proof.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement {
-    /// See [`Range`].
-    Range(Range),
-    /// See [`Match`].
-    Match(Match),
-    /// See [`Equal`].
-    Equal(Equal),
-    /// See [`Sum`].
-    Sum(Sum),
-    /// See [`Open`].
-    Open(Open),
-}
+/// Labels and bytes in the order in which a transcript absorbs them.
+pub type PublicInputs = Vec<(&'static [u8], Vec<u8>)>;
 
-impl Statement {
+/// A statement about committed values. [`Prover`](crate::Prover) and [`Verifier`](crate::Verifier) take any.
+pub trait Statement: sealed::Sealed {
     /// Which kind it is.
-    pub fn kind(&self) -> StatementKind {
-        match self {
-            Self::Range(_) => StatementKind::Range,
-            Self::Match(_) => StatementKind::Match,
-            Self::Equal(_) => StatementKind::Equal,
-            Self::Sum(_) => StatementKind::Sum,
-            Self::Open(_) => StatementKind::Open,
-        }
-    }
+    const KIND: StatementKind;
+    /// The form of its proof.
+    const PART: PartKind;
+    /// The secrets that a prover needs: the openings of the commitments, in the order of the public inputs.
+    type Openings<'a>;
 
-    /// Absorbs the kind, the public inputs and every commitment.
-    pub(crate) fn absorb(&self, transcript: &mut Transcript) {
-        transcript.append_message(b"statement", &self.kind().number().to_le_bytes());
-        for (label, bytes) in self.public_part() {
-            transcript.append_message(label, &bytes);
-        }
-    }
+    /// Numbers and commitments in their fixed order.
+    fn public_inputs(&self) -> PublicInputs;
 
-    /// Public inputs and commitments in their fixed order.
-    pub(crate) fn public_part(&self) -> Vec<(&'static [u8], Vec<u8>)> {
-        match self {
-            Self::Range(statement) => statement.public_part(),
-            Self::Match(statement) => statement.public_part(),
-            Self::Equal(statement) => statement.public_part(),
-            Self::Sum(statement) => statement.public_part(),
-            Self::Open(statement) => statement.public_part(),
-        }
-    }
+    /// The part that proves the statement, on a transcript that has absorbed everything public.
+    ///
+    /// # Errors
+    /// [`ProveError`] when an opening is not its commitment's or the values do not satisfy the statement.
+    fn prove<R: RngCore + CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        openings: Self::Openings<'_>,
+        rng: &mut R,
+    ) -> Result<Vec<u8>, ProveError>;
+
+    /// Whether the part proves the statement, on such a transcript. `weights` combine several equations into one.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; [`VerifyError::Rejected`] for every failure of the mathematics.
+    fn verify<R: RngCore + CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        part: &[u8],
+        weights: &mut R,
+    ) -> Result<(), VerifyError>;
 }
 
-macro_rules! into_statement {
-    ($($name:ident),*) => {$(
-        impl From<$name> for Statement {
-            fn from(statement: $name) -> Self {
-                Self::$name(statement)
-            }
-        }
-    )*};
+pub(crate) mod sealed {
+    /// Statements are part of the protocol, so other crates define none.
+    pub trait Sealed {}
 }
-
-into_statement!(Range, Match, Equal, Sum, Open);

@@ -1,27 +1,31 @@
-//! The beginning that every transcript shares: protocol, suite, parameters, context, statement — in this order
-//! and before any challenge.
+//! The beginning that every transcript shares: protocol, suite, parameters, context, statement, part — in this
+//! order and before any challenge.
 
 use crate::context::ProofContext;
-use crate::parameters;
-use crate::proof::{PartKind, VERSION};
+use crate::parameters::{self, VERSION};
+use crate::part::PartKind;
 use crate::statement::Statement;
 use curve25519_dalek::scalar::Scalar;
 use merlin::{Transcript, TranscriptRng};
 use rand_core::{CryptoRng, RngCore};
 
 /// A transcript in which everything public has been absorbed.
-pub(crate) fn start(context: &ProofContext, statement: &Statement) -> Transcript {
+pub(crate) fn start<S: Statement>(context: &ProofContext, statement: &S) -> Transcript {
     let mut transcript = Transcript::new(parameters::PROTOCOL.as_bytes());
     transcript.append_message(b"version", &[VERSION]);
     transcript.append_message(b"suite", &parameters::SUITE.to_le_bytes());
     transcript.append_message(b"parameters", parameters::digest());
     context.absorb(&mut transcript);
-    statement.absorb(&mut transcript);
+    transcript.append_message(b"statement", &S::KIND.number().to_le_bytes());
+    for (label, bytes) in statement.public_inputs() {
+        transcript.append_message(label, &bytes);
+    }
+    part(&mut transcript, 0, S::PART);
     transcript
 }
 
 /// Opens a part: its position and kind.
-pub(crate) fn part(transcript: &mut Transcript, index: u8, kind: PartKind) {
+fn part(transcript: &mut Transcript, index: u8, kind: PartKind) {
     transcript.append_message(b"part", &[index, kind as u8]);
 }
 

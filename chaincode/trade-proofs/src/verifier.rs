@@ -25,28 +25,22 @@ impl<'a> Verifier<'a> {
     ///
     /// # Errors
     /// [`VerifyError`]; [`VerifyError::Rejected`] for every failure of the mathematics.
-    pub fn verify(&self, statement: impl Into<Statement>, proof: &Proof) -> Result<(), VerifyError> {
-        let statement = statement.into();
-        if proof.kind() != statement.kind() {
+    pub fn verify<S: Statement>(&self, statement: &S, proof: &Proof) -> Result<(), VerifyError> {
+        if proof.kind() != S::KIND {
             return Err(VerifyError::StatementMismatch);
         }
         if proof.context_digest() != self.context.digest() {
             return Err(VerifyError::ContextMismatch);
         }
-        let mut transcript = transcript::start(self.context, &statement);
-        match &statement {
-            Statement::Range(range) => range.verify(&mut transcript, proof, &mut self.weights(&statement, proof)),
-            Statement::Match(matching) => matching.verify(&mut transcript, proof, &mut self.weights(&statement, proof)),
-            Statement::Equal(equal) => equal.verify(&mut transcript, proof),
-            Statement::Sum(sum) => sum.verify(&mut transcript, proof),
-            Statement::Open(open) => open.verify(&mut transcript, proof),
-        }
+        let part = proof.only_part(S::PART)?;
+        let mut transcript = transcript::start(self.context, statement);
+        statement.verify(&mut transcript, part, &mut self.weights(statement, proof))
     }
 
     /// The scalars that combine a range proof's equations, drawn from a hash over everything: context, statement
     /// and the complete proof bytes. A generator seeded from the transcript would not be bound to the last
     /// prover message, which the backend does not absorb.
-    fn weights(&self, statement: &Statement, proof: &Proof) -> ChaCha20Rng {
+    fn weights<S: Statement>(&self, statement: &S, proof: &Proof) -> ChaCha20Rng {
         let mut hash = Sha512::new();
         let mut absorb = |part: &[u8]| {
             hash.update((part.len() as u64).to_le_bytes());
@@ -54,8 +48,8 @@ impl<'a> Verifier<'a> {
         };
         absorb(b"tradezk/1 weights");
         absorb(&self.context.digest());
-        absorb(&statement.kind().number().to_le_bytes());
-        for (label, bytes) in statement.public_part() {
+        absorb(&S::KIND.number().to_le_bytes());
+        for (label, bytes) in statement.public_inputs() {
             absorb(label);
             absorb(&bytes);
         }

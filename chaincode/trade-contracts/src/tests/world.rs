@@ -4,7 +4,7 @@ use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
-use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
+use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 pub(super) const EXPORTER: &str = "ExporterMSP";
 pub(super) const IMPORTER: &str = "ImporterMSP";
@@ -113,15 +113,15 @@ impl World {
 
     pub(super) fn range_proof(&mut self, context: &ProofContext, opening: &Opening, bounds: (u64, u64)) -> String {
         let statement = Range::within(opening.commitment(), bounds.0, bounds.1).expect("bounds in order");
-        Prover::new(context).range(&statement, opening, &mut self.rng).expect("the value lies in the band").to_text()
+        Prover::new(context).prove(&statement, opening, &mut self.rng).expect("the value lies in the band").to_text()
     }
 
     /// A proof that invoice and payment agree within the tolerance, bound to the pair.
     pub(super) fn match_proof(&mut self, invoice: (&str, &Opening), entry: (&str, &Opening), tolerance: u64) -> String {
         let context = settlement_context(invoice.0, entry.0);
-        let statement = Match::new(invoice.1.commitment(), entry.1.commitment(), tolerance).expect("a small tolerance");
+        let statement = Close::new(invoice.1.commitment(), entry.1.commitment(), tolerance).expect("a small tolerance");
         Prover::new(&context)
-            .matching(&statement, invoice.1, entry.1, &mut self.rng)
+            .prove(&statement, (invoice.1, entry.1), &mut self.rng)
             .expect("the amounts agree")
             .to_text()
     }

@@ -1,9 +1,7 @@
-//! Proofs bent in every byte, shortened, lengthened, relabelled and mispaired: none is accepted.
+//! Proofs changed in every byte, shortened, lengthened, relabelled and mispaired: none is accepted.
 
-use crate::cases::{Case, Failure, all, commitment, matching, range, verify};
-use trade_proofs::{
-    Commitment, CommitmentError, Equal, Match, Open, PROOF_BYTES_MAX, Proof, Range, Statement, Sum, VerifyError,
-};
+use crate::cases::{Any, Case, Failure, all, close, commitment, range, verify};
+use trade_proofs::{Close, Commitment, CommitmentError, Equal, Open, PROOF_BYTES_MAX, Proof, Range, Sum, VerifyError};
 
 const HEADER: usize = 50;
 /// The group order ℓ, little-endian.
@@ -17,7 +15,7 @@ fn judge(case: &Case, bytes: &[u8]) -> Result<Result<(), VerifyError>, Failure> 
 }
 
 #[test]
-fn every_bent_byte_is_noticed() -> Result<(), Failure> {
+fn every_changed_byte_is_noticed() -> Result<(), Failure> {
     for case in all()? {
         let honest = case.proof.as_bytes().to_vec();
         assert_eq!(judge(&case, &honest)?, Ok(()), "{}", case.name);
@@ -138,7 +136,7 @@ fn add(bytes: &mut [u8], other: &[u8]) {
 fn every_public_input_is_bound() -> Result<(), Failure> {
     let stranger = commitment(150, 200);
     let case = range(150, 100, 250)?;
-    let Statement::Range(honest) = &case.statement else { return Err("a range".into()) };
+    let Any::Range(honest) = &case.statement else { return Err("a range".into()) };
     for (commitment, lower, upper) in [
         (*honest.commitment(), 101, 250),
         (*honest.commitment(), 99, 250),
@@ -147,25 +145,21 @@ fn every_public_input_is_bound() -> Result<(), Failure> {
         (*honest.commitment(), 0, 150),
         (stranger, 100, 250),
     ] {
-        let bent = Range::within(commitment, lower, upper)?.into();
-        assert_eq!(verify(&bent, &case.proof)?, Err(VerifyError::Rejected), "{lower} to {upper}");
+        let changed = Range::within(commitment, lower, upper)?.into();
+        assert_eq!(verify(&changed, &case.proof)?, Err(VerifyError::Rejected), "{lower} to {upper}");
     }
     // Another width needs another length.
     let wider = Range::within(*honest.commitment(), 100, 100_000)?.into();
     assert_eq!(verify(&wider, &case.proof)?, Err(VerifyError::Malformed));
 
-    let case = matching(1_000, 998, 5)?;
-    let Statement::Match(honest) = &case.statement else { return Err("a match".into()) };
-    let (invoice, payment) = (*honest.invoice(), *honest.payment());
-    for (invoice, payment, tolerance) in [
-        (invoice, payment, 4),
-        (invoice, payment, 6),
-        (payment, invoice, 5),
-        (stranger, payment, 5),
-        (invoice, stranger, 5),
-    ] {
-        let bent = Match::new(invoice, payment, tolerance)?.into();
-        assert_eq!(verify(&bent, &case.proof)?, Err(VerifyError::Rejected), "tolerance {tolerance}");
+    let case = close(1_000, 998, 5)?;
+    let Any::Close(honest) = &case.statement else { return Err("a closeness".into()) };
+    let (left, right) = (*honest.left(), *honest.right());
+    for (left, right, tolerance) in
+        [(left, right, 4), (left, right, 6), (right, left, 5), (stranger, right, 5), (left, stranger, 5)]
+    {
+        let changed = Close::new(left, right, tolerance)?.into();
+        assert_eq!(verify(&changed, &case.proof)?, Err(VerifyError::Rejected), "tolerance {tolerance}");
     }
     Ok(())
 }
@@ -174,8 +168,8 @@ fn every_public_input_is_bound() -> Result<(), Failure> {
 fn swapped_and_foreign_commitments_are_rejected() -> Result<(), Failure> {
     let stranger = commitment(77, 200);
     for case in all()? {
-        let bent: Vec<Statement> = match &case.statement {
-            Statement::Equal(honest) => {
+        let changed: Vec<Any> = match &case.statement {
+            Any::Equal(honest) => {
                 let (first, second) = (*honest.first(), *honest.second());
                 vec![
                     Equal::new(second, first).into(),
@@ -183,7 +177,7 @@ fn swapped_and_foreign_commitments_are_rejected() -> Result<(), Failure> {
                     Equal::new(stranger, second).into(),
                 ]
             }
-            Statement::Sum(honest) => {
+            Any::Sum(honest) => {
                 let lines = honest.lines().to_vec();
                 let mut swapped = lines.clone();
                 swapped.swap(0, 1);
@@ -198,10 +192,10 @@ fn swapped_and_foreign_commitments_are_rejected() -> Result<(), Failure> {
                     Sum::new(lines, stranger)?.into(),
                 ]
             }
-            Statement::Open(_) => vec![Open::new(stranger).into()],
+            Any::Open(_) => vec![Open::new(stranger).into()],
             _ => vec![],
         };
-        for statement in bent {
+        for statement in changed {
             assert_eq!(verify(&statement, &case.proof)?, Err(VerifyError::Rejected), "{statement:?}");
         }
     }
@@ -221,7 +215,7 @@ fn a_proof_of_one_kind_is_no_proof_of_another() -> Result<(), Failure> {
     }
     // EQUAL(C1, C2) and SUM([C1], C2) are the same equation; relabelling one as the other must not work.
     let case = &cases[2];
-    let Statement::Equal(equal) = &case.statement else { return Err("an equality".into()) };
+    let Any::Equal(equal) = &case.statement else { return Err("an equality".into()) };
     let as_sum = Sum::new(vec![*equal.first()], *equal.second())?;
     let mut bytes = case.proof.as_bytes().to_vec();
     bytes[7] = 4;

@@ -1,4 +1,4 @@
-//! Statements proved, forged, bent and replayed.
+//! Statements proved, forged, changed and replayed.
 
 mod bounds;
 mod cases;

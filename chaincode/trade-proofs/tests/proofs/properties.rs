@@ -2,7 +2,7 @@
 
 use crate::cases::{context, rng};
 use proptest::prelude::*;
-use trade_proofs::{Match, Opening, Proof, Prover, Range, Sum, Verifier};
+use trade_proofs::{Close, Opening, Proof, Prover, Range, Sum, Verifier};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
@@ -13,10 +13,10 @@ proptest! {
         let opening = Opening::random(value, &mut rng(seed));
         let (lower, upper) = (a.min(b), a.max(b));
         let statement = Range::within(opening.commitment(), lower, upper).expect("ordered bounds");
-        let proof = Prover::new(&context).range(&statement, &opening, &mut rng(seed));
+        let proof = Prover::new(&context).prove(&statement, &opening, &mut rng(seed));
         prop_assert_eq!(proof.is_ok(), (lower..=upper).contains(&value));
         if let Ok(proof) = proof {
-            prop_assert_eq!(Verifier::new(&context).verify(statement, &proof), Ok(()));
+            prop_assert_eq!(Verifier::new(&context).verify(&statement, &proof), Ok(()));
         }
     }
 
@@ -26,11 +26,11 @@ proptest! {
     ) {
         let context = context().expect("a complete context");
         let (one, two) = (Opening::random(invoice, &mut rng(seed)), Opening::random(payment, &mut rng(!seed)));
-        let statement = Match::new(one.commitment(), two.commitment(), tolerance).expect("a small tolerance");
-        let proof = Prover::new(&context).matching(&statement, &one, &two, &mut rng(seed));
+        let statement = Close::new(one.commitment(), two.commitment(), tolerance).expect("a small tolerance");
+        let proof = Prover::new(&context).prove(&statement, (&one, &two), &mut rng(seed));
         prop_assert_eq!(proof.is_ok(), invoice.abs_diff(payment) <= tolerance);
         if let Ok(proof) = proof {
-            prop_assert_eq!(Verifier::new(&context).verify(statement, &proof), Ok(()));
+            prop_assert_eq!(Verifier::new(&context).verify(&statement, &proof), Ok(()));
         }
     }
 

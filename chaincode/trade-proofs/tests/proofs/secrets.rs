@@ -84,8 +84,8 @@ fn a_weak_generator_does_not_repeat_nonces_for_two_statements() -> Result<(), Fa
     let context = crate::cases::context()?;
     let prover = trade_proofs::Prover::new(&context);
     let (one, two) = (opening(5, 1), opening(5, 2));
-    let first = prover.open(&trade_proofs::Open::new(one.commitment()), &one, &mut rng(0))?;
-    let second = prover.open(&trade_proofs::Open::new(two.commitment()), &two, &mut rng(0))?;
+    let first = prover.prove(&trade_proofs::Open::new(one.commitment()), &one, &mut rng(0))?;
+    let second = prover.prove(&trade_proofs::Open::new(two.commitment()), &two, &mut rng(0))?;
     assert_ne!(first.as_bytes()[53..85], second.as_bytes()[53..85]);
     Ok(())
 }

@@ -228,8 +228,8 @@ fn range_is_as_described() -> Result<(), Failure> {
 }
 
 #[test]
-fn match_is_as_described() -> Result<(), Failure> {
-    let case = cases::matching(1_000, 998, 200)?;
+fn close_is_as_described() -> Result<(), Failure> {
+    let case = cases::close(1_000, 998, 200)?;
     let (first, second) = (commitment(1_000, 2), commitment(998, 3));
     let mut book = Book::shared();
     book.message("statement", &[2, 0]);
@@ -239,7 +239,7 @@ fn match_is_as_described() -> Result<(), Failure> {
     let difference = point_of(&first)? - point_of(&second)?;
     let tolerance = PedersenGens::default().B * Scalar::from(200_u64);
     range_proof(&mut book, &case, &[difference + tolerance, tolerance - difference], 16)?;
-    assert_documented(&book, "MATCH", "range proof");
+    assert_documented(&book, "CLOSE", "range proof");
     Ok(())
 }
 

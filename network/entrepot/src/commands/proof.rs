@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
-use trade_proofs::{Commitment, Match, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
+use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
 use crate::demo::secrets::random;
 
@@ -277,7 +277,7 @@ fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {
     let opening = witness.opening()?;
     let commitment = opening.commitment();
     let statement = Range::within(commitment, bounds.least, bounds.most)?;
-    let proof = Prover::new(context).range(&statement, &opening, &mut random()?)?;
+    let proof = Prover::new(context).prove(&statement, &opening, &mut random()?)?;
     let opening = OpeningText::from(&opening);
     print(&Proved { commitment: commitment.to_hex(), opening, proof: proof.to_text() })
 }
@@ -286,8 +286,8 @@ fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
     let witness: MatchWitness =
         serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
     let (invoice, payment) = (witness.invoice.open()?, witness.payment.open()?);
-    let statement = Match::new(invoice.commitment(), payment.commitment(), tolerance.tolerance)?;
-    let proof = Prover::new(context).matching(&statement, &invoice, &payment, &mut random()?)?;
+    let statement = Close::new(invoice.commitment(), payment.commitment(), tolerance.tolerance)?;
+    let proof = Prover::new(context).prove(&statement, (&invoice, &payment), &mut random()?)?;
     print(&ProvedMatch {
         invoice: invoice.commitment().to_hex(),
         payment: payment.commitment().to_hex(),
@@ -320,7 +320,7 @@ pub fn verify(options: &Verify) -> Result<()> {
 
 fn verify_range(bounds: &Bounds, commitment: &str, proof: &str, context: &ProofContext) -> Result<()> {
     let statement = Range::within(Commitment::parse(commitment)?, bounds.least, bounds.most)?;
-    Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
+    Ok(Verifier::new(context).verify(&statement, &Proof::parse(proof)?)?)
 }
 
 fn verify_match(
@@ -330,8 +330,8 @@ fn verify_match(
     proof: &str,
     context: &ProofContext,
 ) -> Result<()> {
-    let statement = Match::new(Commitment::parse(invoice)?, Commitment::parse(payment)?, tolerance.tolerance)?;
-    Ok(Verifier::new(context).verify(statement, &Proof::parse(proof)?)?)
+    let statement = Close::new(Commitment::parse(invoice)?, Commitment::parse(payment)?, tolerance.tolerance)?;
+    Ok(Verifier::new(context).verify(&statement, &Proof::parse(proof)?)?)
 }
 
 impl PlaceOptions {

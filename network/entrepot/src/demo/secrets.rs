@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use trade_proofs::{ChaCha20Rng, Match, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
+use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 /// An amount in minor units under a fresh blinding factor.
 pub struct Secret {
@@ -48,7 +48,7 @@ impl Secret {
     /// It does not.
     pub fn prove_range(&self, context: &ProofContext, least: u64, most: u64) -> Result<String> {
         let statement = Range::within(self.opening.commitment(), least, most)?;
-        let proof = Prover::new(context).range(&statement, &self.opening, &mut random()?)?;
+        let proof = Prover::new(context).prove(&statement, &self.opening, &mut random()?)?;
         Ok(proof.to_text())
     }
 
@@ -57,8 +57,8 @@ impl Secret {
     /// # Errors
     /// They do not.
     pub fn prove_match(&self, payment: &Self, context: &ProofContext, tolerance: u64) -> Result<String> {
-        let statement = Match::new(self.opening.commitment(), payment.opening.commitment(), tolerance)?;
-        let proof = Prover::new(context).matching(&statement, &self.opening, &payment.opening, &mut random()?)?;
+        let statement = Close::new(self.opening.commitment(), payment.opening.commitment(), tolerance)?;
+        let proof = Prover::new(context).prove(&statement, (&self.opening, &payment.opening), &mut random()?)?;
         Ok(proof.to_text())
     }
 }

@@ -9,8 +9,9 @@
 use crate::commitment::Commitment;
 use crate::error::{ProveError, StatementError, VerifyError};
 use crate::opening::Opening;
-use crate::proof::{PartKind, Proof};
-use crate::{schnorr, transcript};
+use crate::part::PartKind;
+use crate::schnorr;
+use crate::statement::{PublicInputs, Statement, StatementKind, sealed::Sealed};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use merlin::Transcript;
@@ -53,20 +54,31 @@ impl Sum {
         self.lines_point() == self.total.point()
     }
 
-    pub(crate) fn public_part(&self) -> Vec<(&'static [u8], Vec<u8>)> {
-        let mut part: Vec<(&'static [u8], Vec<u8>)> = vec![(b"k", (self.lines.len() as u32).to_le_bytes().to_vec())];
-        part.extend(self.lines.iter().map(|line| (b"Ci".as_slice(), line.as_bytes().to_vec())));
-        part.push((b"CT", self.total.as_bytes().to_vec()));
-        part
+    fn lines_point(&self) -> RistrettoPoint {
+        self.lines.iter().map(Commitment::point).sum()
+    }
+}
+
+impl Sealed for Sum {}
+
+impl Statement for Sum {
+    const KIND: StatementKind = StatementKind::Sum;
+    const PART: PartKind = PartKind::SchnorrBlinding;
+    type Openings<'a> = (&'a [Opening], &'a Opening);
+
+    fn public_inputs(&self) -> PublicInputs {
+        let mut inputs: PublicInputs = vec![(b"k", (self.lines.len() as u32).to_le_bytes().to_vec())];
+        inputs.extend(self.lines.iter().map(|line| (b"Ci".as_slice(), line.as_bytes().to_vec())));
+        inputs.push((b"CT", self.total.as_bytes().to_vec()));
+        inputs
     }
 
-    pub(crate) fn prove<R: RngCore + CryptoRng>(
+    fn prove<R: RngCore + CryptoRng>(
         &self,
         transcript: &mut Transcript,
-        lines: &[Opening],
-        total: &Opening,
+        (lines, total): (&[Opening], &Opening),
         rng: &mut R,
-    ) -> Result<Vec<(PartKind, Vec<u8>)>, ProveError> {
+    ) -> Result<Vec<u8>, ProveError> {
         if lines.len() != self.lines.len() {
             return Err(ProveError::OpeningCount);
         }
@@ -81,18 +93,15 @@ impl Sum {
             return Err(ProveError::Unsatisfied { constraint: "the lines add up to the total" });
         }
         let blinding: Scalar = lines.iter().map(|line| line.blinding).sum();
-        transcript::part(transcript, 0, PartKind::SchnorrBlinding);
-        let bytes = schnorr::prove(transcript, blinding - total.blinding, rng);
-        Ok(vec![(PartKind::SchnorrBlinding, bytes)])
+        Ok(schnorr::prove(transcript, blinding - total.blinding, rng))
     }
 
-    pub(crate) fn verify(&self, transcript: &mut Transcript, proof: &Proof) -> Result<(), VerifyError> {
-        let bytes = proof.only_part(PartKind::SchnorrBlinding)?;
-        transcript::part(transcript, 0, PartKind::SchnorrBlinding);
-        schnorr::verify(transcript, self.lines_point() - self.total.point(), bytes)
-    }
-
-    fn lines_point(&self) -> RistrettoPoint {
-        self.lines.iter().map(Commitment::point).sum()
+    fn verify<R: RngCore + CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        part: &[u8],
+        _weights: &mut R,
+    ) -> Result<(), VerifyError> {
+        schnorr::verify(transcript, self.lines_point() - self.total.point(), part)
     }
 }

@@ -1,13 +1,14 @@
 //! EQUAL: C₁ and C₂ hold the same value.
 //!
-//! v₁ = v₂ exactly when C₁ − C₂ = δH with δ = r₁ − r₂ (unless somebody knows log_G H). Shown by Schnorr's proof
+//! v₁ = v₂ exactly when C₁ − C₂ = δH with δ = r₁ − r₂ (unless log_G H is known). Shown by Schnorr's proof
 //! of knowledge of δ.
 
 use crate::commitment::Commitment;
 use crate::error::{ProveError, VerifyError};
 use crate::opening::Opening;
-use crate::proof::{PartKind, Proof};
-use crate::{schnorr, transcript};
+use crate::part::PartKind;
+use crate::schnorr;
+use crate::statement::{PublicInputs, Statement, StatementKind, sealed::Sealed};
 use merlin::Transcript;
 use rand_core::{CryptoRng, RngCore};
 
@@ -33,18 +34,25 @@ impl Equal {
     pub fn second(&self) -> &Commitment {
         &self.second
     }
+}
 
-    pub(crate) fn public_part(&self) -> Vec<(&'static [u8], Vec<u8>)> {
+impl Sealed for Equal {}
+
+impl Statement for Equal {
+    const KIND: StatementKind = StatementKind::Equal;
+    const PART: PartKind = PartKind::SchnorrBlinding;
+    type Openings<'a> = (&'a Opening, &'a Opening);
+
+    fn public_inputs(&self) -> PublicInputs {
         vec![(b"C1", self.first.as_bytes().to_vec()), (b"C2", self.second.as_bytes().to_vec())]
     }
 
-    pub(crate) fn prove<R: RngCore + CryptoRng>(
+    fn prove<R: RngCore + CryptoRng>(
         &self,
         transcript: &mut Transcript,
-        first: &Opening,
-        second: &Opening,
+        (first, second): (&Opening, &Opening),
         rng: &mut R,
-    ) -> Result<Vec<(PartKind, Vec<u8>)>, ProveError> {
+    ) -> Result<Vec<u8>, ProveError> {
         if !first.opens(&self.first) {
             return Err(ProveError::OpeningMismatch { which: "the first commitment" });
         }
@@ -54,14 +62,15 @@ impl Equal {
         if first.value != second.value {
             return Err(ProveError::Unsatisfied { constraint: "the two values are equal" });
         }
-        transcript::part(transcript, 0, PartKind::SchnorrBlinding);
-        let bytes = schnorr::prove(transcript, first.blinding - second.blinding, rng);
-        Ok(vec![(PartKind::SchnorrBlinding, bytes)])
+        Ok(schnorr::prove(transcript, first.blinding - second.blinding, rng))
     }
 
-    pub(crate) fn verify(&self, transcript: &mut Transcript, proof: &Proof) -> Result<(), VerifyError> {
-        let bytes = proof.only_part(PartKind::SchnorrBlinding)?;
-        transcript::part(transcript, 0, PartKind::SchnorrBlinding);
-        schnorr::verify(transcript, self.first.point() - self.second.point(), bytes)
+    fn verify<R: RngCore + CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        part: &[u8],
+        _weights: &mut R,
+    ) -> Result<(), VerifyError> {
+        schnorr::verify(transcript, self.first.point() - self.second.point(), part)
     }
 }

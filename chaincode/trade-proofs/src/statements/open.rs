@@ -1,4 +1,4 @@
-//! OPEN: somebody knows v and r with C = vG + rH.
+//! OPEN: the prover knows v and r with C = vG + rH.
 //!
 //! R = kG + lH, c = challenge(…, R), s = k + cv, t = l + cr; accepted when sG + tH = R + cC. Every range proof
 //! implies it; alone it stops a member from filing a commitment it copied.
@@ -7,8 +7,9 @@ use crate::commitment::Commitment;
 use crate::error::{ProveError, VerifyError};
 use crate::opening::Opening;
 use crate::parameters::pedersen;
-use crate::proof::{PartKind, Proof};
+use crate::part::PartKind;
 use crate::schnorr::{announce, chunks, nonzero, point, scalar};
+use crate::statement::{PublicInputs, Statement, StatementKind, sealed::Sealed};
 use crate::transcript;
 use curve25519_dalek::ristretto::CompressedRistretto;
 use curve25519_dalek::scalar::Scalar;
@@ -31,35 +32,45 @@ impl Open {
     pub fn commitment(&self) -> &Commitment {
         &self.commitment
     }
+}
 
-    pub(crate) fn public_part(&self) -> Vec<(&'static [u8], Vec<u8>)> {
+impl Sealed for Open {}
+
+impl Statement for Open {
+    const KIND: StatementKind = StatementKind::Open;
+    const PART: PartKind = PartKind::SchnorrOpening;
+    type Openings<'a> = &'a Opening;
+
+    fn public_inputs(&self) -> PublicInputs {
         vec![(b"C", self.commitment.as_bytes().to_vec())]
     }
 
-    pub(crate) fn prove<R: RngCore + CryptoRng>(
+    fn prove<R: RngCore + CryptoRng>(
         &self,
         transcript: &mut Transcript,
         opening: &Opening,
         rng: &mut R,
-    ) -> Result<Vec<(PartKind, Vec<u8>)>, ProveError> {
+    ) -> Result<Vec<u8>, ProveError> {
         if !opening.opens(&self.commitment) {
             return Err(ProveError::OpeningMismatch { which: "the commitment" });
         }
-        transcript::part(transcript, 0, PartKind::SchnorrOpening);
         let mut nonces = transcript::nonces(transcript, &[(opening.value, opening.blinding)], rng);
         let (k, l) = (nonzero(&mut nonces), nonzero(&mut nonces));
         let announcement = pedersen().commit(k, l).compress();
         let c = announce(transcript, &announcement);
         let s = k + c * Scalar::from(opening.value);
         let t = l + c * opening.blinding;
-        let bytes = [announcement.to_bytes(), s.to_bytes(), t.to_bytes()].concat();
-        Ok(vec![(PartKind::SchnorrOpening, bytes)])
+        Ok([announcement.to_bytes(), s.to_bytes(), t.to_bytes()].concat())
     }
 
-    pub(crate) fn verify(&self, transcript: &mut Transcript, proof: &Proof) -> Result<(), VerifyError> {
-        let [announcement, s, t] = chunks(proof.only_part(PartKind::SchnorrOpening)?)?;
+    fn verify<R: RngCore + CryptoRng>(
+        &self,
+        transcript: &mut Transcript,
+        part: &[u8],
+        _weights: &mut R,
+    ) -> Result<(), VerifyError> {
+        let [announcement, s, t] = chunks(part)?;
         let (r, s, t) = (point(announcement)?, scalar(s)?, scalar(t)?);
-        transcript::part(transcript, 0, PartKind::SchnorrOpening);
         let c = announce(transcript, &CompressedRistretto(announcement));
         if pedersen().commit(s, t) == r + self.commitment.point() * c { Ok(()) } else { Err(VerifyError::Rejected) }
     }
