@@ -1,6 +1,6 @@
 //! Evaluating and submitting when all goes well, and the error of each step when not.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fabric_client::{Advice, ClientError, Connection, Step};
 use fabric_cryptogen::{Authority, CertificateRequest};
@@ -115,7 +115,6 @@ async fn an_invalid_transaction_is_an_error_with_its_verdict() -> Outcome {
 async fn each_step_has_its_own_limit_and_error() -> Outcome {
     let peer = Peer::start().await?;
     let contract = peer.gateway()?.contract("trade", "entrepot");
-    let begun = Instant::now();
 
     tell(&peer.told.evaluate, [Answer::Hang]);
     let error = contract.transaction("item:Read").evaluate().await.expect_err("nobody answers");
@@ -138,7 +137,6 @@ async fn each_step_has_its_own_limit_and_error() -> Outcome {
     let error = commit.status().await.expect_err("nobody answers");
     assert_eq!((error.step(), error.code()), (Some(Step::CommitStatus), Some(Code::DeadlineExceeded)), "{error}");
     assert_eq!(error.advice(), Advice::LookUp);
-    assert!(begun.elapsed() < Duration::from_secs(10));
     Ok(())
 }
 
