@@ -4,7 +4,7 @@
 macro_rules! package {
     ($($name:ident: $file:literal),* $(,)?) => {
         $(pub mod $name {
-            tonic::include_proto!($file);
+            include!(concat!("../generated/", $file, ".rs"));
         })*
     };
 }
@@ -27,7 +27,7 @@ package! {
 /// Messages of gRPC itself.
 pub mod google {
     pub mod rpc {
-        tonic::include_proto!("google.rpc");
+        include!("../generated/google.rpc.rs");
     }
 }
 
