@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
 use crate::{
     TestResult, fabric,
@@ -42,7 +42,7 @@ impl<'a> MakeWriter<'a> for Keeper {
 #[test]
 fn no_private_value_is_logged_at_any_level() -> TestResult {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("trace"))
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(Keeper)
         .with_ansi(false)
         .try_init()
