@@ -87,7 +87,7 @@ pub async fn c045_private_data_goes_to_organizations_outside_of_a_collection_onl
     net: N,
 ) -> Result<()> {
     let ask = net.on("tr", &[private_put_transient("A", &net.name("a"), "field")]).transient("field", "v");
-    let beginning = "requires endorsement from organization(s) that are not in the distribution policy";
+    let beginning = "requires endorsement from organisation(s) that are not in the distribution policy";
     ask.clone().endorse().await.refused(Code::FailedPrecondition, "")?.saying(beginning)?;
     ask.naming(&["Org1MSP", "Org3MSP"]).endorse().await?.endorsed_by(&[1, 3]).map(drop)
 }

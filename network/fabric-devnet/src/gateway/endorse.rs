@@ -139,8 +139,9 @@ impl GatewayService {
         plan::layouts(channel, &self.peers, &careful, preferred).map_err(|cause| {
             if !protected.is_empty() && plan::layouts(channel, &self.peers, interest, preferred).is_ok() {
                 let protected = protected.join(" ");
+                // Fabric's words to the letter: this text alone spells it `organisation`.
                 return Status::failed_precondition(format!(
-                    "requires endorsement from organization(s) that are not in the distribution policy of the private data collection(s): [{protected}]; retry specifying trusted endorsing organizations to protect transient data"
+                    "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{protected}]; retry specifying trusted endorsing organizations to protect transient data"
                 ));
             }
             no_combination(&cause)

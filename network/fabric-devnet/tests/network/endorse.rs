@@ -103,7 +103,7 @@ async fn plans_follow_the_policies() -> Outcome {
     // C044, C045
     assert!(endorse(org3, &org3.user, &private("conf", "A"), &[]).await.is_ok());
     let answer = endorse(org1, &org1.user, &private("tr", "A"), &[]).await;
-    let text = "requires endorsement from organization(s) that are not in the distribution policy of the private data collection(s): [A]";
+    let text = "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [A]";
     expect("C045", answer, Code::FailedPrecondition, text);
     let named = endorsers_of(org1, &private("tr", "A"), &["Org1MSP", "Org3MSP"]).await?;
     assert_eq!(named, ["Org1MSP", "Org3MSP"]);
