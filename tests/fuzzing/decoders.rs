@@ -23,7 +23,7 @@ use fabric_protos::{
 use prost::Message;
 
 use trade_proofs::{Commitment, OpeningText, Proof, Range, Verifier};
-use trade_standards::{epcis, gs1, iso20022};
+use trade_standards::{epcis, gs1, iso20022, json};
 
 use super::world::{World, world};
 
@@ -260,7 +260,7 @@ pub fn lifecycle(bytes: &[u8]) {
 pub fn epcis(bytes: &[u8]) {
     drop(epcis::parse(bytes));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        drop(epcis::json::Json::parse(text, 64));
+        drop(json::Json::parse(text, 64));
         epcis::EventTime::parse(text);
     }
 }

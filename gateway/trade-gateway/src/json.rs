@@ -4,7 +4,7 @@
 //! It knows nothing of schemas; a value that passes here is well-formed, not yet acceptable.
 
 use serde_json::Value;
-use trade_standards::epcis::json::Json;
+use trade_standards::json::{Json, JsonError as Fault, JsonLimits, line_and_column};
 
 /// Why a body is not acceptable JSON. The texts name positions, never content.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,23 +27,21 @@ pub(crate) enum JsonError {
     Number,
 }
 
-/// Parses one JSON value of at most `depth_max` nested arrays and objects.
+/// Parses one JSON value of at most `depth_max` nested arrays and objects. The bytes are few enough already.
 ///
 /// # Errors
-/// The bytes are not one JSON value, nest too deeply, or repeat a name within an object.
+/// The bytes are not one JSON value, nest too deeply, hold too many values, or repeat a name within an object.
 pub(crate) fn parse(bytes: &[u8], depth_max: usize) -> Result<Value, JsonError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(bytes, error.valid_up_to(), "not UTF-8"))?;
-    let json = Json::parse(text, depth_max).map_err(|error| {
-        if error.is_too_deep() { JsonError::TooDeep(depth_max) } else { malformed(bytes, error.position, error.reason) }
-    })?;
-    value(json)
+    let limits = JsonLimits { bytes_max: bytes.len(), depth_max, ..JsonLimits::default() };
+    value(Json::read(bytes, &limits).map_err(|fault| malformed(bytes, &fault))?)
 }
 
-fn malformed(bytes: &[u8], position: usize, reason: &'static str) -> JsonError {
-    let before = bytes.get(..position).unwrap_or(bytes);
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    JsonError::Malformed { reason, line, column: 1 + before.len() - line_start }
+fn malformed(bytes: &[u8], fault: &Fault) -> JsonError {
+    if let Fault::TooDeep { max, .. } = *fault {
+        return JsonError::TooDeep(max);
+    }
+    let (line, column) = line_and_column(bytes, fault.position().unwrap_or(bytes.len()));
+    JsonError::Malformed { reason: fault.reason(), line, column }
 }
 
 fn value(json: Json) -> Result<Value, JsonError> {

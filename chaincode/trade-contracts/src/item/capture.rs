@@ -17,9 +17,9 @@ use trade_model::item::{
     ITEM_EVENTS, ITEM_MENTIONS_MAX, ItemEvent, ItemRejection, RaisedAlarm, RecordedEvent,
 };
 use trade_model::rejection::{Rejection, RequestRejection};
-use trade_standards::epcis::json::Json;
 use trade_standards::epcis::{self, EpcisError, Event, EventBody, EventKind};
 use trade_standards::gs1::ObjectUri;
+use trade_standards::json::Json;
 use trade_standards::time::UtcTime;
 
 use super::alarm::{self, Conflict};
@@ -224,7 +224,7 @@ fn unreadable(error: EpcisError) -> Rejection {
     match error {
         EpcisError::NoEvents => ItemRejection::NoEvents.into(),
         EpcisError::TooLarge { what: "events", max } => ItemRejection::TooManyEvents { max }.into(),
-        EpcisError::TooLarge { what, max } if what != "bytes" => ItemRejection::TooManyItems { max }.into(),
+        EpcisError::TooLarge { max, .. } => ItemRejection::TooManyItems { max }.into(),
         EpcisError::Uri { source, .. } => RequestRejection::of("/document", &Malformed::from(&source)).into(),
         other => ItemRejection::DocumentMalformed { rule: other.to_string() }.into(),
     }

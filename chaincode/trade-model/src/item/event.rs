@@ -2,9 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::epcis::json::Json;
 use trade_standards::epcis::{Action, EventHash, EventKind};
 use trade_standards::identifier::MspId;
+use trade_standards::json::Json;
 use trade_standards::time::UtcTime;
 
 use super::Life;

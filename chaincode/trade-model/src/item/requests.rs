@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::epcis::json::Json;
+use trade_standards::json::Json;
 
 use super::{Alarm, AlarmPage, CaptureReceipt, EventPage, Item, ScanAnswer, Trace};
 use crate::common::{AlarmId, Cursor, ItemId, LicenceId, PageSize, Remark, Role};

@@ -1,7 +1,8 @@
 //! Namespaces of a document: prefixes from its `@context`, and those the EPCIS context itself defines.
 
-use super::json::Json;
 use std::collections::BTreeMap;
+
+use crate::json::Json;
 
 /// Prefixes that the standard context defines for everybody.
 const STANDARD: &[(&str, &str)] = &[

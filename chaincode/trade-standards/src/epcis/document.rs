@@ -1,38 +1,16 @@
 //! From bytes to events: the envelope around them, its bounds, and the fields every event has.
 
-use super::Action;
 use super::context::Namespaces;
 use super::error::EpcisError;
-use super::event::{AggregationEvent, Event, EventBody, EventKind, ObjectEvent};
+use super::event::{Action, AggregationEvent, Event, EventBody, EventKind, ObjectEvent};
 use super::fields::Fields;
 use super::hash;
-use super::json::Json;
+use super::limits::Limits;
 use super::name::EventHash;
 use super::time::is_zone_offset;
 use super::vocabulary::Vocabulary;
+use crate::json::{Json, JsonLimits};
 use std::collections::BTreeMap;
-
-/// Bounds on a document. The default suits one capture request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of the whole document.
-    pub bytes_max: usize,
-    /// Nesting of objects and arrays.
-    pub depth_max: usize,
-    /// Events in one document.
-    pub events_max: usize,
-    /// Members of one list inside an event (EPCs, quantities, references).
-    pub list_max: usize,
-    /// Whether GS1 keys must be right to the check digit. Without it, URIs are judged by their form alone; real
-    /// documents hold wrong check digits, and their event hashes are well defined all the same.
-    pub check_digits: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { bytes_max: 4 << 20, depth_max: 32, events_max: 500, list_max: 10_000, check_digits: true }
-    }
-}
 
 /// A parsed document.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +34,8 @@ pub fn parse(bytes: &[u8]) -> Result<Document, EpcisError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with(bytes: &[u8], limits: &Limits) -> Result<Document, EpcisError> {
-    if bytes.len() > limits.bytes_max {
-        return Err(EpcisError::TooLarge { what: "bytes", max: limits.bytes_max });
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| EpcisError::NotUtf8)?;
-    let json = Json::parse(text, limits.depth_max)?;
+    let bounds = JsonLimits { bytes_max: limits.bytes_max, depth_max: limits.depth_max, ..JsonLimits::default() };
+    let json = Json::read(bytes, &bounds)?;
     let events = events(&json)?;
     if events.is_empty() {
         return Err(EpcisError::NoEvents);

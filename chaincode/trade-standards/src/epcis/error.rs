@@ -1,7 +1,7 @@
 //! Why a document is refused.
 
-use super::json::JsonError;
 use crate::gs1::DigitalLinkError;
+use crate::json::JsonError;
 
 /// The rule a document breaks, with the event's position (counted from 0) where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,11 +14,8 @@ pub enum EpcisError {
         /// Its value.
         max: usize,
     },
-    /// Not UTF-8.
-    #[error("the document is not UTF-8")]
-    NotUtf8,
-    /// Not JSON.
-    #[error(transparent)]
+    /// Not UTF-8, not JSON, or beyond a bound on bytes, nesting or number of values.
+    #[error("the document cannot be read: {0}")]
     Json(#[from] JsonError),
     /// Neither an EPCIS document, nor a query document, nor a single event.
     #[error("neither an EPCISDocument nor an event, but type `{found}`")]
@@ -112,7 +109,8 @@ impl EpcisError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "epcis_too_large",
-            Self::NotUtf8 => "epcis_not_utf8",
+            Self::Json(JsonError::TooLong { .. } | JsonError::TooMany { .. }) => "epcis_too_large",
+            Self::Json(JsonError::NotUtf8 { .. }) => "epcis_not_utf8",
             Self::Json(_) => "epcis_json",
             Self::NotADocument { .. } => "epcis_not_a_document",
             Self::SchemaVersion { .. } => "epcis_schema_version",

@@ -3,10 +3,10 @@
 //! Object and aggregation events are typed in full. Transaction, transformation and association events are
 //! recognised, checked for the common fields and hashed; their own fields stay in [`Event::raw`].
 
-use super::json::Json;
 use super::name::EventHash;
 use super::time::EventTime;
 use crate::gs1::ObjectUri;
+use crate::json::Json;
 use std::collections::BTreeMap;
 
 /// One captured event: the fields every type shares, and what is particular to its type.

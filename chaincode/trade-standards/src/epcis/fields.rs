@@ -1,14 +1,14 @@
 //! Reads single fields of an event, each with its own refusal.
 
 use super::context::Namespaces;
-use super::document::Limits;
 use super::error::EpcisError;
 use super::event::{Action, ErrorDeclaration, Quantity, TypedReference};
 use super::hash::canonical_number;
-use super::json::Json;
+use super::limits::Limits;
 use super::time::EventTime;
 use super::vocabulary::{Vocabulary, modernise};
 use crate::gs1::ObjectUri;
+use crate::json::Json;
 
 /// One event under the reader's eye.
 pub(super) struct Fields<'a> {

@@ -10,10 +10,10 @@
 //! point, so that nothing is lost beyond 15 digits.
 
 use super::context::Namespaces;
-use super::json::Json;
 use super::time::EventTime;
 use super::vocabulary::{Vocabulary, modernise};
 use crate::gs1::Gs1Uri;
+use crate::json::Json;
 
 /// What a field of the standard holds, and so how it is written.
 #[derive(Clone, Copy)]

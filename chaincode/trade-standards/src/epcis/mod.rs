@@ -11,16 +11,17 @@ mod error;
 mod event;
 mod fields;
 mod hash;
-pub mod json;
+mod limits;
 mod name;
 mod time;
 mod vocabulary;
 
-pub use document::{Document, Limits, parse, parse_with};
+pub use document::{Document, parse, parse_with};
 pub use error::EpcisError;
 pub use event::{
     Action, AggregationEvent, ErrorDeclaration, Event, EventBody, EventKind, ObjectEvent, Quantity, TypedReference,
 };
+pub use limits::Limits;
 pub use name::{EventHash, EventId};
 pub use time::EventTime;
 pub use vocabulary::{BIZ_STEP_PREFIX, BIZ_STEPS, DISPOSITION_PREFIX, DISPOSITIONS, PARTY_PREFIX, TRANSACTION_PREFIX};

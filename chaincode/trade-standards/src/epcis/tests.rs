@@ -13,7 +13,7 @@ fn files(folder: &PathBuf, extension: &str) -> std::io::Result<Vec<PathBuf>> {
 
 /// The pre-hash strings of a document's events.
 fn prehashes(bytes: &[u8]) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let json = json::Json::parse(std::str::from_utf8(bytes)?, 32)?;
+    let json = crate::json::Json::parse(std::str::from_utf8(bytes)?, 32)?;
     let namespaces = context::Namespaces::standard().with(json.get("@context"));
     let events = json.get("epcisBody").and_then(|body| body.get("eventList")).ok_or("no events")?;
     Ok(events.elements().iter().map(|event| hash::prehash(event, &namespaces, &[])).collect())

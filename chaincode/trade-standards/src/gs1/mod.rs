@@ -26,4 +26,6 @@ pub use uri::Gs1Uri;
 pub(crate) use object::is_uri;
 
 #[cfg(test)]
+mod prop;
+#[cfg(test)]
 mod tests;

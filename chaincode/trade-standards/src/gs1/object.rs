@@ -26,7 +26,10 @@ impl ObjectUri {
     pub fn parse(text: &str) -> Result<Self, DigitalLinkError> {
         is_uri(text)?;
         let gs1 = Gs1Uri::parse(text)?;
-        let canonical = gs1.as_ref().map_or_else(|| normal_form(text), |gs1| gs1.canonical().to_owned());
+        let canonical = match &gs1 {
+            Some(gs1) => gs1.canonical().to_owned(),
+            None => normal_form(text)?,
+        };
         Ok(Self { canonical, text: text.to_owned(), gs1 })
     }
 
@@ -80,8 +83,8 @@ pub(crate) fn is_uri(text: &str) -> Result<(), DigitalLinkError> {
 /// The normal form of a URI that names no GS1 key, as far as every scheme allows (RFC 3986 §6.2.2, RFC 8141 §3.1): the
 /// scheme in lower case, and so the host of a web URI, the namespace of a URN, the scheme of an EPC URN and all of a
 /// UUID; characters that need no percent-encoding without it.
-fn normal_form(text: &str) -> String {
-    let text = percent::normal_form(text);
+fn normal_form(text: &str) -> Result<String, DigitalLinkError> {
+    let text = percent::normal_form(text).map_err(|_| DigitalLinkError::PercentEncoding)?;
     let lower = text.to_ascii_lowercase();
     let names = |colons: usize| text.match_indices(':').nth(colons - 1).map_or(text.len(), |(index, _)| index);
     let end = match lower.as_str() {
@@ -93,7 +96,7 @@ fn normal_form(text: &str) -> String {
             None => names(1),
         },
     };
-    lower[..end].to_owned() + &text[end..]
+    Ok(lower[..end].to_owned() + &text[end..])
 }
 
 impl fmt::Display for ObjectUri {

@@ -192,7 +192,9 @@ impl Gs1Key {
         for (ai, value) in qualifiers {
             // A serial number of digits with a leading zero would be a second text of the one without.
             let zero_prefix = *ai == "8011" && value.len() > 1 && value.starts_with('0');
-            if !qualifier_holds(ai, value) || zero_prefix {
+            // As a segment of a path these mean something else, and no encoding changes that (RFC 3986 §6.2.2).
+            let dots = matches!(value.as_str(), "." | "..");
+            if !qualifier_holds(ai, value) || zero_prefix || dots {
                 return Err(DigitalLinkError::Value { ai });
             }
         }

@@ -2,7 +2,7 @@
 
 use super::check::every_byte;
 use super::country::is_listed;
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A bank's code: four letters or digits, a country, two characters of location, optionally a branch of three.

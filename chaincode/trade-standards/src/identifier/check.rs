@@ -1,6 +1,6 @@
 //! The check-digit algorithms that several standards share, and the form checks before them.
 
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 /// The GS1 check digit (General Specifications §7.9.1) for `digits` *without* its check digit: weights 3, 1,
 /// 3, … starting at the digit that will stand next to the check digit.

@@ -1,7 +1,7 @@
 //! Freight container numbers (ISO 6346): owner, category, serial, check digit.
 
 use super::check::{every_byte, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A container number: three letters of the owner, category U, J, Z or R, six digits, one check digit.

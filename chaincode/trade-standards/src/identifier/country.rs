@@ -1,7 +1,7 @@
 //! Countries by their two letters (ISO 3166-1 alpha-2), as officially assigned.
 
 use super::check::{every_byte, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 /// The 249 officially assigned codes, sorted.
 const CODES: &[&str] = &[

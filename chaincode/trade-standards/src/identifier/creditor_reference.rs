@@ -4,7 +4,7 @@
 //! of bank messages and never become this type.
 
 use super::check::{every_byte, iso7064_mod97, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A creditor reference in electronic form: no blanks, upper case.

@@ -3,7 +3,7 @@
 //! Keys with serial parts (SGTIN, GRAI, GDTI, …) live in [`crate::gs1`].
 
 use super::check::{digits, gs1_check_digit_holds, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A trade item number. GTIN-8, -12 and -13 are accepted and padded: the canonical text has 14 digits.

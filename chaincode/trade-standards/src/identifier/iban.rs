@@ -3,7 +3,7 @@
 //! The inner structure of each country's account number is not checked, only its length.
 
 use super::check::{every_byte, iso7064_mod97, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 /// Country and total length from the IBAN registry, sorted by country.
 const LENGTHS: &[(&str, usize)] = &[

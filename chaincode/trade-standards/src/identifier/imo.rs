@@ -3,7 +3,7 @@
 //! Some real ships carry numbers that break the check; whoever meets one keeps it as text and says so.
 
 use super::check::{digits, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A ship number: seven digits without the letters `IMO`.

@@ -1,7 +1,7 @@
 //! Legal entity identifiers (ISO 17442): 18 characters and two check digits over the whole.
 
 use super::check::{every_byte, iso7064_mod97, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A legal entity identifier: 20 characters, upper case.

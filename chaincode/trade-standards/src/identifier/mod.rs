@@ -45,4 +45,6 @@ pub use uetr::Uetr;
 pub use unlocode::UnLocode;
 
 #[cfg(test)]
+mod prop;
+#[cfg(test)]
 mod vectors;

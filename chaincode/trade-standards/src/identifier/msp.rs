@@ -1,7 +1,7 @@
 //! The id under which an organization stands on the channel.
 
 use super::check::{every_byte, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A membership service provider's id: 1 to 64 characters, letters, digits, dot and hyphen, starting with

@@ -1,7 +1,7 @@
 //! Unique end-to-end transaction references: a UUID version 4 in lower case.
 
 use super::check::{every_byte, length};
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A payment's unique reference, 36 characters, lower case, UUID version 4 (RFC 9562) only.

@@ -4,7 +4,7 @@
 
 use super::check::{every_byte, length};
 use super::country::is_listed;
-use super::{IdentifierError, IdentifierKind};
+use super::error::{IdentifierError, IdentifierKind};
 
 text_identifier! {
     /// A place code: two letters of the country, three of letters and the digits 2 to 9; written without a blank.

@@ -1,8 +1,14 @@
 //! From elements to entries: the two shapes of each element that banks use, and the sum over a batch.
 
+use super::error::CamtError;
+use super::limits::CamtLimits;
+use super::message::{
+    BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CamtReferences, CamtStatement, CamtTransaction,
+    CreditDebit, CreditorReferenceText, EntryStatus,
+};
 use super::xml::{self, Node};
-use super::*;
-use crate::money::CurrencyCode;
+use crate::identifier::{Iban, Uetr};
+use crate::money::{Amount, CurrencyCode};
 
 /// Reads a `camt.053` or `camt.054` message within the default [`CamtLimits`].
 ///

@@ -1,6 +1,8 @@
 //! Messages of banks, and messages that must be refused.
 
 use super::*;
+use crate::identifier::Iban;
+use crate::money::Amount;
 
 /// The bytes of a message by others, or `None` when a test may do without.
 fn shared(name: &str) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error>> {

@@ -3,7 +3,8 @@
 //! Document type declarations are refused, so no entity but the five of XML itself is ever expanded. Namespace
 //! prefixes are dropped: banks use one namespace per message.
 
-use super::{CamtError, CamtLimits};
+use super::error::CamtError;
+use super::limits::CamtLimits;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 

@@ -1,7 +1,11 @@
 //! JSON as the sender wrote it: numbers stay text, members keep their order, names may not repeat.
 //!
 //! The common JSON value turns `12.10` into a binary fraction and forgets repeated names; neither may happen to
-//! something that is hashed. Depth is bounded while reading, so that no document can exhaust the stack.
+//! something that is hashed or decided on. Bytes, nesting and the number of values are bounded while reading, so that no
+//! text can exhaust stack or memory. Errors name positions and never quote the text.
+//!
+//! Not done: schemas. To get a type of its own from a [`Json`], print it and let `serde_json` read that: it has no
+//! repeated names any more, and its nesting is bounded.
 
 use std::fmt;
 
@@ -27,13 +31,29 @@ pub enum Json {
 }
 
 impl Json {
-    /// Parses a text, nested at most `depth_max` levels.
+    /// Parses a text, nested at most `depth_max` levels; its length is bounded already.
     ///
     /// # Errors
     /// [`JsonError`] with the byte position.
     pub fn parse(text: &str, depth_max: usize) -> Result<Self, JsonError> {
-        let mut reader = Reader { bytes: text.as_bytes(), text, position: 0 };
-        let value = reader.value(depth_max)?;
+        Self::within(text, &JsonLimits { bytes_max: usize::MAX, depth_max, values_max: usize::MAX })
+    }
+
+    /// Reads one JSON value from bytes that came from outside.
+    ///
+    /// # Errors
+    /// [`JsonError`]: beyond a bound, not UTF-8, not JSON, a repeated name, or something behind the value.
+    pub fn read(bytes: &[u8], limits: &JsonLimits) -> Result<Self, JsonError> {
+        if bytes.len() > limits.bytes_max {
+            return Err(JsonError::TooLong { max: limits.bytes_max });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 { position: error.valid_up_to() })?;
+        Self::within(text, limits)
+    }
+
+    fn within(text: &str, limits: &JsonLimits) -> Result<Self, JsonError> {
+        let mut reader = Reader { bytes: text.as_bytes(), text, position: 0, limits, values: 0 };
+        let value = reader.value(0)?;
         reader.blanks();
         if reader.position < text.len() {
             return Err(reader.error("something follows the value"));
@@ -72,8 +92,27 @@ impl Json {
     }
 }
 
+/// Bounds on a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonLimits {
+    /// Bytes of the whole text.
+    pub bytes_max: usize,
+    /// Nesting of objects and arrays; a plain value has none.
+    pub depth_max: usize,
+    /// Values in all, objects and arrays counted like the others. In memory each takes about 30 bytes, where two may do
+    /// in the text.
+    pub values_max: usize,
+}
+
+/// Default: 4 MiB, 32 levels, 500 000 values.
+impl Default for JsonLimits {
+    fn default() -> Self {
+        Self { bytes_max: 4 << 20, depth_max: 32, values_max: 500_000 }
+    }
+}
+
 /// Deepest nesting that is read from a field of a request or a record. A document's own bound is lower, see
-/// [`Limits`](super::Limits); this one only keeps the reader from recursing as deep as anybody cares to write.
+/// [`Limits`](crate::epcis::Limits); this one only keeps the reader from recursing as deep as anybody cares to write.
 const FIELD_DEPTH_MAX: usize = 64;
 
 /// As a field, in `serde_json` only: the text itself, so that no number passes through binary floating point.
@@ -148,37 +187,107 @@ fn write_text(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     formatter.write_str("\"")
 }
 
-/// What is wrong with a JSON text, and where.
+/// What is wrong with a JSON text, and where. Positions are bytes, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not valid JSON at byte {position}: {reason}")]
-pub struct JsonError {
-    /// Byte position, counted from 0.
-    pub position: usize,
-    /// What is wrong.
-    pub reason: &'static str,
+pub enum JsonError {
+    /// Longer than the bound.
+    #[error("longer than {max} bytes")]
+    TooLong {
+        /// [`JsonLimits::bytes_max`].
+        max: usize,
+    },
+    /// Nested deeper than the bound.
+    #[error("nested deeper than {max} levels at byte {position}")]
+    TooDeep {
+        /// [`JsonLimits::depth_max`].
+        max: usize,
+        /// Where the level begins that is too deep.
+        position: usize,
+    },
+    /// More values than the bound.
+    #[error("more than {max} values at byte {position}")]
+    TooMany {
+        /// [`JsonLimits::values_max`].
+        max: usize,
+        /// Where the value begins that is one too many.
+        position: usize,
+    },
+    /// Not UTF-8.
+    #[error("not UTF-8 at byte {position}")]
+    NotUtf8 {
+        /// The first byte that belongs to no character.
+        position: usize,
+    },
+    /// Two members of one object have one name.
+    #[error("a name stands twice in one object, before byte {position}")]
+    RepeatedName {
+        /// Where the second one ends.
+        position: usize,
+    },
+    /// Not JSON.
+    #[error("not valid JSON at byte {position}: {reason}")]
+    Malformed {
+        /// Where.
+        position: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
 }
 
 impl JsonError {
-    /// Whether the text may be JSON and only nests deeper than was asked for.
-    pub fn is_too_deep(&self) -> bool {
-        self.reason == TOO_DEEP
+    /// What is wrong, without the place.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "the text is too long",
+            Self::TooDeep { .. } => "nested too deeply",
+            Self::TooMany { .. } => "too many values",
+            Self::NotUtf8 { .. } => "not UTF-8",
+            Self::RepeatedName { .. } => "a name stands twice in one object",
+            Self::Malformed { reason, .. } => reason,
+        }
+    }
+
+    /// The byte of the fault, where it has one.
+    pub fn position(&self) -> Option<usize> {
+        match *self {
+            Self::TooLong { .. } => None,
+            Self::TooDeep { position, .. }
+            | Self::TooMany { position, .. }
+            | Self::NotUtf8 { position }
+            | Self::RepeatedName { position }
+            | Self::Malformed { position, .. } => Some(position),
+        }
     }
 }
 
-const TOO_DEEP: &str = "nested too deeply";
+/// Line and column of a byte, both counted from 1; columns are bytes.
+pub fn line_and_column(text: &[u8], position: usize) -> (usize, usize) {
+    let before = &text[..position.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}
 
 struct Reader<'a> {
     bytes: &'a [u8],
     text: &'a str,
     position: usize,
+    limits: &'a JsonLimits,
+    /// How many values were begun.
+    values: usize,
 }
 
 impl Reader<'_> {
-    fn value(&mut self, depth_left: usize) -> Result<Json, JsonError> {
+    /// The value below `depth` objects and arrays.
+    fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
         self.blanks();
+        self.values += 1;
+        if self.values > self.limits.values_max {
+            return Err(JsonError::TooMany { max: self.limits.values_max, position: self.position });
+        }
         match self.peek() {
-            Some(b'{') => self.object(self.deeper(depth_left)?),
-            Some(b'[') => self.array(self.deeper(depth_left)?),
+            Some(b'{') => self.object(self.deeper(depth)?),
+            Some(b'[') => self.array(self.deeper(depth)?),
             Some(b'"') => self.string().map(Json::Text),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Json::Bool(true)),
@@ -189,11 +298,14 @@ impl Reader<'_> {
         }
     }
 
-    fn deeper(&self, depth_left: usize) -> Result<usize, JsonError> {
-        depth_left.checked_sub(1).ok_or(self.error(TOO_DEEP))
+    fn deeper(&self, depth: usize) -> Result<usize, JsonError> {
+        if depth < self.limits.depth_max {
+            return Ok(depth + 1);
+        }
+        Err(JsonError::TooDeep { max: self.limits.depth_max, position: self.position })
     }
 
-    fn object(&mut self, depth_left: usize) -> Result<Json, JsonError> {
+    fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
         self.position += 1;
         let mut members: Vec<(String, Json)> = Vec::new();
         // A sorted list of names finds repetitions without comparing every pair.
@@ -209,13 +321,13 @@ impl Reader<'_> {
             }
             let name = self.string()?;
             if !names.insert(name.clone()) {
-                return Err(self.error("a name stands twice in one object"));
+                return Err(JsonError::RepeatedName { position: self.position });
             }
             self.blanks();
             if !self.take(b':') {
                 return Err(self.error("a colon should stand here"));
             }
-            let value = self.value(depth_left)?;
+            let value = self.value(depth)?;
             members.push((name, value));
             self.blanks();
             if self.take(b'}') {
@@ -227,7 +339,7 @@ impl Reader<'_> {
         }
     }
 
-    fn array(&mut self, depth_left: usize) -> Result<Json, JsonError> {
+    fn array(&mut self, depth: usize) -> Result<Json, JsonError> {
         self.position += 1;
         let mut elements = Vec::new();
         self.blanks();
@@ -235,7 +347,7 @@ impl Reader<'_> {
             return Ok(Json::Array(elements));
         }
         loop {
-            elements.push(self.value(depth_left)?);
+            elements.push(self.value(depth)?);
             self.blanks();
             if self.take(b']') {
                 return Ok(Json::Array(elements));
@@ -365,7 +477,7 @@ impl Reader<'_> {
     }
 
     fn error(&self, reason: &'static str) -> JsonError {
-        JsonError { position: self.position, reason }
+        JsonError::Malformed { position: self.position, reason }
     }
 }
 
@@ -435,7 +547,30 @@ mod tests {
     fn depth_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(Json::parse(&nested(8), 8).is_ok());
-        assert_eq!(Json::parse(&nested(9), 8).map_err(|error| error.reason), Err("nested too deeply"));
+        assert_eq!(Json::parse(&nested(9), 8), Err(JsonError::TooDeep { max: 8, position: 8 }));
+        assert_eq!(Json::parse("1", 0), Ok(Json::Number("1".into())));
         assert!(Json::parse(&"[".repeat(1_000_000), 8).is_err());
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_bounded_and_placed() {
+        let limits = JsonLimits { bytes_max: 12, depth_max: 2, values_max: 4 };
+        assert_eq!(Json::read(b"[1,[2,3]]", &limits), Err(JsonError::TooMany { max: 4, position: 6 }));
+        assert_eq!(Json::read(b"[1,[2]]", &limits), Json::parse("[1,[2]]", 2));
+        assert_eq!(Json::read(b"[1,2,3,4,5,6]", &limits), Err(JsonError::TooLong { max: 12 }));
+        assert_eq!(Json::read(b"[\"\xff\"]", &limits), Err(JsonError::NotUtf8 { position: 2 }));
+        assert_eq!(Json::read(br#"{"a":1,"a":2"#, &limits), Err(JsonError::RepeatedName { position: 10 }));
+        let broken = b"{\"a\":\n x}";
+        let position = Json::read(broken, &limits).map_err(|error| error.position());
+        assert_eq!(position, Err(Some(7)));
+        assert_eq!((line_and_column(broken, 7), line_and_column(broken, 0)), ((2, 2), (1, 1)));
+    }
+
+    #[test]
+    fn no_error_quotes_the_text() {
+        for text in [r#"{"price":canary}"#, r#"{"canary":1,"canary":2}"#, r#"{"canary" 1}"#, "[\"canary\n\"]"] {
+            let error = Json::parse(text, 8).expect_err(text).to_string();
+            assert!(!error.contains("canary"), "{error}");
+        }
     }
 }
