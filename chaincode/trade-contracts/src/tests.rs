@@ -7,6 +7,7 @@ mod documents;
 mod evidence;
 mod governance;
 mod item;
+mod laws;
 mod payment;
 mod rights;
 mod time;

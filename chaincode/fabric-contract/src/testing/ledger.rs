@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use crate::{LedgerKey, Modification, Response, Router};
+use crate::{CompositeKey, Fault, LedgerKey, Modification, Response, Router, Row, Table, TableKey};
 
 use super::{
     Call, Collection,
@@ -156,6 +156,19 @@ impl MemoryLedger {
     /// All public keys as they stand in the ledger, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.public.keys().map(String::as_str)
+    }
+
+    /// All public entries of a table, in the order of their keys.
+    ///
+    /// # Errors
+    /// As [`Table::entry`](crate::Table::entry).
+    pub fn table<K: TableKey, V: Serialize + DeserializeOwned>(
+        &self,
+        table: &Table<K, V>,
+    ) -> Result<Vec<(K, V)>, Fault> {
+        let composite = self.public.iter().filter(|(key, _)| CompositeKey::parse(key).is_ok());
+        let rows = composite.map(|(key, entry)| Row { key: key.clone(), value: entry.value.clone() });
+        rows.filter_map(|row| table.entry(&row).transpose()).collect()
     }
 
     /// The private value that the peer of `msp_id` holds.
