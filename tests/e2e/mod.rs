@@ -1,5 +1,6 @@
 //! Stories on a running system. They prove the wiring; the rules themselves are tested where they are written.
 
+mod authorities;
 mod canaries;
 mod commands;
 mod documents;

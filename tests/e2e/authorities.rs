@@ -1,0 +1,125 @@
+//! Two customs authorities on one channel: a declaration goes to the authority of the tariff that it names, and to no other.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use entrepot::{
+    consortium::{Consortium, DEFAULT},
+    demo::{documents, secrets::Secret},
+};
+use serde_json::{Value, json};
+use trade_claims::{DeclarationPlace, Deployment};
+use trade_model::{customs::ReadDeclaration, rejection};
+
+use crate::harness::{System, kinds, start_on};
+
+const SECOND: &str = "SwissCustomsMSP";
+
+#[test]
+fn each_declaration_goes_to_the_authority_of_its_tariff() -> Result<()> {
+    for kind in kinds() {
+        let folder = tempfile::tempdir()?;
+        let consortium = with_a_second_authority();
+        std::fs::write(folder.path().join("consortium.yaml"), &consortium)?;
+        let network = start_on(folder.path(), kind.as_deref(), None)?;
+        let system = System { consortium: Consortium::parse(&consortium)?, ..System::of(&network)? };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(two_countries(&system))?;
+        network.stop()?;
+        if kind.is_none() {
+            openings_lie_with_their_parties(folder.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn with_a_second_authority() -> String {
+    let second = format!(
+        "  - msp_id: {SECOND}\n    name: Swiss customs\n    domain: swiss-customs.entrepot.example\n    role: customs\n"
+    );
+    let regulator = "  # Reads and evaluates; neither endorses nor writes.\n";
+    DEFAULT.replace(regulator, &format!("{second}{regulator}"))
+}
+
+/// Declared values that occur nowhere by chance.
+const VALUES: [u64; 2] = [187_263_541_907, 187_263_541_999];
+
+async fn two_countries(system: &System) -> Result<()> {
+    let mut members = entrepot::demo::members();
+    let second = json!({"msp_id": SECOND, "name": "Swiss customs", "country": "CH", "roles": ["customs"]});
+    members["members"].as_array_mut().expect("a list").push(second);
+    system.caller("ExporterMSP")?.post("/v1/members", &members).await?.accepted()?;
+    let event = documents::commissioning(&["TWO"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+    system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;
+
+    let importer = system.caller("ImporterMSP")?;
+    for ((authority, country), value) in [("CustomsMSP", "DE"), (SECOND, "CH")].into_iter().zip(VALUES) {
+        let tariff = format!("T-{country}");
+        system.caller(authority)?.post("/v1/tariffs", &tariff_of(&tariff, country)).await?.accepted()?;
+        let secret = Secret::new(value)?;
+        let declaration_id = format!("D-{country}");
+        let declaration = declaration(system, &declaration_id, &tariff, country, &secret)?;
+        importer.post("/v1/declarations", &declaration).await?.accepted()?;
+        let question: ReadDeclaration =
+            rejection::read(json!({"declaration_id": declaration_id}).to_string().as_bytes())
+                .map_err(rejection::Rejection::from)?;
+        let filed = importer.ask(&question).await?;
+        ensure!(filed.authority.as_str() == authority && filed.value_opened, "{filed:?}");
+    }
+    let assessment = json!({});
+    let foreign = system.caller("CustomsMSP")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;
+    foreign.refused(403, "customs.not_the_authority")?;
+    system.caller(SECOND)?.post("/v1/declarations/D-CH/assessment", &assessment).await?.accepted()?;
+    Ok(())
+}
+
+fn tariff_of(tariff: &str, country: &str) -> Value {
+    json!({
+        "tariff_id": tariff, "version": 1, "jurisdiction": country,
+        "validity": {"from": "2026-01-01", "until": "2099-01-01"}, "source": "test", "currency": "EUR",
+        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
+        "bands": [{
+            "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0,
+            "value_min_minor": "0", "value_max_minor": "200000000000000",
+        }],
+    })
+}
+
+fn declaration(system: &System, id: &str, tariff: &str, country: &str, value: &Secret) -> Result<Value> {
+    let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
+    let context = DeclarationPlace::parse("ImporterMSP", id, (tariff, 1), "b", "EUR")?.context(deployment)?;
+    Ok(json!({
+        "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
+        "items": [documents::item("TWO")], "hs_code": "910211", "origin": "CN", "destination": country,
+        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": value.commitment(),
+        "value_proof": value.prove_range(&context, 0, 200_000_000_000_000)?, "private": value.opening(),
+    }))
+}
+
+/// Each value is in the store of its own authority and in no other's.
+fn openings_lie_with_their_parties(folder: &Path) -> Result<()> {
+    for (value, keeper, other) in [(VALUES[0], "CustomsMSP", SECOND), (VALUES[1], SECOND, "CustomsMSP")] {
+        let value = value.to_string();
+        ensure!(holds(folder, keeper, &value)?, "control: {keeper} does not hold the opening");
+        ensure!(!holds(folder, other, &value)?, "{other} holds an opening that is not for it");
+    }
+    Ok(())
+}
+
+/// Whether a text stands in the private store of an organization's peer.
+fn holds(folder: &Path, msp_id: &str, text: &str) -> Result<bool> {
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+            let private = parts.windows(2).any(|pair| pair[0] == "private" && pair[1] == msp_id);
+            if path.is_dir() {
+                open.push(path.clone());
+            } else if private && memchr::memmem::find(&std::fs::read(&path)?, text.as_bytes()).is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
