@@ -293,7 +293,7 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
             "proof.of_another_record",
         ),
         (
-            "another enterprise's proof",
+            "another member's proof",
             &value,
             value.prove_range(&context("ExporterMSP", "DEC-REFUSED")?, 100, 200)?,
             422,

@@ -67,7 +67,7 @@ fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refus
         let alarm = find_alarm(ctx, &alarm_id)?;
         let mut text = alarm.text.to_string();
         if alarm.state == AlarmState::SubjectWithdrew {
-            text.push_str(" An member concerned has since taken its record back.");
+            text.push_str(" A member concerned has since taken its record back.");
         }
         found.push(statement(alarm.kind.as_str(), &text, Some(alarm_id.to_string())));
     }

@@ -156,7 +156,7 @@ fn a_maker_that_takes_its_commissioning_back_keeps_nothing_by_it() {
 }
 
 #[test]
-fn what_two_enterprises_signed_for_does_not_give_way() {
+fn what_two_members_signed_for_does_not_give_way() {
     let mut world = World::established();
     world.capture(CARRIER, &[object_event("OBSERVE", "inspecting", &[piece("1")])]).expect("recorded");
     world.hand_over("h-1", &[piece("1")], CARRIER, IMPORTER).expect("both agree");

@@ -1,4 +1,4 @@
-//! The channel of the tests: its enterprises, helpers to call, and the rows of tables.
+//! The channel of the tests: its members, helpers to call, and the rows of tables.
 
 use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};

@@ -314,7 +314,7 @@ pub struct InputItem {
     /// Who held it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<MspId>,
-    /// Whether its holder is the importer, an member that carries, or the item's maker.
+    /// Whether its holder is the importer, a member that carries, or the item's maker.
     pub holder_in_consignment: bool,
     /// The oldest alarms that stood against it, at most 5.
     pub open_alarms: Vec<AlarmId>,

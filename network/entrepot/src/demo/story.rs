@@ -249,12 +249,10 @@ impl<'a> Story<'a> {
             teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
         for finding in intercepted["result"]["findings"].as_array().into_iter().flatten() {
             if text(finding, "result") != "met" {
-                teller.detail(&format!(
-                    "{}: {} {}",
-                    text(finding, "rule_id"),
-                    text(finding, "result"),
-                    finding["reasons"]
-                ));
+                let reasons = finding["reasons"].as_array().into_iter().flatten().map(reason);
+                let reasons: Vec<String> = reasons.collect();
+                let (rule, result) = (text(finding, "rule_id"), text(finding, "result"));
+                teller.detail(&format!("{rule}: {result}, {}", reasons.join(", ")));
             }
         }
         Ok(())
@@ -502,6 +500,12 @@ fn tariff_of(calendar: Calendar, id: &str, country: &str) -> Result<Value> {
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().map_or_else(|| value[field].to_string(), ToOwned::to_owned)
+}
+
+/// `not_covered (outside_territory)`: the code of a finding's reason, and the rule inside it where there is one.
+fn reason(value: &Value) -> String {
+    let code = text(value, "code");
+    value["reason"].as_str().map_or_else(|| code.clone(), |inner| format!("{code} ({inner})"))
 }
 
 fn expect(value: &Value, field: &str, wanted: &str) -> Result<()> {
