@@ -97,7 +97,8 @@ impl<'c, 'a> Private<'c, 'a> {
         self.context.write_in("purge", collection, key, Change::Purge)
     }
 
-    /// Sets which organizations must endorse later changes of `key`; none returns it to the collection's policy.
+    /// Sets which organizations must endorse later changes of `key`. `None` does not give the key back to the policy of
+    /// the collection: see [`Context::set_endorsers`] for what happens and what to do instead.
     ///
     /// # Errors
     /// As [`Private::put`].

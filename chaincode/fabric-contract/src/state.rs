@@ -97,8 +97,13 @@ impl Context<'_> {
         self.write_in("delete", "", key, Change::Delete)
     }
 
-    /// Sets which organizations must endorse later changes of `key`; none returns it to the chaincode's policy.
-    /// Has no effect on a key without a value.
+    /// Sets which organizations must endorse later changes of `key`. Has no effect on a key without a value.
+    ///
+    /// `None` writes an empty policy, as Fabric's shims do, and that does **not** give the key back: peers judge later
+    /// changes by the chaincode's policy again, but a peer tells the gateway of an empty policy of the key, which no
+    /// endorsers satisfy, so that a transaction that changes the key is refused before it is ordered unless its sender
+    /// names the endorsing organizations. Instead, set a policy that names the organizations of the chaincode's own, or
+    /// delete the key in one transaction and write it again in a later one: a policy goes with its key.
     ///
     /// # Errors
     /// As [`Context::put`].

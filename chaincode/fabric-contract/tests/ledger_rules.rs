@@ -516,6 +516,26 @@ fn a_key_policy_is_stored_bumps_the_version_and_goes_with_the_key() -> Test {
 }
 
 #[test]
+fn a_key_sheds_its_policy_only_when_its_deletion_is_a_transaction_of_its_own() -> Test {
+    let contract = Contract::new("t")
+        .submit("Protect", |context, key: String| context.set_endorsers(&key, Some(&EndorserPolicy::all_of(["AMSP"])?)))
+        .submit("Rewrite", |context, key: String| {
+            context.delete(&key)?;
+            context.put(&key, b"2".to_vec())
+        });
+    let mut ledger = ledger_with(contract);
+    put(&mut ledger, "k", "1")?;
+    ledger.call("t:Protect").arg("k").submit()?;
+    ledger.call("t:Rewrite").arg("k").submit()?;
+    assert_eq!(ledger.get("k"), Some(b"2".to_vec()));
+    assert!(ledger.policy("", "k").is_some(), "of two writes in one transaction the last counts, and it changes a key");
+    ledger.call("note:Delete").arg("k").submit()?;
+    put(&mut ledger, "k", "3")?;
+    assert_eq!(ledger.policy("", "k"), None);
+    Ok(())
+}
+
+#[test]
 fn one_event_per_transaction_and_the_last_one_counts() -> Test {
     let mut ledger = ledger_of(|context| {
         context.set_event("first", b"1".to_vec())?;
