@@ -4,7 +4,12 @@
 mod causes;
 mod dependencies;
 mod files;
+mod functions;
 mod layers;
+mod modules;
+mod ratchets;
+mod source;
+mod words;
 
 use std::{
     path::{Path, PathBuf},
