@@ -225,7 +225,9 @@ fn unreadable(error: EpcisError) -> Rejection {
         EpcisError::NoEvents => ItemRejection::NoEvents.into(),
         EpcisError::TooLarge { what: "events", max } => ItemRejection::TooManyEvents { max }.into(),
         EpcisError::TooLarge { max, .. } => ItemRejection::TooManyItems { max }.into(),
-        EpcisError::Uri { source, .. } => RequestRejection::of("/document", &Malformed::from(&source)).into(),
+        EpcisError::Uri { pointer, source, .. } => {
+            RequestRejection::of(format!("/document{pointer}"), &Malformed::from(&source)).into()
+        }
         other => ItemRejection::DocumentMalformed { rule: other.to_string() }.into(),
     }
 }

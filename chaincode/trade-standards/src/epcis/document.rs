@@ -36,7 +36,7 @@ pub fn parse(bytes: &[u8]) -> Result<Document, EpcisError> {
 pub fn parse_with(bytes: &[u8], limits: &Limits) -> Result<Document, EpcisError> {
     let bounds = JsonLimits { bytes_max: limits.bytes_max, depth_max: limits.depth_max, ..JsonLimits::default() };
     let json = Json::read(bytes, &bounds)?;
-    let events = events(&json)?;
+    let (place, events) = events(&json)?;
     if events.is_empty() {
         return Err(EpcisError::NoEvents);
     }
@@ -45,16 +45,33 @@ pub fn parse_with(bytes: &[u8], limits: &Limits) -> Result<Document, EpcisError>
     }
     let namespaces = Namespaces::standard().with(json.get("@context"));
     let ignored = ignored_fields(&json, &namespaces);
-    let read = |(index, json)| event(json, index, &namespaces, &ignored, limits);
+    let read = |(index, json)| event(json, (index, place.of(index)), &namespaces, &ignored, limits);
     let events = events.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     Ok(Document { id: json.get("id").and_then(Json::as_text).map(str::to_owned), events })
 }
 
-/// The events inside whatever envelope there is.
-fn events(json: &Json) -> Result<&[Json], EpcisError> {
+/// Where the events of a document stand, as JSON pointers.
+enum Place {
+    /// The only event stands here.
+    Event(&'static str),
+    /// The list of events stands here.
+    List(&'static str),
+}
+
+impl Place {
+    fn of(&self, index: usize) -> String {
+        match self {
+            Self::Event(pointer) => (*pointer).to_owned(),
+            Self::List(pointer) => format!("{pointer}/{index}"),
+        }
+    }
+}
+
+/// The events inside whatever envelope there is, and where they stand.
+fn events(json: &Json) -> Result<(Place, &[Json]), EpcisError> {
     let kind = json.get("type").and_then(Json::as_text).unwrap_or_default();
     if EventKind::from_wire(kind).is_some() {
-        return Ok(std::slice::from_ref(json));
+        return Ok((Place::Event(""), std::slice::from_ref(json)));
     }
     if !matches!(kind, "EPCISDocument" | "EPCISQueryDocument") {
         return Err(EpcisError::NotADocument { found: cut(kind) });
@@ -69,9 +86,13 @@ fn events(json: &Json) -> Result<&[Json], EpcisError> {
     let body = json.get("epcisBody");
     let results = body.and_then(|body| body.get("queryResults")).and_then(|results| results.get("resultsBody"));
     let holder = results.or(body).ok_or(EpcisError::NoEvents)?;
+    let (list, single) = match results {
+        Some(_) => ("/epcisBody/queryResults/resultsBody/eventList", "/epcisBody/queryResults/resultsBody/event"),
+        None => ("/epcisBody/eventList", "/epcisBody/event"),
+    };
     match (holder.get("eventList"), holder.get("event")) {
-        (Some(Json::Array(events)), _) => Ok(events),
-        (None, Some(event @ Json::Object(_))) => Ok(std::slice::from_ref(event)),
+        (Some(Json::Array(events)), _) => Ok((Place::List(list), events)),
+        (None, Some(event @ Json::Object(_))) => Ok((Place::Event(single), std::slice::from_ref(event))),
         _ => Err(EpcisError::NoEvents),
     }
 }
@@ -89,7 +110,7 @@ fn ignored_fields(document: &Json, namespaces: &Namespaces) -> Vec<String> {
 
 fn event(
     json: &Json,
-    index: usize,
+    (index, pointer): (usize, String),
     namespaces: &Namespaces,
     ignored: &[String],
     limits: &Limits,
@@ -98,7 +119,7 @@ fn event(
         return Err(EpcisError::WrongType { index, field: "eventList", expected: "a list of objects" });
     }
     let namespaces = namespaces.with(json.get("@context"));
-    let fields = Fields { event: json, index, namespaces: &namespaces, limits };
+    let fields = Fields { event: json, index, pointer, namespaces: &namespaces, limits };
     let kind = fields.required_text(json, "type")?;
     let kind = EventKind::from_wire(kind).ok_or(EpcisError::UnknownEventType { index, found: cut(kind) })?;
     let zone = fields.required_text(json, "eventTimeZoneOffset")?;
@@ -142,7 +163,7 @@ fn body(kind: EventKind, fields: &Fields<'_>) -> Result<EventBody, EpcisError> {
             }
             Ok(EventBody::Aggregation(AggregationEvent {
                 action,
-                parent: parent.map(|parent| fields.uri(parent, "parentID")).transpose()?,
+                parent: parent.map(|parent| fields.uri(parent, "parentID", "")).transpose()?,
                 children: fields.objects("childEPCs")?,
                 quantities: fields.quantities("childQuantityList")?,
             }))

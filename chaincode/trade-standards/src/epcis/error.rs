@@ -93,6 +93,8 @@ pub enum EpcisError {
         index: usize,
         /// The field.
         field: &'static str,
+        /// The place in the document, as a JSON pointer such as `/epcisBody/eventList/1/epcList/0`.
+        pointer: String,
         /// The rule it breaks.
         source: DigitalLinkError,
     },

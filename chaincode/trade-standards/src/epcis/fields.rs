@@ -14,6 +14,8 @@ use crate::json::Json;
 pub(super) struct Fields<'a> {
     pub(super) event: &'a Json,
     pub(super) index: usize,
+    /// Where the event stands in the document, as a JSON pointer.
+    pub(super) pointer: String,
     pub(super) namespaces: &'a Namespaces,
     pub(super) limits: &'a Limits,
 }
@@ -68,14 +70,16 @@ impl<'a> Fields<'a> {
     pub(super) fn place(&self, field: &'static str) -> Result<Option<ObjectUri>, EpcisError> {
         match self.event.get(field) {
             None | Some(Json::Null) => Ok(None),
-            Some(place @ Json::Object(_)) => self.uri(self.required_text(place, "id")?, field).map(Some),
+            Some(place @ Json::Object(_)) => self.uri(self.required_text(place, "id")?, field, "/id").map(Some),
             Some(_) => Err(self.wrong(field, "an object with an id")),
         }
     }
 
-    pub(super) fn uri(&self, text: &str, field: &'static str) -> Result<ObjectUri, EpcisError> {
+    /// A URI that stands in `field`, at `inside` of it (a JSON pointer, empty for the field itself).
+    pub(super) fn uri(&self, text: &str, field: &'static str, inside: &str) -> Result<ObjectUri, EpcisError> {
         let parse = if self.limits.check_digits { ObjectUri::parse } else { ObjectUri::parse_form_only };
-        parse(text.trim()).map_err(|source| EpcisError::Uri { index: self.index, field, source })
+        let place = || format!("{}/{field}{inside}", self.pointer);
+        parse(text.trim()).map_err(|source| EpcisError::Uri { index: self.index, field, pointer: place(), source })
     }
 
     pub(super) fn texts(&self, object: &'a Json, field: &'static str) -> Result<Vec<String>, EpcisError> {
@@ -90,9 +94,9 @@ impl<'a> Fields<'a> {
         let elements = self.list(field)?;
         let mut objects = Vec::with_capacity(elements.len());
         let mut seen = std::collections::BTreeSet::new();
-        for element in elements {
+        for (position, element) in elements.iter().enumerate() {
             let text = element.as_text().ok_or(self.wrong(field, "a list of strings"))?;
-            let object = self.uri(text, field)?;
+            let object = self.uri(text, field, &format!("/{position}"))?;
             if seen.insert(object.canonical().to_owned()) {
                 objects.push(object);
             }
@@ -101,11 +105,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn quantities(&self, field: &'static str) -> Result<Vec<Quantity>, EpcisError> {
-        self.list(field)?.iter().map(|element| self.quantity(element, field)).collect()
+        let read = |(position, element)| self.quantity(element, field, position);
+        self.list(field)?.iter().enumerate().map(read).collect()
     }
 
-    fn quantity(&self, element: &'a Json, field: &'static str) -> Result<Quantity, EpcisError> {
-        let class = self.uri(self.required_text(element, "epcClass")?, field)?;
+    fn quantity(&self, element: &'a Json, field: &'static str, position: usize) -> Result<Quantity, EpcisError> {
+        let class = self.uri(self.required_text(element, "epcClass")?, field, &format!("/{position}/epcClass"))?;
         let wrong = EpcisError::Quantity { index: self.index };
         let quantity = match element.get("quantity") {
             None | Some(Json::Null) => None,
@@ -126,12 +131,13 @@ impl<'a> Fields<'a> {
         value: &'static str,
         vocabulary: Vocabulary,
     ) -> Result<Vec<TypedReference>, EpcisError> {
-        let read = |element: &'a Json| {
+        let read = |(position, element): (usize, &'a Json)| {
             let kind = self.word(element, "type", vocabulary)?;
-            let reference = self.uri(self.required_text(element, value)?, field)?;
+            let inside = format!("/{position}/{value}");
+            let reference = self.uri(self.required_text(element, value)?, field, &inside)?;
             Ok(TypedReference { kind, reference })
         };
-        self.list(field)?.iter().map(read).collect()
+        self.list(field)?.iter().enumerate().map(read).collect()
     }
 
     pub(super) fn error_declaration(&self) -> Result<Option<ErrorDeclaration>, EpcisError> {

@@ -240,3 +240,24 @@ fn bounds_hold() {
         assert!(parse(&text.as_bytes()[..end]).is_err(), "cut at {end}");
     }
 }
+
+#[test]
+fn a_wrong_key_is_refused_with_its_place_in_the_document() -> Result<(), Box<dyn std::error::Error>> {
+    let place = |bytes: &[u8]| match parse(bytes) {
+        Err(EpcisError::Uri { pointer, .. }) => Ok(pointer),
+        other => Err(format!("{other:?}")),
+    };
+    let (good, wrong) = ("https://id.gs1.org/01/09521234543213/21/C1", "https://id.gs1.org/01/09521234543214/21/C1");
+    for (fields, pointer) in [
+        (format!(r#", "epcList": ["{good}", "{wrong}"]"#), "/epcList/1"),
+        (format!(r#", "quantityList": [{{"epcClass": "{wrong}", "quantity": 1}}]"#), "/quantityList/0/epcClass"),
+        (format!(r#", "readPoint": {{"id": "{wrong}"}}"#), "/readPoint/id"),
+        (format!(r#", "sourceList": [{{"type": "location", "source": "{wrong}"}}]"#), "/sourceList/0/source"),
+    ] {
+        let document = document(&fields);
+        assert_eq!(place(document.as_bytes())?, format!("/epcisBody/eventList/0{pointer}"));
+        let (begin, end) = (document.find("[\n        {").ok_or("no list")?, document.rfind("]}}").ok_or("no end")?);
+        assert_eq!(place(document[begin + 1..end].as_bytes())?, pointer);
+    }
+    Ok(())
+}
