@@ -4,7 +4,7 @@
 //! Somebody else's index, bundle or verifier reads ledgers by it. A change that this test finds is a change for them: a
 //! new table, event or optional field is written down with `ENTREPOT_GOLDEN=write`; anything else needs a migration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -22,7 +22,34 @@ fn the_ledgers_schema_is_what_was_promised() {
     }
     let promised = std::fs::read_to_string(&file).expect("the golden file is committed");
     let difference = promised.lines().zip(now.lines()).enumerate().find(|(_, (promised, now))| promised != now);
-    assert!(promised == now, "the ledger's schema changed, first here: {difference:?}");
+    assert!(
+        promised == now,
+        "the ledger's schema changed, first here: {difference:?}; what is only new is written down with \
+         ENTREPOT_GOLDEN=write"
+    );
+}
+
+#[test]
+fn no_table_is_left_out_of_the_schema() {
+    let schema = schema();
+    let promised: Vec<&str> =
+        schema["tables"].as_array().into_iter().flatten().filter_map(|table| table["name"].as_str()).collect();
+    let mut declared = 0;
+    for file in tables_files() {
+        let source = std::fs::read_to_string(&file).expect("a source file");
+        for name in source.split("Table::new(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            declared += 1;
+            assert!(promised.contains(&name), "{}: {name} has no line in `tables()`", file.display());
+        }
+    }
+    assert_eq!(declared, promised.len(), "tables that are not constants of a `tables.rs`");
+}
+
+/// `tables.rs` of every domain.
+fn tables_files() -> Vec<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let domains = std::fs::read_dir(source).expect("the crate's source").flatten();
+    domains.map(|domain| domain.path().join("tables.rs")).filter(|file| file.exists()).collect()
 }
 
 /// One line for each table, event and definition, so that a change is read in one line.
