@@ -3,13 +3,18 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context, Result};
-use entrepot::{
+use fabric_operator::{
+    channel::join,
     endpoint::Endpoint,
-    fabric::{Binaries, join, listening, programs},
+    fabric::{Binaries, listening, programs},
+    network::Network,
     process::Program,
 };
 
-use crate::network::{Launch, Orderers, Site, TestNetwork};
+use crate::{
+    network::{Launch, Orderers, Site, TestNetwork},
+    run::runtime,
+};
 
 /// Peers and an orderer of Fabric.
 pub struct Fabric {
@@ -69,7 +74,7 @@ impl TestNetwork for Fabric {
         }
         let listening = listening(addresses);
         self.site.wait_until("Fabric's processes are", || listening.iter().all(Endpoint::listens))?;
-        join(layout, consortium, addresses)
+        runtime().block_on(join(&Network { layout, consortium, addresses }))
     }
 
     fn kill(&self) {

@@ -12,11 +12,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use entrepot::package::{Connection, Package};
 use fabric_msp::{
     signer::SigningIdentity,
     transport::{ClientTls, connect_lazy},
 };
+use fabric_operator::package::{Connection, Package};
 use fabric_protos::{
     gateway::gateway_client::GatewayClient,
     orderer::atomic_broadcast_client::AtomicBroadcastClient,

@@ -11,16 +11,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use entrepot::{
-    consortium::Consortium,
-    fabric::Version,
-    generate,
-    layout::{Addresses, Kind, Layout, write_atomically},
-    process::tail,
-};
 use fabric_config::genesis_block;
 use fabric_cryptogen::{OrganizationFolder, OrganizationKind, UserRequest, issue_user, revoke, validity_start};
 use fabric_msp::certificate::Certificate;
+use fabric_operator::{
+    consortium::Consortium,
+    generate,
+    layout::{Addresses, Kind, Layout, write_atomically},
+    process::tail,
+    version::Version,
+};
 use prost::Message;
 
 /// The channel of the cases.

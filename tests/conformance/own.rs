@@ -1,14 +1,16 @@
 //! A channel of a case's own, on a network that is shared: whatever is done to its configuration concerns nobody else.
 
 use anyhow::{Context, Result, bail};
-use entrepot::{
-    channel::{Administrators, Network, Sent, administrators, apply, envelope, join_orderers, join_peers},
+use fabric_client::orderer::BroadcastError;
+use fabric_config::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, compute_update, genesis_block};
+use fabric_operator::{
+    channel::{Administrators, Sent, administrators, apply, envelope, join_peers},
     consortium::Consortium,
     generate,
     layout::write_atomically,
+    network::Network,
+    participation::join_orderers,
 };
-use fabric_client::orderer::BroadcastError;
-use fabric_config::{ChannelCapability, ChannelConfig, ChannelSpec, ConfigDraft, compute_update, genesis_block};
 use fabric_protos::common::{ConfigGroup, ConfigUpdate, Envelope, Status};
 use futures_util::future::try_join_all;
 use prost::Message;
@@ -53,12 +55,7 @@ impl Own {
         shape(&mut spec)?;
         let block = genesis_block(&spec)?.encode_to_vec();
         write_atomically(&network.layout.genesis_block(&own.name), &block)?;
-        let first = block.clone();
-        tokio::task::spawn_blocking(move || {
-            let Network { layout, consortium, addresses } = network_of(net);
-            join_orderers(layout, consortium, addresses, &first)
-        })
-        .await??;
+        join_orderers(network.layout, network.consortium, network.addresses, &block).await?;
         join_peers(&network, &members, &block).await?;
         Ok(own)
     }
@@ -142,7 +139,7 @@ impl Own {
 
     /// Sends a message to the orderers and gives back the refusal.
     pub async fn refusal(&self, envelope: &Envelope) -> Result<(Status, String)> {
-        match entrepot::channel::broadcast(&self.network(), envelope).await {
+        match fabric_operator::channel::broadcast(&self.network(), envelope).await {
             Ok(()) => bail!("the orderers took it"),
             Err(error) => match error.downcast::<BroadcastError>()? {
                 BroadcastError::Refused { status, info } => Ok((Status::try_from(status)?, info)),

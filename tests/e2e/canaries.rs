@@ -9,10 +9,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 use base64::{Engine, engine::general_purpose};
-use entrepot::{
-    demo::{documents, secrets::Secret},
-    layout::Layout,
-};
+use entrepot::demo::{documents, secrets::Secret};
+use fabric_operator::layout::Layout;
 use serde_json::json;
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 

@@ -205,7 +205,7 @@ async fn a_wrong_certificate_is_refused_with_the_reason() -> Result<()> {
     }
 
     let foreign = tempfile::tempdir()?;
-    generate(&CryptoConfig::from_yaml(entrepot::consortium::DEFAULT_CRYPTO)?, foreign.path())?;
+    generate(&CryptoConfig::from_yaml(fabric_operator::consortium::DEFAULT_CRYPTO)?, foreign.path())?;
     let user =
         foreign.path().join("peerOrganizations/exporter.entrepot.example/users/User1@exporter.entrepot.example/msp");
     whoami(system, &user).await?.refused(401, "certificate_unknown_authority")?;

@@ -3,11 +3,9 @@
 //! Everything is made when it is needed; nothing is kept in files except the golden ones and what once went wrong.
 
 use anyhow::{Context, Result};
-use entrepot::{
-    demo::documents,
-    package::{Connection, Package},
-};
+use entrepot::demo::documents;
 use fabric_msp::{policy, signer::Signer};
+use fabric_operator::package::{Connection, Package};
 use fabric_protos::{
     common::Config,
     discovery,

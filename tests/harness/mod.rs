@@ -6,16 +6,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use entrepot::{
-    consortium::Consortium,
-    demo::{
-        rest::Caller,
-        running::{RunningNetwork, Start},
-    },
-    layout::{Addresses, Layout},
+use entrepot::demo::{
+    rest::Caller,
+    running::{RunningNetwork, Start},
 };
 use fabric_client::{Connection, Gateway};
 use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
+use fabric_operator::{
+    consortium::Consortium,
+    layout::{Addresses, Layout},
+};
 use trade_model::governance::ReadMembers;
 
 /// The program under test.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Result;
-use entrepot::package::{Connection, Package};
+use fabric_operator::package::{Connection, Package};
 use fabric_shim::{ChaincodeServer, ServerError, ServerHandle, ServerTls};
 use tokio::{
     sync::mpsc::{self, UnboundedSender},

@@ -4,12 +4,12 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use entrepot::package::Package;
 use fabric_client::{ClientError, Connection, EndorserClient, Gateway, endorser::EndorserError};
 use fabric_msp::{
     signer::{Signer, SigningIdentity},
     transport::ClientTls,
 };
+use fabric_operator::package::Package;
 use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CommitChaincodeDefinitionArgs, InstallChaincodeArgs,

@@ -1,11 +1,15 @@
 //! The command line. Every command is a thin shell around a module of the same name.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use fabric_operator::process;
 
-use crate::{commands, demo, process, roles, supervisor};
+use crate::{
+    commands::{self, folder::Folder},
+    demo, roles,
+};
 
 /// A cross-border trade ledger on Hyperledger Fabric.
 ///
@@ -22,13 +26,13 @@ pub struct Cli {
 enum Command {
     /// Start network, chaincode and gateway, and keep them until Ctrl-C; again on the same folder, go on
     #[command(visible_alias = "resume")]
-    Up(UpOptions),
+    Up(commands::up::Options),
     /// Stop the network of a folder
     Down(Folder),
     /// Show the processes of a folder's network, what they use, and its channels
     Status(Folder),
     /// Tell the story of one trade on a fresh network
-    Demo(DemoOptions),
+    Demo(demo::Options),
     /// Measure what a committed transaction costs here, and on real Fabric
     Bench(commands::bench::Options),
     /// Generate keys and certificates
@@ -61,46 +65,6 @@ enum Command {
     Child(Child),
 }
 
-/// The folder of a network.
-#[derive(Debug, Clone, Args)]
-pub struct Folder {
-    /// The network's folder: keys, ledgers, settings, logs
-    #[arg(long, value_name = "DIR", env = "ENTREPOT_DIR", default_value = ".entrepot")]
-    pub dir: PathBuf,
-}
-
-/// What `up` starts.
-#[derive(Debug, Clone, Args)]
-pub struct UpOptions {
-    // Not a doc comment: clap would take it for the help of the command.
-    #[allow(missing_docs, reason = "explained by its type")]
-    #[command(flatten)]
-    pub folder: Folder,
-    /// Run on real Fabric: the folder of its `peer` and `orderer` programs
-    #[arg(long, value_name = "DIR")]
-    pub fabric_bin: Option<PathBuf>,
-    /// The consortium file; the folder's own when not given, and the demo's in a new folder
-    #[arg(long, value_name = "FILE")]
-    pub consortium: Option<PathBuf>,
-    /// Where the REST gateway listens; a free port when not given. Fixed when the folder is first used
-    #[arg(long, value_name = "HOST:PORT")]
-    pub gateway: Option<SocketAddr>,
-}
-
-/// What `demo` does.
-#[derive(Debug, Clone, Args)]
-pub struct DemoOptions {
-    /// Run on real Fabric: the folder of its `peer` and `orderer` programs
-    #[arg(long, value_name = "DIR")]
-    pub fabric_bin: Option<PathBuf>,
-    /// Leave the network running and its folder in place
-    #[arg(long)]
-    pub keep: bool,
-    /// The folder for the network; a temporary one when not given
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-}
-
 #[derive(Debug, Args)]
 struct Child {
     program: PathBuf,
@@ -115,7 +79,7 @@ impl Cli {
     /// As the command.
     pub fn run(self) -> Result<()> {
         match self.command {
-            Command::Up(options) => supervisor::up(&options),
+            Command::Up(options) => commands::up::run(options),
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),
             Command::Demo(options) => demo::run(&options),

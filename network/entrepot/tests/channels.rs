@@ -10,13 +10,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use entrepot::{
-    consortium::Consortium,
-    demo::running::{RunningNetwork, Start},
-    member,
-};
+use entrepot::demo::running::{RunningNetwork, Start};
 use fabric_client::Gateway;
 use fabric_msp::signer::SigningIdentity;
+use fabric_operator::{consortium::Consortium, member};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 const PATIENCE: Duration = Duration::from_secs(10);

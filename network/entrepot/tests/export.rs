@@ -4,7 +4,8 @@
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
-use entrepot::{
+use entrepot::roles::gateway::settings;
+use fabric_operator::{
     consortium::DEFAULT,
     export::{Images, Platform, write},
 };
@@ -33,12 +34,12 @@ fn the_first_block_of_every_channel_goes_with_the_export() -> Result<()> {
                     chaincode: { name: entrepot, version: '1', endorsements: 1 }\n";
     let text = format!("{DEFAULT}\n{channels}");
     let folder = tempfile::tempdir()?;
-    write(Platform::Compose, &text, &images("3.1.5")?, folder.path())?;
+    write(Platform::Compose, &text, &images("3.1.5")?, &settings, folder.path())?;
     for channel in ["trade", "pair"] {
         ensure!(folder.path().join(format!("network/channel/{channel}.block")).is_file(), "{channel} has no block");
     }
     let folder = tempfile::tempdir()?;
-    write(Platform::Kubernetes, &text, &images("3.1.5")?, folder.path())?;
+    write(Platform::Kubernetes, &text, &images("3.1.5")?, &settings, folder.path())?;
     let manifests = fs::read_to_string(folder.path().join("network.yaml"))?;
     ensure!(manifests.contains("path: channel/pair.block"), "the container that joins nodes has no first block");
     Ok(())
@@ -56,7 +57,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
 fn a_compose_file_names_only_what_exists() -> Result<()> {
     for (consortium, nodes) in [(DEFAULT.to_owned(), 7), (large(), 11)] {
         let folder = tempfile::tempdir()?;
-        write(Platform::Compose, &consortium, &images("3.1.5")?, folder.path())?;
+        write(Platform::Compose, &consortium, &images("3.1.5")?, &settings, folder.path())?;
         let file: Value = serde_norway::from_str(&fs::read_to_string(folder.path().join("compose.yaml"))?)?;
         let services = keys(&file["services"]);
         assert_eq!(services.len(), nodes + 3, "{services:?}");
@@ -95,7 +96,7 @@ fn a_compose_file_names_only_what_exists() -> Result<()> {
 fn kubernetes_manifests_name_only_what_exists() -> Result<()> {
     for (consortium, nodes) in [(DEFAULT.to_owned(), 7), (large(), 11)] {
         let folder = tempfile::tempdir()?;
-        write(Platform::Kubernetes, &consortium, &images("3.1.5")?, folder.path())?;
+        write(Platform::Kubernetes, &consortium, &images("3.1.5")?, &settings, folder.path())?;
         let text = fs::read_to_string(folder.path().join("network.yaml"))?;
         let mut objects = Vec::new();
         for document in serde_norway::Deserializer::from_str(&text) {
@@ -165,7 +166,7 @@ fn secret_paths(objects: &[Value]) -> impl Iterator<Item = &str> {
 fn what_cannot_run_is_refused_by_name() -> Result<()> {
     let refusal = |platform, text: &str, version: &str| -> Result<String> {
         let folder = tempfile::tempdir()?;
-        Ok(format!("{:#}", write(platform, text, &images(version)?, folder.path()).expect_err("refused")))
+        Ok(format!("{:#}", write(platform, text, &images(version)?, &settings, folder.path()).expect_err("refused")))
     };
     let old = refusal(Platform::Compose, &large(), "2.5.16")?;
     ensure!(old.contains("BFT, which came with Fabric 3.0, and the images are Fabric 2.5"), "{old}");
@@ -174,9 +175,9 @@ fn what_cannot_run_is_refused_by_name() -> Result<()> {
     ensure!(long.contains("cannot name a Kubernetes service"), "{long}");
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("mine"), b"")?;
-    let full = write(Platform::Compose, DEFAULT, &images("3.1.5")?, folder.path()).expect_err("refused");
+    let full = write(Platform::Compose, DEFAULT, &images("3.1.5")?, &settings, folder.path()).expect_err("refused");
     ensure!(full.to_string().contains("is not empty"), "{full}");
-    assert!("2.4.9".parse::<entrepot::fabric::Version>().is_err());
+    assert!("2.4.9".parse::<fabric_operator::version::Version>().is_err());
     Ok(())
 }
 

@@ -4,10 +4,8 @@
 use std::{env, fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result, ensure};
-use entrepot::{
-    demo::running::{RunningNetwork, Start},
-    fabric::Binaries,
-};
+use entrepot::demo::running::{RunningNetwork, Start};
+use fabric_operator::fabric::Binaries;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 

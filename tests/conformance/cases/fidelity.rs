@@ -220,7 +220,7 @@ pub async fn e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organizat
     same((status, info.as_str()), (Status::BadRequest, text))?;
 
     let enter = own.asking_for(&[ORDERER], |root| turn(root, State::Maintenance)).await?;
-    entrepot::channel::broadcast(&own.network(), &enter).await?;
+    fabric_operator::channel::broadcast(&own.network(), &enter).await?;
     eventually("maintenance has begun", async || same(own.config().await?.sequence(), 1)).await?;
     let answer = broadcast(net, transaction.clone()).await?;
     let text = "normal transactions are rejected: maintenance mode";
@@ -231,7 +231,7 @@ pub async fn e054_in_maintenance_the_orderer_takes_nothing_but_its_own_organizat
     same(own.refusal(&update).await?.0, Status::Forbidden)?;
 
     let leave = own.asking_for(&[ORDERER], |root| turn(root, State::Normal)).await?;
-    entrepot::channel::broadcast(&own.network(), &leave).await?;
+    fabric_operator::channel::broadcast(&own.network(), &leave).await?;
     eventually("maintenance is over", async || {
         same(broadcast(net, transaction.clone()).await?.status(), Status::Success)
     })

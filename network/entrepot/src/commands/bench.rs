@@ -16,16 +16,13 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fabric_client::Gateway;
+use fabric_operator::{consortium::Consortium, fabric::Binaries, member};
 use serde_json::json;
 
 use super::status::usage;
-use crate::{
-    consortium::Consortium,
-    demo::{
-        self, rest,
-        running::{RunningNetwork, Start},
-    },
-    member,
+use crate::demo::{
+    self, rest,
+    running::{RunningNetwork, Start},
 };
 
 const ORGANIZATION: &str = "ExporterMSP";
@@ -94,7 +91,7 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
     })?;
     let name = match fabric_bin {
         None => "embedded".to_owned(),
-        Some(folder) => format!("Fabric {}", crate::fabric::Binaries::find(Some(folder))?.version),
+        Some(folder) => format!("Fabric {}", Binaries::find(Some(folder))?.version),
     };
     let consortium = Consortium::load(None)?;
     let domain = consortium.organization(ORGANIZATION)?.domain.clone();

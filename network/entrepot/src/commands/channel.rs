@@ -10,14 +10,15 @@ use clap::{Args, Subcommand};
 use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec};
 use fabric_cryptogen::Authority;
 use fabric_msp::{certificate::Certificate, msp::config_from_directory};
-
-use crate::{
-    channel::{Network, administrators, apply, create, describe, difference, join_peers},
-    cli::Folder,
+use fabric_operator::{
+    channel::{administrators, apply, create, describe, difference, envelope, join_peers},
     consortium::{Chaincode, Consortium, FurtherChannel},
     generate,
     layout::{Addresses, Layout, write_atomically},
+    network::Network,
 };
+
+use super::folder::Folder;
 
 /// What to do with a channel. Changes are signed by the administrators whose keys lie in the folder.
 #[derive(Debug, Subcommand)]
@@ -247,7 +248,7 @@ impl Site {
         print!("{}", difference(config.config(), draft.config())?);
         let signers = administrators(&network, &config, &options.sign_as)?;
         if options.dry_run {
-            let envelope = crate::channel::envelope(&config, &update, &signers)?;
+            let envelope = envelope(&config, &update, &signers)?;
             let organizations = signers.msp_ids().join(", ");
             match config.propose_update(&envelope) {
                 Ok(_) => {

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-
-use crate::generate;
+use fabric_operator::{consortium, generate};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -29,7 +28,7 @@ pub fn run(command: &Command) -> Result<()> {
     let Command::Generate { config, output } = command;
     let text = match config {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
-        None => crate::consortium::DEFAULT_CRYPTO.to_owned(),
+        None => consortium::DEFAULT_CRYPTO.to_owned(),
     };
     generate::crypto_into(&text, output)?;
     println!("Keys and certificates lie in {}.", output.display());

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-
-use crate::{consortium::Consortium, deploy, generate, layout::Layout, package::Package};
+use fabric_operator::{deploy, generate, layout::Layout};
 
 /// Installs, approves and commits the chaincode, as far as that was not done before.
 ///
@@ -17,13 +16,6 @@ pub fn run(folder: &Path) -> Result<()> {
     let consortium = generate::consortium(&layout, None)?;
     let package = generate::package(&layout, &consortium, &addresses)?;
     deploy::run(&layout, &consortium, &addresses, &package)?;
-    describe(&consortium, &package);
+    println!("{}", deploy::describe(&consortium, &package));
     Ok(())
-}
-
-/// Says what is committed where.
-pub(crate) fn describe(consortium: &Consortium, package: &Package) {
-    for own in consortium.each_channel() {
-        println!("{} is committed on {} as {}.", own.chaincode.name, own.channel, package.id);
-    }
 }

@@ -6,14 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use fabric_operator::{
+    layout::Layout,
+    process::{POLL, started},
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
-};
-
-use crate::{
-    layout::Layout,
-    process::{POLL, started},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-
-use crate::{
+use fabric_operator::{
     consortium,
     export::{self, Images, Platform},
-    roles,
 };
+
+use crate::roles;
 
 /// Where Fabric publishes its images.
 const FABRIC_REGISTRY: &str = "ghcr.io/hyperledger";
@@ -71,7 +71,10 @@ pub fn run(command: &Command) -> Result<()> {
         Command::Run(options) => roles::network::run(options),
         Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
         Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
-        Command::Join { dir } => export::join(dir),
+        Command::Join { dir } => {
+            println!("{}", export::join(dir)?);
+            Ok(())
+        }
     }
 }
 
@@ -91,7 +94,7 @@ fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
         entrepot: options.entrepot_image.clone(),
         fabric: version.parse()?,
     };
-    export::write(platform, &text, &images, &options.output)?;
+    export::write(platform, &text, &images, &roles::gateway::settings, &options.output)?;
     let start = match platform {
         Platform::Compose => format!("docker compose --project-directory {0} up --detach", options.output.display()),
         Platform::Kubernetes => format!("kubectl apply -k {}", options.output.display()),

@@ -3,12 +3,11 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-
-use crate::{
-    channel::Network,
+use fabric_operator::{
     endpoint::Endpoint,
     generate,
     layout::{Addresses, Layout},
+    network::Network,
 };
 
 /// Shows the network of this folder.

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fabric_client::{Failure, Gateway};
-use serde_json::{Value, json};
-use trade_model::{Transaction as _, governance::ReadMembers};
-
-use crate::{
+use fabric_operator::{
     consortium::Consortium,
     layout::{Addresses, Layout},
     member,
 };
+use serde_json::{Value, json};
+use trade_model::{Transaction as _, governance::ReadMembers};
 
 const REGULATOR: &str = "RegulatorMSP";
 const PATIENCE: Duration = Duration::from_secs(10);

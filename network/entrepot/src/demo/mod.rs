@@ -11,7 +11,11 @@ pub mod secrets;
 mod story;
 mod teller;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
+use clap::Args;
+use fabric_operator::consortium::Consortium;
 
 pub use self::story::members;
 use self::{
@@ -19,13 +23,26 @@ use self::{
     story::Story,
     teller::Teller,
 };
-use crate::{cli::DemoOptions, consortium::Consortium};
+
+/// What `demo` does.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Run on real Fabric: the folder of its `peer` and `orderer` programs
+    #[arg(long, value_name = "DIR")]
+    fabric_bin: Option<PathBuf>,
+    /// Leave the network running and its folder in place
+    #[arg(long)]
+    keep: bool,
+    /// The folder for the network; a temporary one when not given
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
 
 /// Tells the story.
 ///
 /// # Errors
 /// A step did not hold, or the network did not come up.
-pub fn run(options: &DemoOptions) -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
     let temporary = tempfile::Builder::new().prefix("entrepot-demo-").tempdir().context("no temporary folder")?;
     let folder = options.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

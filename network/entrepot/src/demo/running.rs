@@ -9,14 +9,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use fabric_operator::{
+    layout::{Addresses, Layout},
+    process::{POLL, tail},
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
-};
-
-use crate::{
-    layout::{Addresses, Layout},
-    process::{POLL, tail},
 };
 
 /// How long the network may take to come up.

@@ -1,6 +1,10 @@
 //! The story itself, chapter by chapter.
 
 use anyhow::{Context, Result, ensure};
+use fabric_operator::{
+    consortium::Consortium,
+    layout::{Addresses, Layout},
+};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::ProofContext;
@@ -13,10 +17,6 @@ use super::{
     rest::Caller,
     secrets::Secret,
     teller::Teller,
-};
-use crate::{
-    consortium::Consortium,
-    layout::{Addresses, Layout},
 };
 
 const EXPORTER: &str = "ExporterMSP";

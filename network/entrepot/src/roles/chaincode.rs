@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use fabric_operator::signals::asked_to_stop;
 use trade_chaincode::{ServeOptions, TlsFiles};
 
 /// What the chaincode is told. Without options it reads the environment variables of Fabric's own chaincode libraries.
@@ -41,7 +42,7 @@ pub fn run(options: Options) -> Result<()> {
     runtime.block_on(async {
         let handle = trade_chaincode::start(serve).await.context("cannot serve the chaincode")?;
         super::tell_ready(ready_file.as_deref(), &handle.local_addr().to_string())?;
-        super::asked_to_stop().await?;
+        asked_to_stop().await?;
         handle.shutdown().await;
         Ok(())
     })

@@ -1,15 +1,11 @@
 //! The REST gateway as a process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use fabric_operator::{consortium, network::Network, signals::asked_to_stop};
 use trade_gateway::settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings};
-
-use crate::{
-    consortium::{self, Consortium},
-    layout::{Addresses, Layout},
-};
 
 /// What the gateway is told.
 #[derive(Debug, Args)]
@@ -33,18 +29,19 @@ pub fn run(options: &Options) -> Result<()> {
     runtime.block_on(async {
         let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
         super::tell_ready(options.ready_file.as_deref(), &running.address().to_string())?;
-        super::asked_to_stop().await?;
+        asked_to_stop().await?;
         running.stop().await;
         Ok(())
     })
 }
 
-/// The settings of the gateway of a network on one machine: it serves all organizations and holds a key for each
+/// The settings, YAML, of the gateway of a network on one machine: it serves all organizations and holds a key for each
 /// enterprise. In production every organization runs a gateway of its own.
 ///
 /// # Errors
-/// A folder cannot be created.
-pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Settings> {
+/// No address was chosen for an organization's peer.
+pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
+    let Network { layout, consortium, addresses } = *network;
     let mut organizations = Vec::new();
     for organization in &consortium.organizations {
         let peer = addresses.peer(&organization.msp_id)?;
@@ -66,7 +63,7 @@ pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses)
     }
     let first = consortium.organizations.first().context("a consortium without organizations")?;
     let first_user = layout.user(&first.domain, "gateway");
-    Ok(Settings {
+    let settings = Settings {
         listen: addresses.gateway.to_string(),
         tls: ServerKeys {
             certificate: layout.peer(&first.domain).join("tls/server.crt"),
@@ -77,7 +74,8 @@ pub fn settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses)
         chaincode: consortium.chaincode.name.clone(),
         organizations,
         service: ServiceIdentity { msp_id: first.msp_id.clone(), msp_dir: first_user.join("msp") },
-        data_dir: layout.folder("gateway/data")?,
+        data_dir: data_dir.to_owned(),
         limits: Limits::default(),
-    })
+    };
+    serde_norway::to_string(&settings).context("cannot write the gateway's settings")
 }

@@ -6,27 +6,12 @@ pub mod network;
 
 use std::{env, path::Path};
 
-use anyhow::{Context, Result};
-use tokio::signal::unix::{SignalKind, signal};
+use anyhow::Result;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
-
-/// Completes when the process is asked to stop.
-///
-/// # Errors
-/// The signal handlers cannot be set up.
-pub async fn asked_to_stop() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
 
 /// The environment variable that chooses log lines, see [`start_log`].
 pub const LOG_VARIABLE: &str = "ENTREPOT_LOG";
@@ -70,7 +55,7 @@ fn log_filter(text: &str) -> Result<Targets, String> {
 /// The file cannot be written.
 pub fn tell_ready(file: Option<&Path>, address: &str) -> Result<()> {
     match file {
-        Some(file) => crate::layout::write_atomically(file, address.as_bytes()),
+        Some(file) => fabric_operator::layout::write_atomically(file, address.as_bytes()),
         None => Ok(()),
     }
 }

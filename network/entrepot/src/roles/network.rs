@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_devnet::{AdminOptions, AdminTlsOptions, Network, NetworkOptions, OrdererOptions, PeerOptions};
-
-use crate::{
+use fabric_operator::{
     consortium::Consortium,
     layout::{Kind, Layout},
+    signals::asked_to_stop,
 };
 
 /// What the network is told.
@@ -44,7 +44,7 @@ async fn serve(options: &Options) -> Result<()> {
     let network =
         Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
     super::tell_ready(options.ready_file.as_deref(), network.orderer_address())?;
-    super::asked_to_stop().await?;
+    asked_to_stop().await?;
     network.shutdown().await;
     Ok(())
 }

@@ -21,9 +21,9 @@ use prost::Message;
 
 use crate::{
     consortium::{self, Consensus, Consortium, FurtherChannel, Organization, Role},
-    fabric::Version,
     layout::{Addresses, Kind, Layout, write_atomically, write_secret},
     package::{Connection, Package},
+    version::Version,
 };
 
 /// How many peers of an organization others may find it by.

@@ -1,17 +1,14 @@
 //! The same system on real Hyperledger Fabric: `peer` and `orderer` processes that the user brings.
 //!
-//! Only these two programs are used. Configuration files, certificates and the channel block are written by us, the
-//! external builder is this program under other names, and the orderer is joined by its own participation API. Nothing
-//! here downloads or builds Fabric.
+//! Only these two programs are used. Configuration files, certificates and the channel block are written by us, and the
+//! external builder is the operator's program under other names. Nothing here downloads or builds Fabric.
 
 mod binaries;
 pub mod builder;
-mod join;
 mod settings;
 mod traps;
 
-pub use binaries::{Binaries, Version};
-pub use join::join;
+pub use binaries::Binaries;
 pub use settings::{
     Places, listening, orderer_configuration, orderer_environment, peer_configuration, peer_environment, programs,
 };

@@ -16,13 +16,17 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
+    channel,
     consortium::{Consensus, Consortium, Organization},
+    deploy,
     endpoint::Endpoint,
-    fabric::{self, Places, Version},
-    generate,
+    fabric::{self, Places},
+    gateway, generate,
     layout::{Addresses, Kind, Layout, OrdererAddresses, PeerAddresses, write_atomically, write_json},
+    network::Network,
     package::Package,
-    roles,
+    process::wait_until,
+    version::Version,
 };
 
 /// Where nodes listen inside their containers.
@@ -75,7 +79,13 @@ pub struct Images {
 /// # Errors
 /// The folder holds something, the consortium cannot run on these images, a name is too long, or a file cannot be
 /// written.
-pub fn write(platform: Platform, consortium_text: &str, images: &Images, output: &Path) -> Result<()> {
+pub fn write(
+    platform: Platform,
+    consortium_text: &str,
+    images: &Images,
+    gateway: &gateway::Settings,
+    output: &Path,
+) -> Result<()> {
     let consortium = Consortium::parse(consortium_text)?;
     ensure!(
         consortium.orderer.consensus != Consensus::Bft || images.fabric.has_v3_capability(),
@@ -87,6 +97,7 @@ pub fn write(platform: Platform, consortium_text: &str, images: &Images, output:
     }
     let layout = Layout::at(&output.join("network"))?;
     let export = Export::prepare(platform, consortium, consortium_text, images.clone(), layout)?;
+    export.write_gateway_settings(gateway)?;
     match platform {
         Platform::Compose => {
             let file = serde_norway::to_string(&compose::file(&export)?).context("cannot write YAML")?;
@@ -151,8 +162,15 @@ impl Export {
         write_atomically(&orderer, fabric::orderer_configuration().as_bytes())?;
         let peer = layout.folder("configuration/peer")?.join("core.yaml");
         write_atomically(&peer, fabric::peer_configuration(images.fabric).as_bytes())?;
-        write_gateway_settings(&layout, &consortium, &addresses)?;
         Ok(Self { consortium, addresses, layout, images, package_id: package.id })
+    }
+
+    fn write_gateway_settings(&self, gateway: &gateway::Settings) -> Result<()> {
+        let Self { layout, consortium, addresses, .. } = self;
+        let text = gateway(&Network { layout, consortium, addresses }, Path::new(DATA))?;
+        // The folder lies elsewhere inside the containers.
+        let text = text.replace(&layout.root().display().to_string(), NETWORK);
+        write_atomically(&layout.folder("gateway")?.join("settings.yaml"), text.as_bytes())
     }
 
     /// Orderers, then peers.
@@ -216,24 +234,26 @@ impl Export {
     }
 }
 
-/// Joins the nodes of an exported network and deploys its chaincode; what was done before is not done again.
+/// Joins the nodes of an exported network and deploys its chaincode; what was done before is not done again. Says in
+/// words what is committed where.
 ///
 /// # Errors
 /// The nodes do not listen within their time, or a step is refused.
-pub fn join(folder: &Path) -> Result<()> {
+pub fn join(folder: &Path) -> Result<String> {
     let layout = Layout::at(folder)?;
     let addresses = layout.known_addresses()?.context("the folder holds no network")?;
     let mut consortium = Consortium::load(Some(&layout.consortium_file()))?;
     generate::add_created_channels(&layout, &mut consortium)?;
     let bytes = fs::read(layout.path("chaincode/package.tar.gz")).context("cannot read the chaincode's package")?;
     let package = Package::from_bytes(&consortium.chaincode.name, bytes);
-    crate::process::wait_until("the network", fabric::PATIENCE, &mut [], || {
+    wait_until("the network", fabric::PATIENCE, &mut [], || {
         Ok(fabric::listening(&addresses).iter().all(Endpoint::listens))
     })?;
-    fabric::join(&layout, &consortium, &addresses)?;
-    crate::deploy::run(&layout, &consortium, &addresses, &package)?;
-    crate::commands::deploy::describe(&consortium, &package);
-    Ok(())
+    let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(channel::join(&network))?;
+    deploy::run(&layout, &consortium, &addresses, &package)?;
+    Ok(deploy::describe(&consortium, &package))
 }
 
 fn places() -> Places {
@@ -291,15 +311,6 @@ fn host(platform: Platform, name: &str) -> Result<String> {
         "{name} cannot name a Kubernetes service: that takes at most {LABEL_MAX} letters, digits and dashes"
     );
     Ok(label)
-}
-
-fn write_gateway_settings(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
-    let mut settings = roles::gateway::settings(layout, consortium, addresses)?;
-    settings.data_dir = DATA.into();
-    let text = serde_norway::to_string(&settings).context("cannot write YAML")?;
-    // The folder lies elsewhere inside the containers.
-    let text = text.replace(&layout.root().display().to_string(), NETWORK);
-    write_atomically(&layout.folder("gateway")?.join("settings.yaml"), text.as_bytes())
 }
 
 /// The paths of all files below a folder, relative to it and in order.

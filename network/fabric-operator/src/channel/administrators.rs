@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use fabric_config::ChannelConfig;
 use fabric_msp::signer::{Signer, SigningIdentity};
 
-use super::Network;
+use crate::network::Network;
 
 /// The administrators of a channel whose keys are at hand.
 pub struct Administrators {

@@ -10,12 +10,12 @@ use fabric_protos::{common::Config, protos::ChannelQueryResponse};
 use futures_util::future::try_join_all;
 use prost::Message;
 
-use super::{Network, PATIENCE, PAUSE};
 use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
     layout::Layout,
     member,
+    network::{Network, PATIENCE, PAUSE},
 };
 
 /// Joins the peers of these organizations to the consortium's first channel, as far as they have not joined before.

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::consortium::{Consensus, Consortium};
+use crate::{
+    consortium::{Consensus, Consortium},
+    version::Version,
+};
 
 /// A module that orderers have since Fabric 3.0.
 const BFT_MODULE: &[u8] = b"hyperledger-labs/SmartBFT";
@@ -22,39 +25,6 @@ pub struct Binaries {
     pub orderer: PathBuf,
     /// The peer's version.
     pub version: Version,
-}
-
-/// A Fabric version as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// 2 or 3.
-    pub major: u32,
-    /// 5 in 2.5.
-    pub minor: u32,
-}
-
-impl Version {
-    /// Whether the channel can have the capability `V3_0`.
-    #[must_use]
-    pub fn has_v3_capability(self) -> bool {
-        self.major >= 3
-    }
-}
-
-impl std::str::FromStr for Version {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let version = parse_number(text).with_context(|| format!("{text} is no version such as 3.1.5"))?;
-        ensure!((version.major, version.minor) >= (2, 5), "Fabric {version} is older than 2.5, the oldest supported");
-        Ok(version)
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
 }
 
 impl Binaries {
@@ -133,14 +103,7 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
 
 fn parse_version(text: &str) -> Option<Version> {
     let line = text.lines().find_map(|line| line.trim().strip_prefix("Version:"))?;
-    parse_number(line.trim())
-}
-
-fn parse_number(text: &str) -> Option<Version> {
-    let mut numbers = text.trim_start_matches('v').split('.');
-    let major = numbers.next()?.parse().ok()?;
-    let minor = numbers.next()?.parse().ok()?;
-    Some(Version { major, minor })
+    Version::parse(line.trim())
 }
 
 #[cfg(test)]

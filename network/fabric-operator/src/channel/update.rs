@@ -7,7 +7,8 @@ use fabric_client::{OrdererClient, orderer::BroadcastError};
 use fabric_config::{ChannelConfig, update_envelope};
 use fabric_protos::common::{ConfigUpdate, Envelope, Status};
 
-use super::{Administrators, Network, PATIENCE, PAUSE, peers};
+use super::{Administrators, peers};
+use crate::network::{Network, PATIENCE, PAUSE};
 
 /// What became of an update that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,25 +6,24 @@
 use std::{
     fs::File,
     io::Write,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    cli::UpOptions,
+    channel,
     consortium::Consortium,
     deploy,
     fabric::{self, Binaries},
-    generate,
+    gateway, generate,
     layout::{Addresses, Kind, Layout, Running, write_atomically},
+    network::Network,
     process::{self, POLL, Process, Program, wait_until},
-    roles,
+    signals::stop_flag,
 };
 
 /// How long a process of ours may take until it is ready.
@@ -32,13 +31,26 @@ const OUR_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a process may take to stop before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What to start, and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The network's folder.
+    pub folder: PathBuf,
+    /// The folder of Fabric's `peer` and `orderer`; the embedded network when not given.
+    pub fabric_bin: Option<PathBuf>,
+    /// The consortium file; the folder's own when not given, and the demo's in a new folder.
+    pub consortium: Option<PathBuf>,
+    /// Where the REST gateway listens. Default: a free port, chosen when the folder is first used.
+    pub gateway: Option<SocketAddr>,
+}
+
 /// Starts everything, says where it is, and stays until it is asked to stop.
 ///
 /// # Errors
 /// A step fails, or a process ends by itself.
-pub fn up(options: &UpOptions) -> Result<()> {
+pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
     let stop = stop_flag()?;
-    let layout = Layout::at(&options.folder.dir)?;
+    let layout = Layout::at(&options.folder)?;
     let _lock = lock(&layout)?;
     layout.clear_running();
     let consortium = generate::consortium(&layout, options.consortium.as_deref())?;
@@ -48,7 +60,7 @@ pub fn up(options: &UpOptions) -> Result<()> {
     }
     let began = Instant::now();
     let mut network =
-        RunningNetwork::start(&layout, &consortium, options, binaries.as_ref()).map_err(fabric::explain)?;
+        RunningNetwork::start(&layout, &consortium, options, gateway, binaries.as_ref()).map_err(fabric::explain)?;
     let seconds = began.elapsed().as_secs_f32();
     write_atomically(&layout.ready_file("up")?, b"ready")?;
     network.describe(&layout, &consortium, seconds)?;
@@ -68,7 +80,8 @@ impl RunningNetwork {
     fn start(
         layout: &Layout,
         consortium: &Consortium,
-        options: &UpOptions,
+        options: &Options,
+        gateway: &gateway::Settings,
         binaries: Option<&Binaries>,
     ) -> Result<Self> {
         let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
@@ -93,9 +106,10 @@ impl RunningNetwork {
         }
         network.remember(layout)?;
         deploy::run(layout, consortium, &network.addresses, &package)?;
-        let settings = roles::gateway::settings(layout, consortium, &network.addresses)?;
+        let of = Network { layout, consortium, addresses: &network.addresses };
+        let settings = gateway(&of, &layout.folder("gateway/data")?)?;
         let settings_file = layout.folder("gateway")?.join("settings.yaml");
-        write_atomically(&settings_file, serde_norway::to_string(&settings)?.as_bytes())?;
+        write_atomically(&settings_file, settings.as_bytes())?;
         network.start_role(layout, "gateway", vec!["--settings".into(), settings_file.display().to_string()])?;
         network.remember(layout)?;
         Ok(network)
@@ -128,7 +142,8 @@ impl RunningNetwork {
             silent.retain(|endpoint| !endpoint.listens());
             Ok(silent.is_empty())
         })?;
-        fabric::join(layout, consortium, &self.addresses)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(channel::join(&Network { layout, consortium, addresses: &self.addresses }))
     }
 
     /// Writes the processes down for `status` and `down`.
@@ -202,33 +217,13 @@ fn less_than_asked(addresses: &Addresses, consortium: &Consortium) -> Option<Str
 
 /// Which Fabric programs to use: those named, or none for the embedded network. A folder that holds a network of Fabric
 /// peers finds its programs again by itself.
-fn binaries(options: &UpOptions, layout: &Layout) -> Result<Option<Binaries>> {
+fn binaries(options: &Options, layout: &Layout) -> Result<Option<Binaries>> {
     let laid_out_for_fabric = layout.known_addresses()?.is_some_and(|addresses| addresses.kind == Kind::Fabric);
     match &options.fabric_bin {
         Some(folder) => Binaries::find(Some(folder)).map(Some),
         None if laid_out_for_fabric => Binaries::find(None).map(Some),
         None => Ok(None),
     }
-}
-
-/// Set when the process is asked to stop.
-fn stop_flag() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&flag);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // The handlers must stand before anything is started, so that an early Ctrl-C stops in order, too.
-    let (armed, wait) = std::sync::mpsc::channel();
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        runtime.block_on(async move {
-            let listening = roles::asked_to_stop();
-            let _ = armed.send(());
-            if listening.await.is_ok() {
-                seen.store(true, Ordering::Relaxed);
-            }
-        });
-    })?;
-    wait.recv().context("the signal thread ended")?;
-    Ok(flag)
 }
 
 /// Keeps a second supervisor away from the folder. The lock ends with the process, however it ends.

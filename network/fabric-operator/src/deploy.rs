@@ -22,11 +22,11 @@ use futures_util::future::try_join_all;
 use prost::Message;
 
 use crate::{
-    channel::Network,
     consortium::{Consortium, Organization, Role},
     endpoint::Endpoint,
     layout::{Addresses, Layout},
     member::{connect, identity},
+    network::Network,
     package::Package,
 };
 
@@ -52,6 +52,15 @@ pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, pack
         }
         Ok(())
     })
+}
+
+/// Says what is committed where, one line for each channel.
+#[must_use]
+pub fn describe(consortium: &Consortium, package: &Package) -> String {
+    let channels = consortium.each_channel().into_iter();
+    let lines =
+        channels.map(|own| format!("{} is committed on {} as {}.", own.chaincode.name, own.channel, package.id));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What all organizations must agree on.

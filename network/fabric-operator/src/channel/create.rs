@@ -3,8 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use fabric_config::ChannelCapability;
 
-use super::{Network, join_orderers, join_peers};
-use crate::{consortium::FurtherChannel, deploy, generate, layout::write_atomically, package::Package};
+use super::join_peers;
+use crate::{
+    consortium::FurtherChannel, deploy, generate, layout::write_atomically, network::Network, package::Package,
+    participation::join_orderers,
+};
 
 /// Creates a channel: writes its first block, joins all orderers and the peers of its organizations, and deploys the
 /// chaincode on it. What an earlier attempt did is not done again. The description stays in the folder, so that `up` and
@@ -36,7 +39,7 @@ pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &P
     let description = serde_norway::to_string(channel).context("the channel cannot be described")?;
     write_atomically(&network.layout.channel_file(&channel.name), description.as_bytes())?;
     let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    join_orderers(network.layout, &consortium, network.addresses, &block)?;
+    join_orderers(network.layout, &consortium, network.addresses, &block).await?;
     join_peers(network, &own, &block).await?;
     deploy::deploy(network.layout, &own, network.addresses, package).await
 }

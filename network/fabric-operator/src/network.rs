@@ -1,14 +1,4 @@
-//! Channels of a running network: reading their configuration, changing it, creating further ones.
-//!
-//! All of it goes over Fabric's own interfaces (the orderer's streams and its participation API, the peers' system
-//! chaincode), so it works alike on the embedded network and on real Fabric.
-
-mod administrators;
-mod create;
-mod describe;
-mod participation;
-mod peers;
-mod update;
+//! A running network as its administrators reach it: the orderers, and the configuration of each channel.
 
 use std::{
     sync::Arc,
@@ -29,26 +19,19 @@ use fabric_protos::common::{Block, BlockMetadataIndex, Metadata, OrdererBlockMet
 use futures_util::StreamExt;
 use prost::Message;
 
-pub use self::{
-    administrators::{Administrators, administrators},
-    create::create,
-    describe::{describe, difference},
-    participation::join_orderers,
-    peers::join_peers,
-    update::{Sent, apply, broadcast, envelope},
-};
 use crate::{
     consortium::Consortium,
     layout::{Addresses, Layout, OrdererAddresses},
 };
 
 /// How long something is repeated that a network which is still gathering refuses.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long one answer may take.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long to wait before something is repeated.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
-/// A network as seen by who administers it: its folder, who takes part, and where.
+/// A network from its administrator's point of view: its folder, who takes part, and where.
 #[derive(Clone, Copy)]
 pub struct Network<'a> {
     /// The folder with keys and first blocks.
@@ -130,7 +113,7 @@ impl Network<'_> {
     }
 
     /// A connection to an orderer.
-    async fn orderer(&self, node: &OrdererAddresses) -> Result<Connection> {
+    pub(crate) async fn orderer(&self, node: &OrdererAddresses) -> Result<Connection> {
         let authority = self.layout.orderer_tls_authority(&self.consortium.orderer.domain);
         let ca_pem = std::fs::read(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
         let tls = ClientTls { ca_pem, identity: None, server_name: None };

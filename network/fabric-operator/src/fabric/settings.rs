@@ -11,12 +11,13 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use super::{Binaries, Version};
+use super::Binaries;
 use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
     layout::{Addresses, Layout, OrdererAddresses},
     process::Program,
+    version::Version,
 };
 
 const ORDERER_YAML: &str = "\

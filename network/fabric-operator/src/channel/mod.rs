@@ -1,0 +1,20 @@
+//! Channels of a running network: changing their configuration, creating further ones, joining nodes.
+//!
+//! All of it goes over Fabric's own interfaces (the orderer's streams and its participation API, the peers' system
+//! chaincode), so it works alike on the embedded network and on real Fabric.
+
+mod administrators;
+mod create;
+mod describe;
+mod join;
+mod peers;
+mod update;
+
+pub use self::{
+    administrators::{Administrators, administrators},
+    create::create,
+    describe::{describe, difference},
+    join::join,
+    peers::join_peers,
+    update::{Sent, apply, broadcast, envelope},
+};

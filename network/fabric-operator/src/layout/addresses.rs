@@ -1,0 +1,200 @@
+//! Where the nodes of a network listen: chosen once, when its folder is laid out.
+
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    consortium::{Consortium, Organization},
+    endpoint::Endpoint,
+};
+
+/// The ports from this one to its double are chosen from, at random.
+const PORT_MIN: u16 = 16_384;
+/// How many random ports are tried.
+const PORT_ATTEMPTS: usize = 64;
+
+/// What is fixed when a network is laid out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Addresses {
+    /// Embedded, or real Fabric.
+    pub kind: Kind,
+    /// The peers of each organization by MSP id, `peer0` first. On the embedded network each organization has one.
+    pub peers: BTreeMap<String, Vec<PeerAddresses>>,
+    /// The orderers in the order of the consortium file. The embedded network has one.
+    pub orderers: Vec<OrdererAddresses>,
+    /// Where peers dial the chaincode.
+    pub chaincode: Endpoint,
+    /// Where the REST gateway listens.
+    pub gateway: SocketAddr,
+}
+
+/// The endpoints of one peer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerAddresses {
+    /// Clients and other peers.
+    pub endpoint: Endpoint,
+    /// The listener for chaincode that the peer launches itself; unused, but a real peer insists on one.
+    pub chaincode: Endpoint,
+    /// Operations; only a real peer has one.
+    pub operations: Endpoint,
+}
+
+/// The endpoints of one orderer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdererAddresses {
+    /// The host name of the node within its organization's domain.
+    pub node: String,
+    /// Clients, peers and other orderers.
+    pub endpoint: Endpoint,
+    /// Channel participation.
+    pub admin: Endpoint,
+    /// Operations; only a real orderer has it.
+    pub operations: Endpoint,
+}
+
+impl Addresses {
+    /// The first peer of an organization.
+    ///
+    /// # Errors
+    /// None was laid out.
+    pub fn peer(&self, msp_id: &str) -> Result<&PeerAddresses> {
+        self.peers_of(msp_id).first().with_context(|| format!("no address was chosen for a peer of {msp_id}"))
+    }
+
+    /// All peers of an organization, `peer0` first.
+    #[must_use]
+    pub fn peers_of(&self, msp_id: &str) -> &[PeerAddresses] {
+        self.peers.get(msp_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first orderer.
+    ///
+    /// # Errors
+    /// None was laid out.
+    pub fn orderer(&self) -> Result<&OrdererAddresses> {
+        self.orderers.first().context("no address was chosen for an orderer")
+    }
+
+    /// Free ports of this machine for all nodes of a network.
+    ///
+    /// # Errors
+    /// No free ports can be had.
+    pub(super) fn choose(kind: Kind, consortium: &Consortium, gateway: Option<SocketAddr>) -> Result<Self> {
+        let mut ports = FreePorts::default();
+        let (counts, nodes) = Self::counts(kind, consortium);
+        let mut peers = BTreeMap::new();
+        for (msp_id, count) in counts {
+            let mut own = Vec::new();
+            for _ in 0..count {
+                own.push(PeerAddresses {
+                    endpoint: ports.next()?,
+                    chaincode: ports.next()?,
+                    operations: ports.next()?,
+                });
+            }
+            peers.insert(msp_id, own);
+        }
+        let mut orderers = Vec::new();
+        for node in nodes {
+            orderers.push(OrdererAddresses {
+                node,
+                endpoint: ports.next()?,
+                admin: ports.next()?,
+                operations: ports.next()?,
+            });
+        }
+        Ok(Self {
+            kind,
+            peers,
+            orderers,
+            chaincode: ports.next()?,
+            gateway: match gateway {
+                Some(address) => address,
+                None => ports.next_address()?,
+            },
+        })
+    }
+
+    /// How many peers and orderers of this consortium a network of this kind runs.
+    fn counts(kind: Kind, consortium: &Consortium) -> (BTreeMap<String, usize>, Vec<String>) {
+        let peers = |organization: &Organization| match kind {
+            Kind::Embedded => 1,
+            Kind::Fabric => organization.peers,
+        };
+        let nodes = match kind {
+            Kind::Embedded => 1,
+            Kind::Fabric => consortium.orderer.nodes.len(),
+        };
+        (
+            consortium.organizations.iter().map(|one| (one.msp_id.clone(), peers(one))).collect(),
+            consortium.orderer.nodes.iter().take(nodes).cloned().collect(),
+        )
+    }
+
+    /// Fails when the nodes of the consortium are others than those that were laid out.
+    pub(crate) fn check(&self, consortium: &Consortium) -> Result<()> {
+        let (peers, nodes) = Self::counts(self.kind, consortium);
+        let known: BTreeMap<String, usize> =
+            self.peers.iter().map(|(msp_id, peers)| (msp_id.clone(), peers.len())).collect();
+        let changed = "the folder was laid out for another consortium; name another one with --dir";
+        for (msp_id, count) in &peers {
+            let laid_out = known.get(msp_id).copied().unwrap_or_default();
+            ensure!(laid_out == *count, "{msp_id} has {count} peers now and had {laid_out}: {changed}");
+        }
+        if let Some(msp_id) = known.keys().find(|msp_id| !peers.contains_key(*msp_id)) {
+            bail!("{msp_id} is not in the consortium file any more: {changed}");
+        }
+        let laid_out: Vec<String> = self.orderers.iter().map(|orderer| orderer.node.clone()).collect();
+        ensure!(laid_out == nodes, "the orderers are {nodes:?} now and were {laid_out:?}: {changed}");
+        Ok(())
+    }
+}
+
+/// Which kind of network a folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One process of ours.
+    Embedded,
+    /// Processes of Hyperledger Fabric.
+    Fabric,
+}
+
+/// A port below those that the kernel gives to outgoing connections. One of these could be in use at the moment when a
+/// network starts that keeps its ports for good.
+fn random_port() -> Result<u16> {
+    let mut bytes = [0; 2];
+    getrandom::fill(&mut bytes).ok().context("the system has no randomness")?;
+    Ok(PORT_MIN | (u16::from_le_bytes(bytes) % PORT_MIN))
+}
+
+/// Free loopback ports. All listeners stay open until the last port is found, so that no port comes twice.
+#[derive(Default)]
+struct FreePorts {
+    taken: Vec<TcpListener>,
+}
+
+impl FreePorts {
+    fn next(&mut self) -> Result<Endpoint> {
+        self.next_address().map(Endpoint::from)
+    }
+
+    fn next_address(&mut self) -> Result<SocketAddr> {
+        let listener = (0..PORT_ATTEMPTS).find_map(|_| TcpListener::bind(("127.0.0.1", random_port().ok()?)).ok());
+        let listener = match listener {
+            Some(listener) => listener,
+            None => TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?,
+        };
+        let address = listener.local_addr().context("a listener without an address")?;
+        self.taken.push(listener);
+        Ok(address)
+    }
+}
