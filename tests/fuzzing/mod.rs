@@ -1,6 +1,6 @@
-//! The bodies of the fuzz targets as ordinary tests: on every seed, on some hundred mutations of each, and on everything
-//! that once went wrong (`found/`). The fuzzers themselves, which watch the program while they change its input, stand in
-//! `tests/fuzz`.
+//! The bodies of the fuzz targets as ordinary tests: on every seed, on some hundred mutations of each, and on
+//! everything that once went wrong (`found/`). The fuzzers themselves, which watch the program while they change its
+//! input, stand in `tests/fuzz`.
 
 mod decoders;
 mod mutate;

@@ -13,7 +13,8 @@ const ROWS_MAX: usize = 1_000;
 
 type Answer<T> = Result<T, Failure>;
 
-/// The chaincode as the peer of one organization runs it. Where the server may end, `crash` is how it learns that it must.
+/// The chaincode as the peer of one organization runs it. Where the server may end, `crash` is how it learns that it
+/// must.
 pub fn router(organization: &str, crash: Option<UnboundedSender<()>>) -> Router {
     let (at, refusing, differing) = (organization.to_owned(), organization.to_owned(), organization.to_owned());
     let contract = Contract::new("peers")

@@ -1,5 +1,5 @@
-//! Scenarios: what clients do with the chaincode and what they must be told. They are written once, as JSON in the folder
-//! `scenarios`, and read by two clients: ours (`driver`) and Hyperledger's for Node (`../interop/peers.mjs`).
+//! Scenarios: what clients do with the chaincode and what they must be told. They are written once, as JSON in the
+//! folder `scenarios`, and read by two clients: ours (`driver`) and Hyperledger's for Node (`../interop/peers.mjs`).
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! An error of the client or the gateway prints its cause, so that one line of log is complete, and then does not expose it
-//! as its source, because a program that prints the chain of sources would print it twice. `#[error(transparent)]` adds nothing of
-//! its own and exposes.
+//! An error of the client or the gateway prints its cause, so that one line of log is complete, and then does not
+//! expose it as its source, because a program that prints the chain of sources would print it twice.
+//! `#[error(transparent)]` adds nothing of its own and exposes.
 
 use std::{fs, path::Path};
 

@@ -1,7 +1,7 @@
 //! No import cycles between modules: an arrow leads from the file that uses a name to the file that defines it.
 //!
-//! A parent that declares or re-exports its children has no arrow to them, and an import through a re-export leads to the
-//! file behind it. So a folder may have a front, and its files may know each other, but never in a circle.
+//! A parent that declares or re-exports its children has no arrow to them, and an import through a re-export leads to
+//! the file behind it. So a folder may have a front, and its files may know each other, but never in a circle.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -20,8 +20,8 @@ impl<'a> Prover<'a> {
     }
 
     /// Proves `statement` from the openings of its commitments: one opening for [`Range`](crate::Range) and
-    /// [`Open`](crate::Open), two for [`Close`](crate::Close) and [`Equal`](crate::Equal), those of the lines and of the
-    /// total for [`Sum`](crate::Sum).
+    /// [`Open`](crate::Open), two for [`Close`](crate::Close) and [`Equal`](crate::Equal), those of the lines and of
+    /// the total for [`Sum`](crate::Sum).
     ///
     /// # Errors
     /// [`ProveError`] when an opening is not its commitment's or the values do not satisfy the statement.

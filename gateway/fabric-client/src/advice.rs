@@ -1,6 +1,6 @@
-//! What Fabric's gRPC codes, validation codes and English texts mean, and what may be done next. Fabric has neither error
-//! codes for most of its refusals nor a retry policy; its words are read here once, for every program of this workspace.
-//! Pure: nothing is sent or waited for.
+//! What Fabric's gRPC codes, validation codes and English texts mean, and what may be done next. Fabric has neither
+//! error codes for most of its refusals nor a retry policy; its words are read here once, for every program of this
+//! workspace. Pure: nothing is sent or waited for.
 
 use fabric_protos::protos::TxValidationCode;
 use tonic::Code;
@@ -120,8 +120,8 @@ impl CallError {
         }
     }
 
-    /// A peer at its limit answers with a bare text, not with the code that gRPC has for it. The transport uses that code
-    /// for a connection that a node closed because of too many pings.
+    /// A peer at its limit answers with a bare text, not with the code that gRPC has for it. The transport uses that
+    /// code for a connection that a node closed because of too many pings.
     fn is_overload(&self) -> bool {
         let said =
             self.says("exceeding concurrency limit") || self.code == Code::Unknown && self.says("too many requests");
@@ -138,8 +138,8 @@ impl CallError {
         is_denied && !is_open
     }
 
-    /// Too few nodes answer. A gateway says so with `FailedPrecondition` when it knows of none that it could ask: for about
-    /// a second after it started it does not know the others yet.
+    /// Too few nodes answer. A gateway says so with `FailedPrecondition` when it knows of none that it could ask: for
+    /// about a second after it started it does not know the others yet.
     fn is_unavailable(&self) -> bool {
         let is_missing = self.is_lost() || self.code == Code::FailedPrecondition || self.is_lost_between_nodes();
         is_missing && !self.is_refused_by_all()
@@ -157,16 +157,16 @@ impl CallError {
         leaves_open(self.code) && self.details.is_empty() && words.iter().any(|word| self.message.starts_with(word))
     }
 
-    /// Whether a gateway lost its connection to another node; these are the words of Go's gRPC. It gives up a connection,
-    /// and with it whatever else goes that way, when the chaincode behind the other peer ends in mid-call.
+    /// Whether a gateway lost its connection to another node; these are the words of Go's gRPC. It gives up a
+    /// connection, and with it whatever else goes that way, when the chaincode behind the other peer ends in mid-call.
     fn is_lost_between_nodes(&self) -> bool {
         let words = ["rpc error: code = Unavailable", "grpc: the client connection is closing"];
         self.details.iter().any(|detail| words.iter().any(|text| detail.message.contains(text)))
     }
 
     /// Whether every orderer that a gateway names refused the envelope for its own sake, with a 4xx status. On a BFT
-    /// channel the gateway asks all orderers, and wraps even such refusals into `UNAVAILABLE`. It names more orderers than
-    /// may be faulty, so at least one honest orderer is among those which refused, and honest ones judge alike.
+    /// channel the gateway asks all orderers, and wraps even such refusals into `UNAVAILABLE`. It names more orderers
+    /// than may be faulty, so at least one honest orderer is among those which refused, and honest ones judge alike.
     fn is_refused_by_all(&self) -> bool {
         const REFUSALS: [&str; 4] = ["BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "REQUEST_ENTITY_TOO_LARGE"];
         let refused = |said: &str| {

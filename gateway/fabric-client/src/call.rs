@@ -1,5 +1,5 @@
-//! A gRPC call that failed: the step, the code and the words of Fabric's nodes, kept as they came. What they mean is read
-//! in [`crate::advice`], and nowhere else.
+//! A gRPC call that failed: the step, the code and the words of Fabric's nodes, kept as they came. What they mean is
+//! read in [`crate::advice`], and nowhere else.
 
 use std::fmt;
 

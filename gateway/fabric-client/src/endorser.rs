@@ -1,5 +1,5 @@
-//! Straight to one peer, past its gateway service: installing chaincode, joining channels, lifecycle, system chaincodes.
-//! The caller chooses the peers and judges whether their answers suffice.
+//! Straight to one peer, past its gateway service: installing chaincode, joining channels, lifecycle, system
+//! chaincodes. The caller chooses the peers and judges whether their answers suffice.
 
 use std::time::Duration;
 
@@ -75,8 +75,8 @@ impl EndorserClient {
         Self { limit, ..self }
     }
 
-    /// Has one peer execute the proposal, and returns its endorsement. For peers' own affairs, make the proposal with an
-    /// empty channel name.
+    /// Has one peer execute the proposal, and returns its endorsement. For peers' own affairs, make the proposal with
+    /// an empty channel name.
     ///
     /// # Errors
     /// [`EndorserError::Call`], [`EndorserError::Refused`], [`EndorserError::Proposal`].

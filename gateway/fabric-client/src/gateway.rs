@@ -1,5 +1,5 @@
-//! The root handle: what a program opens to call chaincodes, follow transactions and read blocks. It signs when it has a
-//! signer; without one everything that needs a signature must come signed.
+//! The root handle: what a program opens to call chaincodes, follow transactions and read blocks. It signs when it has
+//! a signer; without one everything that needs a signature must come signed.
 
 use std::sync::Arc;
 
@@ -28,7 +28,8 @@ impl Gateway {
         Self { session: Session::new(connection, signer) }
     }
 
-    /// A gateway for an identity whose key is elsewhere. `creator` is the encoded `SerializedIdentity` that stands in headers.
+    /// A gateway for an identity whose key is elsewhere. `creator` is the encoded `SerializedIdentity` that stands in
+    /// headers.
     pub fn offline(connection: Connection, creator: Vec<u8>) -> Self {
         Self { session: Session::offline(connection, creator) }
     }

@@ -74,8 +74,9 @@ impl OrdererClient {
         if status == OrdererStatus::Success as i32 { Ok(()) } else { Err(BroadcastError::Refused { status, info }) }
     }
 
-    /// Blocks as the orderer wrote them, asked for by an identity that may read the channel. A request that was signed elsewhere
-    /// comes back with [`crate::events::BlocksRequest::from_bytes`] and a gateway on the orderer's connection.
+    /// Blocks as the orderer wrote them, asked for by an identity that may read the channel. A request that was signed
+    /// elsewhere comes back with [`crate::events::BlocksRequest::from_bytes`] and a gateway on the orderer's
+    /// connection.
     pub fn blocks(&self, channel: &str, signer: Arc<dyn Signer>) -> BlocksBuilder<Ordered> {
         BlocksBuilder::new(&Session::new(self.connection.clone(), signer), channel)
     }

@@ -1,6 +1,6 @@
-//! Signing with a key that never leaves a PKCS#11 token: a smart card, a hardware module, or SoftHSM. The certificate is
-//! not secret and comes from the caller. One session serves all callers in turn, since sessions are no cheaper than the
-//! token behind them; several signers may be open at once.
+//! Signing with a key that never leaves a PKCS#11 token: a smart card, a hardware module, or SoftHSM. The certificate
+//! is not secret and comes from the caller. One session serves all callers in turn, since sessions are no cheaper than
+//! the token behind them; several signers may be open at once.
 
 use std::{
     path::{Path, PathBuf},
@@ -116,8 +116,8 @@ pub struct TokenSigner {
 }
 
 impl TokenSigner {
-    /// Opens a token and proves that its key belongs to the certificate. `pin` is called once and should read the PIN from
-    /// a file, the environment or a person, never from an argument that others on the machine can see.
+    /// Opens a token and proves that its key belongs to the certificate. `pin` is called once and should read the PIN
+    /// from a file, the environment or a person, never from an argument that others on the machine can see.
     ///
     /// # Errors
     /// [`TokenError`].

@@ -1,5 +1,5 @@
-//! A proposal: what is asked of a chaincode, by whom, under which transaction id. The bytes that were signed are kept and
-//! never encoded again.
+//! A proposal: what is asked of a chaincode, by whom, under which transaction id. The bytes that were signed are kept
+//! and never encoded again.
 
 use fabric_config::transaction;
 use fabric_msp::hash;

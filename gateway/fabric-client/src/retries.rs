@@ -11,8 +11,8 @@ use crate::{
 pub struct Retries {
     /// How often each step is tried at most, the first time included; at least 1. Default: 5.
     pub attempts: u32,
-    /// The pause before the second try, doubled before each further one. Default: 100 ms. When a peer is at its limit the
-    /// pause is four times as long.
+    /// The pause before the second try, doubled before each further one. Default: 100 ms. When a peer is at its limit
+    /// the pause is four times as long.
     pub pause: Duration,
     /// The longest pause. Default: 4 s.
     pub longest: Duration,
@@ -43,9 +43,9 @@ impl Retries {
         self.same(|| signed.endorse()).await
     }
 
-    /// Endorses, submits and waits for the verdict. `call` is asked for the call again when a new proposal is safe and may
-    /// help: the former transaction is invalid for good, or was never submitted. While an outcome is unknown there is no
-    /// new proposal. The session must have a signer.
+    /// Endorses, submits and waits for the verdict. `call` is asked for the call again when a new proposal is safe and
+    /// may help: the former transaction is invalid for good, or was never submitted. While an outcome is unknown there
+    /// is no new proposal. The session must have a signer.
     ///
     /// # Errors
     /// Those of [`Call::submit`]: the last one.

@@ -1,5 +1,5 @@
-//! A session: one connection used as one identity, with the bounds on every wait. Everything that is sent to a Fabric node
-//! goes through one; [`crate::Gateway`] is what programs begin with.
+//! A session: one connection used as one identity, with the bounds on every wait. Everything that is sent to a Fabric
+//! node goes through one; [`crate::Gateway`] is what programs begin with.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -55,8 +55,8 @@ impl Default for Resubmission {
     }
 }
 
-/// One connection, used as one identity. It signs when it has a signer; without one everything that needs a signature must
-/// come signed. Copies share the connection.
+/// One connection, used as one identity. It signs when it has a signer; without one everything that needs a signature
+/// must come signed. Copies share the connection.
 #[derive(Clone)]
 pub struct Session {
     connection: Connection,

@@ -1,8 +1,8 @@
 //! What became of many transactions, read from one stream of filtered blocks. A peer serves few status questions at a
 //! time and many block streams; one stream answers for all, and needs no signature of the submitters.
 //!
-//! The stream is opened again from its position whenever it breaks, so no verdict between two connections is missed. The
-//! first verdict of a transaction id counts: what follows are copies of the same envelope.
+//! The stream is opened again from its position whenever it breaks, so no verdict between two connections is missed.
+//! The first verdict of a transaction id counts: what follows are copies of the same envelope.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -1,5 +1,6 @@
-//! Checks what a gateway made of a proposal before anybody signs it. The official SDKs sign what they get; a gateway that
-//! lies could then have another transaction signed. Whether the endorsements satisfy the policy is for the ledger to say.
+//! Checks what a gateway made of a proposal before anybody signs it. The official SDKs sign what they get; a gateway
+//! that lies could then have another transaction signed. Whether the endorsements satisfy the policy is for the ledger
+//! to say.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Signing with a key in a token, tried with SoftHSM. Needs `softhsm2-util` and its library; says so when they are missing.
+//! Signing with a key in a token, tried with SoftHSM. Needs `softhsm2-util` and its library; says so when they are
+//! missing.
 
 use std::{fs, path::Path, process::Command, sync::Arc};
 

@@ -30,8 +30,8 @@ const NO_BLOCK: &str = "the batch timeout must be below the time after which nod
 /// Fewer nodes cannot bear the failure of one.
 const CONSENTERS_MIN: usize = 4;
 
-/// `orderer.smartbft.Options`. Counts and sizes of a batch come from the channel's own batch size and are written here as
-/// well, because orderers check that they are not zero.
+/// `orderer.smartbft.Options`. Counts and sizes of a batch come from the channel's own batch size and are written here
+/// as well, because orderers check that they are not zero.
 #[derive(Clone, PartialEq, Message)]
 struct Options {
     #[prost(uint64, tag = "1")]

@@ -44,11 +44,12 @@ impl<'a> ConfigDraft<'a> {
         Self { current, config: current.config().clone() }
     }
 
-    /// Changes when blocks are cut. Under BFT consensus the timeout stands in the consensus options, and goes there, too.
+    /// Changes when blocks are cut. Under BFT consensus the timeout stands in the consensus options, and goes there,
+    /// too.
     ///
     /// # Errors
-    /// [`DraftError::Malformed`], or [`DraftError::Bft`] for a timeout at which BFT consensus would never make a block, and
-    /// so could never be given another one. Whether the limits fit together is checked by [`ConfigDraft::finish`].
+    /// [`DraftError::Malformed`], or [`DraftError::Bft`] for a timeout at which BFT consensus would never make a block,
+    /// and so could never be given another one. Whether the limits fit together is checked by [`ConfigDraft::finish`].
     pub fn batch(&mut self, change: BatchChange) -> Result<(), DraftError> {
         let now = self.current.batch();
         let bft = self.current.consensus_type() == bft::CONSENSUS_TYPE;
@@ -125,8 +126,8 @@ impl<'a> ConfigDraft<'a> {
         if found { Ok(()) } else { Err(DraftError::NoOrganization(msp_id.to_owned())) }
     }
 
-    /// Guards a resource (such as `peer/Propose`) with a policy (such as `/Channel/Application/Admins`), or with the usual
-    /// one again.
+    /// Guards a resource (such as `peer/Propose`) with a policy (such as `/Channel/Application/Admins`), or with the
+    /// usual one again.
     ///
     /// # Errors
     /// [`DraftError::NoRule`] when there is none to take back. Whether the policy exists is checked by
@@ -205,7 +206,8 @@ fn get<M: Message + Default>(group: &ConfigGroup, key: &'static str) -> Result<M
     }
 }
 
-/// Sets a value. One that says the same in other bytes is left alone: a change of bytes alone would need signatures, too.
+/// Sets a value. One that says the same in other bytes is left alone: a change of bytes alone would need signatures,
+/// too.
 fn set<M: Message + Default + PartialEq>(group: &mut ConfigGroup, key: &'static str, message: &M) {
     let fresh = || ConfigValue { mod_policy: keys::ADMINS.to_owned(), ..ConfigValue::default() };
     let known = group.values.contains_key(key);

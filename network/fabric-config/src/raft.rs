@@ -1,5 +1,5 @@
-//! What Raft orderers demand of the consensus metadata in an update, beyond that it can be read. The rules and texts are
-//! those of Fabric's `etcdraft` package. Whether enough consenters are alive is not looked at.
+//! What Raft orderers demand of the consensus metadata in an update, beyond that it can be read. The rules and texts
+//! are those of Fabric's `etcdraft` package. Whether enough consenters are alive is not looked at.
 
 use std::collections::BTreeSet;
 

@@ -242,8 +242,8 @@ impl Default for RaftSpec {
 /// The Byzantine fault tolerant consensus of Fabric 3: who signs blocks, and the pace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BftSpec {
-    /// With which identities the consenters sign, in the order of [`ChannelSpec::consenters`]. At least four, so that one
-    /// may fail.
+    /// With which identities the consenters sign, in the order of [`ChannelSpec::consenters`]. At least four, so that
+    /// one may fail.
     pub signers: Vec<BftSigner>,
     /// How long a request waits at a node before it is forwarded to the leader, in milliseconds.
     pub request_forward_timeout_ms: u64,

@@ -1,5 +1,5 @@
-//! The few lines of DER (X.690) that are written or taken apart here and in block headers. It is not a general decoder: definite lengths
-//! and single-byte tags are all that certificates and block headers use.
+//! The few lines of DER (X.690) that are written or taken apart here and in block headers. It is not a general decoder:
+//! definite lengths and single-byte tags are all that certificates and block headers use.
 
 /// The tag of a SEQUENCE.
 pub const SEQUENCE: u8 = 0x30;

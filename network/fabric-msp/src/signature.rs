@@ -96,8 +96,9 @@ impl PublicKey {
         if fits { Ok(()) } else { Err(VerifyError::Wrong) }
     }
 
-    /// A signature as hardware gives it, `r` and `s` one after another and of equal length, in the form that Fabric takes:
-    /// DER with the smaller `s`. `None` for a key that is not ECDSA, or bytes of another length than the curve's.
+    /// A signature as hardware gives it, `r` and `s` one after another and of equal length, in the form that Fabric
+    /// takes: DER with the smaller `s`. `None` for a key that is not ECDSA, or bytes of another length than the
+    /// curve's.
     pub fn encode_raw(&self, raw: &[u8]) -> Option<Vec<u8>> {
         let (key, width) = match self {
             Self::P256(key) => (key, 32),
@@ -132,8 +133,8 @@ pub(crate) fn sign_digest(key: &PKeyRef<Private>, digest: &[u8]) -> Result<Vec<u
     low_s(EcdsaSig::sign(digest, &ec)?, &public)?.to_der()
 }
 
-/// Whether a check by OpenSSL came out well. One that did not leaves its reasons in a queue of this thread, where the next
-/// TLS connection that the thread serves would take them for its own and end; so the queue is emptied.
+/// Whether a check by OpenSSL came out well. One that did not leaves its reasons in a queue of this thread, where the
+/// next TLS connection that the thread serves would take them for its own and end; so the queue is emptied.
 pub(crate) fn holds(check: Result<bool, ErrorStack>) -> bool {
     let holds = check.unwrap_or(false);
     if !holds {

@@ -110,7 +110,8 @@ impl SigningIdentity {
         Ok(Self { msp_id: msp_id.to_owned(), creator, certificate, key, digest: Digest::default() })
     }
 
-    /// With another digest below ECDSA signatures. Fabric's own nodes check with SHA-256, see [`Digest`]; Ed25519 has none.
+    /// With another digest below ECDSA signatures. Fabric's own nodes check with SHA-256, see [`Digest`]; Ed25519 has
+    /// none.
     #[must_use]
     pub fn with_digest(self, digest: Digest) -> Self {
         Self { digest, ..self }
@@ -180,8 +181,8 @@ pub fn read_key(key_pem: &[u8]) -> Result<PKey<Private>, SignerError> {
 /// The longest file of a certificate or a key, in bytes (1 MiB).
 pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// The files of a folder by name. One of more than `bytes_max` bytes is an error: passed over, what stands in it would not
-/// count, and nobody would know.
+/// The files of a folder by name. One of more than `bytes_max` bytes is an error: passed over, what stands in it would
+/// not count, and nobody would know.
 ///
 /// # Errors
 /// [`SignerError::Read`] with the file or folder that cannot be read or is too long.

@@ -1,5 +1,5 @@
-//! What the Go library's stub offers, call by call: what leaves for each, and that the answer comes back. The calls that
-//! need more than one message are in `requests`.
+//! What the Go library's stub offers, call by call: what leaves for each, and that the answer comes back. The calls
+//! that need more than one message are in `requests`.
 
 use std::collections::BTreeMap;
 

@@ -141,8 +141,8 @@ fn schnorr(book: &mut Book, case: &Case, difference: RistrettoPoint) -> Result<b
     Ok(PedersenGens::default().B_blinding * s == r + difference * c)
 }
 
-/// The challenges of a range proof for these points: the book's against those of the backend, which goes on from the same
-/// beginning.
+/// The challenges of a range proof for these points: the book's against those of the backend, which goes on from the
+/// same beginning.
 fn range_proof(book: &mut Book, case: &Case, points: &[RistrettoPoint], bits: usize) -> Result<(), Failure> {
     let (kind, bytes) = only_part(case);
     assert_eq!(kind, 1);

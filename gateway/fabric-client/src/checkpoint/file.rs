@@ -1,6 +1,6 @@
-//! A checkpoint in a file, of the form that Fabric's official SDKs use: `{"blockNumber":7,"transactionId":"…"}`. Theirs is
-//! overwritten in place; this one is replaced as a whole and on disk before [`FileCheckpointer::store`] returns, so a
-//! crash at any moment leaves the old or the new position and nothing else.
+//! A checkpoint in a file, of the form that Fabric's official SDKs use: `{"blockNumber":7,"transactionId":"…"}`. Theirs
+//! is overwritten in place; this one is replaced as a whole and on disk before [`FileCheckpointer::store`] returns, so
+//! a crash at any moment leaves the old or the new position and nothing else.
 
 use std::{
     fs::{self, File, TryLockError},

@@ -1,5 +1,5 @@
-//! Where a reader of events has got to, kept in memory, in a file or in a database. A checkpoint says what comes next; it
-//! does not read events itself, [`crate::events::Resuming`] does.
+//! Where a reader of events has got to, kept in memory, in a file or in a database. A checkpoint says what comes next;
+//! it does not read events itself, [`crate::events::Resuming`] does.
 
 mod checkpointer;
 mod file;

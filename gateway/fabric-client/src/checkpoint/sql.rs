@@ -1,5 +1,5 @@
-//! A checkpoint in a table. The statements are plain SQL with `$1` for values, which SQLite and PostgreSQL take alike; the
-//! database itself comes from the caller through [`SqlSession`], so this crate links none.
+//! A checkpoint in a table. The statements are plain SQL with `$1` for values, which SQLite and PostgreSQL take alike;
+//! the database itself comes from the caller through [`SqlSession`], so this crate links none.
 //!
 //! Given a session that is an open transaction, [`SqlCheckpointer::store`] becomes part of it: what the reader made of
 //! the events and how far it got are then committed together, and no event counts twice even after a crash.

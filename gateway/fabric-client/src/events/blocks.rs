@@ -1,5 +1,5 @@
-//! Blocks from a peer, whole, filtered or with private data, and from an orderer. One code for the four, which differ in
-//! the method that is called and in what arrives.
+//! Blocks from a peer, whole, filtered or with private data, and from an orderer. One code for the four, which differ
+//! in the method that is called and in what arrives.
 
 use std::{
     future::Future,
@@ -194,7 +194,8 @@ impl<K: BlockKind> BlocksRequest<K> {
     }
 }
 
-/// Blocks as they come. Ends after the last one that was asked for, or with an error; dropping it tells the node to stop.
+/// Blocks as they come. Ends after the last one that was asked for, or with an error; dropping it tells the node to
+/// stop.
 pub struct Blocks<K: BlockKind> {
     source: Source<K::Message>,
 }

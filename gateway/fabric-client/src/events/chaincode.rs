@@ -43,8 +43,8 @@ impl ChaincodeEventsBuilder {
         self
     }
 
-    /// Begins after the event of `transaction_id` in block `block_number`: the last one that was dealt with. It must be a
-    /// transaction that set an event, otherwise nothing comes for ever.
+    /// Begins after the event of `transaction_id` in block `block_number`: the last one that was dealt with. It must be
+    /// a transaction that set an event, otherwise nothing comes for ever.
     #[must_use]
     pub fn after(mut self, block_number: u64, transaction_id: &str) -> Self {
         self.question.start_position = Some(Start::Block(block_number).position());

@@ -57,8 +57,8 @@ impl EventError {
         }
     }
 
-    /// Whether the same request may succeed later, without anybody changing anything: the node went away, is busy, or does
-    /// not know a block yet. Rejections of the request or the caller are not transient.
+    /// Whether the same request may succeed later, without anybody changing anything: the node went away, is busy, or
+    /// does not know a block yet. Rejections of the request or the caller are not transient.
     pub fn is_transient(&self) -> bool {
         use tonic::Code;
         match self {

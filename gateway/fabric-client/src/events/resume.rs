@@ -3,8 +3,8 @@
 //!
 //! As long as the process lives, every event is given out once and in order. Over the end of the process the checkpoint
 //! decides: it moves with [`Resuming::acknowledge`], so events that were given out and not acknowledged come again, and
-//! none is left out. Where the reading begins is written down before the first event, so that a process which ends early
-//! and begins anew does not leave out what happened in between.
+//! none is left out. Where the reading begins is written down before the first event, so that a process which ends
+//! early and begins anew does not leave out what happened in between.
 
 use std::{future::poll_fn, pin::Pin, time::Duration};
 
@@ -151,8 +151,8 @@ impl<F: Feed, C: Checkpointer> Resuming<F, C> {
         Ok(())
     }
 
-    /// What comes next; `None` before the first event was asked for. A reader that keeps it in a transaction of its own can do
-    /// without [`Resuming::acknowledge`].
+    /// What comes next; `None` before the first event was asked for. A reader that keeps it in a transaction of its own
+    /// can do without [`Resuming::acknowledge`].
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
     }

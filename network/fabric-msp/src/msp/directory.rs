@@ -43,12 +43,12 @@ pub enum DirectoryError {
 }
 
 /// Reads `cacerts`, `intermediatecerts`, `tlscacerts`, `tlsintermediatecerts`, `admincerts`, `crls` and `config.yaml`.
-/// Only `cacerts` must be there. Files that hold no PEM are passed over, as Fabric does, but for those in `crls`: each file
-/// there must be a list in DER or hold nothing but lists in PEM, all of which count (Fabric takes the first).
+/// Only `cacerts` must be there. Files that hold no PEM are passed over, as Fabric does, but for those in `crls`: each
+/// file there must be a list in DER or hold nothing but lists in PEM, all of which count (Fabric takes the first).
 ///
 /// # Errors
-/// [`DirectoryError`] when something is there but cannot be read, or there is no authority. A certificate or key is at most
-/// 1 MiB long, a file of revocation lists at most 4 MiB.
+/// [`DirectoryError`] when something is there but cannot be read, or there is no authority. A certificate or key is at
+/// most 1 MiB long, a file of revocation lists at most 4 MiB.
 pub fn config_from_directory(msp_id: &str, folder: &Path) -> Result<FabricMspConfig, DirectoryError> {
     let root_certs = pems(&folder.join("cacerts"))?;
     if root_certs.is_empty() {

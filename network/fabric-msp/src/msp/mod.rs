@@ -2,7 +2,8 @@
 //!
 //! The rules are those of Fabric's MSP version 1.4.3, which all channels with capability V2_0 use, and 3.0, which adds
 //! Ed25519. Expiry of an identity is deliberately not checked here: chains are verified one second after the leaf's
-//! validity began, so that old blocks stay valid. Ask [`crate::certificate::Certificate::is_expired`] where Fabric does.
+//! validity began, so that old blocks stay valid. Ask [`crate::certificate::Certificate::is_expired`] where Fabric
+//! does.
 
 mod chain;
 mod directory;

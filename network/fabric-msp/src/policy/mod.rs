@@ -2,7 +2,8 @@
 //!
 //! The surprising part is kept on purpose: evaluation is greedy. A gate tries all its arms, each satisfied arm uses up
 //! the identities it took, and nothing is ever tried again. So `AND(OR(A, B), B)` fails for signatures of A and B,
-//! because the OR takes both, while `AND(B, OR(A, B))` passes. A smarter evaluation would disagree with every real peer.
+//! because the OR takes both, while `AND(B, OR(A, B))` passes. A smarter evaluation would disagree with every real
+//! peer.
 
 mod dsl;
 mod signature;

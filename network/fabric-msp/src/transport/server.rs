@@ -77,8 +77,8 @@ pub fn incoming(
 }
 
 /// As [`incoming`] for a server that asks for a client's certificate, and takes any and none when `tls` names no
-/// authorities, as Fabric's servers do. Such a certificate proves that the client has its key and nothing else; requests
-/// can be bound to it.
+/// authorities, as Fabric's servers do. Such a certificate proves that the client has its key and nothing else;
+/// requests can be bound to it.
 ///
 /// # Errors
 /// As [`incoming`].
