@@ -257,7 +257,7 @@ fn a_wrong_key_is_refused_with_its_place_in_the_document() -> Result<(), Box<dyn
         let document = document(&fields);
         assert_eq!(place(document.as_bytes())?, format!("/epcisBody/eventList/0{pointer}"));
         let (begin, end) = (document.find("[\n        {").ok_or("no list")?, document.rfind("]}}").ok_or("no end")?);
-        assert_eq!(place(document[begin + 1..end].as_bytes())?, pointer);
+        assert_eq!(place(&document.as_bytes()[begin + 1..end])?, pointer);
     }
     Ok(())
 }
