@@ -45,10 +45,9 @@ pub(crate) struct Peer {
 
 type Known = HashMap<(String, String), Found>;
 
-/// What was found out, and at which height of the ledger and with how many packages.
+/// What was found out, and from which definitions and approvals, configuration and packages.
 struct Found {
-    height: u64,
-    packages: usize,
+    from: (u64, u64, usize),
     readiness: Readiness,
 }
 
@@ -161,10 +160,10 @@ impl Peer {
     /// How far this peer's organization has come with a chaincode, by the newest block.
     pub(crate) fn readiness(&self, channel: &Channel, chaincode: &str) -> Result<Readiness, SimulationError> {
         let key = (channel.id().to_owned(), chaincode.to_owned());
-        let (height, packages) = (channel.ledger().height(), self.packages.count());
+        let definitions = channel.ledger().snapshot()?.definitions().number();
+        let from = (definitions, channel.config().sequence(), self.packages.count());
         if let Some(known) = self.known().get(&key)
-            && known.height == height
-            && known.packages == packages
+            && known.from == from
         {
             return Ok(known.readiness.clone());
         }
@@ -173,7 +172,7 @@ impl Peer {
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(key, Found { height, packages, readiness: readiness.clone() });
+        known.insert(key, Found { from, readiness: readiness.clone() });
         Ok(readiness)
     }
 

@@ -33,6 +33,26 @@ pub(super) fn is_request(kind: Type) -> bool {
     )
 }
 
+/// Whether the answer is about one key, so that it takes microseconds.
+pub(super) fn is_brief(kind: Type) -> bool {
+    matches!(
+        kind,
+        Type::GetState
+            | Type::PutState
+            | Type::DelState
+            | Type::GetStateMetadata
+            | Type::PutStateMetadata
+            | Type::GetPrivateDataHash
+            | Type::PurgePrivateData
+            | Type::QueryStateClose
+    )
+}
+
+/// As [`answer`] to a question that calls no other chaincode.
+pub(super) fn answer_at_once(context: &TransactionContext, message: &ChaincodeMessage) -> Result<Vec<u8>, String> {
+    step(context, message.r#type(), &message.payload).map_err(|cause| cause.to_string())
+}
+
 /// The payload of the answer, or the text of the error.
 pub(super) async fn answer(context: &TransactionContext, message: &ChaincodeMessage) -> Result<Vec<u8>, String> {
     let bytes = message.payload.as_slice();

@@ -210,6 +210,12 @@ impl ChaincodeStream {
         let stream = Arc::clone(self);
         match context {
             None => self.refuse(&message),
+            // A key is read in microseconds; handing that to another task costs more than doing it.
+            Some(context) if handler::is_brief(kind) && context.begin() => {
+                let answer = handler::answer_at_once(&context, &message);
+                context.end();
+                self.answer_soon(answer_to(&message, answer));
+            }
             Some(context) if context.begin() => drop(tokio::spawn(async move {
                 let answer = handler::answer(&context, &message).await;
                 context.end();
@@ -233,6 +239,16 @@ impl ChaincodeStream {
         let refusal = answer_to(request, Err(cause.to_owned()));
         if let Some(outgoing) = lock(&self.outgoing).as_ref() {
             drop(outgoing.try_send(refusal));
+        }
+    }
+
+    /// Sends an answer without waiting here for room, since the chaincode may make room only once it is read from.
+    fn answer_soon(self: &Arc<Self>, answer: ChaincodeMessage) {
+        let Some(outgoing) = lock(&self.outgoing).clone() else { return };
+        if let Err(mpsc::error::TrySendError::Full(answer)) = outgoing.try_send(answer) {
+            let stream = Arc::clone(self);
+            // The stream may have ended meanwhile; then nobody waits for the answer.
+            tokio::spawn(async move { drop(stream.send(answer).await) });
         }
     }
 

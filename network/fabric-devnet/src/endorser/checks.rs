@@ -1,21 +1,25 @@
 //! What a proposal must fulfil before anything is simulated, in Fabric's order and with its texts.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use fabric_config::transaction::transaction_id;
 use fabric_msp::{
-    certificate::Certificate,
     identity::Identity,
     msp::{IdentityError, Role},
 };
 use fabric_protos::{
     common::{ChannelHeader, Header, HeaderType, SignatureHeader},
-    msp::SerializedIdentity,
     protos::{Proposal as ProposalMessage, SignedProposal},
 };
 use prost::Message;
 
-use crate::{acl, channel::Channel, ledger::LedgerError, peer::Peer, proposal::Proposal, system};
+use crate::{
+    acl,
+    channel::Channel,
+    clock::{has_expired, unix_seconds},
+    ledger::LedgerError,
+    peer::Peer,
+    proposal::Proposal,
+    system,
+};
 
 /// How far the clock of a client may differ, in seconds.
 const TIME_WINDOW_SECONDS: i64 = 15 * 60;
@@ -72,7 +76,7 @@ pub(super) fn filter(signed: &SignedProposal) -> Result<(), FilterError> {
     let proposal: ProposalMessage = parse("proposal", &signed.proposal_bytes)?;
     let header: Header = parse("header", &proposal.header)?;
     let signature_header: SignatureHeader = parse("signature header", &header.signature_header)?;
-    let now = now();
+    let now = unix_seconds();
     if has_expired(&signature_header.creator, now) {
         return Err(FilterError::Expired);
     }
@@ -163,18 +167,6 @@ fn check_creator(peer: &Peer, channel: Option<&Channel>, proposal: &Proposal) ->
     Ok(identity)
 }
 
-/// Whether a creator's certificate has expired; one that cannot be read is for later checks to refuse.
-fn has_expired(creator: &[u8], now: i64) -> bool {
-    let certificate =
-        SerializedIdentity::decode(creator).ok().and_then(|identity| Certificate::from_pem(&identity.id_bytes).ok());
-    certificate.is_some_and(|certificate| certificate.is_expired(now))
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
 /// A time in seconds since 1970 as a text, without fractions.
 fn rfc3339(seconds: i64) -> String {
     prost_types::Timestamp { seconds, nanos: 0 }.to_string()
@@ -200,10 +192,16 @@ mod tests {
 
     #[test]
     fn a_proposal_of_another_time_is_turned_away() {
-        assert!(filter(&signed(&at(now()))).is_ok());
-        assert!(filter(&signed(&at(now() - 14 * 60))).is_ok());
+        assert!(filter(&signed(&at(unix_seconds()))).is_ok());
+        assert!(filter(&signed(&at(unix_seconds() - 14 * 60))).is_ok());
         assert_eq!(rfc3339(1_795_257_933), "2026-11-21T10:45:33Z");
-        for header in [at(now() - 20 * 60), at(now() + 20 * 60), at(i64::MIN), at(i64::MAX), ChannelHeader::default()] {
+        for header in [
+            at(unix_seconds() - 20 * 60),
+            at(unix_seconds() + 20 * 60),
+            at(i64::MIN),
+            at(i64::MAX),
+            ChannelHeader::default(),
+        ] {
             let refused = filter(&signed(&header)).expect_err("too far away").to_string();
             assert!(refused.starts_with("request unauthorized due to incorrect timestamp"), "{refused}");
             assert!(refused.ends_with("Z, peer.authentication.timewindow 15m0s"), "{refused}");

@@ -160,10 +160,10 @@ impl Ledger {
     }
 
     /// The last block, or the moment at which a view stands still.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, LedgerError> {
         let moment = lock(&self.halt).moment.clone();
         match moment {
-            Some(moment) => Snapshot::of(&moment.transaction),
+            Some(moment) => Ok(moment.snapshot),
             None => self.public.snapshot(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{any::Any, sync::Arc};
 
-use redb::ReadTransaction;
+use crate::state::store::Snapshot;
 
 /// Why a view has halted, and where.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Halt {
 /// A moment of a store.
 #[derive(Clone)]
 pub(super) struct Moment {
-    pub(super) transaction: Arc<ReadTransaction>,
+    pub(super) snapshot: Arc<Snapshot>,
     /// What keeps the moment when it is not in the origin's own file.
     pub(super) _kept_by: Option<Arc<dyn Any + Send + Sync>>,
 }

@@ -30,7 +30,7 @@ impl Ledger {
         }
         let past = origin.replay(origin.last_readable(reader)?)?;
         halt.excluded = true;
-        halt.moment = Some(Moment { transaction: Arc::new(past.public.moment()?), _kept_by: Some(past.clone()) });
+        halt.moment = Some(Moment { snapshot: past.public.snapshot()?, _kept_by: Some(past.clone()) });
         Ok(origin.new_view(Some(reader), halt, &past.channel(), past.height()))
     }
 

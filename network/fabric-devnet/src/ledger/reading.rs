@@ -143,8 +143,8 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::block`].
-    pub fn definition(&self, chaincode: &str) -> Result<Option<ChaincodeDefinition>, LedgerError> {
-        definition_in(&self.snapshot()?, chaincode)
+    pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<ChaincodeDefinition>>, LedgerError> {
+        definition_in(&*self.snapshot()?, chaincode)
     }
 
     /// The committed definitions of all chaincodes, by name.
@@ -159,7 +159,7 @@ impl Ledger {
         for row in snapshot.state_range(definition::LIFECYCLE, &prefix, &end, false)?.into_iter().flatten() {
             let (key, _) = row?;
             let name = &key.value().1[prefix.len()..];
-            found.extend(definition_in(&snapshot, name)?);
+            found.extend(definition_in(&snapshot, name)?.map(Arc::unwrap_or_clone));
         }
         Ok(found)
     }
@@ -169,6 +169,6 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::block`].
     pub fn collection(&self, chaincode: &str, collection: &str) -> Result<Option<StaticCollectionConfig>, LedgerError> {
-        collection_in(&self.snapshot()?, &self.channel(), chaincode, collection)
+        collection_in(&*self.snapshot()?, &self.channel(), chaincode, collection)
     }
 }

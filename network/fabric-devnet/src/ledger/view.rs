@@ -105,7 +105,7 @@ impl Ledger {
 
     fn stand_still(&self, halt: &mut Halt) -> Result<(), LedgerError> {
         if halt.moment.is_none() {
-            halt.moment = Some(Moment { transaction: Arc::new(self.public.moment()?), _kept_by: None });
+            halt.moment = Some(Moment { snapshot: self.public.snapshot()?, _kept_by: None });
         }
         Ok(())
     }

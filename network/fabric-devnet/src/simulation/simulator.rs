@@ -56,7 +56,7 @@ pub struct SimulationResults {
 /// A transaction being simulated on one organization's peer.
 pub struct Simulator {
     pub(super) channel: Arc<ChannelConfig>,
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
     pub(super) private_store: Arc<PrivateStore>,
     pub(super) private: Option<PrivateSnapshot>,
     pub(super) tx_id: String,
@@ -75,7 +75,7 @@ pub struct Simulator {
 impl Simulator {
     pub(crate) fn new(
         channel: Arc<ChannelConfig>,
-        snapshot: Snapshot,
+        snapshot: Arc<Snapshot>,
         private_store: Arc<PrivateStore>,
         tx_id: &str,
         caller: CallerInfo,

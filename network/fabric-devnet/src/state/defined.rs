@@ -1,5 +1,7 @@
 //! What a channel has defined as of one snapshot: chaincodes and their collections.
 
+use std::sync::Arc;
+
 use fabric_config::ChannelConfig;
 use fabric_protos::protos::StaticCollectionConfig;
 
@@ -12,15 +14,11 @@ use super::{
 
 /// The definition of a chaincode in a snapshot. A broken one, which only a bad `_lifecycle` could have written, counts
 /// as none.
-pub(crate) fn definition_in(snapshot: &Snapshot, chaincode: &str) -> Result<Option<ChaincodeDefinition>, LedgerError> {
-    match ChaincodeDefinition::read(chaincode, &mut SnapshotFields(snapshot)) {
-        Ok(definition) => Ok(definition),
-        Err(ReadError::Definition(cause)) => {
-            tracing::warn!(chaincode, %cause, "the definition of a chaincode cannot be read");
-            Ok(None)
-        }
-        Err(ReadError::Ledger(cause)) => Err(cause),
-    }
+pub(crate) fn definition_in(
+    snapshot: &Snapshot,
+    chaincode: &str,
+) -> Result<Option<Arc<ChaincodeDefinition>>, LedgerError> {
+    snapshot.definitions().get(chaincode, || read(snapshot, chaincode))
 }
 
 /// A collection of a chaincode, named or implicit; `None` when the channel has none of that name.
@@ -35,6 +33,17 @@ pub(crate) fn collection_in(
     }
     let definition = definition_in(snapshot, chaincode)?;
     Ok(definition.and_then(|definition| definition.collection(collection).cloned()))
+}
+
+fn read(snapshot: &Snapshot, chaincode: &str) -> Result<Option<ChaincodeDefinition>, LedgerError> {
+    match ChaincodeDefinition::read(chaincode, &mut SnapshotFields(snapshot)) {
+        Ok(definition) => Ok(definition),
+        Err(ReadError::Definition(cause)) => {
+            tracing::warn!(chaincode, %cause, "the definition of a chaincode cannot be read");
+            Ok(None)
+        }
+        Err(ReadError::Ledger(cause)) => Err(cause),
+    }
 }
 
 struct SnapshotFields<'a>(&'a Snapshot);

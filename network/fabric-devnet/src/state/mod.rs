@@ -5,6 +5,7 @@ pub(crate) mod block_metadata;
 pub mod collection;
 pub(crate) mod defined;
 pub mod definition;
+pub(crate) mod definitions;
 pub(crate) mod error;
 pub(crate) mod file_name;
 pub(crate) mod merkle;

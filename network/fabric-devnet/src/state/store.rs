@@ -3,13 +3,19 @@
 //! One file, one write transaction per block. Blocks are the source of truth; state, hashes, history and indexes are
 //! what the blocks' valid transactions add up to. It knows nothing of policies or of private values.
 
-use std::{ops::Bound, path::Path, sync::Arc};
+use std::{
+    ops::Bound,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use fabric_protos::common::Block;
 use prost::Message;
 use redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{
+    definition::LIFECYCLE,
+    definitions::Definitions,
     error::LedgerError,
     rwset::{Metadata, decode_metadata},
     version::Version,
@@ -114,7 +120,17 @@ pub(crate) struct BlockChanges {
 
 /// The file.
 pub(crate) struct PublicStore {
+    /// What readers are given until the next block. It stands before the file, which is closed when nobody reads it.
+    current: Mutex<Current>,
     database: Database,
+}
+
+/// Opening nine tables costs more than most of what is read from them, so all readers between two blocks share one
+/// view.
+#[derive(Default)]
+struct Current {
+    snapshot: Option<Arc<Snapshot>>,
+    definitions: Arc<Definitions>,
 }
 
 impl PublicStore {
@@ -140,17 +156,24 @@ impl PublicStore {
         transaction.open_table(COLLECTIONS)?;
         transaction.open_table(SINGLES)?;
         transaction.commit()?;
-        Ok(Self { database })
+        Ok(Self { current: Mutex::default(), database })
     }
 
     /// A view of the last committed block, unaffected by later ones.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, LedgerError> {
-        Snapshot::of(&self.moment()?)
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>, LedgerError> {
+        // Held until the view is noted, so that none from before a block is noted after it.
+        let mut current = self.current();
+        if let Some(snapshot) = &current.snapshot {
+            return Ok(Arc::clone(snapshot));
+        }
+        let snapshot = Arc::new(Snapshot::of(&self.database.begin_read()?, Arc::clone(&current.definitions))?);
+        current.snapshot = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
     }
 
-    /// The last committed block, to look at as often as wanted.
-    pub(crate) fn moment(&self) -> Result<redb::ReadTransaction, LedgerError> {
-        Ok(self.database.begin_read()?)
+    fn current(&self) -> MutexGuard<'_, Current> {
+        // What is inside is whole at every moment.
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a block and what follows from it, all or nothing, and waits until it is on disk.
@@ -199,7 +222,19 @@ impl PublicStore {
             }
         }
         transaction.commit()?;
+        let mut current = self.current();
+        current.snapshot = None;
+        if changes.touches(LIFECYCLE) {
+            current.definitions = Arc::default();
+        }
         Ok(())
+    }
+}
+
+impl BlockChanges {
+    fn touches(&self, namespace: &str) -> bool {
+        let public = self.state.iter().map(|(namespace, ..)| namespace);
+        public.chain(self.hashes.iter().map(|(namespace, ..)| namespace)).any(|changed| changed == namespace)
     }
 }
 
@@ -223,6 +258,7 @@ pub(crate) struct Snapshot {
     expiries: ReadOnlyTable<(u64, &'static str, &'static str, &'static [u8]), u64>,
     collections: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
     singles: ReadOnlyTable<&'static str, u64>,
+    definitions: Arc<Definitions>,
 }
 
 /// Rows of a range of keys.
@@ -231,8 +267,7 @@ pub(crate) type StateRange = redb::Range<'static, StateKey, StateValue>;
 pub(crate) type HistoryRange = redb::Range<'static, (&'static str, &'static str, u64, u64), ()>;
 
 impl Snapshot {
-    /// What was there at a moment.
-    pub(crate) fn of(transaction: &redb::ReadTransaction) -> Result<Self, LedgerError> {
+    fn of(transaction: &redb::ReadTransaction, definitions: Arc<Definitions>) -> Result<Self, LedgerError> {
         Ok(Self {
             blocks: transaction.open_table(BLOCKS)?,
             block_hashes: transaction.open_table(BLOCK_HASHES)?,
@@ -243,7 +278,13 @@ impl Snapshot {
             expiries: transaction.open_table(EXPIRIES)?,
             collections: transaction.open_table(COLLECTIONS)?,
             singles: transaction.open_table(SINGLES)?,
+            definitions,
         })
+    }
+
+    /// What has been found out about chaincode definitions; the same until a block changes one.
+    pub(crate) fn definitions(&self) -> &Definitions {
+        &self.definitions
     }
 
     /// The number of blocks.

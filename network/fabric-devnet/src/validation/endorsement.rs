@@ -4,7 +4,7 @@
 //! are those that were in force before the block. A key whose policy was changed earlier in the same block cannot be
 //! written any more in it, however well endorsed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fabric_config::ChannelConfig;
 use fabric_msp::{identity::Identity, policy::CompiledPolicy};
@@ -18,7 +18,7 @@ use super::Endorsed;
 use crate::state::{
     collection,
     defined::definition_in,
-    definition::{ChaincodeDefinition, LIFECYCLE, policy_reference},
+    definition::{LIFECYCLE, policy_reference},
     error::LedgerError,
     rwset::{NamespaceSet, VALIDATION_PARAMETER, decode_metadata},
     store::Snapshot,
@@ -33,7 +33,6 @@ type StateKey = (String, String, Vec<u8>);
 pub(super) struct EndorsementCheck<'a> {
     channel: &'a ChannelConfig,
     snapshot: &'a Snapshot,
-    definitions: BTreeMap<String, Option<ChaincodeDefinition>>,
     /// Keys whose metadata an earlier transaction of the block changed with sufficient endorsement.
     changed: BTreeSet<StateKey>,
 }
@@ -46,7 +45,7 @@ enum Refusal {
 
 impl<'a> EndorsementCheck<'a> {
     pub(super) fn new(channel: &'a ChannelConfig, snapshot: &'a Snapshot) -> Self {
-        Self { channel, snapshot, definitions: BTreeMap::new(), changed: BTreeSet::new() }
+        Self { channel, snapshot, changed: BTreeSet::new() }
     }
 
     /// Checks the invoked chaincode and every namespace that the transaction writes to.
@@ -121,7 +120,7 @@ impl<'a> EndorsementCheck<'a> {
         if namespace == LIFECYCLE {
             return Ok(Some(self.lifecycle_policy()));
         }
-        let definition = self.definition(namespace)?;
+        let definition = definition_in(self.snapshot, namespace)?;
         Ok(definition.and_then(|definition| {
             let named = !definition.parameters.validation_plugin.is_empty();
             named.then(|| definition.validation_policy()).flatten()
@@ -149,8 +148,8 @@ impl<'a> EndorsementCheck<'a> {
         if namespace == LIFECYCLE {
             return Ok(None);
         }
-        let definition = self.definition(namespace)?;
-        let config = definition.and_then(|definition| definition.collection(collection));
+        let definition = definition_in(self.snapshot, namespace)?;
+        let config = definition.as_ref().and_then(|definition| definition.collection(collection));
         Ok(config.map(|config| config.endorsement_policy.clone().unwrap_or_else(|| own.clone())))
     }
 
@@ -189,14 +188,6 @@ impl<'a> EndorsementCheck<'a> {
     fn satisfies_signature(&self, policy: &SignaturePolicyEnvelope, endorsers: &[Identity]) -> bool {
         let msps = self.channel.msps();
         CompiledPolicy::new(policy).is_ok_and(|policy| policy.evaluate_identities(endorsers, msps).is_ok())
-    }
-
-    fn definition(&mut self, chaincode: &str) -> Result<Option<&ChaincodeDefinition>, LedgerError> {
-        if !self.definitions.contains_key(chaincode) {
-            let definition = definition_in(self.snapshot, chaincode)?;
-            self.definitions.insert(chaincode.to_owned(), definition);
-        }
-        Ok(self.definitions[chaincode].as_ref())
     }
 
     fn note_changed_policies(&mut self, part: &NamespaceSet) {

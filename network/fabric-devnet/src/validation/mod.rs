@@ -11,6 +11,8 @@ mod form;
 mod signatures;
 mod updates;
 
+use std::sync::OnceLock;
+
 use fabric_config::ChannelConfig;
 use fabric_protos::protos::TxValidationCode;
 
@@ -39,7 +41,7 @@ pub(crate) struct ValidatedBlock {
 /// First stage: form and signatures. Large blocks are worked on by several threads.
 pub(crate) fn prepare(envelopes: &[Vec<u8>], context: &ValidationContext<'_>) -> Vec<Prepared> {
     const SHARE_MIN: usize = 4;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(envelopes.len() / SHARE_MIN);
+    let threads = processors().min(envelopes.len() / SHARE_MIN);
     if threads < 2 {
         return envelopes.iter().map(|envelope| Prepared::new(envelope, context)).collect();
     }
@@ -53,6 +55,12 @@ pub(crate) fn prepare(envelopes: &[Vec<u8>], context: &ValidationContext<'_>) ->
         };
         workers.into_iter().flat_map(join).collect()
     })
+}
+
+/// How many threads can run at once. The system reads several files to tell, so it is asked once.
+fn processors() -> usize {
+    static KNOWN: OnceLock<usize> = OnceLock::new();
+    *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// The other stages, transaction by transaction.
