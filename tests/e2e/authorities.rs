@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use entrepot::{
-    consortium::{Consortium, DEFAULT},
-    demo::{documents, secrets::Secret},
-};
+use entrepot::demo::{documents, secrets::Secret};
+use fabric_operator::consortium::{Consortium, DEFAULT};
+use fixtures::{band, of, value_in_band};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment};
-use trade_model::{customs::ReadDeclaration, rejection};
+use trade_model::customs::{PublishTariff, ReadDeclaration};
 
 use crate::harness::{System, kinds, start_on};
 
@@ -43,6 +42,8 @@ fn with_a_second_authority() -> String {
 
 /// Declared values that occur nowhere by chance.
 const VALUES: [u64; 2] = [187_263_541_907, 187_263_541_999];
+/// The band in which both lie.
+const BOUNDS: (u64, u64) = (0, 200_000_000_000_000);
 
 async fn two_countries(system: &System) -> Result<()> {
     let mut members = entrepot::demo::members();
@@ -54,15 +55,14 @@ async fn two_countries(system: &System) -> Result<()> {
 
     let importer = system.caller("ImporterMSP")?;
     for ((authority, country), value) in [("CustomsMSP", "DE"), (SECOND, "CH")].into_iter().zip(VALUES) {
-        let tariff = format!("T-{country}");
-        system.caller(authority)?.post("/v1/tariffs", &tariff_of(&tariff, country)).await?.accepted()?;
+        let bands = vec![band("b", "91", BOUNDS, 0)];
+        let tariff = fixtures::tariff(&format!("T-{country}"), country, bands, vec![value_in_band()]);
+        system.caller(authority)?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
         let secret = Secret::new(value)?;
         let declaration_id = format!("D-{country}");
-        let declaration = declaration(system, &declaration_id, &tariff, country, &secret)?;
+        let declaration = declaration(system, &declaration_id, &tariff, &secret)?;
         importer.post("/v1/declarations", &declaration).await?.accepted()?;
-        let question: ReadDeclaration =
-            rejection::read(json!({"declaration_id": declaration_id}).to_string().as_bytes())
-                .map_err(rejection::Rejection::from)?;
+        let question = ReadDeclaration { declaration_id: of(&declaration_id) };
         let filed = importer.ask(&question).await?;
         ensure!(filed.authority.as_str() == authority && filed.value_opened, "{filed:?}");
     }
@@ -73,27 +73,15 @@ async fn two_countries(system: &System) -> Result<()> {
     Ok(())
 }
 
-fn tariff_of(tariff: &str, country: &str) -> Value {
-    json!({
-        "tariff_id": tariff, "version": 1, "jurisdiction": country,
-        "validity": {"from": "2026-01-01", "until": "2099-01-01"}, "source": "test", "currency": "EUR",
-        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
-        "bands": [{
-            "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0,
-            "value_min_minor": "0", "value_max_minor": "200000000000000",
-        }],
-    })
-}
-
-fn declaration(system: &System, id: &str, tariff: &str, country: &str, value: &Secret) -> Result<Value> {
+fn declaration(system: &System, id: &str, tariff: &PublishTariff, secret: &Secret) -> Result<Value> {
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
-    let context = DeclarationPlace::parse("ImporterMSP", id, (tariff, 1), "b", "EUR")?.context(deployment)?;
-    Ok(json!({
-        "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
-        "items": [documents::item("TWO")], "hs_code": "910211", "origin": "CN", "destination": country,
-        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": value.commitment(),
-        "value_proof": value.prove_range(&context, 0, 200_000_000_000_000)?, "private": value.opening(),
-    }))
+    let place = DeclarationPlace::parse("ImporterMSP", id, (tariff.tariff_id.as_str(), 1), "b", "EUR")?;
+    let proof = secret.prove_range(&place.context(deployment)?, BOUNDS.0, BOUNDS.1)?;
+    let items = [documents::item("TWO")];
+    let request = fixtures::declaration(id, tariff, &[&items[0]], of(&secret.commitment()), of(&proof));
+    let mut request = fixtures::json(&request);
+    request["private"] = secret.opening();
+    Ok(request)
 }
 
 /// Each value is in the store of its own authority and in no other's.

@@ -11,7 +11,9 @@ use anyhow::{Result, ensure};
 use base64::{Engine, engine::general_purpose};
 use entrepot::demo::{documents, secrets::Secret};
 use fabric_operator::layout::Layout;
-use serde_json::json;
+use fixtures::{band, of, value_in_band};
+use serde::Serialize;
+use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 
 use crate::harness::{System, establish, start};
@@ -66,6 +68,13 @@ fn search(layout: &Layout, canaries: &[Canary]) -> Result<()> {
     Ok(())
 }
 
+/// A request with the opening of its commitment.
+fn with_private(request: &impl Serialize, secret: &Secret) -> Value {
+    let mut request = fixtures::json(request);
+    request["private"] = secret.opening();
+    request
+}
+
 /// Declares, invoices, pays and settles with known private values, in every form in which they could leak.
 async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     establish(system).await?;
@@ -78,42 +87,26 @@ async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let commissioning =
         documents::commissioning(&["CANARY1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     exporter.post("/v1/captures", &commissioning).await?.accepted()?;
-    let tariff = json!({
-        "tariff_id": "T", "version": 1, "jurisdiction": "DE", "validity": {"from": "2026-01-01", "until": "2099-01-01"},
-        "source": "test", "currency": "EUR",
-        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
-        "bands": [{
-            "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0,
-            "value_min_minor": "0", "value_max_minor": "200000000000000",
-        }],
-    });
-    customs.post("/v1/tariffs", &tariff).await?.accepted()?;
+    let bands = vec![band("b", "91", (0, 200_000_000_000_000), 0)];
+    let tariff = fixtures::tariff("T", "DE", bands, vec![value_in_band()]);
+    customs.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
 
     let declared = Secret::new(DECLARED)?;
     let context = DeclarationPlace::parse("ImporterMSP", "D", ("T", 1), "b", "EUR")?.context(deployment)?;
-    let declaration = json!({
-        "declaration_id": "D", "tariff_id": "T", "tariff_version": 1, "band_id": "b",
-        "items": [documents::item("CANARY1")], "hs_code": "910211", "origin": "CN", "destination": "DE",
-        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": declared.commitment(),
-        "value_proof": declared.prove_range(&context, 0, 200_000_000_000_000)?,
-        "private": declared.opening(),
-    });
+    let proof = declared.prove_range(&context, 0, 200_000_000_000_000)?;
+    let item = documents::item("CANARY1");
+    let declaration = fixtures::declaration("D", &tariff, &[&item], of(&declared.commitment()), of(&proof));
+    let declaration = with_private(&declaration, &declared);
     importer.post("/v1/declarations", &declaration).await?.accepted()?;
     customs.post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
 
     let invoiced = Secret::new(INVOICED)?;
-    let invoice = json!({
-        "invoice_id": "I", "buyer": "ImporterMSP", "currency": "EUR", "issued_on": "2026-11-04",
-        "tolerance_minor": "1000", "total_commitment": invoiced.commitment(),
-        "private": invoiced.opening(),
-    });
+    let invoice = fixtures::invoice("I", "ImporterMSP", of(&invoiced.commitment()));
+    let invoice = with_private(&invoice, &invoiced);
     exporter.post("/v1/invoices", &invoice).await?.accepted()?;
     let paid = Secret::new(PAID)?;
-    let entry = json!({
-        "entry_id": "E", "account_holder": "ExporterMSP", "account_servicer_reference": "R1", "direction": "credit",
-        "booked_on": "2026-11-20", "currency": "EUR", "amount_commitment": paid.commitment(),
-        "private": paid.opening(),
-    });
+    let entry = fixtures::entry("E", "ExporterMSP", "R1", of(&paid.commitment()));
+    let entry = with_private(&entry, &paid);
     bank.post("/v1/statement-entries", &entry).await?.accepted()?;
     let context = SettlementPlace::parse("ExporterMSP", "I", "E", "EUR")?.context(deployment)?;
     let settle = json!({

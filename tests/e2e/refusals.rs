@@ -9,8 +9,10 @@ use entrepot::demo::{
     secrets::Secret,
 };
 use fabric_cryptogen::{CryptoConfig, OrganizationFolder, OrganizationKind, UserRequest, generate, issue_user};
+use fixtures::{band, of, value_in_band};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment};
+use trade_model::customs::PublishTariff;
 
 use crate::harness::{System, establish, shared};
 
@@ -141,7 +143,7 @@ fn rows() -> Result<Vec<Row>> {
             "an unknown tariff",
             "ImporterMSP",
             "/v1/declarations",
-            declaration("DEC-NO-TARIFF", "NONE", &zero()?, &any_proof()?),
+            declaration("DEC-NO-TARIFF", "NONE", &zero()?, &any_proof()?)?,
             404,
             "customs.tariff_unknown",
         ),
@@ -225,19 +227,22 @@ async fn whoami(system: &System, msp: &Path) -> Result<Answer> {
 }
 
 fn right() -> Value {
-    json!({
-        "kind": "mark", "office": "EM", "number": "018999999", "title": "T", "territories": ["DE"],
-        "validity": {"from": "2024-01-01", "until": "2034-01-01"}, "nice_classes": [14], "products": [],
-    })
+    fixtures::json(&fixtures::right("018999999", &[]))
+}
+
+/// The tariff of these tests, in the world or not.
+fn tariff(id: &str) -> PublishTariff {
+    fixtures::tariff(id, "DE", vec![band("b", "91", (100, 200), 0)], vec![value_in_band()])
 }
 
 /// A declaration under a tariff, with whatever commitment and proof.
-fn declaration(id: &str, tariff: &str, value: &Secret, proof: &str) -> Value {
-    json!({
-        "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "b",
-        "items": [documents::item("REFUSED1")], "hs_code": "910211", "origin": "CN", "destination": "DE",
-        "quantity": "1", "unit": "C62", "currency": "EUR", "value_commitment": value.commitment(), "value_proof": proof,
-    })
+fn declaration(id: &str, tariff_id: &str, value: &Secret, proof: &str) -> Result<Value> {
+    let item = documents::item("REFUSED1");
+    let well_formed = of(&any_proof()?);
+    let request = fixtures::declaration(id, &tariff(tariff_id), &[&item], of(&value.commitment()), well_formed);
+    let mut request = fixtures::json(&request);
+    request["value_proof"] = proof.into();
+    Ok(request)
 }
 
 /// A proof of the right form, about something else.
@@ -260,14 +265,7 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
     let commissioning =
         documents::commissioning(&["REFUSED1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     exporter.post("/v1/captures", &commissioning).await?.accepted()?;
-    let tariff = json!({
-        "tariff_id": "T-REFUSED", "version": 1, "jurisdiction": "DE", "currency": "EUR", "source": "test",
-        "validity": {"from": "2026-01-01", "until": "2099-01-01"},
-        "bands": [{
-            "band_id": "b", "hs_prefix": "91", "duty_basis_points": 0, "value_min_minor": "100", "value_max_minor": "200",
-        }],
-        "rules": [{"rule_id": "r", "check": "value_in_band", "when_broken": "intercept", "when_unknown": "document_check"}],
-    });
+    let tariff = fixtures::json(&tariff("T-REFUSED"));
     system.caller("CustomsMSP")?.post("/v1/tariffs", &tariff).await?.accepted()?;
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
     let context = |msp_id: &str, declaration: &str| -> Result<_> {
@@ -300,14 +298,15 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
             "proof.of_another_record",
         ),
     ] {
-        let answer = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", value, &proof)).await?;
+        let answer =
+            importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", value, &proof)?).await?;
         answer.refused(status, code).with_context(|| name.to_owned())?;
     }
-    let mut wrong_opening = declaration("DEC-REFUSED", "T-REFUSED", &value, &good);
+    let mut wrong_opening = declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?;
     wrong_opening["private"] = json!({"value_minor": "151", "blinding": value.blinding()});
     importer.post("/v1/declarations", &wrong_opening).await?.refused(422, "private.opening_wrong")?;
-    importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)).await?.accepted()?;
-    let replayed = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)).await?;
+    importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?.accepted()?;
+    let replayed = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?;
     replayed.refused(409, "customs.declaration_exists")?;
     Ok(())
 }

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fabric-operator", &["fabric-client", "fabric-msp", "fabric-config", "fabric-cryptogen", "fabric-protos"]),
     ("entrepot", ALL),
     ("trade-tests", ALL),
+    ("fixtures", &["trade-standards", "trade-model"]),
     ("shared-data", &[]),
     ("tidy", &[]),
 ];

@@ -157,7 +157,7 @@ fn count_in(ctx: &mut Context<'_>, registry: &mut Registry, item_id: &ItemId) ->
     let counts = &mut registry.change(ctx, item_id)?.alarms;
     counts.raised = counts.raised.saturating_add(1);
     counts.standing = counts.standing.saturating_add(1);
-    Ok(Some(counts.clone()))
+    Ok(Some(*counts))
 }
 
 /// What the ledger itself puts on record when it raises an alarm. The event is named by its digest: one event can raise

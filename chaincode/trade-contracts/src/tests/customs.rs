@@ -1,6 +1,11 @@
 //! `customs`: tariffs, declarations, decisions, replays.
 
+use std::sync::LazyLock;
+
+use fixtures::{band, json, of, rule};
 use serde_json::{Value, json};
+use trade_model::customs::{CustomsCheck, CustomsRule, FileDeclaration, Outcome, PublishTariff};
+use trade_proofs::{Commitment, Proof};
 use trade_standards::time::UtcTime;
 
 use super::world::*;
@@ -14,35 +19,49 @@ fn every_row_is_taken_or_refused_by_the_code_it_names() {
 }
 
 pub(super) fn tariff() -> Value {
-    let rule = |rule_id: &str, check: &str, broken: &str, unknown: &str| json!({ "rule_id": rule_id, "check": check, "when_broken": broken, "when_unknown": unknown });
-    json!({
-        "tariff_id": "DE-TARIFF", "version": 1, "jurisdiction": "DE", "validity": { "from": "2026-01-01" },
-        "source": "Example Gazette 2025/1", "currency": "EUR",
-        "bands": [
-            { "band_id": BAND.0, "hs_prefix": "6109", "value_min_minor": BAND.1.to_string(), "value_max_minor": BAND.2.to_string(), "duty_basis_points": 1200 },
-            { "band_id": "watches", "hs_prefix": "91", "value_min_minor": "0", "value_max_minor": "1000", "duty_basis_points": 0 },
+    json(&typed_tariff())
+}
+
+fn typed_tariff() -> PublishTariff {
+    use CustomsCheck::*;
+    use Outcome::{DocumentCheck, Intercept};
+    let watches = CustomsRule { hs_prefix: Some(of("91")), ..rule("watches", OriginKnown, Intercept, Intercept) };
+    fixtures::tariff(
+        "DE-TARIFF",
+        "DE",
+        vec![band(BAND.0, "6109", (BAND.1, BAND.2), 1200), band("watches", "91", (0, 1_000), 0)],
+        vec![
+            rule("value", ValueInBand, Intercept, DocumentCheck),
+            rule("chain", LicenceChain, Intercept, DocumentCheck),
+            rule("territory", LicenceTerritory, Intercept, DocumentCheck),
+            rule("period", LicencePeriod, Intercept, DocumentCheck),
+            rule("product", LicenceProduct, DocumentCheck, DocumentCheck),
+            rule("alarms", NoOpenAlarm, Intercept, Intercept),
+            rule("origin", OriginKnown, DocumentCheck, DocumentCheck),
+            rule("custody", Custody, DocumentCheck, DocumentCheck),
+            watches,
         ],
-        "rules": [
-            rule("value", "value_in_band", "intercept", "document_check"),
-            rule("chain", "licence_chain", "intercept", "document_check"),
-            rule("territory", "licence_territory", "intercept", "document_check"),
-            rule("period", "licence_period", "intercept", "document_check"),
-            rule("product", "licence_product", "document_check", "document_check"),
-            rule("alarms", "no_open_alarm", "intercept", "intercept"),
-            rule("origin", "origin_known", "document_check", "document_check"),
-            rule("custody", "custody", "document_check", "document_check"),
-            rule("watches", "origin_known", "intercept", "intercept").with("hs_prefix", "91"),
-        ],
-    })
+    )
 }
 
 /// A declaration without commitment and proof.
 pub(super) fn goods() -> Value {
-    json!({
-        "declaration_id": "dec-1", "tariff_id": "DE-TARIFF", "tariff_version": 1, "band_id": BAND.0, "items": [pallet(1)],
-        "hs_code": "610910", "origin": "CN", "destination": "DE", "quantity": "2", "unit": "C62", "currency": "EUR",
-        "right_id": super::rights::RIGHT, "licence_id": "lic-1",
-    })
+    static PROOF: LazyLock<(Commitment, Proof)> = LazyLock::new(|| {
+        let mut world = World::empty();
+        let opening = world.opening(DECLARED);
+        let proof = Proof::parse(&world.value_proof("dec-1", &opening, BAND)).expect("a proof");
+        (opening.commitment(), proof)
+    });
+    let (commitment, proof) = PROOF.clone();
+    let (commitment, proof) = (commitment.into(), proof.into());
+    let declaration = FileDeclaration {
+        hs_code: of("610910"),
+        quantity: of("2"),
+        right_id: Some(of(super::rights::RIGHT)),
+        licence_id: Some(of("lic-1")),
+        ..fixtures::declaration("dec-1", &typed_tariff(), &[&pallet(1)], commitment, proof)
+    };
+    json(&declaration).without("value_commitment").without("value_proof")
 }
 
 impl World {
@@ -319,7 +338,7 @@ fn file_private(world: &mut World, private: &Value) -> Answer {
     world.submit_private(IMPORTER, "customs:FileDeclaration", &request, private, &[IMPORTER, CUSTOMS])
 }
 
-fn band(field: &str, value: &str) -> Value {
+fn with_band(field: &str, value: &str) -> Value {
     let mut request = tariff();
     request["bands"][0][field] = value.into();
     request
@@ -426,14 +445,18 @@ fn publish_rows() -> Vec<Row> {
             let band = tariff()["bands"][0].clone();
             publish(w, &tariff().with("bands", vec![band; 501]))
         }),
-        row("a band twice", "request.duplicate", |w| publish(w, &band("band_id", "watches"))),
+        row("a band twice", "request.duplicate", |w| publish(w, &with_band("band_id", "watches"))),
         row("a band that ends where it begins", "customs.band_invalid", |w| {
-            publish(w, &band("value_max_minor", "100000"))
+            publish(w, &with_band("value_max_minor", "100000"))
         }),
-        row("a band in fractions", "request.number_malformed", |w| publish(w, &band("value_max_minor", "1.5"))),
-        row("a band above 2^48", "customs.band_invalid", |w| publish(w, &band("value_max_minor", "281474976710656"))),
-        row("a chapter that does not exist", "customs.hs_code_malformed", |w| publish(w, &band("hs_prefix", "77"))),
-        row("a chapter of three digits", "customs.hs_code_malformed", |w| publish(w, &band("hs_prefix", "610"))),
+        row("a band in fractions", "request.number_malformed", |w| publish(w, &with_band("value_max_minor", "1.5"))),
+        row("a band above 2^48", "customs.band_invalid", |w| {
+            publish(w, &with_band("value_max_minor", "281474976710656"))
+        }),
+        row("a chapter that does not exist", "customs.hs_code_malformed", |w| {
+            publish(w, &with_band("hs_prefix", "77"))
+        }),
+        row("a chapter of three digits", "customs.hs_code_malformed", |w| publish(w, &with_band("hs_prefix", "610"))),
     ]
 }
 

@@ -227,9 +227,15 @@ fn thing(number: usize) -> String {
     }
 }
 
+/// How many sequences are tried. Default: 24, which take seconds; `PROPTEST_CASES` for more.
+#[expect(clippy::disallowed_methods, reason = "it decides how long a test runs and no ledger state")]
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24),
+        cases: cases(),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

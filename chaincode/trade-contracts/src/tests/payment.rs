@@ -1,5 +1,6 @@
 //! `payment`: invoices, entries, settlements.
 
+use fixtures::json;
 use serde_json::{Value, json};
 use trade_proofs::Opening;
 
@@ -98,18 +99,11 @@ fn settle_request(tolerance: &str, proof: &str) -> Value {
 }
 
 fn invoice_of(opening: &Opening) -> Value {
-    json!({
-        "invoice_id": "inv-1", "buyer": IMPORTER, "currency": "EUR", "issued_on": "2026-01-01", "due_on": "2026-01-31",
-        "creditor_reference": "RF18539007547034", "tolerance_minor": "1000", "total_commitment": opening.commitment().to_hex(),
-    })
+    json(&fixtures::invoice("inv-1", IMPORTER, opening.commitment().into()))
 }
 
 fn entry_of(opening: &Opening) -> Value {
-    json!({
-        "entry_id": "ent-1", "account_holder": EXPORTER, "account_servicer_reference": "BK-2026-77", "direction": "credit",
-        "creditor_reference": "RF18539007547034", "booked_on": "2026-01-15", "currency": "EUR",
-        "amount_commitment": opening.commitment().to_hex(),
-    })
+    json(&fixtures::entry("ent-1", EXPORTER, "BK-2026-77", opening.commitment().into()))
 }
 
 fn issue(world: &mut World, request: &Value, opening: &Opening) -> Answer {

@@ -1,5 +1,6 @@
 //! `rights`.
 
+use fixtures::{json, of};
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -61,18 +62,11 @@ impl World {
 pub(super) const RIGHT: &str = "EM-mark-018123456";
 
 pub(super) fn right() -> Value {
-    json!({
-        "kind": "mark", "office": "EM", "number": "018123456", "title": "ACME", "territories": ["DE", "FR", "NL"],
-        "validity": { "from": "2020-01-01", "until": "2029-12-31" }, "nice_classes": [25], "products": ["4012345111118"],
-    })
+    json(&fixtures::right("018123456", &["4012345111118"]))
 }
 
 pub(super) fn licence() -> Value {
-    json!({
-        "licence_id": "lic-1", "right_id": RIGHT, "licensee": IMPORTER, "exclusivity": "non_exclusive", "may_sublicense": true,
-        "acts": ["import", "sell"], "territories": ["DE", "FR"], "products": [GTIN], "channels": ["online"],
-        "period": { "from": "2025-01-01", "until": "2027-12-31" },
-    })
+    json(&fixtures::licence("lic-1", &of(RIGHT), IMPORTER, &[GTIN]))
 }
 
 fn sub_licence() -> Value {

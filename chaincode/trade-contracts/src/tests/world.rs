@@ -2,8 +2,11 @@
 
 use fabric_contract::testing::{MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
+use fixtures::{json, member, of};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
+use trade_model::common::Role;
+use trade_model::governance::{Establish, Member};
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 pub(super) const EXPORTER: &str = "ExporterMSP";
@@ -160,23 +163,23 @@ impl Patch for Value {
 }
 
 pub(super) fn establish() -> Value {
-    let member = |msp_id: &str, country: &str, roles: &[&str], gln: Option<&str>| {
-        let member = json!({ "msp_id": msp_id, "name": format!("{msp_id} Ltd"), "country": country, "roles": roles });
-        match gln {
-            Some(gln) => member.with("gln", gln),
-            None => member,
-        }
+    use Role::*;
+    let known_to_gs1 = |msp_id: &str, country: &str, roles: &[Role], gln: &str| Member {
+        gln: Some(of(gln)),
+        ..member(msp_id, country, roles)
     };
-    json!({ "members": [
-        member(EXPORTER, "CN", &["brand", "maker"], Some("4012345000054")),
-        member(IMPORTER, "DE", &["seller"], Some("4012345002256")),
-        member(CARRIER, "NL", &["carrier"], None),
-        member(BANK, "DE", &["bank"], None),
-        member(CUSTOMS, "DE", &["customs"], None),
-        member(SECOND_CUSTOMS, "US", &["customs"], None),
-        member(SECOND_MAKER, "VN", &["maker"], None),
-        member(REGULATOR, "DE", &["regulator"], None),
-    ] })
+    json(&Establish {
+        members: vec![
+            known_to_gs1(EXPORTER, "CN", &[Brand, Maker], "4012345000054"),
+            known_to_gs1(IMPORTER, "DE", &[Seller], "4012345002256"),
+            member(CARRIER, "NL", &[Carrier]),
+            member(BANK, "DE", &[Bank]),
+            member(CUSTOMS, "DE", &[Customs]),
+            member(SECOND_CUSTOMS, "US", &[Customs]),
+            member(SECOND_MAKER, "VN", &[Maker]),
+            member(REGULATOR, "DE", &[Regulator]),
+        ],
+    })
 }
 
 /// The EPC URN of a piece of the brand's product.
