@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     certificate::Certificate,
-    msp::{IdentityError, Role},
+    msp::{error::IdentityError, role::Role},
     signature::VerifyError,
 };
 

@@ -9,8 +9,9 @@ use fabric_protos::{common::MspPrincipal, msp::SerializedIdentity};
 use prost::Message;
 
 use super::{
-    Msp, Role,
     error::{IdentityError, PrincipalError},
+    provider::Msp,
+    role::Role,
 };
 use crate::identity::Identity;
 

@@ -7,8 +7,10 @@ use fabric_protos::common::{
 use prost::Message;
 
 use super::{
-    Msp, Role, certifiers_identifier,
     error::{PrincipalError, RoleUnit},
+    provider::Msp,
+    role::Role,
+    units::certifiers_identifier,
 };
 use crate::identity::Identity;
 

@@ -1,19 +1,40 @@
 //! Turning a configuration into rules. The order of the checks is Fabric's, so that the first complaint is the same.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use fabric_protos::msp::{FabricMspConfig, FabricNodeOUs, FabricOuIdentifier};
 
 use super::{
-    Msp, MspOptions, RoleUnits, Unit, certifiers_identifier,
     chain::Pools,
     error::{IdentityError, SetupError},
+    provider::{Msp, MspOptions},
     revocation::RevocationList,
+    units::{RoleUnits, Unit, certifiers_identifier},
 };
 use crate::{certificate::Certificate, identity::Identity};
 
 /// How many certificates or lists of one kind an organization may have. Fabric has no bound.
 const ENTRIES_MAX: usize = 256;
 
-pub(super) fn set_up(config: &FabricMspConfig, options: MspOptions, number: u64) -> Result<Msp, SetupError> {
+impl Msp {
+    /// Sets up the rules without Ed25519.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the first rule of Fabric that the configuration breaks.
+    pub fn from_config(config: &FabricMspConfig) -> Result<Self, SetupError> {
+        Self::with_options(config, MspOptions::default())
+    }
+
+    /// Sets up the rules.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the first rule of Fabric that the configuration breaks.
+    pub fn with_options(config: &FabricMspConfig, options: MspOptions) -> Result<Self, SetupError> {
+        set_up(config, options, next_number())
+    }
+}
+
+fn set_up(config: &FabricMspConfig, options: MspOptions, number: u64) -> Result<Msp, SetupError> {
     check_sizes(config)?;
     let mut msp = Msp {
         id: config.name.clone(),
@@ -238,4 +259,9 @@ fn without_repetition(certificates: Vec<Certificate>) -> Vec<Certificate> {
         }
     }
     kept
+}
+
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

@@ -12,7 +12,7 @@ use fabric_protos::common::{
 };
 use prost::Message;
 
-use super::PolicyError;
+use super::error::PolicyError;
 
 /// The longest text that is read, in bytes (16 KiB).
 const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -358,13 +358,5 @@ mod tests {
         assert_eq!(parse(&deep), Err(DslError::TooDeep));
         let wide = format!("OR({})", vec!["'A.peer'"; PRINCIPALS_MAX + 1].join(","));
         assert_eq!(parse(&wide), Err(DslError::TooManyPrincipals));
-    }
-
-    #[test]
-    fn implicit_meta_policies_are_two_words() {
-        use super::super::parse_implicit_meta;
-        assert!(parse_implicit_meta("MAJORITY Endorsement").is_ok());
-        assert_eq!(parse_implicit_meta("ANY"), Err(DslError::ImplicitMetaWords(1)));
-        assert_eq!(parse_implicit_meta("any Readers"), Err(DslError::ImplicitMetaRule("any".to_owned())));
     }
 }

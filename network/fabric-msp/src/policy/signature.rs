@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fabric_protos::common::{MspPrincipal, SignaturePolicy, SignaturePolicyEnvelope, signature_policy::Type};
 use prost::Message;
 
-use super::PolicyError;
+use super::error::PolicyError;
 use crate::{identity::Identity, msp::MspManager};
 
 /// How deeply gates may nest. prost itself reads no more than about fifty levels; Fabric has no bound.
@@ -179,7 +179,7 @@ fn rule_of(gate: &Gate) -> SignaturePolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::parse;
+    use crate::policy::dsl::parse;
 
     /// Evaluates a policy over letters: identity `A` satisfies every principal of the organization `A`.
     fn holds(policy: &str, signers: &str) -> bool {

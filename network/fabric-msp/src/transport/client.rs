@@ -12,8 +12,10 @@ use tonic::{
 };
 
 use super::{
-    ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, stream::Stream,
-    use_identity,
+    stream::Stream,
+    tls::{
+        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, use_identity,
+    },
 };
 
 /// Fabric's nodes refuse clients that ping more often than once a minute.

@@ -24,8 +24,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::{
-    ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, stream::Stream,
-    use_identity,
+    stream::Stream,
+    tls::{
+        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, use_identity,
+    },
 };
 
 /// How long a client may take for its handshake.
