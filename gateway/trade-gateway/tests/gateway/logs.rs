@@ -3,10 +3,11 @@
 use std::{
     fs::File,
     io,
-    process::Command,
+    process::{Command, Stdio},
     sync::{Mutex, PoisonError},
 };
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
 use crate::{
@@ -71,20 +72,58 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
     Ok(())
 }
 
-/// Set in the process that this test starts once more, with a standard error that takes nothing.
-const FULL_DISK: &str = "TRADE_GATEWAY_TEST_FULL_DISK";
+/// Set in the process in which a test runs once more.
+const AGAIN: &str = "TRADE_GATEWAY_TEST_AGAIN";
+
+/// Runs a test once more, in a process of its own that takes writes beyond the limit on file sizes for errors. Whether this
+/// is that process.
+fn is_in_its_own_process(name: &str, stderr: impl Into<Stdio>) -> Result<bool, Box<dyn std::error::Error>> {
+    if std::env::var_os(AGAIN).is_some() {
+        return Ok(true);
+    }
+    let mut again = Command::new("sh");
+    again.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(std::env::current_exe()?);
+    let output = again.args(["--exact", name, "--nocapture"]).env(AGAIN, "1").stderr(stderr).output()?;
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+    assert!(String::from_utf8_lossy(&told).contains("1 passed"), "there is no test {name}");
+    Ok(false)
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_written_has_a_name_and_goes_on_when_there_is_room() -> TestResult {
+    let name = "logs::an_audit_log_that_cannot_be_written_has_a_name_and_goes_on_when_there_is_room";
+    if !is_in_its_own_process(name, Stdio::piped())? {
+        return Ok(());
+    }
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
+    let committed = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!(committed.status, 201);
+    let (_, room) = getrlimit(Resource::RLIMIT_FSIZE)?;
+    // As on a full disk: no file can grow.
+    setrlimit(Resource::RLIMIT_FSIZE, 1, room)?;
+    for path in ["/v1/whoami", "/readyz", "/v1/alarms/a1"] {
+        let refused = exporter.get(path)?;
+        assert_eq!((refused.status, refused.json()?["code"].as_str()), (503, Some("audit_unavailable")), "{path}");
+        assert!(refused.headers.contains_key("retry-after"), "{path}");
+    }
+    assert_eq!(exporter.get("/healthz")?.status, 200);
+    setrlimit(Resource::RLIMIT_FSIZE, room, room)?;
+    assert_eq!(exporter.get("/readyz")?.status, 200);
+    let again = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((again.status, again.json()?["transaction_id"] == committed.json()?["transaction_id"]), (201, true));
+    gateway.stop();
+    let (lines, _) = trade_gateway::audit::verify(&organizations.path("data").join("audit.jsonl"))?;
+    assert!(lines >= 4, "{lines}");
+    Ok(())
+}
 
 #[test]
 fn a_log_that_cannot_be_written_takes_nothing_down_and_readiness_says_so() -> TestResult {
-    if std::env::var_os(FULL_DISK).is_some() {
-        return with_a_full_disk();
-    }
     let name = "logs::a_log_that_cannot_be_written_takes_nothing_down_and_readiness_says_so";
-    let mut again = Command::new(std::env::current_exe()?);
-    again.args(["--exact", name, "--nocapture"]).env(FULL_DISK, "1").stderr(File::create("/dev/full")?);
-    let output = again.output()?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    Ok(())
+    if is_in_its_own_process(name, File::create("/dev/full")?)? { with_a_full_disk() } else { Ok(()) }
 }
 
 fn with_a_full_disk() -> TestResult {
