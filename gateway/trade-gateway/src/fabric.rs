@@ -102,7 +102,7 @@ impl Fabric {
         Ok(Self { channel: settings.channel.clone(), chaincode: settings.chaincode.clone(), peers, timeouts })
     }
 
-    /// The connection of an organization, used by nobody in particular: everything comes signed.
+    /// The connection of an organization without an identity of its own: everything comes signed.
     fn relay(&self, step: Step, msp_id: &str, creator: Vec<u8>) -> Result<Gateway, LedgerError> {
         let peer = self.peer(step, msp_id)?;
         Ok(Gateway::offline(peer.connection.clone(), creator).timeouts(self.timeouts))
@@ -149,7 +149,7 @@ impl Ledger for Fabric {
             let proposal = gateway.proposal_from_bytes(&proposal.bytes).map_err(|error| failed(&error))?;
             let proposal = proposal.with_signature(signature);
             let endorsed = proposal.endorse().await.map_err(|error| failed(&error))?;
-            // Neither a managed key nor a caller may be brought to sign what nobody proposed. Whether the endorsements are
+            // Neither a managed key nor a caller may be brought to sign what was not proposed. Whether the endorsements are
             // good is for the ledger to say.
             verify_prepared(&proposal, &endorsed, None).map_err(|reason| LedgerError {
                 step: Step::Endorse,

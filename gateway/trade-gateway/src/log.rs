@@ -1,4 +1,4 @@
-//! The log of the process on standard error, which may lead into a file on a full disk or into a pipe that nobody reads.
+//! The log of the process on standard error, which may lead into a file on a full disk or into a pipe that is not read.
 //!
 //! A line that cannot be written is dropped and counted: what the process does must not end with its log, and a writer that
 //! reports the failure would let the subscriber print it to the same standard error, and panic. Readiness says that lines

@@ -153,7 +153,7 @@ async fn work(route: &'static Route, admitted: Admitted, record: Record, state: 
     };
     let runtime = state.runtime.clone();
     let task = runtime.spawn(async move {
-        if route.hands_over()
+        if route.submits()
             && let Err(problem) = record.begin(&state)
         {
             return (problem.into(), None);
@@ -180,7 +180,7 @@ fn response((answer, held): HeldAnswer, request: &HttpRequest) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if peer_certificate(request).is_none() {
-        // The time for a head counts for the first one only; nobody unknown may hold a connection after it.
+        // The time for a head counts for the first one only, so a caller without a certificate gets one answer per connection.
         response.force_close();
     }
     response.insert_header((header::CONTENT_TYPE, answer.media_type));

@@ -6,13 +6,15 @@
 
 use serde_json::json;
 
-/// Declares the enum and its table in one place, so that no variant can lack a status, a code or a title.
+/// Declares the enum and its table in one place, so that no variant can lack a status, a code or a title. Written like
+/// the rejections of the contracts, which have facts and sentences beside them and no status from 500.
 macro_rules! problem_codes {
-    ($($(#[$doc:meta])* $variant:ident = $status:literal $code:literal $title:literal;)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $status:literal, $code:literal, $title:literal;)+) => {
         /// An error that the gateway answers by its own rules.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum ProblemCode {
-            $($(#[$doc])* #[doc = ""] #[doc = concat!("Code `", $code, "`, status ", stringify!($status), ".")] $variant,)+
+            $($(#[$doc])* #[doc = ""] #[doc = concat!("Code `", $code, "`, status ", stringify!($status), ".")]
+              $variant,)+
         }
 
         impl ProblemCode {
@@ -49,140 +51,141 @@ macro_rules! problem_codes {
 problem_codes! {
     // What cannot be read.
     /// The body is no JSON object, or repeats a name.
-    JsonMalformed = 400 "json_malformed" "The body is not acceptable JSON";
+    JsonMalformed = 400, "json_malformed", "The body is not acceptable JSON";
     /// The body nests deeper than the limit.
-    JsonTooDeep = 400 "json_too_deep" "The body is nested too deeply";
+    JsonTooDeep = 400, "json_too_deep", "The body is nested too deeply";
     /// The body ended early.
-    BodyIncomplete = 400 "body_incomplete" "The body did not arrive completely";
+    BodyIncomplete = 400, "body_incomplete", "The body did not arrive completely";
     /// Both `Content-Length` and `Transfer-Encoding` are given.
-    FramingAmbiguous = 400 "framing_ambiguous" "The length of the body is stated twice";
+    FramingAmbiguous = 400, "framing_ambiguous", "The length of the body is stated twice";
     /// A wrong `%` or what is not UTF-8.
-    PathMalformed = 400 "path_malformed" "Path or query is not valid percent-encoded UTF-8";
+    PathMalformed = 400, "path_malformed", "Path or query is not valid percent-encoded UTF-8";
     /// A write without a key.
-    IdempotencyKeyMissing = 400 "idempotency_key_missing" "The header Idempotency-Key is required";
+    IdempotencyKeyMissing = 400, "idempotency_key_missing", "The header Idempotency-Key is required";
     /// Not 1 to 200 visible ASCII characters.
-    IdempotencyKeyMalformed = 400 "idempotency_key_malformed" "The idempotency key is not acceptable";
+    IdempotencyKeyMalformed = 400, "idempotency_key_malformed", "The idempotency key is not acceptable";
 
     // Who calls.
     /// No certificate on a connection to a route for members.
-    CertificateMissing = 401 "certificate_missing" "A client certificate is required";
+    CertificateMissing = 401, "certificate_missing", "A client certificate is required";
     /// Not X.509 as Fabric reads it.
-    CertificateMalformed = 401 "certificate_malformed" "The client certificate cannot be read";
+    CertificateMalformed = 401, "certificate_malformed", "The client certificate cannot be read";
     /// No listed organization issued it.
-    CertificateUnknownAuthority = 401 "certificate_unknown_authority" "No organization here issued this certificate";
+    CertificateUnknownAuthority = 401, "certificate_unknown_authority", "No organization here issued this certificate";
     /// Past its end, by more than the skew.
-    CertificateExpired = 401 "certificate_expired" "The client certificate has expired";
+    CertificateExpired = 401, "certificate_expired", "The client certificate has expired";
     /// Before its beginning, by more than the skew.
-    CertificateNotYetValid = 401 "certificate_not_yet_valid" "The client certificate is not valid yet";
+    CertificateNotYetValid = 401, "certificate_not_yet_valid", "The client certificate is not valid yet";
     /// On a revocation list of its organization.
-    CertificateRevoked = 401 "certificate_revoked" "The client certificate has been revoked";
+    CertificateRevoked = 401, "certificate_revoked", "The client certificate has been revoked";
     /// An authority's own certificate.
-    CertificateOfAnAuthority = 401 "certificate_of_an_authority" "The certificate of an authority cannot act as a client";
+    CertificateOfAnAuthority = 401, "certificate_of_an_authority",
+        "The certificate of an authority cannot act as a client";
     /// No organizational unit that stands for a role.
-    CertificateRoleMissing = 401 "certificate_role_missing" "The certificate names no role that is known here";
+    CertificateRoleMissing = 401, "certificate_role_missing", "The certificate names no role that is known here";
     /// Several of them.
-    CertificateRoleAmbiguous = 401 "certificate_role_ambiguous" "The certificate names several roles";
+    CertificateRoleAmbiguous = 401, "certificate_role_ambiguous", "The certificate names several roles";
     /// The organization lets another authority issue this role.
-    CertificateWrongIssuer = 401 "certificate_wrong_issuer" "This authority may not issue such a certificate";
+    CertificateWrongIssuer = 401, "certificate_wrong_issuer", "This authority may not issue such a certificate";
     /// Not ECDSA on a curve that Fabric takes.
-    CertificateKeyKind = 401 "certificate_key_kind" "The certificate's key is of a kind not accepted";
+    CertificateKeyKind = 401, "certificate_key_kind", "The certificate's key is of a kind not accepted";
     /// Extended key usage forbids it.
-    CertificateKeyUsage = 401 "certificate_key_usage" "The certificate's extended key usage does not permit this";
+    CertificateKeyUsage = 401, "certificate_key_usage", "The certificate's extended key usage does not permit this";
     /// Any other rule of Fabric's MSP.
-    CertificateUntrusted = 401 "certificate_untrusted" "The client certificate breaks a rule of membership";
+    CertificateUntrusted = 401, "certificate_untrusted", "The client certificate breaks a rule of membership";
 
     // What the caller may not do.
     /// The organization's role is not on the route's list.
-    RoleNotPermitted = 403 "role_not_permitted" "This role may not use this route";
+    RoleNotPermitted = 403, "role_not_permitted", "This role may not use this route";
     /// A peer's or orderer's certificate.
-    CertificateOfANode = 403 "certificate_of_a_node" "Peers and orderers cannot call";
+    CertificateOfANode = 403, "certificate_of_a_node", "Peers and orderers cannot call";
     /// Fabric's policies refuse the creator.
-    FabricAccessDenied = 403 "fabric_access_denied" "The channel's policies refuse this identity";
+    FabricAccessDenied = 403, "fabric_access_denied", "The channel's policies refuse this identity";
 
     // What is not there.
     /// Not in the table of routes.
-    RouteUnknown = 404 "route_unknown" "There is no such route";
+    RouteUnknown = 404, "route_unknown", "There is no such route";
     /// Not stored, or another organization's.
-    OperationUnknown = 404 "operation_unknown" "Your organization has no operation with this id";
+    OperationUnknown = 404, "operation_unknown", "Your organization has no operation with this id";
     /// No signing session for this certificate.
-    SigningUnknown = 404 "signing_unknown" "No transaction with this id waits for your signature";
+    SigningUnknown = 404, "signing_unknown", "No transaction with this id waits for your signature";
     /// In the table, with other methods.
-    MethodNotAllowed = 405 "method_not_allowed" "This route has no such method";
+    MethodNotAllowed = 405, "method_not_allowed", "This route has no such method";
 
     // What does not fit the moment.
     /// `MVCC_READ_CONFLICT` or `PHANTOM_READ_CONFLICT`; retryable.
-    LedgerConflict = 409 "ledger_conflict" "Another transaction changed the same record first";
+    LedgerConflict = 409, "ledger_conflict", "Another transaction changed the same record first";
     /// The peers computed different results; retryable.
-    EndorsementMismatch = 409 "endorsement_mismatch" "The endorsing peers disagree";
+    EndorsementMismatch = 409, "endorsement_mismatch", "The endorsing peers disagree";
     /// The first request with this key is not answered yet.
-    IdempotencyKeyRunning = 409 "idempotency_key_running" "The same request is being worked on";
+    IdempotencyKeyRunning = 409, "idempotency_key_running", "The same request is being worked on";
     /// The outcome of the same transaction is being learnt.
-    OperationRunning = 409 "operation_running" "The operation is being worked on";
+    OperationRunning = 409, "operation_running", "The operation is being worked on";
     /// The other of the two signatures comes first.
-    SigningStage = 409 "signing_stage" "Another signature is expected";
+    SigningStage = 409, "signing_stage", "Another signature is expected";
     /// The same signature was sent twice at once.
-    SigningInProgress = 409 "signing_in_progress" "A signature for this transaction is being worked on";
+    SigningInProgress = 409, "signing_in_progress", "A signature for this transaction is being worked on";
     /// After `signing_seconds`.
-    SigningExpired = 410 "signing_expired" "The time to sign is over";
+    SigningExpired = 410, "signing_expired", "The time to sign is over";
 
     // What is out of bounds.
     /// After `body_deadline_ms`.
-    BodyTimeout = 408 "body_timeout" "The body did not arrive in time";
+    BodyTimeout = 408, "body_timeout", "The body did not arrive in time";
     /// More than the route takes.
-    BodyTooLarge = 413 "body_too_large" "The body is too large";
+    BodyTooLarge = 413, "body_too_large", "The body is too large";
     /// More than `query_bytes`.
-    QueryTooLong = 414 "query_too_long" "The query is too long";
+    QueryTooLong = 414, "query_too_long", "The query is too long";
     /// Another `Content-Type`, or an encoded body.
-    MediaTypeUnsupported = 415 "media_type_unsupported" "The body is of a kind that is not accepted";
+    MediaTypeUnsupported = 415, "media_type_unsupported", "The body is of a kind that is not accepted";
     /// More than `header_bytes`.
-    HeadersTooLarge = 431 "headers_too_large" "The headers are too large";
+    HeadersTooLarge = 431, "headers_too_large", "The headers are too large";
 
     // What can be read and is not acceptable.
     /// An unknown, missing, repeated or unacceptable parameter.
-    ParameterInvalid = 422 "parameter_invalid" "A parameter is not acceptable";
+    ParameterInvalid = 422, "parameter_invalid", "A parameter is not acceptable";
     /// The key was used for another request.
-    IdempotencyKeyReused = 422 "idempotency_key_reused" "The idempotency key was used for another request";
+    IdempotencyKeyReused = 422, "idempotency_key_reused", "The idempotency key was used for another request";
     /// Private input for an organization that is not listed.
-    OrganizationUnknown = 422 "organization_unknown" "This organization is not known here";
+    OrganizationUnknown = 422, "organization_unknown", "This organization is not known here";
     /// The code of the public page names no single item.
-    CodeMalformed = 422 "code_malformed" "This is not the code of a serialised item";
+    CodeMalformed = 422, "code_malformed", "This is not the code of a serialised item";
     /// Not base64.
-    SignatureMalformed = 422 "signature_malformed" "The signature is not base64";
+    SignatureMalformed = 422, "signature_malformed", "The signature is not base64";
     /// Not made with the caller's key over the signing input, or with high S.
-    SignatureInvalid = 422 "signature_invalid" "The signature is not one of the caller's certificate";
+    SignatureInvalid = 422, "signature_invalid", "The signature is not one of the caller's certificate";
 
     /// The chaincode refused in other words than a contract's; the status is its own.
-    ChaincodeRefused = 400 "chaincode_refused" "The chaincode refused";
+    ChaincodeRefused = 400, "chaincode_refused", "The chaincode refused";
 
     // What went wrong behind the gateway, or in it.
     /// A fault of the gateway itself.
-    GatewayFailure = 500 "gateway_failure" "The gateway failed";
+    GatewayFailure = 500, "gateway_failure", "The gateway failed";
     /// Fabric's validation code follows in lower case, such as `invalidated_bad_rwset`.
-    Invalidated = 500 "invalidated" "The network invalidated the transaction";
+    Invalidated = 500, "invalidated", "The network invalidated the transaction";
     /// The contract failed, or answered something else than it promises.
-    ContractFailure = 502 "contract_failure" "The contract failed";
+    ContractFailure = 502, "contract_failure", "The contract failed";
     /// A peer or orderer refused or failed, and sending again changes nothing.
-    NetworkFailure = 502 "network_failure" "The network refused or failed";
+    NetworkFailure = 502, "network_failure", "The network refused or failed";
     /// The peer returned another transaction than the proposed one.
-    TransactionAltered = 502 "transaction_altered" "The peer prepared another transaction";
+    TransactionAltered = 502, "transaction_altered", "The peer prepared another transaction";
     /// A connection broke, or too few nodes answer.
-    NetworkUnavailable = 503 "network_unavailable" "Too few peers or orderers answer";
+    NetworkUnavailable = 503, "network_unavailable", "Too few peers or orderers answer";
     /// A peer is at its limit.
-    NetworkBusy = 503 "network_busy" "The network is busy";
+    NetworkBusy = 503, "network_busy", "The network is busy";
     /// As many requests as the limits allow.
-    GatewayBusy = 503 "gateway_busy" "The gateway is busy";
+    GatewayBusy = 503, "gateway_busy", "The gateway is busy";
     /// As many signing sessions, or bytes in them, as the limits allow.
-    SigningSessionsFull = 503 "signing_sessions_full" "Too many transactions wait for a signature";
+    SigningSessionsFull = 503, "signing_sessions_full", "Too many transactions wait for a signature";
     /// The operation store failed, as on a full disk.
-    StoreUnavailable = 503 "store_unavailable" "The gateway cannot store operations now";
+    StoreUnavailable = 503, "store_unavailable", "The gateway cannot store operations now";
     /// The audit log failed, as on a full disk.
-    AuditUnavailable = 503 "audit_unavailable" "The gateway cannot record decisions";
+    AuditUnavailable = 503, "audit_unavailable", "The gateway cannot record decisions";
     /// Standard error takes no lines; said by readiness only.
-    LogUnavailable = 503 "log_unavailable" "The gateway cannot write its log";
+    LogUnavailable = 503, "log_unavailable", "The gateway cannot write its log";
     /// No evaluation in time.
-    TimeoutEvaluate = 504 "timeout_evaluate" "The network did not answer in time";
+    TimeoutEvaluate = 504, "timeout_evaluate", "The network did not answer in time";
     /// No endorsements in time.
-    TimeoutEndorse = 504 "timeout_endorse" "The network did not answer in time";
+    TimeoutEndorse = 504, "timeout_endorse", "The network did not answer in time";
 }
 
 impl ProblemCode {

@@ -167,9 +167,9 @@ impl Route {
         matches!(self.action, Action::Submit(_))
     }
 
-    /// Whether its work may hand a transaction to the orderer.
+    /// Whether its work may submit a transaction to the orderer.
     #[must_use]
-    pub fn hands_over(&self) -> bool {
+    pub fn submits(&self) -> bool {
         self.is_write() || matches!(self.action, Action::SignTransaction)
     }
 
