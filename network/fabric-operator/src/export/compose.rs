@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
-use super::{CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node};
+use super::prepared::{CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node};
 
 /// The whole file.
 pub(super) fn file(export: &Export) -> Result<Value> {

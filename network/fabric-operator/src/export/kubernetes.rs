@@ -1,14 +1,16 @@
 //! The Kubernetes manifests of an exported network: for each node a secret with its keys, a service and a stateful set;
 //! for chaincode and gateway likewise; and one job that joins the nodes and deploys the chaincode.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
-use super::{
-    CHAINCODE_PORT, CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node, files_below,
-};
+use super::prepared::{CHAINCODE_PORT, CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node};
 
 /// Kubernetes keeps no larger secret, in bytes before encoding.
 const SECRET_BYTES_MAX: usize = 1_000_000;
@@ -83,6 +85,24 @@ impl Files {
         volume["name"] = json!(name);
         volume
     }
+}
+
+/// The paths of all files below a folder, relative to it and in order.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(inside) = path.strip_prefix(folder) {
+                found.push(inside.to_owned());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// What the job and the gateway read: not the authorities' keys, nor those with which nodes sign.

@@ -5,74 +5,27 @@
 
 mod compose;
 mod kubernetes;
+mod prepared;
 
-use std::{
-    fs,
-    net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::{
     channel,
-    consortium::{Consensus, Consortium, Organization},
+    consortium::{Consensus, Consortium},
     deploy,
     endpoint::Endpoint,
-    fabric::{self, Places},
-    gateway, generate,
-    layout::{Addresses, Kind, Layout, OrdererAddresses, PeerAddresses, write_atomically, write_json},
+    fabric, gateway, generate,
+    layout::{Layout, write_atomically},
     network::Network,
     package::Package,
     process::wait_until,
-    version::Version,
 };
 
-/// Where nodes listen inside their containers.
-const ORDERER_PORT: u16 = 7050;
-const ORDERER_ADMIN_PORT: u16 = 7053;
-const ORDERER_OPERATIONS_PORT: u16 = 8443;
-const PEER_PORT: u16 = 7051;
-const PEER_CHAINCODE_PORT: u16 = 7052;
-const PEER_OPERATIONS_PORT: u16 = 9443;
-const CHAINCODE_PORT: u16 = 9999;
-const GATEWAY_PORT: u16 = 8443;
+pub use prepared::{Images, Platform};
 
-/// Where containers find things.
-const KEYS: &str = "/keys";
-const CONFIGURATION: &str = "/configuration";
-const DATA: &str = "/data";
-const NETWORK: &str = "/network";
-const CHAINCODE_TLS: &str = "/tls";
-
-/// The external builder that the images of Fabric's peer carry.
-const BUILDERS: &str = "[{name: ccaas_builder, path: /opt/hyperledger/ccaas_builder}]";
-
-/// Longest name of a Kubernetes service.
-const LABEL_MAX: usize = 63;
-
-/// What runs the containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Platform {
-    /// Docker Compose: hosts have the names of the nodes.
-    Compose,
-    /// Kubernetes: hosts have names without dots.
-    Kubernetes,
-}
-
-/// Which images run.
-#[derive(Debug, Clone)]
-pub struct Images {
-    /// Fabric's peer.
-    pub peer: String,
-    /// Fabric's orderer.
-    pub orderer: String,
-    /// This program, as `entrepot` on the path.
-    pub entrepot: String,
-    /// The version of Fabric in the images, which decides on the channel's capability and the peers' configuration.
-    pub fabric: Version,
-}
+use prepared::Export;
 
 /// Writes everything into a new or empty folder.
 ///
@@ -119,121 +72,6 @@ pub fn write(
     }
 }
 
-/// A network whose files are written and whose containers are yet to be described.
-struct Export {
-    consortium: Consortium,
-    addresses: Addresses,
-    layout: Layout,
-    images: Images,
-    package_id: String,
-}
-
-/// A node of Fabric as a container.
-struct Node {
-    /// Its host name, which is also the name of its service.
-    host: String,
-    image: String,
-    command: Vec<String>,
-    environment: Vec<(String, String)>,
-    /// The folder with its keys, on this machine.
-    keys: PathBuf,
-    /// `orderer` or `peer`: the folder with its configuration.
-    configuration: &'static str,
-    /// The ports that others dial, the most important one first.
-    ports: Vec<u16>,
-}
-
-impl Export {
-    fn prepare(platform: Platform, consortium: Consortium, text: &str, images: Images, layout: Layout) -> Result<Self> {
-        let addresses = addresses(platform, &consortium)?;
-        write_atomically(&layout.consortium_file(), text.as_bytes())?;
-        write_json(&layout.path("addresses.json"), &addresses)?;
-        let mut crypto = consortium.crypto_config();
-        for organization in crypto.orderer_orgs.iter_mut().chain(&mut crypto.peer_orgs) {
-            // Every node also answers under the name that it has on Kubernetes.
-            let name = format!("{{{{.Hostname}}}}-{}", organization.domain.replace('.', "-"));
-            organization.template.sans.push(name.clone());
-            organization.specs.iter_mut().for_each(|node| node.sans.push(name.clone()));
-        }
-        generate::crypto_with(&layout, &crypto)?;
-        generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
-        let package = generate::package(&layout, &consortium, &addresses)?;
-        let orderer = layout.folder("configuration/orderer")?.join("orderer.yaml");
-        write_atomically(&orderer, fabric::orderer_configuration().as_bytes())?;
-        let peer = layout.folder("configuration/peer")?.join("core.yaml");
-        write_atomically(&peer, fabric::peer_configuration(images.fabric).as_bytes())?;
-        Ok(Self { consortium, addresses, layout, images, package_id: package.id })
-    }
-
-    fn write_gateway_settings(&self, gateway: &gateway::Settings) -> Result<()> {
-        let Self { layout, consortium, addresses, .. } = self;
-        let text = gateway(&Network { layout, consortium, addresses }, Path::new(DATA))?;
-        // The folder lies elsewhere inside the containers.
-        let text = text.replace(&layout.root().display().to_string(), NETWORK);
-        write_atomically(&layout.folder("gateway")?.join("settings.yaml"), text.as_bytes())
-    }
-
-    /// Orderers, then peers.
-    fn nodes(&self) -> Result<Vec<Node>> {
-        let mut nodes = Vec::new();
-        let orderer = &self.consortium.orderer;
-        for own in &self.addresses.orderers {
-            nodes.push(Node {
-                host: own.endpoint.host().to_owned(),
-                image: self.images.orderer.clone(),
-                command: vec!["orderer".into()],
-                environment: fabric::orderer_environment(&orderer.msp_id, own, &places()),
-                keys: self.layout.orderer(&orderer.domain, &own.node),
-                configuration: "orderer",
-                ports: vec![own.endpoint.port(), own.admin.port(), own.operations.port()],
-            });
-        }
-        for organization in &self.consortium.organizations {
-            for number in 0..organization.peers {
-                nodes.push(self.peer(organization, number)?);
-            }
-        }
-        Ok(nodes)
-    }
-
-    fn peer(&self, organization: &Organization, number: usize) -> Result<Node> {
-        let peers = self.addresses.peers_of(&organization.msp_id);
-        let own = peers.get(number).context("a peer without an address")?;
-        Ok(Node {
-            host: own.endpoint.host().to_owned(),
-            image: self.images.peer.clone(),
-            command: ["peer", "node", "start"].map(str::to_owned).to_vec(),
-            environment: fabric::peer_environment(organization, number, &self.addresses, &places(), BUILDERS)?,
-            keys: self.layout.peer_node(&organization.domain, number),
-            configuration: "peer",
-            ports: vec![own.endpoint.port(), own.operations.port()],
-        })
-    }
-
-    /// What the chaincode's container runs.
-    fn chaincode_command(&self) -> Vec<String> {
-        let file = |name: &str| format!("{CHAINCODE_TLS}/{name}");
-        let listen = format!("{}:{CHAINCODE_PORT}", Ipv4Addr::UNSPECIFIED);
-        let (certificate, key, authority) = (file("server.crt"), file("server.key"), file("ca.crt"));
-        ["entrepot", "chaincode", "--listen", &listen, "--package-id", &self.package_id]
-            .into_iter()
-            .chain(["--tls-cert", &certificate, "--tls-key", &key, "--client-ca", &authority])
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// What the container that joins all nodes and deploys the chaincode runs, once.
-    fn join_command() -> Vec<String> {
-        ["entrepot", "network", "join", "--dir", NETWORK].map(str::to_owned).to_vec()
-    }
-
-    /// What the gateway's container runs.
-    fn gateway_command() -> Vec<String> {
-        let settings = format!("{NETWORK}/gateway/settings.yaml");
-        ["entrepot", "gateway", "--settings", &settings].map(str::to_owned).to_vec()
-    }
-}
-
 /// Joins the nodes of an exported network and deploys its chaincode; what was done before is not done again. Says in
 /// words what is committed where.
 ///
@@ -254,79 +92,4 @@ pub fn join(folder: &Path) -> Result<String> {
     runtime.block_on(channel::join(&network))?;
     deploy::run(&layout, &consortium, &addresses, &package)?;
     Ok(deploy::describe(&consortium, &package))
-}
-
-fn places() -> Places {
-    Places {
-        keys: KEYS.into(),
-        configuration: CONFIGURATION.into(),
-        data: DATA.into(),
-        listen: Some(Ipv4Addr::UNSPECIFIED.to_string()),
-    }
-}
-
-fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
-    let mut peers = std::collections::BTreeMap::new();
-    for organization in &consortium.organizations {
-        let mut own = Vec::new();
-        for number in 0..organization.peers {
-            let host = host(platform, &format!("peer{number}.{}", organization.domain))?;
-            own.push(PeerAddresses {
-                endpoint: Endpoint::new(&host, PEER_PORT),
-                chaincode: Endpoint::new(&host, PEER_CHAINCODE_PORT),
-                operations: Endpoint::new(&host, PEER_OPERATIONS_PORT),
-            });
-        }
-        peers.insert(organization.msp_id.clone(), own);
-    }
-    let mut orderers = Vec::new();
-    for node in &consortium.orderer.nodes {
-        let host = host(platform, &format!("{node}.{}", consortium.orderer.domain))?;
-        orderers.push(OrdererAddresses {
-            node: node.clone(),
-            endpoint: Endpoint::new(&host, ORDERER_PORT),
-            admin: Endpoint::new(&host, ORDERER_ADMIN_PORT),
-            operations: Endpoint::new(&host, ORDERER_OPERATIONS_PORT),
-        });
-    }
-    Ok(Addresses {
-        kind: Kind::Fabric,
-        peers,
-        orderers,
-        chaincode: Endpoint::new("chaincode", CHAINCODE_PORT),
-        gateway: SocketAddr::from((Ipv4Addr::UNSPECIFIED, GATEWAY_PORT)),
-    })
-}
-
-/// The host name of a node on a platform.
-fn host(platform: Platform, name: &str) -> Result<String> {
-    if platform == Platform::Compose {
-        return Ok(name.to_owned());
-    }
-    let label = name.replace('.', "-").to_lowercase();
-    let legal = label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
-        && label.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    ensure!(
-        legal && label.len() <= LABEL_MAX,
-        "{name} cannot name a Kubernetes service: that takes at most {LABEL_MAX} letters, digits and dashes"
-    );
-    Ok(label)
-}
-
-/// The paths of all files below a folder, relative to it and in order.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).with_context(|| format!("cannot read {}", next.display()))? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(inside) = path.strip_prefix(folder) {
-                found.push(inside.to_owned());
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
 }
