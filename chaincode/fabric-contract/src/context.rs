@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Backend, Creator, Event, Failure, Fault, Invocation, Kind, Origin, Private, Reply, Request, Response, Timestamp,
+    Backend, Creator, Event, Failure, Fault, Invocation, Kind, Origin, Reply, Request, Response, Timestamp,
     state::State,
 };
 
@@ -102,11 +102,6 @@ impl<'a> Context<'a> {
             line: error.line(),
             column: error.column(),
         })
-    }
-
-    /// The data of a private collection.
-    pub fn private<'c>(&'c mut self, collection: &'c str) -> Private<'c, 'a> {
-        Private::new(self, collection)
     }
 
     /// Sets the event that the transaction announces once it is committed. Fabric keeps one per transaction; the last

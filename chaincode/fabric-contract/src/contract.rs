@@ -10,18 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Context, Failure,
+    Context, Failure, Kind,
     codec::{self, CallError},
 };
-
-/// Whether a transaction may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// It may write, and is meant to be endorsed, ordered and committed.
-    Submit,
-    /// It reads only; a write in it is refused.
-    Evaluate,
-}
 
 type Handler = dyn Fn(&mut Context<'_>, &[Vec<u8>]) -> Result<Vec<u8>, CallError> + Send + Sync;
 type Subschema = fn(&mut SchemaGenerator) -> Value;

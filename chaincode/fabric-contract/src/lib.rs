@@ -10,6 +10,7 @@ mod failure;
 mod fault;
 mod invocation;
 mod key;
+mod kind;
 mod metadata;
 mod origin;
 mod places;
@@ -21,17 +22,19 @@ mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
+mod values;
 
 pub use backend::{Backend, Change, Modification, PageRequest, Reply, Request, Response, Row, Write};
 pub use codec::{ArgumentError, from_json};
 pub use context::{Context, TransientError};
-pub use contract::{Contract, Kind};
+pub use contract::Contract;
 pub use creator::Creator;
 pub use endorsers::EndorserPolicy;
 pub use failure::{Failure, Field};
 pub use fault::Fault;
 pub use invocation::{Event, Invocation, Outcome};
 pub use key::{CompositeKey, KeyError, LedgerKey};
+pub use kind::Kind;
 pub use origin::Origin;
 pub use private::Private;
 pub use query::{MAX_ROWS, Page, Rows};

@@ -11,7 +11,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::{
-    Contract, Kind, Router,
+    Contract, Kind,
     contract::{Function, Schema},
 };
 
@@ -51,29 +51,29 @@ const WORDS: [&str; 27] = [
     "type",
 ];
 
-pub(crate) fn of(router: &Router) -> Value {
+/// Describes the contracts of a chaincode of this title and version.
+pub(crate) fn of(title: &str, version: &str, contracts: &[Contract]) -> Value {
     let mut components = Components::new();
-    let contracts: BTreeMap<&str, Value> = router
-        .contracts
+    let contracts: BTreeMap<&str, Value> = contracts
         .iter()
         .enumerate()
-        .map(|(index, contract)| (contract.name(), describe(router, contract, index == 0, &mut components)))
+        .map(|(index, contract)| (contract.name(), describe(version, contract, index == 0, &mut components)))
         .collect();
     json!({
-        "info": { "title": router.title, "version": router.version },
+        "info": { "title": title, "version": version },
         "contracts": contracts,
         "components": { "schemas": components.finish() },
     })
 }
 
-fn describe(router: &Router, contract: &Contract, default: bool, components: &mut Components) -> Value {
+fn describe(version: &str, contract: &Contract, default: bool, components: &mut Components) -> Value {
     let functions = contract.functions.iter();
     let transactions: Vec<Value> =
         functions.map(|(name, function)| transaction(&contract.name, name, function, components)).collect();
     json!({
         "name": contract.name,
         "default": default,
-        "info": { "title": contract.name, "version": router.version },
+        "info": { "title": contract.name, "version": version },
         "transactions": transactions,
     })
 }

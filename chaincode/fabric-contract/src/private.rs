@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Change, CompositeKey, Context, EndorserPolicy, Fault, LedgerKey, Rows,
-    state::{checked, from_json, policy_change, to_json},
+    values::{checked, from_json, policy_change, to_json},
 };
 
 /// A collection, as [`Context::private`] gives it. The same rules hold as for the public state: committed reads,
@@ -17,11 +17,14 @@ pub struct Private<'c, 'a> {
     collection: &'c str,
 }
 
-impl<'c, 'a> Private<'c, 'a> {
-    pub(crate) fn new(context: &'c mut Context<'a>, collection: &'c str) -> Self {
-        Self { context, collection }
+impl<'a> Context<'a> {
+    /// The data of a private collection.
+    pub fn private<'c>(&'c mut self, collection: &'c str) -> Private<'c, 'a> {
+        Private { context: self, collection }
     }
+}
 
+impl<'c, 'a> Private<'c, 'a> {
     /// The committed value of `key`; none when there is none.
     ///
     /// # Errors

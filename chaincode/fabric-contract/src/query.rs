@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     CompositeKey, Context, Fault, KeyError, Modification, PageRequest, Reply, Request, Row,
     key::{LAST, SEPARATOR},
-    state::from_json,
+    values::from_json,
 };
 
 /// The largest limit of a query, in rows.

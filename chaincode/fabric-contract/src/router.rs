@@ -15,9 +15,9 @@ use crate::{
 /// The contracts of one chaincode.
 #[derive(Clone)]
 pub struct Router {
-    pub(crate) title: String,
-    pub(crate) version: String,
-    pub(crate) contracts: Vec<Contract>,
+    title: String,
+    version: String,
+    contracts: Vec<Contract>,
     explain: fn(&ArgumentError) -> Failure,
 }
 
@@ -76,7 +76,7 @@ impl Router {
 
     /// What `org.hyperledger.fabric:GetMetadata` answers, in the form that Fabric's other libraries read.
     pub fn metadata(&self) -> Value {
-        metadata::of(self)
+        metadata::of(&self.title, &self.version, &self.contracts)
     }
 
     /// Runs one invocation. Its writes are sent to the backend as the last step, and only when it succeeded.

@@ -201,7 +201,7 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     pub fn find_many(&self, context: &mut Context<'_>, keys: &[K]) -> Result<Vec<Option<V>>, Fault> {
         let places = keys.iter().map(|key| self.place(key)).collect::<Result<Vec<_>, _>>()?;
         let values = context.get_many(&places)?;
-        let read = |(place, value): (&CompositeKey, Option<Vec<u8>>)| crate::state::from_json(place.as_str(), value);
+        let read = |(place, value): (&CompositeKey, Option<Vec<u8>>)| crate::values::from_json(place.as_str(), value);
         places.iter().zip(values).map(read).collect()
     }
 

@@ -5,14 +5,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Creator, Event, Failure, Invocation, Timestamp};
+use crate::{Creator, Failure, Invocation, Timestamp};
 
 use super::{
-    MemoryLedger, ReadWriteSet, Validation, creator, ledger::FIRST_SECOND, replay::Run, rwset::PrivateWrites,
-    simulation::Simulation,
+    Committed, Endorsed, MemoryLedger, Validation, creator, ledger::FIRST_SECOND, replay::Run, simulation::Simulation,
 };
 
 /// A call in the making. Without further words it comes from a client of the first organization, at the ledger's own
@@ -29,61 +28,11 @@ pub struct Call<'l> {
     is_init: bool,
 }
 
-/// A transaction that was run and not committed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endorsed {
-    /// The transaction's identifier.
-    pub tx_id: String,
-    /// The transaction's time.
-    pub timestamp: Timestamp,
-    /// What the contract returned.
-    pub payload: Vec<u8>,
-    /// The event it will announce.
-    pub event: Option<Event>,
-    /// What it read and wants to write.
-    pub read_write_set: ReadWriteSet,
-    pub(super) private_writes: PrivateWrites,
-}
-
-/// A committed transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
-    /// The block, from 1.
-    pub block: u64,
-    /// The transaction's identifier.
-    pub tx_id: String,
-    /// What the contract returned.
-    pub payload: Vec<u8>,
-    /// The event it announced.
-    pub event: Option<Event>,
-    /// What it read and wrote.
-    pub read_write_set: ReadWriteSet,
-}
-
-impl Endorsed {
-    /// The payload, read as JSON.
-    ///
-    /// # Errors
-    /// A failure with the code `payload_malformed` when it is something else.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        payload_json(&self.payload)
-    }
-}
-
-impl Committed {
-    /// The payload, read as JSON.
-    ///
-    /// # Errors
-    /// A failure with the code `payload_malformed` when it is something else.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        payload_json(&self.payload)
-    }
-}
-
-impl<'l> Call<'l> {
-    pub(super) fn new(ledger: &'l mut MemoryLedger, name: &str) -> Self {
-        Self {
-            ledger,
+impl MemoryLedger {
+    /// Begins a call of the transaction `name`, such as `item:Capture`.
+    pub fn call(&mut self, name: &str) -> Call<'_> {
+        Call {
+            ledger: self,
             args: vec![name.as_bytes().to_vec()],
             creator: None,
             transient: BTreeMap::new(),
@@ -93,7 +42,9 @@ impl<'l> Call<'l> {
             is_init: false,
         }
     }
+}
 
+impl<'l> Call<'l> {
     /// Who signs the proposal.
     pub fn creator(mut self, creator: &Creator) -> Self {
         self.creator = Some(creator.clone());
@@ -251,13 +202,6 @@ fn run_once(ledger: &MemoryLedger, peer: &str, invocation: &Invocation) -> Run {
     let call = AssertUnwindSafe(|| ledger.router.invoke(&mut simulation, invocation));
     let outcome = catch_unwind(call).unwrap_or_else(|_| Failure::panicked().into());
     Run { outcome, effect: simulation.effect, private_writes: simulation.private_writes }
-}
-
-fn payload_json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Failure> {
-    let failure = |error: serde_json::Error| {
-        Failure::new(500, "payload_malformed", "The payload is not the expected JSON").with_detail(error.to_string())
-    };
-    serde_json::from_slice(payload).map_err(failure)
 }
 
 fn to_vec<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {

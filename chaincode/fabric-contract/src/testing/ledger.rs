@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{CompositeKey, Fault, LedgerKey, Modification, Response, Router, Row, Table, TableKey};
 
 use super::{
-    Call, Collection,
+    Collection,
     rwset::{HashedKey, Version},
 };
 
@@ -136,11 +136,6 @@ impl MemoryLedger {
     ) -> Self {
         self.others.insert(name.to_owned(), Arc::new(answer));
         self
-    }
-
-    /// Begins a call of the transaction `name`, such as `item:Capture`.
-    pub fn call(&mut self, name: &str) -> Call<'_> {
-        Call::new(self, name)
     }
 
     /// The committed value of a plain or composite key.

@@ -11,15 +11,17 @@
 mod call;
 mod collection;
 mod commit;
+mod endorsed;
 mod identity;
 mod ledger;
 mod replay;
 mod rwset;
 mod simulation;
 
-pub use call::{Call, Committed, Endorsed};
+pub use call::Call;
 pub use collection::Collection;
 pub use commit::Validation;
+pub use endorsed::{Committed, Endorsed};
 pub use identity::{CreatorBuilder, creator};
 pub use ledger::{CommittedEvent, MemoryLedger};
 pub use rwset::{HashedWrite, RangeRead, ReadWriteSet, Version};
