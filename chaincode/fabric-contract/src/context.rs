@@ -94,7 +94,8 @@ impl<'a> Context<'a> {
     /// A transient input that holds JSON.
     ///
     /// # Errors
-    /// [`TransientError`] when it is missing or malformed. The error names place and kind of the mistake, never a value.
+    /// [`TransientError`] when it is missing or malformed. The error names place and kind of the mistake, never a
+    /// value.
     pub fn transient_json<T: DeserializeOwned>(&self, name: &str) -> Result<T, TransientError> {
         let bytes = self.transient(name).ok_or_else(|| TransientError::Missing { name: name.to_owned() })?;
         serde_json::from_slice(bytes).map_err(|error| TransientError::Malformed {
