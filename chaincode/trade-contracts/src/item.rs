@@ -4,6 +4,7 @@ mod alarm;
 mod capture;
 mod correction;
 mod effects;
+mod find;
 mod listing;
 pub(crate) mod registry;
 mod scan;
@@ -12,16 +13,14 @@ mod trace;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::common::{AlarmId, EventRecordId, ItemId};
-use trade_model::item::{
-    ALARMS, Alarm, EVENTS, ITEM_EVENTS, ITEMS, Item, ItemRejection, ReadAlarm, ReadItem, RecordedEvent, STANDING_ALARMS,
-};
+use trade_model::item::{Alarm, Item, ReadAlarm, ReadItem};
 
-use crate::ledger;
+use self::find::{find, find_alarm};
 use crate::table::On;
 
 pub use alarm::close;
 pub use capture::capture;
+pub(crate) use find::standing_alarms;
 pub use listing::{alarms, events};
 pub use scan::scan;
 pub use trace::trace;
@@ -45,32 +44,4 @@ pub fn read_item(ctx: &mut Context<'_>, request: ReadItem) -> Result<Item, Refus
 /// [`ItemRejection::AlarmUnknown`].
 pub fn read_alarm(ctx: &mut Context<'_>, request: ReadAlarm) -> Result<Alarm, Refusal> {
     find_alarm(ctx, &request.alarm_id)
-}
-
-fn find(ctx: &mut Context<'_>, item_id: &ItemId) -> Result<Item, Refusal> {
-    ledger::require(ctx, &ITEMS, item_id, |item_id| ItemRejection::ItemUnknown { item_id })
-}
-
-/// The ids of the alarms that stand against an item, oldest first and at most `limit`, and whether these are all.
-pub(crate) fn standing_alarms(
-    ctx: &mut Context<'_>,
-    item_id: &ItemId,
-    limit: usize,
-) -> Result<(Vec<AlarmId>, bool), Refusal> {
-    let found = STANDING_ALARMS.scan(ctx, item_id, limit)?;
-    Ok((found.entries.into_iter().map(|(_, alarm_id)| alarm_id).collect(), found.complete))
-}
-
-fn find_alarm(ctx: &mut Context<'_>, alarm_id: &AlarmId) -> Result<Alarm, Refusal> {
-    ledger::require(ctx, &ALARMS, alarm_id, |alarm_id| ItemRejection::AlarmUnknown { alarm_id })
-}
-
-fn find_event(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<Option<RecordedEvent>, Refusal> {
-    Ok(EVENTS.find(ctx, record_id)?)
-}
-
-/// The records of the events that name an object, oldest first, at most `limit`.
-fn record_ids(ctx: &mut Context<'_>, object_id: &ItemId, limit: usize) -> Result<Vec<EventRecordId>, Refusal> {
-    let found = ITEM_EVENTS.scan(ctx, object_id, limit)?;
-    Ok(found.entries.into_iter().map(|(_, record_id)| record_id).collect())
 }

@@ -8,24 +8,38 @@ use crate::{
     item::ItemEvent, payment::PaymentEvent, rights::RightsEvent,
 };
 
-/// An event of any domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum LedgerEvent {
+macro_rules! of_every_domain {
+    ($($(#[$doc:meta])* $domain:ident($events:ty);)+) => {
+        /// An event of any domain.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        pub enum LedgerEvent {
+            $($(#[$doc])* $domain($events),)+
+        }
+
+        $(impl From<$events> for LedgerEvent {
+            fn from(event: $events) -> Self {
+                Self::$domain(event)
+            }
+        })+
+    };
+}
+
+of_every_domain! {
     /// Of `governance`.
-    Governance(GovernanceEvent),
+    Governance(GovernanceEvent);
     /// Of `item`.
-    Item(ItemEvent),
+    Item(ItemEvent);
     /// Of `custody`.
-    Custody(CustodyEvent),
+    Custody(CustodyEvent);
     /// Of `rights`.
-    Rights(RightsEvent),
+    Rights(RightsEvent);
     /// Of `evidence`.
-    Evidence(EvidenceEvent),
+    Evidence(EvidenceEvent);
     /// Of `customs`.
-    Customs(CustomsEvent),
+    Customs(CustomsEvent);
     /// Of `payment`.
-    Payment(PaymentEvent),
+    Payment(PaymentEvent);
 }
 
 impl LedgerEvent {
@@ -43,33 +57,6 @@ impl LedgerEvent {
         serde_json::from_value(json!({ "name": name, "ids": ids })).ok()
     }
 }
-
-/// Declares the events of one domain.
-macro_rules! ledger_events {
-    ($(#[$meta:meta])* $events:ident in $domain:ident {
-        $($(#[$doc:meta])* $name:literal $event:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? })+
-    }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(tag = "name", content = "ids")]
-        pub enum $events {
-            $($(#[$doc])* #[serde(rename = $name)] $event { $($(#[$field_doc])* $field: $type),+ },)+
-        }
-
-        impl $events {
-            /// The names of the events.
-            pub const NAMES: &'static [&'static str] = &[$($name),+];
-        }
-
-        impl From<$events> for crate::event::LedgerEvent {
-            fn from(event: $events) -> Self {
-                Self::$domain(event)
-            }
-        }
-    };
-}
-
-pub(crate) use ledger_events;
 
 #[cfg(test)]
 mod tests {

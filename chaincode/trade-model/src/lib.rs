@@ -2,6 +2,7 @@
 
 pub mod common;
 pub mod event;
+mod ledger_events;
 mod refusal;
 pub mod rejection;
 pub mod tables;

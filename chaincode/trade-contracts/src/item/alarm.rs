@@ -19,7 +19,7 @@ use trade_model::item::{
 };
 use trade_standards::identifier::MspId;
 
-use super::find_alarm;
+use super::find::find_alarm;
 use super::registry::Registry;
 use super::session::PlaceOnRecord;
 use crate::announce::announce;

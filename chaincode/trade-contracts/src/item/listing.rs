@@ -6,7 +6,7 @@ use trade_model::common::{Cursor, Malformed};
 use trade_model::item::{ALARMS, Alarm, AlarmPage, EventPage, ITEM_ALARMS, ReadAlarms, ReadEvents};
 use trade_model::rejection::RequestRejection;
 
-use super::{find_alarm, find_event, record_ids};
+use super::find::{find_alarm, find_event, record_ids};
 
 /// Most events of one object that can be paged through.
 const EVENTS_PAGED_MAX: u32 = 10_000;

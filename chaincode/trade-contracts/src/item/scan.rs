@@ -8,7 +8,7 @@ use trade_model::Refusal;
 use trade_model::common::ItemId;
 use trade_model::item::{AlarmState, ITEMS, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
 
-use super::{find_alarm, standing_alarms};
+use super::find::{find_alarm, standing_alarms};
 use crate::caller::members;
 
 /// Most conflicts that an answer lists.

@@ -17,7 +17,7 @@ use trade_standards::epcis::Action;
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::{find, find_alarm, find_event, record_ids, standing_alarms};
+use super::find::{find, find_alarm, find_event, record_ids, standing_alarms};
 
 /// Most steps of an answer, and most things one trace visits.
 const STEPS_MAX: usize = 500;

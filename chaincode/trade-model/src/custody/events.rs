@@ -3,11 +3,11 @@
 use trade_standards::identifier::MspId;
 
 use crate::common::TransferId;
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `custody`.
-    CustodyEvent in Custody {
+    CustodyEvent {
         /// Items were offered.
         "custody.offered" Offered {
             /// The transfer.

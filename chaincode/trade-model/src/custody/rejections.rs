@@ -7,7 +7,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `custody`.
-    CustodyRejection in Custody;
+    CustodyRejection;
 
     /// The offer's id is taken.
     OfferExists { transfer_id: TransferId } = 409, "custody.offer_exists", "The offer's id is taken",

@@ -1,11 +1,11 @@
 //! What the contract `customs` announces.
 
 use crate::common::{DeclarationId, TariffId};
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `customs`.
-    CustomsEvent in Customs {
+    CustomsEvent {
         /// A version of a tariff was published.
         "customs.tariff_published" TariffPublished {
             /// The tariff.

@@ -5,7 +5,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `customs`.
-    CustomsRejection in Customs;
+    CustomsRejection;
 
     /// A tariff's versions follow one another.
     TariffVersionNotNext { expected: u32 } = 409, "customs.tariff_version_not_next", "The version is not the next one",

@@ -1,11 +1,11 @@
 //! What the contract `evidence` announces.
 
 use crate::common::Digest256;
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `evidence`.
-    EvidenceEvent in Evidence {
+    EvidenceEvent {
         /// An original was deposited by its digest.
         "evidence.deposited" Deposited {
             /// SHA-256 of the original.

@@ -5,7 +5,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `evidence`.
-    EvidenceRejection in Evidence;
+    EvidenceRejection;
 
     /// This original is deposited already; the first deposit stands.
     AlreadyDeposited { sha256: Digest256 } = 409, "evidence.already_deposited", "This original is deposited already",

@@ -2,11 +2,11 @@
 
 use trade_standards::identifier::MspId;
 
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `governance`.
-    GovernanceEvent in Governance {
+    GovernanceEvent {
         /// The members were named.
         "governance.established" Established {
             /// Their MSP ids.

@@ -6,7 +6,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `governance`.
-    GovernanceRejection in Governance;
+    GovernanceRejection;
 
     /// The members were established before.
     AlreadyEstablished = 409, "governance.already_established", "The members are already established",

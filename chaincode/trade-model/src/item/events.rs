@@ -3,11 +3,11 @@
 use trade_standards::epcis::EventHash;
 
 use crate::common::AlarmId;
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `item`.
-    ItemEvent in Item {
+    ItemEvent {
         /// Events were recorded, and nothing contradicts them.
         "item.captured" Captured {
             /// Hashes of the events, in document order.

@@ -19,13 +19,11 @@ pub use event::{Change, DeclaredError, Effect, EventPage, RecordedEvent};
 pub use events::ItemEvent;
 pub use records::{AlarmCounts, EntryCounts, Item, ItemKind, Life, Origin};
 pub use rejections::ItemRejection;
-pub use requests::{
-    Capture, CloseAlarm, ReadAlarm, ReadAlarms, ReadEvents, ReadItem, ScanItem, TraceDirection, TraceItem,
-};
+pub use requests::{Capture, CloseAlarm, ReadAlarm, ReadAlarms, ReadEvents, ReadItem, ScanItem, TraceItem};
 pub use scan::{ScanAnswer, Statement};
 pub(crate) use tables::tables;
 pub use tables::*;
-pub use trace::{Basis, TimelineEntry, Trace, TraceStep};
+pub use trace::{Basis, TimelineEntry, Trace, TraceDirection, TraceStep};
 
 /// Most events one captured document may hold.
 pub const EVENTS_MAX: usize = 200;

@@ -7,7 +7,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `item`.
-    ItemRejection in Item;
+    ItemRejection;
 
     /// The document is no EPCIS 2.0 document.
     DocumentMalformed { rule: String } = 400, "item.document_malformed", "The EPCIS document cannot be read",

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::json::Json;
 
-use super::{Alarm, AlarmPage, CaptureReceipt, EventPage, Item, ScanAnswer, Trace};
+use super::{Alarm, AlarmPage, CaptureReceipt, EventPage, Item, ScanAnswer, Trace, TraceDirection};
 use crate::common::{AlarmId, Cursor, ItemId, LicenceId, PageSize, Remark, Role};
 use crate::transaction::transactions;
 
@@ -49,16 +49,6 @@ pub struct TraceItem {
     pub item: ItemId,
     /// Which way to go.
     pub direction: TraceDirection,
-}
-
-/// Which way a trace goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TraceDirection {
-    /// From now to the origin: its own events and those of the units it lay in, newest first.
-    Backward,
-    /// From the origin to now: its own events and those of what was packed in it, oldest first.
-    Forward,
 }
 
 /// Asks `item:Scan` (evaluate): what a consumer may know about a code.

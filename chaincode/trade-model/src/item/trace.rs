@@ -6,8 +6,18 @@ use trade_standards::epcis::{Action, EventHash, EventKind};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::{Alarm, Origin, TraceDirection};
+use super::{Alarm, Origin};
 use crate::common::{EventRecordId, Foreign, ItemId, LicenceId, TransactionId};
+
+/// Which way a trace goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceDirection {
+    /// From now to the origin: its own events and those of the units it lay in, newest first.
+    Backward,
+    /// From the origin to now: its own events and those of what was packed in it, oldest first.
+    Forward,
+}
 
 /// The answer of `item:Trace`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

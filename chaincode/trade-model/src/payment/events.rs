@@ -1,11 +1,11 @@
 //! What the contract `payment` announces.
 
 use crate::common::{EntryId, InvoiceId};
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `payment`.
-    PaymentEvent in Payment {
+    PaymentEvent {
         /// An invoice was issued.
         "payment.invoice_issued" InvoiceIssued {
             /// The invoice.

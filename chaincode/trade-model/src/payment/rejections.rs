@@ -7,7 +7,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `payment`.
-    PaymentRejection in Payment;
+    PaymentRejection;
 
     /// The invoice's id is taken.
     InvoiceExists { invoice_id: InvoiceId } = 409, "payment.invoice_exists", "The invoice's id is taken",

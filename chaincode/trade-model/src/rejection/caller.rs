@@ -5,7 +5,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// Rules about who asks.
-    CallerRejection in Caller;
+    CallerRejection;
 
     /// The caller's MSP is no member of this channel.
     CallerNotEnrolled { msp_id: String } = 403, "caller.not_enrolled", "The caller is not enrolled",

@@ -5,79 +5,21 @@
 //! fields, ids and rules. Each domain lists its own rules; here stands what they have in common.
 
 mod caller;
+mod declare;
 mod proof;
 mod request;
+pub(crate) mod rule;
 
 pub use caller::CallerRejection;
+pub(crate) use declare::rejections;
 pub use proof::ProofRejection;
 pub use request::{RequestRejection, read};
+pub use rule::Rule;
 
 use crate::{
     custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection, governance::GovernanceRejection,
     item::ItemRejection, payment::PaymentRejection, rights::RightsRejection,
 };
-
-/// Declares the rules of one domain and their table in one place, so that no variant can lack a code, a title, a status
-/// or a sentence.
-macro_rules! rejections {
-    ($(#[$meta:meta])* $name:ident in $domain:ident;
-     $($(#[$doc:meta])* $variant:ident $({ $($field:ident : $type:ty),+ $(,)? })? = $status:literal, $code:literal,
-       $title:literal, $detail:literal;)+) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the fields are named after what they hold")]
-        pub enum $name {
-            $($(#[$doc])* #[doc = ""] #[doc = concat!("Code `", $code, "`, status ", stringify!($status), ".")]
-              $variant $({ $($field: $type),+ })?,)+
-        }
-
-        impl $name {
-            /// The rules in order: stable code, status, title.
-            pub const RULES: &'static [crate::rejection::Rule] =
-                &[$(crate::rejection::Rule { code: $code, status: $status, title: $title }),+];
-
-            /// The stable code, `<domain>.<rule>`.
-            pub fn code(&self) -> &'static str {
-                match self { $(Self::$variant $({ $($field: _),+ })? => $code,)+ }
-            }
-
-            /// A short title that never varies.
-            pub fn title(&self) -> &'static str {
-                match self { $(Self::$variant $({ $($field: _),+ })? => $title,)+ }
-            }
-
-            /// The HTTP-like status, 400 to 499.
-            pub fn status(&self) -> u16 {
-                match self { $(Self::$variant $({ $($field: _),+ })? => $status,)+ }
-            }
-
-            /// One sentence with the facts of this case.
-            pub fn detail(&self) -> String {
-                #[allow(unused_variables, reason = "not every sentence quotes every field")]
-                match self { $(Self::$variant $({ $($field),+ })? => format!($detail),)+ }
-            }
-        }
-
-        impl From<$name> for crate::rejection::Rejection {
-            fn from(rejection: $name) -> Self {
-                Self::$domain(rejection)
-            }
-        }
-    };
-}
-
-pub(crate) use rejections;
-
-/// One rule as a list of rules shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// The stable code, `<domain>.<rule>`.
-    pub code: &'static str,
-    /// The HTTP-like status, 400 to 499.
-    pub status: u16,
-    /// A short title that never varies.
-    pub title: &'static str,
-}
 
 macro_rules! of_every_domain {
     ($($(#[$doc:meta])* $domain:ident($rejection:ty);)+) => {
@@ -113,6 +55,12 @@ macro_rules! of_every_domain {
                 match self { $(Self::$domain(rejection) => rejection.detail(),)+ }
             }
         }
+
+        $(impl From<$rejection> for Rejection {
+            fn from(rejection: $rejection) -> Self {
+                Self::$domain(rejection)
+            }
+        })+
     };
 }
 

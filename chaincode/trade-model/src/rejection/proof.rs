@@ -4,7 +4,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// Rules about commitments, openings and proofs.
-    ProofRejection in Proof;
+    ProofRejection;
 
     /// A proof was made for another record, party, purpose or statement.
     ProofOfAnother { field: &'static str } = 422, "proof.of_another_record", "The proof was made for something else",

@@ -7,7 +7,6 @@ use fabric_contract::ArgumentError;
 use serde::de::DeserializeOwned;
 
 use crate::common::Malformed;
-use crate::rejection::Rejection;
 
 /// Declares the rules: each has the place and the rule in words.
 macro_rules! request_rejections {
@@ -22,8 +21,8 @@ macro_rules! request_rejections {
 
         impl RequestRejection {
             /// The rules in order: stable code, status, title.
-            pub const RULES: &'static [crate::rejection::Rule] =
-                &[$(crate::rejection::Rule { code: $code, status: $status, title: $title }),+];
+            pub const RULES: &'static [crate::rejection::rule::Rule] =
+                &[$(crate::rejection::rule::Rule { code: $code, status: $status, title: $title }),+];
 
             /// The rejection with this code; [`RequestRejection::Malformed`] for a code that is not listed here.
             fn of_code(code: &str, field: String, rule: String) -> Self {
@@ -126,12 +125,6 @@ impl RequestRejection {
             "" => self.rule().to_owned(),
             field => format!("{field}: {}", self.rule()),
         }
-    }
-}
-
-impl From<RequestRejection> for Rejection {
-    fn from(rejection: RequestRejection) -> Self {
-        Self::Request(rejection)
     }
 }
 

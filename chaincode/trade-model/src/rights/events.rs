@@ -1,11 +1,11 @@
 //! What the contract `rights` announces.
 
 use crate::common::{LicenceId, RightId};
-use crate::event::ledger_events;
+use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `rights`.
-    RightsEvent in Rights {
+    RightsEvent {
         /// A right was registered.
         "rights.right_registered" RightRegistered {
             /// The right.

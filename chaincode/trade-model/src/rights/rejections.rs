@@ -7,7 +7,7 @@ use crate::rejection::rejections;
 
 rejections! {
     /// The rules of the contract `rights`.
-    RightsRejection in Rights;
+    RightsRejection;
 
     /// The right is registered already.
     RightExists { right_id: RightId } = 409, "rights.right_exists", "The right is registered already",

@@ -6,8 +6,8 @@ use trade_model::common::ItemId;
 use trade_model::item::{Basis, Change, Item, Origin};
 use trade_standards::epcis::{Action, AggregationEvent};
 
-use super::Turn;
 use super::packing::{check_nesting, link, unlink};
+use super::turn::Turn;
 use crate::item::registry::Entry;
 use crate::item::session::Session;
 

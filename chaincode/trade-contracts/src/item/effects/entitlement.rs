@@ -7,7 +7,7 @@ use trade_model::rights::Act;
 use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::{Gtin, MspId};
 
-use super::Turn;
+use super::turn::Turn;
 use crate::item::session::Session;
 use crate::rights;
 

@@ -10,7 +10,7 @@ use trade_standards::identifier::MspId;
 
 use super::entitlement::held_on_its_own_word;
 use super::packing::unlink;
-use super::{Turn, last_life};
+use super::turn::{Turn, last_life};
 use crate::item::registry::Entry;
 use crate::item::session::Session;
 use crate::rights;

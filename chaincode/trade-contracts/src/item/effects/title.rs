@@ -7,7 +7,7 @@ use trade_model::item::{AlarmKind, Basis, Change};
 use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::MspId;
 
-use super::Turn;
+use super::turn::Turn;
 use crate::item::registry::Entry;
 use crate::item::session::Session;
 
