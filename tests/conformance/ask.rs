@@ -24,7 +24,11 @@ use prost::Message;
 use serde_json::Value;
 use tonic::{Code, Status};
 
-use crate::net::{N, Who};
+use crate::{
+    net::{N, Net, Who},
+    network::CHANNEL,
+    script::{self, Step},
+};
 
 /// A change of a header before it is signed.
 type Bend = Arc<dyn Fn(&mut ChannelHeader) + Send + Sync>;
@@ -172,6 +176,18 @@ impl Ask {
         let outcome = self.submit().await?;
         outcome.valid()?;
         Ok(outcome)
+    }
+}
+
+impl Net {
+    /// A transaction on a chaincode of the channel, by the first organization's user at its own gateway.
+    pub fn on(&'static self, chaincode: &str, steps: &[Step]) -> Ask {
+        Ask::new(self, CHANNEL, chaincode, script::arguments(steps))
+    }
+
+    /// A transaction on the chaincode `conf`.
+    pub fn conf(&'static self, steps: &[Step]) -> Ask {
+        self.on("conf", steps)
     }
 }
 

@@ -2,12 +2,11 @@
 //! by step. It leaves out every rule that chaincode libraries add, so that what is seen is the network's own behaviour.
 
 use std::{
-    collections::HashMap,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use fabric_protos::protos::{
     ChaincodeId, ChaincodeMessage,
     chaincode_message::Type,
@@ -18,7 +17,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{eventually, script};
+use crate::{
+    call::{Call, Stream, key, lock},
+    eventually, script,
+};
 
 /// A chaincode at an address, which can be stopped and started again there.
 pub struct Server {
@@ -102,18 +104,7 @@ impl Chaincode for Service {
     }
 }
 
-/// One peer's stream. A channel and a transaction id name a transaction in it.
-struct Stream {
-    to_peer: mpsc::Sender<Result<ChaincodeMessage, Status>>,
-    waiting: Mutex<HashMap<(String, String), mpsc::Sender<ChaincodeMessage>>>,
-}
-
 impl Stream {
-    async fn send(&self, message: ChaincodeMessage) {
-        // The peer may have gone, which the transaction's client learns from it.
-        let _ = self.to_peer.send(Ok(message)).await;
-    }
-
     async fn take(self: &Arc<Self>, message: ChaincodeMessage) {
         match message.r#type() {
             Type::Transaction | Type::Init => {
@@ -134,14 +125,6 @@ impl Stream {
     }
 }
 
-/// One transaction at one peer.
-pub struct Call {
-    stream: Arc<Stream>,
-    /// The message that began the transaction.
-    pub message: ChaincodeMessage,
-    answers: mpsc::Receiver<ChaincodeMessage>,
-}
-
 impl Call {
     async fn run(mut self) {
         let done = script::run(&mut self).await;
@@ -154,32 +137,4 @@ impl Call {
         lock(&self.stream.waiting).remove(&key(&self.message));
         self.stream.send(completed).await;
     }
-
-    /// Asks the peer for something and gives back its answer's payload. The inner error is what the peer refused with.
-    pub async fn ask(&mut self, kind: Type, request: &impl Message) -> Result<Result<Vec<u8>, String>> {
-        let message = ChaincodeMessage { r#type: kind.into(), payload: request.encode_to_vec(), ..self.header() };
-        self.stream.send(message).await;
-        let answer = self.answers.recv().await.context("the peer's stream ended")?;
-        match answer.r#type() {
-            Type::Response => Ok(Ok(answer.payload)),
-            Type::Error => Ok(Err(String::from_utf8_lossy(&answer.payload).into_owned())),
-            other => bail!("the peer answered {kind:?} with {other:?}"),
-        }
-    }
-
-    fn header(&self) -> ChaincodeMessage {
-        ChaincodeMessage {
-            txid: self.message.txid.clone(),
-            channel_id: self.message.channel_id.clone(),
-            ..Default::default()
-        }
-    }
-}
-
-fn key(message: &ChaincodeMessage) -> (String, String) {
-    (message.channel_id.clone(), message.txid.clone())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,7 @@ use fabric_operator::{
 
 use crate::{
     network::{Launch, Orderers, Site, TestNetwork},
-    run::runtime,
+    runtime::runtime,
 };
 
 /// Peers and an orderer of Fabric.

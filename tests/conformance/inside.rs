@@ -14,7 +14,7 @@ use fabric_devnet::{
 
 use crate::{
     network::{Orderers, Site, TestNetwork},
-    run::runtime,
+    runtime::runtime,
 };
 
 /// The embedded network as a part of this process.

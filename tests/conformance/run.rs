@@ -3,12 +3,8 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -17,18 +13,15 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use tokio::{
-    runtime::Runtime,
-    sync::{OnceCell, Semaphore},
-};
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
-    Case,
-    embedded::Embedded,
-    fabric::Fabric,
-    inside::Inside,
+    case::Case,
+    column::{Column, columns, ordering_columns},
     net::{N, Net},
-    network::{Orderers, TestNetwork},
+    network::Orderers,
+    runtime::runtime,
+    scratch::scratch,
 };
 
 /// How long one case may take.
@@ -42,62 +35,37 @@ const OWN_AT_A_TIME: usize = 3;
 /// The outcome of a case on a network; what is wrong as text.
 pub type Verdict = Result<(), String>;
 
-/// A kind of network to be tested, and the one of this kind that cases share.
-pub struct Column {
-    title: String,
-    binaries: Option<PathBuf>,
-    orderers: Orderers,
-    program: PathBuf,
+/// The one network of a kind that cases share.
+struct Running {
+    column: Arc<Column>,
     shared: OnceCell<Result<N, String>>,
     slots: Semaphore,
     own_slots: Semaphore,
     begun: Mutex<HashMap<&'static str, Shared<BoxFuture<'static, Verdict>>>>,
 }
 
-/// The networks to be tested in this process: the embedded one, and Fabric as often as `FABRIC_BIN` names a folder of it.
-/// `program` is what can become the processes of a network.
-pub fn columns(program: &Path) -> &'static [Arc<Column>] {
-    static COLUMNS: OnceLock<Vec<Arc<Column>>> = OnceLock::new();
-    COLUMNS.get_or_init(|| {
-        let named = std::env::var_os("FABRIC_BIN").unwrap_or_default();
-        let folders = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty());
-        let kinds = [None].into_iter().chain(folders.map(Some));
-        let columns = kinds.map(|binaries| Column::new(title(binaries.as_deref()), binaries, Orderers::One, program));
-        columns.map(Arc::new).collect()
-    })
-}
-
-/// The same Fabric with several orderers, for the cases that concern ordering.
-fn ordering_columns(program: &Path) -> &'static [Arc<Column>] {
-    static COLUMNS: OnceLock<Vec<Arc<Column>>> = OnceLock::new();
-    COLUMNS.get_or_init(|| {
-        let mut several = Vec::new();
-        for column in columns(program).iter().filter(|column| column.binaries.is_some()) {
-            let column_with = |name: &str, orderers| {
-                Arc::new(Column::new(format!("{} {name}", column.title), column.binaries.clone(), orderers, program))
-            };
-            several.push(column_with("3 Raft", Orderers::ThreeRaft));
-            if !column.title.starts_with("Fabric 2.") {
-                several.push(column_with("4 BFT", Orderers::FourBft));
-            }
-        }
-        several
+/// The networks of all kinds, those with several orderers last.
+fn all_running(program: &Path) -> &'static [Arc<Running>] {
+    static ALL: OnceLock<Vec<Arc<Running>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let columns = columns(program).iter().chain(ordering_columns(program));
+        columns.map(|column| Arc::new(Running::new(Arc::clone(column)))).collect()
     })
 }
 
 /// All networks that a case is asked of.
-fn columns_for(program: &Path, case: Case) -> impl Iterator<Item = &'static Arc<Column>> {
-    let all = columns(program).iter().chain(ordering_columns(program).iter().filter(move |_| case.orders));
-    all.filter(move |column| column.binaries.is_none() || !case.switched)
+fn running_for(program: &Path, case: Case) -> impl Iterator<Item = &'static Arc<Running>> {
+    let concerned = move |running: &&Arc<Running>| {
+        let orders = running.column.orderers() != Orderers::One;
+        (case.orders || !orders) && (running.column.is_embedded() || !case.switched)
+    };
+    all_running(program).iter().filter(concerned)
 }
 
-impl Column {
-    fn new(title: String, binaries: Option<PathBuf>, orderers: Orderers, program: &Path) -> Self {
+impl Running {
+    fn new(column: Arc<Column>) -> Self {
         Self {
-            title,
-            binaries,
-            orderers,
-            program: program.to_owned(),
+            column,
             shared: OnceCell::new(),
             slots: Semaphore::new(AT_A_TIME),
             own_slots: Semaphore::new(OWN_AT_A_TIME),
@@ -105,44 +73,14 @@ impl Column {
         }
     }
 
-    /// Who orders transactions on it.
-    pub fn orderers(&self) -> Orderers {
-        self.orderers
-    }
-
-    /// What kind it is, as the head of its column in the table.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    /// Lays out another network of this kind.
-    pub fn network(&self) -> Result<Box<dyn TestNetwork>> {
-        let folder = another_folder()?;
-        Ok(match &self.binaries {
-            None => Box::new(Embedded::new(&folder, &self.program)?),
-            Some(binaries) => Box::new(Fabric::new(&folder, &self.program, binaries, self.orderers)?),
-        })
-    }
-
-    /// As [`Column::network`], with peers that can be stopped one by one.
-    ///
-    /// # Errors
-    /// As [`Column::network`].
-    pub fn network_with_stops(&self) -> Result<Box<dyn TestNetwork>> {
-        match &self.binaries {
-            None => Ok(Box::new(Inside::new(&another_folder()?, &self.program)?)),
-            Some(_) => self.network(),
-        }
-    }
-
     /// Begins a case, unless it was begun before.
-    pub fn begin(self: &Arc<Self>, case: Case) -> Shared<BoxFuture<'static, Verdict>> {
+    fn begin(self: &Arc<Self>, case: Case) -> Shared<BoxFuture<'static, Verdict>> {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = begun.entry(case.name).or_insert_with(|| {
-            let column = Arc::clone(self);
+            let network = Arc::clone(self);
             // A thread for each, because the futures of cases are not `Send`: they lend closures to helpers.
             let running = runtime().spawn_blocking(move || {
-                let outcome = runtime().block_on(column.run(case));
+                let outcome = runtime().block_on(network.run(case));
                 outcome.map_err(|error| format!("{error:#}"))
             });
             let verdict = async move { running.await.unwrap_or_else(|panic| Err(panic.to_string())) };
@@ -167,7 +105,7 @@ impl Column {
 
     async fn shared(self: &Arc<Self>) -> Result<N> {
         let start = || async {
-            let net = Net::start(Arc::clone(self)).await;
+            let net = Net::start(Arc::clone(&self.column)).await;
             net.map_err(|error| format!("{error:#}"))
         };
         let started = self.shared.get_or_init(start).await;
@@ -185,9 +123,9 @@ pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
     };
     begin_all(program, &all.iter().copied().filter(asked_for).collect::<Vec<_>>());
     let mut wrong = Vec::new();
-    for column in columns_for(program, case) {
-        if let Err(error) = runtime().block_on(column.begin(case)) {
-            wrong.push(format!("{}: {error}", column.title));
+    for network in running_for(program, case) {
+        if let Err(error) = runtime().block_on(network.begin(case)) {
+            wrong.push(format!("{}: {error}", network.column.title()));
         }
     }
     match wrong.as_slice() {
@@ -199,25 +137,26 @@ pub fn check(program: &Path, all: &[Case], case: Case) -> Result<()> {
 /// Runs all cases and prints a table with a column for each network. Returns whether all passed.
 pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     begin_all(program, cases);
-    let columns: Vec<&Arc<Column>> = columns(program).iter().chain(ordering_columns(program)).collect();
-    let titles: Vec<&str> = columns.iter().map(|column| column.title()).collect();
+    let networks = all_running(program);
+    let titles: Vec<&str> = networks.iter().map(|network| network.column.title()).collect();
     println!("case  {}  rule", titles.join("  "));
     let (mut passed, mut failures) = (0, Vec::new());
     for case in cases {
         let mut row = case.number();
-        for column in &columns {
-            let word = if case.switched && column.binaries.is_some() {
+        for network in networks {
+            let title = network.column.title();
+            let word = if case.switched && !network.column.is_embedded() {
                 "no switch"
-            } else if columns_for(program, *case).all(|concerned| !Arc::ptr_eq(concerned, column)) {
+            } else if running_for(program, *case).all(|concerned| !Arc::ptr_eq(concerned, network)) {
                 "-"
-            } else if let Err(error) = runtime().block_on(column.begin(*case)) {
-                failures.push((format!("{} on {}: {}", case.number(), column.title, case.rule()), error));
+            } else if let Err(error) = runtime().block_on(network.begin(*case)) {
+                failures.push((format!("{} on {}: {}", case.number(), title, case.rule()), error));
                 "FAILED"
             } else {
                 passed += 1;
                 "ok"
             };
-            row.push_str(&format!("  {word:width$}", width = column.title.len()));
+            row.push_str(&format!("  {word:width$}", width = title.len()));
         }
         println!("{row}  {}", case.rule());
     }
@@ -234,57 +173,11 @@ pub fn print_table(program: &Path, cases: &[Case]) -> Result<bool> {
     Ok(failures.is_empty())
 }
 
-/// What a network is called: its peers' version, or where they lie when they do not tell.
-fn title(binaries: Option<&Path>) -> String {
-    let Some(binaries) = binaries else { return "embedded".into() };
-    let output = Command::new(binaries.join("peer")).arg("version").output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let version = text.lines().find_map(|line| line.trim().strip_prefix("Version: v"));
-    version.map_or_else(|| binaries.display().to_string(), |version| format!("Fabric {version}"))
-}
-
 /// Begins cases on all networks: first those that must be alone, because others would have to end before them.
 fn begin_all(program: &Path, cases: &[Case]) {
     for alone in [true, false] {
         for case in cases.iter().filter(|case| case.alone == alone) {
-            columns_for(program, *case).for_each(|column| drop(column.begin(*case)));
+            running_for(program, *case).for_each(|network| drop(network.begin(*case)));
         }
     }
-}
-
-/// Connections live as long as the runtime that made them, so that all cases share one.
-pub fn runtime() -> &'static Runtime {
-    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(2).enable_all().build().expect("threads can be had")
-    })
-}
-
-/// An empty folder for a network.
-pub fn another_folder() -> Result<PathBuf> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let folder = scratch()?.join(COUNT.fetch_add(1, Ordering::Relaxed).to_string());
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
-/// The folder of this process for networks. What earlier processes left behind goes when the next one begins: networks
-/// that tests share have no end before the process's.
-fn scratch() -> Result<PathBuf> {
-    static SWEPT: OnceLock<()> = OnceLock::new();
-    const PREFIX: &str = "entrepot-conformance-";
-    let temporary = std::env::temp_dir();
-    SWEPT.get_or_init(|| {
-        for entry in fs::read_dir(&temporary).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let gone = |id: &str| !Path::new("/proc").join(id).exists();
-            if name.strip_prefix(PREFIX).is_some_and(gone) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
-        }
-    });
-    let folder = temporary.join(format!("{PREFIX}{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

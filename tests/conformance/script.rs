@@ -19,7 +19,7 @@ use fabric_protos::{
 use prost::Message;
 use serde_json::{Value, json};
 
-use crate::chaincode::Call;
+use crate::call::Call;
 
 /// One step.
 pub type Step = Value;

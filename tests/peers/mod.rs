@@ -15,7 +15,10 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use tokio::sync::OnceCell;
-use trade_tests::run::{Column, columns, runtime};
+use trade_tests::{
+    column::{Column, columns},
+    runtime::runtime,
+};
 
 use self::{
     resuming::Readers,

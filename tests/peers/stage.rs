@@ -20,10 +20,10 @@ use fabric_protos::{
 use futures_util::future::try_join_all;
 use prost::Message;
 use trade_tests::{
+    column::Column,
     eventually,
     lifecycle::{application_policy, collection},
     network::{CHANNEL, Site, TestNetwork},
-    run::Column,
 };
 
 use super::{

@@ -12,10 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use fabric_client::pkcs11::{KeyName, TokenKey, TokenSigner};
 use fabric_msp::signer::Signer;
-use trade_tests::{
-    network::Site,
-    run::{columns, runtime},
-};
+use trade_tests::{column::columns, network::Site, runtime::runtime};
 
 use super::{
     Client, play_with, scenario,

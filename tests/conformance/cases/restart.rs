@@ -5,7 +5,7 @@ use crate::{
     deliver::{self, Seek, number},
     net::Net,
     network::{CHANNEL, Site},
-    run,
+    scratch,
 };
 
 pub async fn c149_after_all_processes_are_killed_everything_is_as_before(net: N) -> Result<()> {
@@ -80,7 +80,7 @@ pub async fn c150_a_crash_within_a_block_leaves_what_the_blocks_say(net: N) -> R
 async fn rebuilt(own: N, key: &str, value: &str) -> Result<()> {
     let last = deliver::height(own).await? - 1;
     let blocks = Seek::new(own, number(0), number(last)).blocks().await?;
-    let folder = run::another_folder()?;
+    let folder = scratch::another_folder()?;
     let msp_ids: Vec<String> = (1..=3).map(Site::msp_id).collect();
     let ledger = fabric_devnet::ledger::Ledger::open(&folder, &blocks[0], &msp_ids)?;
     for block in &blocks[1..] {
