@@ -17,7 +17,7 @@ use fabric_msp::{
     signer::{Signer, SigningIdentity},
 };
 use fabric_protos::{
-    common::{Block, BlockHeader, Envelope, Header, HeaderType, Payload},
+    common::{Block, BlockHeader, Envelope, Header, HeaderType, Payload, SignaturePolicyEnvelope},
     msp::{FabricMspConfig, FabricNodeOUs, FabricOuIdentifier},
     protos::{
         ApplicationPolicy, ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeEvent,
@@ -168,9 +168,17 @@ impl TestLedger {
 
     /// A transaction that defines a chaincode, endorsed by a majority.
     pub(crate) fn define(&self, chaincode: &str, policy: &str, collections: Vec<StaticCollectionConfig>) -> Envelope {
-        let policy = ApplicationPolicy {
-            r#type: Some(application_policy::Type::SignaturePolicy(parse(policy).expect("a policy"))),
-        };
+        self.define_by(chaincode, parse(policy).expect("a policy"), collections)
+    }
+
+    /// As [`TestLedger::define`] with a policy that need not be a sensible one.
+    pub(crate) fn define_by(
+        &self,
+        chaincode: &str,
+        policy: SignaturePolicyEnvelope,
+        collections: Vec<StaticCollectionConfig>,
+    ) -> Envelope {
+        let policy = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(policy)) };
         let sequence = self.ledger.definition(chaincode).expect("readable").map_or(1, |known| known.sequence + 1);
         let wrap =
             |config| CollectionConfig { payload: Some(collection_config::Payload::StaticCollectionConfig(config)) };

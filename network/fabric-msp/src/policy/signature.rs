@@ -25,6 +25,7 @@ pub struct SignedData {
 /// A signature policy whose references have been checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompiledPolicy {
+    version: i32,
     rule: Gate,
     principals: Vec<MspPrincipal>,
 }
@@ -36,30 +37,34 @@ enum Gate {
 }
 
 impl CompiledPolicy {
-    /// Checks a policy.
+    /// Checks the policy of a chaincode, a collection or a key. Its version counts for nothing: Fabric's
+    /// `EnvelopeBasedPolicyProvider` does not look at it.
     ///
     /// # Errors
     /// [`PolicyError`] when a rule is missing, points at no identity, or is nested too deeply.
     pub fn new(envelope: &SignaturePolicyEnvelope) -> Result<Self, PolicyError> {
-        if envelope.version != 0 {
-            return Err(PolicyError::Version(envelope.version));
-        }
         let rule = envelope.rule.as_ref().ok_or(PolicyError::Empty)?;
         let rule = compile(rule, envelope.identities.len(), 0)?;
-        Ok(Self { rule, principals: envelope.identities.clone() })
+        Ok(Self { version: envelope.version, rule, principals: envelope.identities.clone() })
     }
 
-    /// Reads and checks an encoded `SignaturePolicyEnvelope`.
+    /// Reads and checks an encoded `SignaturePolicyEnvelope` of a channel's configuration, where there is version 0
+    /// only.
     ///
     /// # Errors
-    /// As [`CompiledPolicy::new`], or when the bytes are not such a message.
+    /// As [`CompiledPolicy::new`], or when the bytes are not such a message or of another version.
     pub fn decode(bytes: &[u8]) -> Result<Self, PolicyError> {
-        Self::new(&SignaturePolicyEnvelope::decode(bytes).map_err(|_| PolicyError::Malformed)?)
+        let envelope = SignaturePolicyEnvelope::decode(bytes).map_err(|_| PolicyError::Malformed)?;
+        match envelope.version {
+            0 => Self::new(&envelope),
+            version => Err(PolicyError::Version(version)),
+        }
     }
 
     /// The policy as a message.
     pub fn envelope(&self) -> SignaturePolicyEnvelope {
-        SignaturePolicyEnvelope { version: 0, rule: Some(rule_of(&self.rule)), identities: self.principals.clone() }
+        let (version, identities) = (self.version, self.principals.clone());
+        SignaturePolicyEnvelope { version, rule: Some(rule_of(&self.rule)), identities }
     }
 
     /// Whom the policy names, in its order.
@@ -229,9 +234,33 @@ mod tests {
         envelope.identities.pop();
         assert_eq!(CompiledPolicy::new(&envelope), Err(PolicyError::IdentityIndex { index: 1, count: 1 }));
         assert_eq!(CompiledPolicy::new(&SignaturePolicyEnvelope::default()), Err(PolicyError::Empty));
-        let later = SignaturePolicyEnvelope { version: 1, ..Default::default() };
-        assert_eq!(CompiledPolicy::new(&later), Err(PolicyError::Version(1)));
+        assert_eq!(CompiledPolicy::decode(&[]), Err(PolicyError::Empty));
         assert_eq!(CompiledPolicy::decode(&[0xff]), Err(PolicyError::Malformed));
+    }
+
+    #[test]
+    fn only_a_channels_configuration_asks_for_the_version() {
+        let later = SignaturePolicyEnvelope { version: 7, ..parse("OR('A.peer')").expect("a policy") };
+        assert_eq!(CompiledPolicy::new(&later).map(|policy| policy.envelope()), Ok(later.clone()));
+        assert_eq!(CompiledPolicy::decode(&later.encode_to_vec()), Err(PolicyError::Version(7)));
+    }
+
+    /// As Fabric's `cauthdsl` compares them: the satisfied arms must be at least as many, whatever there is.
+    #[test]
+    fn a_gate_counts_its_satisfied_arms_whatever_number_it_needs() {
+        let gate = |n: i32, arms: usize| {
+            let arm = SignaturePolicy { r#type: Some(Type::SignedBy(0)) };
+            let gate = fabric_protos::common::signature_policy::NOutOf { n, rules: vec![arm; arms] };
+            let rule = SignaturePolicy { r#type: Some(Type::NOutOf(gate)) };
+            let envelope =
+                SignaturePolicyEnvelope { version: 0, rule: Some(rule), identities: vec![MspPrincipal::default()] };
+            let policy = CompiledPolicy::new(&envelope).expect("compiles");
+            policy.rule.holds(&mut [false], &|_, _| true)
+        };
+        let table = [(0, 0, true), (-1, 0, true), (1, 0, false), (-1, 1, true), (1, 1, true), (2, 2, false)];
+        for (n, arms, expected) in table {
+            assert_eq!(gate(n, arms), expected, "{n} of {arms}");
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use fabric_msp::policy::parse;
 use fabric_protos::{
-    common::Envelope,
+    common::{
+        Envelope, SignaturePolicy, SignaturePolicyEnvelope,
+        signature_policy::{NOutOf, Type},
+    },
     protos::{
         ApplicationPolicy, ChaincodeCall,
         TxValidationCode::{EndorsementPolicyFailure, InvalidChaincode, MvccReadConflict, Valid},
@@ -47,6 +50,73 @@ fn policies_are_evaluated_greedily_for_transactions_too() {
         let write = test.transaction_on(&name, endorsers, |simulator| simulator.put_state(&name, "k", b"v".to_vec()));
         assert_eq!(test.commit(&[write]), [expected], "{policy} with {endorsers:?}");
     }
+}
+
+/// Policies that no tool writes, and whether a signature of Org1's peer satisfies each on Fabric, whose `cauthdsl`
+/// reads those of chaincodes, collections and keys without a look at the version.
+fn odd_policies() -> Vec<(&'static str, SignaturePolicyEnvelope, bool)> {
+    let own = parse("OR('Org1MSP.peer')").expect("a policy");
+    let foreign = parse("OR('Org2MSP.peer')").expect("a policy");
+    let leaf = |index: i32| SignaturePolicy { r#type: Some(Type::SignedBy(index)) };
+    let with = |rule: Option<SignaturePolicy>| SignaturePolicyEnvelope { rule, ..own.clone() };
+    let gate = |n: i32, rules: Vec<SignaturePolicy>| {
+        with(Some(SignaturePolicy { r#type: Some(Type::NOutOf(NOutOf { n, rules })) }))
+    };
+    vec![
+        ("another version", SignaturePolicyEnvelope { version: 7, ..own.clone() }, true),
+        ("another version of another's", SignaturePolicyEnvelope { version: 7, ..foreign }, false),
+        ("none of an empty list", gate(0, vec![]), true),
+        ("one of an empty list", gate(1, vec![]), false),
+        ("less than none", gate(-1, vec![]), true),
+        ("none of one", gate(0, vec![leaf(0)]), true),
+        ("two of one", gate(2, vec![leaf(0)]), false),
+        ("an index beyond", gate(1, vec![leaf(0), leaf(1)]), false),
+        ("an index below", gate(1, vec![leaf(0), leaf(-1)]), false),
+        ("an arm without a rule", gate(1, vec![leaf(0), SignaturePolicy { r#type: None }]), false),
+        ("no rule", with(None), false),
+        ("a rule of no kind", with(Some(SignaturePolicy { r#type: None })), false),
+    ]
+}
+
+#[test]
+fn odd_policies_of_chaincodes_collections_and_keys_are_read_as_fabric_reads_them() {
+    for (case, policy, is_enough) in odd_policies() {
+        let expected = if is_enough { Valid } else { EndorsementPolicyFailure };
+        let test = TestLedger::with(Vec::new());
+        let mut guarded = collection("E", "OR('Org1MSP.member')");
+        let own = application_policy::Type::SignaturePolicy(policy.clone());
+        guarded.endorsement_policy = Some(ApplicationPolicy { r#type: Some(own) });
+        let lenient = parse("OR('Org1MSP.peer')").expect("a policy");
+        let define = [test.define_by("odd", policy.clone(), Vec::new()), test.define_by("lax", lenient, vec![guarded])];
+        assert_eq!(test.commit(&define), [Valid, Valid], "{case}");
+        let own = ["Org1MSP"];
+        let by_chaincode = test.transaction_on("odd", &own, |simulator| simulator.put_state("odd", "k", b"v".to_vec()));
+        let by_collection =
+            test.transaction_on("lax", &own, |simulator| simulator.put_private("lax", "E", "k", b"v".to_vec()));
+        assert_eq!(test.commit(&[by_chaincode, by_collection]), [expected, expected], "{case}");
+
+        test.put_all(["k".to_owned()]);
+        let by_key = put_by(&test, &own, "k", "new");
+        let guard = Metadata::from([(VALIDATION_PARAMETER.to_owned(), policy.encode_to_vec())]);
+        let guard = test.transaction(&own, |simulator| simulator.set_metadata(CHAINCODE, "k", guard));
+        assert_eq!(test.commit(&[guard]), [Valid], "{case}");
+        assert_eq!(test.commit(&[by_key]), [expected], "{case}, of a key");
+    }
+}
+
+/// Fabric's peers stop at the second block for ever; see ARCHITECTURE.md.
+#[test]
+fn a_write_that_was_endorsed_before_its_key_got_bytes_for_a_policy_is_refused() {
+    let test = TestLedger::with(Vec::new());
+    test.put_all(["k".to_owned()]);
+    let before = put_by(&test, &["Org1MSP"], "k", "new");
+    let guard = Metadata::from([(VALIDATION_PARAMETER.to_owned(), b"\xff\xff".to_vec())]);
+    let guard = test.transaction(&["Org1MSP"], |simulator| simulator.set_metadata(CHAINCODE, "k", guard));
+    assert_eq!(test.commit(&[guard]), [Valid]);
+    assert_eq!(test.commit(&[before, put_by(&test, &["Org1MSP"], "l", "v")]), [EndorsementPolicyFailure, Valid]);
+    let mut simulator = test.simulator("Org1MSP");
+    simulator.put_state(CHAINCODE, "k", b"later".to_vec()).expect("written");
+    assert!(matches!(simulator.finish(), Err(SimulationError::KeyPolicy)), "nobody endorses a later one");
 }
 
 #[test]
