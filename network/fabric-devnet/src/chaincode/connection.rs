@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use fabric_msp::transport::ClientTls;
-use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
 
 /// How long a dial may take when the package does not say.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest dial that a package may ask for.
 const DIAL_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// What some editors put before a text in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a chaincode cannot be reached with this file.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,14 @@ pub enum ConnectionError {
     /// The file is not the expected JSON.
     #[error("{0}")]
     Json(#[from] serde_json::Error),
+    /// A field is of another kind.
+    #[error("{field} is not {expected}")]
+    Kind {
+        /// The field's name.
+        field: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
     /// There is no address.
     #[error("chaincode address not provided")]
     NoAddress,
@@ -44,37 +55,94 @@ pub(crate) struct ConnectionInfo {
     pub(crate) tls: Option<ClientTls>,
 }
 
-#[derive(Deserialize)]
+/// What the file says.
+#[derive(Default, Serialize)]
 struct File {
-    #[serde(default)]
     address: String,
-    #[serde(default)]
     domain: String,
-    #[serde(default)]
-    dial_timeout: serde_json::Value,
-    #[serde(default)]
+    dial_timeout: Value,
     tls_required: bool,
-    #[serde(default)]
     client_auth_required: bool,
-    #[serde(default)]
     client_key: String,
-    #[serde(default)]
     client_cert: String,
-    #[serde(default)]
     root_cert: String,
+}
+
+impl File {
+    /// Reads the file as Go does, which takes any letter case of a field's name, and more gently: a byte order mark and
+    /// booleans in quotation marks are no reason to refuse a package.
+    fn parse(bytes: &[u8]) -> Result<Self, ConnectionError> {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let fields = Fields(serde_json::from_slice(bytes)?);
+        Ok(Self {
+            address: fields.text("address")?,
+            domain: fields.text("domain")?,
+            dial_timeout: fields.get("dial_timeout").cloned().unwrap_or_default(),
+            tls_required: fields.flag("tls_required")?,
+            client_auth_required: fields.flag("client_auth_required")?,
+            client_key: fields.text("client_key")?,
+            client_cert: fields.text("client_cert")?,
+            root_cert: fields.text("root_cert")?,
+        })
+    }
+}
+
+/// The fields of a JSON object, found as Go finds them.
+struct Fields(serde_json::Map<String, Value>);
+
+impl Fields {
+    /// The field of this name, in this letter case if there is one, and otherwise in any.
+    fn get(&self, name: &str) -> Option<&Value> {
+        let in_any_case = || self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        self.0.get(name).or_else(in_any_case)
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, ConnectionError> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(String::new()),
+            Some(Value::String(text)) => Ok(text.clone()),
+            Some(_) => Err(ConnectionError::Kind { field: name, expected: "a text" }),
+        }
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, ConnectionError> {
+        match self.get(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(Value::String(text)) if text.is_empty() || text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(_) => Err(ConnectionError::Kind { field: name, expected: "true or false" }),
+        }
+    }
+}
+
+/// A `connection.json` as Fabric's peers read it, whatever gentle form it came in; `{{.peername}}` is
+/// left as it is.
+///
+/// # Errors
+/// [`ConnectionError`] when no chaincode can be reached with it.
+pub fn strict_connection(bytes: &[u8]) -> Result<Vec<u8>, ConnectionError> {
+    let file = File::parse(bytes)?;
+    ConnectionInfo::of(&file, "peer")?;
+    Ok(serde_json::to_vec(&file)?)
 }
 
 impl ConnectionInfo {
     /// Reads the file. The words `{{.peername}}` in the address stand for the name of the peer, as with Fabric's own
     /// builder, so that one package can lead each peer to its own chaincode.
     pub(crate) fn parse(bytes: &[u8], peer_name: &str) -> Result<Self, ConnectionError> {
-        let file: File = serde_json::from_slice(bytes)?;
+        Self::of(&File::parse(bytes)?, peer_name)
+    }
+
+    fn of(file: &File, peer_name: &str) -> Result<Self, ConnectionError> {
         if file.address.is_empty() {
             return Err(ConnectionError::NoAddress);
         }
         let address = file.address.replace("{{.peername}}", peer_name);
+        // Go dials this machine when an address names no host.
+        let address = if address.starts_with(':') { format!("localhost{address}") } else { address };
         let dial_timeout = dial_timeout(&file.dial_timeout)?;
-        let tls = file.tls_required.then(|| tls(&file)).transpose()?;
+        let tls = file.tls_required.then(|| tls(file)).transpose()?;
         Ok(Self { address, dial_timeout, tls })
     }
 }
@@ -105,13 +173,13 @@ fn tls(file: &File) -> Result<ClientTls, ConnectionError> {
     })
 }
 
-fn dial_timeout(value: &serde_json::Value) -> Result<Duration, ConnectionError> {
+fn dial_timeout(value: &Value) -> Result<Duration, ConnectionError> {
     let invalid = || ConnectionError::Duration(value.to_string());
     let duration = match value {
-        serde_json::Value::Null => return Ok(DIAL_TIMEOUT),
+        Value::Null => return Ok(DIAL_TIMEOUT),
         // A bare number counts nanoseconds.
-        serde_json::Value::Number(number) => Duration::from_nanos(number.as_u64().ok_or_else(invalid)?),
-        serde_json::Value::String(text) => parse_duration(text).ok_or_else(invalid)?,
+        Value::Number(number) => Duration::from_nanos(number.as_u64().ok_or_else(invalid)?),
+        Value::String(text) => parse_duration(text).ok_or_else(invalid)?,
         _ => return Err(invalid()),
     };
     let zero_means_default = if duration.is_zero() { DIAL_TIMEOUT } else { duration };
@@ -174,6 +242,37 @@ mod tests {
             assert!(matches!(parse(&json), Err(ConnectionError::Duration(_))), "{value}");
         }
         Ok(())
+    }
+
+    #[test]
+    fn gentle_forms_are_taken_and_told_to_peers_in_the_strict_one() -> Result<(), Box<dyn std::error::Error>> {
+        let gentle = "\u{feff}{\"Address\":\":9999\",\"DIAL_TIMEOUT\":\"5s\",\"tls_required\":\"True\",\
+            \"client_auth_required\":\"false\",\"root_cert\":\"r\",\"client_key\":null,\"other\":1}";
+        let read = ConnectionInfo::parse(gentle.as_bytes(), "peer0")?;
+        assert_eq!((read.address.as_str(), read.dial_timeout), ("localhost:9999", Duration::from_secs(5)));
+        assert!(read.tls.is_some_and(|tls| tls.identity.is_none()));
+        let strict: Value = serde_json::from_slice(&strict_connection(gentle.as_bytes())?)?;
+        let expected = serde_json::json!({
+            "address": ":9999", "domain": "", "dial_timeout": "5s", "tls_required": true,
+            "client_auth_required": false, "client_key": "", "client_cert": "", "root_cert": "r",
+        });
+        assert_eq!(strict, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn an_exact_name_counts_before_one_in_another_letter_case() -> Result<(), ConnectionError> {
+        assert_eq!(parse(r#"{"ADDRESS":"b:1","address":"a:1"}"#)?.address, "a:1");
+        Ok(())
+    }
+
+    #[test]
+    fn a_field_of_another_kind_is_named() {
+        let refused = |json: &str| parse(json).expect_err("refused").to_string();
+        assert_eq!(refused(r#"{"address":7}"#), "address is not a text");
+        assert_eq!(refused(r#"{"address":"a:1","tls_required":"yes"}"#), "tls_required is not true or false");
+        assert_eq!(refused(r#"{"address":"a:1","tls_required":1}"#), "tls_required is not true or false");
+        assert!(strict_connection(b"{}").is_err() && strict_connection(b"[]").is_err());
     }
 
     #[test]

@@ -61,10 +61,10 @@ impl TransactionContext {
         self.busy.store(false, Ordering::Release);
     }
 
-    /// Hands the chaincode's last word to whoever waits. A second one is dropped.
+    /// Hands the chaincode's last message to the waiting call. A second one is dropped.
     pub(super) fn complete(&self, message: ChaincodeMessage) {
         if let Some(done) = lock(&self.done).take() {
-            // Whoever waited may have given up.
+            // The call may have given up.
             drop(done.send(message));
         }
     }

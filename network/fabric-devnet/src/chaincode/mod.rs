@@ -15,7 +15,6 @@ mod runtime;
 mod store;
 mod stream;
 
-pub use self::{connection::ConnectionError, options::ChaincodeOptions, package::PackageError, store::InstallError};
 pub(crate) use self::{
     connection::ConnectionInfo,
     invocation::Invocation,
@@ -23,6 +22,12 @@ pub(crate) use self::{
     runtime::{ChaincodeRuntime, LaunchError},
     store::PackageStore,
     stream::ExecuteError,
+};
+pub use self::{
+    connection::{ConnectionError, strict_connection},
+    options::ChaincodeOptions,
+    package::PackageError,
+    store::InstallError,
 };
 
 use std::sync::Arc;

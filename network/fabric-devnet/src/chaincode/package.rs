@@ -11,6 +11,7 @@ use std::{
 use fabric_msp::hash::sha256;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::connection::{ConnectionError, ConnectionInfo};
 
@@ -28,8 +29,8 @@ const LABEL_BYTES_MAX: usize = 128;
 const METADATA: &str = "metadata.json";
 const CODE: &str = "code.tar.gz";
 const CONNECTION: &str = "connection.json";
-/// What a package must say it is: chaincode as a service.
-const SERVICE_TYPE: &str = "ccaas";
+/// What a package must say it is, in any letter case: chaincode as a service.
+pub(crate) const SERVICE_TYPE: &str = "ccaas";
 
 /// Why a package cannot be installed.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,19 @@ struct Metadata {
     kind: String,
 }
 
+impl Metadata {
+    /// Go takes any letter case of a field's name, an exact one before others.
+    fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let fields: serde_json::Map<String, Value> = serde_json::from_slice(bytes)?;
+        let mut named: Vec<_> = fields.into_iter().map(|(key, value)| (key.to_lowercase(), key, value)).collect();
+        // The last one counts, and small letters are the exact ones.
+        named.sort_by(|(_, left, _), (_, right, _)| left.cmp(right));
+        let fields = named.into_iter().filter(|(_, _, value)| !value.is_null());
+        let fields = fields.map(|(name, _, value)| (name, value)).collect();
+        serde_json::from_value(Value::Object(fields))
+    }
+}
+
 impl ChaincodePackage {
     /// Looks through a package.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, PackageError> {
@@ -102,7 +116,7 @@ impl ChaincodePackage {
         let [metadata, code] = read_files(bytes, [METADATA, CODE], true)?;
         let code = code.ok_or(PackageError::NoCode)?;
         let metadata = metadata.ok_or(PackageError::NoMetadata)?;
-        let metadata: Metadata = serde_json::from_slice(&metadata).map_err(PackageError::Metadata)?;
+        let metadata = Metadata::parse(&metadata).map_err(PackageError::Metadata)?;
         if !is_label(&metadata.label) {
             return Err(PackageError::Label(metadata.label));
         }
@@ -207,13 +221,13 @@ pub(crate) mod tests {
         builder.into_inner().and_then(GzEncoder::finish).expect("writing to memory")
     }
 
-    fn package(metadata: &str, connection: &str) -> Vec<u8> {
+    pub(crate) fn package(metadata: &str, connection: &str) -> Vec<u8> {
         let code = archive(&[("connection.json", connection.as_bytes())]);
         archive(&[("metadata.json", metadata.as_bytes()), ("code.tar.gz", &code)])
     }
 
-    const METADATA_JSON: &str = r#"{"type":"ccaas","label":"basic_1.0"}"#;
-    const CONNECTION_JSON: &str = r#"{"address":"127.0.0.1:9999","dial_timeout":"3s","tls_required":false}"#;
+    pub(crate) const METADATA_JSON: &str = r#"{"type":"ccaas","label":"basic_1.0"}"#;
+    pub(crate) const CONNECTION_JSON: &str = r#"{"address":"127.0.0.1:9999","dial_timeout":"3s","tls_required":false}"#;
 
     #[test]
     fn the_id_is_label_and_digest_of_the_bytes() -> Result<(), PackageError> {
@@ -222,6 +236,18 @@ pub(crate) mod tests {
         assert_eq!(package.id, format!("basic_1.0:{}", hex::encode(sha256(&bytes))));
         assert_eq!(package.connection("peer0")?.address, "127.0.0.1:9999");
         Ok(())
+    }
+
+    #[test]
+    fn any_letter_case_of_metadata_is_taken() {
+        for metadata in [
+            r#"{"type":"CCAAS","label":"a"}"#,
+            r#"{"Type":"CcaaS","Label":"a","path":null}"#,
+            r#"{"TYPE":"golang","type":"ccaas","LABEL":"b","label":"a"}"#,
+        ] {
+            let read = ChaincodePackage::parse(&package(metadata, CONNECTION_JSON)).map(|package| package.label);
+            assert!(read.as_deref().is_ok_and(|label| label == "a"), "{metadata}: {read:?}");
+        }
     }
 
     #[test]

@@ -46,7 +46,9 @@ impl PackageStore {
         let mut packages = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            let is_package = path.to_str().is_some_and(|path| path.ends_with(EXTENSION));
+            // The folder above may have any name, also one that is no text.
+            let is_package =
+                path.file_name().is_some_and(|name| name.as_encoded_bytes().ends_with(EXTENSION.as_bytes()));
             if !is_package || fs::metadata(&path)?.len() > PACKAGE_BYTES_MAX as u64 {
                 continue;
             }
@@ -126,4 +128,40 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), io::Error>
         drop(fs::remove_file(&temporary));
     })?;
     fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    use super::{
+        super::package::tests::{CONNECTION_JSON, METADATA_JSON, package},
+        *,
+    };
+
+    #[test]
+    fn packages_are_found_again_below_a_folder_of_any_name() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        for name in [b"it's # {a}: \"b\"\n".as_slice(), b"no text \xff"] {
+            let folder = folder.path().join(OsStr::from_bytes(name));
+            let installed = PackageStore::open(&folder)?.install(&package(METADATA_JSON, CONNECTION_JSON))?;
+            let again = PackageStore::open(&folder)?;
+            assert_eq!((again.count(), again.list()[0].0.as_str()), (1, installed.id.as_str()));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_cannot_be_kept_leaves_nothing_behind() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = PackageStore::open(folder.path())?;
+        let bytes = package(METADATA_JSON, CONNECTION_JSON);
+        let in_the_way = folder.path().join(file_name(&ChaincodePackage::parse(&bytes)?.id));
+        fs::create_dir(&in_the_way)?;
+        assert!(matches!(store.install(&bytes), Err(InstallError::Save(_))));
+        assert_eq!((store.count(), fs::read_dir(folder.path())?.count()), (0, 1));
+        fs::remove_dir(&in_the_way)?;
+        store.install(&bytes)?;
+        Ok(())
+    }
 }

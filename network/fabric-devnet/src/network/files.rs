@@ -29,7 +29,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, NetworkError> {
 /// Listens on `host:port`, and says which address it has become.
 pub(super) async fn bind(address: &str) -> Result<(TcpListener, String), NetworkError> {
     let failed = |cause| NetworkError::Listen { address: address.to_owned(), cause };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = match address.strip_prefix(':') {
+        None => TcpListener::bind(address).await,
+        // As in Go no host stands for all interfaces, of both families where the system has both.
+        Some(port) => match TcpListener::bind(format!("[::]:{port}")).await {
+            Err(_) => TcpListener::bind(format!("0.0.0.0:{port}")).await,
+            listener => listener,
+        },
+    };
+    let listener = listener.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound.to_string()))
 }
