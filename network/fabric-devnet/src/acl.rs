@@ -25,7 +25,7 @@ pub(crate) const CHAINCODE_EVENTS: &str = "gateway/ChaincodeEvents";
 const READERS: &str = "/Channel/Application/Readers";
 const WRITERS: &str = "/Channel/Application/Writers";
 
-/// Why somebody may not use something. The texts are Fabric's.
+/// Why a caller may not use a resource. The texts are Fabric's.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AclError {
     #[error(
@@ -100,13 +100,13 @@ pub(crate) fn check_proposal(channel: &Channel, resource: &str, proposal: &Propo
     check_signed(channel, resource, &data)
 }
 
-/// Whether whoever signed something may use a resource of the channel.
+/// Whether the signer may use a resource of the channel.
 pub(crate) fn check_signed(channel: &Channel, resource: &str, data: &SignedData) -> Result<(), AclError> {
     let evaluate = |path: &str| channel.config().policy(path).evaluate(std::slice::from_ref(data));
     check_channel(channel, resource, evaluate)
 }
 
-/// As [`check_proposal`] for somebody whose signature has been checked.
+/// As [`check_proposal`] for an identity whose signature has been checked.
 pub(crate) fn check_identity(channel: &Channel, resource: &str, identity: &Identity) -> Result<(), AclError> {
     let evaluate = |path: &str| channel.config().policy(path).evaluate_identities(std::slice::from_ref(identity));
     check_channel(channel, resource, evaluate)
@@ -144,12 +144,12 @@ pub(crate) fn check(
     }
 }
 
-/// Whether whoever signed something is an administrator of the peer's own organization.
+/// Whether the signer is an administrator of the peer's own organization.
 pub(crate) fn check_local_admin(peer: &Peer, data: &SignedData) -> Result<(), AclError> {
     check_local_signed(peer, "Admins", MspRoleType::Admin, &data.identity, &data.data, &data.signature)
 }
 
-/// Whether whoever signed something may write to the channel, whatever its own rules say of resources.
+/// Whether the signer satisfies the Writers policy of the channel; its access control lists do not count.
 pub(crate) fn check_writer(channel: &Channel, data: &SignedData) -> Result<(), AclError> {
     let (channel_id, policy) = (channel.id().to_owned(), WRITERS.to_owned());
     let evaluated = channel.config().policy(WRITERS).evaluate(std::slice::from_ref(data));

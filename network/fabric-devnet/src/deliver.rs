@@ -17,20 +17,22 @@ use fabric_protos::common::{
     Block, ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader, Status as CommonStatus,
 };
 use prost::Message;
-use tokio::sync::mpsc;
-use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
 pub(crate) use self::filtered::filtered_block;
 pub use self::peer::PeerDeliver;
 use self::seek::Seek;
 use crate::{
+    budget::{self, Sender},
     clock::{is_expired, unix_seconds},
     ledger::{Ledger, LedgerError},
 };
 
 /// Blocks that may wait for a slow client.
 const ANSWERS_MAX: usize = 16;
+/// What these blocks may weigh together, in bytes (4 MiB); a heavier one waits alone.
+const ANSWERS_BYTES_MAX: u32 = 4 * 1024 * 1024;
 /// How far a request's time may be from ours, in seconds.
 const TIME_WINDOW_SECONDS: u64 = 15 * 60;
 
@@ -49,9 +51,9 @@ pub(crate) struct Client {
 
 /// What clients of a service get to see.
 pub(crate) trait View: Send + Sync + 'static {
-    type Answer: Send + 'static;
+    type Answer: Message + 'static;
 
-    /// The path of the policy that lets somebody read.
+    /// The path of the policy that readers must satisfy.
     fn policy(&self, channel: &ChannelConfig) -> String;
 
     fn status(&self, status: CommonStatus) -> Self::Answer;
@@ -66,24 +68,25 @@ pub(crate) fn serve<V: View>(
     view: Arc<V>,
     requests: impl Stream<Item = Result<Envelope, Status>> + Send + Unpin + 'static,
 ) -> Pin<Box<dyn Stream<Item = Result<V::Answer, Status>> + Send>> {
-    let (answers, stream) = mpsc::channel(ANSWERS_MAX);
+    let (answers, stream) = budget::queue(ANSWERS_MAX, ANSWERS_BYTES_MAX);
     tokio::spawn(answer_all(channels, view, requests, answers));
-    Box::pin(ReceiverStream::new(stream))
+    Box::pin(stream)
 }
 
 async fn answer_all<V: View>(
     channels: Channels,
     view: Arc<V>,
     mut requests: impl Stream<Item = Result<Envelope, Status>> + Unpin,
-    answers: mpsc::Sender<Result<V::Answer, Status>>,
+    answers: Sender<Result<V::Answer, Status>>,
 ) {
     while let Some(Ok(request)) = requests.next().await {
         let status = match Session::open(&channels, &view, &request) {
             Ok(session) => session.send_blocks(&answers).await,
             Err(status) => status,
         };
-        let answer = Ok(view.status(status));
-        if answers.send(answer).await.is_err() || status != CommonStatus::Success {
+        let answer = view.status(status);
+        let bytes = answer.encoded_len();
+        if answers.send(Ok(answer), bytes).await.is_err() || status != CommonStatus::Success {
             return;
         }
     }
@@ -126,7 +129,7 @@ impl<V: View> Session<V> {
         Ok(Self { view, ledger, seek, signed, allowed_at, client })
     }
 
-    async fn send_blocks(mut self, answers: &mpsc::Sender<Result<V::Answer, Status>>) -> CommonStatus {
+    async fn send_blocks(mut self, answers: &Sender<Result<V::Answer, Status>>) -> CommonStatus {
         let mut height = self.ledger.subscribe();
         loop {
             if self.seek.fails_when_missing && self.seek.next >= *height.borrow() {
@@ -154,7 +157,8 @@ impl<V: View> Session<V> {
                     return CommonStatus::InternalServerError;
                 }
             };
-            if answers.send(Ok(answer)).await.is_err() {
+            let bytes = answer.encoded_len();
+            if answers.send(Ok(answer), bytes).await.is_err() {
                 return CommonStatus::InternalServerError;
             }
             self.seek.next += 1;

@@ -44,7 +44,7 @@ struct State {
 /// Whether writes wait for space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Patience {
-    /// The files are being opened: whoever wants to open them is to know at once why that is impossible.
+    /// The files are being opened: a failure is reported at once.
     #[default]
     Opening,
     /// The files are in use.
@@ -153,7 +153,7 @@ impl Disk {
     }
 }
 
-/// Whether a failed write may be repeated once somebody has made room.
+/// Whether a failed write may be repeated after space was freed.
 fn is_shortage(cause: &io::Error) -> bool {
     matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

@@ -1,4 +1,4 @@
-//! Faults to order: what goes wrong in a real network by chance is switched on and off here by whoever holds the
+//! Faults to order: what goes wrong in a real network by chance is switched on and off here through the
 //! network's handle.
 //!
 //! The switches are methods of the library and nothing else: no address and no message of the network reaches them.
@@ -110,8 +110,9 @@ impl<'a> OrdererFaults<'a> {
         self.set_full(false);
     }
 
-    /// Has the network die with the next block, of whichever channel, at this point, as a machine does that loses its power: that block is
-    /// not announced and nothing is ordered any more. Shut the network down and start it again on the same folder.
+    /// Has the network die with the next block of any channel, at this point, as a machine does that loses its power:
+    /// that block is not announced and nothing is ordered any more. Shut the network down and start it again on the
+    /// same folder.
     pub fn crash(self, point: CrashPoint) {
         self.orderer.ledgers().iter().for_each(|ledger| ledger.crash(point));
     }

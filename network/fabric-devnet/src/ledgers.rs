@@ -59,7 +59,7 @@ pub enum JoinError {
     Ledger(#[from] LedgerError),
 }
 
-/// Somebody who joins channels.
+/// A node that joins channels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Member<'a> {
     Orderer,
@@ -85,7 +85,7 @@ pub(crate) struct GenesisBlock {
 }
 
 impl GenesisBlock {
-    /// Looks at a block with which somebody joins a channel.
+    /// Checks a genesis block with which a node joins a channel.
     pub(crate) fn new(block: Block) -> Result<Self, JoinError> {
         let channel = ChannelConfig::from_genesis_block(&block)?;
         let header = block.header.as_ref().ok_or(ConfigError::Missing("header"))?;
@@ -143,13 +143,13 @@ impl Ledgers {
         Ok(found)
     }
 
-    /// Notes that somebody has joined a channel.
+    /// Notes on disk that a node has joined a channel.
     pub(crate) fn remember(&self, first: &GenesisBlock, member: Member<'_>) -> Result<(), JoinError> {
         let path = self.note(first, member);
         if path.is_file() { Ok(()) } else { Ok(keep(&path, b"")?) }
     }
 
-    /// Notes that somebody has left a channel.
+    /// Notes on disk that a node has left a channel.
     pub(crate) fn forget(&self, first: &GenesisBlock, member: Member<'_>) -> Result<(), JoinError> {
         let path = self.note(first, member);
         match fs::remove_file(&path) {
@@ -158,7 +158,7 @@ impl Ledgers {
         }
     }
 
-    /// Whether somebody has joined a channel, now or before a restart.
+    /// Whether a node has joined a channel, now or before a restart.
     pub(crate) fn remembers(&self, first: &GenesisBlock, member: Member<'_>) -> bool {
         self.note(first, member).is_file()
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
+mod budget;
 mod call;
 pub mod chaincode;
 mod channel;

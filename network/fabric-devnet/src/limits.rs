@@ -15,6 +15,9 @@ use tonic::{
     server::NamedService,
 };
 
+/// The most peers of a network, so that a set of them is one number.
+pub(crate) const PEERS_MAX: usize = 64;
+
 /// How many requests each service of a peer takes at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

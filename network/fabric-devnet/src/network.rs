@@ -24,12 +24,12 @@ pub use self::{
 use crate::{
     chaincode::{ChaincodeRuntime, PackageStore},
     deliver::{self, PeerDeliver},
-    discovery::DiscoveryService,
+    discovery::{self, DiscoveryService},
     endorser::EndorserService,
     faults::{OrdererFaults, PeerFaults},
-    gateway::{GatewayService, PEERS_MAX},
+    gateway::{Chance, GatewayService},
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
-    limits::{Limited, Limits},
+    limits::{Limited, Limits, PEERS_MAX},
     listener,
     orderer::{self, ChannelStatus, OrderingNode, Participation},
     peer::Peer,
@@ -202,7 +202,7 @@ impl Network {
         self.peers.iter().find(|peer| peer.msp_id() == msp_id)
     }
 
-    /// Makes the peers, joins the channels, and listens last, so that whoever finds a node finds it ready.
+    /// Makes the peers, joins the channels, and listens last, so that a node that can be reached is ready.
     async fn run(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
         let mut listeners = Vec::new();
         let mut peers = Vec::new();
@@ -213,8 +213,10 @@ impl Network {
         }
         self.peers = peers.into();
         self.join_channels(&options.genesis_blocks).await?;
+        let chance = Arc::new(Chance::new(settings.seed));
         for (peer, (listener, tls)) in self.peers.iter().zip(listeners) {
-            let services = peer_services(peer, &self.peers, settings.limits, self.closing.subscribe());
+            let services =
+                peer_services(peer, &self.peers, settings.limits, self.closing.subscribe(), Arc::clone(&chance));
             let away = peer.switches().away();
             let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
             let connections = transport::incoming_with_any_certificate(listener, &tls)?;
@@ -317,15 +319,16 @@ fn peer_services(
     peers: &Arc<[Arc<Peer>]>,
     limits: Limits,
     closing: watch::Receiver<bool>,
+    chance: Arc<Chance>,
 ) -> tonic::transport::server::Router {
     let endorser = EndorserServer::new(EndorserService::new(Arc::clone(peer)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing))
+    let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing, chance))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let discovery = DiscoveryServer::new(DiscoveryService::new(Arc::clone(peer), Arc::clone(peers)))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES)
+        .max_decoding_message_size(discovery::REQUEST_BYTES_MAX)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let joined = Arc::clone(peer);
     let channels: deliver::Channels =

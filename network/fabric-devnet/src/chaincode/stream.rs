@@ -19,18 +19,20 @@ use fabric_protos::{
 };
 use prost::Message;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{oneshot, watch},
     time,
 };
-use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 use super::{
     connection::ConnectionInfo, context::TransactionContext, handler, invocation::Invocation, options::ChaincodeOptions,
 };
+use crate::budget::{self, Sender};
 
 /// Messages that wait to be sent; a transaction that adds one more waits until there is room.
 const OUTGOING_MAX: usize = 256;
+/// What these messages may weigh together, in bytes (32 MiB); a heavier one waits alone.
+const OUTGOING_BYTES_MAX: u32 = 32 * 1024 * 1024;
 /// What a 3.1 peer offers to do at once.
 const BATCH_MAX: u32 = 1000;
 
@@ -66,7 +68,7 @@ type Key = (String, String);
 /// A stream whose chaincode has registered.
 pub(crate) struct ChaincodeStream {
     package_id: String,
-    outgoing: Mutex<Option<mpsc::Sender<ChaincodeMessage>>>,
+    outgoing: Mutex<Option<Sender<ChaincodeMessage>>>,
     contexts: Mutex<HashMap<Key, Arc<TransactionContext>>>,
     closed: watch::Sender<bool>,
 }
@@ -87,12 +89,13 @@ impl ChaincodeStream {
         let mut client = ChaincodeClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        let (outgoing, messages) = mpsc::channel(OUTGOING_MAX);
-        let response = client.connect(ReceiverStream::new(messages)).await;
+        let (outgoing, messages) = budget::queue(OUTGOING_MAX, OUTGOING_BYTES_MAX);
+        let response = client.connect(messages).await;
         let mut incoming = response.map_err(|status| not_open(package_id, &status))?.into_inner();
         expect_registration(&mut incoming, package_id).await?;
         for message in greeting(options) {
-            outgoing.send(message).await.map_err(|_| StreamError::Ended)?;
+            let bytes = message.encoded_len();
+            outgoing.send(message, bytes).await.map_err(|_| StreamError::Ended)?;
         }
         let stream = Arc::new(Self {
             package_id: package_id.to_owned(),
@@ -109,7 +112,7 @@ impl ChaincodeStream {
         !*self.closed.borrow()
     }
 
-    /// Ends the stream; whoever waits for an answer learns of it.
+    /// Ends the stream; calls that wait for an answer end with it.
     pub(super) fn close(&self) {
         drop(lock(&self.outgoing).take());
         self.closed.send_replace(true);
@@ -159,7 +162,8 @@ impl ChaincodeStream {
 
     async fn send(&self, message: ChaincodeMessage) -> Result<(), ExecuteError> {
         let outgoing = lock(&self.outgoing).clone().ok_or(ExecuteError::Terminated)?;
-        outgoing.send(message).await.map_err(|_| ExecuteError::Terminated)
+        let bytes = message.encoded_len();
+        outgoing.send(message, bytes).await.map_err(|_| ExecuteError::Terminated)
     }
 
     async fn receive(self: Arc<Self>, mut incoming: Streaming<ChaincodeMessage>) {
@@ -229,7 +233,7 @@ impl ChaincodeStream {
         Ok(())
     }
 
-    /// Answers a question about a transaction that is over, or never was. Nobody waits for such an answer, so it is
+    /// Answers a question about a transaction that is over, or never was. No call waits for such an answer, so it is
     /// dropped when there is no room: a chaincode cannot pile up work here.
     fn refuse(&self, request: &ChaincodeMessage) {
         let cause = match request.r#type() {
@@ -238,7 +242,8 @@ impl ChaincodeStream {
         };
         let refusal = answer_to(request, Err(cause.to_owned()));
         if let Some(outgoing) = lock(&self.outgoing).as_ref() {
-            drop(outgoing.try_send(refusal));
+            let bytes = refusal.encoded_len();
+            outgoing.try_send(refusal, bytes);
         }
     }
 
@@ -253,7 +258,7 @@ impl ChaincodeStream {
     }
 
     async fn answer(&self, request: &ChaincodeMessage, answer: Result<Vec<u8>, String>) {
-        // The stream may have ended meanwhile; then nobody waits for the answer.
+        // The stream may have ended meanwhile, and the call with it.
         drop(self.send(answer_to(request, answer)).await);
     }
 }
@@ -299,7 +304,7 @@ async fn expect_registration(incoming: &mut Streaming<ChaincodeMessage>, package
         return Err(StreamError::NotRegister(first.r#type().as_str_name()));
     }
     let registered = ChaincodeId::decode(&*first.payload).map(|id| id.name).unwrap_or_default();
-    // Fabric says nothing here and lets the start time out; saying so at once helps whoever mixed up two packages.
+    // Fabric says nothing here and lets the start time out; saying so at once shows that two packages were mixed up.
     if registered == package_id {
         Ok(())
     } else {

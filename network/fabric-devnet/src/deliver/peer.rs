@@ -21,6 +21,8 @@ use crate::{
     state::collection,
 };
 
+/// The largest request, in bytes (1 MiB): it holds a position and a certificate.
+const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 const DEFAULT_POLICY: &str = "/Channel/Application/Readers";
 
 /// Blocks, filtered blocks, and blocks with private data.
@@ -38,7 +40,7 @@ impl PeerDeliver {
     /// As a gRPC service, with the limits for messages set.
     pub fn into_service(self) -> DeliverServer<Self> {
         DeliverServer::new(self)
-            .max_decoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
+            .max_decoding_message_size(REQUEST_BYTES_MAX)
             .max_encoding_message_size(fabric_protos::MAX_MESSAGE_BYTES)
     }
 

@@ -1,10 +1,17 @@
 //! Deliver as clients meet it (cases C126 to C131, C159 and C160).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use fabric_config::ChannelConfig;
 use fabric_msp::signer::Signer;
 use fabric_protos::{
-    common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status as CommonStatus},
+    common::{Block, ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status as CommonStatus},
     orderer::{
         SeekInfo, SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified,
         seek_info::{SeekBehavior, SeekContentType},
@@ -18,12 +25,13 @@ use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::{
-    only,
+    Client, View, only,
     peer::{Kind, PeerView},
     serve,
 };
 use crate::{
     clock::unix_seconds,
+    ledger::Ledger,
     testing::{CHAINCODE, CHANNEL, Parts, TestLedger, collection},
 };
 
@@ -233,5 +241,59 @@ async fn headers_with_signatures_come_without_data_except_for_configurations() {
         let Some(Type::Block(block)) = stream.next().await else { panic!("a block") };
         assert_eq!(block.data.is_some(), has_data);
         assert_eq!(block.metadata.expect("metadata").metadata.len(), 5);
+    }
+}
+
+/// A view that counts how many blocks were made ready.
+struct Counting {
+    inner: PeerView,
+    blocks: AtomicUsize,
+}
+
+impl View for Counting {
+    type Answer = DeliverResponse;
+
+    fn policy(&self, channel: &ChannelConfig) -> String {
+        self.inner.policy(channel)
+    }
+
+    fn status(&self, status: CommonStatus) -> DeliverResponse {
+        self.inner.status(status)
+    }
+
+    fn block(&self, block: Block, ledger: &Ledger, client: &Client) -> DeliverResponse {
+        self.blocks.fetch_add(1, Ordering::SeqCst);
+        self.inner.block(block, ledger, client)
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_slow_reader_is_bounded_in_bytes() {
+    let test = TestLedger::with(Vec::new());
+    for key in ["a", "b", "c", "d"] {
+        let large = vec![7; 3 * 1024 * 1024];
+        let put = test.transaction(&["Org1MSP"], |simulator| simulator.put_state(CHAINCODE, key, large));
+        assert_eq!(test.commit(&[put]), [TxValidationCode::Valid]);
+    }
+    let inner = PeerView { kind: Kind::Whole, msp_id: "Org1MSP".to_owned() };
+    let view = Arc::new(Counting { inner, blocks: AtomicUsize::new(0) });
+    let info = seek(number(2), number(5));
+    let (requests, stream) = mpsc::channel(1);
+    let mut answers = serve(only(test.ledger.clone()), view.clone(), ReceiverStream::new(stream));
+    requests.send(Ok(request(&test.channel.clients["Org1MSP"], &info))).await.expect("listening");
+    let ready = async {
+        while view.blocks.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), ready).await.expect("in time");
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    // One waits, and the next finds no room beside it.
+    assert_eq!(view.blocks.load(Ordering::SeqCst), 2);
+    for _ in 2..=5 {
+        let answer = answers.next().await.expect("an answer").expect("a block");
+        assert!(matches!(answer.r#type, Some(Type::Block(_))));
     }
 }

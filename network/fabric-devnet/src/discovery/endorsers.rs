@@ -103,7 +103,7 @@ pub(super) fn descriptor(
 struct Demands {
     /// Name and sequence.
     chaincodes: Vec<(String, String)>,
-    /// Whoever endorses must satisfy one principal of each.
+    /// An endorser must satisfy one principal of each.
     keepers: Vec<Vec<MspPrincipal>>,
     /// Of each call.
     policies: Vec<Vec<SignaturePolicyEnvelope>>,

@@ -8,23 +8,35 @@ use std::collections::BTreeSet;
 use fabric_protos::common::{SignaturePolicy, SignaturePolicyEnvelope, signature_policy::Type};
 
 use super::principal::Principal;
+use crate::limits::PEERS_MAX;
 
 /// Combinations that are kept at one time.
 const SETS_MAX: usize = 2048;
+/// Principals in one combination that matter: no network has so many peers, and each signs for one.
+const SET_MAX: usize = PEERS_MAX + 1;
 /// How deeply policies may nest; deeper ones are taken as unsatisfiable.
 const DEPTH_MAX: usize = 32;
 
 /// Principals that must all sign, some perhaps several times.
 pub(super) type Set = Vec<Principal>;
 
-/// The combinations that satisfy one policy; `None` when there is none, or the policy names what cannot be compared.
+/// Stands in a combination for a part of the policy that is no principal.
+const NOBODY: usize = usize::MAX;
+
+/// The combinations that satisfy one policy; `None` when there is none, when one of them holds what is no principal, or
+/// when the policy names what cannot be compared.
 pub(super) fn satisfying(policy: &SignaturePolicyEnvelope) -> Option<Vec<Set>> {
     let identities: Vec<Option<Principal>> = policy.identities.iter().map(Principal::new).collect();
-    let sets = choices(policy.rule.as_ref()?, identities.len(), 0)?;
-    if sets.is_empty() || sets.iter().any(Vec::is_empty) {
+    let sets = choices(policy.rule.as_ref()?, identities.len(), 0);
+    if sets.is_empty() || sets.iter().flatten().any(|index| *index == NOBODY) {
         return None;
     }
     sets.into_iter().map(|set| set.into_iter().map(|index| identities[index].clone()).collect()).collect()
+}
+
+/// Whether there is any combination of principals that satisfies a policy, before peers are looked for.
+pub(crate) fn is_satisfiable(policy: &SignaturePolicyEnvelope) -> bool {
+    satisfying(policy).is_some()
 }
 
 /// The combinations that satisfy all policies, each of which has been given by its own combinations.
@@ -32,31 +44,45 @@ pub(super) fn together(policies: Vec<Vec<Set>>) -> Vec<Set> {
     policies.into_iter().reduce(|left, right| merge(&left, &right)).unwrap_or_default()
 }
 
-/// By positions of principals; `None` when the policy is malformed.
-fn choices(rule: &SignaturePolicy, principals: usize, depth: usize) -> Option<Vec<Vec<usize>>> {
-    match rule.r#type.as_ref()? {
-        Type::SignedBy(index) => {
-            let index = usize::try_from(*index).ok().filter(|index| *index < principals)?;
-            Some(vec![vec![index]])
-        }
-        Type::NOutOf(gate) if depth < DEPTH_MAX => {
-            let needed = usize::try_from(gate.n).ok()?;
+/// By positions of principals. As in Fabric's tree of a policy, a gate that has no arms, or is left with none because
+/// it needs none, is a leaf that is no principal, although the validation of transactions takes such a gate for
+/// satisfied.
+fn choices(rule: &SignaturePolicy, principals: usize, depth: usize) -> Vec<Vec<usize>> {
+    let nobody = || vec![vec![NOBODY]];
+    match rule.r#type.as_ref() {
+        Some(Type::SignedBy(index)) => match usize::try_from(*index) {
+            Ok(index) if index < principals => vec![vec![index]],
+            _ => nobody(),
+        },
+        Some(Type::NOutOf(gate)) if depth < DEPTH_MAX && !gate.rules.is_empty() && gate.n != 0 => {
+            // Less than nothing cannot be chosen, and neither can more than there is.
+            let Some(needed) = usize::try_from(gate.n).ok().filter(|needed| *needed <= gate.rules.len()) else {
+                return Vec::new();
+            };
             // By how many arms have been chosen so far.
-            let mut by_count = vec![Vec::new(); needed.min(gate.rules.len()) + 1];
+            let mut by_count = vec![Vec::new(); needed + 1];
             by_count[0].push(Vec::new());
             for arm in &gate.rules {
-                let of_arm = choices(arm, principals, depth + 1)?;
-                for count in (0..by_count.len() - 1).rev() {
+                let of_arm = choices(arm, principals, depth + 1);
+                for count in (0..needed).rev() {
                     let pairs = by_count[count].iter().flat_map(|set| of_arm.iter().map(move |more| (set, more)));
                     let room = SETS_MAX.saturating_sub(by_count[count + 1].len());
-                    let joined: Vec<Vec<usize>> =
-                        pairs.take(room).map(|(set, more): (&Vec<usize>, _)| [set.as_slice(), more].concat()).collect();
+                    let joined: Vec<Vec<usize>> = pairs.take(room).map(|(set, more)| joined(set, more)).collect();
                     by_count[count + 1].extend(joined);
                 }
             }
-            if needed > gate.rules.len() { Some(Vec::new()) } else { by_count.pop() }
+            by_count.pop().unwrap_or_default()
         }
-        Type::NOutOf(_) => None,
+        Some(Type::NOutOf(_)) | None => nobody(),
+    }
+}
+
+/// One combination and another. It is cut where there can be no more peers anyway, and what holds nobody is all that
+/// matters about it.
+fn joined(set: &[usize], more: &[usize]) -> Vec<usize> {
+    match set.iter().chain(more).any(|index| *index == NOBODY) {
+        true => vec![NOBODY],
+        false => set.iter().chain(more).copied().take(SET_MAX).collect(),
     }
 }
 
@@ -95,7 +121,8 @@ fn united(small: &Set, large: &Set) -> Set {
         let cover = (0..large.len()).find(|index| !used.contains(index) && large[*index].is_a(principal));
         match cover {
             Some(index) => drop(used.insert(index)),
-            None => result.push(principal.clone()),
+            None if result.len() < SET_MAX => result.push(principal.clone()),
+            None => {}
         }
     }
     result
@@ -157,6 +184,39 @@ mod tests {
         assert_eq!(alone("OutOf(3,'A.peer','B.peer')"), None);
     }
 
+    /// What Fabric's planner makes of gates that validation accepts or refuses without a word.
+    #[test]
+    fn gates_without_arms_and_with_odd_numbers_are_planned_as_fabric_does() {
+        let leaf = |index: i32| SignaturePolicy { r#type: Some(Type::SignedBy(index)) };
+        let gate = |n: i32, rules: Vec<SignaturePolicy>| SignaturePolicy {
+            r#type: Some(Type::NOutOf(fabric_protos::common::signature_policy::NOutOf { n, rules })),
+        };
+        let nothing = SignaturePolicy { r#type: None };
+        let table = [
+            ("no arms", gate(0, vec![]), None),
+            ("one of no arms", gate(1, vec![]), None),
+            ("none of two", gate(0, vec![leaf(0), leaf(1)]), None),
+            ("three of two", gate(3, vec![leaf(0), leaf(1)]), None),
+            ("less than none", gate(-1, vec![leaf(0)]), None),
+            ("an arm that cannot be chosen", gate(1, vec![leaf(0), gate(-1, vec![leaf(1)])]), texts(&["A3"])),
+            ("an arm without arms", gate(1, vec![leaf(0), gate(0, vec![])]), None),
+            ("an arm that needs nothing", gate(1, vec![leaf(0), gate(0, vec![leaf(1)])]), None),
+            ("an arm without a rule", gate(1, vec![leaf(0), nothing.clone()]), None),
+            ("no rule", nothing, None),
+            ("an index beyond", gate(1, vec![leaf(0), leaf(2)]), None),
+            (
+                "a bad arm that is never chosen",
+                gate(1, vec![leaf(0), gate(2, vec![gate(0, vec![]), gate(5, vec![leaf(1)])])]),
+                texts(&["A3"]),
+            ),
+        ];
+        let identities = fabric_msp::policy::parse("OR('A.peer','B.peer')").expect("a policy").identities;
+        for (case, rule, expected) in table {
+            let policy = SignaturePolicyEnvelope { version: 0, rule: Some(rule), identities: identities.clone() };
+            assert_eq!(named(satisfying(&policy)), expected, "{case}");
+        }
+    }
+
     #[test]
     fn policies_that_imply_one_another_need_no_further_signature() {
         // As on Fabric, whose planner then sees no more than this one.
@@ -164,6 +224,16 @@ mod tests {
         assert_eq!(both("OR('A.peer','B.peer')", "OR('A.peer','B.peer')"), texts(&["A3", "B3"]));
         assert_eq!(both("OR('A.peer')", "OR('B.peer')"), texts(&["B3+A3"]));
         assert_eq!(both("AND('A.peer','B.peer')", "OR('B.member','C.peer')"), texts(&["A3+B3"]));
+    }
+
+    #[test]
+    fn a_policy_of_many_principals_stays_bounded_and_keeps_too_many() {
+        let many = format!("AND({})", vec!["'A.peer'"; 1000].join(","));
+        let sets = alone(&many).expect("one combination");
+        assert_eq!(sets.iter().map(Vec::len).collect::<Vec<_>>(), [SET_MAX]);
+        let others = format!("AND({})", vec!["'B.peer'"; 60].join(","));
+        let merged = together(vec![sets, alone(&others).expect("one combination")]);
+        assert!(merged.iter().all(|set| set.len() == SET_MAX));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod config;
 mod endorsers;
-mod layouts;
+pub(crate) mod layouts;
 mod membership;
 mod principal;
 
@@ -19,7 +19,7 @@ use fabric_protos::{
         Request as Queries, Response as Answers, SignedRequest, discovery_server::Discovery, query::Query as Kind,
         query_result::Result as Answer,
     },
-    protos::ChaincodeInterest,
+    protos::{ChaincodeCall, ChaincodeInterest},
 };
 use prost::Message;
 use tonic::{Request, Response, Status};
@@ -29,6 +29,12 @@ use crate::{acl, channel::Channel, peer::Peer};
 
 /// The most queries of one request; each may cost a signature of every peer.
 const QUERIES_MAX: usize = 100;
+/// The most interests, calls, collections and key policies in all queries of one request together.
+const PARTS_MAX: usize = 1000;
+/// What the answers to one request may weigh together, in bytes (32 MiB); further queries are refused.
+const ANSWERS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest request, in bytes (4 MiB).
+pub(crate) const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Discovery as one peer serves it.
 #[derive(Clone)]
@@ -49,6 +55,10 @@ enum Refusal {
     NoIdentity,
     #[error("the request has {0} queries, more than the {QUERIES_MAX} that one may have")]
     TooMany(usize),
+    #[error("the queries of the request have {0} parts, more than the {PARTS_MAX} that they may have")]
+    TooManyParts(usize),
+    #[error("the answers before this one fill the {ANSWERS_BYTES_MAX} bytes that one request may get")]
+    TooLarge,
     #[error("access denied")]
     Denied,
     #[error("unknown or missing request type")]
@@ -70,12 +80,25 @@ impl DiscoveryService {
         Self { own, peers }
     }
 
+    /// The results of all queries, in their order.
+    fn results(&self, queries: Vec<Query>, signed: &SignedData) -> Vec<QueryResult> {
+        let mut room = ANSWERS_BYTES_MAX;
+        let within = |query| {
+            let result = if room == 0 { refusal(&Refusal::TooLarge) } else { self.result(query, signed) };
+            room = room.saturating_sub(result.encoded_len());
+            result
+        };
+        queries.into_iter().map(within).collect()
+    }
+
     fn result(&self, query: Query, signed: &SignedData) -> QueryResult {
-        let result = self.answer(query, signed).unwrap_or_else(|cause| {
-            tracing::debug!(%cause, peer = self.own.msp_id(), "a discovery query is refused");
-            Answer::Error(ErrorText { content: cause.to_string() })
-        });
-        QueryResult { result: Some(result) }
+        match self.answer(query, signed) {
+            Ok(result) => QueryResult { result: Some(result) },
+            Err(cause) => {
+                tracing::debug!(%cause, peer = self.own.msp_id(), "a discovery query is refused");
+                refusal(&cause)
+            }
+        }
     }
 
     fn answer(&self, query: Query, signed: &SignedData) -> Result<Answer, Refusal> {
@@ -125,8 +148,7 @@ impl Discovery for DiscoveryService {
         let signed = SignedData { data: payload, identity, signature };
         let service = self.clone();
         // Answers take signatures and looks at the disk.
-        let answer = move || queries.into_iter().map(|query| service.result(query, &signed)).collect();
-        let results = tokio::task::spawn_blocking(answer).await;
+        let results = tokio::task::spawn_blocking(move || service.results(queries, &signed)).await;
         results.map(|results| Response::new(Answers { results })).map_err(|_| Status::unknown("the query failed"))
     }
 }
@@ -138,10 +160,27 @@ fn open(payload: &[u8]) -> Result<(Vec<Query>, Vec<u8>), Refusal> {
     if authentication.client_identity.is_empty() {
         return Err(Refusal::NoIdentity);
     }
-    match request.queries.len() {
-        count if count > QUERIES_MAX => Err(Refusal::TooMany(count)),
+    match (request.queries.len(), request.queries.iter().map(parts).sum()) {
+        (count, _) if count > QUERIES_MAX => Err(Refusal::TooMany(count)),
+        (_, count) if count > PARTS_MAX => Err(Refusal::TooManyParts(count)),
         _ => Ok((request.queries, authentication.client_identity)),
     }
+}
+
+/// How many parts of a query cost work and room each.
+fn parts(query: &Query) -> usize {
+    let interests = match &query.query {
+        Some(Kind::CcQuery(query)) => query.interests.as_slice(),
+        Some(Kind::PeerQuery(query)) => query.filter.as_slice(),
+        _ => &[],
+    };
+    let of_call = |call: &ChaincodeCall| 1 + call.collection_names.len() + call.key_policies.len();
+    let of_interest = |interest: &ChaincodeInterest| 1 + interest.chaincodes.iter().map(of_call).sum::<usize>();
+    interests.iter().map(of_interest).sum()
+}
+
+fn refusal(cause: &Refusal) -> QueryResult {
+    QueryResult { result: Some(Answer::Error(ErrorText { content: cause.to_string() })) }
 }
 
 fn check_interests(interests: &[ChaincodeInterest]) -> Result<(), Refusal> {
@@ -165,7 +204,7 @@ fn members(found: &Membership) -> Answer {
 
 /// An interest as Fabric writes it into a refusal, as far as names go.
 fn shown(interest: &ChaincodeInterest) -> String {
-    let call = |call: &fabric_protos::protos::ChaincodeCall| {
+    let call = |call: &ChaincodeCall| {
         let names = call.collection_names.iter().map(|name| format!(" collection_names:{name:?}"));
         format!("chaincodes:{{name:{:?}{}}}", call.name, names.collect::<String>())
     };
@@ -190,6 +229,11 @@ mod tests {
         assert_eq!(refusal(&request(None, 1)), Refusal::NoAuthentication);
         assert_eq!(refusal(&request(by(b""), 1)), Refusal::NoIdentity);
         assert_eq!(refusal(&request(by(b"me"), 101)), Refusal::TooMany(101));
+        let interest = ChaincodeInterest { chaincodes: vec![ChaincodeCall::default(); PARTS_MAX] };
+        let query =
+            Query { query: Some(Kind::CcQuery(ChaincodeQuery { interests: vec![interest] })), ..Query::default() };
+        let heavy = Queries { authentication: by(b"me"), queries: vec![query] }.encode_to_vec();
+        assert_eq!(refusal(&heavy), Refusal::TooManyParts(PARTS_MAX + 1));
         assert_eq!(open(&request(by(b"me"), 2)).map(|(queries, _)| queries.len()), Ok(2));
     }
 }

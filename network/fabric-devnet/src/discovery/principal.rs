@@ -1,4 +1,4 @@
-//! Principals that can be compared: whether whoever is one of them is also the other.
+//! Principals (`MSPPrincipal`) that can be compared: whether every identity that satisfies one satisfies the other.
 
 use fabric_protos::{
     common::{MspPrincipal, MspRole, OrganizationUnit, msp_principal::Classification, msp_role::MspRoleType},

@@ -10,19 +10,22 @@ use fabric_protos::{
     protos::{ChaincodeEvent, TxValidationCode},
 };
 use prost::Message;
-use tokio::sync::{mpsc, watch};
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio::sync::watch;
+use tokio_stream::Stream;
 use tonic::Status;
 
 use super::GatewayService;
 use crate::{
     acl::{self, AclError},
+    budget::{self, Sender},
     ledger::{Ledger, LedgerError, validation_codes},
     state::transaction,
 };
 
 /// Blocks with events that wait for a slow client.
 const WAITING_MAX: usize = 16;
+/// What these may weigh together, in bytes (4 MiB); the events of one block may weigh more and then wait alone.
+const WAITING_BYTES_MAX: u32 = 4 * 1024 * 1024;
 
 type Events = Pin<Box<dyn Stream<Item = Result<ChaincodeEventsResponse, Status>> + Send>>;
 
@@ -43,9 +46,9 @@ impl GatewayService {
         acl::check_signed(&channel, acl::CHAINCODE_EVENTS, &data).map_err(denied)?;
         let ledger = Arc::clone(channel.ledger());
         let start = start_block(&ledger, &request)?;
-        let (answers, stream) = mpsc::channel(WAITING_MAX);
+        let (answers, stream) = budget::queue(WAITING_MAX, WAITING_BYTES_MAX);
         tokio::spawn(follow(ledger, start, Matcher::new(request), answers, self.closing.clone()));
-        Ok(Box::pin(ReceiverStream::new(stream)))
+        Ok(Box::pin(stream))
     }
 }
 
@@ -99,7 +102,7 @@ async fn follow(
     ledger: Arc<Ledger>,
     start: u64,
     mut matcher: Matcher,
-    answers: mpsc::Sender<Result<ChaincodeEventsResponse, Status>>,
+    answers: Sender<Result<ChaincodeEventsResponse, Status>>,
     mut closing: watch::Receiver<bool>,
 ) {
     let mut height = ledger.subscribe();
@@ -110,7 +113,7 @@ async fn follow(
             () = answers.closed() => return,
             _ = closing.wait_for(|closing| *closing) => {
                 // The client may be gone too.
-                drop(answers.try_send(Err(Status::unavailable("the peer is shutting down"))));
+                answers.try_send(Err(Status::unavailable("the peer is shutting down")), 0);
                 return;
             }
         }
@@ -123,8 +126,9 @@ async fn follow(
         };
         let failed = matches!(answer, Some(Err(_)));
         if let Some(answer) = answer {
+            let bytes = answer.as_ref().map_or(0, Message::encoded_len);
             let sent = tokio::select! {
-                sent = answers.send(answer) => sent.is_ok(),
+                sent = answers.send(answer, bytes) => sent.is_ok(),
                 _ = closing.wait_for(|closing| *closing) => false,
             };
             if failed || !sent {

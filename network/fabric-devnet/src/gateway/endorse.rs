@@ -115,7 +115,8 @@ impl GatewayService {
         if proposed.has_transient {
             return Err(no_endorsers());
         }
-        let layouts = plan::layouts(channel, &self.peers, default, None).map_err(|cause| no_combination(&cause))?;
+        let layouts =
+            plan::layouts(channel, &self.peers, default, None, &self.chance).map_err(|cause| no_combination(&cause))?;
         layouts.iter().flatten().copied().next().ok_or_else(|| no_combination(&PlanError::NoCombination))
     }
 
@@ -136,8 +137,8 @@ impl GatewayService {
             }
         }
         let preferred = Some(first);
-        plan::layouts(channel, &self.peers, &careful, preferred).map_err(|cause| {
-            if !protected.is_empty() && plan::layouts(channel, &self.peers, interest, preferred).is_ok() {
+        plan::layouts(channel, &self.peers, &careful, preferred, &self.chance).map_err(|cause| {
+            if !protected.is_empty() && plan::layouts(channel, &self.peers, interest, preferred, &self.chance).is_ok() {
                 let protected = protected.join(" ");
                 // Fabric's words to the letter: this text alone spells it `organisation`.
                 return Status::failed_precondition(format!(

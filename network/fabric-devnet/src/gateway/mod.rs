@@ -5,6 +5,7 @@
 //! their own peer. Which others are asked follows from what the first simulation touched.
 
 mod chaincode_events;
+mod chance;
 mod commit_status;
 mod deadline;
 mod endorse;
@@ -17,17 +18,13 @@ mod request;
 mod status;
 mod submit;
 
-pub(crate) use self::plan::PEERS_MAX;
+pub(crate) use self::chance::Chance;
 
 use std::{pin::Pin, sync::Arc};
 
-use fabric_protos::{
-    gateway::{
-        ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest,
-        EvaluateResponse, SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse,
-        gateway_server::Gateway,
-    },
-    protos::SignedProposal,
+use fabric_protos::gateway::{
+    ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest, EvaluateResponse,
+    SignedChaincodeEventsRequest, SignedCommitStatusRequest, SubmitRequest, SubmitResponse, gateway_server::Gateway,
 };
 use tokio::sync::watch;
 use tokio_stream::Stream;
@@ -40,7 +37,7 @@ use crate::{
 };
 
 /// Whether a gateway could pass a proposal on.
-pub(crate) fn can_pass_on(signed: SignedProposal) -> bool {
+pub(crate) fn can_pass_on(signed: fabric_protos::protos::SignedProposal) -> bool {
     request::Proposed::read(signed).is_ok()
 }
 
@@ -52,11 +49,17 @@ pub(crate) struct GatewayService {
     peers: Arc<[Arc<Peer>]>,
     /// True once the network is being shut down.
     closing: watch::Receiver<bool>,
+    chance: Arc<Chance>,
 }
 
 impl GatewayService {
-    pub(crate) fn new(own: Arc<Peer>, peers: Arc<[Arc<Peer>]>, closing: watch::Receiver<bool>) -> Self {
-        Self { own, peers, closing }
+    pub(crate) fn new(
+        own: Arc<Peer>,
+        peers: Arc<[Arc<Peer>]>,
+        closing: watch::Receiver<bool>,
+        chance: Arc<Chance>,
+    ) -> Self {
+        Self { own, peers, closing, chance }
     }
 
     /// Whether a peer is this gateway's own.
@@ -64,14 +67,15 @@ impl GatewayService {
         peer.msp_id() == self.own.msp_id()
     }
 
-    /// The channel's peers that can run a chaincode, this gateway's own first.
+    /// The channel's peers that can run a chaincode, this gateway's own first and the others in any order.
     fn able_peers(&self, channel: &Channel, chaincode: &str) -> Vec<Arc<Peer>> {
-        let (own, others): (Vec<_>, Vec<_>) = self
+        let (own, mut others): (Vec<_>, Vec<_>) = self
             .peers
             .iter()
             .filter(|peer| peer.channel(channel.id()).is_some() && is_able(peer, channel, chaincode))
             .cloned()
             .partition(|peer| self.is_own(peer));
+        self.chance.shuffle(&mut others);
         own.into_iter().chain(others).collect()
     }
 }

@@ -13,26 +13,33 @@ use fabric_protos::{
 };
 
 use super::{
+    chance::Chance,
     plan_error::PlanError,
     policies::{self, Demands},
 };
-use crate::{channel::Channel, peer::Peer, state::collection::is_sent_to};
+use crate::{channel::Channel, discovery::layouts, limits::PEERS_MAX, peer::Peer, state::collection::is_sent_to};
 
 /// Sets that are kept at one time while policies are walked.
 const SETS_MAX: usize = 4096;
 /// How deeply policies may nest; deeper ones are taken as unsatisfiable.
 const DEPTH_MAX: usize = 32;
-/// The most peers of a network, so that a set is one number.
-pub(crate) const PEERS_MAX: usize = 64;
 
-/// Sets of peers each of which can endorse, those with the preferred peer first. Peers are given by their positions.
+/// Sets of peers each of which can endorse: first those with the preferred peer, in any order, and then the others, in
+/// any order, as with Fabric, so that a peer that hangs or differs is found out. Peers are given by their positions.
 pub(super) fn layouts(
     channel: &Channel,
     peers: &[Arc<Peer>],
     interest: &ChaincodeInterest,
     preferred: Option<usize>,
+    chance: &Chance,
 ) -> Result<Vec<Vec<usize>>, PlanError> {
     let demands = policies::demands(channel, interest)?;
+    if !demands.policies.iter().all(layouts::is_satisfiable) {
+        return Err(PlanError::Unsatisfiable);
+    }
+    if !demands.key_policies.iter().all(layouts::is_satisfiable) {
+        return Err(PlanError::KeyUnsatisfiable);
+    }
     let config = channel.config();
     let gets_all = |peer: &Peer| demands.collections.iter().all(|config| is_sent_to(config, peer.msp_id()));
     let runs_all = |peer: &Peer| demands.chaincodes.iter().all(|name| super::is_able(peer, channel, name));
@@ -45,7 +52,7 @@ pub(super) fn layouts(
     if sets.is_empty() {
         return Err(PlanError::NotInstalled);
     }
-    Ok(in_order(&sets, preferred))
+    Ok(in_order(&sets, preferred, chance))
 }
 
 /// Peers with their identities, as far as the channel knows them.
@@ -59,7 +66,7 @@ type Set = u64;
 
 fn satisfying(demands: &Demands, peers: &[(usize, Identity)], msps: &MspManager) -> BTreeSet<Set> {
     let mut sets = BTreeSet::from([0]);
-    for policy in &demands.policies {
+    for policy in demands.policies.iter().chain(&demands.key_policies) {
         let of_policy = sets_of(policy, |principal| {
             let Some(principal) = policy.identities.get(principal) else { return 0 };
             let fits = |(_, identity): &&(usize, Identity)| msps.satisfies(identity, principal).is_ok();
@@ -128,11 +135,14 @@ fn minimal(sets: impl IntoIterator<Item = Set>) -> BTreeSet<Set> {
     kept.into_iter().collect()
 }
 
-fn in_order(sets: &BTreeSet<Set>, preferred: Option<usize>) -> Vec<Vec<usize>> {
+fn in_order(sets: &BTreeSet<Set>, preferred: Option<usize>, chance: &Chance) -> Vec<Vec<usize>> {
     let has_preferred = |set: &Set| preferred.is_some_and(|index| set & (1 << index) != 0);
-    let mut sets: Vec<Set> = sets.iter().copied().collect();
-    sets.sort_by_key(|set| (!has_preferred(set), set.count_ones(), *set));
-    sets.into_iter()
+    let (mut first, mut rest): (Vec<Set>, Vec<Set>) = sets.iter().copied().partition(has_preferred);
+    chance.shuffle(&mut first);
+    chance.shuffle(&mut rest);
+    first
+        .into_iter()
+        .chain(rest)
         .map(|set| {
             let mut members: Vec<usize> = (0..PEERS_MAX).filter(|index| set & (1 << index) != 0).collect();
             members.sort_by_key(|index| Some(*index) != preferred);
@@ -177,10 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn the_preferred_peer_comes_first() {
+    fn the_preferred_peer_comes_first_and_the_others_take_turns() {
         let sets = BTreeSet::from([0b011, 0b110, 0b101]);
-        assert_eq!(in_order(&sets, Some(2)), [vec![2, 0], vec![2, 1], vec![0, 1]]);
-        assert_eq!(in_order(&sets, None)[0], [0, 1]);
+        let chance = Chance::new(Some(1));
+        let orders: Vec<_> = (0..64).map(|_| in_order(&sets, Some(2), &chance)).collect();
+        assert!(orders.iter().all(|order| order[0][0] == 2 && order[1][0] == 2 && order[2] == [0, 1]));
+        let with = |other: usize| orders.iter().filter(|order| order[0] == [2, other]).count();
+        assert!(with(0) > 20 && with(1) > 20, "{} and {} of 64", with(0), with(1));
+        let again = Chance::new(Some(1));
+        assert!(orders.iter().all(|order| *order == in_order(&sets, Some(2), &again)), "one seed, one order");
+        let firsts: BTreeSet<_> = (0..64).map(|_| in_order(&sets, None, &chance)[0].clone()).collect();
+        assert_eq!(firsts.len(), 3);
     }
 
     #[test]

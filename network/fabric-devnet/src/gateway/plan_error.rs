@@ -7,6 +7,10 @@ pub(super) enum PlanError {
     NoMetadata { chaincode: String, channel: String },
     #[error("policy not found")]
     NoPolicy,
+    #[error("endorsement policy cannot be satisfied")]
+    Unsatisfiable,
+    #[error("state based endorsement policy cannot be satisfied")]
+    KeyUnsatisfiable,
     #[error("no peer combination can satisfy the endorsement policy")]
     NoCombination,
     #[error("required chaincodes are not installed on sufficient peers")]

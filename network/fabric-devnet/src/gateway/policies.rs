@@ -20,8 +20,10 @@ const LIFECYCLE_ENDORSEMENT: &str = "/Channel/Application/LifecycleEndorsement";
 /// What the endorsers of a transaction must fulfil.
 #[derive(Default)]
 pub(super) struct Demands {
-    /// All of these must be satisfied.
+    /// All of these must be satisfied: those of chaincodes and collections.
     pub(super) policies: Vec<SignaturePolicyEnvelope>,
+    /// And all of these, of keys.
+    pub(super) key_policies: Vec<SignaturePolicyEnvelope>,
     /// Endorsers must be able to run all of these.
     pub(super) chaincodes: Vec<String>,
     /// Endorsers must keep the plaintext of all of these.
@@ -76,7 +78,7 @@ fn add_call(
             demands.collections.push(collection);
         }
     }
-    demands.policies.extend(call.key_policies.iter().cloned());
+    demands.key_policies.extend(call.key_policies.iter().cloned());
     Ok(())
 }
 

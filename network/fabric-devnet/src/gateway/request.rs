@@ -44,7 +44,7 @@ impl Proposed {
         Self::take_apart(signed, complete)
     }
 
-    /// Takes a proposal apart that may lack its channel or its chaincode; there will be nobody to endorse it.
+    /// Takes a proposal apart that may lack its channel or its chaincode; it then finds no endorser.
     pub(super) fn read_incomplete(signed: SignedProposal) -> Result<Self, RequestError> {
         Self::take_apart(signed, |_, _| Ok(()))
     }

@@ -8,7 +8,7 @@ use fabric_msp::{
     transport::TransportError,
 };
 
-use crate::{gateway::PEERS_MAX, ledgers::JoinError};
+use crate::{ledgers::JoinError, limits::PEERS_MAX};
 
 /// Why a network did not start.
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,7 @@ pub struct PeerOptions {
     pub msp_id: String,
     /// The peer's name, which may stand in the address of a chaincode as `{{.peername}}`.
     pub name: String,
-    /// `host:port` to listen on; port 0 lets the system choose.
+    /// `host:port` to listen on; `:port` means all interfaces, and port 0 lets the system choose.
     pub listen: String,
     /// The folder with the peer's certificate and key and its organization's authorities, as Fabric's tools make it.
     pub msp_dir: PathBuf,
@@ -80,4 +80,7 @@ pub struct Settings {
     pub chaincode: ChaincodeOptions,
     /// How many requests each service takes at one time.
     pub limits: Limits,
+    /// From which number follows in which order gateways try peers that are equally good. Default: `None`, another one
+    /// at each start.
+    pub seed: Option<u64>,
 }

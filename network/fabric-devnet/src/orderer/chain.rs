@@ -21,14 +21,20 @@ use tokio::{
 use super::{
     admission::{Refusal, admit, admit_update, check_size},
     cutter::Cutter,
-    message::{Message, is_update},
+    message::{Message, is_update, message_bytes},
     switches::OrdererSwitches,
     writer::BlockWriter,
 };
-use crate::ledger::{Ledger, LedgerError};
+use crate::{
+    budget::Budget,
+    ledger::{Ledger, LedgerError},
+};
 
 /// Messages that may wait to be put into a block.
 const QUEUE_MAX: usize = 4096;
+/// What the messages of one channel that have no block yet may weigh together, in bytes (64 MiB); a client that sends
+/// more waits, as it does on Fabric.
+const QUEUE_BYTES_MAX: u32 = 64 * 1024 * 1024;
 /// Batches that may wait to be written.
 const BATCHES_MAX: usize = 8;
 
@@ -38,6 +44,8 @@ pub struct Orderer {
     signer: Arc<dyn Signer>,
     /// Gone once the orderer stops.
     queue: Mutex<Option<mpsc::Sender<Message>>>,
+    /// For messages that have no block yet.
+    room: Budget,
     stopped: Mutex<Option<oneshot::Receiver<()>>>,
     /// Why no more blocks are written although nobody has stopped the orderer.
     halt: Arc<OnceLock<String>>,
@@ -84,7 +92,8 @@ impl Orderer {
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
         tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
         let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
-        Ok(Arc::new(Self { ledger, signer, queue, stopped, halt, switches }))
+        let room = Budget::new(QUEUE_BYTES_MAX);
+        Ok(Arc::new(Self { ledger, signer, queue, room, stopped, halt, switches }))
     }
 
     /// The ledger that is written.
@@ -144,9 +153,10 @@ impl Orderer {
 
     async fn take(&self, envelope: &Envelope, sequence: u64) -> Result<(), Refusal> {
         self.check_writable()?;
+        let share = self.room.take(message_bytes(envelope)).await.map_err(|_| Refusal::Stopping)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Refusal::Stopping)?;
-        queue.send(Message::new(envelope, sequence)).await.map_err(|_| Refusal::Stopping)
+        queue.send(Message::new(envelope, sequence, share)).await.map_err(|_| Refusal::Stopping)
     }
 }
 

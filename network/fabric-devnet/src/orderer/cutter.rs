@@ -1,4 +1,4 @@
-//! When a block is cut. Pure bookkeeping: the clock and the queue are somebody else's.
+//! When a block is cut, by Fabric's `BatchSize`. Pure bookkeeping: the caller keeps the clock and the queue.
 
 use fabric_config::BatchLimits;
 
@@ -53,6 +53,7 @@ mod tests {
     use fabric_protos::common::Envelope;
 
     use super::*;
+    use crate::budget::Budget;
 
     fn limits(max_message_count: u32) -> BatchLimits {
         BatchLimits {
@@ -64,7 +65,8 @@ mod tests {
     }
 
     fn message(bytes: usize) -> Message {
-        Message::new(&Envelope { payload: vec![0; bytes - 1], signature: vec![0; 1] }, 0)
+        let share = Budget::new(1).try_take(1).expect("room");
+        Message::new(&Envelope { payload: vec![0; bytes - 1], signature: vec![0; 1] }, 0, share)
     }
 
     /// Feeds messages of the given sizes; returns the sizes of the batches in messages, and what is left.

@@ -3,8 +3,10 @@
 use fabric_protos::common::{ChannelHeader, Envelope, HeaderType, Payload};
 use prost::Message as _;
 
+use crate::budget::Share;
+
 /// A message waiting for its block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Message {
     /// The encoded envelope.
     pub(super) bytes: Vec<u8>,
@@ -14,12 +16,14 @@ pub(super) struct Message {
     pub(super) is_update: bool,
     /// The sequence of the configuration under which it was taken.
     pub(super) sequence: u64,
+    /// What it takes of the room for messages that wait, until its block is made.
+    _share: Share,
 }
 
 impl Message {
-    pub(super) fn new(envelope: &Envelope, sequence: u64) -> Self {
+    pub(super) fn new(envelope: &Envelope, sequence: u64, share: Share) -> Self {
         let (bytes, size) = (envelope.encode_to_vec(), message_bytes(envelope));
-        Self { bytes, size, is_update: is_update(envelope), sequence }
+        Self { bytes, size, is_update: is_update(envelope), sequence, _share: share }
     }
 }
 

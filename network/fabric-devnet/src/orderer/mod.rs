@@ -1,8 +1,8 @@
 //! The ordering service: takes messages, cuts and signs blocks, and has them committed one after another, each channel
 //! for itself.
 //!
-//! There is one orderer and no consensus. Messages that wait for their block are not kept over a crash: nobody has been
-//! told more than that they were accepted.
+//! There is one orderer and no consensus. Messages that wait for their block are not kept over a crash: their clients
+//! have been told no more than that they were accepted.
 
 mod admission;
 mod chain;

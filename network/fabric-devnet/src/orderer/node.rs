@@ -15,10 +15,7 @@ use super::{
     chain::Orderer,
     switches::OrdererSwitches,
 };
-use crate::{
-    ledger::Ledger,
-    ledgers::{GenesisBlock, JoinError, Ledgers, Member},
-};
+use crate::ledgers::{GenesisBlock, JoinError, Ledgers, Member};
 
 /// The orderer of this process.
 pub(crate) struct OrderingNode {
@@ -139,7 +136,7 @@ impl OrderingNode {
     }
 
     /// The ledgers that are written.
-    pub(crate) fn ledgers(&self) -> Vec<Arc<Ledger>> {
+    pub(crate) fn ledgers(&self) -> Vec<Arc<crate::ledger::Ledger>> {
         self.read().values().map(|chain| Arc::clone(chain.orderer.ledger())).collect()
     }
 

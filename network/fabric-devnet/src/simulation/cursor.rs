@@ -22,6 +22,8 @@ use crate::state::{
 
 /// Results in one batch to a chaincode.
 pub const BATCH_ROWS: usize = 100;
+/// What the results of one batch may weigh, in bytes (32 MiB); a batch ends before, but for one heavier result alone.
+const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Results of one query altogether.
 pub const QUERY_ROWS_MAX: usize = 100_000;
 
@@ -106,10 +108,12 @@ impl Cursor {
         private: Option<&PrivateSnapshot>,
     ) -> Result<Batch, LedgerError> {
         let mut rows: Vec<Vec<u8>> = self.ahead.take().into_iter().collect();
+        let mut bytes = rows.iter().map(Vec::len).sum::<usize>();
         while self.counted < QUERY_ROWS_MAX {
             let Some(row) = self.source.next(snapshot, private)? else { break };
             self.counted += 1;
-            if rows.len() == limit {
+            bytes += row.len();
+            if rows.len() == limit || (!rows.is_empty() && bytes > BATCH_BYTES_MAX) {
                 self.ahead = Some(row);
                 return Ok(Batch { rows, has_more: true });
             }

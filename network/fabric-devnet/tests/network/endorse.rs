@@ -1,5 +1,6 @@
 //! Endorsement plans: cases C033 to C046, C073 to C076, C097, C153, C157.
 
+use fabric_devnet::Settings;
 use fabric_protos::{
     common::{Envelope, Payload},
     msp::SerializedIdentity,
@@ -161,5 +162,20 @@ async fn chaincodes_call_each_other_within_fabrics_limits() -> Outcome {
     let refused = read(org1, &["c2c", "qscc", "GetChainInfo", "conf"]).await?;
     assert!(refused.starts_with("500 Rejecting invoke of QSCC from another chaincode"), "{refused}");
     assert_eq!(read(org1, &["c2c", "maj:1.0/conf", "echo", "there"]).await?, "200  there");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_who_can_endorse_beside_the_own_peer_are_asked_in_turn() -> Outcome {
+    let fixture = Fixture::start_with(Settings { seed: Some(1), ..Settings::default() }).await?;
+    let chaincode = FakeChaincode::start().await?;
+    fixture.deploy(&chaincode, &Definition::new("maj", None)).await?;
+    let mut seen = std::collections::BTreeMap::<Vec<String>, u32>::new();
+    for _ in 0..16 {
+        let found = endorsers_of(fixture.org(1), &Call::new(CHANNEL, "maj", &["put", "k", "v"]), &[]).await?;
+        *seen.entry(found).or_default() += 1;
+    }
+    let with = |other: &str| seen.get(&vec!["Org1MSP".to_owned(), other.to_owned()]).copied().unwrap_or_default();
+    assert!(with("Org2MSP") > 2 && with("Org3MSP") > 2 && seen.len() == 2, "{seen:?}");
     Ok(())
 }
