@@ -75,11 +75,10 @@ impl<T> Sender<T> {
         self.items.send((item, share)).await.map_err(|_| Gone)
     }
 
-    /// Adds something if there is room now, and drops it otherwise.
-    pub(crate) fn try_send(&self, item: T, bytes: usize) {
-        if let Some(share) = self.budget.try_take(bytes) {
-            drop(self.items.try_send((item, share)));
-        }
+    /// Adds something if there is room now, and gives it back otherwise.
+    pub(crate) fn try_send(&self, item: T, bytes: usize) -> Result<(), T> {
+        let Some(share) = self.budget.try_take(bytes) else { return Err(item) };
+        self.items.try_send((item, share)).map_err(|error| error.into_inner().0)
     }
 
     /// Returns when the reader is gone.
@@ -131,9 +130,9 @@ mod tests {
         // What is larger than everything is alone.
         assert!(is_ready(sender.send('f', 1000)).await);
         assert!(!is_ready(sender.send('g', 1)).await);
-        sender.try_send('h', 1);
+        assert_eq!(sender.try_send('h', 1), Err('h'));
         assert_eq!(receiver.next().await, Some('f'));
-        sender.try_send('i', 1);
+        assert_eq!(sender.try_send('i', 1), Ok(()));
         assert_eq!(receiver.next().await, Some('i'));
     }
 

@@ -20,6 +20,7 @@ mod ledgers;
 mod limits;
 mod listener;
 mod network;
+mod operations;
 pub mod orderer;
 mod peer;
 mod proposal;

@@ -4,7 +4,13 @@ mod error;
 mod files;
 mod options;
 
-use std::{collections::BTreeSet, fs::File, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use fabric_msp::{
     msp::{Msp, config_from_directory},
@@ -31,6 +37,7 @@ use crate::{
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits, PEERS_MAX},
     listener,
+    operations::{Look, Operations},
     orderer::{self, ChannelStatus, OrderingNode, Participation},
     peer::Peer,
     state::file_name::file_name,
@@ -47,6 +54,9 @@ pub struct Network {
     orderer: Arc<OrderingNode>,
     orderer_address: String,
     admin_address: Option<String>,
+    /// By MSP id.
+    peer_operations: BTreeMap<String, String>,
+    orderer_operations: Option<String>,
     ledgers: Arc<Ledgers>,
     closing: watch::Sender<bool>,
     cut: watch::Sender<bool>,
@@ -82,6 +92,8 @@ impl Network {
             orderer,
             orderer_address: String::new(),
             admin_address: None,
+            peer_operations: BTreeMap::new(),
+            orderer_operations: None,
             ledgers,
             closing,
             cut,
@@ -145,6 +157,16 @@ impl Network {
     /// Where the orderer's channel participation API listens, `host:port`.
     pub fn orderer_admin_address(&self) -> Option<&str> {
         self.admin_address.as_deref()
+    }
+
+    /// Where the operations endpoint of an organization's peer listens, `host:port`.
+    pub fn peer_operations_address(&self, msp_id: &str) -> Option<&str> {
+        self.peer_operations.get(msp_id).map(String::as_str)
+    }
+
+    /// Where the orderer's operations endpoint listens, `host:port`.
+    pub fn orderer_operations_address(&self) -> Option<&str> {
+        self.orderer_operations.as_deref()
     }
 
     /// What can be made to go wrong at the peer of an organization; `None` when it has none.
@@ -231,10 +253,35 @@ impl Network {
         let connections = transport::incoming_with_any_certificate(listener, &tls)?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
         self.orderer_address = address;
+        for (peer, options) in self.peers.to_vec().into_iter().zip(&options.peers) {
+            let Some(address) = &options.operations else { continue };
+            let away = peer.switches().away();
+            let listens = self.listen_for_operators(address, away, Arc::new(move || peer.status())).await?;
+            self.peer_operations.insert(options.msp_id.clone(), listens);
+        }
+        if let Some(address) = &options.orderer.operations {
+            let (observed, away) = (Arc::clone(&self.orderer), self.orderer.switches().away());
+            let listens = self.listen_for_operators(address, away, Arc::new(move || observed.channels())).await?;
+            self.orderer_operations = Some(listens);
+        }
         if let Some(admin) = &options.orderer.admin {
             self.admin_address = Some(self.listen_for_admins(admin).await?);
         }
         Ok(())
+    }
+
+    async fn listen_for_operators(
+        &mut self,
+        address: &str,
+        away: watch::Receiver<bool>,
+        channels: Look,
+    ) -> Result<String, NetworkError> {
+        let (listener, address) = bind(address).await?;
+        let services = transport::server().accept_http1(true).add_routes(Operations::new(channels).into_routes());
+        let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
+        let connections = transport::incoming(listener, None)?;
+        self.servers.push(listener::serve(connections, services, closing, cut, away));
+        Ok(address)
     }
 
     async fn listen_for_admins(&mut self, options: &AdminOptions) -> Result<String, NetworkError> {

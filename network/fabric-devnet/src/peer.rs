@@ -18,7 +18,7 @@ use crate::{
     channel::Channel,
     ledger::{CallerInfo, SimulationError},
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
-    orderer::OrderingNode,
+    orderer::{ChannelStatus, OrderingNode},
     state::{
         collection::implicit_name,
         definition::{ChaincodeDefinition, LIFECYCLE, read_package_id},
@@ -65,6 +65,16 @@ pub(crate) enum Readiness {
 }
 
 impl Peer {
+    /// The channels that the peer has joined, each as far as this peer sees it.
+    pub(crate) fn status(&self) -> Vec<ChannelStatus> {
+        let status = |channel: &Arc<Channel>| ChannelStatus {
+            name: channel.id().to_owned(),
+            height: channel.ledger().height(),
+            trouble: channel.ledger().disk().trouble(),
+        };
+        self.channels().iter().map(status).collect()
+    }
+
     pub(crate) fn new(
         identity: SigningIdentity,
         local_msp: Msp,

@@ -66,6 +66,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
             msp_dir: folder.join("msp"),
             tls_cert: folder.join("tls/server.crt"),
             tls_key: folder.join("tls/server.key"),
+            operations: Some(own.operations.to_string()),
         });
     }
     let orderer = &consortium.orderer;
@@ -94,6 +95,7 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
                     client_ca: folder.join("tls/ca.crt"),
                 }),
             }),
+            operations: Some(own.operations.to_string()),
         },
     })
 }

@@ -243,14 +243,15 @@ impl ChaincodeStream {
         let refusal = answer_to(request, Err(cause.to_owned()));
         if let Some(outgoing) = lock(&self.outgoing).as_ref() {
             let bytes = refusal.encoded_len();
-            outgoing.try_send(refusal, bytes);
+            drop(outgoing.try_send(refusal, bytes));
         }
     }
 
     /// Sends an answer without waiting here for room, since the chaincode may make room only once it is read from.
     fn answer_soon(self: &Arc<Self>, answer: ChaincodeMessage) {
         let Some(outgoing) = lock(&self.outgoing).clone() else { return };
-        if let Err(mpsc::error::TrySendError::Full(answer)) = outgoing.try_send(answer) {
+        let bytes = answer.encoded_len();
+        if let Err(answer) = outgoing.try_send(answer, bytes) {
             let stream = Arc::clone(self);
             // The stream may have ended meanwhile; then nobody waits for the answer.
             tokio::spawn(async move { drop(stream.send(answer).await) });

@@ -113,7 +113,7 @@ async fn follow(
             () = answers.closed() => return,
             _ = closing.wait_for(|closing| *closing) => {
                 // The client may be gone too.
-                answers.try_send(Err(Status::unavailable("the peer is shutting down")), 0);
+                drop(answers.try_send(Err(Status::unavailable("the peer is shutting down")), 0));
                 return;
             }
         }

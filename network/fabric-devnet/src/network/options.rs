@@ -34,6 +34,9 @@ pub struct PeerOptions {
     pub tls_cert: PathBuf,
     /// The TLS private key, PEM, unencrypted.
     pub tls_key: PathBuf,
+    /// `host:port` of the operations endpoint, without TLS; port 0 lets the system choose, and there is none when not
+    /// given.
+    pub operations: Option<String>,
 }
 
 /// The orderer.
@@ -51,6 +54,8 @@ pub struct OrdererOptions {
     pub tls_key: PathBuf,
     /// Where the orderer can be told to join and leave channels; nowhere when not given.
     pub admin: Option<AdminOptions>,
+    /// `host:port` of the operations endpoint, as for peers.
+    pub operations: Option<String>,
 }
 
 /// Where the orderer can be told to join and leave channels over HTTP, by Fabric's channel participation API.

@@ -40,7 +40,7 @@ use crate::{
 
 pub type Outcome = Result<(), Box<dyn Error>>;
 pub const CHANNEL: &str = "conf";
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One organization as tests use it.
 pub struct Organization {
@@ -229,6 +229,7 @@ impl Fixture {
                 msp_dir: node.join("msp"),
                 tls_cert: node.join("tls/server.crt"),
                 tls_key: node.join("tls/server.key"),
+                operations: Some("127.0.0.1:0".to_owned()),
             }
         });
         let orderer =
@@ -252,6 +253,7 @@ impl Fixture {
                         client_ca: node.join("tls/ca.crt"),
                     }),
                 }),
+                operations: Some("127.0.0.1:0".to_owned()),
             },
         })
     }
