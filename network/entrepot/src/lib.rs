@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
+// These macros panic when nobody reads any more.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 mod causes;
 mod cli;
 mod commands;
 pub mod demo;
+mod output;
 pub mod roles;
 
 use std::process::ExitCode;
@@ -22,7 +25,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("entrepot: {}", causes::in_one_line(&error));
+            output::complain(&error);
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// These macros panic when nobody reads any more.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod channel;
 pub mod consortium;

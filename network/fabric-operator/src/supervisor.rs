@@ -63,7 +63,8 @@ pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
         RunningNetwork::start(&layout, &consortium, options, gateway, binaries.as_ref()).map_err(fabric::explain)?;
     let seconds = began.elapsed().as_secs_f32();
     write_atomically(&layout.ready_file("up")?, b"ready")?;
-    network.describe(&layout, &consortium, seconds)?;
+    // A network does not end because nobody reads where it is.
+    let _ = network.describe(&layout, &consortium, seconds);
     let ended = network.watch(&stop).map_err(fabric::explain);
     network.stop();
     layout.clear_running();
@@ -169,7 +170,7 @@ impl RunningNetwork {
     fn stop(&mut self) {
         while let Some(mut process) = self.processes.pop() {
             if !process.stop(STOP_PATIENCE) {
-                eprintln!("{} did not stop within {} s and was killed", process.name(), STOP_PATIENCE.as_secs());
+                tell(&format!("{} did not stop within {} s and was killed", process.name(), STOP_PATIENCE.as_secs()));
             }
         }
     }
@@ -199,6 +200,11 @@ impl RunningNetwork {
         writeln!(out, "Stop with Ctrl-C or `entrepot down --dir {}`.", layout.root().display())?;
         out.flush().context("cannot write to standard output")
     }
+}
+
+/// Tells what happens while the network runs. It goes on when nobody reads that.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Says so when the embedded network runs fewer nodes than the consortium file describes.

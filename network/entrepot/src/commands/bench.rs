@@ -20,6 +20,7 @@ use fabric_operator::{consortium::Consortium, fabric::Binaries, member};
 use serde_json::json;
 
 use super::status::usage;
+use crate::output::say;
 use crate::demo::{
     self, rest,
     running::{RunningNetwork, Start},
@@ -74,8 +75,7 @@ pub fn run(options: &Options) -> Result<()> {
     for fabric_bin in networks {
         measured.push(measure(&runtime, options, fabric_bin)?);
     }
-    print(options, &measured);
-    Ok(())
+    print(options, &measured)
 }
 
 fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Option<&Path>) -> Result<Measurement> {
@@ -194,21 +194,21 @@ fn cpu_by_group(network: &RunningNetwork) -> Result<Vec<(&'static str, f64, f64)
     Ok(groups)
 }
 
-fn print(options: &Options, measured: &[Measurement]) {
-    println!(
+fn print(options: &Options, measured: &[Measurement]) -> Result<()> {
+    say!(
         "{} transactions, {} in flight, 2 endorsements, 6 organizations{}",
         options.transactions,
         options.in_flight,
         options.core.map(|core| format!(", all on processor {core}")).unwrap_or_default()
-    );
-    println!(
+    )?;
+    say!(
         "{:<14} {:>8} {:>8} {:>9} {:>9} {:>14} {:>16} {:>11} {:>8}",
         "network", "first s", "tx/s", "p50 ms", "p99 ms", "network ms/tx", "chaincode ms/tx", "memory MB", "ratio"
-    );
+    )?;
     let total = |one: &Measurement| one.cpu_ms.iter().map(|(_, ms)| ms).sum::<f64>();
     for one in measured {
         let quantile = |q: f64| one.latencies_ms[((one.latencies_ms.len() - 1) as f64 * q) as usize];
-        println!(
+        say!(
             "{:<14} {:>8.2} {:>8.0} {:>9.1} {:>9.1} {:>14.2} {:>16.2} {:>11.0} {:>8.2}",
             one.network,
             one.first_seconds,
@@ -219,10 +219,10 @@ fn print(options: &Options, measured: &[Measurement]) {
             one.cpu_ms[1].1,
             one.memory_mb,
             total(one) / total(&measured[0]),
-        );
+        )?;
     }
-    println!("first s: from an empty folder to the first committed transaction, on the clock.");
-    println!(
+    say!("first s: from an empty folder to the first committed transaction, on the clock.")?;
+    say!(
         "ms/tx: processor time of all processes of the group for one committed transaction; ratio: their sum to the first row's."
-    );
+    )
 }

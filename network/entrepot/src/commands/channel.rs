@@ -19,6 +19,7 @@ use fabric_operator::{
 };
 
 use super::folder::Folder;
+use crate::output::{print, say};
 
 /// What to do with a channel. Changes are signed by the administrators whose keys lie in the folder.
 #[derive(Debug, Subcommand)]
@@ -167,8 +168,7 @@ pub fn run(command: &Command) -> Result<()> {
     match command {
         Command::Show(of) => {
             let site = Site::open(&of.folder)?;
-            print!("{}", describe(&site.config(site.channel(of))?));
-            Ok(())
+            print(format_args!("{}", describe(&site.config(site.channel(of))?)))
         }
         Command::Create(options) => create_channel(options),
         Command::AddOrganization(options) => add_organization(options),
@@ -245,21 +245,19 @@ impl Site {
         let mut draft = ConfigDraft::new(&config);
         wish(&mut draft)?;
         let update = draft.finish()?;
-        print!("{}", difference(config.config(), draft.config())?);
+        print(format_args!("{}", difference(config.config(), draft.config())?))?;
         let signers = administrators(&network, &config, &options.sign_as)?;
         if options.dry_run {
             let envelope = envelope(&config, &update, &signers)?;
             let organizations = signers.msp_ids().join(", ");
             match config.propose_update(&envelope) {
-                Ok(_) => {
-                    println!("The administrators of {organizations} would sign, which suffices. Nothing was sent.")
-                }
-                Err(error) => println!("The administrators of {organizations} would sign. Nothing was sent: {error}"),
+                Ok(_) => say!("The administrators of {organizations} would sign, which suffices. Nothing was sent.")?,
+                Err(error) => say!("The administrators of {organizations} would sign. Nothing was sent: {error}")?,
             }
             return Ok(false);
         }
         let sent = self.runtime.block_on(apply(&network, &config, &update, &signers))?;
-        println!("The channel {channel} is changed; its configuration has the sequence {}.", sent.sequence);
+        say!("The channel {channel} is changed; its configuration has the sequence {}.", sent.sequence)?;
         Ok(true)
     }
 }
@@ -285,13 +283,12 @@ fn create_channel(options: &Create) -> Result<()> {
     };
     let package = generate::package(&site.layout, &site.consortium, &site.addresses)?;
     site.runtime.block_on(create(&site.network(), &channel, &package))?;
-    println!(
+    say!(
         "The channel {} of {} is there, with the chaincode {}.",
         channel.name,
         channel.organizations.join(", "),
         channel.chaincode.name
-    );
-    Ok(())
+    )
 }
 
 fn add_organization(options: &AddOrganization) -> Result<()> {
@@ -319,8 +316,7 @@ fn add_organization(options: &AddOrganization) -> Result<()> {
     let mut alone = site.consortium.on(channel)?;
     alone.organizations = vec![own.clone()];
     site.runtime.block_on(join_peers(&site.network(), &alone, &block))?;
-    println!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.");
-    Ok(())
+    say!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.")
 }
 
 fn revoke(options: &Revoke) -> Result<()> {

@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use fabric_operator::{consortium, generate};
 
+use crate::output::say;
+
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -31,6 +33,5 @@ pub fn run(command: &Command) -> Result<()> {
         None => consortium::DEFAULT_CRYPTO.to_owned(),
     };
     generate::crypto_into(&text, output)?;
-    println!("Keys and certificates lie in {}.", output.display());
-    Ok(())
+    say!("Keys and certificates lie in {}.", output.display())
 }

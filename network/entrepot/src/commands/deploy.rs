@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use fabric_operator::{deploy, generate, layout::Layout};
 
+use crate::output::say;
+
 /// Installs, approves and commits the chaincode, as far as that was not done before.
 ///
 /// # Errors
@@ -16,6 +18,5 @@ pub fn run(folder: &Path) -> Result<()> {
     let consortium = generate::consortium(&layout, None)?;
     let package = generate::package(&layout, &consortium, &addresses)?;
     deploy::run(&layout, &consortium, &addresses, &package)?;
-    println!("{}", deploy::describe(&consortium, &package));
-    Ok(())
+    say!("{}", deploy::describe(&consortium, &package))
 }

@@ -15,6 +15,8 @@ use nix::{
     unistd::Pid,
 };
 
+use crate::output::say;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Stops the network of this folder.
@@ -43,6 +45,5 @@ pub fn run(folder: &Path) -> Result<()> {
         }
         std::thread::sleep(POLL);
     }
-    println!("The network in {} has stopped; its data is kept.", layout.root().display());
-    Ok(())
+    say!("The network in {} has stopped; its data is kept.", layout.root().display())
 }

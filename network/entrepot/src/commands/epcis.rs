@@ -6,6 +6,8 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use trade_standards::epcis::{Limits, parse_with};
 
+use crate::output::say;
+
 /// What to do with EPCIS documents.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -27,7 +29,7 @@ pub fn run(command: &Command) -> Result<()> {
     let limits = Limits { check_digits: false, ..Limits::default() };
     let document = parse_with(&bytes, &limits).with_context(|| format!("in {}", file.display()))?;
     for event in &document.events {
-        println!("{}", event.hash.as_str());
+        say!("{}", event.hash.as_str())?;
     }
     Ok(())
 }

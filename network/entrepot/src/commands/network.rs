@@ -9,6 +9,7 @@ use fabric_operator::{
     export::{self, Images, Platform},
 };
 
+use crate::output::say;
 use crate::roles;
 
 /// Where Fabric publishes its images.
@@ -71,10 +72,7 @@ pub fn run(command: &Command) -> Result<()> {
         Command::Run(options) => roles::network::run(options),
         Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
         Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
-        Command::Join { dir } => {
-            println!("{}", export::join(dir)?);
-            Ok(())
-        }
+        Command::Join { dir } => say!("{}", export::join(dir)?),
     }
 }
 
@@ -99,6 +97,5 @@ fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
         Platform::Compose => format!("docker compose --project-directory {0} up --detach", options.output.display()),
         Platform::Kubernetes => format!("kubectl apply -k {}", options.output.display()),
     };
-    println!("The network lies in {}. Start it with `{start}`.", options.output.display());
-    Ok(())
+    say!("The network lies in {}. Start it with `{start}`.", options.output.display())
 }

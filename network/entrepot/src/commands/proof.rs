@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
+use crate::output::say;
 use crate::demo::secrets::random;
 
 /// Longest witness that is read, in bytes.
@@ -314,8 +315,7 @@ pub fn verify(options: &Verify) -> Result<()> {
             verify_match(tolerance, invoice, payment, proof, &context.build()?)?;
         }
     }
-    println!("The proof holds.");
-    Ok(())
+    say!("The proof holds.")
 }
 
 fn verify_range(bounds: &Bounds, commitment: &str, proof: &str, context: &ProofContext) -> Result<()> {
@@ -404,6 +404,5 @@ fn read_witness() -> Result<Vec<u8>> {
 }
 
 fn print(value: &impl Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+    say!("{}", serde_json::to_string_pretty(value)?)
 }

@@ -10,6 +10,8 @@ use fabric_operator::{
     network::Network,
 };
 
+use crate::{causes::in_one_line, output::say};
+
 /// Shows the network of this folder.
 ///
 /// # Errors
@@ -19,29 +21,29 @@ pub fn run(folder: &Path) -> Result<()> {
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let running = layout.running()?;
-    println!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s");
+    say!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s")?;
     for (name, id) in running.iter().flat_map(|running| &running.processes) {
         match usage(*id) {
-            Some(usage) => println!("{name:<34} {id:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds),
-            None => println!("{name:<34} {id:>8}      ended"),
+            Some(usage) => say!("{name:<34} {id:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds)?,
+            None => say!("{name:<34} {id:>8}      ended")?,
         }
     }
     if running.is_none() {
-        println!("nothing runs");
+        say!("nothing runs")?;
     }
-    println!();
-    println!("gateway   https://{}  {}", addresses.gateway, state(&addresses.gateway.into()));
+    say!()?;
+    say!("gateway   https://{}  {}", addresses.gateway, state(&addresses.gateway.into()))?;
     for (msp_id, peers) in &addresses.peers {
         for peer in peers {
-            println!("peer      {}  {}  {msp_id}", peer.endpoint, state(&peer.endpoint));
+            say!("peer      {}  {}  {msp_id}", peer.endpoint, state(&peer.endpoint))?;
         }
     }
     for orderer in &addresses.orderers {
-        println!("orderer   {}  {}  {}", orderer.endpoint, state(&orderer.endpoint), orderer.node);
+        say!("orderer   {}  {}  {}", orderer.endpoint, state(&orderer.endpoint), orderer.node)?;
     }
-    println!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode));
-    println!("data      {}", layout.root().display());
-    println!();
+    say!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode))?;
+    say!("data      {}", layout.root().display())?;
+    say!()?;
     show_channels(&layout, &addresses)
 }
 
@@ -59,10 +61,10 @@ fn show_channels(layout: &Layout, addresses: &Addresses) -> Result<()> {
                     let members: Vec<String> = config.application_orgs().map(|one| one.msp_id.clone()).collect();
                     (members, format!("configuration {}", config.sequence()))
                 }
-                Err(error) => (Vec::new(), format!("{error:#}")),
+                Err(error) => (Vec::new(), in_one_line(&error)),
             },
         };
-        println!("channel   {}  {state}  {}", own.channel, members.join(", "));
+        say!("channel   {}  {state}  {}", own.channel, members.join(", "))?;
     }
     Ok(())
 }

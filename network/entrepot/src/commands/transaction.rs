@@ -15,7 +15,10 @@ use trade_model::{
     transaction::{Kind, Presence},
 };
 
-use crate::demo::rest::{Caller, new_key};
+use crate::{
+    demo::rest::{Caller, new_key},
+    output::say,
+};
 
 /// Longest request that is read from a file, in bytes.
 const REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -80,10 +83,10 @@ fn list() -> Result<()> {
         let kind = if transaction.kind == Kind::Submit { "submit" } else { "evaluate" };
         let roles: Vec<&str> = transaction.roles.iter().map(|role| role.as_str()).collect();
         let roles = if roles.is_empty() { "any".to_owned() } else { roles.join(",") };
-        println!("{:26} {kind:8} {roles:36} {} {}", transaction.name, route.method.as_str(), route.path);
+        say!("{:26} {kind:8} {roles:36} {} {}", transaction.name, route.method.as_str(), route.path)?;
     }
     for (name, reason) in routes::WITHOUT_ROUTE {
-        println!("{name:26} no route: {reason}");
+        say!("{name:26} no route: {reason}")?;
     }
     Ok(())
 }
@@ -96,8 +99,7 @@ fn schema(name: &str) -> Result<()> {
     let answer = (transaction.answer.reference)(&mut generator);
     let definitions = generator.take_definitions(true);
     let whole = json!({ "request": request, "private": private, "answer": answer, "$defs": definitions });
-    println!("{}", serde_json::to_string_pretty(&whole)?);
-    Ok(())
+    say!("{}", serde_json::to_string_pretty(&whole)?)
 }
 
 async fn send(options: &Send) -> Result<()> {
@@ -120,8 +122,7 @@ async fn send(options: &Send) -> Result<()> {
             caller.post_again(&sent.target, &body, &key).await?
         }
     };
-    println!("{}", serde_json::to_string_pretty(&answer.accepted()?)?);
-    Ok(())
+    say!("{}", serde_json::to_string_pretty(&answer.accepted()?)?)
 }
 
 fn find(name: &str) -> Result<(&'static Route, &'static Transaction)> {

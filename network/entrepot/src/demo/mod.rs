@@ -24,6 +24,8 @@ use self::{
     teller::Teller,
 };
 
+use crate::output::say;
+
 /// What `demo` does.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -68,8 +70,8 @@ pub fn run(options: &Options) -> Result<()> {
             let _ = temporary.keep();
         }
         teller.end();
-        println!("\nThe network keeps running. Its gateway is https://{}.", network.addresses().gateway);
-        println!("Stop it with: entrepot down --dir {}", network.layout().root().display());
+        say!("\nThe network keeps running. Its gateway is https://{}.", network.addresses().gateway)?;
+        say!("Stop it with: entrepot down --dir {}", network.layout().root().display())?;
         return Ok(());
     }
     teller.step("everything stopped in order", network.stop())?;

@@ -1,0 +1,39 @@
+//! What commands print, and how a failure is told: the one place where standard output and standard error are written.
+//!
+//! A reader that goes away, such as `head`, ends the printing and not the command: a change that is under way is brought
+//! to its end, and nobody is told of a broken pipe.
+
+use std::{
+    fmt::Arguments,
+    io::{self, ErrorKind, Write},
+};
+
+use anyhow::{Context, Error, Result};
+
+use crate::causes::in_one_line;
+
+/// Prints a line on standard output, in the form of `format!`. Fails as [`print`].
+macro_rules! say {
+    () => { $crate::output::print(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+pub(crate) use say;
+
+/// Prints a text on standard output.
+///
+/// # Errors
+/// It cannot be written, for another reason than that nobody reads it any more.
+pub(crate) fn print(text: Arguments<'_>) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_fmt(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
+}
+
+/// Tells on standard error why the program fails.
+pub(crate) fn complain(error: &Error) {
+    // There is nobody left to tell when this fails.
+    let _ = writeln!(io::stderr(), "entrepot: {}", in_one_line(error));
+}
