@@ -1,6 +1,7 @@
 //! How the story is told: chapters, and steps that either held or end the story.
 
 use std::{
+    ffi::OsStr,
     io::{IsTerminal, Write, stdout},
     time::Instant,
 };
@@ -18,7 +19,7 @@ impl Teller {
     /// A teller who has told nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { began: Instant::now(), steps: 0, colour: stdout().is_terminal() }
+        Self { began: Instant::now(), steps: 0, colour: is_coloured(stdout().is_terminal(), std::env::var_os("NO_COLOR").as_deref()) }
     }
 
     /// Begins a chapter.
@@ -60,5 +61,21 @@ impl Teller {
 impl Default for Teller {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Whether to print in colour: on a terminal, unless `NO_COLOR` is set to anything (<https://no-color.org>).
+fn is_coloured(terminal: bool, no_color: Option<&OsStr>) -> bool {
+    terminal && no_color.is_none_or(OsStr::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_and_not_for_those_who_refuse_them() {
+        assert!(is_coloured(true, None) && is_coloured(true, Some(OsStr::new(""))));
+        assert!(!is_coloured(true, Some(OsStr::new("1"))) && !is_coloured(false, None));
     }
 }
