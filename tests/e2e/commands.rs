@@ -34,6 +34,21 @@ fn the_event_hashes_of_the_reference_documents_are_reproduced() -> Result<()> {
 }
 
 #[test]
+fn the_readmes_event_is_hashed_as_it_stands_there() -> Result<()> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"))?;
+    let (_, rest) = readme.split_once("entrepot epcis hash - <<'EOF'").context("the README hashes no event")?;
+    let (_, rest) = rest.split_once('\n').context("nothing follows")?;
+    let (event, _) = rest.split_once("\nEOF\n").context("the document has no end")?;
+    let piped = text(&run(&["epcis", "hash", "-"], event)?)?;
+    ensure!(piped.lines().count() == 1 && piped.starts_with("ni:///sha-256;"), "{piped}");
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("event.jsonld");
+    std::fs::write(&file, event)?;
+    ensure!(text(&run(&["epcis", "hash", &file.display().to_string()], "")?)? == piped, "a file has another hash");
+    Ok(())
+}
+
+#[test]
 fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> Result<()> {
     let bounds = ["--least", "1000", "--most", "2000"];
     let record = |id: &'static str| {

@@ -40,7 +40,7 @@ fn no_command_minds_that_nobody_reads_what_it_prints() -> Result<()> {
 
 /// A network that was laid out and does not run.
 fn addresses() -> String {
-    let organizations = ["Exporter", "Importer", "Carrier", "Bank", "Customs", "Regulator"];
+    let organizations = ["Exporter", "Importer", "Logistics", "Bank", "Customs", "Regulator"];
     let peer = r#"[{"endpoint":"127.0.0.1:1","chaincode":"127.0.0.1:1","operations":"127.0.0.1:1"}]"#;
     let peers: Vec<String> = organizations.iter().map(|name| format!(r#""{name}MSP":{peer}"#)).collect();
     format!(
