@@ -30,9 +30,7 @@ pub struct Column {
 pub fn columns(program: &Path) -> &'static [Arc<Column>] {
     static COLUMNS: OnceLock<Vec<Arc<Column>>> = OnceLock::new();
     COLUMNS.get_or_init(|| {
-        let named = std::env::var_os("FABRIC_BIN").unwrap_or_default();
-        let folders = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty());
-        let kinds = [None].into_iter().chain(folders.map(Some));
+        let kinds = [None].into_iter().chain(fabric_operator::fabric::named_folders().into_iter().map(Some));
         let columns = kinds.map(|binaries| Column::new(title(binaries.as_deref()), binaries, Orderers::One, program));
         columns.map(Arc::new).collect()
     })

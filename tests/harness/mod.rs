@@ -14,6 +14,7 @@ use fabric_client::{Connection, Gateway};
 use fabric_msp::{signer::SigningIdentity, transport::ClientTls};
 use fabric_operator::{
     consortium::Consortium,
+    fabric::named_folders,
     layout::{Addresses, Layout},
 };
 use trade_model::governance::ReadMembers;
@@ -61,8 +62,7 @@ pub fn everywhere() -> Result<Vec<&'static System>> {
 
 /// The kinds of network to be tested: `None` is the embedded one, the others are folders of Fabric's programs.
 pub fn kinds() -> Vec<Option<PathBuf>> {
-    let named = std::env::var_os("FABRIC_BIN").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    let folders = named_folders();
     if folders.is_empty() {
         eprintln!("skipped on Fabric: FABRIC_BIN is not set");
     }

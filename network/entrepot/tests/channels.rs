@@ -2,7 +2,7 @@
 //! user calls. On the embedded network, and on Fabric when `FABRIC_BIN` names folders with `peer` and `orderer`.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use entrepot::demo::running::{RunningNetwork, Start};
 use fabric_client::Gateway;
 use fabric_msp::signer::SigningIdentity;
-use fabric_operator::{consortium::Consortium, member};
+use fabric_operator::{consortium::Consortium, fabric::named_folders, member};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,8 +49,7 @@ struct Site {
 
 /// Runs a test on every kind of network.
 fn everywhere(test: impl Fn(&mut Site) -> Result<()>) -> Result<()> {
-    let named = env::var_os("FABRIC_BIN").unwrap_or_default();
-    let folders: Vec<PathBuf> = env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty()).collect();
+    let folders = named_folders();
     if folders.is_empty() {
         eprintln!("skipped on Fabric: FABRIC_BIN names no folder with Fabric's programs");
     }

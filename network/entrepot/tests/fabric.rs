@@ -1,11 +1,11 @@
 //! Networks of Fabric's own programs, from consortium files of every kind. `FABRIC_BIN` names one or several folders with
 //! `peer` and `orderer`; without it these tests say that they were skipped.
 
-use std::{env, fs, path::Path, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::running::{RunningNetwork, Start};
-use fabric_operator::fabric::Binaries;
+use fabric_operator::fabric::{Binaries, named_folders};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 
@@ -49,11 +49,10 @@ fn start(folder: &Path, binaries: &Path) -> Result<RunningNetwork> {
 
 #[test]
 fn every_kind_of_consortium_becomes_usable_and_goes_on_after_a_stop_and_after_a_kill() -> Result<()> {
-    let Some(folders) = env::var_os("FABRIC_BIN") else {
+    if named_folders().is_empty() {
         eprintln!("skipped: FABRIC_BIN names no folder with Fabric's programs");
-        return Ok(());
-    };
-    for binaries in env::split_paths(&folders) {
+    }
+    for binaries in named_folders() {
         let version = Binaries::find(Some(&binaries))?.version;
         for (name, orderers) in KINDS {
             let folder = tempfile::tempdir()?;

@@ -20,11 +20,11 @@ use fabric_operator::{consortium::Consortium, fabric::Binaries, member};
 use serde_json::json;
 
 use super::status::usage;
-use crate::output::say;
 use crate::demo::{
     self, rest,
     running::{RunningNetwork, Start},
 };
+use crate::output::say;
 
 const ORGANIZATION: &str = "ExporterMSP";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -203,7 +203,15 @@ fn print(options: &Options, measured: &[Measurement]) -> Result<()> {
     )?;
     say!(
         "{:<14} {:>8} {:>8} {:>9} {:>9} {:>14} {:>16} {:>11} {:>8}",
-        "network", "first s", "tx/s", "p50 ms", "p99 ms", "network ms/tx", "chaincode ms/tx", "memory MB", "ratio"
+        "network",
+        "first s",
+        "tx/s",
+        "p50 ms",
+        "p99 ms",
+        "network ms/tx",
+        "chaincode ms/tx",
+        "memory MB",
+        "ratio"
     )?;
     let total = |one: &Measurement| one.cpu_ms.iter().map(|(_, ms)| ms).sum::<f64>();
     for one in measured {

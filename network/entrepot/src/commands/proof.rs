@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
-use crate::output::say;
 use crate::demo::secrets::random;
+use crate::output::say;
 
 /// Longest witness that is read, in bytes.
 const WITNESS_BYTES_MAX: u64 = 64 * 1024;

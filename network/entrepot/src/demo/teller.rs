@@ -19,7 +19,11 @@ impl Teller {
     /// A teller who has told nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { began: Instant::now(), steps: 0, colour: is_coloured(stdout().is_terminal(), std::env::var_os("NO_COLOR").as_deref()) }
+        Self {
+            began: Instant::now(),
+            steps: 0,
+            colour: is_coloured(stdout().is_terminal(), std::env::var_os("NO_COLOR").as_deref()),
+        }
     }
 
     /// Begins a chapter.

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -16,6 +17,14 @@ use crate::{
 /// A module that orderers have since Fabric 3.0.
 const BFT_MODULE: &[u8] = b"hyperledger-labs/SmartBFT";
 
+/// The folders that `FABRIC_BIN` names: one, or several separated by `:`, each with the programs of one version of Fabric.
+/// Tests run on each of them, and a program that needs one version takes the first.
+#[must_use]
+pub fn named_folders() -> Vec<PathBuf> {
+    let named = env::var_os("FABRIC_BIN").unwrap_or_default();
+    env::split_paths(&named).filter(|folder| !folder.as_os_str().is_empty()).collect()
+}
+
 /// The two programs that a real network needs.
 #[derive(Debug, Clone)]
 pub struct Binaries {
@@ -28,19 +37,22 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds `peer` and `orderer`: in the given folder, or in `FABRIC_BIN`, or on the path.
+    /// Finds `peer` and `orderer`: in the given folder or its `bin`, or else in the first of the folders of `FABRIC_BIN`
+    /// and of `PATH` that has both.
     ///
     /// # Errors
     /// One of the programs is missing, or its version is not supported.
     pub fn find(folder: Option<&Path>) -> Result<Self> {
-        let folders: Vec<PathBuf> = match folder {
-            Some(folder) => vec![folder.to_owned(), folder.join("bin")],
-            None => {
-                let named = env::var_os("FABRIC_BIN").map(PathBuf::from);
-                let path = env::var_os("PATH").unwrap_or_default();
-                named.into_iter().chain(env::split_paths(&path)).collect()
-            }
-        };
+        match folder {
+            Some(folder) => Self::first_in(&[folder.to_owned()], None),
+            None => Self::first_in(&named_folders(), env::var_os("PATH")),
+        }
+    }
+
+    /// The programs of the first folder that has both, `bin` in a named folder included.
+    fn first_in(named: &[PathBuf], path: Option<OsString>) -> Result<Self> {
+        let mut folders: Vec<PathBuf> = named.iter().flat_map(|folder| [folder.clone(), folder.join("bin")]).collect();
+        folders.extend(env::split_paths(&path.unwrap_or_default()));
         let found = folders.iter().find(|folder| folder.join("peer").is_file() && folder.join("orderer").is_file());
         let Some(found) = found else {
             let searched: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
@@ -108,6 +120,8 @@ fn parse_version(text: &str) -> Option<Version> {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use super::*;
 
     #[test]
@@ -120,15 +134,36 @@ mod tests {
 
     #[test]
     fn a_build_that_names_no_release_is_told_by_what_it_is_made_of() -> Result<()> {
-        let Some(folders) = env::var_os("FABRIC_BIN") else {
+        if named_folders().is_empty() {
             eprintln!("skipped: FABRIC_BIN names no folder with Fabric's programs");
-            return Ok(());
-        };
-        for folder in env::split_paths(&folders) {
+        }
+        for folder in named_folders() {
             let found = Binaries::find(Some(&folder))?;
             let bytes = std::fs::read(&found.orderer)?;
             assert_eq!(contains(&bytes, BFT_MODULE), found.version.has_v3_capability(), "{}", folder.display());
         }
+        Ok(())
+    }
+
+    #[test]
+    fn of_several_folders_the_first_that_has_both_programs_counts() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = |name: &str| folder.path().join(name);
+        for (place, version) in [("half", "9.9.9"), ("older/bin", "2.5.16"), ("newer", "3.1.5"), ("on-path", "3.0.0")] {
+            fs::create_dir_all(path(place))?;
+            for name in ["peer", "orderer"].into_iter().take(if place == "half" { 1 } else { 2 }) {
+                let program = path(place).join(name);
+                fs::write(&program, format!("#!/bin/sh\necho 'Version: v{version}'\n"))?;
+                fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+            }
+        }
+        let named = ["absent", "half", "older", "newer"].map(path);
+        let version = |named: &[PathBuf]| -> Result<String> {
+            Ok(Binaries::first_in(named, Some(path("on-path").into_os_string()))?.version.to_string())
+        };
+        assert_eq!(version(&named)?, "2.5");
+        assert_eq!(version(&named[3..])?, "3.1");
+        assert_eq!(version(&[])?, "3.0");
         Ok(())
     }
 

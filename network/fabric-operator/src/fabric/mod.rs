@@ -8,7 +8,7 @@ pub mod builder;
 mod settings;
 mod traps;
 
-pub use binaries::Binaries;
+pub use binaries::{Binaries, named_folders};
 pub use settings::{
     Places, listening, orderer_configuration, orderer_environment, peer_configuration, peer_environment, programs,
 };
