@@ -3,6 +3,9 @@
 //! Both files hold only keys that Fabric 2.5 and 3.x know, because an unknown key stops an orderer and a handler that
 //! 2.5 lacks stops a peer (the one exception is written for 3.x only). All that differs between processes comes by environment. An orderer only takes keys from the
 //! environment that its file mentions, so the file mentions all of them.
+//!
+//! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are then
+//! cut off with `too_many_pings` while an endorsement is under way.
 
 use std::{
     fs,
@@ -35,7 +38,7 @@ General:
     ClientAuthRequired: false
     ClientRootCAs: []
   Keepalive:
-    ServerMinInterval: 60s
+    ServerMinInterval: 5s
     ServerInterval: 7200s
     ServerTimeout: 20s
   Cluster:
@@ -78,6 +81,8 @@ peer:
     SW:
       Hash: SHA2
       Security: 256
+  keepalive:
+    minInterval: 5s
   gateway:
     enabled: true
     endorsementTimeout: 30s
@@ -368,4 +373,22 @@ fn pairs<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
 
 fn write(path: &Path, content: &str) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn nodes_bear_pings_every_few_seconds() -> Result<()> {
+        let orderer: Value = serde_norway::from_str(orderer_configuration())?;
+        assert_eq!(orderer["General"]["Keepalive"]["ServerMinInterval"], "5s");
+        for version in ["2.5.16", "3.1.5"] {
+            let peer: Value = serde_norway::from_str(&peer_configuration(version.parse()?))?;
+            assert_eq!(peer["peer"]["keepalive"]["minInterval"], "5s", "{version}");
+        }
+        Ok(())
+    }
 }
