@@ -195,6 +195,20 @@ fn down_stops_a_network_and_keeps_its_data() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_demo_leaves_a_running_network_in_its_folder_alone() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let network = start(folder.path(), None)?;
+    let dir = folder.path().display().to_string();
+    let demo = run(&["demo", "--dir", &dir], "")?;
+    let error = String::from_utf8_lossy(&demo.stderr).into_owned();
+    ensure!(!demo.status.success() && error.contains("a network is running"), "a demo says: {error}");
+    let status = text(&run(&["status", "--dir", &dir], "")?)?;
+    ensure!(!status.contains("nothing runs") && !status.contains("silent"), "{status}");
+    text(&run(&["down", "--dir", &dir], "")?)?;
+    network.stop()
+}
+
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<Output> {
     let mut child = Command::new(PROGRAM)
         .args(arguments)

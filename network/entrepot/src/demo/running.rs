@@ -1,7 +1,7 @@
 //! A network for the story: `up` as a process of its own in a folder, stopped and removed at the end.
 
 use std::{
-    fs::File,
+    fs::OpenOptions,
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
@@ -55,7 +55,9 @@ impl RunningNetwork {
         let Start { program, folder, fabric_bin, keep, log_filter } = *start;
         let layout = Layout::at(folder)?;
         let log_path = layout.log("up")?;
-        let log = File::create(&log_path).with_context(|| format!("cannot write {}", log_path.display()))?;
+        // Appended: the folder may be another network's that runs, which is for the supervisor to find out.
+        let log = OpenOptions::new().create(true).append(true).open(&log_path);
+        let log = log.with_context(|| format!("cannot write {}", log_path.display()))?;
         // A network that is not kept must not outlive this process, even when that is killed.
         let mut command = Command::new(program);
         if !keep {
@@ -68,8 +70,6 @@ impl RunningNetwork {
         if let Some(filter) = log_filter {
             command.env("ENTREPOT_LOG", filter);
         }
-        // A folder that was up before still holds its mark.
-        layout.clear_running();
         let mut supervisor = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -78,8 +78,14 @@ impl RunningNetwork {
             .spawn()
             .context("cannot start the network")?;
         let ready = layout.path("run/up.ready");
+        // What an earlier network left behind, or another one that runs, names another supervisor.
+        let own = supervisor.id();
+        let is_ready = || -> Result<bool> {
+            let running = layout.running()?;
+            Ok(running.is_some_and(|running| running.supervisor == own) && ready.is_file())
+        };
         let deadline = Instant::now() + PATIENCE;
-        while !ready.is_file() {
+        while !is_ready()? {
             if let Some(status) = supervisor.try_wait()? {
                 bail!("the network did not come up ({status}):\n{}", tail(&log_path, 30));
             }
