@@ -35,7 +35,7 @@ impl Fabric {
 
     /// Its processes, orderers first. The builder's links lead to the program that is given, because the one that runs now
     /// is the tests' own and no builder.
-    fn programs(&self) -> Result<Vec<Program<'_>>> {
+    fn programs(&self) -> Result<Vec<Program>> {
         let Site { layout, consortium, addresses, program, .. } = &self.site;
         let programs = programs(layout, consortium, addresses, &self.binaries)?;
         for name in ["detect", "build", "release"] {
@@ -43,13 +43,13 @@ impl Fabric {
             fs::remove_file(&link)?;
             symlink(program, &link)?;
         }
-        Ok(programs)
+        Ok(programs.into_iter().map(|node| node.program).collect())
     }
 
-    fn launch(&self, program: Program<'_>) -> Result<()> {
+    fn launch(&self, program: Program) -> Result<()> {
         self.site.launch(Launch {
             name: program.name,
-            executable: program.executable.unwrap_or(&self.site.program).to_owned(),
+            executable: program.executable.unwrap_or_else(|| self.site.program.clone()),
             arguments: program.arguments,
             environment: program.environment,
             folder: program.working_directory,

@@ -146,6 +146,18 @@ impl Consensus {
     }
 }
 
+impl OrdererOrganization {
+    /// How many of its nodes it takes to order: a majority for Raft, and for BFT all but as many as may be malicious.
+    #[must_use]
+    pub fn quorum(&self) -> usize {
+        let nodes = self.nodes.len();
+        match self.consensus {
+            Consensus::Raft => nodes / 2 + 1,
+            Consensus::Bft => nodes - nodes.saturating_sub(1) / 3,
+        }
+    }
+}
+
 impl std::fmt::Display for Consensus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

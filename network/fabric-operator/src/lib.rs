@@ -14,6 +14,7 @@ mod https;
 pub mod layout;
 pub mod member;
 pub mod network;
+pub mod nodes;
 pub mod package;
 pub mod participation;
 pub mod process;

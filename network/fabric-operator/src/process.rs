@@ -21,11 +21,14 @@ use nix::{
 pub const POLL: Duration = Duration::from_millis(10);
 
 /// What to start.
-pub struct Program<'a> {
+#[derive(Debug, Clone)]
+pub struct Program {
     /// The name in messages, of the log file and of the pid file.
     pub name: String,
-    /// The executable; `None` is this program itself.
-    pub executable: Option<&'a Path>,
+    /// The program whose command `child` ties the process to its parent; [`this_program`] but in tests.
+    pub launcher: PathBuf,
+    /// The executable; the launcher itself when not given.
+    pub executable: Option<PathBuf>,
     /// Its arguments.
     pub arguments: Vec<String>,
     /// Its whole environment, apart from `PATH`, `HOME` and `TMPDIR`.
@@ -41,19 +44,19 @@ pub struct Program<'a> {
 pub struct Process {
     name: String,
     child: Child,
+    started: u64,
     log: PathBuf,
 }
 
-impl Program<'_> {
+impl Program {
     /// Starts the program.
     ///
     /// # Errors
     /// The log file cannot be opened or the program cannot be started.
-    pub fn start(self) -> Result<Process> {
+    pub fn start(&self) -> Result<Process> {
         let log = open_log(&self.log)?;
-        let this = this_program();
-        let target = self.executable.unwrap_or(&this);
-        let mut command = Command::new(&this);
+        let target = self.executable.as_ref().unwrap_or(&self.launcher);
+        let mut command = Command::new(&self.launcher);
         command
             .arg("child")
             .arg("--")
@@ -62,14 +65,15 @@ impl Program<'_> {
             .current_dir(&self.working_directory)
             .env_clear()
             .envs(inherited_environment())
-            .envs(self.environment)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("cannot share the log file")?)
             .stderr(log)
             // A group of its own, so that Ctrl-C at the terminal reaches the supervisor only, which stops in order.
             .process_group(0);
         let child = command.spawn().with_context(|| format!("cannot start {} ({})", self.name, target.display()))?;
-        Ok(Process { name: self.name, child, log: self.log })
+        let started = started(child.id()).unwrap_or_default();
+        Ok(Process { name: self.name.clone(), child, started, log: self.log.clone() })
     }
 }
 
@@ -84,6 +88,12 @@ impl Process {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// When it started, as [`started`] tells.
+    #[must_use]
+    pub fn started(&self) -> u64 {
+        self.started
     }
 
     /// Fails when the process has ended, with the last lines of its log.
@@ -134,14 +144,14 @@ pub fn become_child(program: &Path, arguments: &[String]) -> Result<std::convert
     Err(error).with_context(|| format!("cannot execute {}", program.display()))
 }
 
-/// Waits until `ready` answers true, and fails when one of the processes ends or time runs out.
+/// Waits until `ready` answers true, and fails when `alive` does or time runs out.
 ///
 /// # Errors
-/// A process ended, `ready` failed, or the time ran out; `what` names what was waited for.
+/// `alive` or `ready` failed, or the time ran out; `what` names what was waited for.
 pub fn wait_until(
     what: &str,
     patience: Duration,
-    processes: &mut [Process],
+    mut alive: impl FnMut() -> Result<()>,
     mut ready: impl FnMut() -> Result<bool>,
 ) -> Result<()> {
     let deadline = Instant::now() + patience;
@@ -149,9 +159,7 @@ pub fn wait_until(
         if ready()? {
             return Ok(());
         }
-        for process in processes.iter_mut() {
-            process.check()?;
-        }
+        alive()?;
         if Instant::now() >= deadline {
             bail!("{what} was not ready within {} s", patience.as_secs());
         }
@@ -172,7 +180,8 @@ pub fn started(id: u32) -> Option<u64> {
 }
 
 /// This program's file, also when another one has taken its place since it was started.
-fn this_program() -> PathBuf {
+#[must_use]
+pub fn this_program() -> PathBuf {
     let named = std::env::current_exe().ok().filter(|path| path.is_file());
     named.unwrap_or_else(|| PathBuf::from("/proc/self/exe"))
 }

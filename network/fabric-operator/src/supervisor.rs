@@ -4,7 +4,7 @@
 //! ended, however it ended.
 
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
     io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -20,9 +20,10 @@ use crate::{
     deploy,
     fabric::{self, Binaries},
     gateway, generate,
-    layout::{Addresses, Kind, Layout, Running, write_atomically},
+    layout::{Addresses, Kind, Layout, Running, RunningProcess, write_atomically},
     network::Network,
-    process::{self, POLL, Process, Program, wait_until},
+    nodes::{Nodes, Restarts},
+    process::{self, POLL, Process, Program, this_program, wait_until},
     signals::stop_flag,
 };
 
@@ -30,6 +31,12 @@ use crate::{
 const OUR_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a process may take to stop before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a gateway may take to stop when its network is gone: what it waits for never comes.
+const ORPHAN_PATIENCE: Duration = Duration::from_millis(500);
+/// How long the processes of a supervisor that was killed may take to end.
+const LEFTOVER_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a supervisor that is just ending may hold the lock.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What to start, and where.
 #[derive(Debug, Clone)]
@@ -47,11 +54,13 @@ pub struct Options {
 /// Starts everything, says where it is, and stays until it is asked to stop.
 ///
 /// # Errors
-/// A step fails, or a process ends by itself.
+/// A step fails; or by themselves end the chaincode, the gateway, the embedded network, or the last peer or orderer of
+/// Fabric.
 pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
     let stop = stop_flag()?;
     let layout = Layout::at(&options.folder)?;
     let _lock = lock(&layout)?;
+    wait_for_leftovers(&layout, LEFTOVER_PATIENCE)?;
     layout.clear_running();
     let consortium = generate::consortium(&layout, options.consortium.as_deref())?;
     let binaries = binaries(options, &layout)?;
@@ -65,15 +74,18 @@ pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
     write_atomically(&layout.ready_file("up")?, b"ready")?;
     // A network does not end because nobody reads where it is.
     let _ = network.describe(&layout, &consortium, seconds);
-    let ended = network.watch(&stop).map_err(fabric::explain);
-    network.stop();
+    let ended = network.watch(&layout, &stop).map_err(fabric::explain);
+    network.stop(if ended.is_ok() { STOP_PATIENCE } else { ORPHAN_PATIENCE });
     layout.clear_running();
     ended
 }
 
-/// The processes of a network, in the order in which they were started.
+/// The processes of a network.
 struct RunningNetwork {
-    processes: Vec<Process>,
+    /// Processes of this program in the order in which they were started; the gateway is the last.
+    roles: Vec<Process>,
+    /// Processes of Fabric; none on the embedded network.
+    nodes: Nodes,
     addresses: Addresses,
 }
 
@@ -90,7 +102,7 @@ impl RunningNetwork {
         generate::crypto(layout, consortium)?;
         generate::genesis_blocks(layout, consortium, &addresses, binaries.map(|binaries| binaries.version))?;
         let package = generate::package(layout, consortium, &addresses)?;
-        let mut network = Self { processes: Vec::new(), addresses };
+        let mut network = Self { roles: Vec::new(), nodes: Nodes::default(), addresses };
 
         // The chaincode is first: peers dial it when they start.
         network.start_role(
@@ -105,14 +117,12 @@ impl RunningNetwork {
             }
             Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
         }
-        network.remember(layout)?;
         deploy::run(layout, consortium, &network.addresses, &package)?;
         let of = Network { layout, consortium, addresses: &network.addresses };
         let settings = gateway(&of, &layout.folder("gateway/data")?)?;
         let settings_file = layout.folder("gateway")?.join("settings.yaml");
         write_atomically(&settings_file, settings.as_bytes())?;
         network.start_role(layout, "gateway", vec!["--settings".into(), settings_file.display().to_string()])?;
-        network.remember(layout)?;
         Ok(network)
     }
 
@@ -124,42 +134,60 @@ impl RunningNetwork {
         all.extend(["--ready-file".to_owned(), ready.display().to_string()]);
         let program = Program {
             name: role.to_owned(),
+            launcher: this_program(),
             executable: None,
             arguments: all,
             environment: Vec::new(),
             working_directory: layout.root().to_owned(),
             log: layout.log(role)?,
         };
-        self.processes.push(program.start()?);
-        wait_until(&format!("the {role}"), OUR_PATIENCE, &mut self.processes, || Ok(ready.is_file()))
+        self.roles.push(program.start()?);
+        self.remember(layout)?;
+        wait_until(&format!("the {role}"), OUR_PATIENCE, || self.check(), || Ok(ready.is_file()))
     }
 
     fn start_fabric(&mut self, layout: &Layout, consortium: &Consortium, binaries: &Binaries) -> Result<()> {
-        for program in fabric::programs(layout, consortium, &self.addresses, binaries)? {
-            self.processes.push(program.start()?);
-        }
+        let programs = fabric::programs(layout, consortium, &self.addresses, binaries)?;
+        self.nodes = Nodes::start(programs, consortium.orderer.quorum(), Restarts::default())?;
+        self.remember(layout)?;
         let mut silent = fabric::listening(&self.addresses);
-        wait_until("Fabric's processes", fabric::PATIENCE, &mut self.processes, || {
+        let all_listen = || {
             silent.retain(|endpoint| !endpoint.listens());
             Ok(silent.is_empty())
-        })?;
+        };
+        wait_until("Fabric's processes", fabric::PATIENCE, || self.check(), all_listen)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(channel::join(&Network { layout, consortium, addresses: &self.addresses }))
     }
 
     /// Writes the processes down for `status` and `down`.
     fn remember(&self, layout: &Layout) -> Result<()> {
-        let processes = self.processes.iter().map(|process| (process.name().to_owned(), process.id())).collect();
+        let processes = self.roles.iter().chain(self.nodes.processes()).map(|process| RunningProcess {
+            name: process.name().to_owned(),
+            id: process.id(),
+            started: process.started(),
+        });
+        let processes = processes.collect();
         let supervisor = std::process::id();
         let supervisor_started = process::started(supervisor).context("the system does not tell when this began")?;
         layout.set_running(&Running { supervisor, supervisor_started, processes })
     }
 
-    /// Stays until it is asked to stop, or until a process ends by itself.
-    fn watch(&mut self, stop: &AtomicBool) -> Result<()> {
+    /// Fails when any process has ended, as none must while the network comes up.
+    fn check(&mut self) -> Result<()> {
+        self.roles.iter_mut().try_for_each(Process::check)?;
+        self.nodes.check()
+    }
+
+    /// Stays until it is asked to stop, or until the network cannot go on. A node of Fabric that ends is started again
+    /// as long as others of its kind run.
+    fn watch(&mut self, layout: &Layout, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            for process in &mut self.processes {
-                process.check()?;
+            self.roles.iter_mut().try_for_each(Process::check)?;
+            let news = self.nodes.look()?;
+            if !news.is_empty() {
+                news.iter().for_each(|line| tell(line));
+                self.remember(layout)?;
             }
             std::thread::sleep(POLL * 5);
         }
@@ -167,11 +195,19 @@ impl RunningNetwork {
     }
 
     /// Stops the processes, the last one first, so that nobody calls into what is gone.
-    fn stop(&mut self) {
-        while let Some(mut process) = self.processes.pop() {
-            if !process.stop(STOP_PATIENCE) {
-                tell(&format!("{} did not stop within {} s and was killed", process.name(), STOP_PATIENCE.as_secs()));
+    fn stop(&mut self, gateway_patience: Duration) {
+        let mut killed = Vec::new();
+        let mut end = |mut process: Process, patience| {
+            if !process.stop(patience) {
+                killed.push(process.name().to_owned());
             }
+        };
+        let gateway = self.roles.pop();
+        gateway.into_iter().for_each(|process| end(process, gateway_patience));
+        let nodes = self.nodes.stop(STOP_PATIENCE);
+        self.roles.drain(..).rev().for_each(|process| end(process, STOP_PATIENCE));
+        for name in killed.iter().chain(&nodes) {
+            tell(&format!("{name} did not stop in time and was killed"));
         }
     }
 
@@ -236,13 +272,60 @@ fn binaries(options: &Options, layout: &Layout) -> Result<Option<Binaries>> {
 fn lock(layout: &Layout) -> Result<File> {
     let path: &Path = &layout.path("lock");
     let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("a network is running in {} already; stop it with `entrepot down`", layout.root().display())
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A supervisor that was killed lets go when it has ended, which takes a moment.
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(POLL),
+            Err(TryLockError::WouldBlock) => {
+                bail!("a network is running in {} already; stop it with `entrepot down`", layout.root().display())
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
         }
-        Err(std::fs::TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+    }
+}
+
+/// Waits until the processes of the last supervisor have ended. When it was killed, the kernel ends them, but not in the
+/// same moment, and until then they hold their ports and ledgers.
+fn wait_for_leftovers(layout: &Layout, patience: Duration) -> Result<()> {
+    // A mark that cannot be read, such as one of an older version, names nobody to wait for.
+    let left = layout.running().ok().flatten().map(|running| running.processes).unwrap_or_default();
+    let deadline = Instant::now() + patience;
+    while let Some(process) = left.iter().find(|process| process.runs()) {
+        if Instant::now() > deadline {
+            bail!("{} of the last run still runs as process {}; stop it first", process.name, process.id);
         }
+        std::thread::sleep(POLL);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_a_killed_supervisor_left_behind_is_waited_for_and_named_when_it_stays() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let layout = Layout::at(folder.path())?;
+        let mut child = Command::new("sleep").arg("60").spawn()?;
+        let started = process::started(child.id()).context("the child runs")?;
+        let left = RunningProcess { name: "peer0.north.example".into(), id: child.id(), started };
+        let other = RunningProcess { started: started + 1, ..left.clone() };
+        layout.set_running(&Running { supervisor: 1, supervisor_started: 0, processes: vec![other] })?;
+        // Another process has the id by now.
+        wait_for_leftovers(&layout, Duration::ZERO)?;
+        layout.set_running(&Running { supervisor: 1, supervisor_started: 0, processes: vec![left] })?;
+        let error = wait_for_leftovers(&layout, Duration::ZERO).expect_err("it runs").to_string();
+        assert!(error.contains("peer0.north.example of the last run still runs"), "{error}");
+        child.kill()?;
+        wait_for_leftovers(&layout, Duration::from_secs(60))?;
+        child.wait()?;
+        Ok(())
     }
 }

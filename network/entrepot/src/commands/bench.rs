@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fabric_client::Gateway;
-use fabric_operator::{consortium::Consortium, fabric::Binaries, member};
+use fabric_operator::{consortium::Consortium, fabric::Binaries, layout::RunningProcess, member};
 use serde_json::json;
 
 use super::status::usage;
@@ -180,7 +180,7 @@ fn deposit(label: &str, number: usize) -> serde_json::Value {
 fn cpu_by_group(network: &RunningNetwork) -> Result<Vec<(&'static str, f64, f64)>> {
     let running = network.layout().running()?.context("the network wrote down no processes")?;
     let mut groups = vec![("network", 0.0, 0.0), ("chaincode", 0.0, 0.0)];
-    for (name, id) in &running.processes {
+    for RunningProcess { name, id, .. } in &running.processes {
         let group = match name.as_str() {
             "gateway" => continue,
             "chaincode" => &mut groups[1],

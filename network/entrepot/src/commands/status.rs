@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use fabric_operator::{
     endpoint::Endpoint,
     generate,
-    layout::{Addresses, Layout},
+    layout::{Addresses, Layout, RunningProcess},
     network::Network,
 };
 
@@ -22,7 +22,7 @@ pub fn run(folder: &Path) -> Result<()> {
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let running = layout.running()?;
     say!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s")?;
-    for (name, id) in running.iter().flat_map(|running| &running.processes) {
+    for RunningProcess { name, id, .. } in running.iter().flat_map(|running| &running.processes) {
         match usage(*id) {
             Some(usage) => say!("{name:<34} {id:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds)?,
             None => say!("{name:<34} {id:>8}      ended")?,

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use fabric_operator::{
-    layout::{Addresses, Layout},
+    layout::{Addresses, Layout, RunningProcess},
     process::{POLL, tail},
 };
 use nix::{
@@ -141,7 +141,7 @@ impl RunningNetwork {
         self.supervisor.wait()?;
         let processes = self.layout.running()?.map(|running| running.processes).unwrap_or_default();
         let deadline = Instant::now() + STOP_PATIENCE;
-        while processes.iter().any(|(_, id)| Path::new(&format!("/proc/{id}")).exists()) {
+        while processes.iter().any(RunningProcess::runs) {
             if Instant::now() > deadline {
                 bail!("a process outlived its supervisor");
             }

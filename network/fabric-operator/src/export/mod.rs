@@ -84,9 +84,12 @@ pub fn join(folder: &Path) -> Result<String> {
     generate::add_created_channels(&layout, &mut consortium)?;
     let bytes = fs::read(layout.path("chaincode/package.tar.gz")).context("cannot read the chaincode's package")?;
     let package = Package::from_bytes(&consortium.chaincode.name, bytes);
-    wait_until("the network", fabric::PATIENCE, &mut [], || {
-        Ok(fabric::listening(&addresses).iter().all(Endpoint::listens))
-    })?;
+    wait_until(
+        "the network",
+        fabric::PATIENCE,
+        || Ok(()),
+        || Ok(fabric::listening(&addresses).iter().all(Endpoint::listens)),
+    )?;
     let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(channel::join(&network))?;

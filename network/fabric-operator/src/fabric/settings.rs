@@ -19,7 +19,8 @@ use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
     layout::{Addresses, Layout, OrdererAddresses},
-    process::Program,
+    nodes::{NodeKind, NodeProgram},
+    process::{Program, this_program},
     version::Version,
 };
 
@@ -208,21 +209,23 @@ pub fn peer_configuration(version: Version) -> String {
 ///
 /// # Errors
 /// A configuration or the external builder cannot be written.
-pub fn programs<'a>(
+pub fn programs(
     layout: &Layout,
     consortium: &Consortium,
     addresses: &Addresses,
-    binaries: &'a Binaries,
-) -> Result<Vec<Program<'a>>> {
+    binaries: &Binaries,
+) -> Result<Vec<NodeProgram>> {
     let mut programs = Vec::new();
     for node in &addresses.orderers {
-        programs.push(orderer_program(layout, consortium, node, binaries)?);
+        let program = orderer_program(layout, consortium, node, binaries)?;
+        programs.push(NodeProgram { kind: NodeKind::Orderer, program });
     }
     let builder = layout.folder("fabric/builder")?;
     super::builder::install(&builder)?;
     for organization in &consortium.organizations {
         for number in 0..addresses.peers_of(&organization.msp_id).len() {
-            programs.push(peer_program(layout, organization, number, addresses, &builder, binaries)?);
+            let program = peer_program(layout, organization, number, addresses, &builder, binaries)?;
+            programs.push(NodeProgram { kind: NodeKind::Peer, program });
         }
     }
     Ok(programs)
@@ -237,12 +240,12 @@ pub fn listening(addresses: &Addresses) -> Vec<Endpoint> {
     orderers.chain(peers).cloned().collect()
 }
 
-fn orderer_program<'a>(
+fn orderer_program(
     layout: &Layout,
     consortium: &Consortium,
     own: &OrdererAddresses,
-    binaries: &'a Binaries,
-) -> Result<Program<'a>> {
+    binaries: &Binaries,
+) -> Result<Program> {
     let folder = layout.folder(&format!("fabric/{}", own.node))?;
     write(&folder.join("orderer.yaml"), orderer_configuration())?;
     let places = Places {
@@ -253,7 +256,8 @@ fn orderer_program<'a>(
     };
     Ok(Program {
         name: own.node.clone(),
-        executable: Some(&binaries.orderer),
+        launcher: this_program(),
+        executable: Some(binaries.orderer.clone()),
         arguments: Vec::new(),
         environment: orderer_environment(&consortium.orderer.msp_id, own, &places),
         working_directory: folder,
@@ -286,14 +290,14 @@ pub fn orderer_environment(msp_id: &str, own: &OrdererAddresses, places: &Places
     ])
 }
 
-fn peer_program<'a>(
+fn peer_program(
     layout: &Layout,
     organization: &Organization,
     number: usize,
     addresses: &Addresses,
     builder: &Path,
-    binaries: &'a Binaries,
-) -> Result<Program<'a>> {
+    binaries: &Binaries,
+) -> Result<Program> {
     let host = format!("peer{number}.{}", organization.domain);
     let folder = layout.folder(&format!("fabric/{host}"))?;
     write(&folder.join("core.yaml"), &peer_configuration(binaries.version))?;
@@ -307,7 +311,8 @@ fn peer_program<'a>(
     Ok(Program {
         log: layout.log(&host)?,
         name: host,
-        executable: Some(&binaries.peer),
+        launcher: this_program(),
+        executable: Some(binaries.peer.clone()),
         arguments: vec!["node".into(), "start".into()],
         environment: peer_environment(organization, number, addresses, &places, &builders)?,
         working_directory: folder,

@@ -19,7 +19,7 @@ pub use self::{
     addresses::{Addresses, Kind, OrdererAddresses, PeerAddresses},
     files::{read_json, write_atomically, write_json, write_secret},
 };
-use crate::consortium::Consortium;
+use crate::{consortium::Consortium, process::started};
 
 /// The folder of one network.
 #[derive(Debug, Clone)]
@@ -35,8 +35,27 @@ pub struct Running {
     /// When it started, as [`crate::process::started`] tells: a process id may come again.
     #[serde(default)]
     pub supervisor_started: u64,
-    /// The children's names and process ids.
-    pub processes: Vec<(String, u32)>,
+    /// The children.
+    pub processes: Vec<RunningProcess>,
+}
+
+/// A process of a running network.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunningProcess {
+    /// Its name: a role, an orderer or a peer.
+    pub name: String,
+    /// Its process id.
+    pub id: u32,
+    /// When it started, as [`crate::process::started`] tells.
+    pub started: u64,
+}
+
+impl RunningProcess {
+    /// Whether it still runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        started(self.id) == Some(self.started)
+    }
 }
 
 impl Layout {
