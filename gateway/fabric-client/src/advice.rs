@@ -65,6 +65,11 @@ const MISMATCH: &str = "ProposalResponsePayloads do not match";
 /// Said by an orderer of a BFT channel that has ordered the same envelope already. A gateway counts it as a failure.
 const ALREADY_ORDERED: &str = "request already processed";
 
+/// Whether a peer says that a policy of the channel does not let the identity do this, in the words of all of its services.
+pub fn is_access_denied(said: &str) -> bool {
+    ["access denied", "ailed evaluating policy on signed data"].iter().any(|text| said.contains(text))
+}
+
 impl CallError {
     /// The status (400 and above, or below 200) and message of a chaincode that refused, read from
     /// `chaincode response NNN, message`.
@@ -131,7 +136,8 @@ impl CallError {
     /// Of several orderers one may refuse what another takes, so only the refusal of all of them is one.
     fn is_denied(&self) -> bool {
         let is_coded = matches!(self.code, Code::PermissionDenied | Code::Unauthenticated) && !self.connection_lost;
-        let is_denied = is_coded || self.says("access denied") || self.says("FORBIDDEN");
+        let said = self.details.iter().map(|detail| detail.message.as_str()).chain([self.message.as_str()]);
+        let is_denied = is_coded || said.into_iter().any(is_access_denied) || self.says("FORBIDDEN");
         let is_open = matches!(self.step, Step::Submit | Step::Broadcast)
             && (self.is_lost() || leaves_open(self.code))
             && !self.is_refused_by_all();
@@ -283,6 +289,13 @@ mod tests {
             (Step::Evaluate, Code::Unknown, "too many requests", Advice::BackOff, Overloaded),
             (Step::Evaluate, Code::Unknown, "evaluate call to endorser returned error: x", Advice::Never, Other),
             (Step::Evaluate, Code::FailedPrecondition, "access denied", Advice::Never, AccessDenied),
+            (
+                Step::Evaluate,
+                Code::Unknown,
+                "Failed evaluating policy on signed data during",
+                Advice::Never,
+                AccessDenied,
+            ),
             (Step::Evaluate, Code::DeadlineExceeded, "", Advice::RetryFreely, TimedOut),
             (
                 Step::Evaluate,

@@ -32,6 +32,11 @@ pub(crate) fn print(text: Arguments<'_>) -> Result<()> {
     }
 }
 
+/// Tells on standard error what a user should know although nothing has failed.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Tells on standard error why the program fails.
 pub(crate) fn complain(error: &Error) {
     // There is nobody left to tell when this fails.

@@ -225,6 +225,44 @@ fn a_revoked_certificate_is_refused_on_every_channel_of_its_organization() -> Re
     })
 }
 
+/// Rules that keep out whoever operates a network must not keep it from running, because only then can they be changed.
+#[test]
+fn a_network_starts_and_can_be_changed_back_whatever_its_rules_refuse() -> Result<()> {
+    everywhere(|site| {
+        let admins = "/Channel/Application/Admins";
+        site.run(&["channel", "set-acl", "peer/Propose", admins])?;
+        let refused = site.refused(&["deploy"])?;
+        contains(&refused, "the channel trade lets none of User1, gateway, Admin of NorthMSP use the chaincode")?;
+        contains(&refused, "`channel set-acl`")?;
+        site.stop()?;
+        site.start()?;
+        contains(&fs::read_to_string(site.folder.path().join("logs/up.log"))?, "the channel trade lets none of")?;
+        site.run(&["channel", "set-acl", "peer/Propose"])?;
+        site.run(&["deploy"])?;
+
+        site.run(&["channel", "set-policy", "/Channel/Application/Proposers", "OR('NorthMSP.admin')"])?;
+        site.run(&["channel", "set-acl", "peer/Propose", "/Channel/Application/Proposers"])?;
+        site.stop()?;
+        site.start()?;
+        site.run(&["channel", "set-acl", "peer/Propose"])?;
+
+        let users = site.folder.path().join("crypto/peerOrganizations/south.example/users");
+        for user in ["User1", "gateway"] {
+            let certificates = users.join(format!("{user}@south.example/msp/signcerts"));
+            let certificate = fs::read_dir(certificates)?.next().context("no certificate")??.path();
+            site.run(&["channel", "revoke", certificate.to_str().context("a path that is no text")?])?;
+        }
+        site.stop()?;
+        site.start()?;
+        site.run(&["deploy"])?;
+        contains(
+            &fs::read_to_string(site.folder.path().join("logs/up.log"))?,
+            "The gateway's identity of SouthMSP is not valid any more",
+        )?;
+        site.submit("NorthMSP", "trade", "entrepot", &["NorthMSP", "SouthMSP"])
+    })
+}
+
 /// An organization of another folder, of which this one has the public MSP folder only.
 #[test]
 fn an_organization_from_elsewhere_is_let_in_by_its_public_msp_folder() -> Result<()> {

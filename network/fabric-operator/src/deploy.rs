@@ -7,7 +7,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{Advice, ClientError, EndorserClient, Gateway, endorser::EndorserError};
+use fabric_client::{
+    Advice, ClientError, EndorserClient, Failure, Gateway, advice::is_access_denied, endorser::EndorserError,
+};
 use fabric_msp::policy;
 use fabric_protos::{
     lifecycle::{
@@ -23,6 +25,7 @@ use prost::Message;
 
 use crate::{
     consortium::{Consortium, Organization, Role},
+    denied::Denied,
     endpoint::Endpoint,
     layout::{Addresses, Layout},
     member::{connect, identity},
@@ -35,22 +38,33 @@ const LIFECYCLE: &str = "_lifecycle";
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 const CALL_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a gateway that refuses everybody is asked again: its peer may have an older configuration for a moment.
+const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
+/// Whose keys are tried when a gateway is asked whether it is usable.
+const USERS: [&str; 3] = ["User1", "gateway", "Admin"];
+/// What helps against rules that keep out whoever operates the network.
+const WAY_BACK: &str = "The commands `channel set-acl` and `channel set-policy` change such rules.";
 
 /// Deploys the chaincode on every channel, with the organizations that are on it now, and waits until every gateway can
-/// use it.
+/// use it. Where a channel's rules let nobody do or ask that whose key is at hand, says so in words and leaves the channel
+/// as it is: those rules can be changed while the network runs, and only then.
 ///
 /// # Errors
-/// A step is refused for good, or the network does not gather within a minute.
-pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+/// A step fails for another reason, or the network does not gather within a minute.
+pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let network = Network { layout, consortium, addresses };
     runtime.block_on(async {
+        let mut doubts = Vec::new();
         for channel in consortium.each_channel().into_iter().map(|own| own.channel) {
-            let own = network.on(&channel).await?;
-            let deployed = deploy(layout, &own, addresses, package).await;
-            deployed.with_context(|| format!("the chaincode on the channel {channel}"))?;
+            let deployed = async { deploy(layout, &network.on(&channel).await?, addresses, package).await };
+            match deployed.await {
+                Ok(found) => doubts.extend(found),
+                Err(error) if error.is::<Denied>() => doubts.push(format!("{error}. {WAY_BACK}")),
+                Err(error) => return Err(error.context(format!("the chaincode on the channel {channel}"))),
+            }
         }
-        Ok(())
+        Ok(doubts)
     })
 }
 
@@ -85,15 +99,20 @@ struct Administrator {
 /// Deploys the chaincode on the consortium's first channel.
 ///
 /// # Errors
-/// As [`run`], or fewer organizations may endorse than the definition asks for.
-pub async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<()> {
+/// As [`run`], [`Denied`], or fewer organizations may endorse than the definition asks for.
+pub async fn deploy(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    package: &Package,
+) -> Result<Vec<String>> {
     consortium.check_channel()?;
     let mut administrators = Vec::new();
     for organization in consortium.endorsing() {
         administrators.push(Administrator::connect(layout, consortium, addresses, organization).await?);
     }
     let first = administrators.first().context("a consortium in which nobody endorses")?;
-    let definition = first.definition_to_commit(consortium).await?;
+    let definition = definition_to_commit(&administrators, consortium).await?;
 
     let mut installs = Vec::new();
     for administrator in &administrators {
@@ -104,10 +123,29 @@ pub async fn deploy(layout: &Layout, consortium: &Consortium, addresses: &Addres
         let endorsers: Vec<&str> = administrators.iter().map(|administrator| administrator.msp_id.as_str()).collect();
         first.commit(definition, &endorsers).await?;
     }
-    wait_until_usable(layout, consortium, addresses).await
+    wait_until_usable(layout, consortium, addresses, definition.is_none()).await
+}
+
+/// As [`Administrator::definition_to_commit`], asked by the first administrator whom the channel's rules let ask.
+async fn definition_to_commit(administrators: &[Administrator], consortium: &Consortium) -> Result<Option<Definition>> {
+    let mut denied = None;
+    for administrator in administrators {
+        match administrator.definition_to_commit(consortium).await {
+            Err(error) if error.is::<Denied>() => denied = Some(error),
+            answered => return answered,
+        }
+    }
+    let mut denied: Denied = denied.context("a consortium in which nobody endorses")?.downcast()?;
+    let msp_ids: Vec<&str> = administrators.iter().map(|one| one.msp_id.as_str()).collect();
+    denied.who = format!("the administrators of {}", msp_ids.join(", "));
+    Err(denied.into())
 }
 
 impl Administrator {
+    fn denied(&self, act: &'static str, said: String) -> anyhow::Error {
+        Denied { channel: self.channel.clone(), who: format!("the administrator of {}", self.msp_id), act, said }.into()
+    }
+
     async fn connect(
         layout: &Layout,
         consortium: &Consortium,
@@ -152,6 +190,7 @@ impl Administrator {
         let arguments = QueryChaincodeDefinitionArgs { name: name.to_owned() };
         match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await? {
             Answer::Done(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
+            Answer::Denied(said) => Err(self.denied("read the chaincode's definition", said)),
             Answer::Refused(404, _) => Ok(None),
             Answer::Refused(status, message) if message.contains("is not defined") => {
                 ensure!(status >= 400, "an answer {status} with a refusal: {message}");
@@ -177,6 +216,7 @@ impl Administrator {
         let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
         match self.ask_at(peer, "", "InstallChaincode", &arguments).await? {
             Answer::Done(_) => Ok(()),
+            Answer::Denied(said) => bail!("a peer of {} does not let its administrator install: {said}", self.msp_id),
             Answer::Refused(_, message) if message.contains("already successfully installed") => Ok(()),
             // The text of a peer that has no external builder for the package and falls back to Docker.
             Answer::Refused(status, message) if message.contains("docker build is disabled") => {
@@ -195,6 +235,7 @@ impl Administrator {
                 let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
                 Ok(installed.iter().any(|chaincode| chaincode.package_id == package_id))
             }
+            Answer::Denied(said) => bail!("a peer of {} does not tell its administrator: {said}", self.msp_id),
             Answer::Refused(status, message) => {
                 bail!("{} does not tell what is installed: {status} {message}", self.msp_id)
             }
@@ -214,6 +255,7 @@ impl Administrator {
                 let approvals = CheckCommitReadinessResult::decode(payload.as_slice())?.approvals;
                 Ok(approvals.get(&self.msp_id).copied().unwrap_or_default())
             }
+            Answer::Denied(said) => Err(self.denied("ask who has approved", said)),
             Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
         }
     }
@@ -261,6 +303,9 @@ impl Administrator {
             match call.endorsing(endorsers.iter().copied()).submit().await {
                 Ok(_) => return Ok(()),
                 Err(error) if says(&error, done_before) => return Ok(()),
+                Err(error) if error.failure() == Some(Failure::AccessDenied) => {
+                    return Err(self.denied("change the chaincode's definition", error.to_string()));
+                }
                 Err(error) if may_pass(&error) && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
                 Err(error) => return Err(error.into()),
             }
@@ -284,7 +329,11 @@ impl Administrator {
         let proposal = call.argument(arguments.encode_to_vec()).propose()?;
         match peer.query(&proposal).await {
             Ok(payload) => Ok(Answer::Done(payload)),
+            Err(EndorserError::Refused { message, .. }) if is_access_denied(&message) => Ok(Answer::Denied(message)),
             Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
+            Err(EndorserError::Call(error)) if error.failure() == Failure::AccessDenied => {
+                Ok(Answer::Denied(error.message))
+            }
             Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
         }
     }
@@ -293,19 +342,27 @@ impl Administrator {
 /// What a peer says to a lifecycle request.
 enum Answer {
     Done(Vec<u8>),
+    /// The channel's policies do not let the administrator do this.
+    Denied(String),
     Refused(i32, String),
 }
 
 /// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of organizations
-/// and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another.
-async fn wait_until_usable(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<()> {
+/// and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another. Says in words which
+/// gateways refuse everybody, and, of a chaincode that was `deployed` before, which are not usable.
+async fn wait_until_usable(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    deployed: bool,
+) -> Result<Vec<String>> {
     let mut waits = Vec::new();
     for organization in &consortium.organizations {
         for peer in addresses.peers_of(&organization.msp_id) {
-            waits.push(wait_for_gateway(layout, consortium, organization, &peer.endpoint));
+            waits.push(wait_for_gateway(layout, consortium, organization, &peer.endpoint, deployed));
         }
     }
-    try_join_all(waits).await.map(drop)
+    Ok(try_join_all(waits).await?.into_iter().flatten().collect())
 }
 
 async fn wait_for_gateway(
@@ -313,21 +370,48 @@ async fn wait_for_gateway(
     consortium: &Consortium,
     organization: &Organization,
     endpoint: &Endpoint,
-) -> Result<()> {
+    deployed: bool,
+) -> Result<Option<String>> {
     let connection = connect(layout, organization, endpoint, CALL_PATIENCE).await?;
-    let gateway = Gateway::new(connection, identity(layout, organization, "User1")?);
-    let deadline = Instant::now() + PATIENCE;
+    let mut gateways = Vec::new();
+    for user in USERS.into_iter().filter(|user| layout.user(&organization.domain, user).is_dir()) {
+        gateways.push(Gateway::new(connection.clone(), identity(layout, organization, user)?));
+    }
+    let (msp_id, channel) = (&organization.msp_id, &consortium.channel);
+    let began = Instant::now();
     loop {
-        match try_gateway(&gateway, consortium, organization.role).await {
-            Ok(()) => return Ok(()),
-            Err(error) if Instant::now() > deadline => {
-                return Err(error).with_context(|| {
-                    format!("the chaincode is not usable at the peer of {} at {endpoint}", organization.msp_id)
-                });
-            }
-            Err(_) => tokio::time::sleep(PAUSE).await,
+        let failed = match try_gateways(&gateways, consortium, organization.role).await {
+            Ok(()) => return Ok(None),
+            Err(failed) => failed,
+        };
+        let denied = failed.failure() == Some(Failure::AccessDenied);
+        if denied && began.elapsed() > REFUSAL_PATIENCE {
+            let doubt =
+                format!("the channel {channel} lets none of {} of {msp_id} use the chaincode", USERS.join(", "));
+            return Ok(Some(format!("{doubt}, says its peer at {endpoint}: {failed}. {WAY_BACK}")));
+        }
+        let text =
+            format!("the chaincode on the channel {channel} is not usable at the peer of {msp_id} at {endpoint}");
+        match began.elapsed() > PATIENCE {
+            // It was usable once, and what is in its way now may have to be changed while the network runs.
+            true if deployed => return Ok(Some(format!("{text}: {failed}"))),
+            true => return Err(failed).context(text),
+            false => tokio::time::sleep(PAUSE).await,
         }
     }
+}
+
+/// Asks one identity after another, until the channel's rules let one ask.
+async fn try_gateways(gateways: &[Gateway], consortium: &Consortium, role: Role) -> Result<(), ClientError> {
+    let mut answer = Ok(());
+    for gateway in gateways {
+        answer = try_gateway(gateway, consortium, role).await;
+        match &answer {
+            Err(error) if error.failure() == Some(Failure::AccessDenied) => {}
+            _ => break,
+        }
+    }
+    answer
 }
 
 async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> Result<(), ClientError> {

@@ -4,6 +4,7 @@
 
 pub mod channel;
 pub mod consortium;
+pub mod denied;
 pub mod deploy;
 pub mod endpoint;
 pub mod export;

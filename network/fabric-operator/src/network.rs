@@ -21,6 +21,7 @@ use prost::Message;
 
 use crate::{
     consortium::Consortium,
+    denied::Denied,
     layout::{Addresses, Layout, OrdererAddresses},
 };
 
@@ -80,7 +81,7 @@ impl Network<'_> {
                 };
                 match refused_with(&error) {
                     Some(Status::NotFound) => bail!("the orderers have no channel {channel}"),
-                    Some(Status::Forbidden) => bail!("the orderer's administrator may not read the channel {channel}"),
+                    Some(Status::Forbidden) => return Err(self.no_reader(channel).into()),
                     _ => last = Some(error),
                 }
             }
@@ -93,23 +94,17 @@ impl Network<'_> {
         }
     }
 
+    /// Asks with the keys of one administrator after another, because a channel's rules may keep out any of them.
     async fn config_block_at(&self, node: &OrdererAddresses, channel: &str) -> Result<Block> {
         let orderer = OrdererClient::new(self.orderer(node).await?);
-        let reader: Arc<dyn Signer> = self.orderer_administrator()?;
-        let ask = |start, until| {
-            let blocks = orderer.blocks(channel, Arc::clone(&reader)).start(start);
-            match until {
-                Some(number) => blocks.until(number).open(),
-                None => blocks.open(),
+        let mut forbidden = None;
+        for reader in self.administrators()? {
+            match config_block_as(&orderer, channel, &reader).await {
+                Err(error) if refused_with(&error) == Some(Status::Forbidden) => forbidden = Some(error),
+                answered => return answered,
             }
-        };
-        let newest = first(ask(Start::Newest, None)).await?;
-        let number = newest.header.as_ref().context("a block without a header")?.number;
-        let wanted = last_config(&newest)?;
-        if wanted == number {
-            return Ok(newest);
         }
-        first(ask(Start::Block(wanted), Some(wanted))).await
+        Err(forbidden.context("no administrator's key lies in this folder")?)
     }
 
     /// A connection to an orderer.
@@ -122,13 +117,48 @@ impl Network<'_> {
             .with_context(|| format!("the orderer at {}", node.endpoint))
     }
 
-    fn orderer_administrator(&self) -> Result<Arc<SigningIdentity>> {
+    /// The administrators whose keys lie in the folder, the orderer organization's first.
+    fn administrators(&self) -> Result<Vec<Arc<dyn Signer>>> {
         let orderer = &self.consortium.orderer;
-        let folder = self.layout.orderer_user(&orderer.domain, "Admin").join("msp");
-        let identity = SigningIdentity::from_msp_directory(&orderer.msp_id, &folder)
-            .with_context(|| format!("the identity in {}", folder.display()))?;
-        Ok(Arc::new(identity))
+        let others = self.consortium.organizations.iter();
+        let folders = [(&orderer.msp_id, self.layout.orderer_user(&orderer.domain, "Admin"))]
+            .into_iter()
+            .chain(others.map(|one| (&one.msp_id, self.layout.user(&one.domain, "Admin"))));
+        let mut signers: Vec<Arc<dyn Signer>> = Vec::new();
+        for (msp_id, folder) in folders.map(|(msp_id, folder)| (msp_id, folder.join("msp"))) {
+            if folder.is_dir() {
+                let identity = SigningIdentity::from_msp_directory(msp_id, &folder);
+                signers.push(Arc::new(identity.with_context(|| format!("the identity in {}", folder.display()))?));
+            }
+        }
+        Ok(signers)
     }
+
+    fn no_reader(&self, channel: &str) -> Denied {
+        Denied {
+            channel: channel.to_owned(),
+            who: "any administrator whose key lies in this folder".to_owned(),
+            act: "read its configuration",
+            said: "FORBIDDEN".to_owned(),
+        }
+    }
+}
+
+async fn config_block_as(orderer: &OrdererClient, channel: &str, reader: &Arc<dyn Signer>) -> Result<Block> {
+    let ask = |start, until| {
+        let blocks = orderer.blocks(channel, Arc::clone(reader)).start(start);
+        match until {
+            Some(number) => blocks.until(number).open(),
+            None => blocks.open(),
+        }
+    };
+    let newest = first(ask(Start::Newest, None)).await?;
+    let number = newest.header.as_ref().context("a block without a header")?.number;
+    let wanted = last_config(&newest)?;
+    if wanted == number {
+        return Ok(newest);
+    }
+    first(ask(Start::Block(wanted), Some(wanted))).await
 }
 
 async fn first(blocks: Result<Blocks<Ordered>, EventError>) -> Result<Block> {

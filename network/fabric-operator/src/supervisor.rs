@@ -117,7 +117,9 @@ impl RunningNetwork {
             }
             Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
         }
-        deploy::run(layout, consortium, &network.addresses, &package)?;
+        for doubt in deploy::run(layout, consortium, &network.addresses, &package)? {
+            tell(&doubt);
+        }
         let of = Network { layout, consortium, addresses: &network.addresses };
         let settings = gateway(&of, &layout.folder("gateway/data")?)?;
         let settings_file = layout.folder("gateway")?.join("settings.yaml");

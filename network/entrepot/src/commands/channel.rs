@@ -282,7 +282,9 @@ fn create_channel(options: &Create) -> Result<()> {
         },
     };
     let package = generate::package(&site.layout, &site.consortium, &site.addresses)?;
-    site.runtime.block_on(create(&site.network(), &channel, &package))?;
+    for doubt in site.runtime.block_on(create(&site.network(), &channel, &package))? {
+        say!("{doubt}")?;
+    }
     say!(
         "The channel {} of {} is there, with the chaincode {}.",
         channel.name,

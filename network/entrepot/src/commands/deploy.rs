@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use fabric_operator::{deploy, generate, layout::Layout};
 
 use crate::output::say;
@@ -17,6 +17,7 @@ pub fn run(folder: &Path) -> Result<()> {
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let consortium = generate::consortium(&layout, None)?;
     let package = generate::package(&layout, &consortium, &addresses)?;
-    deploy::run(&layout, &consortium, &addresses, &package)?;
+    let doubts = deploy::run(&layout, &consortium, &addresses, &package)?;
+    ensure!(doubts.is_empty(), "{}", doubts.join("\n"));
     say!("{}", deploy::describe(&consortium, &package))
 }

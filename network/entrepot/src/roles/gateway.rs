@@ -4,8 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fabric_operator::{consortium, network::Network, signals::asked_to_stop};
+use fabric_msp::{
+    msp::{Msp, config_from_directory},
+    signer::{Signer as _, SigningIdentity},
+};
+use fabric_operator::{
+    consortium::{self, Consortium},
+    layout::Layout,
+    network::Network,
+    signals::asked_to_stop,
+};
 use trade_gateway::settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings};
+
+use crate::output::note;
 
 /// What the gateway is told.
 #[derive(Debug, Args)]
@@ -35,6 +46,9 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
+/// The user whose key a gateway holds for its organization.
+const MANAGED: &str = "gateway";
+
 /// The settings, YAML, of the gateway of a network on one machine: it serves all organizations and holds a key for each
 /// enterprise. In production every organization runs a gateway of its own.
 ///
@@ -45,7 +59,15 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
     let mut organizations = Vec::new();
     for organization in &consortium.organizations {
         let peer = addresses.peer(&organization.msp_id)?;
-        let gateway_user = layout.user(&organization.domain, "gateway").join("msp");
+        let gateway_user = layout.user(&organization.domain, MANAGED).join("msp");
+        // A gateway does not start with a key that its organization has revoked.
+        let managed = is_valid(layout, organization, MANAGED);
+        if !managed {
+            let msp_id = &organization.msp_id;
+            note(&format!(
+                "The gateway's identity of {msp_id} is not valid any more: its callers sign for themselves."
+            ));
+        }
         organizations.push(Organization {
             msp_id: organization.msp_id.clone(),
             msp_dir: layout.peer_organization(&organization.domain).join("msp"),
@@ -57,12 +79,12 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
             peer: peer.endpoint.to_string(),
             peer_tls_ca: Some(layout.tls_authority(&organization.domain)),
             peer_server_name: None,
-            custody: Custody::Managed,
-            managed_identity: Some(gateway_user),
+            custody: if managed { Custody::Managed } else { Custody::External },
+            managed_identity: managed.then_some(gateway_user),
         });
     }
     let first = consortium.organizations.first().context("a consortium without organizations")?;
-    let first_user = layout.user(&first.domain, "gateway");
+    let (served_as, user) = service_identity(layout, consortium).unwrap_or((first, MANAGED));
     let settings = Settings {
         listen: addresses.gateway.to_string(),
         tls: ServerKeys {
@@ -73,9 +95,36 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         channel: consortium.channel.clone(),
         chaincode: consortium.chaincode.name.clone(),
         organizations,
-        service: ServiceIdentity { msp_id: first.msp_id.clone(), msp_dir: first_user.join("msp") },
+        service: ServiceIdentity {
+            msp_id: served_as.msp_id.clone(),
+            msp_dir: layout.user(&served_as.domain, user).join("msp"),
+        },
         data_dir: data_dir.to_owned(),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
+}
+
+/// The first identity that is valid for what the gateway asks in its own name: of an organization that is more than a
+/// reader where that can be had, with the gateway's own key where that can be had.
+fn service_identity<'a>(
+    layout: &Layout,
+    consortium: &'a Consortium,
+) -> Option<(&'a consortium::Organization, &'static str)> {
+    let users = [MANAGED, "User1", "Admin"].into_iter();
+    let organizations = || consortium.endorsing().chain(&consortium.organizations);
+    users.flat_map(|user| organizations().map(move |one| (one, user))).find(|(one, user)| is_valid(layout, one, user))
+}
+
+/// Whether an organization's MSP directory, with its revocation lists, holds a user's certificate for valid.
+fn is_valid(layout: &Layout, organization: &consortium::Organization, user: &str) -> bool {
+    let directory = layout.peer_organization(&organization.domain).join("msp");
+    let keys = layout.user(&organization.domain, user).join("msp");
+    let Ok(config) = config_from_directory(&organization.msp_id, &directory) else { return false };
+    let (Ok(msp), Ok(signer)) =
+        (Msp::from_config(&config), SigningIdentity::from_msp_directory(&organization.msp_id, &keys))
+    else {
+        return false;
+    };
+    msp.recognise(signer.certificate().pem()).is_ok_and(|identity| msp.validate(&identity).is_ok())
 }

@@ -11,11 +11,11 @@ use crate::{
 
 /// Creates a channel: writes its first block, joins all orderers and the peers of its organizations, and deploys the
 /// chaincode on it. What an earlier attempt did is not done again. The description stays in the folder, so that `up` and
-/// the other commands know of it.
+/// the other commands know of it. Says in words what is in doubt, as [`deploy::run`].
 ///
 /// # Errors
 /// The description contradicts the consortium, another channel has its name, or a node refuses.
-pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &Package) -> Result<()> {
+pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &Package) -> Result<Vec<String>> {
     let mut consortium = network.consortium.clone();
     match consortium.channels.iter().find(|known| known.name == channel.name) {
         Some(known) => ensure!(

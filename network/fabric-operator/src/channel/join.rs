@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::join_peers;
-use crate::{network::Network, participation::join_orderers};
+use crate::{denied::Denied, network::Network, participation::join_orderers};
 
 /// Joins, for every channel, all orderers and then the peers of its organizations, as far as they have not joined before.
 ///
@@ -16,7 +16,12 @@ pub async fn join(network: &Network<'_>) -> Result<()> {
         let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         join_orderers(layout, consortium, addresses, &block).await?;
         // Members may have come and gone since the first block.
-        join_peers(network, &network.on(&own.channel).await?, &block).await?;
+        let members = match network.on(&own.channel).await {
+            // Its rules keep out who would ask, and must not keep the network from running.
+            Err(error) if error.is::<Denied>() => own,
+            members => members?,
+        };
+        join_peers(network, &members, &block).await?;
     }
     Ok(())
 }

@@ -93,6 +93,7 @@ pub fn join(folder: &Path) -> Result<String> {
     let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(channel::join(&network))?;
-    deploy::run(&layout, &consortium, &addresses, &package)?;
+    let doubts = deploy::run(&layout, &consortium, &addresses, &package)?;
+    ensure!(doubts.is_empty(), "{}", doubts.join("\n"));
     Ok(deploy::describe(&consortium, &package))
 }
