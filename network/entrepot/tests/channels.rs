@@ -190,6 +190,14 @@ fn a_change_is_shown_signed_and_in_effect_or_refused_with_a_reason() -> Result<(
         contains(&shown, "decided by /Channel/Orderer/Admins")?;
         contains(&shown, "Nothing was sent.")?;
         contains(&site.run(&["channel", "show"])?, "batch messages   500")?;
+        let lost = site.refused(&["channel", "set-policy", "/Channel/Orderer/Admins", "OR('OrderMSP.client')"])?;
+        contains(&lost, "would satisfy /Channel/Admins, /Channel/Orderer/Admins any more")?;
+        let administrator = "crypto/ordererOrganizations/order.example/users/Admin@order.example/msp/signcerts";
+        let administrator = fs::read_dir(site.folder.path().join(administrator))?.next().context("none")??.path();
+        let revoke = ["channel", "revoke", administrator.to_str().context("a path that is no text")?];
+        contains(&site.refused(&revoke)?, "/Channel/Orderer/OrderMSP/Admins")?;
+        let forced = site.run(&[&revoke[..], &["--force", "--dry-run"]].concat())?;
+        contains(&forced, "By force: nobody whose key lies in this folder would satisfy")?;
         let alone = site.refused(&[&set[..], &["--sign-as", "NorthMSP"]].concat())?;
         contains(&alone, "policy for [Value]  /Channel/Orderer/BatchSize not satisfied")?;
         site.run(&[&set[..], &["--sign-as", "OrderMSP"]].concat())?;

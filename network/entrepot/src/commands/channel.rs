@@ -11,7 +11,7 @@ use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigD
 use fabric_cryptogen::Authority;
 use fabric_msp::{certificate::Certificate, msp::config_from_directory};
 use fabric_operator::{
-    channel::{administrators, apply, create, describe, difference, envelope, join_peers},
+    channel::{administrators, apply, create, describe, difference, envelope, join_peers, lockout},
     consortium::{Chaincode, Consortium, FurtherChannel},
     generate,
     layout::{Addresses, Layout, write_atomically},
@@ -63,6 +63,9 @@ pub struct ChangeOptions {
     /// Show what would change and whose consent it takes, and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Change it even when nobody whose key lies in the folder could change it back; says what will be lost
+    #[arg(long)]
+    force: bool,
 }
 
 /// A channel to be created.
@@ -246,6 +249,8 @@ impl Site {
         wish(&mut draft)?;
         let update = draft.finish()?;
         print(format_args!("{}", difference(config.config(), draft.config())?))?;
+        let after = ChannelConfig::from_config(config.channel_id(), draft.config().clone())?;
+        self.guard(&config, &after, options)?;
         let signers = administrators(&network, &config, &options.sign_as)?;
         if options.dry_run {
             let envelope = envelope(&config, &update, &signers)?;
@@ -259,6 +264,24 @@ impl Site {
         let sent = self.runtime.block_on(apply(&network, &config, &update, &signers))?;
         say!("The channel {channel} is changed; its configuration has the sequence {}.", sent.sequence)?;
         Ok(true)
+    }
+}
+
+impl Site {
+    /// Refuses a change after which nobody whose key lies in the folder could do what they can do now. An organization
+    /// that comes in brings keys that lie elsewhere, so where one does, nothing can be said.
+    fn guard(&self, before: &ChannelConfig, after: &ChannelConfig, options: &ChangeOptions) -> Result<()> {
+        let comes_in = |one: &str| before.application_org(one).is_none();
+        if after.application_orgs().any(|one| comes_in(&one.msp_id)) {
+            return Ok(());
+        }
+        let lost = lockout::lost(before, after, &lockout::identities(&self.network())?);
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let lost = format!("nobody whose key lies in this folder would satisfy {} any more", lost.join(", "));
+        ensure!(options.force, "{lost}, and nothing could give that back; --force changes it all the same");
+        say!("By force: {lost}.")
     }
 }
 

@@ -7,6 +7,7 @@ mod administrators;
 mod create;
 mod describe;
 mod join;
+pub mod lockout;
 mod peers;
 mod update;
 

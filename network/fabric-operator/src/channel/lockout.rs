@@ -1,0 +1,135 @@
+//! Whether a change of a channel takes something away that nobody could give back: a policy that the identities of the
+//! network's folder satisfy before the change and not after it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use fabric_config::ChannelConfig;
+use fabric_msp::signer::{Signer, SigningIdentity};
+
+use crate::network::Network;
+
+/// The channel's own policies without which it cannot be changed, used or ordered.
+const VITAL: [&str; 9] = [
+    "/Channel/Admins",
+    "/Channel/Readers",
+    "/Channel/Writers",
+    "/Channel/Application/Admins",
+    "/Channel/Application/Writers",
+    "/Channel/Application/LifecycleEndorsement",
+    "/Channel/Application/Endorsement",
+    "/Channel/Orderer/Admins",
+    "/Channel/Orderer/BlockValidation",
+];
+
+/// The identities of a folder, nodes included, as creators in the form of Fabric's messages.
+///
+/// # Errors
+/// A certificate or key cannot be read.
+pub fn identities(network: &Network<'_>) -> Result<Vec<Vec<u8>>> {
+    let Network { layout, consortium, addresses } = *network;
+    let orderer = &consortium.orderer;
+    let mut folders: Vec<(&str, PathBuf)> = vec![(&orderer.msp_id, layout.orderer_user(&orderer.domain, "Admin"))];
+    folders.extend(addresses.orderers.iter().map(|own| (&*orderer.msp_id, layout.orderer(&orderer.domain, &own.node))));
+    for organization in &consortium.organizations {
+        let users = ["Admin", "User1", "gateway"].map(|user| layout.user(&organization.domain, user));
+        let peers = 0..addresses.peers_of(&organization.msp_id).len();
+        let peers = peers.map(|number| layout.peer_node(&organization.domain, number));
+        folders.extend(users.into_iter().chain(peers).map(|folder| (&*organization.msp_id, folder)));
+    }
+    let mut creators = Vec::new();
+    for (msp_id, folder) in folders.into_iter().map(|(msp_id, folder)| (msp_id, folder.join("msp"))) {
+        if folder.is_dir() {
+            let identity = SigningIdentity::from_msp_directory(msp_id, &folder);
+            let identity = identity.with_context(|| format!("the identity in {}", folder.display()))?;
+            creators.push(identity.creator().to_vec());
+        }
+    }
+    Ok(creators)
+}
+
+/// The paths of the policies that these identities together satisfy before a change and not after it. A group that the
+/// change removes is not missed.
+#[must_use]
+pub fn lost(before: &ChannelConfig, after: &ChannelConfig, creators: &[Vec<u8>]) -> Vec<String> {
+    let applications = before.application_orgs().map(|one| format!("/Channel/Application/{}/Admins", one.name));
+    let orderers = before.orderer_orgs().map(|one| format!("/Channel/Orderer/{}/Admins", one.name));
+    let paths = VITAL.into_iter().map(str::to_owned).chain(applications).chain(orderers);
+    let holds = |config: &ChannelConfig, path: &str| {
+        let known = creators.iter().filter_map(|creator| config.msps().deserialize(creator).ok());
+        config.policy(path).evaluate_identities(&known.collect::<Vec<_>>()).is_ok()
+    };
+    paths.filter(|path| after.policy(path).exists() && holds(before, path) && !holds(after, path)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fabric_config::{ChannelCapability, ConfigDraft, PolicySpec, genesis_block};
+    use fabric_cryptogen::Authority;
+
+    use super::*;
+    use crate::{
+        consortium::Consortium,
+        generate,
+        layout::{Addresses, Kind, Layout},
+    };
+
+    struct Site {
+        _folder: tempfile::TempDir,
+        layout: Layout,
+        consortium: Consortium,
+        addresses: Addresses,
+        config: ChannelConfig,
+    }
+
+    fn site() -> Result<Site> {
+        let folder = tempfile::tempdir()?;
+        let (layout, consortium) = (Layout::at(folder.path())?, Consortium::load(None)?);
+        let addresses = layout.addresses(Kind::Embedded, &consortium, None)?;
+        generate::crypto(&layout, &consortium)?;
+        let spec = generate::channel_spec(&layout, &consortium, &addresses, ChannelCapability::V3_0)?;
+        let config = ChannelConfig::from_genesis_block(&genesis_block(&spec)?)?;
+        Ok(Site { _folder: folder, layout, consortium, addresses, config })
+    }
+
+    impl Site {
+        fn lost_by(&self, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<Vec<String>> {
+            let mut draft = ConfigDraft::new(&self.config);
+            wish(&mut draft)?;
+            let after = ChannelConfig::from_config(self.config.channel_id(), draft.config().clone())?;
+            let Self { layout, consortium, addresses, .. } = self;
+            let creators = identities(&Network { layout, consortium, addresses })?;
+            Ok(lost(&self.config, &after, &creators))
+        }
+
+        /// What is lost when a user of the bank or of the orderer organization is revoked.
+        fn lost_with(&self, msp_id: &str, home: PathBuf, user: &str) -> Result<Vec<String>> {
+            let domain = home.file_name().context("a folder")?.to_string_lossy().into_owned();
+            let keys = home.join("users").join(format!("{user}@{domain}")).join("msp");
+            let serial = SigningIdentity::from_msp_directory(msp_id, &keys)?.certificate().serial().to_vec();
+            let list = Authority::open(&home.join("ca"))?.revocation_list(&[&serial], 1)?;
+            self.lost_by(|draft| Ok(draft.add_revocation_list(msp_id, &list)?))
+        }
+    }
+
+    #[test]
+    fn what_nobody_could_change_any_more_is_named() -> Result<()> {
+        let site = site()?;
+        let orderer = &site.consortium.orderer;
+        let lost = site.lost_with(&orderer.msp_id, site.layout.orderer_organization(&orderer.domain), "Admin")?;
+        assert!(lost.contains(&"/Channel/Orderer/Admins".to_owned()), "{lost:?}");
+        let bank = site.consortium.organization("BankMSP")?;
+        let home = || site.layout.peer_organization(&bank.domain);
+        assert_eq!(site.lost_with("BankMSP", home(), "Admin")?, ["/Channel/Application/BankMSP/Admins"]);
+        assert!(site.lost_with("BankMSP", home(), "User1")?.is_empty());
+
+        let nobody = PolicySpec::Signature("OR('BankMSP.orderer')".to_owned());
+        let path = "/Channel/Application/Admins";
+        let lost = site.lost_by(|draft| Ok(draft.set_policy(path, &nobody)?))?;
+        assert!(lost.contains(&path.to_owned()), "{lost:?}");
+        let bank_alone = PolicySpec::Signature("OR('BankMSP.admin')".to_owned());
+        assert!(site.lost_by(|draft| Ok(draft.set_policy(path, &bank_alone)?))?.is_empty());
+        assert!(site.lost_by(|draft| Ok(draft.remove_organization("BankMSP")?))?.is_empty());
+        Ok(())
+    }
+}
