@@ -12,8 +12,9 @@ use crate::{
 /// How often transactions are made anew until they share a block.
 const ATTEMPTS: usize = 10;
 
-/// Endorses transactions with `prepare`, submits them one right after another, and does so again until all of them stand
-/// in one block, in this order: several orderers may take them in another one. `prepare` is told the number of the attempt and must use new keys for each.
+/// Endorses transactions with `prepare`, submits them one right after another, and does so again until all of them
+/// stand in one block, in this order: several orderers may take them in another one. `prepare` is told the number of
+/// the attempt and must use new keys for each.
 pub async fn in_one_block(prepare: impl AsyncFn(usize) -> Result<Vec<Endorsed>>) -> Result<Vec<Outcome>> {
     for attempt in 0..ATTEMPTS {
         let transactions = prepare(attempt).await?;

@@ -1,5 +1,6 @@
-//! The chaincode of the cases: a raw server of the peer's stream that does what the arguments of a transaction say, step
-//! by step. It leaves out every rule that chaincode libraries add, so that what is seen is the network's own behaviour.
+//! The chaincode of the cases: a raw server of the peer's stream that does what the arguments of a transaction say,
+//! step by step. It leaves out every rule that chaincode libraries add, so that what is seen is the network's own
+//! behaviour.
 
 use std::{
     net::{SocketAddr, TcpListener},

@@ -33,8 +33,8 @@ impl Fabric {
         Ok(Self { site, binaries })
     }
 
-    /// Its processes, orderers first. The builder's links lead to the program that is given, because the one that runs now
-    /// is the tests' own and no builder.
+    /// Its processes, orderers first. The builder's links lead to the program that is given, because the one that runs
+    /// now is the tests' own and no builder.
     fn programs(&self) -> Result<Vec<Program>> {
         let Site { layout, consortium, addresses, program, .. } = &self.site;
         let programs = programs(layout, consortium, addresses, &self.binaries)?;

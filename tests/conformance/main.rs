@@ -1,5 +1,5 @@
-//! Prints which cases hold on which network. With `FABRIC_BIN` (a folder of Fabric's programs, or several) it has a column
-//! for each; arguments choose cases by number, such as `C077`.
+//! Prints which cases hold on which network. With `FABRIC_BIN` (a folder of Fabric's programs, or several) it has a
+//! column for each; arguments choose cases by number, such as `C077`.
 
 use std::process::ExitCode;
 

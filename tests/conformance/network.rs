@@ -51,8 +51,8 @@ pub trait TestNetwork: Send + Sync {
     /// A network of this kind cannot do it, or the peer is away already.
     fn stop_peer(&self, organization: usize) -> Result<()>;
 
-    /// Makes the next block break off in the middle of being written: before it is in the store, or after that and before
-    /// anybody has heard of it. Nothing works from then on until the network is killed and started again.
+    /// Makes the next block break off in the middle of being written: before it is in the store, or after that and
+    /// before anybody has heard of it. Nothing works from then on until the network is killed and started again.
     ///
     /// # Errors
     /// A network of this kind has no such switch, or does not run.
@@ -126,7 +126,8 @@ pub struct Launch {
 }
 
 impl Site {
-    /// Lays out a network in an empty folder: keys of the usual and of unusual identities, and the channel's first block.
+    /// Lays out a network in an empty folder: keys of the usual and of unusual identities, and the channel's first
+    /// block.
     ///
     /// # Errors
     /// Something cannot be written.
@@ -233,8 +234,8 @@ pub fn listens(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok()
 }
 
-/// The kernel ends a child when the *thread* that started it ends, and threads of tests end. So all children are started
-/// by one thread that stays.
+/// The kernel ends a child when the *thread* that started it ends, and threads of tests end. So all children are
+/// started by one thread that stays.
 fn spawn(command: Command) -> Result<Child> {
     type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
     static NURSERY: OnceLock<Mutex<mpsc::Sender<Order>>> = OnceLock::new();

@@ -106,8 +106,8 @@ impl Own {
         self.network().config(&self.name).await
     }
 
-    /// Changes the configuration with the consent of these organizations' administrators, and waits until the peers have
-    /// it.
+    /// Changes the configuration with the consent of these organizations' administrators, and waits until the peers
+    /// have it.
     pub async fn change(
         &self,
         consenting: &[usize],

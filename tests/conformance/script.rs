@@ -1,5 +1,5 @@
-//! What a transaction of the cases does: a list of steps, each a JSON array of its name and its parts. The functions make
-//! steps; [`run`] does them inside the chaincode. The answer's payload is the JSON array of what each step found.
+//! What a transaction of the cases does: a list of steps, each a JSON array of its name and its parts. The functions
+//! make steps; [`run`] does them inside the chaincode. The answer's payload is the JSON array of what each step found.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

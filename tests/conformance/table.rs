@@ -258,8 +258,8 @@ const OWN: &[&str] = &["configuration", "membership", "regulator", "channels", "
 /// Cases that need a switch of the embedded network.
 const SWITCHED: &[&str] = &["c150_a_crash_within_a_block_leaves_what_the_blocks_say"];
 
-/// Cases that must know of every block, or that make a gateway close its connections to other peers: real gateways do so
-/// when a peer's answer is not one of its chaincode, and what others have in flight there is lost.
+/// Cases that must know of every block, or that make a gateway close its connections to other peers: real gateways do
+/// so when a peer's answer is not one of its chaincode, and what others have in flight there is lost.
 const ALONE: &[&str] = &[
     "c021_an_expired_certificate_cannot_evaluate",
     "c032_a_stopped_chaincode_fails_at_once_and_serves_again_without_an_administrator",

@@ -1,4 +1,5 @@
-//! Two customs authorities on one channel: a declaration goes to the authority of the tariff that it names, and to no other.
+//! Two customs authorities on one channel: a declaration goes to the authority of the tariff that it names, and to no
+//! other.
 
 use std::path::Path;
 

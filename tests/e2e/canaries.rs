@@ -1,5 +1,5 @@
-//! No private value can be found where it does not belong: not in a block, a log, the gateway's files or the store of an
-//! organization that is not a party. Controls must hit: a search that finds nothing anywhere is broken.
+//! No private value can be found where it does not belong: not in a block, a log, the gateway's files or the store of
+//! an organization that is not a party. Controls must hit: a search that finds nothing anywhere is broken.
 
 use std::{
     collections::BTreeSet,

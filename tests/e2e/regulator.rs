@@ -1,5 +1,5 @@
-//! A regulator reads and does nothing else. Its write is refused by the gateway, by the contract and by the channel, each
-//! asked without those above it, on the embedded network and on Fabric.
+//! A regulator reads and does nothing else. Its write is refused by the gateway, by the contract and by the channel,
+//! each asked without those above it, on the embedded network and on Fabric.
 
 use std::time::Duration;
 

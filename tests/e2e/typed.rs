@@ -1,5 +1,5 @@
-//! Calls by the declarations of transactions: what is sent and what is answered have the declared types, and the command
-//! line sends any transaction by its name.
+//! Calls by the declarations of transactions: what is sent and what is answered have the declared types, and the
+//! command line sends any transaction by its name.
 
 use anyhow::{Context, Result, ensure};
 use trade_model::{

@@ -1,9 +1,9 @@
 //! The description of a chaincode that Fabric's tools and other libraries read, made from the routing table.
 //!
-//! Tags are the pairs that the Go library writes. The format's published schema (`contract-schema.json` of Fabric's Node
-//! library) is narrower than JSON Schema: every type under `components.schemas` carries its `$id`, lists of required
-//! fields are not empty, and the schema of a parameter or response knows few words. What needs more words, such as an
-//! optional response, becomes a component of its own and is referred to.
+//! Tags are the pairs that the Go library writes. The format's published schema (`contract-schema.json` of Fabric's
+//! Node library) is narrower than JSON Schema: every type under `components.schemas` carries its `$id`, lists of
+//! required fields are not empty, and the schema of a parameter or response knows few words. What needs more words,
+//! such as an optional response, becomes a component of its own and is referred to.
 
 use std::collections::BTreeMap;
 

@@ -55,8 +55,8 @@ impl Router {
         self
     }
 
-    /// Has arguments that are not of their type refused in the chaincode's own words. Default: `argument_malformed` with
-    /// the place and what the type said.
+    /// Has arguments that are not of their type refused in the chaincode's own words. Default: `argument_malformed`
+    /// with the place and what the type said.
     #[must_use]
     pub fn explain_arguments(mut self, explain: fn(&ArgumentError) -> Failure) -> Self {
         self.explain = explain;

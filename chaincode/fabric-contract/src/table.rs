@@ -1,8 +1,8 @@
 //! Typed tables over composite keys: one name, the shape of the key and the type of the value, said once.
 //!
-//! A table is a constant, so that whatever reads the ledger (the contract, an index, a verifier without a peer) uses the
-//! same key and the same type. The name is the composite key's type name; the key's parts are its attributes. Parts that
-//! are numbers have leading zeros, so that Fabric's order of keys is the order of the numbers.
+//! A table is a constant, so that whatever reads the ledger (the contract, an index, a verifier without a peer) uses
+//! the same key and the same type. The name is the composite key's type name; the key's parts are its attributes. Parts
+//! that are numbers have leading zeros, so that Fabric's order of keys is the order of the numbers.
 
 use std::marker::PhantomData;
 
@@ -175,7 +175,8 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
     /// The key and the value of an entry as it stands in the ledger; none for an entry of another table.
     ///
     /// # Errors
-    /// [`Fault::StoredJson`] when the value is not of the table's type; [`Fault::Key`] when the key is not of its shape.
+    /// [`Fault::StoredJson`] when the value is not of the table's type; [`Fault::Key`] when the key is not of its
+    /// shape.
     pub fn entry(&self, row: &Row) -> Result<Option<(K, V)>, Fault> {
         let key = CompositeKey::parse(&row.key)?;
         let (kind, parts) = key.split();

@@ -2,10 +2,10 @@
 //!
 //! The member is the creator's MSP and nothing else; a person's name is never looked at.
 //!
-//! *Ledger time* is the time by the client's clock, or just after the newest record on which a transaction rests, if that
-//! is later. So the records about a thing never run backwards. A time that is too early is corrected and not refused:
-//! otherwise a member that dates its own record ahead would shut everybody else out until then. No ledger time is ever more than
-//! the window ahead of true time, as the latest of times that are not is not.
+//! *Ledger time* is the time by the client's clock, or just after the newest record on which a transaction rests, if
+//! that is later. So the records about a thing never run backwards. A time that is too early is corrected and not
+//! refused: otherwise a member that dates its own record ahead would shut everybody else out until then. No ledger time
+//! is ever more than the window ahead of true time, as the latest of times that are not is not.
 
 use fabric_contract::{Context, Fault};
 use trade_model::common::{Digest256, Role, Stamp, TransactionId};
@@ -71,8 +71,8 @@ impl Caller {
         &self.me.msp_id
     }
 
-    /// Places this transaction after a record on which it rests. The client chose its time within the peers' window of 15
-    /// minutes either way; without this, it could be placed before what had led to it.
+    /// Places this transaction after a record on which it rests. The client chose its time within the peers' window of
+    /// 15 minutes either way; without this, it could be placed before what had led to it.
     pub(crate) fn follow(&mut self, earlier: UtcTime) {
         if self.now <= earlier {
             self.now = earlier.just_after();

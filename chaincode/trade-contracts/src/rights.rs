@@ -257,7 +257,8 @@ impl Permission {
         on: Date,
     ) -> bool {
         let question = Question { party, act, product, territory, channel: None, on, at: None };
-        // An event's day is its recorder's claim: a licence that is revoked by now covers nothing new, whatever the day.
+        // An event's day is its recorder's claim: a licence that is revoked by now covers nothing new, whatever the
+        // day.
         let revoked = self.licences.iter().any(|licence| licence.revoked.is_some());
         self.followed && !revoked && judge(&self.right, &self.licences, &question).is_empty()
     }

@@ -1,7 +1,7 @@
 //! What one transaction is, said once: its name and kind, request, answer and private input, roles and endorsers.
 //!
-//! The declaration stands with the request type. The router, the gateway's routes and roles, the OpenAPI document and the
-//! typed clients read it from there, so that no two of them can differ.
+//! The declaration stands with the request type. The router, the gateway's routes and roles, the OpenAPI document and
+//! the typed clients read it from there, so that no two of them can differ.
 
 pub use fabric_contract::Kind;
 use schemars::JsonSchema;
@@ -20,8 +20,8 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     const NAME: &'static str;
     /// Whether it may write.
     const KIND: Kind;
-    /// Who may send it: members with one of these roles. Empty: for a submit every member but regulators, for an evaluate
-    /// everybody.
+    /// Who may send it: members with one of these roles. Empty: for a submit every member but regulators, for an
+    /// evaluate everybody.
     const ROLES: &'static [Role] = &[];
     /// What it answers.
     type Answer: Serialize + DeserializeOwned + JsonSchema + 'static;

@@ -21,8 +21,8 @@ pub struct Question<'a> {
     pub channel: Option<SalesChannel>,
     /// On which day.
     pub on: Date,
-    /// The moment of the act, when it is known. A revocation counts from its own moment; a day without a moment is asked
-    /// about as a whole, and a licence revoked during that day does not cover it.
+    /// The moment of the act, when it is known. A revocation counts from its own moment; a day without a moment is
+    /// asked about as a whole, and a licence revoked during that day does not cover it.
     pub at: Option<UtcTime>,
 }
 

@@ -117,7 +117,8 @@ macro_rules! serde_as_text {
 /// Implements parsing, printing, `serde` and the schema for a newtype over its canonical text.
 ///
 /// The type supplies `fn canonical(text: &str) -> Result<String, Error>`; everything else follows from it, so that no
-/// value can be built around its own check. The error must be [`Coded`]. The caller's crate needs `serde` and `schemars`.
+/// value can be built around its own check. The error must be [`Coded`]. The caller's crate needs `serde` and
+/// `schemars`.
 ///
 /// ```
 /// # use trade_standards::identifier::{IdentifierError, IdentifierKind};
@@ -129,7 +130,10 @@ macro_rules! serde_as_text {
 /// impl Gate {
 ///     fn canonical(text: &str) -> Result<String, IdentifierError> {
 ///         let kind = IdentifierKind::UnLocode;
-///         if text.len() == 2 { Ok(text.to_owned()) } else { Err(IdentifierError::Length { kind, expected: "2", found: text.len() }) }
+///         if text.len() == 2 {
+///             return Ok(text.to_owned());
+///         }
+///         Err(IdentifierError::Length { kind, expected: "2", found: text.len() })
 ///     }
 /// }
 ///

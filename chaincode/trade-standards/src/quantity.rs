@@ -12,8 +12,8 @@ const MILLIONTHS_MAX: u64 = 999_999_999_999_999_999;
 
 /// A positive quantity, 0.000001 to 999 999 999 999.999999, whose unit is a field of its own ([`UnitCode`]).
 ///
-/// It is written as a decimal number: at most 12 digits before the point and at most 6 after it, no sign, no exponent, no
-/// leading zeros. Zeros at the end of the fraction are read and never written: `1.50` and `1.5` are one quantity.
+/// It is written as a decimal number: at most 12 digits before the point and at most 6 after it, no sign, no exponent,
+/// no leading zeros. Zeros at the end of the fraction are read and never written: `1.50` and `1.5` are one quantity.
 ///
 /// [`UnitCode`]: crate::customs::UnitCode
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -65,7 +65,8 @@ const MISMATCH: &str = "ProposalResponsePayloads do not match";
 /// Said by an orderer of a BFT channel that has ordered the same envelope already. A gateway counts it as a failure.
 const ALREADY_ORDERED: &str = "request already processed";
 
-/// Whether a peer says that a policy of the channel does not let the identity do this, in the words of all of its services.
+/// Whether a peer says that a policy of the channel does not let the identity do this, in the words of all of its
+/// services.
 pub fn is_access_denied(said: &str) -> bool {
     ["access denied", "ailed evaluating policy on signed data"].iter().any(|text| said.contains(text))
 }

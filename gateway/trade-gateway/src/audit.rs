@@ -1,8 +1,8 @@
 //! The audit log: one line per decision, each carrying the hash of the line before it.
 //!
 //! It records who asked for what and how it ended, never a payload. A write has two lines: one before anything of it is
-//! done, with the outcome [`BEGUN`], and one with its end. A caller who hangs up before his request is complete has none. The
-//! log does not decide anything, and it does not rotate: a line once written stays where it is.
+//! done, with the outcome [`BEGUN`], and one with its end. A caller who hangs up before his request is complete has
+//! none. The log does not decide anything, and it does not rotate: a line once written stays where it is.
 
 use std::{
     fs::{File, OpenOptions},
@@ -63,7 +63,8 @@ pub struct Decision {
     pub status: u16,
     /// `allowed`, [`BEGUN`], [`RESUMED`], or the code of the problem that was answered.
     pub outcome: String,
-    /// Of callers without a certificate: how many more were decided upon like the one in an earlier line, within a minute.
+    /// Of callers without a certificate: how many more were decided upon like the one in an earlier line, within a
+    /// minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
 }

@@ -127,8 +127,8 @@ impl Client {
         self.send("POST", target, &headers, body.to_string().as_bytes())
     }
 
-    /// Writes JSON under an idempotency key and signs proposal and transaction itself. `target` must lead to a route that
-    /// asks the caller to sign: `?signing=caller`, or an organization with external custody.
+    /// Writes JSON under an idempotency key and signs proposal and transaction itself. `target` must lead to a route
+    /// that asks the caller to sign: `?signing=caller`, or an organization with external custody.
     ///
     /// A caller of its own program should decode each signing input and compare it with its intent before it signs.
     ///

@@ -1,5 +1,5 @@
-//! Keeps callers without a certificate from filling the audit log. Similar decisions within one minute share one line: the
-//! first is logged, a second line counts the rest.
+//! Keeps callers without a certificate from filling the audit log. Similar decisions within one minute share one line:
+//! the first is logged, a second line counts the rest.
 
 use std::{
     collections::BTreeMap,

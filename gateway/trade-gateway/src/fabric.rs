@@ -1,7 +1,7 @@
 //! Fabric behind the seam of [`crate::ledger`]: each caller's steps go to the peer of the caller's organization.
 //!
-//! Outcomes are learnt under the gateway's own identity, so that a caller who signs signs twice and not three times: from
-//! one stream of filtered blocks for each peer, and by a question only where the stream cannot tell.
+//! Outcomes are learnt under the gateway's own identity, so that a caller who signs signs twice and not three times:
+//! from one stream of filtered blocks for each peer, and by a question only where the stream cannot tell.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -42,7 +42,8 @@ struct Peer {
     connection: Connection,
     /// The same connection used as the gateway's own identity.
     service: Gateway,
-    /// What became of transactions since the gateway runs. A regulator's peer has none: nothing is submitted through it.
+    /// What became of transactions since the gateway runs. A regulator's peer has none: nothing is submitted through
+    /// it.
     tracker: Option<CommitTracker>,
 }
 
@@ -70,7 +71,8 @@ pub enum FabricError {
 }
 
 impl Fabric {
-    /// Prepares the connections and begins to follow blocks; connections come about with the first call and come back by themselves.
+    /// Prepares the connections and begins to follow blocks; connections come about with the first call and come back
+    /// by themselves.
     ///
     /// # Errors
     /// A file cannot be read or an address cannot be used. That a peer does not answer is no error here.
@@ -149,8 +151,8 @@ impl Ledger for Fabric {
             let proposal = gateway.proposal_from_bytes(&proposal.bytes).map_err(|error| failed(&error))?;
             let proposal = proposal.with_signature(signature);
             let endorsed = proposal.endorse().await.map_err(|error| failed(&error))?;
-            // Neither a managed key nor a caller may be brought to sign what was not proposed. Whether the endorsements are
-            // good is for the ledger to say.
+            // Neither a managed key nor a caller may be brought to sign what was not proposed. Whether the endorsements
+            // are good is for the ledger to say.
             verify_prepared(&proposal, &endorsed, None).map_err(|reason| LedgerError {
                 step: Step::Endorse,
                 transaction_id: proposal.transaction_id().to_owned(),
@@ -217,8 +219,8 @@ fn is_following(tracker: &CommitTracker) -> bool {
     state.failure.is_none() && state.block_number.is_some()
 }
 
-/// Waits for the block; asks the peer when none came, because the block may be older than the stream, and when the block
-/// holds a copy, because bytes that were submitted twice may stand in two blocks and the first one counts.
+/// Waits for the block; asks the peer when none came, because the block may be older than the stream, and when the
+/// block holds a copy, because bytes that were submitted twice may stand in two blocks and the first one counts.
 async fn follow(tracker: &CommitTracker, question: &Question, wait: Duration) -> Result<CommitStatus, ClientError> {
     match tracker.status(question.transaction_id(), wait).await {
         Ok(status) if status.code != DUPLICATE_TXID => Ok(status),

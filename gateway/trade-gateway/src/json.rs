@@ -1,5 +1,5 @@
-//! Reads foreign JSON strictly: bounded depth, no repeated names, no trailing text. The reader is that of EPCIS documents;
-//! here its values become those that requests are checked as.
+//! Reads foreign JSON strictly: bounded depth, no repeated names, no trailing text. The reader is that of EPCIS
+//! documents; here its values become those that requests are checked as.
 //!
 //! It knows nothing of schemas; a value that passes here is well-formed, not yet acceptable.
 

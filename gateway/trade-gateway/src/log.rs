@@ -1,8 +1,8 @@
 //! The log of the process on standard error, which may lead into a file on a full disk or into a pipe that is not read.
 //!
-//! A line that cannot be written is dropped and counted: what the process does must not end with its log, and a writer that
-//! reports the failure would let the subscriber print it to the same standard error, and panic. Readiness says that lines
-//! are missing, and the first line that can be written again says how many.
+//! A line that cannot be written is dropped and counted: what the process does must not end with its log, and a writer
+//! that reports the failure would let the subscriber print it to the same standard error, and panic. Readiness says
+//! that lines are missing, and the first line that can be written again says how many.
 
 use std::{
     io::{self, Write},

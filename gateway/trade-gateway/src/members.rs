@@ -1,8 +1,8 @@
 //! Who may call: the listed organizations, their membership rules, and the identities that sign for them.
 //!
 //! A caller is known by the certificate of the TLS connection and by nothing else; no header is ever looked at. Which
-//! organization answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller holds
-//! the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
+//! organization answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller
+//! holds the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -138,8 +138,9 @@ impl Members {
         Ok(Self { organizations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
     }
 
-    /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed certificates
-    /// count. What cannot be used now leaves what was there before; why is given back. Reads files, so it may block.
+    /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed
+    /// certificates count. What cannot be used now leaves what was there before; why is given back. Reads files, so it
+    /// may block.
     pub fn reload(&self) -> Vec<MembersError> {
         let mut msps = Vec::clone(&self.msps());
         let mut failed = Vec::new();

@@ -80,8 +80,8 @@ pub(crate) fn arguments(
 }
 
 impl Arguments {
-    /// The argument as it is sent. A document's numbers are not read and written again: binary floating point would change
-    /// them, and with them the document's hashes.
+    /// The argument as it is sent. A document's numbers are not read and written again: binary floating point would
+    /// change them, and with them the document's hashes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let (Some((field, text)), Value::Object(fields)) = (&self.verbatim, &self.argument) else {
             return self.argument.to_string().into_bytes();

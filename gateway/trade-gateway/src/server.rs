@@ -118,7 +118,8 @@ impl Running {
     }
 
     /// Stops: no new requests, those in work are answered within ten seconds, what stays open is resolved at the next
-    /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still runs.
+    /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still
+    /// runs.
     pub async fn stop(self) {
         for task in self.housekeeping {
             task.abort();
@@ -223,8 +224,8 @@ pub async fn run(
     Ok(())
 }
 
-/// The work beside requests. Each kind has its own task, so that a network that does not answer keeps no revocation from
-/// counting.
+/// The work beside requests. Each kind has its own task, so that a network that does not answer keeps no revocation
+/// from counting.
 fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(resolve(Arc::clone(service))),
@@ -299,9 +300,9 @@ fn local_address(listener: &TcpListener, address: &str) -> Result<SocketAddr, St
     listener.local_addr().map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
 }
 
-/// TLS 1.2 or later. A client certificate is asked for and taken as it is: OpenSSL proves that the client holds the key,
-/// and membership is decided per request, where a refusal can be explained. Sessions are not resumed, so that every
-/// connection shows its certificate.
+/// TLS 1.2 or later. A client certificate is asked for and taken as it is: OpenSSL proves that the client holds the
+/// key, and membership is decided per request, where a refusal can be explained. Sessions are not resumed, so that
+/// every connection shows its certificate.
 fn acceptor(keys: &ServerKeys) -> Result<SslAcceptorBuilder, StartError> {
     let failed = |cause| StartError::Tls { certificate: keys.certificate.clone(), cause };
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).map_err(failed)?;

@@ -145,8 +145,8 @@ pub struct Limits {
     pub requests: usize,
     /// Requests worked on at once for one organization.
     pub requests_per_organization: usize,
-    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for what it
-    /// takes while it is read. One organization may take half, callers without a certificate an eighth.
+    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for
+    /// what it takes while it is read. One organization may take half, callers without a certificate an eighth.
     pub held_bytes: usize,
     /// Open connections; rounded up to a multiple of the number of workers, of which there are at most eight.
     pub connections: usize,
@@ -221,7 +221,8 @@ pub enum SettingsError {
     /// The service identity belongs to no listed organization.
     #[error("the service identity's organization {0} is not listed")]
     UnknownServiceOrganization(String),
-    /// A peer on another machine without TLS: nobody would know who answers, and private inputs would travel in the open.
+    /// A peer on another machine without TLS: nobody would know who answers, and private inputs would travel in the
+    /// open.
     #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
     PlainPeer(String, String),
     /// A limit that would refuse everything or exceed what peers accept.

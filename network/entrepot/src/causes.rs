@@ -2,8 +2,8 @@
 
 use anyhow::Error;
 
-/// The message of an error and those of its causes, separated by colons. Errors of libraries often quote their cause at the
-/// end of their own message; such a cause is not said again.
+/// The message of an error and those of its causes, separated by colons. Errors of libraries often quote their cause at
+/// the end of their own message; such a cause is not said again.
 #[must_use]
 pub fn in_one_line(error: &Error) -> String {
     let mut line = String::new();

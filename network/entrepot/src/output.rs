@@ -1,7 +1,7 @@
 //! What commands print, and how a failure is told: the one place where standard output and standard error are written.
 //!
-//! A reader that goes away, such as `head`, ends the printing and not the command: a change that is under way is brought
-//! to its end, and nobody is told of a broken pipe.
+//! A reader that goes away, such as `head`, ends the printing and not the command: a change that is under way is
+//! brought to its end, and nobody is told of a broken pipe.
 
 use std::{
     fmt::Arguments,

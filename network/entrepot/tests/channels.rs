@@ -1,5 +1,5 @@
-//! Several channels, from a consortium file and created while the network runs, and changes of them by the commands that a
-//! user calls. On the embedded network, and on Fabric when `FABRIC_BIN` names folders with `peer` and `orderer`.
+//! Several channels, from a consortium file and created while the network runs, and changes of them by the commands
+//! that a user calls. On the embedded network, and on Fabric when `FABRIC_BIN` names folders with `peer` and `orderer`.
 
 use std::{
     fs,
@@ -233,7 +233,7 @@ fn a_revoked_certificate_is_refused_on_every_channel_of_its_organization() -> Re
     })
 }
 
-/// Rules that keep out whoever operates a network must not keep it from running, because only then can they be changed.
+/// Rules that keep out a network's operator must not keep it from running, because only then can they be changed.
 #[test]
 fn a_network_starts_and_can_be_changed_back_whatever_its_rules_refuse() -> Result<()> {
     everywhere(|site| {

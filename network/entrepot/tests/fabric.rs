@@ -1,5 +1,5 @@
-//! Networks of Fabric's own programs, from consortium files of every kind. `FABRIC_BIN` names one or several folders with
-//! `peer` and `orderer`; without it these tests say that they were skipped.
+//! Networks of Fabric's own programs, from consortium files of every kind. `FABRIC_BIN` names one or several folders
+//! with `peer` and `orderer`; without it these tests say that they were skipped.
 
 use std::{fs, path::Path, time::Instant};
 

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, ensure};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_entrepot");
 
-/// Runs a command whose standard output and error are pipes that have lost their readers before it begins, which a shell
-/// makes of `entrepot … | head` at the worst moment. Returns whether it succeeded; a panic ends with the status 101.
+/// Runs a command whose standard output and error are pipes that have lost their readers before it begins, which a
+/// shell makes of `entrepot … | head` at the worst moment. Returns whether it succeeded; a panic ends with the status
+/// 101.
 fn unread(arguments: &[&str]) -> Result<Option<i32>> {
     let mut command = Command::new(PROGRAM);
     for stream in [Command::stdout, Command::stderr] {

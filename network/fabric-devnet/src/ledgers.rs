@@ -174,7 +174,8 @@ impl Ledgers {
     }
 
     fn folder_of(&self, first: &GenesisBlock) -> PathBuf {
-        // A channel's name is checked and needs no change to be a file's; half a hash is enough to tell two chains apart.
+        // A channel's name is checked and needs no change to be a file's; half a hash is enough to tell two chains
+        // apart.
         self.folder.join(first.channel_id()).join(hex::encode(&first.hash[..16]))
     }
 

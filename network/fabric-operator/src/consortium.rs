@@ -1,7 +1,7 @@
 //! The consortium file: who takes part, and what follows from it for policies and settings.
 //!
-//! It holds no keys, addresses or ports: keys are generated from it, addresses are chosen when a network is laid out for
-//! the first time (see [`crate::layout`]).
+//! It holds no keys, addresses or ports: keys are generated from it, addresses are chosen when a network is laid out
+//! for the first time (see [`crate::layout`]).
 
 use std::{collections::BTreeSet, path::Path};
 

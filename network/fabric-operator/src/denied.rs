@@ -1,5 +1,5 @@
-//! What a channel's policies do not let an identity do. It is no failure of the network: the rules of a channel may keep
-//! out whoever operates it, and `channel` must still be able to change them.
+//! What a channel's policies do not let an identity do. It is no failure of the network: the rules of a channel may
+//! keep out its operator, and `channel` must still be able to change them.
 
 /// An identity that may not do something on a channel.
 #[derive(Debug, thiserror::Error)]

@@ -34,7 +34,8 @@ use crate::{
 };
 
 const LIFECYCLE: &str = "_lifecycle";
-/// How long one step is repeated while the network is still gathering: no leader yet, peers that do not know one another.
+/// How long one step is repeated while the network is still gathering: no leader yet, peers that do not know one
+/// another.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 const CALL_PATIENCE: Duration = Duration::from_secs(30);
@@ -42,12 +43,12 @@ const CALL_PATIENCE: Duration = Duration::from_secs(30);
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
 /// Whose keys are tried when a gateway is asked whether it is usable.
 const USERS: [&str; 3] = ["User1", "gateway", "Admin"];
-/// What helps against rules that keep out whoever operates the network.
+/// What helps against rules that keep out the network's operator.
 const WAY_BACK: &str = "The commands `channel set-acl` and `channel set-policy` change such rules.";
 
 /// Deploys the chaincode on every channel, with the organizations that are on it now, and waits until every gateway can
-/// use it. Where a channel's rules let nobody do or ask that whose key is at hand, says so in words and leaves the channel
-/// as it is: those rules can be changed while the network runs, and only then.
+/// use it. Where a channel's rules let nobody do or ask that whose key is at hand, says so in words and leaves the
+/// channel as it is: those rules can be changed while the network runs, and only then.
 ///
 /// # Errors
 /// A step fails for another reason, or the network does not gather within a minute.
@@ -347,9 +348,9 @@ enum Answer {
     Refused(i32, String),
 }
 
-/// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of organizations
-/// and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another. Says in words which
-/// gateways refuse everybody, and, of a chaincode that was `deployed` before, which are not usable.
+/// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of
+/// organizations and enough endorsers of the chaincode. Until then Fabric's peers have not heard of one another. Says
+/// in words which gateways refuse everybody, and, of a chaincode that was `deployed` before, which are not usable.
 async fn wait_until_usable(
     layout: &Layout,
     consortium: &Consortium,
@@ -420,13 +421,13 @@ async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> 
     if role == Role::Regulator {
         return metadata.evaluate().await.map(drop);
     }
-    // The lifecycle's own policy is a majority of the organizations; the question is endorsed and never ordered. The one
-    // for a single definition would not do: peers answer it with the approvals in any order.
+    // The lifecycle's own policy is a majority of the organizations; the question is endorsed and never ordered. The
+    // one for a single definition would not do: peers answer it with the approvals in any order.
     let lifecycle = gateway.contract(&consortium.channel, LIFECYCLE).transaction("QueryChaincodeDefinitions");
     let question = QueryChaincodeDefinitionsArgs {}.encode_to_vec();
     lifecycle.argument(question).propose()?.endorse().await?;
-    // By all who endorse: a private transaction names its endorsers, and a gateway that has not heard of one of them yet
-    // refuses it, although it finds enough others for a transaction that names none.
+    // By all who endorse: a private transaction names its endorsers, and a gateway that has not heard of one of them
+    // yet refuses it, although it finds enough others for a transaction that names none.
     let everybody = consortium.endorsing().map(|organization| organization.msp_id.clone());
     metadata.endorsing(everybody).propose()?.endorse().await.map(drop)
 }
@@ -435,7 +436,8 @@ fn says(error: &ClientError, text: &str) -> bool {
     error.to_string().contains(text) || error.details().iter().any(|detail| detail.message.contains(text))
 }
 
-/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another organization.
+/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another
+/// organization.
 fn may_pass(error: &ClientError) -> bool {
     error.advice() != Advice::Never
         || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]

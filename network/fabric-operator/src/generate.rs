@@ -1,5 +1,5 @@
-//! What a network needs before it starts: keys, the channel's first block, the chaincode's package. Each is made once and
-//! then left alone.
+//! What a network needs before it starts: keys, the channel's first block, the chaincode's package. Each is made once
+//! and then left alone.
 
 use std::{
     fs,
@@ -29,8 +29,8 @@ use crate::{
 /// How many peers of an organization others may find it by.
 const ANCHOR_PEERS_MAX: usize = 2;
 
-/// The consortium of a folder: the one in the given file, or the one of the last time, or the demo's. It is written down
-/// in the folder for the next time.
+/// The consortium of a folder: the one in the given file, or the one of the last time, or the demo's. It is written
+/// down in the folder for the next time.
 ///
 /// # Errors
 /// The file cannot be read or describes no possible consortium.
@@ -292,9 +292,9 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
     ]
 }
 
-/// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority whose
-/// key is forgotten. It is nobody else's authority, because every organization gets the peers' key with the package; and
-/// that key is good for showing oneself to the chaincode and for nothing else.
+/// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority
+/// whose key is forgotten. It is nobody else's authority, because every organization gets the peers' key with the
+/// package; and that key is good for showing oneself to the chaincode and for nothing else.
 fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result<PathBuf> {
     let folder = layout.path("chaincode/tls");
     if folder.exists() {

@@ -1,5 +1,5 @@
-//! The peers and orderers of a network of Fabric's programs. One that ends by itself is started again, so that a network
-//! shows what several nodes are for: it goes on without one of them, and gets it back.
+//! The peers and orderers of a network of Fabric's programs. One that ends by itself is started again, so that a
+//! network shows what several nodes are for: it goes on without one of them, and gets it back.
 
 use std::{
     fmt,

@@ -1,4 +1,5 @@
-//! The orderers' channel participation API, as far as joining a channel needs it: one multipart form with the first block.
+//! The orderers' channel participation API, as far as joining a channel needs it: one multipart form with the first
+//! block.
 
 use std::path::Path;
 

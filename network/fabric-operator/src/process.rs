@@ -1,7 +1,7 @@
 //! Child processes: started in a folder of their own, logged to a file, and stopped in order.
 //!
-//! Every child, ours or Fabric's, is started through this program's hidden `child` command, which asks the kernel to end
-//! the child when its parent dies and then becomes the program. So a killed supervisor leaves nothing behind.
+//! Every child, ours or Fabric's, is started through this program's hidden `child` command, which asks the kernel to
+//! end the child when its parent dies and then becomes the program. So a killed supervisor leaves nothing behind.
 
 use std::{
     fs::{File, OpenOptions},

@@ -1,7 +1,7 @@
 //! `up`: starts network, chaincode and gateway as processes, watches them, and stops them in order.
 //!
-//! Every step looks first whether it was done before, so that a second `up` on the same folder goes on where the last one
-//! ended, however it ended.
+//! Every step looks first whether it was done before, so that a second `up` on the same folder goes on where the last
+//! one ended, however it ended.
 
 use std::{
     fs::{File, TryLockError},
@@ -290,8 +290,8 @@ fn lock(layout: &Layout) -> Result<File> {
     }
 }
 
-/// Waits until the processes of the last supervisor have ended. When it was killed, the kernel ends them, but not in the
-/// same moment, and until then they hold their ports and ledgers.
+/// Waits until the processes of the last supervisor have ended. When it was killed, the kernel ends them, but not in
+/// the same moment, and until then they hold their ports and ledgers.
 fn wait_for_leftovers(layout: &Layout, patience: Duration) -> Result<()> {
     // A mark that cannot be read, such as one of an older version, names nobody to wait for.
     let left = layout.running().ok().flatten().map(|running| running.processes).unwrap_or_default();

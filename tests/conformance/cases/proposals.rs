@@ -73,7 +73,8 @@ pub async fn c020_a_certificate_of_a_foreign_authority_is_malformed(net: N) -> R
     answer.refused(Code::FailedPrecondition, "")?.saying(MALFORMED).map(drop)
 }
 
-/// Fabric 2 lets its gateway ask its own peer past the checks of expiry and time, and only checks what comes from outside.
+/// Fabric 2 lets its gateway ask its own peer past the checks of expiry and time, and only checks what comes from
+/// outside.
 async fn only_refused_from_outside(net: N, saying: &str) -> Result<()> {
     let ask = echoed(net).by(&net.user(1, "expired"));
     ask.clone().evaluate().await?;

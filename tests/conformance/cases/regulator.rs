@@ -1,5 +1,6 @@
-//! An organization that reads and evaluates and does nothing else: its own policies ask for a role that it never issues,
-//! and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization is such one.
+//! An organization that reads and evaluates and does nothing else: its own policies ask for a role that it never
+//! issues, and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization
+//! is such one.
 
 use fabric_config::{ApplicationOrganization, ChannelSpec};
 use fabric_protos::{common::Status, lifecycle::QueryChaincodeDefinitionsArgs};
@@ -80,8 +81,8 @@ pub async fn e011_a_regulators_transaction_is_endorsed_and_never_ordered(net: N)
 
 pub async fn e012_a_regulators_endorsement_counts_for_nothing(net: N) -> Result<()> {
     let own = supervised(net).await?;
-    // Every peer runs the lifecycle's chaincode, whose policy is a majority of what organizations call their endorsement:
-    // two of three.
+    // Every peer runs the lifecycle's chaincode, whose policy is a majority of what organizations call their
+    // endorsement: two of three.
     let endorsed = async |organizations: &[usize]| {
         let named: Vec<String> = organizations.iter().map(|one| Site::msp_id(*one)).collect();
         let ask = lifecycle(net, "QueryChaincodeDefinitions", &QueryChaincodeDefinitionsArgs {}).channel(&own.name);

@@ -18,7 +18,8 @@ use crate::{ledger, private, rights};
 /// Files a declaration; the caller is the importer.
 ///
 /// # Errors
-/// Sellers only; the tariff must be in force, the band must fit the goods, and the proof must hold for this declaration.
+/// Sellers only; the tariff must be in force, the band must fit the goods, and the proof must hold for this
+/// declaration.
 pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declaration, Refusal> {
     let mut caller = Caller::of::<FileDeclaration>(ctx)?;
     if request.licence_id.is_some() && request.right_id.is_none() {

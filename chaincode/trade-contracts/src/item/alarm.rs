@@ -3,9 +3,9 @@
 //! When an alarm is raised, the alarm, its evidence and the count on the item are written in the transaction that found
 //! it.
 //!
-//! Every member that may record events can raise any number of alarms about a thing, so the item holds two counts and nothing
-//! that grows; alarms stand under keys of their own and are read by range, oldest first. The evidence names the event by
-//! its digest: one event can raise an alarm for each of two thousand things, and it is on the ledger once.
+//! Every member that may record events can raise any number of alarms about a thing, so the item holds two counts and
+//! nothing that grows; alarms stand under keys of their own and are read by range, oldest first. The evidence names the
+//! event by its digest: one event can raise an alarm for each of two thousand things, and it is on the ledger once.
 
 use fabric_contract::{Context, Part};
 use serde_json::json;

@@ -1,11 +1,12 @@
 //! `item:Capture`: the events of an EPCIS document become facts, and contradictions become alarms.
 //!
 //! A capture is refused only when the document cannot be taken at all (its form, its size, an event type that is not
-//! captured, a foreign event declared erroneous). What contradicts the records is recorded and raises an alarm: refusing
-//! it would lose the evidence.
+//! captured, a foreign event declared erroneous). What contradicts the records is recorded and raises an alarm:
+//! refusing it would lose the evidence.
 //!
-//! An event belongs to whoever records it. Documents travel, and the hash of an event says nothing about who sends it; if
-//! the first record counted for everybody, a copy sent early would make its sender the maker of somebody else's goods.
+//! An event belongs to whoever records it. Documents travel, and the hash of an event says nothing about who sends it;
+//! if the first record counted for everybody, a copy sent early would make its sender the maker of somebody else's
+//! goods.
 
 use std::collections::BTreeSet;
 
@@ -98,8 +99,8 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: u32, event: &Event)
     })
 }
 
-/// Records a new event with what it changes and the alarms it raises. `other` is another event of the caller's under the
-/// same event id.
+/// Records a new event with what it changes and the alarms it raises. `other` is another event of the caller's under
+/// the same event id.
 fn record_new(
     ctx: &mut Context<'_>,
     session: &mut Session,
@@ -145,8 +146,8 @@ struct Standing {
     first_by_another: Option<RecordedEvent>,
 }
 
-/// An event belongs to its recorder. What somebody else recorded before takes nothing away from the caller's record, and
-/// makes it a conflict.
+/// An event belongs to its recorder. What somebody else recorded before takes nothing away from the caller's record,
+/// and makes it a conflict.
 fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Standing, Refusal> {
     let record_id = EventRecordId::first(&event.hash);
     match session.find_record(ctx, &record_id)? {
@@ -159,8 +160,8 @@ fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<S
     }
 }
 
-/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: which of the two saw
-/// it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
+/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: which of the two
+/// saw it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
 fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Result<Vec<Conflict>, Refusal> {
     let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Ok(Vec::new()) };
     let mut named: BTreeSet<ItemId> = record.items.iter().chain(&record.parent).cloned().collect();
@@ -208,8 +209,8 @@ fn parse(document: &Json) -> Result<Vec<Event>, Rejection> {
     Ok(parsed.map_err(unreadable)?.events)
 }
 
-/// A type of event that is known and not captured. Looked for first, so that nobody mends the details of a document that
-/// cannot be taken anyway.
+/// A type of event that is known and not captured. Looked for first, so that nobody mends the details of a document
+/// that cannot be taken anyway.
 fn foreign_type(document: &Json) -> Option<EventKind> {
     let body = document.get("epcisBody");
     let results = body.and_then(|body| body.get("queryResults")).and_then(|results| results.get("resultsBody"));

@@ -1,9 +1,10 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
-//! The event stays, marked. What it changed is set back where it still stands. The alarms that rest on it are withdrawn,
-//! except those that are about the declarer itself: nobody takes away an alarm about its own conduct. They are marked as
-//! answered and stand until a customs authority closes them. A declaration settles the oldest [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration
-//! too large for a transaction by raising alarms.
+//! The event stays, marked. What it changed is set back where it still stands. The alarms that rest on it are
+//! withdrawn, except those that are about the declarer itself: nobody takes away an alarm about its own conduct. They
+//! are marked as answered and stand until a customs authority closes them. A declaration settles the oldest
+//! [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration too large for a
+//! transaction by raising alarms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,8 +52,8 @@ pub(super) fn withdraw(
     Ok(())
 }
 
-/// Sets one change back, if nothing later stands in its place. What became of goods that somebody else holds by now is no
-/// longer the recorder's to change.
+/// Sets one change back, if nothing later stands in its place. What became of goods that somebody else holds by now is
+/// no longer the recorder's to change.
 fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
     let item_id = &effect.item_id;
     let Some(item) = session.registry.find(ctx, item_id)?.cloned() else { return Ok(()) };
@@ -88,8 +89,9 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
     Ok(())
 }
 
-/// Takes a thing out of the unit in which it was put and puts it back into the one in which it was, if that can still be:
-/// the unit may have gone elsewhere since, or into the very thing that would go back into it. Answers where it lies.
+/// Takes a thing out of the unit in which it was put and puts it back into the one in which it was, if that can still
+/// be: the unit may have gone elsewhere since, or into the very thing that would go back into it. Answers where it
+/// lies.
 fn put_back(
     ctx: &mut Context<'_>,
     session: &mut Session,

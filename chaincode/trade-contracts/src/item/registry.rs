@@ -136,8 +136,8 @@ impl Registry {
         self.items.values().flatten().map(|item| item.last_recorded_at).max()
     }
 
-    /// Notes a record about an item and returns its ledger time: the transaction's, unless an earlier transaction's record
-    /// about this item lies later.
+    /// Notes a record about an item and returns its ledger time: the transaction's, unless an earlier transaction's
+    /// record about this item lies later.
     pub(crate) fn stamp(&mut self, item_id: &ItemId, now: UtcTime) -> Result<UtcTime, Refusal> {
         let first = self.stamped.insert(item_id.clone());
         let item = self.loaded(item_id)?;

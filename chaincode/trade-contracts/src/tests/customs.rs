@@ -241,7 +241,8 @@ fn a_replay_gives_the_same_decision_and_another_day_its_own() {
     let replay = world.evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1" })).expect("decided");
     assert_eq!((&replay["same_decision"], &replay["inputs_unchanged"]), (&json!(true), &json!(true)));
     assert_eq!(replay["findings"], decision["findings"]);
-    // Accepted that day before the revocation, it stays as it was; any other day is judged by the facts that are stored.
+    // Accepted that day before the revocation, it stays as it was; any other day is judged by the facts that are
+    // stored.
     let that_day = world
         .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": "dec-1", "on": "2026-01-01" }))
         .expect("decided");

@@ -1,4 +1,5 @@
-//! Real EPCIS documents: every one that holds only object and aggregation events is captured, every other refused by name.
+//! Real EPCIS documents: every one that holds only object and aggregation events is captured, every other refused by
+//! name.
 
 use std::path::PathBuf;
 

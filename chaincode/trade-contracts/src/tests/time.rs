@@ -1,4 +1,5 @@
-//! Ledger time: a client chooses its time within the peers' window, and the records about a thing run forwards all the same.
+//! Ledger time: a client chooses its time within the peers' window, and the records about a thing run forwards all the
+//! same.
 
 use serde_json::{Value, json};
 use trade_standards::time::UtcTime;

@@ -8,8 +8,8 @@ use super::{Malformed, text_type};
 /// Longest id that a party chooses, in characters.
 const CHOSEN_MAX: usize = 64;
 
-/// 1 to 64 letters, digits, dots, dashes and underscores. `.` and `..` mean folders in a path of the web and of files, so
-/// a record with such an id could not be asked for.
+/// 1 to 64 letters, digits, dots, dashes and underscores. `.` and `..` mean folders in a path of the web and of files,
+/// so a record with such an id could not be asked for.
 fn chosen(text: &str) -> Result<String, Malformed> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let holds = (1..=CHOSEN_MAX).contains(&text.len()) && text.bytes().all(allowed) && !matches!(text, "." | "..");

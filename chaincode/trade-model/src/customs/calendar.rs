@@ -1,8 +1,8 @@
 //! Which version of a tariff applies on which day: disjoint periods in order, with a version each.
 //!
-//! The newest version that holds a day applies on it, whatever older ones say. Looking through the versions, newest first,
-//! would read as many as the authority cares to publish; the calendar stands beside the number of the newest one and is
-//! read with it.
+//! The newest version that holds a day applies on it, whatever older ones say. Looking through the versions, newest
+//! first, would read as many as the authority cares to publish; the calendar stands beside the number of the newest one
+//! and is read with it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -116,7 +116,8 @@ pub struct ReadDecision {
     pub number: Option<u32>,
 }
 
-/// Asks `customs:Replay` (evaluate): decide again from the stored facts, under the same rules or those of another day or version.
+/// Asks `customs:Replay` (evaluate): decide again from the stored facts, under the same rules or those of another day
+/// or version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {

@@ -26,8 +26,8 @@ pub struct Member {
     /// Its legal entity identifier (ISO 17442) when it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lei: Option<Lei>,
-    /// The GS1 company prefixes that GS1 gave it, 4 to 12 digits each, at most 20. Keys that begin with one are put into
-    /// use by it and its licensees only.
+    /// The GS1 company prefixes that GS1 gave it, 4 to 12 digits each, at most 20. Keys that begin with one are put
+    /// into use by it and its licensees only.
     #[serde(default, skip_serializing_if = "Set::is_unset")]
     pub gs1_company_prefixes: Set<CompanyPrefix, 0, COMPANY_PREFIXES_MAX>,
 }

@@ -167,8 +167,9 @@ pub struct AlarmClosure {
 }
 
 impl Alarm {
-    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it: whoever recorded
-    /// the conflicting event; both recorders of one event; and where a maker found its goods recorded by somebody, that one.
+    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it: whoever recorded the
+    /// conflicting event; both recorders of one event; and where a maker found its goods recorded by somebody, that
+    /// one.
     pub fn is_about(&self, msp_id: &MspId) -> bool {
         let other = self.other_party.as_ref() == Some(msp_id);
         match self.kind {

@@ -85,8 +85,8 @@ pub struct ReadAlarm {
     pub alarm_id: AlarmId,
 }
 
-/// `item:CloseAlarm` (submit): a customs authority closes an alarm that it has looked into. What it found is its reason;
-/// the alarm and its evidence stay.
+/// `item:CloseAlarm` (submit): a customs authority closes an alarm that it has looked into. What it found is its
+/// reason; the alarm and its evidence stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloseAlarm {

@@ -46,8 +46,8 @@ pub struct Trace {
     pub alarms: Vec<Alarm>,
     /// Whether more alarms stand than were answered.
     pub alarms_truncated: bool,
-    /// Whether this is not all: more than 500 steps, 500 events or 2 000 entries of one thing, 300 things, or 8 levels of
-    /// packing.
+    /// Whether this is not all: more than 500 steps, 500 events or 2 000 entries of one thing, 300 things, or 8 levels
+    /// of packing.
     pub truncated: bool,
 }
 

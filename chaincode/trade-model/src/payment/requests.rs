@@ -41,7 +41,8 @@ pub struct IssueInvoice {
 
 /// `payment:RecordEntry` (submit): a bank reports an entry of a customer's account, as its camt message has it.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the bank's and the account holder's implicit collections.
+/// The transient field `private` holds an [`Opening`]; it goes to the bank's and the account holder's implicit
+/// collections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordEntry {

@@ -33,8 +33,8 @@ impl TariffCode {
 }
 
 text_identifier! {
-    /// The beginning of a tariff code, for rules about many goods: a chapter, a heading, a subheading or a national code;
-    /// 2, 4, 6, 8 or 10 digits.
+    /// The beginning of a tariff code, for rules about many goods: a chapter, a heading, a subheading or a national
+    /// code; 2, 4, 6, 8 or 10 digits.
     TariffPrefix, IdentifierKind::Tariff, "^(0[1-9]|[1-68][0-9]|7[0-689]|9[0-7])([0-9]{2}){0,4}$", "9503"
 }
 

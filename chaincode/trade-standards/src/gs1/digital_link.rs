@@ -159,8 +159,8 @@ fn is_meant_as_key(key: Gs1Key, value: &str, rest: &[Segment]) -> bool {
     (key.checked_digits() > 0 && digits >= DIGITS_MIN) || (qualified && value.len() > 2)
 }
 
-/// Keys and qualifiers stand in the path. One in the query would be cut off with the attributes, and the link would name
-/// the class of what it means.
+/// Keys and qualifiers stand in the path. One in the query would be cut off with the attributes, and the link would
+/// name the class of what it means.
 fn refuse_in_query(link: &Link<'_>, found: Option<&Gs1Uri>) -> Result<(), DigitalLinkError> {
     for parameter in link.query.split(['&', ';']) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));

@@ -32,8 +32,9 @@ impl Gs1Uri {
         epc_urn::parse(&epc_urn::in_lower_case(uri))
     }
 
-    /// As [`parse`](Self::parse), but without judging: what has the form of a GS1 URI, letter for letter as the standard
-    /// writes it, is brought to its canonical form even when its check digit is wrong; everything else is `None`.
+    /// As [`parse`](Self::parse), but without judging: what has the form of a GS1 URI, letter for letter as the
+    /// standard writes it, is brought to its canonical form even when its check digit is wrong; everything else is
+    /// `None`.
     ///
     /// Event hashes are computed this way (CBV 2.0 §8.9): the hash of a document must not depend on how much of its
     /// spelling somebody forgives.

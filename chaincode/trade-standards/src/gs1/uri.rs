@@ -43,8 +43,8 @@ impl Gs1Uri {
         &self.value
     }
 
-    /// The value from where its GS1 company prefix begins: behind the indicator of a trade item, the extension digit of a
-    /// logistic unit, the filling zero of a returnable asset. Where the prefix ends, the value does not say.
+    /// The value from where its GS1 company prefix begins: behind the indicator of a trade item, the extension digit of
+    /// a logistic unit, the filling zero of a returnable asset. Where the prefix ends, the value does not say.
     pub fn company_part(&self) -> &str {
         match self.key {
             Gs1Key::Gtin | Gs1Key::Itip | Gs1Key::Sscc | Gs1Key::Grai => self.value.get(1..).unwrap_or_default(),

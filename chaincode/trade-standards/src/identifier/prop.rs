@@ -1,4 +1,5 @@
-//! What holds for every identifier: its text is canonical, and a check digit finds the faults that its standard promises.
+//! What holds for every identifier: its text is canonical, and a check digit finds the faults that its standard
+//! promises.
 
 use std::fmt::Display;
 use std::str::FromStr;

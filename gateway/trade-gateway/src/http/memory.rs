@@ -1,7 +1,7 @@
 //! Bounds in bytes on what callers make the gateway hold: bodies while they are worked on, answers until they are sent.
 //!
-//! One organization may take half of all, callers without a certificate an eighth, so that none of them keeps the others
-//! out. Answers of at most [`SMALL_ANSWER_BYTES`] are not counted: the number of connections bounds them.
+//! One organization may take half of all, callers without a certificate an eighth, so that none of them keeps the
+//! others out. Answers of at most [`SMALL_ANSWER_BYTES`] are not counted: the number of connections bounds them.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! The HTTP surface: reads a request within its bounds, asks the service, writes answer, audit line and log line.
 //!
-//! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is finished
-//! and its outcome kept for the caller's retry.
+//! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is
+//! finished and its outcome kept for the caller's retry.
 
 mod certificate;
 mod input;

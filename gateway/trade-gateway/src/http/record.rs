@@ -1,4 +1,5 @@
-//! What is written about a request: one audit line for its beginning when it writes, one for its end, and one line of log.
+//! What is written about a request: one audit line for its beginning when it writes, one for its end, and one line of
+//! log.
 
 use std::time::Instant;
 

@@ -180,7 +180,8 @@ fn response((answer, held): HeldAnswer, request: &HttpRequest) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     if peer_certificate(request).is_none() {
-        // The time for a head counts for the first one only, so a caller without a certificate gets one answer per connection.
+        // The time for a head counts for the first one only, so a caller without a certificate gets one answer per
+        // connection.
         response.force_close();
     }
     response.insert_header((header::CONTENT_TYPE, answer.media_type));

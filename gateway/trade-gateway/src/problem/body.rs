@@ -65,8 +65,8 @@ impl Problem {
         Self::foreign(code.status(), code.code(), code.title())
     }
 
-    /// A problem under a code that is not the gateway's own: a contract's, or one of a standard's rules. `status` is 400 to
-    /// 599.
+    /// A problem under a code that is not the gateway's own: a contract's, or one of a standard's rules. `status` is
+    /// 400 to 599.
     #[must_use]
     pub fn foreign(status: u16, code: &str, title: &str) -> Self {
         Self {

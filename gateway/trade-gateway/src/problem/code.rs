@@ -1,8 +1,8 @@
 //! The catalogue of problems: one variant for each error that the gateway answers by its own rules, with status, stable
 //! code and title. The README's table and the OpenAPI document are made from it.
 //!
-//! A contract's refusal keeps the contract's own code and is not here, nor are the rules of ISO 20022 and GS1 that a bank
-//! statement or a code may break: their codes are `trade_model`'s.
+//! A contract's refusal keeps the contract's own code and is not here, nor are the rules of ISO 20022 and GS1 that a
+//! bank statement or a code may break: their codes are `trade_model`'s.
 
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! What a failed step of Fabric means to the caller: the one place where it becomes an HTTP status.
 //!
-//! A contract's refusal passes through unchanged. What the network says about itself goes to the log, and the caller gets
-//! a stable code; its words were read by the Fabric client, and no text is matched here.
+//! A contract's refusal passes through unchanged. What the network says about itself goes to the log, and the caller
+//! gets a stable code; its words were read by the Fabric client, and no text is matched here.
 
 use fabric_client::Failure;
 use serde::Deserialize;

@@ -1,5 +1,5 @@
-//! When the background work tries an open operation again: after a growing pause, so that an outage or an operation that
-//! never ends costs little. Lost in a restart, which tries everything once.
+//! When the background work tries an open operation again: after a growing pause, so that an outage or an operation
+//! that never ends costs little. Lost in a restart, which tries everything once.
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,5 @@
-//! Callers who sign: the gateway prepares bytes, checks each signature under the caller's certificate, and sends on what
-//! verifies. It never signs here.
+//! Callers who sign: the gateway prepares bytes, checks each signature under the caller's certificate, and sends on
+//! what verifies. It never signs here.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_msp::hash::sha256;

@@ -41,8 +41,8 @@ const ASK_WAIT: Duration = Duration::from_secs(1);
 const ACCEPTED_WAIT_MIN: Duration = Duration::from_secs(3);
 
 impl Service {
-    /// Signs, stores and submits a transaction, then waits for its outcome. An error means that it was not stored and so
-    /// not submitted; every outcome afterwards is an answer, and the store has dealt with the key.
+    /// Signs, stores and submits a transaction, then waits for its outcome. An error means that it was not stored and
+    /// so not submitted; every outcome afterwards is an answer, and the store has dealt with the key.
     pub(super) async fn commit(
         &self,
         operation: &'static str,
@@ -94,7 +94,8 @@ impl Service {
                     Err(error) => {
                         log_failure(&error);
                         let refusal = error.is_final().then(|| Problem::from_ledger(&error).code);
-                        // Only the first refusal is certain: an earlier submission of the same bytes may have been ordered.
+                        // Only the first refusal is certain: an earlier submission of the same bytes may have been
+                        // ordered.
                         if first && refusal.is_some() {
                             operation.validation = refusal;
                             self.conclude(&mut operation, State::Refused, None);

@@ -88,8 +88,8 @@ impl Store {
         Ok(salt)
     }
 
-    /// Works on the database. After an I/O error, such as a full disk, it answers nothing until it is opened again, which is
-    /// tried at once and then with every use. What was not forced to disk is lost by that, as in a crash.
+    /// Works on the database. After an I/O error, such as a full disk, it answers nothing until it is opened again,
+    /// which is tried at once and then with every use. What was not forced to disk is lost by that, as in a crash.
     pub(super) fn on<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let opened = self.database.read().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none() {

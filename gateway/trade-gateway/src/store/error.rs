@@ -9,8 +9,8 @@ pub enum StoreError {
     /// The database failed before and could not be opened again so far.
     #[error("the operation store is closed after a failure")]
     Closed,
-    /// The key of a transaction that is to be submitted does not lead to its request any more, because the database had to
-    /// be opened again; another request may have taken it.
+    /// The key of a transaction that is to be submitted does not lead to its request any more, because the database had
+    /// to be opened again; another request may have taken it.
     #[error("the idempotency key was lost when the operation store was opened again")]
     KeyLost,
     /// A record is not of this version's form.

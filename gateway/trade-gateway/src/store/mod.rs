@@ -1,8 +1,8 @@
 //! What survives a crash of the gateway: operations and the idempotency keys that lead to them.
 //!
 //! A write goes through three records. The key is taken in memory-speed commits; the signed transaction is forced to
-//! disk once, before it is submitted to the orderer; the outcome may be lost in a crash, because the signed transaction can
-//! be submitted again and its outcome asked again. A signed transaction holds no private input, a proposal does:
+//! disk once, before it is submitted to the orderer; the outcome may be lost in a crash, because the signed transaction
+//! can be submitted again and its outcome asked again. A signed transaction holds no private input, a proposal does:
 //! proposals are never stored.
 
 mod database;

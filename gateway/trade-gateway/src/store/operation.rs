@@ -42,13 +42,14 @@ pub struct Operation {
     pub created_at: u64,
     /// When its state last changed, seconds since 1970.
     pub updated_at: u64,
-    /// The signed transaction, hex, as long as it may have to be submitted again. Stores of older versions call it `sealed`.
+    /// The signed transaction, hex, as long as it may have to be submitted again. Stores of older versions call it
+    /// `sealed`.
     #[serde(alias = "sealed")]
     pub signed: Option<String>,
     /// The idempotency key's digest, hex, if the caller's key leads here.
     pub key: Option<String>,
-    /// The code under which the orderers refused it for good after an earlier submission whose answer was lost. It may have
-    /// been ordered then, so its outcome is asked for, but it is not submitted any more.
+    /// The code under which the orderers refused it for good after an earlier submission whose answer was lost. It may
+    /// have been ordered then, so its outcome is asked for, but it is not submitted any more.
     #[serde(default)]
     pub refusal: Option<String>,
 }

@@ -103,8 +103,8 @@ impl Store {
         })
     }
 
-    /// Stores how an operation ended. A key whose operation had no effect is given back. An outcome that is stored already
-    /// stays.
+    /// Stores how an operation ended. A key whose operation had no effect is given back. An outcome that is stored
+    /// already stays.
     ///
     /// # Errors
     /// The store refuses; the operation is then asked about again.
@@ -154,8 +154,8 @@ impl Store {
         })
     }
 
-    /// Forgets at most `count` concluded operations that last changed before `before` (seconds since 1970), and their keys.
-    /// Gives back how many.
+    /// Forgets at most `count` concluded operations that last changed before `before` (seconds since 1970), and their
+    /// keys. Gives back how many.
     ///
     /// # Errors
     /// The store refuses.

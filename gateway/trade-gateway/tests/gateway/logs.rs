@@ -75,8 +75,8 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
 /// Set in the process in which a test runs once more.
 const AGAIN: &str = "TRADE_GATEWAY_TEST_AGAIN";
 
-/// Runs a test once more, in a process of its own that takes writes beyond the limit on file sizes for errors. Whether this
-/// is that process.
+/// Runs a test once more, in a process of its own that takes writes beyond the limit on file sizes for errors. Whether
+/// this is that process.
 fn is_in_its_own_process(name: &str, stderr: impl Into<Stdio>) -> Result<bool, Box<dyn std::error::Error>> {
     if std::env::var_os(AGAIN).is_some() {
         return Ok(true);

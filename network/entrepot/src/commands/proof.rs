@@ -38,7 +38,8 @@ enum ProveStatement {
         #[command(flatten)]
         record: DeclaredValueRecord,
     },
-    /// A payment settles an invoice, as `POST /v1/settlements` takes it. Reads {"invoice": {value, blinding}, "payment": {…}}
+    /// A payment settles an invoice, as `POST /v1/settlements` takes it. Reads {"invoice": {value, blinding},
+    /// "payment": {…}}
     Settlement {
         #[command(flatten)]
         tolerance: Tolerance,

@@ -88,7 +88,8 @@ pub fn usage(id: u32) -> Option<Usage> {
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: f64 = resident.split_whitespace().next()?.parse().ok()?;
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name in parentheses may hold spaces, so the fields are counted behind it. 14 and 15 are user and system ticks.
+    // The name in parentheses may hold spaces, so the fields are counted behind it. 14 and 15 are user and system
+    // ticks.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
     Some(Usage { memory_mb: kilobytes * 1024.0 / 1e6, cpu_seconds: ticks / 100.0 })

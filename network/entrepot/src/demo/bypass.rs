@@ -58,8 +58,8 @@ impl Regulator {
         Ok(())
     }
 
-    /// Holds when the channel's policy refuses to order a transaction that was endorsed. Only a reading transaction can be
-    /// endorsed for a regulator, because the contract refuses all others.
+    /// Holds when the channel's policy refuses to order a transaction that was endorsed. Only a reading transaction can
+    /// be endorsed for a regulator, because the contract refuses all others.
     ///
     /// # Errors
     /// The transaction was ordered, or it was refused for another reason.

@@ -1,4 +1,5 @@
-//! Days of the story, counted from the day on which it is told: a story with fixed dates would end when its licence does.
+//! Days of the story, counted from the day on which it is told: a story with fixed dates would end when its licence
+//! does.
 
 use anyhow::{Context, Result};
 use time::{Duration, OffsetDateTime, macros::format_description};

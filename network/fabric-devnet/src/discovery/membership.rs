@@ -127,8 +127,8 @@ fn state(pki_id: &[u8], channel: &Channel, chaincodes: &[(String, String)]) -> S
     }
 }
 
-/// What a peer can run on a channel, each with the sequence of its definition, as Fabric's peers report it: by name, and
-/// `_lifecycle` at the end.
+/// What a peer can run on a channel, each with the sequence of its definition, as Fabric's peers report it: by name,
+/// and `_lifecycle` at the end.
 fn chaincodes(peer: &Peer, channel: &Channel) -> Vec<(String, String)> {
     let defined = channel.ledger().definitions().unwrap_or_else(|cause| {
         tracing::error!(%cause, channel = channel.id(), "the definitions of a channel cannot be read");

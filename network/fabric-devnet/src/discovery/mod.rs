@@ -1,8 +1,9 @@
 //! The discovery service of a peer: a channel's configuration, its peers, and which peers can endorse what.
 //!
-//! Requests are signed. They carry the hash of the TLS certificate that the client shows, which Fabric's peers have code to
-//! compare and never do (the service is not given the setting), so that nothing is compared here either. Who may ask about
-//! a channel are its writers, and about the peer's own neighbours the administrators of its organization, as on Fabric.
+//! Requests are signed. They carry the hash of the TLS certificate that the client shows, which Fabric's peers have
+//! code to compare and never do (the service is not given the setting), so that nothing is compared here either. Who
+//! may ask about a channel are its writers, and about the peer's own neighbours the administrators of its organization,
+//! as on Fabric.
 
 mod config;
 mod endorsers;

@@ -54,8 +54,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in a folder, which is made when it is missing, for the channel of the given genesis block and the
-    /// peers of the given organizations.
+    /// Opens the ledger in a folder, which is made when it is missing, for the channel of the given genesis block and
+    /// the peers of the given organizations.
     ///
     /// # Errors
     /// [`LedgerError`] when files cannot be used or belong to another channel.

@@ -67,8 +67,8 @@ impl Collector<'_> {
         Ok(changes)
     }
 
-    /// What each organization's private store gets: plaintext whose hash fits, that of invalid transactions among it, and
-    /// deletions.
+    /// What each organization's private store gets: plaintext whose hash fits, that of invalid transactions among it,
+    /// and deletions.
     pub(super) fn private<'s>(
         &self,
         prepared: &[Prepared],
@@ -198,8 +198,8 @@ impl PrivatePart<'_> {
         None
     }
 
-    /// A purge by a valid transaction takes all there is of a key, now; other values go when their collection says so, if
-    /// ever.
+    /// A purge by a valid transaction takes all there is of a key, now; other values go when their collection says so,
+    /// if ever.
     fn deletions(&self, number: u64, config: &StaticCollectionConfig) -> Vec<Deletion> {
         let last = last_block(number, config);
         let deletion = |key_hash: &[u8], after, all_older| Deletion {

@@ -40,7 +40,8 @@ impl Simulator {
     }
 
     /// The committed private values of several keys, in their order. Where only the hash of one is known here, nothing
-    /// is found and the read is recorded as that of an absent key: such a transaction can be endorsed and is never valid.
+    /// is found and the read is recorded as that of an absent key: such a transaction can be endorsed and is never
+    /// valid.
     ///
     /// # Errors
     /// The rules of collections, or when the ledger cannot be read.

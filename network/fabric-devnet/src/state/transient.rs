@@ -1,7 +1,8 @@
 //! Where an organization keeps the private part of endorsed transactions until a block names them.
 //!
 //! One small file per variant, written without waiting for the disk: it survives the end of the process, and a power
-//! cut loses only what nobody has submitted yet. It never decides whether a set is the right one; the block's hash does.
+//! cut loses only what nobody has submitted yet. It never decides whether a set is the right one; the block's hash
+//! does.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -31,7 +31,8 @@ impl VerifiedSignatures {
     /// # Errors
     /// As [`Identity::verify`].
     pub fn verify(&self, identity: &Identity, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
-        // The key's digest and the signature's length have fixed places, so no two inputs share a digest by their joints.
+        // The key's digest and the signature's length have fixed places, so no two inputs share a digest by their
+        // joints.
         let length = (signature.len() as u64).to_be_bytes();
         let digest = sha256_parts(&[&identity.certificate().spki_sha256(), &length, signature, message]);
         if self.lock().digests.contains(&digest) {

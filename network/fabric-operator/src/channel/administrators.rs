@@ -43,8 +43,8 @@ impl Administrators {
     }
 }
 
-/// The administrators of those organizations of a channel whose keys lie in the network's folder; only of those in `only`
-/// when that is not empty.
+/// The administrators of those organizations of a channel whose keys lie in the network's folder; only of those in
+/// `only` when that is not empty.
 ///
 /// # Errors
 /// A key that was asked for is not there or cannot be read, or there is none at all.

@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Creates a channel: writes its first block, joins all orderers and the peers of its organizations, and deploys the
-/// chaincode on it. What an earlier attempt did is not done again. The description stays in the folder, so that `up` and
-/// the other commands know of it. Says in words what is in doubt, as [`deploy::run`].
+/// chaincode on it. What an earlier attempt did is not done again. The description stays in the folder, so that `up`
+/// and the other commands know of it. Says in words what is in doubt, as [`deploy::run`].
 ///
 /// # Errors
 /// The description contradicts the consortium, another channel has its name, or a node refuses.

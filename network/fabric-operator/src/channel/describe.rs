@@ -45,7 +45,8 @@ pub fn describe(config: &ChannelConfig) -> String {
     text
 }
 
-/// Whether a policy asks for a role that organizations give to people: nobody has an orderer's certificate of a regulator.
+/// Whether a policy asks for a role that organizations give to people: nobody has an orderer's certificate of a
+/// regulator.
 fn can_be_met(principals: &[fabric_protos::common::MspPrincipal]) -> bool {
     use fabric_protos::common::{MspRole, msp_principal::Classification, msp_role::MspRoleType};
     principals.iter().any(|principal| {

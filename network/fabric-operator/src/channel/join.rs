@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use super::join_peers;
 use crate::{denied::Denied, network::Network, participation::join_orderers};
 
-/// Joins, for every channel, all orderers and then the peers of its organizations, as far as they have not joined before.
+/// Joins, for every channel, all orderers and then the peers of its organizations, as far as they have not joined
+/// before.
 ///
 /// # Errors
 /// A node refuses.

@@ -32,8 +32,8 @@ pub async fn join_peers(network: &Network<'_>, own: &Consortium, block: &[u8]) -
     try_join_all(joins).await.map(drop)
 }
 
-/// Waits until the peers in this folder have a configuration: those of organizations that were on the channel before and
-/// still are.
+/// Waits until the peers in this folder have a configuration: those of organizations that were on the channel before
+/// and still are.
 pub(super) async fn follow(network: &Network<'_>, before: &ChannelConfig, after: &ChannelConfig) -> Result<()> {
     let mut waits = Vec::new();
     for organization in &network.consortium.organizations {

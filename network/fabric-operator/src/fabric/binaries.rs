@@ -17,8 +17,8 @@ use crate::{
 /// A module that orderers have since Fabric 3.0.
 const BFT_MODULE: &[u8] = b"hyperledger-labs/SmartBFT";
 
-/// The folders that `FABRIC_BIN` names: one, or several separated by `:`, each with the programs of one version of Fabric.
-/// Tests run on each of them, and a program that needs one version takes the first.
+/// The folders that `FABRIC_BIN` names: one, or several separated by `:`, each with the programs of one version of
+/// Fabric. Tests run on each of them, and a program that needs one version takes the first.
 #[must_use]
 pub fn named_folders() -> Vec<PathBuf> {
     let named = env::var_os("FABRIC_BIN").unwrap_or_default();
@@ -37,8 +37,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds `peer` and `orderer`: in the given folder or its `bin`, or else in the first of the folders of `FABRIC_BIN`
-    /// and of `PATH` that has both.
+    /// Finds `peer` and `orderer`: in the given folder or its `bin`, or else in the first of the folders of
+    /// `FABRIC_BIN` and of `PATH` that has both.
     ///
     /// # Errors
     /// One of the programs is missing, or its version is not supported.
@@ -95,8 +95,8 @@ fn version_of(peer: &Path, orderer: &Path) -> Result<Version> {
         return Ok(version);
     }
     ensure!(text.contains("Version:"), "{} does not tell its version. It says:\n{text}", peer.display());
-    // Programs that somebody built without naming the release say `latest`. BFT ordering came with 3.0, and a Go program
-    // carries the paths of the modules that it was made of.
+    // Programs that somebody built without naming the release say `latest`. BFT ordering came with 3.0, and a Go
+    // program carries the paths of the modules that it was made of.
     let bytes = std::fs::read(orderer).with_context(|| format!("cannot read {}", orderer.display()))?;
     Ok(if contains(&bytes, BFT_MODULE) { Version { major: 3, minor: 0 } } else { Version { major: 2, minor: 5 } })
 }

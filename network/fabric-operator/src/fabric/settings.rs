@@ -1,11 +1,12 @@
 //! What Fabric's programs are told: minimal `core.yaml` and `orderer.yaml`, and the environment of each process.
 //!
 //! Both files hold only keys that Fabric 2.5 and 3.x know, because an unknown key stops an orderer and a handler that
-//! 2.5 lacks stops a peer (the one exception is written for 3.x only). All that differs between processes comes by environment. An orderer only takes keys from the
-//! environment that its file mentions, so the file mentions all of them.
+//! 2.5 lacks stops a peer (the one exception is written for 3.x only). All that differs between processes comes by
+//! environment. An orderer only takes keys from the environment that its file mentions, so the file mentions all of
+//! them.
 //!
-//! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are then
-//! cut off with `too_many_pings` while an endorsement is under way.
+//! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are
+//! then cut off with `too_many_pings` while an endorsement is under way.
 
 use std::{
     fs,
@@ -162,7 +163,8 @@ metrics:
   provider: disabled
 ";
 
-/// The check that a proposal's time is about now. Fabric 2.5 does not have it, and a peer that is told to use it panics.
+/// The check that a proposal's time is about now. Fabric 2.5 does not have it, and a peer that is told to use it
+/// panics.
 const TIME_WINDOW: &str = "      - name: TimeWindowCheck\n";
 
 /// Where a node finds its files and on which interface it listens: on this machine, or inside a container.

@@ -12,8 +12,8 @@ use crate::item::session::Session;
 use crate::rights;
 
 impl Turn<'_> {
-    /// Whether the recorder may put the thing into use: by itself, or by a licence to make it that it names. Where the key
-    /// belongs to a company of the registry, the licence must come from that company.
+    /// Whether the recorder may put the thing into use: by itself, or by a licence to make it that it names. Where the
+    /// key belongs to a company of the registry, the licence must come from that company.
     pub(super) fn entitled(&self, session: &Session, object: &ObjectUri) -> bool {
         let members = &session.caller.members;
         let company = object.gs1().and_then(|key| members.company_of(key));

@@ -1,5 +1,5 @@
-//! The orderer's channel participation API of Fabric 3.1: which channels it orders, joining and leaving one, changing its
-//! configuration and fetching its blocks, over HTTP on an address of its own.
+//! The orderer's channel participation API of Fabric 3.1: which channels it orders, joining and leaving one, changing
+//! its configuration and fetching its blocks, over HTTP on an address of its own.
 //!
 //! Everybody who can connect may do all of it, as on Fabric, where the TLS authorities of the address decide who can.
 

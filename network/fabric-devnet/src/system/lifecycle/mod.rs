@@ -1,7 +1,7 @@
 //! `_lifecycle`: packages are installed on a peer, definitions approved by organizations and committed for the channel.
 //!
-//! Approvals stand in each organization's implicit collection, definitions in the public state; both are ordinary writes
-//! of ordinary transactions, and validation has the last word on them.
+//! Approvals stand in each organization's implicit collection, definitions in the public state; both are ordinary
+//! writes of ordinary transactions, and validation has the last word on them.
 
 mod approve;
 mod collections;
