@@ -210,12 +210,12 @@ async fn a_scan_asks_for_longer_keys_only() -> Test {
 async fn pages_carry_their_size_and_bookmark() -> Test {
     let server = serve(contract(), Limits::default()).await?;
     let mut peer = FakePeer::ready(server.local_addr()).await?;
-    peer.begin("tx", &["t:Page", "from here"]).await?;
+    peer.begin("tx", &["t:Page", "a, from here"]).await?;
     let metadata = QueryResponseMetadata { fetched_records_count: 2, bookmark: "to there".to_owned() };
     let answer = QueryResponse { metadata: metadata.encode_to_vec(), ..Default::default() };
     let asked: GetStateByRange = peer.serve(Type::GetStateByRange, answer.encode_to_vec()).await?;
     let page = QueryMetadata::decode(asked.metadata.as_slice())?;
-    assert_eq!((page.page_size, page.bookmark.as_str()), (2, "from here"));
+    assert_eq!((page.page_size, page.bookmark.as_str()), (2, "a, from here"));
     assert_eq!(peer.outcome("tx").await?, (200, "\"to there\"".to_owned()));
     Ok(())
 }
