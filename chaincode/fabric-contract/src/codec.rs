@@ -6,6 +6,7 @@ use std::any::{Any, TypeId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_path_to_error::{Path, Segment};
 
+use crate::objects::Objects;
 use crate::{Failure, Fault};
 
 /// Why a request's argument is not of its type.
@@ -64,7 +65,7 @@ pub(crate) fn decode<T: DeserializeOwned + 'static>(arguments: &[Vec<u8>]) -> Re
 /// [`ArgumentError`] with the place as a JSON pointer.
 pub fn from_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, ArgumentError> {
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| {
         let pointer = pointer(error.path());
         ArgumentError { pointer, message: without_place(error.inner()) }
     })?;
@@ -161,6 +162,9 @@ mod tests {
         for (text, place) in [
             (r#"{"apples":[{"grams":1},{"grams":"2"}]}"#, "/apples/1/grams"),
             (r#"{"apples":[{"grams":1},{}]}"#, "/apples/1"),
+            // The fields of a struct in order, without their names.
+            (r#"{"apples":[[1]]}"#, "/apples/0"),
+            (r#"[[],null]"#, ""),
             (r#"{"apples":[],"label":3}"#, "/label"),
             (r#"{"apples":[],"pear/s":3}"#, "/pear~1s"),
             (r#"{"#, ""),

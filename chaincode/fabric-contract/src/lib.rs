@@ -12,6 +12,7 @@ mod invocation;
 mod key;
 mod kind;
 mod metadata;
+mod objects;
 mod origin;
 mod places;
 mod private;
