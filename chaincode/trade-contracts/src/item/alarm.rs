@@ -21,12 +21,14 @@ use trade_standards::identifier::MspId;
 
 use super::find::find_alarm;
 use super::registry::Registry;
-use super::session::PlaceOnRecord;
 use crate::announce::announce;
 use crate::caller::Caller;
 
 /// The version of the conflict rules, quoted in the evidence.
 const RULES: &str = "conflict-rules/2";
+
+/// The place of an alarm among those that rest on the record of an event.
+pub(super) type PlaceOnRecord = (Part<Foreign>, ItemId, u32, AlarmId);
 
 /// A conflict as the rules find it, before it is written.
 #[derive(Debug, Clone)]

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use fabric_contract::{Context, Part};
+use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{AlarmId, EventRecordId, Foreign, ItemId};
 use trade_model::item::{ALARMS, ALARMS_ON, Alarm, Basis, EVENTS, RaisedAlarm, RecordedEvent};
 
-use super::alarm;
+use super::alarm::{self, PlaceOnRecord};
 use super::registry::{Entry, Ground, Registry};
 use crate::caller::Caller;
 use crate::rights;
-
-/// The place of an alarm among those that rest on the record of an event.
-pub(super) type PlaceOnRecord = (Part<Foreign>, ItemId, u32, AlarmId);
 
 /// What a capture carries from event to event.
 pub(super) struct Session {

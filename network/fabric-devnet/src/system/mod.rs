@@ -1,18 +1,18 @@
 //! The chaincodes that every peer has: `_lifecycle`, `qscc` and `cscc`. They run in the peer and answer with texts of
 //! Fabric; who may call what is decided for each function.
 
+mod answer;
 mod cscc;
 mod lifecycle;
 mod qscc;
-
-use std::sync::{Arc, Mutex};
+mod system_call;
 
 use fabric_protos::protos::{ChaincodeInput, Response};
 use tokio::{sync::Semaphore, task};
 
-use crate::{
-    call::Call, channel::Channel, ledger::Simulator, peer::Peer, proposal::Proposal, state::definition::LIFECYCLE,
-};
+use self::answer::error;
+pub(crate) use self::system_call::SystemCall;
+use crate::{call::Call, state::definition::LIFECYCLE};
 
 const QSCC: &str = "qscc";
 const CSCC: &str = "cscc";
@@ -20,28 +20,6 @@ const CSCC: &str = "cscc";
 /// Calls that run at one time; they may touch the disk, and each takes a thread.
 const CALLS_AT_ONCE: usize = 8;
 static PERMITS: Semaphore = Semaphore::const_new(CALLS_AT_ONCE);
-
-/// A call of a system chaincode.
-#[derive(Clone)]
-pub(crate) struct SystemCall {
-    /// Dropped before those who keep the ledger open.
-    pub(crate) simulator: Option<Arc<Mutex<Simulator>>>,
-    pub(crate) peer: Arc<Peer>,
-    /// The channel of the proposal; `None` for a request to the peer itself.
-    pub(crate) channel: Option<Arc<Channel>>,
-    pub(crate) proposal: Arc<Proposal>,
-}
-
-impl SystemCall {
-    pub(crate) fn of(call: &Call) -> Self {
-        Self {
-            peer: Arc::clone(&call.peer),
-            channel: Some(Arc::clone(&call.channel)),
-            proposal: Arc::clone(&call.proposal),
-            simulator: Some(Arc::clone(&call.simulator)),
-        }
-    }
-}
 
 /// Whether a name belongs to a system chaincode.
 pub(crate) fn is_system(name: &str) -> bool {
@@ -81,17 +59,4 @@ pub(crate) async fn invoke_from_chaincode(call: &Call, name: &str, input: Chainc
 /// What a function of `_lifecycle` makes of its argument, whoever asks.
 pub(crate) fn lifecycle_alone(call: &SystemCall, function: &str, input: &[u8]) -> Result<Vec<u8>, String> {
     lifecycle::run(call, function, input)
-}
-
-fn success(payload: Vec<u8>) -> Response {
-    Response { status: 200, message: String::new(), payload }
-}
-
-fn error(message: String) -> Response {
-    Response { status: 500, message, payload: Vec::new() }
-}
-
-/// An argument as text, short enough to stand in a message.
-fn shown(argument: &[u8]) -> String {
-    String::from_utf8_lossy(argument).chars().take(200).collect()
 }

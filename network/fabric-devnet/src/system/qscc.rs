@@ -6,7 +6,10 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use super::{SystemCall, error, shown, success};
+use super::{
+    answer::{error, shown, success},
+    system_call::SystemCall,
+};
 use crate::{
     acl,
     ledger::{Ledger, LedgerError},

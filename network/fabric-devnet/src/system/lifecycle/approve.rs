@@ -11,7 +11,10 @@ use fabric_protos::queryresult::Kv;
 use prost::Message;
 
 use super::{
-    super::SystemCall, Given, VALIDATION_PLUGIN, collections, committed, error::LifecycleError, names, on_channel,
+    collections,
+    error::LifecycleError,
+    given::{Given, VALIDATION_PLUGIN, committed, on_channel},
+    names,
 };
 use crate::{
     channel::Channel,
@@ -23,6 +26,7 @@ use crate::{
             write_package_id,
         },
     },
+    system::system_call::SystemCall,
 };
 
 pub(super) fn approve(

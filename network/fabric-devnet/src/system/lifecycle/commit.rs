@@ -8,7 +8,12 @@ use fabric_protos::lifecycle::{
 };
 use prost::Message;
 
-use super::{super::SystemCall, Given, collections, committed, error::LifecycleError, names, on_channel};
+use super::{
+    collections,
+    error::LifecycleError,
+    given::{Given, committed, on_channel},
+    names,
+};
 use crate::{
     channel::Channel,
     ledger::Simulator,
@@ -16,6 +21,7 @@ use crate::{
         collection::implicit_name,
         definition::{ChaincodeDefinition, ChaincodeParameters, LIFECYCLE, sequence},
     },
+    system::system_call::SystemCall,
 };
 
 pub(super) fn check_readiness(call: &SystemCall, args: CheckCommitReadinessArgs) -> Result<Vec<u8>, LifecycleError> {

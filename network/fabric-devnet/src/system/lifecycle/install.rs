@@ -9,8 +9,11 @@ use fabric_protos::lifecycle::{
 };
 use prost::Message;
 
-use super::{super::SystemCall, error::LifecycleError};
-use crate::peer::{Peer, Readiness};
+use super::error::LifecycleError;
+use crate::{
+    peer::{Peer, Readiness},
+    system::system_call::SystemCall,
+};
 
 pub(super) fn install(call: &SystemCall, args: &InstallChaincodeArgs) -> Result<Vec<u8>, LifecycleError> {
     let package = call.peer.packages().install(&args.chaincode_install_package)?;

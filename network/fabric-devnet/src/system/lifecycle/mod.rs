@@ -7,6 +7,7 @@ mod approve;
 mod collections;
 mod commit;
 mod error;
+mod given;
 mod install;
 mod names;
 mod query;
@@ -17,23 +18,16 @@ use fabric_protos::{
         GetInstalledChaincodePackageArgs, InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs,
         QueryApprovedChaincodeDefinitionsArgs, QueryChaincodeDefinitionArgs, QueryInstalledChaincodeArgs,
     },
-    protos::{CollectionConfigPackage, Response},
+    protos::Response,
 };
 use prost::Message;
 
 use self::error::LifecycleError;
-use super::{SystemCall, error, shown, success};
-use crate::{
-    acl,
-    channel::Channel,
-    ledger::Simulator,
-    state::definition::{
-        ChaincodeDefinition, ChaincodeParameters, DEFAULT_ENDORSEMENT_POLICY, LIFECYCLE, policy_reference,
-    },
+use super::{
+    answer::{error, shown, success},
+    system_call::SystemCall,
 };
-
-/// The namespace of the legacy lifecycle, which is always empty here.
-const LEGACY_LIFECYCLE: &str = "lscc";
+use crate::acl;
 
 /// Runs a function of `_lifecycle`. All take one encoded message and answer with one.
 pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
@@ -83,63 +77,5 @@ fn dispatch(call: &SystemCall, function: &str, input: &[u8]) -> Result<Vec<u8>, 
         "QueryChaincodeDefinition" => query::one(call, &QueryChaincodeDefinitionArgs::decode(input)?),
         "QueryChaincodeDefinitions" => query::all(call),
         _ => Err(LifecycleError::NoFunction(function.to_owned())),
-    }
-}
-
-/// Runs something with the channel and the simulation that all functions except the local ones need.
-fn on_channel<T>(
-    call: &SystemCall,
-    run: impl FnOnce(&Channel, &mut Simulator) -> Result<T, LifecycleError>,
-) -> Result<T, LifecycleError> {
-    let (Some(channel), Some(simulator)) = (&call.channel, &call.simulator) else {
-        return Err(LifecycleError::NoChannel);
-    };
-    // A simulator that a panic left half done ends with its transaction.
-    let mut simulator = simulator.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    run(channel, &mut simulator)
-}
-
-/// The committed definition against which a proposed one is checked. Fabric records the look at it in the read set, and
-/// goes on to look for a chaincode of the legacy lifecycle where there is none.
-fn committed(name: &str, simulator: &mut Simulator) -> Result<Option<ChaincodeDefinition>, LifecycleError> {
-    let found = ChaincodeDefinition::read(name, &mut simulator.fields(LIFECYCLE))?;
-    if found.is_none() {
-        simulator.get_state(LEGACY_LIFECYCLE, name)?;
-    }
-    Ok(found)
-}
-
-/// The only plugin that validates.
-const VALIDATION_PLUGIN: &str = "vscc";
-
-/// The parts of a definition as they come in three kinds of arguments.
-struct Given {
-    version: String,
-    endorsement_plugin: String,
-    validation_plugin: String,
-    validation_parameter: Vec<u8>,
-    collections: Option<CollectionConfigPackage>,
-    init_required: bool,
-}
-
-impl Given {
-    /// What is stored for them, with the channel's defaults for what is left out.
-    fn parameters(self, channel: &Channel) -> Result<ChaincodeParameters, LifecycleError> {
-        let or = |given: String, default: &str| if given.is_empty() { default.to_owned() } else { given };
-        let mut validation_parameter = self.validation_parameter;
-        if validation_parameter.is_empty() {
-            if !channel.config().policy(DEFAULT_ENDORSEMENT_POLICY).exists() {
-                return Err(LifecycleError::NoDefaultPolicy(channel.id().to_owned()));
-            }
-            validation_parameter = policy_reference(DEFAULT_ENDORSEMENT_POLICY).encode_to_vec();
-        }
-        Ok(ChaincodeParameters {
-            version: self.version,
-            endorsement_plugin: or(self.endorsement_plugin, "escc"),
-            init_required: self.init_required,
-            validation_plugin: or(self.validation_plugin, VALIDATION_PLUGIN),
-            validation_parameter,
-            collections: self.collections.unwrap_or_default(),
-        })
     }
 }

@@ -6,8 +6,11 @@ use fabric_protos::lifecycle::{
 };
 use prost::Message;
 
-use super::{super::SystemCall, commit::mismatches, error::LifecycleError, on_channel};
-use crate::state::definition::{ChaincodeDefinition, LIFECYCLE};
+use super::{commit::mismatches, error::LifecycleError, given::on_channel};
+use crate::{
+    state::definition::{ChaincodeDefinition, LIFECYCLE},
+    system::system_call::SystemCall,
+};
 
 pub(super) fn one(call: &SystemCall, args: &QueryChaincodeDefinitionArgs) -> Result<Vec<u8>, LifecycleError> {
     on_channel(call, |channel, simulator| {
