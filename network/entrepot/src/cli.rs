@@ -48,6 +48,9 @@ enum Command {
     /// EPCIS documents
     #[command(subcommand)]
     Epcis(commands::epcis::Command),
+    /// The ledgers of an embedded network that does not run
+    #[command(subcommand)]
+    Ledger(commands::ledger::Command),
     /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
     /// Show and change the channels of a folder's running network, and create further ones
@@ -89,6 +92,7 @@ impl Cli {
             Command::Verify(options) => commands::proof::verify(&options),
             Command::Transaction(command) => commands::transaction::run(&command),
             Command::Epcis(command) => commands::epcis::run(&command),
+            Command::Ledger(command) => commands::ledger::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Channel(command) => commands::channel::run(&command),
             Command::Chaincode(options) => roles::chaincode::run(options),

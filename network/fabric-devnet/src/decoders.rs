@@ -102,7 +102,7 @@ impl Sandbox {
     pub fn validate(&self, envelopes: &[Vec<u8>]) -> Result<Vec<i32>, String> {
         let ledger = self.channel.ledger();
         let config: Arc<ChannelConfig> = self.channel.config();
-        let context = ValidationContext { channel: &config, signatures: ledger.signatures() };
+        let context = ValidationContext { channel: &config, signatures: Some(ledger.signatures()) };
         let prepared = validation::prepare(envelopes, &context);
         let snapshot = ledger.snapshot().map_err(|cause| cause.to_string())?;
         let validated =

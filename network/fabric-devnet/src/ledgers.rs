@@ -10,13 +10,16 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use fabric_config::{ChannelConfig, ConfigError, block::header_hash};
+use fabric_config::{
+    ChannelConfig, ConfigError,
+    block::{data_hash, header_hash},
+};
 use fabric_protos::common::Block;
 use prost::Message;
 
 use crate::{
-    ledger::{Ledger, LedgerError},
-    state::file_name::file_name,
+    ledger::{Finding, Ledger, LedgerError, Verification},
+    state::file_name::{file_name, original_name},
 };
 
 /// The most channels of one network.
@@ -101,6 +104,12 @@ impl GenesisBlock {
         Self::new(Block::decode(bytes)?)
     }
 
+    /// Whether the data are those that the header names.
+    fn is_whole(&self) -> bool {
+        let (header, data) = (self.block.header.as_ref(), self.block.data.as_ref());
+        header.zip(data).is_some_and(|(header, data)| header.data_hash == data_hash(data))
+    }
+
     pub(crate) fn channel_id(&self) -> &str {
         self.channel.channel_id()
     }
@@ -136,9 +145,25 @@ impl Ledgers {
             for chain in folders_in(&channel)? {
                 let path = chain.join(GENESIS_BLOCK);
                 if path.is_file() {
-                    found.push(GenesisBlock::decode(&fs::read(&path).map_err(|cause| failed(&path, cause))?)?);
+                    let first = GenesisBlock::decode(&fs::read(&path).map_err(|cause| failed(&path, cause))?)?;
+                    if self.folder_of(&first) != chain || !first.is_whole() {
+                        return Err(LedgerError::from(Finding::Genesis(path)).into());
+                    }
+                    found.push(first);
                 }
             }
+        }
+        Ok(found)
+    }
+
+    /// Looks through all ledgers in the folder, with the private stores of whichever organizations they have.
+    pub(crate) fn verify_all(&self) -> Result<Vec<Verification>, JoinError> {
+        let mut found = Vec::new();
+        for first in self.genesis_blocks()? {
+            let folder = self.folder_of(&first);
+            let stores = folders_in(&folder.join("private"))?;
+            let msp_ids: Vec<String> = stores.iter().filter_map(|store| original_name(store)).collect();
+            found.push(Ledger::open(&folder, &first.block, &msp_ids)?.verify()?);
         }
         Ok(found)
     }

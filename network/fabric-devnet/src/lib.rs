@@ -34,10 +34,12 @@ mod web;
 
 pub use self::{
     chaincode::ChaincodeOptions,
+    ledger::Verification,
     ledgers::JoinError,
     limits::Limits,
     network::{
         AdminOptions, AdminTlsOptions, Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings,
+        verify,
     },
     orderer::ChannelStatus,
 };

@@ -34,6 +34,7 @@ use crate::{
     endorser::EndorserService,
     faults::{OrdererFaults, PeerFaults},
     gateway::{Chance, GatewayService},
+    ledger::Verification,
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits, PEERS_MAX},
     listener,
@@ -47,6 +48,20 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait for what has been cut off.
 const CUT_MAX: Duration = Duration::from_secs(2);
+
+/// Looks through all ledgers of a network that does not run: blocks, signatures, state and private data.
+///
+/// # Errors
+/// [`NetworkError`] names the first place that has been changed, or says why the folder cannot be read.
+pub fn verify(data_dir: &Path) -> Result<Vec<Verification>, NetworkError> {
+    let channels = data_dir.join("channels");
+    if !channels.is_dir() {
+        let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(NetworkError::File { path: channels, cause });
+    }
+    let _alone = lock(data_dir)?;
+    Ok(Ledgers::new(&channels, Vec::new()).verify_all()?)
+}
 
 /// A running network. Dropping it leaves it running until the runtime ends; [`Network::shutdown`] ends it properly.
 pub struct Network {

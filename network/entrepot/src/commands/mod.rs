@@ -7,6 +7,7 @@ pub mod deploy;
 pub mod down;
 pub mod epcis;
 pub mod folder;
+pub mod ledger;
 pub mod network;
 pub mod proof;
 pub mod status;

@@ -2,8 +2,6 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic::Ordering},
 };
 
@@ -13,7 +11,6 @@ use tokio::sync::watch;
 
 use super::{
     crash::{CrashPoint, CrashSwitch},
-    genesis::write_genesis,
     halt::Halt,
     organization::OrganizationStores,
 };
@@ -22,10 +19,7 @@ use crate::{
     simulation::{CallerInfo, Simulator},
     state::{
         error::LedgerError,
-        file_name::file_name,
-        private::PrivateStore,
         store::{PublicStore, Snapshot},
-        transient::TransientStore,
     },
     validation::VerifiedSignatures,
 };
@@ -54,56 +48,6 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in a folder, which is made when it is missing, for the channel of the given genesis block and
-    /// the peers of the given organizations.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when files cannot be used or belong to another channel.
-    pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
-        make_folder(folder)?;
-        let disk = Arc::new(Disk::default());
-        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"), &disk)?);
-        let mut snapshot = public.snapshot()?;
-        if snapshot.height()? == 0 {
-            write_genesis(&public, genesis_block)?;
-            snapshot = public.snapshot()?;
-        }
-        let first = snapshot.block(0)?.ok_or(LedgerError::Damaged("genesis block"))?;
-        if first.header != genesis_block.header {
-            return Err(LedgerError::OtherGenesis);
-        }
-        let config_block =
-            snapshot.block(snapshot.last_config()?)?.ok_or(LedgerError::Damaged("configuration block"))?;
-        let channel =
-            ChannelConfig::from_genesis_block(&config_block).map_err(|cause| LedgerError::Config(cause.to_string()))?;
-        let height = snapshot.height()?;
-        let mut organizations = BTreeMap::new();
-        for msp_id in msp_ids {
-            let folder = folder.join("private").join(file_name(msp_id));
-            make_folder(&folder)?;
-            let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height, &disk)?);
-            let transient = TransientStore::open(&folder.join("transient"))?;
-            organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
-        }
-        disk.begin_to_wait();
-        Ok(Arc::new(Self {
-            channel_id: channel.channel_id().to_owned(),
-            public,
-            organizations: Arc::new(organizations),
-            channel: RwLock::new(Arc::new(channel)),
-            signatures: Arc::default(),
-            disk,
-            height: watch::Sender::new(height),
-            recent: Arc::default(),
-            committing: Mutex::default(),
-            crash: CrashSwitch::default(),
-            views: Mutex::default(),
-            reader: None,
-            halt: Mutex::default(),
-            origin: None,
-        }))
-    }
-
     /// The channel's name.
     pub fn channel_id(&self) -> &str {
         &self.channel_id
@@ -196,10 +140,6 @@ impl Ledger {
     pub(super) fn stores(&self, msp_id: &str) -> Result<&OrganizationStores, LedgerError> {
         self.organizations.get(msp_id).ok_or_else(|| LedgerError::UnknownPeer(msp_id.to_owned()))
     }
-}
-
-fn make_folder(folder: &Path) -> Result<(), LedgerError> {
-    fs::create_dir_all(folder).map_err(|cause| LedgerError::File { path: folder.to_owned(), cause })
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

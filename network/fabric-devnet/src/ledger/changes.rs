@@ -18,6 +18,7 @@ use crate::state::{
     definition::LIFECYCLE,
     error::LedgerError,
     private::{Deletion, PrivateChanges},
+    private_rows::RowKey,
     rwset::CollectionSet,
     store::{BlockChanges, Expiring, HashEntry, Snapshot, StateEntry},
     version::Version,
@@ -32,12 +33,12 @@ pub(super) struct Collector<'a> {
 }
 
 /// A write set of a transaction to one collection.
-struct PrivatePart<'a> {
+pub(super) struct PrivatePart<'a> {
     index: u64,
     is_valid: bool,
     transaction: &'a str,
-    namespace: &'a str,
-    set: &'a CollectionSet,
+    pub(super) namespace: &'a str,
+    pub(super) set: &'a CollectionSet,
 }
 
 impl Collector<'_> {
@@ -111,6 +112,34 @@ impl Collector<'_> {
         Ok(found.into_iter().map(|(msp_id, changes)| (&organizations[msp_id], changes)).collect())
     }
 
+    /// The write sets to collections of all transactions that can be read.
+    pub(super) fn private_parts<'a>(
+        &self,
+        prepared: &'a [Prepared],
+        codes: &'a [TxValidationCode],
+    ) -> impl Iterator<Item = PrivatePart<'a>> {
+        private_parts(prepared, codes)
+    }
+
+    /// The deletions that the block orders, whoever keeps the values.
+    pub(super) fn deletions(
+        &self,
+        prepared: &[Prepared],
+        codes: &[TxValidationCode],
+    ) -> Result<Vec<Deletion>, LedgerError> {
+        let mut found = Vec::new();
+        for part in private_parts(prepared, codes) {
+            let config = collection_in(self.snapshot, self.channel, part.namespace, &part.set.name)?;
+            found.extend(config.map(|config| part.deletions(self.number, &config)).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// The deletions that the block puts off, whoever keeps the values.
+    pub(super) fn all_renewals(&self, updates: &Updates) -> Result<Vec<Deletion>, LedgerError> {
+        Ok(self.renewals(updates)?.into_iter().map(|(_, renewal)| renewal).collect())
+    }
+
     /// Values whose time begins anew because a transaction set only their key's policy.
     fn renewals(&self, updates: &Updates) -> Result<Vec<(StaticCollectionConfig, Deletion)>, LedgerError> {
         let mut renewals = Vec::new();
@@ -182,6 +211,16 @@ impl Collector<'_> {
 }
 
 impl PrivatePart<'_> {
+    /// The name of one of its writes.
+    pub(super) fn row_key(&self, block: u64, key_hash: &[u8]) -> RowKey {
+        RowKey {
+            namespace: self.namespace.to_owned(),
+            collection: self.set.name.clone(),
+            key_hash: key_hash.to_vec(),
+            version: Version::new(block, self.index),
+        }
+    }
+
     /// The plaintext that a member of the collection holds for the transaction and whose hash the transaction names.
     fn find_plaintext(&self, members: &[(&str, &OrganizationStores)]) -> Option<KvrwSet> {
         for (_, stores) in members {

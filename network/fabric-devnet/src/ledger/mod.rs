@@ -4,12 +4,14 @@
 //! and never waits for a block. Calls that touch the disk block the thread they run on: from asynchronous code, commit
 //! through the orderer's thread and keep long reads off the executor.
 
+mod block_checks;
 mod chain;
 mod changes;
 mod crash;
 mod genesis;
 mod halt;
 mod next_block;
+mod opening;
 mod organization;
 mod private_data;
 mod readable;
@@ -17,9 +19,10 @@ mod reader;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod view;
 
-pub use self::{chain::Ledger, crash::CrashPoint, reading::TransactionRecord};
+pub use self::{chain::Ledger, crash::CrashPoint, reading::TransactionRecord, verify::Verification};
 pub use crate::{
     simulation::{
         BATCH_ROWS, Batch, CallerInfo, Page, PrivateFields, PublicFields, QUERY_ROWS_MAX, RangeCursor, SimulationError,
@@ -28,6 +31,7 @@ pub use crate::{
     state::{
         block_metadata::{envelopes, validation_codes},
         error::LedgerError,
+        finding::Finding,
         rwset::{Metadata, VALIDATION_PARAMETER},
         store::StateEntry,
         version::Version,

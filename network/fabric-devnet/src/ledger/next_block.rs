@@ -2,15 +2,12 @@
 
 use std::sync::{Arc, PoisonError};
 
-use fabric_config::block::{data_hash, header_bytes, header_hash};
-use fabric_msp::policy::SignedData;
-use fabric_protos::{
-    common::{Block, BlockHeader, Metadata, SignatureHeader},
-    protos::TxValidationCode,
-};
+use fabric_config::block::header_hash;
+use fabric_protos::{common::Block, protos::TxValidationCode};
 use prost::Message;
 
 use super::{
+    block_checks::{check_place, check_signatures},
     chain::{Ledger, lock},
     changes::Collector,
     crash::CrashPoint,
@@ -18,12 +15,11 @@ use super::{
 };
 use crate::{
     state::{
-        block_metadata::{COMMIT_HASH, FILTER, SIGNATURES, commit_hash_of, set_metadata},
+        block_metadata::{COMMIT_HASH, FILTER, set_metadata},
         error::LedgerError,
         private::PrivateChanges,
-        store::Snapshot,
     },
-    validation::{self, Form, Prepared, ValidatedBlock, ValidationContext, commit_hash},
+    validation::{self, Form, Prepared, ValidatedBlock, ValidationContext, commit_hash_entry},
 };
 
 /// Blocks that are kept decoded for those who follow the chain.
@@ -63,21 +59,18 @@ impl Ledger {
 fn append(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerError> {
     let snapshot = ledger.public.snapshot()?;
     let channel = ledger.channel();
-    let context = ValidationContext { channel: &channel, signatures: &ledger.signatures };
+    let context = ValidationContext { channel: &channel, signatures: Some(&ledger.signatures) };
     let header = block.header.clone().unwrap_or_default();
-    let previous = check_place(&block, &header, &snapshot)?;
-    check_signatures(&block, &header, &context)?;
+    let previous = ledger.block(snapshot.height()?.saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
+    check_place(&block, &header, &previous).map_err(|cause| LedgerError::NotNext { number: header.number, cause })?;
+    check_signatures(&block, &header, &channel, &ledger.signatures)?;
     let envelopes = block.data.as_ref().map_or(&[][..], |data| &data.data);
     let prepared = validation::prepare(envelopes, &context);
     let ValidatedBlock { codes, updates } = validation::validate(header.number, &prepared, &context, &snapshot)?;
 
     let filter: Vec<u8> = codes.iter().map(|code| (*code as i32) as u8).collect();
-    let previous_hash = commit_hash_of(&previous)?;
-    let has_commit_hash = header.number == 1 || !previous_hash.is_empty();
-    if has_commit_hash {
-        let value = commit_hash(&filter, &updates, &previous_hash).to_vec();
-        let metadata = Metadata { value, signatures: Vec::new() };
-        set_metadata(&mut block, COMMIT_HASH, metadata.encode_to_vec());
+    if let Some(entry) = commit_hash_entry(header.number, &filter, &updates, &previous)? {
+        set_metadata(&mut block, COMMIT_HASH, entry);
     }
     set_metadata(&mut block, FILTER, filter);
 
@@ -114,45 +107,6 @@ fn clean_up(stores: &OrganizationStores, number: u64, prepared: &[Prepared]) -> 
         }
     }
     Ok(())
-}
-
-/// Checks that the block continues the chain, and gives back the one before it.
-fn check_place(block: &Block, header: &BlockHeader, snapshot: &Snapshot) -> Result<Block, LedgerError> {
-    let not_next = |cause| LedgerError::NotNext { number: header.number, cause };
-    let height = snapshot.height()?;
-    if header.number != height {
-        return Err(not_next("another number is next"));
-    }
-    let previous = snapshot.block(height.saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
-    let previous_header = previous.header.as_ref().ok_or(LedgerError::Damaged("last block"))?;
-    if header.previous_hash != header_hash(previous_header) {
-        return Err(not_next("it names another previous block"));
-    }
-    let data = block.data.as_ref().ok_or_else(|| not_next("it has no data"))?;
-    if header.data_hash != data_hash(data) {
-        return Err(not_next("its data hash does not fit its data"));
-    }
-    Ok(previous)
-}
-
-/// Checks the orderers' signatures against the channel's policy for blocks.
-fn check_signatures(block: &Block, header: &BlockHeader, context: &ValidationContext<'_>) -> Result<(), LedgerError> {
-    let failed = |cause: String| LedgerError::BlockSignature { number: header.number, cause };
-    let entry = block.metadata.as_ref().and_then(|metadata| metadata.metadata.get(SIGNATURES));
-    let metadata = Metadata::decode(entry.map_or(&[][..], Vec::as_slice)).map_err(|cause| failed(cause.to_string()))?;
-    let header_bytes = header_bytes(header);
-    let mut signed = Vec::new();
-    for signature in &metadata.signatures {
-        let Ok(signer) = SignatureHeader::decode(&*signature.signature_header) else { continue };
-        signed.push(SignedData {
-            data: [metadata.value.as_slice(), &signature.signature_header, &header_bytes].concat(),
-            identity: signer.creator,
-            signature: signature.signature.clone(),
-        });
-    }
-    let signers = context.signatures.valid_identities(&signed, context.channel.msps());
-    let policy = context.channel.policy("/Channel/Orderer/BlockValidation");
-    policy.evaluate_identities(&signers).map_err(|cause| failed(cause.to_string()))
 }
 
 /// Writes the private part for all organizations at the same time, since each waits for its own file.

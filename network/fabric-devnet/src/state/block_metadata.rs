@@ -11,6 +11,8 @@ use super::error::LedgerError;
 
 /// The entry with the orderers' signatures and the number of the last configuration block.
 pub(crate) const SIGNATURES: usize = 0;
+/// The entry that repeats the number of the last configuration block.
+pub(crate) const LAST_CONFIG: usize = 1;
 /// The entry with one validation code per transaction.
 pub(crate) const FILTER: usize = 2;
 /// The entry with the commit hash.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::finding::Finding;
+
 /// Why the ledger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -19,6 +21,9 @@ pub enum LedgerError {
     /// A stored record cannot be read, so the file is damaged or of another program.
     #[error("the ledger holds an unreadable {0}")]
     Damaged(&'static str),
+    /// The ledger is not what was written.
+    #[error("the ledger has been changed at rest: {0}")]
+    Changed(#[from] Finding),
     /// The folder belongs to another channel.
     #[error("the ledger in this folder begins with another genesis block than the given one")]
     OtherGenesis,

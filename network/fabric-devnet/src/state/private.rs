@@ -15,20 +15,15 @@ use fabric_protos::{
 use prost::Message;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{error::LedgerError, version::Version};
+use super::{
+    error::LedgerError,
+    private_rows::{DELETE, DeletionKey, METADATA, OrderKey, PrivateRows, VALUE, WriteKey, WriteValue},
+    version::Version,
+};
 use crate::disk::Disk;
 
 /// The database's page cache, in bytes. Every organization has a store of its own, so it stays small.
 const CACHE_BYTES: usize = 1024 * 1024;
-
-/// Namespace, collection, key hash, block and position of a write.
-type WriteKey = (&'static str, &'static str, &'static [u8], u64, u64);
-/// What was written, the key, and the value.
-type WriteValue = (u8, &'static str, &'static [u8]);
-/// Block, position, namespace, collection and key hash: the same writes in the order of the chain.
-type OrderKey = (u64, u64, &'static str, &'static str, &'static [u8]);
-/// A block, namespace, collection, key hash, and the version that goes.
-type DeletionKey = (u64, &'static str, &'static str, &'static [u8], u64, u64);
 
 const WRITES: TableDefinition<WriteKey, WriteValue> = TableDefinition::new("writes");
 const ORDER: TableDefinition<OrderKey, ()> = TableDefinition::new("order");
@@ -39,10 +34,6 @@ const DELETIONS: TableDefinition<DeletionKey, bool> = TableDefinition::new("dele
 
 /// The block up to which a value is kept whose time began anew.
 const RENEWED: TableDefinition<WriteKey, u64> = TableDefinition::new("renewed");
-
-const VALUE: u8 = 1;
-const DELETE: u8 = 2;
-const METADATA: u8 = 4;
 
 /// One organization's file.
 pub(crate) struct PrivateStore {
@@ -187,6 +178,18 @@ impl PrivateStore {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// All rows, for those who look through them.
+    pub(crate) fn rows(&self) -> Result<PrivateRows, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        Ok(PrivateRows {
+            writes: transaction.open_table(WRITES)?,
+            order: transaction.open_table(ORDER)?,
+            keys: transaction.open_table(KEYS)?,
+            deletions: transaction.open_table(DELETIONS)?,
+            renewed: transaction.open_table(RENEWED)?,
+        })
     }
 
     /// A view of the store that later blocks do not change.

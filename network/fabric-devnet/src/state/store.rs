@@ -250,14 +250,14 @@ fn hash_value(entry: &HashEntry) -> (u64, u64, u64, u64, &[u8], &[u8]) {
 /// The store as it was at one block.
 pub(crate) struct Snapshot {
     blocks: ReadOnlyTable<u64, &'static [u8]>,
-    block_hashes: ReadOnlyTable<&'static [u8], u64>,
-    transactions: ReadOnlyTable<&'static str, (u64, u64, u8)>,
-    state: ReadOnlyTable<StateKey, StateValue>,
-    hashes: ReadOnlyTable<HashKey, HashValue>,
-    history: ReadOnlyTable<(&'static str, &'static str, u64, u64), ()>,
-    expiries: ReadOnlyTable<(u64, &'static str, &'static str, &'static [u8]), u64>,
-    collections: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
-    singles: ReadOnlyTable<&'static str, u64>,
+    pub(crate) block_hashes: ReadOnlyTable<&'static [u8], u64>,
+    pub(crate) transactions: ReadOnlyTable<&'static str, (u64, u64, u8)>,
+    pub(crate) state: ReadOnlyTable<StateKey, StateValue>,
+    pub(crate) hashes: ReadOnlyTable<HashKey, HashValue>,
+    pub(crate) history: ReadOnlyTable<(&'static str, &'static str, u64, u64), ()>,
+    pub(crate) expiries: ReadOnlyTable<(u64, &'static str, &'static str, &'static [u8]), u64>,
+    pub(crate) collections: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
+    pub(crate) singles: ReadOnlyTable<&'static str, u64>,
     definitions: Arc<Definitions>,
 }
 
@@ -295,6 +295,11 @@ impl Snapshot {
     pub(crate) fn block(&self, number: u64) -> Result<Option<Block>, LedgerError> {
         let Some(bytes) = self.blocks.get(number)? else { return Ok(None) };
         Block::decode(bytes.value()).map(Some).map_err(|_| LedgerError::Damaged("block"))
+    }
+
+    /// A block as it is stored.
+    pub(crate) fn block_bytes(&self, number: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.blocks.get(number)?.map(|bytes| bytes.value().to_vec()))
     }
 
     pub(crate) fn block_number(&self, header_hash: &[u8]) -> Result<Option<u64>, LedgerError> {

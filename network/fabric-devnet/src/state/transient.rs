@@ -19,6 +19,8 @@ use super::error::LedgerError;
 
 /// Transactions that are remembered; the oldest go first.
 const TRANSACTIONS_MAX: usize = 20_000;
+/// What all of them may hold together, in bytes (1 GiB); the oldest go first.
+const BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Different private parts of one transaction; endorsers of an honest chaincode make one.
 const VARIANTS_MAX: usize = 8;
 
@@ -30,8 +32,15 @@ pub(crate) struct TransientStore {
 
 #[derive(Default)]
 struct Known {
-    variants: BTreeMap<String, Vec<PathBuf>>,
+    variants: BTreeMap<String, Vec<Variant>>,
     order: VecDeque<String>,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct Variant {
+    path: PathBuf,
+    bytes: u64,
 }
 
 impl TransientStore {
@@ -41,10 +50,11 @@ impl TransientStore {
         fs::create_dir_all(folder).map_err(failed)?;
         let mut known = Known::default();
         for entry in fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+            let entry = entry.map_err(failed)?;
+            let (path, bytes) = (entry.path(), entry.metadata().map_err(failed)?.len());
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
             match name.split_once('.') {
-                Some((id, variant)) if variant.len() == 16 => known.add(id, path),
+                Some((id, variant)) if variant.len() == 16 => known.add(id, Variant { path, bytes }),
                 // A file that was being written when the process ended.
                 _ => fs::remove_file(&path).map_err(failed)?,
             }
@@ -63,9 +73,11 @@ impl TransientStore {
         // Two endorsers hand in the same set at the same moment, so the lock is held while the file is written.
         let mut known = self.lock();
         let variants = known.variants.get(id).map_or(&[][..], Vec::as_slice);
-        if variants.contains(&path) || variants.len() >= VARIANTS_MAX {
+        let is_known = variants.iter().any(|variant| variant.path == path);
+        if is_known || variants.len() >= VARIANTS_MAX {
             return Ok(());
         }
+        let size = bytes.len() as u64;
         let unfinished = path.with_extension("part");
         let failed = |cause| LedgerError::File { path: path.clone(), cause };
         let written = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, &path));
@@ -74,37 +86,48 @@ impl TransientStore {
             drop(fs::remove_file(&unfinished));
             failed(cause)
         })?;
-        known.add(id, path);
-        let oldest = if known.variants.len() > TRANSACTIONS_MAX { known.order.front().cloned() } else { None };
+        known.add(id, Variant { path, bytes: size });
         drop(known);
-        oldest.map_or(Ok(()), |oldest| self.remove(&oldest))
+        while let Some(oldest) = self.one_too_many() {
+            self.remove(&oldest)?;
+        }
+        Ok(())
+    }
+
+    /// The oldest transaction when there are too many or they hold too much. The last one always stays: a message is
+    /// smaller than the limit.
+    fn one_too_many(&self) -> Option<String> {
+        let known = self.lock();
+        let too_many = known.variants.len() > TRANSACTIONS_MAX || known.bytes > BYTES_MAX;
+        if too_many && known.order.len() > 1 { known.order.front().cloned() } else { None }
     }
 
     /// All private parts that endorsers made for a transaction. A file that cannot be read counts as missing, which a
     /// ledger can live with.
     pub(crate) fn get(&self, id: &str) -> Vec<TxPvtReadWriteSet> {
-        let paths = self.lock().variants.get(id).cloned().unwrap_or_default();
-        let read = |path: PathBuf| match fs::read(&path) {
+        let variants = self.lock().variants.get(id).cloned().unwrap_or_default();
+        let read = |Variant { path, .. }: Variant| match fs::read(&path) {
             Ok(bytes) => TxPvtReadWriteSet::decode(&*bytes).ok(),
             Err(cause) => {
                 tracing::warn!(path = %path.display(), %cause, "private data that waits for its block is unreadable");
                 None
             }
         };
-        paths.into_iter().filter_map(read).collect()
+        variants.into_iter().filter_map(read).collect()
     }
 
     /// Forgets a transaction.
     pub(crate) fn remove(&self, id: &str) -> Result<(), LedgerError> {
-        let paths = {
+        let variants = {
             let mut known = self.lock();
-            let paths = known.variants.remove(id).unwrap_or_default();
-            if !paths.is_empty() {
+            let variants = known.variants.remove(id).unwrap_or_default();
+            if !variants.is_empty() {
                 known.order.retain(|other| other != id);
             }
-            paths
+            known.bytes -= variants.iter().map(|variant| variant.bytes).sum::<u64>();
+            variants
         };
-        for path in paths {
+        for Variant { path, .. } in variants {
             fs::remove_file(&path).map_err(|cause| LedgerError::File { path, cause })?;
         }
         Ok(())
@@ -116,13 +139,14 @@ impl TransientStore {
 }
 
 impl Known {
-    fn add(&mut self, id: &str, path: PathBuf) {
+    fn add(&mut self, id: &str, variant: Variant) {
         let variants = self.variants.entry(id.to_owned()).or_default();
         if variants.is_empty() {
             self.order.push_back(id.to_owned());
         }
-        if !variants.contains(&path) {
-            variants.push(path);
+        if !variants.iter().any(|other| other.path == variant.path) {
+            self.bytes += variant.bytes;
+            variants.push(variant);
         }
     }
 }
@@ -152,6 +176,25 @@ mod tests {
         store.remove("tx1")?;
         assert!(store.get("tx1").is_empty());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn what_waits_is_counted_in_bytes_and_the_oldest_goes_first() -> Result<(), LedgerError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = TransientStore::open(folder.path())?;
+        store.put("tx1", &set("a"))?;
+        store.put("tx2", &set("b"))?;
+        let one = set("a").encode_to_vec().len() as u64;
+        assert_eq!(store.lock().bytes, 2 * one);
+        let store = TransientStore::open(folder.path())?;
+        assert_eq!(store.lock().bytes, 2 * one);
+        store.lock().bytes += BYTES_MAX;
+        let oldest = store.lock().order.front().cloned().expect("one");
+        assert_eq!(store.one_too_many(), Some(oldest.clone()));
+        store.remove(&oldest)?;
+        assert_eq!(store.lock().bytes, BYTES_MAX + one);
+        assert_eq!(store.one_too_many(), None, "the last one stays");
         Ok(())
     }
 

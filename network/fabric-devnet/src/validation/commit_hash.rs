@@ -1,9 +1,11 @@
 //! The hash that chains the results of all blocks: two peers with the same hash have the same state.
 
 use fabric_msp::hash::sha256_parts;
+use fabric_protos::common::{Block, Metadata};
 use prost::Message;
 
 use super::updates::Updates;
+use crate::state::{block_metadata::commit_hash_of, error::LedgerError};
 
 #[derive(Clone, PartialEq, Message)]
 struct Write {
@@ -27,8 +29,24 @@ struct Writes {
     writes: Vec<Write>,
 }
 
+/// The metadata entry with the commit hash of a block, from its validation codes, its changes and the block before it;
+/// `None` for a chain that has none.
+pub(crate) fn commit_hash_entry(
+    number: u64,
+    codes: &[u8],
+    updates: &Updates,
+    previous: &Block,
+) -> Result<Option<Vec<u8>>, LedgerError> {
+    let previous = commit_hash_of(previous)?;
+    if number != 1 && previous.is_empty() {
+        return Ok(None);
+    }
+    let value = commit_hash(codes, updates, &previous).to_vec();
+    Ok(Some(Metadata { value, signatures: Vec::new() }.encode_to_vec()))
+}
+
 /// The commit hash of a block, from its validation codes, its changes and the hash of the block before.
-pub(crate) fn commit_hash(codes: &[u8], updates: &Updates, previous: &[u8]) -> [u8; 32] {
+fn commit_hash(codes: &[u8], updates: &Updates, previous: &[u8]) -> [u8; 32] {
     let mut length = Vec::new();
     prost::encoding::encode_varint(codes.len() as u64, &mut length);
     sha256_parts(&[&length, codes, &writes(updates).encode_to_vec(), previous])

@@ -6,6 +6,7 @@
 
 mod commit_hash;
 mod conflict;
+mod context;
 mod endorsement;
 mod form;
 mod signatures;
@@ -13,22 +14,16 @@ mod updates;
 
 use std::sync::OnceLock;
 
-use fabric_config::ChannelConfig;
 use fabric_protos::protos::TxValidationCode;
 
 pub use self::signatures::VerifiedSignatures;
 pub(crate) use self::{
-    commit_hash::commit_hash,
+    commit_hash::commit_hash_entry,
+    context::ValidationContext,
     form::{Endorsed, Form, Prepared},
     updates::{HashUpdate, Update, Updates},
 };
 use crate::state::{error::LedgerError, store::Snapshot, version::Version};
-
-/// What validation needs to know of the channel.
-pub(crate) struct ValidationContext<'a> {
-    pub(crate) channel: &'a ChannelConfig,
-    pub(crate) signatures: &'a VerifiedSignatures,
-}
 
 /// A block with its validation codes (`TxValidationCode`) and what follows from them.
 pub(crate) struct ValidatedBlock {
@@ -81,6 +76,28 @@ pub(crate) fn validate(
         *code = conflict::check(&content.set, snapshot, &updates)?;
         if *code == TxValidationCode::Valid {
             updates.apply(&content.set, Version::new(number, index as u64), snapshot)?;
+        }
+    }
+    Ok(ValidatedBlock { codes, updates })
+}
+
+/// What follows from the codes that a block got when it was validated. A transaction that cannot have been valid gets a
+/// code that says so.
+pub(crate) fn apply(
+    number: u64,
+    prepared: &[Prepared],
+    mut codes: Vec<TxValidationCode>,
+    snapshot: &Snapshot,
+) -> Result<ValidatedBlock, LedgerError> {
+    let mut updates = Updates::default();
+    for (index, (prepared, code)) in prepared.iter().zip(&mut codes).enumerate() {
+        match &prepared.form {
+            _ if *code != TxValidationCode::Valid => {}
+            Form::Config(_) => {}
+            Form::Endorsed { content: Ok(content), .. } => {
+                updates.apply(&content.set, Version::new(number, index as u64), snapshot)?;
+            }
+            Form::Endorsed { content: Err(cause), .. } | Form::Rejected(cause) => *code = *cause,
         }
     }
     Ok(ValidatedBlock { codes, updates })

@@ -7,3 +7,4 @@ mod endorsement;
 mod forms;
 mod private_data;
 mod simulation;
+mod verify;

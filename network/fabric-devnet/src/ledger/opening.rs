@@ -1,0 +1,84 @@
+//! Opening a ledger: nothing is served from one that has been changed.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, RwLock},
+};
+
+use fabric_config::ChannelConfig;
+use fabric_protos::common::Block;
+use tokio::sync::watch;
+
+use super::{
+    chain::Ledger,
+    crash::CrashSwitch,
+    genesis::write_genesis,
+    organization::OrganizationStores,
+    verify::{Depth, verify},
+};
+use crate::{
+    disk::Disk,
+    state::{
+        error::LedgerError, file_name::file_name, private::PrivateStore, store::PublicStore, transient::TransientStore,
+    },
+};
+
+impl Ledger {
+    /// Opens the ledger in a folder, which is made when it is missing, and looks through what is there, for the channel
+    /// of the given genesis block and the peers of the given organizations.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when files cannot be used, belong to another channel or have been changed.
+    pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
+        make_folder(folder)?;
+        let disk = Arc::new(Disk::default());
+        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"), &disk)?);
+        let mut snapshot = public.snapshot()?;
+        if snapshot.height()? == 0 {
+            write_genesis(&public, genesis_block)?;
+            snapshot = public.snapshot()?;
+        }
+        let first = snapshot.block(0)?.ok_or(LedgerError::Damaged("genesis block"))?;
+        if first.header != genesis_block.header {
+            return Err(LedgerError::OtherGenesis);
+        }
+        let config_block =
+            snapshot.block(snapshot.last_config()?)?.ok_or(LedgerError::Damaged("configuration block"))?;
+        let channel =
+            ChannelConfig::from_genesis_block(&config_block).map_err(|cause| LedgerError::Config(cause.to_string()))?;
+        let height = snapshot.height()?;
+        let mut organizations = BTreeMap::new();
+        for msp_id in msp_ids {
+            let folder = folder.join("private").join(file_name(msp_id));
+            make_folder(&folder)?;
+            let private = Arc::new(PrivateStore::open(&folder.join("private.redb"), height, &disk)?);
+            let transient = TransientStore::open(&folder.join("transient"))?;
+            organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
+        }
+        disk.begin_to_wait();
+        let ledger = Arc::new(Self {
+            channel_id: channel.channel_id().to_owned(),
+            public,
+            organizations: Arc::new(organizations),
+            channel: RwLock::new(Arc::new(channel)),
+            signatures: Arc::default(),
+            disk,
+            height: watch::Sender::new(height),
+            recent: Arc::default(),
+            committing: Mutex::default(),
+            crash: CrashSwitch::default(),
+            views: Mutex::default(),
+            reader: None,
+            halt: Mutex::default(),
+            origin: None,
+        });
+        verify(&ledger, genesis_block, Depth::Chain)?;
+        Ok(ledger)
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), LedgerError> {
+    fs::create_dir_all(folder).map_err(|cause| LedgerError::File { path: folder.to_owned(), cause })
+}
