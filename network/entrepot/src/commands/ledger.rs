@@ -7,6 +7,8 @@ use clap::Subcommand;
 
 use fabric_operator::layout::Layout;
 
+use crate::output::say;
+
 /// What to do with ledgers.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -34,10 +36,13 @@ pub fn run(command: &Command) -> Result<()> {
     );
     let verified = fabric_devnet::verify(&data).with_context(|| format!("in {}", data.display()))?;
     for one in verified {
-        println!(
+        say!(
             "channel {}: {} blocks, {} transactions and {} private writes are in order",
-            one.channel_id, one.blocks, one.transactions, one.private_writes
-        );
+            one.channel_id,
+            one.blocks,
+            one.transactions,
+            one.private_writes
+        )?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ impl Collector<'_> {
         private_parts(prepared, codes)
     }
 
-    /// The deletions that the block orders, whoever keeps the values.
+    /// The deletions that the block orders, in all private stores.
     pub(super) fn deletions(
         &self,
         prepared: &[Prepared],
@@ -135,7 +135,7 @@ impl Collector<'_> {
         Ok(found)
     }
 
-    /// The deletions that the block puts off, whoever keeps the values.
+    /// The deletions that the block puts off, in all private stores.
     pub(super) fn all_renewals(&self, updates: &Updates) -> Result<Vec<Deletion>, LedgerError> {
         Ok(self.renewals(updates)?.into_iter().map(|(_, renewal)| renewal).collect())
     }
