@@ -15,6 +15,7 @@ use trade_model::{
 };
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how a test is run decides no ledger state")]
 fn the_ledgers_schema_is_what_was_promised() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/ledger.json");
     let now = lines(&schema());

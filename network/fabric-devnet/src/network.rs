@@ -268,8 +268,10 @@ impl Network {
         let connections = transport::incoming_with_any_certificate(listener, &tls)?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
         self.orderer_address = address;
-        for (peer, options) in self.peers.to_vec().into_iter().zip(&options.peers) {
+        let peers = Arc::clone(&self.peers);
+        for (peer, options) in peers.iter().zip(&options.peers) {
             let Some(address) = &options.operations else { continue };
+            let peer = Arc::clone(peer);
             let away = peer.switches().away();
             let listens = self.listen_for_operators(address, away, Arc::new(move || peer.status())).await?;
             self.peer_operations.insert(options.msp_id.clone(), listens);

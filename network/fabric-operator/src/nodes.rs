@@ -158,10 +158,10 @@ impl Nodes {
     pub fn stop(&mut self, patience: Duration) -> Vec<String> {
         let mut killed = Vec::new();
         while let Some(node) = self.nodes.pop() {
-            if let State::Runs { mut process, .. } = node.state {
-                if !process.stop(patience) {
-                    killed.push(node.program.name);
-                }
+            if let State::Runs { mut process, .. } = node.state
+                && !process.stop(patience)
+            {
+                killed.push(node.program.name);
             }
         }
         killed

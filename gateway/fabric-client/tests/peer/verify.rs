@@ -141,7 +141,7 @@ impl Forged {
         let prepared =
             PreparedTransaction { transaction_id: honest.transaction_id().to_owned(), envelope: Some(self.0) };
         Ok(Transaction::from_bytes(
-            &fabric_client::Gateway::offline(
+            fabric_client::Gateway::offline(
                 fabric_client::Connection::lazy("localhost:1", None, std::time::Duration::from_secs(1))?,
                 Vec::new(),
             ),
