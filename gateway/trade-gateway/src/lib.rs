@@ -11,6 +11,7 @@ mod coalesce;
 mod consumer;
 #[cfg(feature = "testing")]
 pub mod decoders;
+mod doors;
 pub mod endorsing;
 pub mod fabric;
 mod http;

@@ -9,20 +9,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    web,
+};
+use fabric_msp::transport::room_for_connections;
 use openssl::ssl::{
-    SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+    AlpnError, SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+    select_next_proto,
 };
 use tokio::task::JoinHandle;
 
 use crate::{
     audit::{AuditError, AuditLog},
+    doors::{self, Doors},
     fabric::{Fabric, FabricError},
     http::{self, State},
     ledger::Ledger,
     members::{Members, MembersError},
     service::Service,
-    settings::{ServerKeys, Settings, SettingsError},
+    settings::{Limits, ServerKeys, Settings, SettingsError},
     store::{Store, StoreError},
 };
 
@@ -30,7 +37,10 @@ use crate::{
 const SHUTDOWN_SECONDS: u64 = 10;
 
 /// How long a stopped gateway waits until its data directory is free.
-const RELEASE_WAIT: Duration = Duration::from_secs(2);
+const RELEASE_WAIT: Duration = Duration::from_secs(10);
+
+/// HTTP/1.1 as ALPN writes it (RFC 7301), the only protocol spoken.
+const ALPN_HTTP_1: &[u8] = b"\x08http/1.1";
 
 /// How often open operations are looked at.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -164,25 +174,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
     let service = Arc::new(Service::new(settings, members, ledger, store));
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
-
-    let shared = state.clone();
-    let workers = std::thread::available_parallelism().map_or(2, |count| count.get().min(8)).min(limits.connections);
-    let server = HttpServer::new(move || {
-        let shared = shared.clone();
-        App::new().configure(move |config| http::configure(config, &shared))
-    })
-    .workers(workers)
-    .client_request_timeout(Duration::from_millis(limits.header_deadline_ms))
-    .tls_handshake_timeout(Duration::from_millis(limits.header_deadline_ms))
-    // The server's bound is one of each worker.
-    .max_connections(limits.connections.div_ceil(workers))
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .tcp_nodelay(true)
-    .disable_signals()
-    .on_connect(http::remember_certificate)
-    .listen_openssl(listener, tls)
-    .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?
-    .run();
+    let server = open_doors(&limits, listener, tls.build(), &service, &state)
+        .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
     let for_counts = state.clone().into_inner();
@@ -284,6 +277,34 @@ fn open_data(folder: &Path) -> Result<(Store, AuditLog), StartError> {
     Ok((store, audit))
 }
 
+/// Begins to take connections, as many as the system lets this process hold.
+fn open_doors(
+    limits: &Limits,
+    listener: TcpListener,
+    tls: SslAcceptor,
+    service: &Arc<Service>,
+    state: &web::Data<State>,
+) -> io::Result<Server> {
+    let connections = room_for_connections(limits.connections)?;
+    if connections < limits.connections {
+        tracing::warn!(
+            "only {connections} connections instead of {} are taken: the system gives this process no more file \
+             descriptors",
+            limits.connections
+        );
+    }
+    let workers = std::thread::available_parallelism().map_or(2, |count| count.get().min(8)).min(connections);
+    let server = Server::build()
+        .workers(workers)
+        // The server's bound is one of each worker. Strangers make room for each other long before it is met.
+        .max_concurrent_connections(connections.div_ceil(workers))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals();
+    let shared = state.clone();
+    let configure = move |config: &mut web::ServiceConfig| http::configure(config, &shared);
+    doors::listen(server, listener, tls, Doors::new(limits, connections), Arc::clone(service), configure)
+}
+
 fn listen(address: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -312,5 +333,6 @@ fn acceptor(keys: &ServerKeys) -> Result<SslAcceptorBuilder, StartError> {
     builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
+    builder.set_alpn_select_callback(|_, offered| select_next_proto(ALPN_HTTP_1, offered).ok_or(AlpnError::NOACK));
     Ok(builder)
 }

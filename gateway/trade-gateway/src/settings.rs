@@ -133,9 +133,11 @@ pub struct Limits {
     pub statement_body_bytes: usize,
     /// Deepest nesting of a JSON body.
     pub json_depth: usize,
-    /// Time to read the request line and headers, in milliseconds.
+    /// Time for a TLS handshake, and to read the request line and headers of each request, in milliseconds.
     pub header_deadline_ms: u64,
-    /// Time to read a body, in milliseconds.
+    /// Time until a member's next request begins on its connection, in milliseconds.
+    pub idle_deadline_ms: u64,
+    /// Time to read a body, and for a client to take each 64 KiB of its answer, in milliseconds.
     pub body_deadline_ms: u64,
     /// Largest sum of header names and values, in bytes.
     pub header_bytes: usize,
@@ -145,11 +147,19 @@ pub struct Limits {
     pub requests: usize,
     /// Requests worked on at once for one organization.
     pub requests_per_organization: usize,
+    /// Requests worked on at once for the holder of one certificate.
+    pub requests_per_certificate: usize,
     /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for
-    /// what it takes while it is read. One organization may take half, callers without a certificate an eighth.
+    /// what it takes while it is read. One organization may take half, one certificate a quarter, callers who are not
+    /// known as members an eighth.
     pub held_bytes: usize,
-    /// Open connections; rounded up to a multiple of the number of workers, of which there are at most eight.
+    /// Open connections; fewer where the system gives the process fewer file descriptors.
     pub connections: usize,
+    /// Open connections, out of all, whose client is not known as a member, or not yet. What is left is for members:
+    /// half of it for one organization, a quarter for one certificate.
+    pub unauthenticated_connections: usize,
+    /// Open connections, out of the unauthenticated ones, of one address (IPv6: of one network of 64 bits).
+    pub connections_per_address: usize,
     /// Largest page a list answers with.
     pub page: u32,
     /// Wait for one answer of a peer, in milliseconds.
@@ -171,13 +181,17 @@ impl Default for Limits {
             statement_body_bytes: 4 * 1024 * 1024,
             json_depth: 64,
             header_deadline_ms: 5_000,
+            idle_deadline_ms: 5_000,
             body_deadline_ms: 10_000,
             header_bytes: 16 * 1024,
             query_bytes: 4 * 1024,
             requests: 256,
             requests_per_organization: 128,
+            requests_per_certificate: 64,
             held_bytes: 1024 * 1024 * 1024,
             connections: 2_048,
+            unauthenticated_connections: 1_024,
+            connections_per_address: 256,
             page: 200,
             fabric_deadline_ms: 30_000,
             commit_wait_ms: 15_000,
@@ -292,9 +306,9 @@ fn is_loopback(address: &str) -> bool {
 }
 
 impl Limits {
-    /// What lets one organization send the largest body.
+    /// What lets the holder of one certificate send the largest body.
     fn held_bytes_min(&self) -> u64 {
-        2 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes) as u64
+        4 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes) as u64
     }
 
     fn check(&self) -> Result<(), SettingsError> {
@@ -303,13 +317,22 @@ impl Limits {
             ("statement_body_bytes", self.statement_body_bytes as u64, 1, 64 * 1024 * 1024),
             ("json_depth", self.json_depth as u64, 1, 100),
             ("header_deadline_ms", self.header_deadline_ms, 1, 60_000),
+            ("idle_deadline_ms", self.idle_deadline_ms, 1, 600_000),
             ("body_deadline_ms", self.body_deadline_ms, 1, 600_000),
             ("header_bytes", self.header_bytes as u64, 256, 128 * 1024),
             ("query_bytes", self.query_bytes as u64, 64, 64 * 1024),
             ("requests", self.requests as u64, 1, 100_000),
             ("requests_per_organization", self.requests_per_organization as u64, 1, 100_000),
+            ("requests_per_certificate", self.requests_per_certificate as u64, 1, 100_000),
             ("held_bytes", self.held_bytes as u64, self.held_bytes_min(), 1024 * 1024 * 1024 * 1024),
-            ("connections", self.connections as u64, 1, 1_000_000),
+            ("connections", self.connections as u64, 2, 1_000_000),
+            (
+                "unauthenticated_connections",
+                self.unauthenticated_connections as u64,
+                1,
+                (self.connections as u64).saturating_sub(1),
+            ),
+            ("connections_per_address", self.connections_per_address as u64, 1, 1_000_000),
             ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
             ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),

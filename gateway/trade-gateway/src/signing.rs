@@ -71,20 +71,26 @@ impl Sessions {
     /// Opens a session under its transaction's id.
     ///
     /// # Errors
-    /// There is no room, or the caller's organization already takes half of it.
+    /// There is no room, or the caller's organization already takes half of it, or its certificate a quarter.
     pub(crate) fn open(&self, session: Session) -> Result<(), Problem> {
         let mut open = self.lock();
-        let own = open.sessions.values().filter_map(Slot::waiting).filter(|other| other.msp_id == session.msp_id);
-        let (count, bytes) = own.fold((0, 0), |(count, bytes), other| (count + 1, bytes + other.size()));
-        let full = open.sessions.len() >= self.count_max
-            || count > self.count_max / 2
+        let is_full = open.sessions.len() >= self.count_max
             || open.bytes + session.size() > BYTES_MAX
-            || bytes + session.size() > BYTES_MAX / 2;
-        if full {
+            || self.takes_more_than(2, &open, &session, |other| other.msp_id == session.msp_id)
+            || self.takes_more_than(4, &open, &session, |other| other.certificate_sha256 == session.certificate_sha256);
+        if is_full {
             return Err(Problem::of(ProblemCode::SigningSessionsFull).retry_after(30));
         }
         open.insert(session);
         Ok(())
+    }
+
+    /// Whether the sessions of some callers, with one more, would take more than one part in `parts` of the room. The
+    /// first session always fits.
+    fn takes_more_than(&self, parts: usize, open: &Open, more: &Session, own: impl Fn(&Session) -> bool) -> bool {
+        let own = open.sessions.values().filter_map(Slot::waiting).filter(|other| own(other));
+        let (count, bytes) = own.fold((0, 0), |(count, bytes), other| (count + 1, bytes + other.size()));
+        count > 0 && (count >= self.count_max.div_ceil(parts) || bytes + more.size() > BYTES_MAX / parts)
     }
 
     /// Takes a session out while a signature is worked on.
@@ -244,7 +250,8 @@ mod tests {
         let of = |msp_id: &str, id: usize| {
             let bytes = vec![0; BYTES_MAX / 16];
             let draft = Draft { transaction_id: format!("{msp_id}{id}"), bytes, message: Vec::new() };
-            Session { msp_id: msp_id.to_owned(), draft, ..session("", 100) }
+            let certificate_sha256 = format!("{msp_id}{}", id / 3);
+            Session { msp_id: msp_id.to_owned(), certificate_sha256, draft, ..session("", 100) }
         };
         let opened = (0..32).take_while(|id| sessions.open(of("AMSP", *id)).is_ok()).count();
         assert_eq!(opened, 7, "half of the bytes, of which each session takes a little more than a sixteenth");
@@ -266,7 +273,7 @@ mod tests {
 
     #[test]
     fn room_is_bounded_and_comes_back_with_expiry() -> Result<(), Problem> {
-        let sessions = Sessions::new(2);
+        let sessions = Sessions::new(8);
         sessions.open(session("t1", 5))?;
         sessions.open(session("t2", 50))?;
         assert_eq!(sessions.open(session("t3", 50)).expect_err("full").status, 503);

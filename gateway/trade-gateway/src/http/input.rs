@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, http::header, web::Payload};
 use tokio_stream::StreamExt;
 use trade_standards::percent::{self, Plus};
 
+use super::memory::Held;
 use crate::{
     problem::{Problem, ProblemCode},
     request::Parts,
@@ -53,25 +54,26 @@ pub(super) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
     }
 }
 
-/// The length of the body, as far as it is announced; at most `max`.
+/// Whether the body may be as long as it is announced.
 ///
 /// # Errors
-/// More is announced.
-pub(super) fn announced_length(request: &HttpRequest, max: usize) -> Result<usize, Problem> {
+/// More than `max` bytes are announced.
+pub(super) fn check_announced(request: &HttpRequest, max: usize) -> Result<(), Problem> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    match length {
-        Some(length) if length > max => Err(too_large(max)),
-        Some(length) => Ok(length),
-        // It may be the greatest.
-        None => Ok(max),
-    }
+    if length.is_some_and(|length: usize| length > max) { Err(too_large(max)) } else { Ok(()) }
 }
 
-/// Reads a body of at most `max` bytes within `deadline`.
+/// Reads a body of at most `max` bytes within `deadline`. Each byte takes `expansion` bytes of `held`.
 ///
 /// # Errors
-/// It is longer, late or incomplete.
-pub(super) async fn read_body(mut payload: Payload, max: usize, deadline: Duration) -> Result<Vec<u8>, Problem> {
+/// It is longer, late or incomplete, or there is no room for it.
+pub(super) async fn read_body(
+    mut payload: Payload,
+    max: usize,
+    deadline: Duration,
+    held: &mut Held,
+    expansion: usize,
+) -> Result<Vec<u8>, Problem> {
     let reading = async {
         let mut body = Vec::new();
         while let Some(chunk) = payload.next().await {
@@ -79,6 +81,7 @@ pub(super) async fn read_body(mut payload: Payload, max: usize, deadline: Durati
             if body.len() + chunk.len() > max {
                 return Err(too_large(max));
             }
+            held.grow(chunk.len().saturating_mul(expansion))?;
             body.extend_from_slice(&chunk);
         }
         Ok(body)

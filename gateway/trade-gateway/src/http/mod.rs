@@ -3,7 +3,6 @@
 //! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is
 //! finished and its outcome kept for the caller's retry.
 
-mod certificate;
 mod input;
 mod memory;
 mod permits;
@@ -12,7 +11,6 @@ mod router;
 mod state;
 
 pub(crate) use self::{
-    certificate::remember_certificate,
     router::{configure, configure_admin},
     state::State,
 };

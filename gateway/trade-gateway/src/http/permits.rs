@@ -1,17 +1,16 @@
 //! Bounds on the number of requests that are worked on at once.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::sync::Arc;
 
 use crate::{
+    doors::{Bounds, Holder, Share, Shares},
     members::Principal,
     problem::{Problem, ProblemCode},
     routes::{Action, Route},
     settings::Limits,
 };
 
-/// Requests for the public page that are worked on at once.
+/// Requests for what is public that are worked on at once.
 const PUBLIC_REQUESTS: usize = 32;
 
 /// Questions about readiness that wait at once for one answer of the network.
@@ -19,45 +18,33 @@ const READY_REQUESTS: usize = 32;
 
 /// Room for requests.
 pub(super) struct Permits {
-    all: Arc<Semaphore>,
-    public: Arc<Semaphore>,
+    all: Arc<Shares>,
     /// Apart from all others: whatever watches the gateway must be answered when it is full.
-    ready: Arc<Semaphore>,
-    organizations: BTreeMap<String, Arc<Semaphore>>,
+    ready: Arc<Shares>,
 }
 
 impl Permits {
-    pub(super) fn new<'a>(limits: &Limits, organizations: impl Iterator<Item = &'a str>) -> Self {
-        let own = || Arc::new(Semaphore::new(limits.requests_per_organization));
-        Self {
-            all: Arc::new(Semaphore::new(limits.requests)),
-            public: Arc::new(Semaphore::new(PUBLIC_REQUESTS)),
-            ready: Arc::new(Semaphore::new(READY_REQUESTS)),
-            organizations: organizations.map(|msp_id| (msp_id.to_owned(), own())).collect(),
-        }
+    pub(super) fn new(limits: &Limits) -> Self {
+        let ready = Bounds { all: READY_REQUESTS, organization: 0, certificate: 0, public: READY_REQUESTS };
+        let bounds = Bounds {
+            all: limits.requests,
+            organization: limits.requests_per_organization,
+            certificate: limits.requests_per_certificate,
+            public: PUBLIC_REQUESTS,
+        };
+        Self { all: Shares::new(bounds), ready: Shares::new(ready) }
     }
 
-    /// Takes room for one request.
+    /// Takes room for the work on one request; health needs none.
     ///
     /// # Errors
     /// There is none now.
-    pub(super) fn take(
-        &self,
-        route: &Route,
-        principal: Option<&Principal>,
-    ) -> Result<Vec<OwnedSemaphorePermit>, Problem> {
-        let busy = || Problem::of(ProblemCode::GatewayBusy).retry_after(1);
-        let own = principal.and_then(|principal| self.organizations.get(&principal.msp_id));
-        let wanted = match route.action {
-            Action::Health => [None, None],
-            Action::Ready => [Some(&self.ready), None],
-            Action::ConsumerPage => [Some(&self.public), Some(&self.all)],
-            _ => [own, Some(&self.all)],
+    pub(super) fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Option<Share>, Problem> {
+        let taken = match route.action {
+            Action::Health => return Ok(None),
+            Action::Ready => self.ready.take(Holder::Public, 1),
+            _ => self.all.take(Holder::of(principal), 1),
         };
-        wanted
-            .into_iter()
-            .flatten()
-            .map(|semaphore| Arc::clone(semaphore).try_acquire_owned().map_err(|_| busy()))
-            .collect()
+        taken.map(Some).ok_or_else(|| Problem::of(ProblemCode::GatewayBusy).retry_after(1))
     }
 }

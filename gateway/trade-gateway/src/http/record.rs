@@ -7,12 +7,13 @@ use actix_web::HttpRequest;
 use fabric_msp::hash::sha256;
 use trade_standards::percent::{self, Plus};
 
-use super::{certificate::peer_certificate, state::State};
+use super::state::State;
 use crate::{
     answer::Answer,
     audit::{BEGUN, Decision},
+    doors::{Link, Standing, peer_certificate},
     members::Principal,
-    problem::Problem,
+    problem::{Problem, ProblemCode},
     routes::{Access, Action, Route},
     time::{now, rfc3339},
 };
@@ -45,7 +46,15 @@ impl Record {
     }
 
     /// Finds out who calls, where the route asks for it.
+    ///
+    /// # Errors
+    /// It is not a member, or one who holds too many connections.
     pub(super) fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
+        if Link::of(request).is_some_and(|link| link.standing() == Standing::Crowded) {
+            return Err(Problem::of(ProblemCode::GatewayBusy)
+                .with_detail("Your organization or your certificate holds as many connections as it may.")
+                .retry_after(1));
+        }
         if matches!(route.access, Access::Members(_)) {
             self.principal = Some(state.service.members().authenticate(peer_certificate(request), now())?);
         }
@@ -89,6 +98,13 @@ impl Record {
             Ok(()) => answer,
             Err(problem) => problem.into(),
         }
+    }
+
+    /// Whether the connection ends with the answer: unless it is a member's, who is one still where the route asks.
+    pub(super) fn is_last(&self, request: &HttpRequest) -> bool {
+        let is_members = Link::of(request).is_some_and(|link| link.standing() == Standing::Member);
+        let is_public = self.route.is_some_and(|route| !matches!(route.access, Access::Members(_)));
+        !(is_members && (self.principal.is_some() || is_public))
     }
 
     /// The decision without its outcome.

@@ -7,17 +7,16 @@ use actix_web::{
     http::{StatusCode, header},
     web::{self, Payload, ServiceConfig},
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    certificate::peer_certificate,
-    input::{announced_length, check_head, check_media_type, parts, read_body},
+    input::{check_announced, check_head, check_media_type, parts, read_body},
     memory::{Held, HeldBody},
     record::Record,
     state::State,
 };
 use crate::{
     answer::Answer,
+    doors::{Link, Share, peer_certificate},
     members::Principal,
     problem::{Problem, ProblemCode},
     request::Parts,
@@ -49,7 +48,7 @@ fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &[&'sta
         config.service(resource(path, routes));
     }
     config.default_service(web::to(|request: HttpRequest, state: web::Data<State>| async move {
-        refuse(&request, &state, Problem::of(ProblemCode::RouteUnknown).into())
+        refuse(&request, &state, Problem::of(ProblemCode::RouteUnknown).into()).await
     }));
 }
 
@@ -70,7 +69,7 @@ fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
         let allowed = allowed.clone();
         async move {
             let problem = Problem::of(ProblemCode::MethodNotAllowed);
-            refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed))
+            refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed)).await
         }
     }))
 }
@@ -81,33 +80,41 @@ async fn handle(
     payload: Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
+    if let Some(link) = Link::of(&request) {
+        link.begin().await;
+    }
     let state = state.into_inner();
     let mut record = Record::of(Some(route), &request);
     let admitted = match record.identify(route, &request, &state) {
         Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
         Err(problem) => Err(problem),
     };
+    let is_last = record.is_last(&request);
     let answer = match admitted {
         Ok(admitted) => work(route, admitted, record, state).await,
         Err(problem) => (record.write(&state, problem.into()), None),
     };
-    response(answer, &request)
+    response(answer, &request, is_last)
 }
 
 /// Refuses and records what is in no table.
-fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpResponse {
+async fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpResponse {
+    if let Some(link) = Link::of(request) {
+        link.begin().await;
+    }
     let mut record = Record::of(None, request);
     let certificate = peer_certificate(request);
     if certificate.is_some() {
         record.principal = state.service.members().authenticate(certificate, now()).ok();
     }
-    response((record.write(state, problem), None), request)
+    let is_last = record.is_last(request);
+    response((record.write(state, problem), None), request, is_last)
 }
 
 /// A request that may be worked on, with the room that it takes.
 struct Admitted {
     parts: Parts,
-    permits: Vec<OwnedSemaphorePermit>,
+    permit: Option<Share>,
     held: Option<Held>,
 }
 
@@ -128,7 +135,6 @@ async fn admit(
     let limits = &state.service.settings().limits;
     check_head(request, limits.header_bytes, limits.query_bytes)?;
     state.service.authorise(route, principal)?;
-    let permits = state.permits.take(route, principal)?;
     let (mut body, mut held) = (Vec::new(), None);
     if route.has_body() {
         check_media_type(route, request)?;
@@ -136,17 +142,20 @@ async fn admit(
             Action::BankStatement => (limits.statement_body_bytes, 1),
             _ => (limits.json_body_bytes, JSON_EXPANSION),
         };
-        let reading = state.memory.hold(principal, announced_length(request, max)?)?;
-        body = read_body(payload, max, Duration::from_millis(limits.body_deadline_ms)).await?;
-        drop(reading);
-        held = Some(state.memory.hold(principal, body.len().saturating_mul(expansion))?);
+        check_announced(request, max)?;
+        let mut room = state.memory.hold(principal, 0)?;
+        let deadline = Duration::from_millis(limits.body_deadline_ms);
+        body = read_body(payload, max, deadline, &mut room, expansion).await?;
+        held = Some(room);
     }
-    Ok(Admitted { parts: parts(route, request, body)?, permits, held })
+    let parts = parts(route, request, body)?;
+    // Only now, so that a body that is slow to arrive takes nobody's turn.
+    Ok(Admitted { parts, permit: state.permits.take(route, principal)?, held })
 }
 
 /// Does the work on the gateway's own runtime, where it goes on if the caller hangs up, and so does its record.
 async fn work(route: &'static Route, admitted: Admitted, record: Record, state: Arc<State>) -> HeldAnswer {
-    let Admitted { parts, permits, held } = admitted;
+    let Admitted { parts, permit, held } = admitted;
     let stopped = |error: tokio::task::JoinError| {
         tracing::error!(http.route = route.path, "the work on a request stopped: {error}");
         Problem::of(ProblemCode::GatewayFailure).into()
@@ -162,7 +171,7 @@ async fn work(route: &'static Route, admitted: Admitted, record: Record, state: 
         // A task of its own, so that a panic does not take the record with it.
         let answering = tokio::spawn(async move {
             let answer = service.answer(route, principal.as_ref(), &parts).await;
-            drop((permits, held));
+            drop((permit, held));
             answer
         });
         let answer = answering.await.unwrap_or_else(stopped);
@@ -176,12 +185,10 @@ async fn work(route: &'static Route, admitted: Admitted, record: Record, state: 
     task.await.unwrap_or_else(|error| (stopped(error), None))
 }
 
-fn response((answer, held): HeldAnswer, request: &HttpRequest) -> HttpResponse {
+fn response((answer, held): HeldAnswer, request: &HttpRequest, is_last: bool) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    if peer_certificate(request).is_none() {
-        // The time for a head counts for the first one only, so a caller without a certificate gets one answer per
-        // connection.
+    if is_last {
         response.force_close();
     }
     response.insert_header((header::CONTENT_TYPE, answer.media_type));
@@ -191,5 +198,6 @@ fn response((answer, held): HeldAnswer, request: &HttpRequest) -> HttpResponse {
     for (name, value) in answer.headers {
         response.insert_header((name, value));
     }
-    response.body(HeldBody { bytes: answer.body.into(), _held: held })
+    let answering = Link::of(request).map(|link| link.answering(is_last));
+    response.body(HeldBody { bytes: answer.body.into(), _held: held, _answering: answering })
 }

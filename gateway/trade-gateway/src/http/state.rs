@@ -31,8 +31,8 @@ impl State {
     #[must_use]
     pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
         let limits = &service.settings().limits;
-        let permits = Permits::new(limits, service.members().msp_ids());
-        let memory = Memory::new(limits.held_bytes, service.members().msp_ids());
+        let permits = Permits::new(limits);
+        let memory = Memory::new(limits.held_bytes);
         let (coalescer, audit_failed) = (Coalescer::default(), AtomicBool::new(false));
         Self { service, audit, coalescer, audit_failed, runtime, permits, memory }
     }

@@ -4,6 +4,7 @@
 //! networks by the suite of the workspace.
 
 mod certificates;
+mod doors;
 mod double;
 mod fabric;
 mod hostile;
@@ -12,6 +13,7 @@ mod logs;
 mod matrix;
 mod organizations;
 mod reading;
+mod shares;
 mod signing;
 mod writing;
 

@@ -188,6 +188,10 @@ impl Gateway {
         Client::new(self.running().address(), "localhost", &self.tls_authority, identity).expect("a client")
     }
 
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.running().address()
+    }
+
     pub(crate) fn admin_address(&self) -> std::net::SocketAddr {
         self.running().admin_address().expect("the settings name one")
     }

@@ -148,11 +148,15 @@ fn a_failure_that_may_pass_leaves_the_proposal_to_be_signed_and_a_refusal_ends_i
 #[test]
 fn too_many_open_proposals_are_shed() -> TestResult {
     let organizations = Organizations::new();
-    let gateway = organizations.gateway_with(Double::default(), |limits| limits.signing_sessions = 2);
-    let caller = gateway.caller(&organizations.member(IMPORTER));
-    let statuses: Vec<u16> = (0..3)
-        .map(|number| caller.post("/v1/evidence", &format!("k{number}"), &evidence()).map(|response| response.status))
-        .collect::<Result<_, _>>()?;
-    assert_eq!(statuses, [200, 200, 503]);
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.signing_sessions = 8);
+    let open = |user: &str| -> Result<Vec<u16>, Box<dyn std::error::Error>> {
+        let caller = gateway.caller(&organizations.member(IMPORTER));
+        let statuses =
+            (0..3).map(|number| Ok(caller.post("/v1/evidence", &format!("{user}{number}"), &evidence())?.status));
+        statuses.collect()
+    };
+    assert_eq!(open("first")?, [200, 200, 503], "a quarter of all for one certificate");
+    assert_eq!(open("second")?, [200, 200, 503], "a colleague has room of his own");
+    assert_eq!(open("third")?, [503, 503, 503], "half of all for one organization");
     Ok(())
 }

@@ -5,12 +5,16 @@
 //! side is a member of an organization is for its signatures to show.
 
 mod client;
+mod descriptors;
 mod server;
+mod strangers;
 mod stream;
 mod tls;
 
 pub use self::{
     client::{ClientTls, connect, connect_lazy},
+    descriptors::room_for_connections,
     server::{ConnectionInfo, ServerTls, TlsConnection, incoming, incoming_with_any_certificate, server},
+    strangers::{Stranger, Strangers},
     tls::TransportError,
 };

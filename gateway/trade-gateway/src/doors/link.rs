@@ -1,0 +1,62 @@
+//! What a request knows about the connection on which it came.
+
+use std::rc::Rc;
+
+use actix_web::HttpRequest;
+
+use super::progress::{Answering, Progress};
+
+/// Whose connection it is, by what was known when its handshake ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Of nobody who is known: it ends with its first answer.
+    Stranger,
+    /// Of a member who has as many as it may have: it ends with its first answer, which says so.
+    Crowded,
+    /// Of a member.
+    Member,
+}
+
+/// The connection of a request.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(super) standing: Standing,
+    /// The client certificate, DER.
+    pub(super) certificate: Option<Rc<[u8]>>,
+    pub(super) progress: Rc<Progress>,
+}
+
+impl Link {
+    /// The connection of this request; none on the administrative listener.
+    pub(crate) fn of(request: &HttpRequest) -> Option<&Self> {
+        request.conn_data::<Self>()
+    }
+
+    /// Whose connection it is.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// The client certificate, DER.
+    pub(crate) fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// Waits for ever when the last answer was given on the connection, which is about to end. Otherwise the request
+    /// begins.
+    pub(crate) async fn begin(&self) {
+        if !self.progress.begin() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// To be kept until the answer is sent; `is_last` says that the connection ends with it.
+    pub(crate) fn answering(&self, is_last: bool) -> Answering {
+        self.progress.answering(is_last)
+    }
+}
+
+/// The client certificate of the connection, DER.
+pub(crate) fn peer_certificate(request: &HttpRequest) -> Option<&[u8]> {
+    Link::of(request)?.certificate()
+}

@@ -1,0 +1,193 @@
+//! Shares of what is bounded: what one certificate may take of what its organization may take of all.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::members::Principal;
+
+/// How much may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// By all together.
+    pub(crate) all: usize,
+    /// By the members of one organization together.
+    pub(crate) organization: usize,
+    /// By the holder of one certificate.
+    pub(crate) certificate: usize,
+    /// By all callers together who are not known as members.
+    pub(crate) public: usize,
+}
+
+/// For whom something is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A member.
+    Member {
+        /// The organization.
+        msp_id: String,
+        /// SHA-256 of the certificate, hex.
+        certificate_sha256: String,
+    },
+    /// Everybody else.
+    Public,
+}
+
+/// Something bounded.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    bounds: Bounds,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    public: usize,
+    organizations: BTreeMap<String, usize>,
+    certificates: BTreeMap<String, usize>,
+}
+
+/// What was taken; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    of: Arc<Shares>,
+    holder: Holder,
+    count: usize,
+}
+
+impl Holder {
+    /// The caller, if it is known as a member.
+    pub(crate) fn of(principal: Option<&Principal>) -> Self {
+        principal.map_or(Self::Public, |principal| Self::Member {
+            msp_id: principal.msp_id.clone(),
+            certificate_sha256: principal.certificate_sha256(),
+        })
+    }
+}
+
+impl Shares {
+    pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self { bounds, taken: Mutex::default() })
+    }
+
+    /// Takes `count`, unless one of the bounds forbids it.
+    #[must_use]
+    pub(crate) fn take(self: &Arc<Self>, holder: Holder, count: usize) -> Option<Share> {
+        let mut share = Share { of: Arc::clone(self), holder, count: 0 };
+        share.grow(count).then_some(share)
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> usize {
+        self.taken().all
+    }
+}
+
+impl Share {
+    /// Takes `count` more. Whether no bound forbade it.
+    pub(crate) fn grow(&mut self, count: usize) -> bool {
+        let fits = |taken: usize, bound: usize| taken.checked_add(count).is_some_and(|sum| sum <= bound);
+        let (bounds, mut taken) = (self.of.bounds, self.of.taken());
+        let allowed = fits(taken.all, bounds.all)
+            && match &self.holder {
+                Holder::Public => fits(taken.public, bounds.public),
+                Holder::Member { msp_id, certificate_sha256 } => {
+                    fits(held(&taken.organizations, msp_id), bounds.organization)
+                        && fits(held(&taken.certificates, certificate_sha256), bounds.certificate)
+                }
+            };
+        if allowed {
+            taken.add(&self.holder, count);
+            drop(taken);
+            self.count += count;
+        }
+        allowed
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.of.taken().subtract(&self.holder, self.count);
+    }
+}
+
+impl Taken {
+    fn add(&mut self, holder: &Holder, count: usize) {
+        self.all += count;
+        match holder {
+            Holder::Public => self.public += count,
+            Holder::Member { msp_id, certificate_sha256 } => {
+                *self.organizations.entry(msp_id.clone()).or_default() += count;
+                *self.certificates.entry(certificate_sha256.clone()).or_default() += count;
+            }
+        }
+    }
+
+    fn subtract(&mut self, holder: &Holder, count: usize) {
+        self.all -= count;
+        match holder {
+            Holder::Public => self.public -= count,
+            Holder::Member { msp_id, certificate_sha256 } => {
+                give_back(&mut self.organizations, msp_id, count);
+                give_back(&mut self.certificates, certificate_sha256, count);
+            }
+        }
+    }
+}
+
+fn held(of: &BTreeMap<String, usize>, name: &str) -> usize {
+    of.get(name).copied().unwrap_or(0)
+}
+
+/// Names that hold nothing are forgotten: there may be any number of certificates.
+fn give_back(of: &mut BTreeMap<String, usize>, name: &str, count: usize) {
+    if let Some(held) = of.get_mut(name) {
+        *held -= count;
+        if *held == 0 {
+            of.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(msp_id: &str, certificate: &str) -> Holder {
+        Holder::Member { msp_id: msp_id.to_owned(), certificate_sha256: certificate.to_owned() }
+    }
+
+    #[test]
+    fn a_certificate_an_organization_and_the_public_have_bounds_inside_the_bound_of_all() {
+        let shares = Shares::new(Bounds { all: 10, organization: 6, certificate: 4, public: 2 });
+        let take = |holder: Holder, count| shares.take(holder, count);
+        let own = take(member("AMSP", "a1"), 4).expect("the certificate's bound");
+        assert!(take(member("AMSP", "a1"), 1).is_none(), "the certificate has all it may");
+        let colleague = take(member("AMSP", "a2"), 2).expect("the organization's bound");
+        assert!(take(member("AMSP", "a3"), 1).is_none(), "the organization has all it may");
+        let public = take(Holder::Public, 2).expect("the public's bound");
+        assert!(take(Holder::Public, 1).is_none());
+        let other = take(member("BMSP", "b1"), 2).expect("what is left of all");
+        assert!(take(member("CMSP", "c1"), 1).is_none(), "nothing is left of all");
+        drop((own, colleague, public, other));
+        assert_eq!(shares.in_use(), 0);
+        let taken = shares.taken();
+        assert!(taken.organizations.is_empty() && taken.certificates.is_empty());
+    }
+
+    #[test]
+    fn a_share_grows_within_its_bounds_and_comes_back_whole() {
+        let shares = Shares::new(Bounds { all: 10, organization: 8, certificate: 4, public: 2 });
+        let mut share = shares.take(member("AMSP", "a1"), 1).expect("room");
+        assert!(share.grow(3) && !share.grow(1) && !share.grow(usize::MAX));
+        assert_eq!(shares.in_use(), 4);
+        drop(share);
+        assert_eq!(shares.in_use(), 0);
+    }
+}
