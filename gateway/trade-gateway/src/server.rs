@@ -29,7 +29,7 @@ use crate::{
     ledger::Ledger,
     members::{Members, MembersError},
     service::Service,
-    settings::{Limits, ServerKeys, Settings, SettingsError},
+    settings::{AuditSettings, Limits, ServerKeys, Settings, SettingsError},
     store::{Store, StoreError},
 };
 
@@ -48,8 +48,11 @@ const RESOLVE: Duration = Duration::from_secs(5);
 /// How often what is old is forgotten.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// How often counts of callers without a certificate are written, once their minute is over.
+/// How often counts of callers who are not members are written, once their minute is over.
 const COUNTS: Duration = Duration::from_secs(10);
+
+/// How often the place of the audit log is written to the process log.
+const HEAD: Duration = Duration::from_secs(3_600);
 
 /// How often the MSP directories are read again. Bounds how late a revocation counts.
 const RELOAD: Duration = Duration::from_secs(30);
@@ -166,7 +169,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 /// As [`start`].
 pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Ledger>) -> Result<Running, StartError> {
     settings.check()?;
-    let (store, audit) = open_data(&settings.data_dir)?;
+    let (store, audit) = open_data(&settings.data_dir, &settings.audit)?;
     let tls = acceptor(&settings.tls)?;
     let listener = listen(&settings.listen)?;
     let address = local_address(&listener, &settings.listen)?;
@@ -236,9 +239,14 @@ fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
 }
 
 async fn write_counts(state: Arc<State>) {
+    let mut told = Instant::now();
     loop {
         tokio::time::sleep(COUNTS).await;
         state.write_counts();
+        if told.elapsed() >= HEAD {
+            state.tell_head();
+            told = Instant::now();
+        }
     }
 }
 
@@ -263,7 +271,7 @@ async fn repeat(service: Arc<Service>, pause: Duration, work: fn(&Service)) {
     }
 }
 
-fn open_data(folder: &Path) -> Result<(Store, AuditLog), StartError> {
+fn open_data(folder: &Path, audit: &AuditSettings) -> Result<(Store, AuditLog), StartError> {
     let failed = |cause| StartError::DataDirectory { path: folder.to_owned(), cause };
     std::fs::create_dir_all(folder).map_err(failed)?;
     #[cfg(unix)]
@@ -273,7 +281,7 @@ fn open_data(folder: &Path) -> Result<(Store, AuditLog), StartError> {
     }
     // The store is locked, so it is opened first: a second gateway must not touch the first one's audit log.
     let store = Store::open(&folder.join("operations.redb"))?;
-    let audit = AuditLog::open(&folder.join("audit.jsonl"))?;
+    let audit = AuditLog::open(folder, audit)?;
     Ok((store, audit))
 }
 

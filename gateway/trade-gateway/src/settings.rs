@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// Largest page that may be set.
 pub(crate) const PAGE_MAX: u32 = 1_000;
 
+/// The least size of a full file of the audit log.
+const AUDIT_FILE_BYTES_MIN: u64 = 64 * 1024;
+
 /// Most organizations that one gateway serves.
 const ORGANIZATIONS_MAX: usize = 64;
 
@@ -38,9 +41,40 @@ pub struct Settings {
     pub service: ServiceIdentity,
     /// The folder of the operation store and the audit log. Only one gateway may use it.
     pub data_dir: PathBuf,
+    /// The audit log's files.
+    #[serde(default)]
+    pub audit: AuditSettings,
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Where the audit log's key lies, and how much room its files take in the data directory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditSettings {
+    /// The key that seals the lines. Default: `audit.key` in the data directory, made at the first start.
+    pub key: Option<PathBuf>,
+    /// When a file is full, in bytes; a line more may fit. At most an eighth of `disk_bytes` counts. Default: 64 MiB.
+    pub file_bytes: u64,
+    /// All files together, in bytes. From 80 % on, each full file is a warning in the process log. Default: 8 GiB.
+    pub disk_bytes: u64,
+    /// Files younger than this are not deleted to make room: while they fill it, requests are answered with
+    /// `audit_unavailable`. Default: 0 days.
+    pub keep_days: u32,
+}
+
+impl Default for AuditSettings {
+    fn default() -> Self {
+        Self { key: None, file_bytes: 64 * 1024 * 1024, disk_bytes: 8 * 1024 * 1024 * 1024, keep_days: 0 }
+    }
+}
+
+impl AuditSettings {
+    /// When a file is full, in bytes.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file_bytes.min(self.disk_bytes / 8)
+    }
 }
 
 /// A server certificate with its key, PEM files.
@@ -239,6 +273,9 @@ pub enum SettingsError {
     /// open.
     #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
     PlainPeer(String, String),
+    /// Less room for the audit log than a few lines take.
+    #[error("audit.{0} is too small")]
+    Audit(&'static str),
     /// A limit that would refuse everything or exceed what peers accept.
     #[error("limits.{0} is out of range")]
     Limit(&'static str),
@@ -293,6 +330,11 @@ impl Settings {
         }
         if !seen.contains(self.service.msp_id.as_str()) {
             return Err(SettingsError::UnknownServiceOrganization(self.service.msp_id.clone()));
+        }
+        for (name, bytes) in [("file_bytes", self.audit.file_bytes), ("disk_bytes", self.audit.disk_bytes / 16)] {
+            if bytes < AUDIT_FILE_BYTES_MIN {
+                return Err(SettingsError::Audit(name));
+            }
         }
         self.limits.check()
     }
@@ -398,6 +440,7 @@ organizations:
         assert!(refuse("custody: managed", "custody: external").contains("must not be given"));
         assert!(refuse("service: { msp_id: ExporterMSP", "service: { msp_id: OtherMSP").contains("not listed"));
         assert!(refuse("data_dir: data", "data_dir: data\nlimits: { page: 0 }").contains("limits.page"));
+        assert!(refuse("data_dir: data", "data_dir: data\naudit: { disk_bytes: 1000 }").contains("audit.disk_bytes"));
         assert!(refuse("listen:", "lissen:").contains("not valid"));
         assert!(refuse("127.0.0.1:8051", "peer.example:8051").contains("without TLS"));
         assert!(refuse("127.0.0.1:8051", "10.0.0.1:8051").contains("without TLS"));

@@ -51,6 +51,9 @@ enum Command {
     /// The ledgers of an embedded network that does not run
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
+    /// The audit log of a gateway
+    #[command(subcommand)]
+    Audit(commands::audit::Command),
     /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
     /// Show and change the channels of a folder's running network, and create further ones
@@ -93,6 +96,7 @@ impl Cli {
             Command::Transaction(command) => commands::transaction::run(&command),
             Command::Epcis(command) => commands::epcis::run(&command),
             Command::Ledger(command) => commands::ledger::run(&command),
+            Command::Audit(command) => commands::audit::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Channel(command) => commands::channel::run(&command),
             Command::Chaincode(options) => roles::chaincode::run(options),

@@ -1,10 +1,10 @@
 //! What is written about a request: one audit line for its beginning when it writes, one for its end, and one line of
 //! log.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use actix_web::HttpRequest;
-use fabric_msp::hash::sha256;
+use fabric_msp::{hash::sha256, transport::network_of};
 use trade_standards::percent::{self, Plus};
 
 use super::state::State;
@@ -29,6 +29,8 @@ pub(super) struct Record {
     pub(super) principal: Option<Principal>,
     /// SHA-256 of the certificate as it was presented, hex.
     certificate_sha256: Option<String>,
+    /// Where the connection comes from.
+    address: Option<IpAddr>,
     resource: String,
     started: Instant,
 }
@@ -40,6 +42,7 @@ impl Record {
             method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
             principal: None,
             certificate_sha256: peer_certificate(request).map(|der| hex::encode(sha256(der))),
+            address: request.peer_addr().map(|address| address.ip()),
             resource: resource_of(route, request),
             started: Instant::now(),
         }
@@ -69,21 +72,7 @@ impl Record {
 
     /// Writes audit and log line. An answer that could not be recorded is withheld.
     pub(super) fn write(&self, state: &State, answer: Answer) -> Answer {
-        let method = self.method.as_str();
-        let path = self.path();
-        tracing::info!(
-            http.method = method,
-            http.route = path,
-            http.status = answer.status,
-            msp.id = self.principal.as_ref().map_or("-", |principal| principal.msp_id.as_str()),
-            certificate.sha256 = self.certificate().as_deref().unwrap_or("-"),
-            fabric.transaction_id = answer.transaction_id.as_deref().unwrap_or("-"),
-            outcome = %answer.outcome,
-            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "{method} {path} answered {} ({})",
-            answer.status,
-            answer.outcome,
-        );
+        self.log(&answer);
         let own = |route: &Route| matches!(route.action, Action::Health | Action::Ready | Action::OpenApi);
         if self.route.is_some_and(own) {
             return answer;
@@ -98,6 +87,31 @@ impl Record {
             Ok(()) => answer,
             Err(problem) => problem.into(),
         }
+    }
+
+    /// One line of log. What is answered to callers who are not known as members is counted elsewhere, and has a line
+    /// only where details are asked for: they could fill any disk.
+    fn log(&self, answer: &Answer) {
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    http.method = self.method,
+                    http.route = self.path(),
+                    http.status = answer.status,
+                    msp.id = self.principal.as_ref().map_or("-", |principal| principal.msp_id.as_str()),
+                    certificate.sha256 = self.certificate().as_deref().unwrap_or("-"),
+                    fabric.transaction_id = answer.transaction_id.as_deref().unwrap_or("-"),
+                    outcome = %answer.outcome,
+                    duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    "{} {} answered {} ({})",
+                    self.method,
+                    self.path(),
+                    answer.status,
+                    answer.outcome,
+                )
+            };
+        }
+        if self.principal.is_some() { line!(info) } else { line!(debug) }
     }
 
     /// Whether the connection ends with the answer: unless it is a member's, who is one still where the route asks.
@@ -115,6 +129,7 @@ impl Record {
             msp_id: self.principal.as_ref().map(|principal| principal.msp_id.clone()),
             subject: self.principal.as_ref().map(Principal::subject),
             certificate_sha256: self.certificate(),
+            address: self.address.filter(|_| self.principal.is_none()).map(|address| network_of(address).to_string()),
             method: self.method.clone(),
             route: self.path().to_owned(),
             resource: self.resource.clone(),

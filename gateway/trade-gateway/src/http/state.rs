@@ -46,17 +46,31 @@ impl State {
         self.record(&Decision { time, route, outcome, ..Decision::default() })
     }
 
-    /// Writes how many callers without a certificate were decided upon alike in the minutes that are over.
+    /// Writes to the process log how far the audit log is.
+    pub(crate) fn tell_head(&self) {
+        self.audit.tell_head();
+    }
+
+    /// Writes how many callers who are not known as members were decided upon alike in the minutes that are over.
     pub(crate) fn write_counts(&self) {
         for decision in self.coalescer.take(now(), false) {
+            tracing::info!(
+                address = decision.address.as_deref().unwrap_or("-"),
+                http.route = decision.route,
+                outcome = decision.outcome,
+                "{} more requests of the last minute were answered {} ({})",
+                decision.count.unwrap_or_default(),
+                decision.status,
+                decision.outcome,
+            );
             // A failure is logged and shown; the answers are given long ago.
             let _ = self.record(&decision);
         }
     }
 
-    /// Appends to the audit log. A decision about a caller without a certificate may be counted instead.
+    /// Appends to the audit log. A decision about a caller who is not known as a member may be counted instead.
     pub(super) fn record_decision(&self, decision: &Decision) -> Result<(), Problem> {
-        if decision.certificate_sha256.is_none() && !self.coalescer.has_line(decision, now()) {
+        if decision.msp_id.is_none() && !self.coalescer.has_line(decision, now()) {
             return Ok(());
         }
         self.record(decision)
@@ -78,5 +92,6 @@ impl Drop for State {
         for decision in self.coalescer.take(now(), true) {
             let _ = self.record(&decision);
         }
+        self.tell_head();
     }
 }

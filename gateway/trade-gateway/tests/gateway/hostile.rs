@@ -198,18 +198,27 @@ fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult
 }
 
 #[test]
-fn callers_without_a_certificate_cannot_fill_the_audit_log() -> TestResult {
+fn callers_who_are_not_known_as_members_cannot_fill_the_audit_log() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
+    let stranger = Organizations::new().member(EXPORTER);
+    let nobodies = [gateway.anonymous(), gateway.caller(&stranger)];
     for number in 0..20 {
-        assert_eq!(gateway.anonymous().get(&format!("/nothing/{number}"))?.status, 404);
+        assert_eq!(nobodies[number % 2].get(&format!("/nothing/{number}"))?.status, 404);
+    }
+    // The control: what members do has a line each.
+    let member = gateway.caller(&organizations.member(EXPORTER));
+    for number in 0..20 {
+        assert_eq!(member.get(&format!("/nothing/{number}"))?.status, 404);
     }
     gateway.stop();
     let path = organizations.path("data").join("audit.jsonl");
-    assert_eq!(trade_gateway::audit::verify(&path)?.0, 2);
+    assert_eq!(organizations.audited().lines, 22);
     let text = std::fs::read_to_string(&path)?;
     let last: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("a line")?)?;
-    assert_eq!((&last["decision"]["status"], &last["decision"]["count"]), (&404.into(), &19.into()));
+    let decision = &last["decision"];
+    assert_eq!((&decision["status"], &decision["count"]), (&404.into(), &19.into()));
+    assert_eq!((&decision["address"], &decision["certificate_sha256"]), (&"127.0.0.1".into(), &().into()));
     Ok(())
 }
 

@@ -11,10 +11,11 @@ use fabric_msp::signer::SigningIdentity;
 use tempfile::TempDir;
 use trade_gateway::{
     Running,
+    audit::{self, AuditKey},
     client::Client,
     ledger::Ledger,
     members::Members,
-    settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings},
+    settings::{AuditSettings, Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings},
     start_with,
 };
 
@@ -144,8 +145,16 @@ impl Organizations {
             organizations,
             service: ServiceIdentity { msp_id: EXPORTER.to_owned(), msp_dir: self.path(EXPORTER).join("managed") },
             data_dir: self.path("data"),
+            audit: AuditSettings::default(),
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
         }
+    }
+
+    /// What the audit log of the gateway holds, which is in order.
+    pub(crate) fn audited(&self) -> audit::Verified {
+        let data = self.path("data");
+        let key = AuditKey::load(&data.join(audit::KEY_FILE)).expect("a key");
+        audit::verify(&[data.join(audit::LOG_FILE)], &key).expect("a log in order")
     }
 
     pub(crate) fn gateway(&self) -> Gateway {

@@ -1,5 +1,6 @@
 //! Commands that do one thing and end.
 
+pub mod audit;
 pub mod bench;
 pub mod channel;
 pub mod crypto;

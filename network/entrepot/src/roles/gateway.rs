@@ -14,7 +14,9 @@ use fabric_operator::{
     network::Network,
     signals::asked_to_stop,
 };
-use trade_gateway::settings::{Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings};
+use trade_gateway::settings::{
+    AuditSettings, Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+};
 
 use crate::output::note;
 
@@ -100,6 +102,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
             msp_dir: layout.user(&served_as.domain, user).join("msp"),
         },
         data_dir: data_dir.to_owned(),
+        audit: AuditSettings::default(),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")

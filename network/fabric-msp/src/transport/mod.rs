@@ -15,6 +15,6 @@ pub use self::{
     client::{ClientTls, connect, connect_lazy},
     descriptors::room_for_connections,
     server::{ConnectionInfo, ServerTls, TlsConnection, incoming, incoming_with_any_certificate, server},
-    strangers::{Stranger, Strangers},
+    strangers::{Stranger, Strangers, network_of},
     tls::TransportError,
 };

@@ -120,7 +120,8 @@ impl Table {
 
 /// What counts as one address: one of IPv4, or one network of IPv6 (64 bits), which is the least that a household or a
 /// rented machine gets.
-fn network_of(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -1,0 +1,84 @@
+//! Why an audit log cannot be used, or is not what it was.
+
+use std::{fmt, io, path::PathBuf};
+
+/// Why an audit log cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// A file cannot be read or written.
+    #[error("the audit log {path}: {cause}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A line is not what was written.
+    #[error("{path}, line {line}: {fault}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Its first bad line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// Lines that were written are not there any more.
+    #[error("{path} ends {missing} lines too early: the anchor {anchor} knows of later ones")]
+    Cut {
+        /// The last file.
+        path: PathBuf,
+        /// The file that knows.
+        anchor: PathBuf,
+        /// How many lines are missing.
+        missing: u64,
+    },
+    /// The anchor was made by somebody without the key, or is damaged.
+    #[error("the anchor {0} was not sealed with this key")]
+    AnchorForged(PathBuf),
+    /// There is a log, and its key is not there.
+    #[error(
+        "the key {key} of the audit log is missing; bring it back, or move the log's files away to begin a new one"
+    )]
+    KeyMissing {
+        /// Where it should be.
+        key: PathBuf,
+    },
+    /// Others can read the key, so that they can make lines.
+    #[error("others can read the key {0}; take that away with: chmod 600 {0}")]
+    KeyExposed(PathBuf),
+    /// The key's file holds something else.
+    #[error("{0} does not hold 64 hexadecimal digits")]
+    KeyMalformed(PathBuf),
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not a line of an audit log.
+    NotALine,
+    /// Its number does not follow the one before.
+    Sequence {
+        /// What should follow.
+        expected: u64,
+        /// What stands there.
+        found: u64,
+    },
+    /// It does not name the seal of the line before it.
+    Previous,
+    /// It was not sealed with this key, or was changed since.
+    Seal,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotALine => formatter.write_str("this is no line of an audit log"),
+            Self::Sequence { expected, found } => {
+                write!(formatter, "number {expected} should stand here, and {found} does")
+            }
+            Self::Previous => formatter.write_str("it does not follow the line before it"),
+            Self::Seal => formatter.write_str("it was changed, or sealed with another key"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The key that seals the lines of the log.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use openssl::{
+    error::ErrorStack,
+    hash::MessageDigest,
+    pkey::{PKey, Private},
+    rand::rand_bytes,
+    sign::Signer,
+};
+
+use super::error::AuditError;
+
+/// The key's file in the data directory, unless the settings name another.
+pub const KEY_FILE: &str = "audit.key";
+
+/// Bytes of a key.
+const KEY_BYTES: usize = 32;
+
+/// The key of one log.
+pub struct AuditKey {
+    key: PKey<Private>,
+}
+
+impl AuditKey {
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// The file cannot be read, can be read by others, or holds no key.
+    pub fn load(path: &Path) -> Result<Self, AuditError> {
+        let failed = |cause| AuditError::File { path: path.to_owned(), cause };
+        let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(AuditError::KeyExposed(path.to_owned()));
+        }
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let bytes = hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == KEY_BYTES);
+        let bytes = bytes.ok_or_else(|| AuditError::KeyMalformed(path.to_owned()))?;
+        let key = PKey::hmac(&bytes).map_err(|error| failed(io::Error::other(error)))?;
+        Ok(Self { key })
+    }
+
+    /// Makes a key; nobody else can read it, not even for a moment.
+    ///
+    /// # Errors
+    /// There is a file already, or it cannot be written.
+    pub(super) fn create(path: &Path) -> Result<Self, AuditError> {
+        let written = || -> io::Result<()> {
+            let mut bytes = [0; KEY_BYTES];
+            rand_bytes(&mut bytes)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            writeln!(file, "{}", hex::encode(bytes))?;
+            // A log whose key is lost cannot be verified.
+            file.sync_all()
+        };
+        written().map_err(|cause| AuditError::File { path: path.to_owned(), cause })?;
+        Self::load(path)
+    }
+
+    /// The seal of these bytes, hex.
+    pub(super) fn seal(&self, bytes: &[u8]) -> String {
+        let sealed = || -> Result<Vec<u8>, ErrorStack> {
+            Signer::new(MessageDigest::sha256(), &self.key)?.sign_oneshot_to_vec(bytes)
+        };
+        hex::encode(sealed().expect("HMAC of bytes in memory cannot fail"))
+    }
+}
+
+impl std::fmt::Debug for AuditKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("AuditKey(..)")
+    }
+}

@@ -1,0 +1,252 @@
+//! The log as the gateway writes it: a row of files within a bounded room.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    anchor::Anchor,
+    decision::{CUT, Decision, RETIRED},
+    error::AuditError,
+    key::{AuditKey, KEY_FILE},
+    line::{Line, Place},
+    verify::{Through, look_through},
+};
+use crate::{
+    settings::AuditSettings,
+    time::{now, rfc3339},
+};
+
+/// The file that is written.
+pub const LOG_FILE: &str = "audit.jsonl";
+
+/// The next file, until it takes the place of a full one.
+const NEXT_FILE: &str = "audit.jsonl.next";
+
+/// How full the room is when the process log begins to warn, in percent.
+const WARN_PERCENT: u64 = 80;
+
+/// An open audit log.
+#[derive(Debug)]
+pub struct AuditLog {
+    folder: PathBuf,
+    key: AuditKey,
+    settings: AuditSettings,
+    tail: Mutex<Tail>,
+}
+
+#[derive(Debug)]
+struct Tail {
+    file: File,
+    /// Where the last whole line ends, in bytes.
+    length: u64,
+    /// The number of the file's first line.
+    first: u64,
+    place: Place,
+    anchor: Anchor,
+}
+
+/// A full file of the log.
+struct Full {
+    first: u64,
+    path: PathBuf,
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl AuditLog {
+    /// Opens or creates the log in a folder, and verifies the lines of its last file. Lines that the anchor knows of and
+    /// the log has not any more are told of in a line of their own and in the process log.
+    ///
+    /// A last line without its line end is what a crash in mid-write leaves; it was never acknowledged and is cut off.
+    ///
+    /// # Errors
+    /// A file cannot be used, the key is missing or exposed, or a line is not what was written.
+    pub fn open(folder: &Path, settings: &AuditSettings) -> Result<Self, AuditError> {
+        let path = folder.join(LOG_FILE);
+        let failed = |cause| AuditError::File { path: path.clone(), cause };
+        let full = full_files(folder).map_err(failed)?;
+        let is_new = full.is_empty() && fs::metadata(&path).map_or(true, |known| known.len() == 0);
+        let key = open_key(folder, settings, is_new)?;
+        let before = match full.last() {
+            Some(file) => look_through(&file.path, None, &key, |_| {})?.place,
+            None => None,
+        };
+        let anchored = Anchor::read(folder, &key);
+        let mut file = log_file(&path, false).map_err(failed)?;
+        let Through { first, place, length } = look_through(&path, before.as_ref(), &key, |_| {})?;
+        file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).map_err(failed)?;
+        let place = place.or(before).unwrap_or_else(Place::origin);
+        let cut = cut(&place, anchored, is_new)?;
+        let first = first.unwrap_or(place.sequence + 1);
+        let tail = Mutex::new(Tail { file, length, first, place, anchor: Anchor::open(folder)? });
+        let log = Self { folder: folder.to_owned(), key, settings: settings.clone(), tail };
+        if let Some(decision) = cut {
+            tracing::error!(
+                "lines of the audit log are missing that were written once: {}",
+                decision.count.map_or("how many is not known".to_owned(), |count| count.to_string())
+            );
+            log.append(&decision).map_err(failed)?;
+        }
+        log.tell_head();
+        Ok(log)
+    }
+
+    /// Appends a decision and returns its seal, hex.
+    ///
+    /// # Errors
+    /// The line cannot be written; the log then stays as it was, and the next line may be tried.
+    pub fn append(&self, decision: &Decision) -> io::Result<String> {
+        let mut tail = self.tail();
+        if tail.length >= self.settings.file_bytes() {
+            self.rotate(&mut tail)?;
+        }
+        self.write(&mut tail, decision)
+    }
+
+    /// Writes the number and the seal of the last line to the process log, which should be kept elsewhere.
+    pub(crate) fn tell_head(&self) {
+        let tail = self.tail();
+        tracing::info!(
+            audit.line = tail.place.sequence,
+            audit.seal = %tail.place.seal,
+            "the audit log has {} lines",
+            tail.place.sequence
+        );
+    }
+
+    fn write(&self, tail: &mut Tail, decision: &Decision) -> io::Result<String> {
+        let line = Line::after(&tail.place, decision, &self.key);
+        let mut text = serde_json::to_vec(&line)?;
+        text.push(b'\n');
+        let end = tail.length;
+        if tail.file.stream_position()? != end {
+            // Half a line, left by a write that failed, would break the chain for every later reader.
+            tail.file.set_len(end)?;
+            tail.file.seek(SeekFrom::Start(end))?;
+        }
+        tail.file.write_all(&text)?;
+        let place = Place { sequence: line.sequence, seal: line.seal };
+        tail.anchor.set(&place, &self.key)?;
+        tail.length = end + text.len() as u64;
+        tail.place = place;
+        Ok(tail.place.seal.clone())
+    }
+
+    /// Puts the full file away and begins the next one. Every step leaves what [`AuditLog::open`] understands.
+    fn rotate(&self, tail: &mut Tail) -> io::Result<()> {
+        let (path, next) = (self.folder.join(LOG_FILE), self.folder.join(NEXT_FILE));
+        let retired = self.make_room()?;
+        let file = log_file(&next, true)?;
+        fs::rename(&path, self.folder.join(format!("audit-{:012}.jsonl", tail.first)))?;
+        fs::rename(&next, &path)?;
+        (tail.file, tail.length, tail.first) = (file, 0, tail.place.sequence + 1);
+        for name in retired {
+            let decision = Decision { outcome: RETIRED.to_owned(), resource: name, ..of_the_log() };
+            self.write(tail, &decision)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the oldest files as far as the next one needs room, and gives back their names.
+    fn make_room(&self) -> io::Result<Vec<String>> {
+        let full = full_files(&self.folder)?;
+        let room = self.settings.disk_bytes;
+        // The file that is full now and the next one.
+        let mut needed = full.iter().map(|file| file.bytes).sum::<u64>() + 2 * self.settings.file_bytes();
+        let mut retired = Vec::new();
+        if needed.saturating_mul(100) >= room.saturating_mul(WARN_PERCENT)
+            && let Some(oldest) = full.first()
+        {
+            tracing::warn!(
+                "the audit log fills its {room} bytes: {} is deleted next; keep a copy elsewhere",
+                oldest.path.display()
+            );
+        }
+        for file in full {
+            if needed <= room {
+                break;
+            }
+            let age = SystemTime::now().duration_since(file.modified).unwrap_or_default();
+            if age < Duration::from_secs(u64::from(self.settings.keep_days) * 24 * 3_600) {
+                return Err(io::Error::new(
+                    ErrorKind::StorageFull,
+                    format!("the audit log fills its {room} bytes with lines that must be kept"),
+                ));
+            }
+            fs::remove_file(&file.path)?;
+            needed -= file.bytes;
+            retired.extend(file.path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+        Ok(retired)
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open_key(folder: &Path, settings: &AuditSettings, is_new: bool) -> Result<AuditKey, AuditError> {
+    let path = settings.key.clone().unwrap_or_else(|| folder.join(KEY_FILE));
+    match AuditKey::load(&path) {
+        Err(AuditError::File { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
+            if is_new {
+                AuditKey::create(&path)
+            } else {
+                Err(AuditError::KeyMissing { key: path })
+            }
+        }
+        loaded => loaded,
+    }
+}
+
+/// A decision about the log itself.
+fn of_the_log() -> Decision {
+    Decision { time: rfc3339(now()), route: "-".to_owned(), ..Decision::default() }
+}
+
+/// What to write when the anchor knows of lines that are not there, or is not there itself. A line more than the anchor
+/// knows of is what a crash between the two leaves: it was sealed with the key.
+fn cut(
+    place: &Place,
+    anchored: Result<Option<Place>, AuditError>,
+    is_new: bool,
+) -> Result<Option<Decision>, AuditError> {
+    let cut = |count| Some(Decision { outcome: CUT.to_owned(), count, ..of_the_log() });
+    match anchored {
+        Ok(Some(anchored)) if anchored.sequence > place.sequence => Ok(cut(Some(anchored.sequence - place.sequence))),
+        Ok(Some(anchored)) if anchored.sequence == place.sequence && anchored.seal != place.seal => Ok(cut(None)),
+        Ok(Some(_)) => Ok(None),
+        Ok(None) if is_new => Ok(None),
+        Ok(None) | Err(AuditError::AnchorForged(_)) => Ok(cut(None)),
+        Err(error) => Err(error),
+    }
+}
+
+fn log_file(path: &Path, empty: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(empty).mode(0o600).open(path)
+}
+
+/// The full files in a folder, the oldest first.
+fn full_files(folder: &Path) -> io::Result<Vec<Full>> {
+    let mut full = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let number = name.strip_prefix("audit-").and_then(|rest| rest.strip_suffix(".jsonl"));
+        let Some(first) = number.and_then(|number| number.parse().ok()) else { continue };
+        let known = entry.metadata()?;
+        full.push(Full { first, path: entry.path(), bytes: known.len(), modified: known.modified()? });
+    }
+    full.sort_by_key(|file| file.first);
+    Ok(full)
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,30 @@
+//! The audit log: one line per decision, each sealed with a key over itself and the line before it.
+//!
+//! It records who asked for what and how it ended, never a payload. A write has two lines: one before anything of it is
+//! done, with the outcome [`BEGUN`], and one with its end. A caller who hangs up before his request is complete has
+//! none. Decisions about callers who are not members are counted, not listed (see `coalesce`).
+//!
+//! The seal is HMAC-SHA256 under a key in a file of its own, so whoever can write the log but not read the key can
+//! neither change nor add a line. A second file, the anchor, holds the sealed number and seal of the last line, so that
+//! a log whose end was cut off is known. Somebody who holds the key, or puts back log and anchor of an earlier day
+//! together, is not found by these; the seal of the last line is written to the process log for that, which should be
+//! kept elsewhere.
+//!
+//! The log is a row of files. The one that is written is `audit.jsonl`; the full ones are named after their first line.
+//! Together they take a bounded room; before the oldest is deleted, the log of the process warns.
+
+mod anchor;
+mod decision;
+mod error;
+mod key;
+mod line;
+mod log;
+mod verify;
+
+pub use self::{
+    decision::{BEGUN, CUT, Decision, OTHERS, RESUMED, RETIRED},
+    error::{AuditError, Fault},
+    key::{AuditKey, KEY_FILE},
+    log::{AuditLog, LOG_FILE},
+    verify::{Cut, Verified, verify},
+};

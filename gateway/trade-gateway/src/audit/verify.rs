@@ -1,0 +1,122 @@
+//! Looks through the files of a log.
+
+use std::{
+    fs::File,
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    anchor::Anchor,
+    decision::CUT,
+    error::{AuditError, Fault},
+    key::AuditKey,
+    line::{Line, Place, read_line},
+    log::LOG_FILE,
+};
+
+/// What was found in files that are in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// How many lines there are.
+    pub lines: u64,
+    /// The number of the first line; 0 when there is none.
+    pub first: u64,
+    /// The number of the last line; 0 when there is none.
+    pub last: u64,
+    /// The seal of the last line, hex; empty when there is none.
+    pub seal: String,
+    /// Lines of the gateway that say that others before them were missing when it started.
+    pub cuts: Vec<Cut>,
+}
+
+/// A line that says that others are missing before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// Its number.
+    pub line: u64,
+    /// How many are missing, where that is known.
+    pub missing: Option<u64>,
+}
+
+/// Verifies the files of a log, the oldest first. They may begin with any file of the log. Where the last one is the
+/// file that the gateway writes, the anchor beside it says whether its end is missing.
+///
+/// # Errors
+/// A file cannot be read; a line was changed, added or taken out; the end is missing.
+pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError> {
+    let last = files.last().filter(|path| path.file_name().is_some_and(|name| name == LOG_FILE));
+    // Before the lines, so that a gateway may write meanwhile.
+    let anchored = match last {
+        Some(path) => Anchor::read(folder_of(path), key)?,
+        None => None,
+    };
+    let (mut verified, mut place) = (Verified::default(), None);
+    for path in files {
+        let through = look_through(path, place.as_ref(), key, |line| verified.note(line))?;
+        place = through.place.or(place);
+    }
+    if let Some(place) = place {
+        (verified.last, verified.seal) = (place.sequence, place.seal);
+    }
+    if let (Some(anchored), Some(path)) = (anchored, last)
+        && anchored.sequence > verified.last
+    {
+        return Err(AuditError::Cut {
+            path: path.clone(),
+            anchor: Anchor::path(folder_of(path)),
+            missing: anchored.sequence - verified.last,
+        });
+    }
+    Ok(verified)
+}
+
+impl Verified {
+    fn note(&mut self, line: &Line) {
+        self.lines += 1;
+        if self.first == 0 {
+            self.first = line.sequence;
+        }
+        if line.decision.outcome == CUT {
+            self.cuts.push(Cut { line: line.sequence, missing: line.decision.count });
+        }
+    }
+}
+
+/// What one file holds.
+#[derive(Debug, Default)]
+pub(super) struct Through {
+    /// The number of its first line; none when it has none.
+    pub(super) first: Option<u64>,
+    /// Its last line.
+    pub(super) place: Option<Place>,
+    /// Where that ends, in bytes.
+    pub(super) length: u64,
+}
+
+/// Reads a file whose first line follows `after`, if that is known.
+pub(super) fn look_through(
+    path: &Path,
+    after: Option<&Place>,
+    key: &AuditKey,
+    mut note: impl FnMut(&Line),
+) -> Result<Through, AuditError> {
+    let failed = |cause: io::Error| AuditError::File { path: path.to_owned(), cause };
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let (mut text, mut number, mut through) = (Vec::new(), 0, Through::default());
+    while read_line(&mut reader, &mut text).map_err(failed)? {
+        number += 1;
+        let broken = |fault| AuditError::Broken { path: path.to_owned(), line: number, fault };
+        let line: Line = serde_json::from_slice(&text).map_err(|_| broken(Fault::NotALine))?;
+        let place = line.check(through.place.as_ref().or(after), key).map_err(broken)?;
+        note(&line);
+        through.first.get_or_insert(place.sequence);
+        through.place = Some(place);
+        through.length += text.len() as u64;
+    }
+    Ok(through)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
