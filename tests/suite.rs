@@ -7,4 +7,5 @@ mod e2e;
 mod fuzzing;
 mod harness;
 mod peers;
+mod security;
 mod transactions;

@@ -86,7 +86,11 @@ pub fn private_range(collection: &str, start: &str, end: &str, rows: usize) -> S
 }
 /// Finds one page of a range: its keys and the bookmark of the next.
 pub fn page(start: &str, end: &str, size: i32, bookmark: &str) -> Step {
-    json!(["page", start, end, size, bookmark])
+    json!(["page", start, end, size, bookmark, ""])
+}
+/// As [`page`] from the beginning, in a collection.
+pub fn private_page(collection: &str, start: &str, end: &str, size: i32) -> Step {
+    json!(["page", start, end, size, "", collection])
 }
 /// Finds the past values of a key, the newest first; null stands for a deletion.
 pub fn history(key: &str) -> Step {
@@ -233,7 +237,7 @@ impl Script<'_> {
             "page" => {
                 let page = QueryMetadata { page_size: i32::try_from(number(3)?)?, bookmark: text(4)? };
                 let request = GetStateByRange {
-                    collection: String::new(),
+                    collection: text(5)?,
                     start_key: text(1)?,
                     end_key: text(2)?,
                     metadata: page.encode_to_vec(),

@@ -24,10 +24,17 @@ const INVOICED: u64 = 187_654_321_098_765;
 const PAID: u64 = 187_654_321_098_321;
 
 /// A private value and the organizations that may keep it.
-struct Canary {
-    what: &'static str,
+pub(crate) struct Canary {
+    pub(crate) what: &'static str,
     forms: Vec<Vec<u8>>,
-    keepers: [&'static str; 2],
+    pub(crate) keepers: [&'static str; 2],
+}
+
+impl Canary {
+    /// Whether the value stands in these bytes in one of its forms.
+    pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
+        self.forms.iter().any(|form| contains(bytes, form))
+    }
 }
 
 #[test]
@@ -51,7 +58,7 @@ fn search(layout: &Layout, canaries: &[Canary]) -> Result<()> {
         let bytes = fs::read(path)?;
         logged += usize::from(path.extension().is_some_and(|extension| extension == "log") && !bytes.is_empty());
         for canary in canaries {
-            if !canary.forms.iter().any(|form| contains(&bytes, form)) {
+            if !canary.is_in(&bytes) {
                 continue;
             }
             let keeper = canary.keepers.iter().find(|msp_id| is_private_store(path, msp_id));
@@ -76,7 +83,7 @@ fn with_private(request: &impl Serialize, secret: &Secret) -> Value {
 }
 
 /// Declares, invoices, pays and settles with known private values, in every form in which they could leak.
-async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
+pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     establish(system).await?;
     let exporter = system.caller("ExporterMSP")?;
     let importer = system.caller("ImporterMSP")?;

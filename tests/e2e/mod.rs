@@ -1,7 +1,7 @@
 //! Stories on a running system. They prove the wiring; the rules themselves are tested where they are written.
 
 mod authorities;
-mod canaries;
+pub(crate) mod canaries;
 mod commands;
 mod documents;
 mod node;

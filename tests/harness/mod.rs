@@ -141,8 +141,13 @@ impl System {
 
     /// A Fabric client that bypasses the REST gateway: a user of `msp_id` at the peer of `at`.
     pub async fn fabric(&self, msp_id: &str, at: &str) -> Result<Gateway> {
+        self.fabric_as(msp_id, "User1", at).await
+    }
+
+    /// As [`System::fabric`] for a user by name.
+    pub async fn fabric_as(&self, msp_id: &str, user: &str, at: &str) -> Result<Gateway> {
         let connection = self.connection(at).await?;
-        Ok(Gateway::new(connection, self.identity(msp_id, "User1")?))
+        Ok(Gateway::new(connection, self.identity(msp_id, user)?))
     }
 }
 

@@ -26,7 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "trade-gateway",
         &["fabric-client", "fabric-msp", "fabric-protos", "trade-standards", "trade-model", "trade-proofs"],
     ),
-    ("fabric-operator", &["fabric-client", "fabric-msp", "fabric-config", "fabric-cryptogen", "fabric-protos"]),
+    (
+        "fabric-operator",
+        &["fabric-client", "fabric-msp", "fabric-config", "fabric-contract", "fabric-cryptogen", "fabric-protos"],
+    ),
     ("entrepot", ALL),
     ("trade-tests", ALL),
     ("fixtures", &["trade-standards", "trade-model"]),

@@ -1,7 +1,7 @@
 //! The data of one private collection.
 //!
-//! Values stay with the collection's members; every peer of the channel holds their hashes. An organization's implicit
-//! collection is named `_implicit_org_<MSP id>`.
+//! Values stay with the collection's members; every peer of the channel holds their hashes. Each organization has a
+//! collection of its own, which [`organization_collection`](crate::organization_collection) names.
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -1,7 +1,7 @@
 //! The value of a declaration lies in the tariff band under which it is filed.
 
 use sha2::{Digest, Sha256};
-use trade_model::common::{BandId, Commitment, DeclarationId, Malformed, TariffId};
+use trade_model::common::{BandId, Commitment, DeclarationId, Malformed, TariffId, organization_collection};
 use trade_model::customs::{Declaration, FileDeclaration, TariffBand};
 use trade_proofs::{ContextError, ProofContext, Range, StatementError};
 use trade_standards::identifier::MspId;
@@ -101,7 +101,7 @@ impl DeclarationPlace {
         ProofContext::builder()
             .channel(deployment.channel)
             .chaincode(deployment.chaincode)
-            .collection(self.importer.implicit_collection())
+            .collection(organization_collection(self.importer.as_str()))
             .record("declaration", self.declaration_id.as_str(), 1)
             .msp_id(self.importer.as_str())
             .purpose("declared-value")

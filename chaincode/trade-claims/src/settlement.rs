@@ -1,6 +1,6 @@
 //! A payment agrees with an invoice within a tolerance.
 
-use trade_model::common::{Commitment, EntryId, InvoiceId, Malformed, MinorUnits};
+use trade_model::common::{Commitment, EntryId, InvoiceId, Malformed, MinorUnits, organization_collection};
 use trade_model::payment::{BankEntry, Invoice};
 use trade_proofs::{Close, ContextError, ProofContext, StatementError};
 use trade_standards::identifier::MspId;
@@ -69,7 +69,7 @@ impl SettlementPlace {
         ProofContext::builder()
             .channel(deployment.channel)
             .chaincode(deployment.chaincode)
-            .collection(self.seller.implicit_collection())
+            .collection(organization_collection(self.seller.as_str()))
             .record("settlement", format!("{}/{}", self.invoice_id, self.entry_id), 1)
             .msp_id(self.seller.as_str())
             .purpose("settlement")

@@ -1,6 +1,6 @@
 //! The private input of a transaction: read from transient data, kept in the collections of two members.
 
-use fabric_contract::{Context, Table, TableKey};
+use fabric_contract::{Context, Table, TableKey, organization_collection};
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
 use trade_model::common::{Commitment, Opening};
@@ -50,7 +50,7 @@ pub(crate) fn share<K: TableKey>(
     parties: [&MspId; 2],
 ) -> Result<(), Refusal> {
     for party in parties {
-        table.put_private(&mut ctx.private(&party.implicit_collection()), key, opening)?;
+        table.put_private(&mut ctx.private(&organization_collection(party.as_str())), key, opening)?;
     }
     Ok(())
 }

@@ -18,12 +18,13 @@ use fabric_protos::{
         QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsArgs, QueryInstalledChaincodesArgs,
         QueryInstalledChaincodesResult, chaincode_source,
     },
-    protos::{ApplicationPolicy, application_policy},
+    protos::{ApplicationPolicy, CollectionConfigPackage, application_policy},
 };
 use futures_util::future::try_join_all;
 use prost::Message;
 
 use crate::{
+    collections,
     consortium::{Consortium, Organization, Role},
     denied::Denied,
     endpoint::Endpoint,
@@ -78,13 +79,15 @@ pub fn describe(consortium: &Consortium, package: &Package) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What all organizations must agree on.
+/// What all organizations must agree on. Another endorsement policy or other collections are a new definition: an
+/// organization that joins a channel brings both.
 struct Definition {
     name: String,
     version: String,
     sequence: i64,
     /// An encoded `ApplicationPolicy`.
     policy: Vec<u8>,
+    collections: CollectionConfigPackage,
 }
 
 /// An organization's administrator at its own peers.
@@ -176,9 +179,13 @@ impl Administrator {
             version: consortium.chaincode.version.clone(),
             sequence: 1,
             policy: application.encode_to_vec(),
+            collections: collections::wanted(consortium, None)?,
         };
         if let Some(committed) = self.committed(&wanted.name).await? {
-            let same = committed.version == wanted.version && committed.validation_parameter == wanted.policy;
+            wanted.collections = collections::wanted(consortium, committed.collections.as_ref())?;
+            let same = committed.version == wanted.version
+                && committed.validation_parameter == wanted.policy
+                && committed.collections.as_ref() == Some(&wanted.collections);
             if same {
                 return Ok(None);
             }
@@ -249,6 +256,7 @@ impl Administrator {
             name: definition.name.clone(),
             version: definition.version.clone(),
             validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
             ..Default::default()
         };
         match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
@@ -268,6 +276,7 @@ impl Administrator {
             name: definition.name.clone(),
             version: definition.version.clone(),
             validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
             source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }),
             ..Default::default()
         };
@@ -282,6 +291,7 @@ impl Administrator {
             name: definition.name.clone(),
             version: definition.version.clone(),
             validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
             ..Default::default()
         };
         self.submit("CommitChaincodeDefinition", &arguments, endorsers, "new definition must be sequence")

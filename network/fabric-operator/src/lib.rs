@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod channel;
+pub mod collections;
 pub mod consortium;
 pub mod denied;
 pub mod deploy;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::organization_collection;
+
 /// The name's beginning of an organization's own collection.
 const IMPLICIT: &str = "_implicit_org_";
 
@@ -23,6 +25,11 @@ impl Collection {
             member_only_read: false,
             member_only_write: false,
         }
+    }
+
+    /// An organization's own collection, as deployments define it: only its creators read, all may write.
+    pub fn of_organization(msp_id: &str) -> Self {
+        Self::new(&organization_collection(msp_id), &[msp_id]).member_only_read()
     }
 
     /// Lets only creators of member organizations read.

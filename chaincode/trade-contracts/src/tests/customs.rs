@@ -279,7 +279,7 @@ fn the_opening_reaches_importer_and_authority_and_nobody_else() {
         .expect("well formed");
     let key = fabric_contract::CompositeKey::new("declaration-opening", &["dec-1"]).expect("plain parts");
     let blinding = opening["blinding"].as_str().expect("a text");
-    for (holder, collection) in [(IMPORTER, "_implicit_org_ImporterMSP"), (CUSTOMS, "_implicit_org_CustomsMSP")] {
+    for (holder, collection) in [(IMPORTER, "private-ImporterMSP"), (CUSTOMS, "private-CustomsMSP")] {
         let stored = world.ledger.private(holder, collection, &key).expect("a member's copy");
         let text = String::from_utf8(stored).expect("JSON");
         assert!(text.contains(&DECLARED.to_string()) && text.contains(blinding), "the control must hit");

@@ -38,9 +38,9 @@ fn a_settlement_shows_agreement_and_no_amount() {
     let entry_key = fabric_contract::CompositeKey::new("entry-opening", &["ent-1"]).expect("plain parts");
     let copies = [(EXPORTER, &invoice_key), (IMPORTER, &invoice_key), (BANK, &entry_key), (EXPORTER, &entry_key)];
     for (holder, key) in copies {
-        let stored = world.ledger.private(holder, &format!("_implicit_org_{holder}"), key).expect("a party's copy");
+        let stored = world.ledger.private(holder, &format!("private-{holder}"), key).expect("a party's copy");
         assert!(String::from_utf8_lossy(&stored).contains("\"value_minor\":\"12345"), "the control must hit");
-        assert_eq!(world.ledger.private(CUSTOMS, &format!("_implicit_org_{holder}"), key), None);
+        assert_eq!(world.ledger.private(CUSTOMS, &format!("private-{holder}"), key), None);
     }
     let blindings = [&case.invoice, &case.entry].map(|opening| private(opening)["blinding"].clone());
     let blindings = blindings.each_ref().map(|blinding| blinding.as_str().expect("a text"));

@@ -1,6 +1,6 @@
 //! The channel of the tests: its members, helpers to call, and the rows of tables.
 
-use fabric_contract::testing::{MemoryLedger, creator};
+use fabric_contract::testing::{Collection, MemoryLedger, creator};
 use fabric_contract::{Failure, Timestamp};
 use fixtures::{json, member, of};
 use serde_json::{Value, json};
@@ -67,7 +67,10 @@ impl World {
     pub(super) fn empty() -> Self {
         let organizations =
             [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS, SECOND_MAKER];
-        let ledger = MemoryLedger::new(crate::router(), &organizations).named("trade", "entrepot");
+        let mut ledger = MemoryLedger::new(crate::router(), &organizations).named("trade", "entrepot");
+        for msp_id in organizations.iter().filter(|msp_id| **msp_id != REGULATOR) {
+            ledger = ledger.with_collection(Collection::of_organization(msp_id));
+        }
         Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
     }
 

@@ -30,6 +30,7 @@ pub use set::Set;
 pub use stamp::{Moment, Stamp};
 pub use text::{CompanyPrefix, Foreign, MediaType, OfficeCode, RegistrationNumber, Remark, Text};
 
+pub use fabric_contract::organization_collection;
 pub use trade_standards::customs::{TariffCode, TariffPrefix, UnitCode};
 pub use trade_standards::digest::Digest256;
 pub use trade_standards::money::MinorUnits;

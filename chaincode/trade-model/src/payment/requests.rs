@@ -12,7 +12,7 @@ use crate::transaction::{Kind, Receiver, Required, Transaction, transactions};
 
 /// `payment:IssueInvoice` (submit): the caller is the seller.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the seller's and the buyer's implicit collections.
+/// The transient field `private` holds an [`Opening`]; it goes to the seller's and the buyer's own collections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueInvoice {
@@ -41,7 +41,7 @@ pub struct IssueInvoice {
 
 /// `payment:RecordEntry` (submit): a bank reports an entry of a customer's account, as its camt message has it.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the bank's and the account holder's implicit
+/// The transient field `private` holds an [`Opening`]; it goes to the bank's and the account holder's own
 /// collections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

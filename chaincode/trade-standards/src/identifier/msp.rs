@@ -21,9 +21,4 @@ impl MspId {
         })?;
         Ok(text.to_owned())
     }
-
-    /// The organization's implicit private data collection.
-    pub fn implicit_collection(&self) -> String {
-        format!("_implicit_org_{}", self.as_str())
-    }
 }

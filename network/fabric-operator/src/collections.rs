@@ -1,0 +1,131 @@
+//! The private data collections of a chaincode's definition: one for each organization that endorses.
+//!
+//! A definition lists its collections, so an organization that joins the channel gets its own with the next definition,
+//! which all organizations approve. Fabric lets no collection go again; see [`retired`].
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use fabric_contract::organization_collection;
+use fabric_msp::policy;
+use fabric_protos::protos::{
+    ApplicationPolicy, CollectionConfig, CollectionConfigPackage, CollectionPolicyConfig, StaticCollectionConfig,
+    application_policy, collection_config::Payload, collection_policy_config,
+};
+
+use crate::consortium::Consortium;
+
+/// To how many further peers an endorser sends a value at once: more than an organization has.
+const PEERS_MAX: i32 = 16;
+
+/// The collections of the chaincode on the consortium's first channel, in the order of their names; `committed` are
+/// those of the definition before.
+///
+/// # Errors
+/// An MSP id cannot stand in a policy.
+pub(crate) fn wanted(
+    consortium: &Consortium,
+    committed: Option<&CollectionConfigPackage>,
+) -> Result<CollectionConfigPackage> {
+    let mut wanted = BTreeMap::new();
+    for organization in consortium.endorsing() {
+        let own = of_organization(&organization.msp_id)?;
+        wanted.insert(own.name.clone(), own);
+    }
+    for known in committed.iter().flat_map(|package| &package.config) {
+        if let Some(Payload::StaticCollectionConfig(known)) = &known.payload {
+            if !wanted.contains_key(&known.name) {
+                wanted.insert(known.name.clone(), retired(known, &consortium.orderer.msp_id)?);
+            }
+        }
+    }
+    let config = |own| CollectionConfig { payload: Some(Payload::StaticCollectionConfig(own)) };
+    Ok(CollectionConfigPackage { config: wanted.into_values().map(config).collect() })
+}
+
+/// The collection of an organization.
+///
+/// * Only its own clients read: without that flag a peer sends the values to every reader of the channel who asks for
+///   blocks with private data, and answers a contract that reads for another organization's client.
+/// * The clients of others may write: a seller's invoice puts the opening of its total into the buyer's collection.
+/// * Therefore its own peer must endorse all that is written into it; this takes the place of the chaincode's policy.
+///   The peer runs the contract before it signs, so others can neither plant nor overwrite a value.
+/// * No further peer has to confirm that it got a value before the endorsement counts: one of the organization's own
+///   has it, because it endorsed.
+/// * Values stay for good: a proof can be asked for as long as the record is there.
+///
+/// # Errors
+/// The MSP id cannot stand in a policy.
+pub fn of_organization(msp_id: &str) -> Result<StaticCollectionConfig> {
+    Ok(StaticCollectionConfig {
+        name: organization_collection(msp_id),
+        member_only_read: true,
+        member_only_write: false,
+        required_peer_count: 0,
+        maximum_peer_count: PEERS_MAX,
+        block_to_live: 0,
+        ..owned_by(msp_id)?
+    })
+}
+
+/// The collection of an organization that is no longer on the channel. Fabric takes neither a definition that leaves
+/// out a collection nor one whose collection names an organization from outside of the channel. So it is given to the
+/// orderer's organization, which has no peers: nothing more is written into it, and what it held goes to no one. An
+/// organization that comes back gets it back.
+fn retired(known: &StaticCollectionConfig, orderer: &str) -> Result<StaticCollectionConfig> {
+    let StaticCollectionConfig { member_orgs_policy, endorsement_policy, .. } = owned_by(orderer)?;
+    Ok(StaticCollectionConfig { member_orgs_policy, endorsement_policy, member_only_read: true, ..known.clone() })
+}
+
+/// Membership of one organization, and its peer as the endorser.
+fn owned_by(msp_id: &str) -> Result<StaticCollectionConfig> {
+    let parse = |text: &str| policy::parse(text).with_context(|| format!("a collection of {msp_id}"));
+    let members = parse(&format!("OR('{msp_id}.member')"))?;
+    let endorsers = parse(&format!("OR('{msp_id}.peer')"))?;
+    let members = collection_policy_config::Payload::SignaturePolicy(members);
+    let endorsers = application_policy::Type::SignaturePolicy(endorsers);
+    Ok(StaticCollectionConfig {
+        member_orgs_policy: Some(CollectionPolicyConfig { payload: Some(members) }),
+        endorsement_policy: Some(ApplicationPolicy { r#type: Some(endorsers) }),
+        ..Default::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(package: &CollectionConfigPackage) -> Vec<&str> {
+        let payloads = package.config.iter().filter_map(|config| config.payload.as_ref());
+        payloads.map(|Payload::StaticCollectionConfig(one)| one.name.as_str()).collect()
+    }
+
+    #[test]
+    fn every_organization_that_endorses_has_a_collection_that_only_it_reads() -> Result<()> {
+        let package = wanted(&Consortium::load(None)?, None)?;
+        let expected = ["Bank", "Customs", "Exporter", "Importer", "Logistics"].map(|one| format!("private-{one}MSP"));
+        assert_eq!(names(&package), expected);
+        for config in &package.config {
+            let Some(Payload::StaticCollectionConfig(one)) = &config.payload else { panic!("no collection") };
+            assert!(one.member_only_read && !one.member_only_write && one.endorsement_policy.is_some(), "{one:?}");
+            assert_eq!((one.block_to_live, one.required_peer_count), (0, 0));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_collection_of_an_organization_that_left_stays_and_is_closed_until_it_returns() -> Result<()> {
+        let all = Consortium::load(None)?;
+        let mut fewer = all.clone();
+        fewer.organizations.retain(|organization| organization.msp_id != "BankMSP");
+        let before = wanted(&all, None)?;
+        let without = wanted(&fewer, Some(&before))?;
+        assert_eq!(names(&without), names(&before));
+        let Some(Payload::StaticCollectionConfig(retired)) = &without.config[0].payload else { panic!("none") };
+        assert_eq!(retired.endorsement_policy, owned_by("OrdererMSP")?.endorsement_policy);
+        assert_eq!(retired.member_orgs_policy, owned_by("OrdererMSP")?.member_orgs_policy);
+        assert_eq!(wanted(&fewer, Some(&without))?, without, "nothing more to change");
+        assert_eq!(wanted(&all, Some(&without))?, before);
+        Ok(())
+    }
+}

@@ -1,0 +1,4 @@
+//! Attacks by members on a running system. Each file is one kind of attack, tried on the embedded network and on Fabric
+//! when `FABRIC_BIN` says where it is: it must fail, and against a switched-off guard, the control, it must succeed.
+
+mod collections;
