@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use trade_model::{
+    common::Invisible,
     rejection::{ProofRejection, Rejection, RequestRejection},
     transaction::{PRIVATE, Presence},
 };
@@ -167,20 +168,19 @@ fn insert(fields: &mut Map<String, Value>, parameter: &Parameter, text: &str, li
 /// # Errors
 /// The text is empty, too long, or holds such a character.
 pub(crate) fn check_text(name: &str, text: &str) -> Result<(), Problem> {
-    let strange = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
     if text.is_empty() {
         return Err(bad_parameter(name, "must not be empty"));
     }
     if text.len() > PARAMETER_BYTES_MAX {
         return Err(bad_parameter(name, &format!("must be at most {PARAMETER_BYTES_MAX} bytes")));
     }
-    if text.chars().any(strange) {
-        return Err(bad_parameter(name, "must not hold control or invisible characters"));
+    if text.chars().any(char::is_control) {
+        return Err(bad_parameter(name, "must not hold control characters"));
     }
-    Ok(())
+    match Invisible::in_text(text) {
+        Some(invisible) => Err(bad_parameter(name, &invisible.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// Adds the fields of the body and returns the private input that came with them.

@@ -178,6 +178,9 @@ fn offer_rows() -> Vec<Row> {
         row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, "custody:Offer", &offer())),
         row("a blank id", "request.id_malformed", |w| offers(w, &offer().with("transfer_id", "a b"))),
         row("without a condition", "request.text_malformed", |w| offers(w, &offer().with("condition", ""))),
+        row("with a condition that reads backwards", "request.text_invisible", |w| {
+            offers(w, &offer().with("condition", "go\u{202e}od"))
+        }),
         row("to itself", "custody.offer_to_self", |w| offers(w, &offer().with("to", EXPORTER))),
         row("to a stranger", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", STRANGER))),
         row("to the regulator", "custody.receiver_not_enrolled", |w| offers(w, &offer().with("to", REGULATOR))),

@@ -5,6 +5,7 @@
 
 mod cursor;
 mod ids;
+mod invisible;
 mod item_id;
 mod malformed;
 mod nice_class;
@@ -20,6 +21,7 @@ pub use ids::{
     AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,
     TransactionId, TransferId,
 };
+pub use invisible::Invisible;
 pub use item_id::ItemId;
 pub use malformed::Malformed;
 pub use nice_class::NiceClass;

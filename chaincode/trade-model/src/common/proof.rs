@@ -60,3 +60,24 @@ of_proofs! {
     /// A proof about committed values.
     Proof, trade_proofs::Proof, "proof.malformed", "is not a proof of a known form"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commitment_is_kept_in_its_one_spelling_and_not_in_the_callers() -> Result<(), Box<dyn std::error::Error>> {
+        let mut blinding = [0; 32];
+        blinding[0] = 9;
+        let opening = trade_proofs::Opening::new(7, blinding)?;
+        let commitment = opening.commitment();
+        let hex = serde_json::to_string(&commitment.to_hex())?;
+        for spelling in [commitment.to_hex(), commitment.to_base64url()] {
+            let read: Commitment = serde_json::from_str(&serde_json::to_string(&spelling)?)?;
+            assert_eq!(serde_json::to_string(&read)?, hex, "{spelling}");
+        }
+        let upper = serde_json::to_string(&commitment.to_hex().to_uppercase())?;
+        assert!(serde_json::from_str::<Commitment>(&upper).is_err(), "{upper}");
+        Ok(())
+    }
+}

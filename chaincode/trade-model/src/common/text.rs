@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Malformed;
+use super::{Invisible, Malformed};
 
 /// A newtype over its canonical text. `canonical` takes any text and gives the canonical one or the broken rule;
 /// parsing, printing, serde, schema and the form in a key follow from it.
@@ -98,7 +98,7 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
-/// A text for people: 1 to `MAX` characters, not only blanks, no control characters.
+/// A text for people: 1 to `MAX` characters, not only blanks, no control characters and none that cannot be seen.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text<const MAX: usize>(String);
@@ -113,9 +113,12 @@ impl<const MAX: usize> Text<MAX> {
     /// Reads and checks a text.
     ///
     /// # Errors
-    /// [`Malformed`] with the code `request.text_malformed`.
+    /// [`Malformed`] with the code `request.text_malformed` or `request.text_invisible`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let holds = !text.trim().is_empty() && text.chars().count() <= MAX && !text.chars().any(char::is_control);
+        if let (true, Some(invisible)) = (holds, Invisible::in_text(text)) {
+            return Err(Malformed::new("request.text_invisible", invisible.to_string()));
+        }
         if holds {
             return Ok(Self(text.to_owned()));
         }

@@ -67,6 +67,8 @@ request_rejections! {
     IdMalformed = 400, "request.id_malformed", "An id has the wrong form";
     /// A text is too short or too long or holds control characters.
     TextMalformed = 400, "request.text_malformed", "A text has the wrong length or characters";
+    /// A text holds a character that cannot be seen, such as a bidirectional control or one of no width.
+    TextInvisible = 400, "request.text_invisible", "A text holds an invisible character";
     /// A list is longer than its bound.
     TooMany = 400, "request.too_many", "A list is too long";
     /// A list that needs entries has none.
@@ -180,6 +182,17 @@ mod tests {
                 assert_eq!(found.1, field, "{text}");
             }
         }
+    }
+
+    #[test]
+    fn an_invisible_character_is_refused_by_name_at_its_place() {
+        let text =
+            "{\"members\":[{\"msp_id\":\"AMSP\",\"name\":\"Acme\u{200b}\",\"country\":\"DE\",\"roles\":[\"maker\"]}]}";
+        let rejection = read::<Establish>(text.as_bytes()).map(drop).expect_err("a name that looks like another");
+        assert_eq!((rejection.code(), rejection.field()), ("request.text_invisible", "/members/0/name"));
+        assert!(rejection.rule().contains("character 5 is U+200B"), "{}", rejection.rule());
+        // The control: without it the request is read.
+        assert!(read::<Establish>(text.replace('\u{200b}', "").as_bytes()).is_ok());
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::{
     routes::{Action, Route},
 };
 
+/// The header that names a write.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
 pub(super) fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes: usize) -> Result<(), Problem> {
     let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if size > header_bytes {
@@ -109,13 +112,17 @@ pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
         query.push((decode(name)?, decode(value)?));
     }
+    if request.headers().get_all(IDEMPOTENCY_KEY).count() > 1 {
+        // Whoever stands between might have seen the other one.
+        return Err(Problem::of(ProblemCode::IdempotencyKeyMalformed).with_detail("It is given more than once."));
+    }
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Parts {
         path,
         query,
         body,
         target: request.uri().to_string(),
-        idempotency_key: text("Idempotency-Key"),
+        idempotency_key: text(IDEMPOTENCY_KEY),
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
     })
 }

@@ -10,6 +10,27 @@ use crate::{
 };
 
 #[test]
+fn two_keys_of_one_request_are_refused() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
+    let body = evidence().to_string();
+    let send = |keys: &[&str]| {
+        let keys = keys.iter().map(|key| ("Idempotency-Key", *key));
+        let headers: Vec<_> = [("Content-Type", "application/json")].into_iter().chain(keys).collect();
+        caller.send("POST", "/v1/evidence", &headers, body.as_bytes())
+    };
+    for keys in [["k1", "k2"], ["k1", "k1"]] {
+        let refused = send(&keys)?;
+        assert_eq!((refused.status, refused.json()?["code"].as_str()), (400, Some("idempotency_key_malformed")));
+    }
+    assert!(gateway.double.steps().is_empty());
+    // The control: one of them is enough.
+    assert_eq!(send(&["k1"])?.status, 201);
+    Ok(())
+}
+
+#[test]
 fn the_same_request_is_answered_again_without_a_second_transaction() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
