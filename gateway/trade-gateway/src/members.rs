@@ -22,11 +22,15 @@ use fabric_msp::{
 
 use crate::{
     problem::{Problem, ProblemCode},
-    settings::{Custody, Organization, Role, Settings},
+    settings::{Organization, Role, Settings},
+    time::{now, rfc3339},
 };
 
 /// Clocks of caller and gateway may differ by this much.
 const SKEW_SECONDS: i64 = 60;
+
+/// How long before its end a certificate is warned of: 30 days.
+pub const EXPIRY_WARNING_SECONDS: i64 = 30 * 24 * 3_600;
 
 /// The organizations of one gateway.
 pub struct Members {
@@ -35,14 +39,37 @@ pub struct Members {
     /// Whether an organization's rules could not be read when they were last tried.
     stale: AtomicBool,
     service: Arc<dyn Signer>,
+    /// The listener's certificate; none when it cannot be read, which the listener says.
+    server: Option<Certificate>,
 }
 
 /// One organization.
 pub struct Member {
     /// Its settings.
     pub settings: Organization,
-    /// The identity that signs for it when custody is managed.
-    managed: RwLock<Option<Arc<dyn Signer>>>,
+    managed: RwLock<Managed>,
+}
+
+/// The identity that signs for an organization.
+enum Managed {
+    /// Its members sign themselves.
+    None,
+    Usable(Arc<dyn Signer>),
+    /// It cannot be used, so the organization is out of service for those who do not sign themselves.
+    Unusable,
+}
+
+/// The identity that signs for the organization cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfService;
+
+/// A certificate that ends soon, or has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiring {
+    /// Whose it is, in words.
+    pub whose: String,
+    /// When it ends, seconds since 1970.
+    pub not_after: i64,
 }
 
 /// A caller whose certificate was accepted.
@@ -119,28 +146,41 @@ pub enum MembersError {
 }
 
 impl Members {
-    /// Loads all membership rules and identities.
+    /// Loads all membership rules and identities. A managed identity that cannot be used puts its organization out of
+    /// service and nobody else; the log says why.
     ///
     /// # Errors
-    /// A directory is unreadable, or an identity is not a valid client of its organization.
+    /// A directory is unreadable, or the gateway's own identity is not a valid client of its organization.
     pub fn load(settings: &Settings) -> Result<Self, MembersError> {
         let msps = load_msps(&settings.organizations)?;
         let mut organizations = BTreeMap::new();
         for organization in &settings.organizations {
             let managed = match &organization.managed_identity {
-                Some(path) => Some(load_signer(&msps, &organization.msp_id, path)?),
-                None => None,
+                Some(path) => match load_signer(&msps, &organization.msp_id, path) {
+                    Ok(signer) => Managed::Usable(signer),
+                    Err(error) => {
+                        tracing::error!(
+                            msp.id = organization.msp_id,
+                            "{} is out of service: {error}",
+                            organization.msp_id
+                        );
+                        Managed::Unusable
+                    }
+                },
+                None => Managed::None,
             };
             let member = Member { settings: organization.clone(), managed: RwLock::new(managed) };
             organizations.insert(organization.msp_id.clone(), member);
         }
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
-        Ok(Self { organizations, msps: RwLock::new(Arc::new(msps)), stale: AtomicBool::new(false), service })
+        let server = std::fs::read(&settings.tls.certificate).ok().and_then(|pem| Certificate::from_pem(&pem).ok());
+        let (msps, stale) = (RwLock::new(Arc::new(msps)), AtomicBool::new(false));
+        Ok(Self { organizations, msps, stale, service, server })
     }
 
     /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed
-    /// certificates count. What cannot be used now leaves what was there before; why is given back. Reads files, so it
-    /// may block.
+    /// certificates count. What cannot be used now leaves what was there before, unless that may not be used any more;
+    /// why is given back. Reads files, so it may block.
     pub fn reload(&self) -> Vec<MembersError> {
         let mut msps = Vec::clone(&self.msps());
         let mut failed = Vec::new();
@@ -158,9 +198,19 @@ impl Members {
         self.stale.store(!failed.is_empty(), Ordering::Relaxed);
         for member in self.organizations.values() {
             let Some(path) = &member.settings.managed_identity else { continue };
-            match load_signer(&msps, &member.settings.msp_id, path) {
-                Ok(signer) => *member.managed.write().unwrap_or_else(PoisonError::into_inner) = Some(signer),
-                Err(error) => failed.push(error),
+            let loaded = load_signer(&msps, &member.settings.msp_id, path);
+            let mut managed = member.managed.write().unwrap_or_else(PoisonError::into_inner);
+            match loaded {
+                Ok(signer) => *managed = Managed::Usable(signer),
+                Err(error) => {
+                    let still_may = |signer: &Arc<dyn Signer>| {
+                        check_signer(&msps, &member.settings.msp_id, path, signer.certificate()).is_ok()
+                    };
+                    if !matches!(&*managed, Managed::Usable(signer) if still_may(signer)) {
+                        *managed = Managed::Unusable;
+                    }
+                    failed.push(error);
+                }
             }
         }
         *self.msps.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(msps);
@@ -171,6 +221,38 @@ impl Members {
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
+    }
+
+    /// The MSP ids of the organizations whose managed identity cannot be used.
+    #[must_use]
+    pub fn out_of_service(&self) -> Vec<&str> {
+        let unusable = self.organizations.iter().filter(|(_, member)| member.signer().is_err());
+        unusable.map(|(msp_id, _)| msp_id.as_str()).collect()
+    }
+
+    /// The certificates that the gateway shows or signs with and that end within [`EXPIRY_WARNING_SECONDS`] of `now`
+    /// (seconds since 1970).
+    #[must_use]
+    pub fn expiring(&self, now: u64) -> Vec<Expiring> {
+        let signers = self.organizations.iter().filter_map(|(msp_id, member)| {
+            let signer = member.signer().ok().flatten()?;
+            Some((format!("the managed identity of {msp_id}"), signer.certificate().not_after()))
+        });
+        let server = self.server.iter().map(|server| ("the listener".to_owned(), server.not_after()));
+        let service = [("the gateway's own identity".to_owned(), self.service.certificate().not_after())];
+        let limit = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(EXPIRY_WARNING_SECONDS);
+        let all = server.chain(service).chain(signers);
+        all.filter(|(_, not_after)| *not_after <= limit)
+            .map(|(whose, not_after)| Expiring { whose, not_after })
+            .collect()
+    }
+
+    /// Writes to the log which certificates end soon.
+    pub(crate) fn warn_of_expiry(&self) {
+        for Expiring { whose, not_after } in self.expiring(now()) {
+            let end = rfc3339(u64::try_from(not_after).unwrap_or(0));
+            tracing::warn!("the certificate of {whose} ends at {end}");
+        }
     }
 
     fn msps(&self) -> Arc<Vec<Arc<Msp>>> {
@@ -224,11 +306,14 @@ impl Members {
 
 impl Member {
     /// The identity that signs for the organization, unless its members sign themselves.
-    #[must_use]
-    pub fn signer(&self) -> Option<Arc<dyn Signer>> {
-        match self.settings.custody {
-            Custody::Managed => self.managed.read().unwrap_or_else(PoisonError::into_inner).clone(),
-            Custody::External => None,
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn signer(&self) -> Result<Option<Arc<dyn Signer>>, OutOfService> {
+        match &*self.managed.read().unwrap_or_else(PoisonError::into_inner) {
+            Managed::None => Ok(None),
+            Managed::Usable(signer) => Ok(Some(Arc::clone(signer))),
+            Managed::Unusable => Err(OutOfService),
         }
     }
 }
@@ -272,14 +357,25 @@ fn authority_keys(msp: &Msp) -> BTreeSet<[u8; 32]> {
 fn load_signer(msps: &[Arc<Msp>], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {
     let signer = SigningIdentity::from_msp_directory(msp_id, path)
         .map_err(|cause| MembersError::Signer { path: path.to_owned(), cause })?;
+    check_signer(msps, msp_id, path, signer.certificate())?;
+    Ok(Arc::new(signer))
+}
+
+/// Whether the identity in `path` may sign for the organization now.
+fn check_signer(
+    msps: &[Arc<Msp>],
+    msp_id: &str,
+    path: &std::path::Path,
+    certificate: &Certificate,
+) -> Result<(), MembersError> {
     let refused =
         |reason: String| MembersError::SignerRefused { msp_id: msp_id.to_owned(), path: path.to_owned(), reason };
-    let (identity, _) = recognise(msps, signer.certificate()).map_err(|problem| refused(problem.code))?;
-    check_validity(signer.certificate(), crate::time::now()).map_err(|problem| refused(problem.code))?;
-    if identity.msp_id() != msp_id {
-        return Err(refused(format!("it belongs to {}", identity.msp_id())));
+    let (identity, _) = recognise(msps, certificate).map_err(|problem| refused(problem.code))?;
+    check_validity(certificate, now()).map_err(|problem| refused(problem.code))?;
+    if identity.msp_id() == msp_id {
+        return Ok(());
     }
-    Ok(Arc::new(signer))
+    Err(refused(format!("it belongs to {}", identity.msp_id())))
 }
 
 /// Asks each organization whether it answers for the certificate.

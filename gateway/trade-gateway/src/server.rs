@@ -54,6 +54,9 @@ const COUNTS: Duration = Duration::from_secs(10);
 /// How often the place of the audit log is written to the process log.
 const HEAD: Duration = Duration::from_secs(3_600);
 
+/// How often certificates that end soon are warned of.
+const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
+
 /// How often the MSP directories are read again. Bounds how late a revocation counts.
 const RELOAD: Duration = Duration::from_secs(30);
 
@@ -223,8 +226,10 @@ pub async fn run(
 /// The work beside requests. Each kind has its own task, so that a network that does not answer keeps no revocation
 /// from counting.
 fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
+    service.members().warn_of_expiry();
     vec![
         tokio::spawn(resolve(Arc::clone(service))),
+        tokio::spawn(repeat(Arc::clone(service), EXPIRY, |service| service.members().warn_of_expiry())),
         tokio::spawn(repeat(Arc::clone(service), SWEEP, |service| {
             if let Err(error) = service.sweep_expired() {
                 tracing::error!("cannot forget old operations: {error}");

@@ -176,6 +176,8 @@ problem_codes! {
     GatewayBusy = 503, "gateway_busy", "The gateway is busy";
     /// As many signing sessions, or bytes in them, as the limits allow.
     SigningSessionsFull = 503, "signing_sessions_full", "Too many transactions wait for a signature";
+    /// The managed identity of the caller's organization is revoked, expired or unreadable.
+    OrganizationOutOfService = 503, "organization_out_of_service", "The identity that signs for your organization is unusable";
     /// The operation store failed, as on a full disk.
     StoreUnavailable = 503, "store_unavailable", "The gateway cannot store operations now";
     /// The audit log failed, as on a full disk.

@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use crate::{
     answer::Answer,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
-    members::{Members, Principal},
+    members::{Members, OutOfService, Principal},
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
     routes::{Access, Route, Transaction},
@@ -99,9 +99,18 @@ impl Service {
     }
 
     /// The managed identity of the caller's organization, unless the caller signs.
-    pub(super) fn signer(&self, principal: &Principal, caller_signs: bool) -> Option<Arc<dyn Signer>> {
-        let member = self.members.member(&principal.msp_id)?;
-        if caller_signs { None } else { member.signer() }
+    ///
+    /// # Errors
+    /// It cannot be used now.
+    pub(super) fn signer(&self, principal: &Principal, caller_signs: bool) -> Result<Option<Arc<dyn Signer>>, Problem> {
+        match self.members.member(&principal.msp_id) {
+            Some(member) if !caller_signs => member.signer().map_err(|OutOfService| {
+                Problem::of(ProblemCode::OrganizationOutOfService)
+                    .with_detail("It is revoked, has expired or cannot be read. Those who sign themselves can go on.")
+                    .retry_after(30)
+            }),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fabric_msp::hash::sha256;
+use serde_json::json;
 use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
 use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
@@ -17,7 +18,7 @@ use crate::{
     request::{self, Parts},
     routes::{Route, Transaction},
     settings::Custody,
-    time::rfc3339,
+    time::{now, rfc3339},
 };
 
 /// How long an answer about readiness is reused, so that asking often costs the network nothing.
@@ -28,7 +29,7 @@ impl Service {
         let certificate = &principal.certificate;
         let seconds = |moment: i64| rfc3339(u64::try_from(moment).unwrap_or(0));
         let member = self.members.member(&principal.msp_id);
-        let signer = member.and_then(|member| member.signer());
+        let signer = member.and_then(|member| member.signer().ok().flatten());
         let creator = signer.as_ref().map_or(certificate, |signer| signer.certificate());
         Identity {
             msp_id: principal.msp_id.clone(),
@@ -72,11 +73,26 @@ impl Service {
             }
         };
         if ready {
-            // Which organization it is stands in the log only: its revoked members need not know.
-            let membership = if self.members.is_stale() { "stale" } else { "current" };
-            return Answer::json(200, &serde_json::json!({"status": "ready", "membership": membership}));
+            return Answer::json(200, &self.condition());
         }
         Problem::of(ProblemCode::NetworkUnavailable).retry_after(5).into()
+    }
+
+    /// What a gateway that is ready says about itself.
+    fn condition(&self) -> serde_json::Value {
+        let expiring: Vec<_> = self
+            .members
+            .expiring(now())
+            .into_iter()
+            .map(|one| json!({"whose": one.whose, "not_after": rfc3339(u64::try_from(one.not_after).unwrap_or(0))}))
+            .collect();
+        json!({
+            "status": "ready",
+            // Which organization it is stands in the log only: its revoked members need not know.
+            "membership": if self.members.is_stale() { "stale" } else { "current" },
+            "out_of_service": self.members.out_of_service(),
+            "expiring": expiring,
+        })
     }
 
     pub(super) async fn consumer_page(&self, parts: &Parts) -> Result<Answer, Problem> {
@@ -126,7 +142,7 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
         let call = self.call(transaction, principal, &arguments).await?;
-        let Some(signer) = self.signer(principal, arguments.caller_signs) else {
+        let Some(signer) = self.signer(principal, arguments.caller_signs)? else {
             return self.open_session(route, principal, &call, None);
         };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;

@@ -65,7 +65,7 @@ impl Service {
         caller_signs: bool,
         key: &KeyDigest,
     ) -> Result<Answer, Problem> {
-        let Some(signer) = self.signer(principal, caller_signs) else {
+        let Some(signer) = self.signer(principal, caller_signs)? else {
             return self.open_session(route, principal, call, Some(key.clone()));
         };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), call).map_err(|error| failed(&error))?;

@@ -1,11 +1,15 @@
 //! Every way in which a certificate can be wrong, and the code that says so.
 
+use std::sync::Arc;
+
 use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
-use trade_gateway::{client::Client, members::Members};
+use trade_gateway::{client::Client, ledger::Ledger, members::Members, settings::ServiceIdentity};
 
 use crate::{
     TestResult,
-    organizations::{EXPORTER, IMPORTER, Organizations, REGULATOR},
+    double::Double,
+    organizations::{CUSTOMS, EXPORTER, IMPORTER, Organizations, REGULATOR},
+    writing::evidence,
 };
 
 fn now() -> i64 {
@@ -151,7 +155,9 @@ fn a_renewed_managed_identity_signs_after_the_next_reading() -> TestResult {
     let members = Members::load(&organizations.settings())?;
     let renewed = organizations.member(EXPORTER);
     organizations.write_identity(&organizations.path(EXPORTER).join("managed"), &renewed);
-    let signs = || members.member(EXPORTER).and_then(|member| member.signer()).map(|one| one.certificate().sha256());
+    let signs = || {
+        members.member(EXPORTER).and_then(|member| member.signer().ok().flatten()).map(|one| one.certificate().sha256())
+    };
     assert_ne!(signs(), Some(renewed.certificate.sha256()));
     assert!(members.reload().is_empty());
     assert_eq!(signs(), Some(renewed.certificate.sha256()));
@@ -209,7 +215,78 @@ fn a_managed_identity_must_be_a_valid_client_of_its_organization() -> TestResult
     let organizations = Organizations::new();
     let mut settings = organizations.settings();
     settings.organizations[0].managed_identity = Some(organizations.path(REGULATOR).join("managed"));
+    assert_eq!(Members::load(&settings)?.out_of_service(), [EXPORTER]);
+    settings.service.msp_dir = organizations.path(REGULATOR).join("managed");
     let error = Members::load(&settings).err().expect("another organization's identity");
     assert!(error.to_string().contains("belongs to RegulatorMSP"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn one_revoked_managed_identity_puts_its_own_organization_out_of_service_and_nobody_else() -> TestResult {
+    let organizations = Organizations::new();
+    let mut settings = organizations.settings();
+    settings.service =
+        ServiceIdentity { msp_id: CUSTOMS.to_owned(), msp_dir: organizations.path(CUSTOMS).join("managed") };
+    let managed = organizations.issue(EXPORTER, &client(&["client"]));
+    organizations.write_identity(&organizations.path(EXPORTER).join("managed"), &managed);
+    organizations.revoke(EXPORTER, &[&managed]);
+    let double = Arc::new(Double::default());
+    let gateway = organizations.start(settings, Arc::clone(&double) as Arc<dyn Ledger>, double);
+    let exporter = gateway.caller(&organizations.member(EXPORTER));
+    let refused = exporter.post("/v1/evidence", "k1", &evidence())?;
+    assert_eq!((refused.status, refused.json()?["code"].as_str()), (503, Some("organization_out_of_service")));
+    assert_eq!(exporter.get("/v1/alarms/0123456789abcdef0123456789abcdef")?.status, 503);
+    assert_eq!(
+        exporter.post("/v1/evidence?signing=caller", "k2", &evidence())?.status,
+        200,
+        "who signs himself goes on"
+    );
+    assert_eq!(gateway.caller(&organizations.member(CUSTOMS)).post("/v1/evidence", "k1", &evidence())?.status, 201);
+    let ready = gateway.anonymous().get("/readyz")?.json()?;
+    assert_eq!((&ready["status"], &ready["out_of_service"]), (&"ready".into(), &serde_json::json!([EXPORTER])));
+    // The control: an organization whose identity is good is not listed.
+    let sound = Organizations::new();
+    assert_eq!(sound.gateway().anonymous().get("/readyz")?.json()?["out_of_service"], serde_json::json!([]));
+    Ok(())
+}
+
+#[test]
+fn a_managed_identity_that_is_revoked_while_the_gateway_runs_signs_no_more() -> TestResult {
+    let organizations = Organizations::new();
+    let managed = organizations.issue(EXPORTER, &client(&["client"]));
+    let folder = organizations.path(EXPORTER).join("managed");
+    organizations.write_identity(&folder, &managed);
+    let members = Members::load(&organizations.settings())?;
+    let signs = || members.member(EXPORTER).is_some_and(|member| member.signer().is_ok());
+    assert!(signs());
+    // What cannot be read leaves the former one, as long as that may sign.
+    std::fs::write(folder.join("signcerts/cert.pem"), "nothing")?;
+    assert_eq!((members.reload().len(), signs()), (1, true));
+    organizations.revoke(EXPORTER, &[&managed]);
+    assert_eq!((members.reload().len(), signs()), (1, false));
+    assert_eq!(members.out_of_service(), [EXPORTER]);
+    organizations.write_identity(&folder, &organizations.member(EXPORTER));
+    assert_eq!((members.reload().len(), signs()), (0, true));
+    Ok(())
+}
+
+#[test]
+fn certificates_are_warned_of_from_thirty_days_before_their_end() -> TestResult {
+    let organizations = Organizations::new();
+    let days = |days: i64| now() + days * 24 * 3_600;
+    let mut request = client(&["client"]);
+    request.not_after = days(29);
+    let soon = organizations.issue(CUSTOMS, &request);
+    organizations.write_identity(&organizations.path(CUSTOMS).join("managed"), &soon);
+    let members = Members::load(&organizations.settings())?;
+    let expiring = |moment: i64| -> Result<Vec<String>, std::num::TryFromIntError> {
+        Ok(members.expiring(u64::try_from(moment)?).into_iter().map(|one| one.whose).collect())
+    };
+    assert_eq!(expiring(days(0))?, ["the managed identity of CustomsMSP"]);
+    assert_eq!(expiring(days(-2))?, Vec::<String>::new());
+    let gateway = organizations.gateway();
+    let ready = gateway.anonymous().get("/readyz")?.json()?;
+    assert_eq!(ready["expiring"][0]["whose"], "the managed identity of CustomsMSP", "{ready}");
     Ok(())
 }
