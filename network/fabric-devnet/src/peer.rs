@@ -114,6 +114,11 @@ impl Peer {
         self.identity.creator()
     }
 
+    /// The key of the peer.
+    pub(crate) fn signer(&self) -> &dyn Signer {
+        &self.identity
+    }
+
     /// Signs as the peer.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         self.identity.sign(message)

@@ -255,7 +255,7 @@ impl TestLedger {
     pub(crate) fn next_block(&self, transactions: Vec<Vec<u8>>) -> Block {
         let last = self.ledger.block(self.ledger.height() - 1).expect("readable").expect("a block");
         let header: BlockHeader = last.header.clone().expect("a header");
-        BlockWriter::new(self.channel.orderer.clone(), header, 0).next(transactions).expect("signed")
+        BlockWriter::new(self.channel.orderer.clone(), Arc::default(), header, 0).next(transactions).expect("signed")
     }
 
     pub(crate) fn value(&self, key: &str) -> Option<String> {

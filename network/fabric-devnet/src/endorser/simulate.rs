@@ -46,13 +46,13 @@ pub(super) async fn run(
     proposal: Arc<Proposal>,
     identity: Identity,
 ) -> Result<ProposalResponse, String> {
-    let simulated = match channel {
+    let simulated = match &channel {
         Some(channel) if !system::is_without_simulation(proposal.chaincode()) => {
-            on_ledger(peer, channel, &proposal, identity).await?
+            on_ledger(peer, Arc::clone(channel), &proposal, identity).await?
         }
-        channel => beside_ledger(peer, channel, &proposal).await?,
+        _ => beside_ledger(peer, channel.clone(), &proposal).await?,
     };
-    respond(peer, &proposal, simulated)
+    respond(peer, channel.as_deref(), &proposal, simulated)
 }
 
 async fn on_ledger(
@@ -118,7 +118,12 @@ async fn beside_ledger(
     })
 }
 
-fn respond(peer: &Peer, proposal: &Proposal, simulated: Simulated) -> Result<ProposalResponse, String> {
+fn respond(
+    peer: &Peer,
+    channel: Option<&Channel>,
+    proposal: &Proposal,
+    simulated: Simulated,
+) -> Result<ProposalResponse, String> {
     let Simulated { response, event, results, interest, version, endorsement_plugin: plugin } = simulated;
     let status = response.status;
     let chaincode_id = ChaincodeId { name: proposal.chaincode().to_owned(), version, ..ChaincodeId::default() };
@@ -144,7 +149,11 @@ fn respond(peer: &Peer, proposal: &Proposal, simulated: Simulated) -> Result<Pro
         ));
     }
     let endorser = peer.creator().to_vec();
-    let signature = peer.sign(&[payload.as_slice(), &endorser].concat());
+    let message = [payload.as_slice(), &endorser].concat();
+    let signature = match channel {
+        Some(channel) => channel.ledger().signatures().sign(peer.signer(), &message),
+        None => peer.sign(&message),
+    };
     let signature = signature.map_err(|cause| format!("endorsing with plugin failed: {cause}"))?;
     let endorsement = Some(Endorsement { endorser, signature });
     Ok(ProposalResponse { version: 1, endorsement, payload, interest, ..answer })

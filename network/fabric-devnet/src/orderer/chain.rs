@@ -71,7 +71,7 @@ impl Orderer {
         let last = ledger.block(ledger.height().saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
         let header = last.header.clone().ok_or(LedgerError::Damaged("last block"))?;
         let last_config = ledger.last_config_block()?.header.as_ref().map_or(0, |header| header.number);
-        let writer = BlockWriter::new(Arc::clone(&signer), header, last_config);
+        let writer = BlockWriter::new(Arc::clone(&signer), Arc::clone(ledger.signatures()), header, last_config);
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (batches, batches_to_write) = mpsc::channel(BATCHES_MAX);
         let (end, stopped) = oneshot::channel();

@@ -13,7 +13,7 @@ use fabric_protos::common::{
 };
 use prost::Message;
 
-use crate::clock::unix_seconds;
+use crate::{clock::unix_seconds, validation::VerifiedSignatures};
 
 const SIGNATURES: usize = 0;
 const LAST_CONFIG: usize = 1;
@@ -21,14 +21,21 @@ const LAST_CONFIG: usize = 1;
 /// Continues a chain of blocks.
 pub(crate) struct BlockWriter {
     signer: Arc<dyn Signer>,
+    /// Learns the writer's own signatures, which the committer of this process would check again.
+    signatures: Arc<VerifiedSignatures>,
     previous: BlockHeader,
     last_config: u64,
 }
 
 impl BlockWriter {
     /// Continues after a block; `last_config` is the number of the last configuration block.
-    pub(crate) fn new(signer: Arc<dyn Signer>, previous: BlockHeader, last_config: u64) -> Self {
-        Self { signer, previous, last_config }
+    pub(crate) fn new(
+        signer: Arc<dyn Signer>,
+        signatures: Arc<VerifiedSignatures>,
+        previous: BlockHeader,
+        last_config: u64,
+    ) -> Self {
+        Self { signer, signatures, previous, last_config }
     }
 
     /// The next block. The chain goes on only after [`BlockWriter::written`].
@@ -79,7 +86,7 @@ impl BlockWriter {
         let signer = SignatureHeader { creator: self.signer.creator().to_vec(), nonce: nonce()?.to_vec() };
         let signature_header = signer.encode_to_vec();
         let signed = [value.as_slice(), &signature_header, &header_bytes(header)].concat();
-        let signature = self.signer.sign(&signed)?;
+        let signature = self.signatures.sign(self.signer.as_ref(), &signed)?;
         let signature = MetadataSignature { signature_header, signature, identifier_header: Vec::new() };
         Ok(Metadata { value, signatures: vec![signature] })
     }
