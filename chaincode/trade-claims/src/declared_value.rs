@@ -1,13 +1,20 @@
 //! The value of a declaration lies in the tariff band under which it is filed.
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use trade_model::common::{BandId, Commitment, DeclarationId, Malformed, TariffId, organization_collection};
-use trade_model::customs::{Declaration, FileDeclaration, TariffBand};
+use trade_model::common::{
+    BandId, Commitment, DeclarationId, Malformed, Opening, Proof, TariffId, organization_collection,
+};
+use trade_model::customs::{Declaration, FileDeclaration, ReadTariff, TariffBand};
 use trade_proofs::{ContextError, ProofContext, Range, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
-use crate::{Claim, Deployment};
+use crate::document::{OpeningsOf, RequestClaim, opening_of};
+use crate::{Claim, Deployment, DocumentError, Facts};
+
+/// The field of the commitment in request and record.
+const COMMITMENT: &str = "value_commitment";
 
 /// The committed value of a declaration lies between the bounds of a band, both included, in minor units.
 #[derive(Debug, Clone)]
@@ -121,5 +128,62 @@ impl Claim for DeclaredValue {
 
     fn statement(&self) -> Result<Range, StatementError> {
         Range::within(*self.commitment.get(), self.bounds.0, self.bounds.1)
+    }
+}
+
+/// The fields of a declaration, request or record, that say what its proof claims.
+#[derive(Deserialize)]
+pub(crate) struct DeclarationDraft {
+    declaration_id: DeclarationId,
+    /// In the record only.
+    importer: Option<MspId>,
+    tariff_id: TariffId,
+    tariff_version: u32,
+    band_id: BandId,
+    currency: CurrencyCode,
+    value_commitment: Option<Commitment>,
+    value_proof: Option<Proof>,
+}
+
+impl RequestClaim for DeclaredValue {
+    type Request = FileDeclaration;
+    const KNOWN_BY: &'static [&'static str] = &["declaration_id", "tariff_id", "band_id"];
+    type Draft = DeclarationDraft;
+
+    fn of_draft(draft: &DeclarationDraft, facts: &Facts, openings: &[Opening]) -> Result<Self, DocumentError> {
+        let (tariff_id, tariff_version) = (draft.tariff_id.clone(), draft.tariff_version);
+        let question = ReadTariff { tariff_id: tariff_id.clone(), version: Some(tariff_version), on: None };
+        let tariff = facts.answer_to(&question, |tariff| {
+            tariff.tariff_id == question.tariff_id && tariff.version == tariff_version
+        })?;
+        let band = tariff.bands.iter().find(|band| band.band_id == draft.band_id);
+        let band = band.ok_or_else(|| DocumentError::BandUnknown { band_id: draft.band_id.to_string() })?;
+        let importer = draft.importer.clone().or_else(|| facts.sender.clone()).ok_or(DocumentError::SenderMissing)?;
+        let commitment = match (&draft.value_commitment, openings) {
+            (Some(commitment), _) => commitment.clone(),
+            (None, [opening]) => opening.get().commitment().into(),
+            (None, _) => return Err(DocumentError::CommitmentMissing { field: COMMITMENT }),
+        };
+        let of = DeclarationPlace {
+            importer,
+            declaration_id: draft.declaration_id.clone(),
+            tariff_id,
+            tariff_version,
+            band_id: draft.band_id.clone(),
+            currency: draft.currency.clone(),
+        };
+        Ok(Self { of, bounds: bounds(band), commitment })
+    }
+
+    fn proof(draft: DeclarationDraft) -> Option<Proof> {
+        draft.value_proof
+    }
+
+    fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError> {
+        opening_of(given, &self.commitment, "the commitment to the declared value")
+    }
+
+    fn own_commitment(&self) -> Option<(&'static str, &Commitment)> {
+        Some((COMMITMENT, &self.commitment))
     }
 }

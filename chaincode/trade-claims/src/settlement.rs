@@ -1,12 +1,16 @@
 //! A payment agrees with an invoice within a tolerance.
 
-use trade_model::common::{Commitment, EntryId, InvoiceId, Malformed, MinorUnits, organization_collection};
-use trade_model::payment::{BankEntry, Invoice};
+use serde::Deserialize;
+use trade_model::common::{
+    Commitment, EntryId, InvoiceId, Malformed, MinorUnits, Opening, Proof, organization_collection,
+};
+use trade_model::payment::{BankEntry, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_proofs::{Close, ContextError, ProofContext, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
-use crate::{Claim, Deployment};
+use crate::document::{OpeningsOf, RequestClaim, opening_of};
+use crate::{Claim, Deployment, DocumentError, Facts};
 
 /// The committed total of an invoice and the committed amount of an entry differ by at most the tolerance.
 #[derive(Debug, Clone)]
@@ -88,5 +92,41 @@ impl Claim for Settlement {
 
     fn statement(&self) -> Result<Close, StatementError> {
         Close::new(*self.total.get(), *self.amount.get(), self.tolerance.get())
+    }
+}
+
+/// The fields of a settlement, request or record, that say what its proof claims.
+#[derive(Deserialize)]
+pub(crate) struct SettlementDraft {
+    invoice_id: InvoiceId,
+    entry_id: EntryId,
+    tolerance_minor: MinorUnits,
+    proof: Option<Proof>,
+}
+
+impl RequestClaim for Settlement {
+    type Request = Settle;
+    const KNOWN_BY: &'static [&'static str] = &["invoice_id", "entry_id", "tolerance_minor"];
+    type Draft = SettlementDraft;
+
+    fn of_draft(draft: &SettlementDraft, facts: &Facts, _: &[Opening]) -> Result<Self, DocumentError> {
+        let question = ReadInvoice { invoice_id: draft.invoice_id.clone() };
+        let invoice = facts.answer_to(&question, |invoice| invoice.invoice_id == question.invoice_id)?;
+        let question = ReadEntry { entry_id: draft.entry_id.clone() };
+        let entry = facts.answer_to(&question, |entry| entry.entry_id == question.entry_id)?;
+        Ok(Self::of(&invoice, &entry, draft.tolerance_minor))
+    }
+
+    fn proof(draft: SettlementDraft) -> Option<Proof> {
+        draft.proof
+    }
+
+    fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError> {
+        let total = opening_of(given, &self.total, "the commitment to the invoice's total")?;
+        Ok((total, opening_of(given, &self.amount, "the commitment to the entry's amount")?))
+    }
+
+    fn own_commitment(&self) -> Option<(&'static str, &Commitment)> {
+        None
     }
 }

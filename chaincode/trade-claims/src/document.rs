@@ -1,0 +1,199 @@
+//! Requests as JSON documents, in the form in which the REST gateway takes them: the proof that one needs is made from
+//! it, and the proof that one has is checked.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use trade_model::Transaction;
+use trade_model::common::{Commitment, Opening, Proof};
+use trade_model::rejection::read;
+use trade_model::transaction::{PRIVATE, Presence, PrivateInput};
+use trade_proofs::{ChaCha20Rng, Prover, Statement};
+use trade_standards::identifier::MspId;
+
+use crate::{Claim, DeclaredValue, Deployment, DocumentError, Settlement};
+
+/// What a proof rests on beside the request.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The organization that sends the request.
+    pub sender: Option<MspId>,
+    /// Records of the ledger, as the transactions that read them answer. Those that are not needed are passed over.
+    pub records: Vec<Value>,
+}
+
+impl Facts {
+    /// The record that answers `question`: the first that has the form of its answer and passes `is_asked_for`.
+    ///
+    /// # Errors
+    /// [`DocumentError::RecordMissing`].
+    pub(crate) fn answer_to<Q: Transaction>(
+        &self,
+        question: &Q,
+        is_asked_for: impl Fn(&Q::Answer) -> bool,
+    ) -> Result<Q::Answer, DocumentError> {
+        let mut answers =
+            self.records.iter().filter_map(|record| read::<Q::Answer>(record.to_string().as_bytes()).ok());
+        answers.find(is_asked_for).ok_or_else(|| DocumentError::RecordMissing {
+            transaction: Q::NAME,
+            request: serde_json::to_string(question).unwrap_or_default(),
+        })
+    }
+}
+
+/// A claim that a request makes.
+pub(crate) trait RequestClaim: Claim + Sized {
+    /// The request that carries the proof.
+    type Request: Transaction;
+    /// The fields of which a request is known to be of this kind.
+    const KNOWN_BY: &'static [&'static str];
+    /// What of the request the claim is about. Its proof may be absent, and its commitment while the proof is.
+    type Draft: DeserializeOwned;
+
+    /// What the request of this draft claims. A commitment that it does not name is made from the opening, when one is
+    /// given.
+    fn of_draft(draft: &Self::Draft, facts: &Facts, openings: &[Opening]) -> Result<Self, DocumentError>;
+
+    /// The proof that the request has.
+    fn proof(draft: Self::Draft) -> Option<Proof>;
+
+    /// The openings that prove the claim, out of those that are given.
+    fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError>;
+
+    /// The commitment that stands in the request, with its field.
+    fn own_commitment(&self) -> Option<(&'static str, &Commitment)>;
+}
+
+/// The openings that prove a claim.
+pub(crate) type OpeningsOf<'o, C> = <<C as Claim>::Statement as Statement>::Openings<'o>;
+
+/// The request with its proof filled in, and with its commitment if it names none.
+///
+/// `document` is the body that the gateway takes, without the proof or with an older one, and with `private` or without
+/// it, as it is to be sent. `openings` may come in any order; the one in `private` need not be repeated.
+///
+/// # Errors
+/// [`DocumentError`]: the request has another form, a record or an opening is missing, or the claim is not true.
+pub fn complete(
+    document: Value,
+    facts: &Facts,
+    openings: &[Opening],
+    deployment: Deployment<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<Value, DocumentError> {
+    let mut fields = object(document)?;
+    let kind = Kind::of(&fields)?;
+    (kind.complete)(&mut fields, facts, openings, deployment, rng)?;
+    Ok(Value::Object(fields))
+}
+
+/// Checks the proof of a request, or of the record that the ledger made of it.
+///
+/// # Errors
+/// [`DocumentError`]; [`DocumentError::Refused`] when the proof does not hold.
+pub fn check(document: Value, facts: &Facts, deployment: Deployment<'_>) -> Result<(), DocumentError> {
+    let fields = object(document)?;
+    (Kind::of(&fields)?.check)(fields, facts, deployment)
+}
+
+/// The names of the transactions whose requests carry a proof.
+pub fn transactions() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.transaction)
+}
+
+fn object(document: Value) -> Result<Map<String, Value>, DocumentError> {
+    match document {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(DocumentError::NotAnObject),
+    }
+}
+
+type Complete =
+    fn(&mut Map<String, Value>, &Facts, &[Opening], Deployment<'_>, &mut ChaCha20Rng) -> Result<(), DocumentError>;
+
+/// A kind of request that carries a proof.
+struct Kind {
+    transaction: &'static str,
+    known_by: &'static [&'static str],
+    complete: Complete,
+    check: fn(Map<String, Value>, &Facts, Deployment<'_>) -> Result<(), DocumentError>,
+}
+
+const KINDS: &[Kind] = &[Kind::new::<DeclaredValue>(), Kind::new::<Settlement>()];
+
+impl Kind {
+    const fn new<C: RequestClaim>() -> Self {
+        Self { transaction: C::Request::NAME, known_by: C::KNOWN_BY, complete: complete_as::<C>, check: check_as::<C> }
+    }
+
+    fn of(fields: &Map<String, Value>) -> Result<&'static Self, DocumentError> {
+        let knows = |kind: &&Self| kind.known_by.iter().all(|field| fields.contains_key(*field));
+        KINDS.iter().find(knows).ok_or_else(|| {
+            let form = |kind: &Self| format!("{} has {}", kind.transaction, kind.known_by.join(" and "));
+            DocumentError::UnknownForm { forms: KINDS.iter().map(form).collect::<Vec<_>>().join(", ") }
+        })
+    }
+}
+
+fn complete_as<C: RequestClaim>(
+    fields: &mut Map<String, Value>,
+    facts: &Facts,
+    openings: &[Opening],
+    deployment: Deployment<'_>,
+    rng: &mut ChaCha20Rng,
+) -> Result<(), DocumentError> {
+    let private = fields.remove(PRIVATE);
+    let opened = private.as_ref().map(private_opening::<C::Request>).transpose()?;
+    let openings: Vec<Opening> = opened.iter().chain(openings).cloned().collect();
+    // An older proof says nothing about this one, not even by its form.
+    fields.remove(C::PROOF.trim_start_matches('/'));
+    let draft: C::Draft = read_fields(fields)?;
+    let claim = C::of_draft(&draft, facts, &openings)?;
+    if let (Some(opened), Some((_, commitment))) = (&opened, claim.own_commitment())
+        && !opened.get().opens(commitment.get())
+    {
+        return Err(DocumentError::PrivateMismatch);
+    }
+
+    let (context, statement) = (claim.context(deployment)?, claim.statement()?);
+    let proof = Prover::new(&context).prove(&statement, claim.openings(&openings)?, rng)?;
+    fields.insert(C::PROOF.trim_start_matches('/').to_owned(), proof.to_text().into());
+    if let Some((field, commitment)) = claim.own_commitment() {
+        fields.insert(field.to_owned(), String::from(commitment.clone()).into());
+    }
+    read_fields::<C::Request>(fields)?;
+    fields.extend(private.map(|private| (PRIVATE.to_owned(), private)));
+    Ok(())
+}
+
+fn check_as<C: RequestClaim>(
+    mut fields: Map<String, Value>,
+    facts: &Facts,
+    deployment: Deployment<'_>,
+) -> Result<(), DocumentError> {
+    fields.remove(PRIVATE);
+    let draft: C::Draft = read_fields(&fields)?;
+    let claim = C::of_draft(&draft, facts, &[])?;
+    let proof = C::proof(draft).ok_or(DocumentError::ProofMissing { field: C::PROOF })?;
+    Ok(claim.verify(deployment, &proof)?)
+}
+
+fn private_opening<T: Transaction>(private: &Value) -> Result<Opening, DocumentError> {
+    if <T::Private as PrivateInput>::PRESENCE == Presence::Never {
+        return Err(DocumentError::PrivateUnexpected { transaction: T::NAME });
+    }
+    Ok(read(private.to_string().as_bytes())?)
+}
+
+fn read_fields<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, DocumentError> {
+    Ok(read(Value::Object(fields.clone()).to_string().as_bytes())?)
+}
+
+/// The opening of a commitment, out of those that are given.
+pub(crate) fn opening_of<'o>(
+    given: &'o [Opening],
+    commitment: &Commitment,
+    which: &'static str,
+) -> Result<&'o trade_proofs::Opening, DocumentError> {
+    let mut openings = given.iter().map(Opening::get);
+    openings.find(|opening| opening.opens(commitment.get())).ok_or(DocumentError::OpeningMissing { which })
+}

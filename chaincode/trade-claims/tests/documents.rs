@@ -1,0 +1,186 @@
+//! Requests as a clerk has them: documents without proofs, openings in files, records as the ledger answers them.
+
+use fixtures::{band, of, value_in_band};
+use serde_json::{Value, json};
+use trade_claims::{Deployment, DocumentError, Facts, check, complete};
+use trade_model::common::Opening;
+use trade_model::customs::FileDeclaration;
+use trade_model::payment::Settle;
+use trade_model::rejection::read;
+use trade_proofs::{ChaCha20Rng, rand_core::SeedableRng};
+
+const DEPLOYMENT: Deployment<'static> = Deployment { channel: "trade", chaincode: "entrepot" };
+const SENT: &str = "2026-01-15T10:00:00Z";
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([3; 32])
+}
+
+fn opening(value: u64) -> Opening {
+    let opening = trade_proofs::Opening::random(value, &mut rng());
+    Opening::try_from(opening).expect("below 2^48")
+}
+
+fn stamped(mut record: Value, fields: Value) -> Value {
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    record.as_object_mut().expect("a record is an object").extend(fields);
+    record
+}
+
+fn stamp(msp_id: &str) -> Value {
+    json!({"by": msp_id, "at": SENT, "transaction_id": "0".repeat(64)})
+}
+
+/// A tariff with a band from 1 000 to 2 000, as `customs:ReadTariff` answers.
+fn tariff(version: u32) -> Value {
+    let tariff = fixtures::tariff("T", "DE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
+    let given = json!({"version": version, "authority": "CustomsMSP", "published": stamp("CustomsMSP")});
+    stamped(fixtures::json(&tariff), given)
+}
+
+fn invoice(total: &Opening) -> Value {
+    let invoice = fixtures::invoice("I-1", "ImporterMSP", total.get().commitment().into());
+    let given = json!({"seller": "ExporterMSP", "state": "open", "issued": stamp("ExporterMSP")});
+    stamped(fixtures::json(&invoice), given)
+}
+
+fn entry(amount: &Opening) -> Value {
+    let entry = fixtures::entry("E-1", "ExporterMSP", "4711", amount.get().commitment().into());
+    stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP")}))
+}
+
+/// What a clerk writes: no commitment, no proof.
+fn declaration() -> Value {
+    json!({
+        "declaration_id": "D-1", "tariff_id": "T", "tariff_version": 2, "band_id": "b",
+        "items": ["https://id.gs1.org/01/09521234543213/21/1"], "hs_code": "910211", "origin": "CN",
+        "destination": "DE", "quantity": "1", "unit": "C62", "currency": "EUR",
+    })
+}
+
+fn settlement(tolerance: &str) -> Value {
+    let reason = "bank_charge";
+    json!({"invoice_id": "I-1", "entry_id": "E-1", "tolerance_minor": tolerance, "tolerance_reason": reason})
+}
+
+/// The importer, and the tariff's versions 1 and 2.
+fn customs_facts() -> Facts {
+    Facts { sender: Some(of("ImporterMSP")), records: vec![tariff(1), tariff(2)] }
+}
+
+fn declared(document: Value, openings: &[Opening]) -> Result<Value, DocumentError> {
+    complete(document, &customs_facts(), openings, DEPLOYMENT, &mut rng())
+}
+
+fn with(mut document: Value, field: &str, value: Value) -> Value {
+    document[field] = value;
+    document
+}
+
+#[test]
+fn a_declaration_is_completed_with_commitment_and_proof_and_its_proof_holds() {
+    let opened = opening(1_500);
+    let whole = declared(declaration(), &[opened.clone()]).expect("the value lies in the band");
+    assert_eq!(whole["value_commitment"], opened.get().commitment().to_hex());
+    read::<FileDeclaration>(whole.to_string().as_bytes()).expect("the request of the transaction");
+    check(whole.clone(), &customs_facts(), DEPLOYMENT).expect("the proof holds");
+
+    // An older proof is replaced; with the commitment named, further openings do not matter.
+    let again = declared(whole.clone(), &[opening(7), opened]).expect("as before");
+    check(again, &customs_facts(), DEPLOYMENT).expect("the proof holds");
+
+    let elsewhere = Deployment { channel: "other", ..DEPLOYMENT };
+    let another_sender = Facts { sender: Some(of("ExporterMSP")), ..customs_facts() };
+    for (document, facts, deployment) in [
+        (with(whole.clone(), "declaration_id", json!("D-2")), customs_facts(), DEPLOYMENT),
+        (whole.clone(), another_sender, DEPLOYMENT),
+        (whole.clone(), customs_facts(), elsewhere),
+    ] {
+        let refused = check(document, &facts, deployment).expect_err("bound to something else");
+        assert!(refused.to_string().starts_with("proof.of_another_record"), "{refused}");
+    }
+    // The record names its importer.
+    let record = with(whole, "importer", json!("ImporterMSP"));
+    check(record, &Facts { sender: None, ..customs_facts() }, DEPLOYMENT).expect("the proof holds");
+}
+
+#[test]
+fn the_private_input_stays_where_it_is_and_must_open_the_commitment() {
+    let opened = opening(1_500);
+    let private = serde_json::to_value(&opened).expect("an opening has a form in JSON");
+    let whole = declared(with(declaration(), "private", private.clone()), &[]).expect("the opening is there");
+    assert_eq!(whole["private"], private);
+    check(whole, &customs_facts(), DEPLOYMENT).expect("the proof holds");
+
+    let other = opening(1_600).get().commitment().to_hex();
+    let contradicting = with(with(declaration(), "private", private), "value_commitment", json!(other));
+    let refused = declared(contradicting, &[opening(1_600)]);
+    assert!(matches!(refused, Err(DocumentError::PrivateMismatch)), "{refused:?}");
+    let refused = declared(with(declaration(), "private", json!({"value_minor": "1500"})), &[]);
+    let refused = refused.expect_err("half an opening").to_string();
+    assert!(refused.starts_with("private.malformed") && !refused.contains("1500"), "{refused}");
+}
+
+#[test]
+fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
+    let (total, amount) = (opening(10_000), opening(9_950));
+    let facts = Facts { sender: None, records: vec![entry(&amount), invoice(&total)] };
+    let openings = [amount.clone(), total.clone()];
+    let whole = complete(settlement("100"), &facts, &openings, DEPLOYMENT, &mut rng()).expect("they agree");
+    read::<Settle>(whole.to_string().as_bytes()).expect("the request of the transaction");
+    check(whole.clone(), &facts, DEPLOYMENT).expect("the proof holds");
+    let narrower = check(with(whole, "tolerance_minor", json!("99")), &facts, DEPLOYMENT).expect_err("not proved");
+    assert!(narrower.to_string().starts_with("proof.rejected"), "{narrower}");
+
+    let too_far = complete(settlement("49"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
+    let text = too_far.to_string();
+    assert!(matches!(too_far, DocumentError::Prove(_)) && !text.contains("9950"), "{text}");
+    let half = complete(settlement("100"), &facts, &[total.clone()], DEPLOYMENT, &mut rng());
+    assert!(matches!(half, Err(DocumentError::OpeningMissing { .. })), "{half:?}");
+    let private = serde_json::to_value(&total).expect("an opening has a form in JSON");
+    let private = complete(with(settlement("100"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());
+    assert!(matches!(private, Err(DocumentError::PrivateUnexpected { .. })), "{private:?}");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let without_tariff = Facts { records: vec![tariff(1)], ..customs_facts() };
+    let refused = complete(declaration(), &without_tariff, &[opening(1_500)], DEPLOYMENT, &mut rng());
+    let refused = refused.expect_err("the version is not there").to_string();
+    assert!(refused.contains(r#"customs:ReadTariff answers to {"tariff_id":"T","version":2}"#), "{refused}");
+
+    let nobody = Facts { sender: None, ..customs_facts() };
+    let refused = complete(declaration(), &nobody, &[opening(1_500)], DEPLOYMENT, &mut rng());
+    assert!(matches!(refused, Err(DocumentError::SenderMissing)), "{refused:?}");
+
+    let refused = declared(with(declaration(), "band_id", json!("c")), &[opening(1_500)]);
+    assert!(matches!(refused, Err(DocumentError::BandUnknown { .. })), "{refused:?}");
+    for openings in [&[][..], &[opening(1_500), opening(1_600)]] {
+        let refused = declared(declaration(), openings);
+        assert!(matches!(refused, Err(DocumentError::CommitmentMissing { .. })), "{refused:?}");
+    }
+    let refused = check(declaration(), &customs_facts(), DEPLOYMENT);
+    assert!(matches!(refused, Err(DocumentError::CommitmentMissing { .. })), "{refused:?}");
+    let unproved = with(declaration(), "value_commitment", json!(opening(1).get().commitment().to_hex()));
+    let refused = check(unproved, &customs_facts(), DEPLOYMENT);
+    assert!(matches!(refused, Err(DocumentError::ProofMissing { field: "/value_proof" })), "{refused:?}");
+}
+
+#[test]
+fn a_document_of_another_form_is_refused_with_the_place() {
+    for document in [json!({"invoice_id": "I-1", "buyer": "ImporterMSP"}), json!({})] {
+        let refused = declared(document, &[opening(1)]).expect_err("no request with a proof").to_string();
+        assert!(refused.contains("payment:Settle has invoice_id and entry_id"), "{refused}");
+    }
+    assert!(matches!(declared(json!([]), &[]), Err(DocumentError::NotAnObject)));
+    for (field, value, said) in [
+        ("declaration_id", json!(".."), "request.id_malformed: /declaration_id"),
+        ("hs_code", json!("910"), "customs.hs_code_malformed: /hs_code"),
+        ("surplus", json!(1), "request.malformed"),
+    ] {
+        let refused = declared(with(declaration(), field, value), &[opening(1_500)]).expect_err(field).to_string();
+        assert!(refused.starts_with(said), "{refused}");
+    }
+    let outside = declared(declaration(), &[opening(2_001)]);
+    assert!(matches!(outside, Err(DocumentError::Prove(_))), "{outside:?}");
+}
