@@ -11,7 +11,6 @@ use openssl::{
     stack::Stack,
     x509::{X509, X509PurposeId, X509StoreContext, store::X509StoreBuilder},
 };
-use serde_json::Value;
 
 use crate::harness::{PROGRAM, shared, start};
 
@@ -45,47 +44,6 @@ fn the_readmes_event_is_hashed_as_it_stands_there() -> Result<()> {
     let file = folder.path().join("event.jsonld");
     std::fs::write(&file, event)?;
     ensure!(text(&run(&["epcis", "hash", &file.display().to_string()], "")?)? == piped, "a file has another hash");
-    Ok(())
-}
-
-#[test]
-fn a_proof_made_on_the_command_line_holds_for_its_record_and_for_no_other() -> Result<()> {
-    let bounds = ["--least", "1000", "--most", "2000"];
-    let record = |id: &'static str| {
-        [
-            "--msp-id",
-            "ImporterMSP",
-            "--declaration",
-            id,
-            "--tariff",
-            "T",
-            "--tariff-version",
-            "1",
-            "--band",
-            "b",
-            "--currency",
-            "EUR",
-        ]
-    };
-    let arguments: Vec<&str> = ["prove", "declared-value"].into_iter().chain(bounds).chain(record("D-1")).collect();
-    let proved: Value = serde_json::from_str(&text(&run(&arguments, r#"{"value": "1500"}"#)?)?)?;
-    let commitment = proved["commitment"].as_str().context("no commitment")?;
-    let proof = proved["proof"].as_str().context("no proof")?;
-    let verify = |id: &'static str| {
-        let shown = ["--commitment", commitment, "--proof", proof];
-        let arguments: Vec<&str> =
-            ["verify", "declared-value"].into_iter().chain(bounds).chain(shown).chain(record(id)).collect();
-        run(&arguments, "")
-    };
-    ensure!(verify("D-1")?.status.success(), "the proof does not hold for its record");
-    ensure!(!verify("D-2")?.status.success(), "the proof holds for another record");
-    let outside = run(&arguments, r#"{"value": "2001"}"#)?;
-    ensure!(!outside.status.success() && outside.stdout.is_empty(), "a value out of bounds was proved");
-    let secret = run(&arguments, r#"{"value": "1500", "blinding": "00"}"#)?;
-    ensure!(
-        !secret.status.success() && !String::from_utf8_lossy(&secret.stderr).contains("1500"),
-        "the refusal tells the value"
-    );
     Ok(())
 }
 

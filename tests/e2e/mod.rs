@@ -5,6 +5,7 @@ pub(crate) mod canaries;
 mod commands;
 mod documents;
 mod node;
+mod proofs;
 mod refusals;
 mod regulator;
 mod restart;

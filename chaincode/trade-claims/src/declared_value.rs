@@ -10,8 +10,9 @@ use trade_proofs::{ContextError, ProofContext, Range, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
-use crate::document::{OpeningsOf, RequestClaim, opening_of};
-use crate::{Claim, Deployment, DocumentError, Facts};
+use crate::claim::{Claim, Deployment};
+use crate::error::DocumentError;
+use crate::request::{Facts, OpeningsOf, RequestClaim, opening_of};
 
 /// The field of the commitment in request and record.
 const COMMITMENT: &str = "value_commitment";

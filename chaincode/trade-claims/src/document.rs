@@ -4,67 +4,16 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use trade_model::Transaction;
-use trade_model::common::{Commitment, Opening, Proof};
+use trade_model::common::Opening;
 use trade_model::rejection::read;
 use trade_model::transaction::{PRIVATE, Presence, PrivateInput};
-use trade_proofs::{ChaCha20Rng, Prover, Statement};
-use trade_standards::identifier::MspId;
+use trade_proofs::{ChaCha20Rng, Prover};
 
-use crate::{Claim, DeclaredValue, Deployment, DocumentError, Settlement};
-
-/// What a proof rests on beside the request.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The organization that sends the request.
-    pub sender: Option<MspId>,
-    /// Records of the ledger, as the transactions that read them answer. Those that are not needed are passed over.
-    pub records: Vec<Value>,
-}
-
-impl Facts {
-    /// The record that answers `question`: the first that has the form of its answer and passes `is_asked_for`.
-    ///
-    /// # Errors
-    /// [`DocumentError::RecordMissing`].
-    pub(crate) fn answer_to<Q: Transaction>(
-        &self,
-        question: &Q,
-        is_asked_for: impl Fn(&Q::Answer) -> bool,
-    ) -> Result<Q::Answer, DocumentError> {
-        let mut answers =
-            self.records.iter().filter_map(|record| read::<Q::Answer>(record.to_string().as_bytes()).ok());
-        answers.find(is_asked_for).ok_or_else(|| DocumentError::RecordMissing {
-            transaction: Q::NAME,
-            request: serde_json::to_string(question).unwrap_or_default(),
-        })
-    }
-}
-
-/// A claim that a request makes.
-pub(crate) trait RequestClaim: Claim + Sized {
-    /// The request that carries the proof.
-    type Request: Transaction;
-    /// The fields of which a request is known to be of this kind.
-    const KNOWN_BY: &'static [&'static str];
-    /// What of the request the claim is about. Its proof may be absent, and its commitment while the proof is.
-    type Draft: DeserializeOwned;
-
-    /// What the request of this draft claims. A commitment that it does not name is made from the opening, when one is
-    /// given.
-    fn of_draft(draft: &Self::Draft, facts: &Facts, openings: &[Opening]) -> Result<Self, DocumentError>;
-
-    /// The proof that the request has.
-    fn proof(draft: Self::Draft) -> Option<Proof>;
-
-    /// The openings that prove the claim, out of those that are given.
-    fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError>;
-
-    /// The commitment that stands in the request, with its field.
-    fn own_commitment(&self) -> Option<(&'static str, &Commitment)>;
-}
-
-/// The openings that prove a claim.
-pub(crate) type OpeningsOf<'o, C> = <<C as Claim>::Statement as Statement>::Openings<'o>;
+use crate::claim::Deployment;
+use crate::declared_value::DeclaredValue;
+use crate::error::DocumentError;
+use crate::request::{Facts, RequestClaim};
+use crate::settlement::Settlement;
 
 /// The request with its proof filled in, and with its commitment if it names none.
 ///
@@ -186,14 +135,4 @@ fn private_opening<T: Transaction>(private: &Value) -> Result<Opening, DocumentE
 
 fn read_fields<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, DocumentError> {
     Ok(read(Value::Object(fields.clone()).to_string().as_bytes())?)
-}
-
-/// The opening of a commitment, out of those that are given.
-pub(crate) fn opening_of<'o>(
-    given: &'o [Opening],
-    commitment: &Commitment,
-    which: &'static str,
-) -> Result<&'o trade_proofs::Opening, DocumentError> {
-    let mut openings = given.iter().map(Opening::get);
-    openings.find(|opening| opening.opens(commitment.get())).ok_or(DocumentError::OpeningMissing { which })
 }

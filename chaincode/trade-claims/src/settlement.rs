@@ -9,8 +9,9 @@ use trade_proofs::{Close, ContextError, ProofContext, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
-use crate::document::{OpeningsOf, RequestClaim, opening_of};
-use crate::{Claim, Deployment, DocumentError, Facts};
+use crate::claim::{Claim, Deployment};
+use crate::error::DocumentError;
+use crate::request::{Facts, OpeningsOf, RequestClaim, opening_of};
 
 /// The committed total of an invoice and the committed amount of an entry differ by at most the tolerance.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use crate::{
 
 /// A cross-border trade ledger on Hyperledger Fabric.
 ///
-/// `entrepot demo` shows a whole trade in half a minute. `entrepot up` starts the embedded network, the chaincode and
+/// `entrepot demo` shows a whole trade on a fresh network. `entrepot up` starts the embedded network, the chaincode and
 /// the gateway and keeps them until Ctrl-C; with `--fabric-bin` the same runs on real Fabric peers and orderers.
 #[derive(Debug, Parser)]
 #[command(name = "entrepot", version, max_term_width = 100)]
@@ -38,9 +38,14 @@ enum Command {
     /// Generate keys and certificates
     #[command(subcommand)]
     Crypto(commands::crypto::Command),
-    /// Make the proof of a statement about committed amounts
+    /// Commit to an amount: reads it on standard input, keeps the opening in a file and prints the commitment
+    Commit(commands::proof::Commit),
+    /// Fill the proof into a request, or make that of a statement about committed amounts
+    ///
+    /// `prove --request FILE --opening FILE` prints the request with its proof, and with its commitment if it names
+    /// none; `transaction send` or any client of the gateway sends it. Everything is done on this machine.
     Prove(commands::proof::Prove),
-    /// Verify a proof
+    /// Verify the proof of a request or of a record, or that of a statement
     Verify(commands::proof::Verify),
     /// The chaincode's transactions: list them, show their schemas, send one to a gateway
     #[command(subcommand)]
@@ -91,6 +96,7 @@ impl Cli {
             Command::Demo(options) => demo::run(&options),
             Command::Bench(options) => commands::bench::run(&options),
             Command::Crypto(command) => commands::crypto::run(&command),
+            Command::Commit(options) => commands::proof::commit(&options),
             Command::Prove(options) => commands::proof::prove(&options),
             Command::Verify(options) => commands::proof::verify(&options),
             Command::Transaction(command) => commands::transaction::run(&command),

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Error, Result};
+use serde::Serialize;
 
 use crate::causes::in_one_line;
 
@@ -30,6 +31,14 @@ pub(crate) fn print(text: Arguments<'_>) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
     }
+}
+
+/// Prints a value as JSON on standard output.
+///
+/// # Errors
+/// As [`print`], or the value has no form in JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    say!("{}", serde_json::to_string_pretty(value)?)
 }
 
 /// Tells on standard error what a user should know although nothing has failed.

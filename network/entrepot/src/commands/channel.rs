@@ -369,7 +369,7 @@ fn revoke(options: &Revoke) -> Result<()> {
     }
     ensure!(found, "no channel knows {msp_id}, whose authority issued the certificate");
     if !options.change.dry_run {
-        // Whoever takes the organization into another channel takes the list with it.
+        // A channel that takes the organization in later takes the list with it.
         write_atomically(&lists.join(format!("crl-{number}.pem")), &list)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ pub mod crypto;
 pub mod deploy;
 pub mod down;
 pub mod epcis;
+mod files;
 pub mod folder;
 pub mod ledger;
 pub mod network;

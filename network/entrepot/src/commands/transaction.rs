@@ -1,11 +1,11 @@
 //! `transaction`: the chaincode's transactions by their declarations, listed, described and sent over REST.
 
-use std::{io::Read, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
+use serde_json::json;
 use trade_gateway::{
     rest::rest_request,
     routes::{self, Route, Transaction},
@@ -16,6 +16,7 @@ use trade_model::{
 };
 
 use crate::{
+    commands::files::read_json,
     demo::rest::{Caller, new_key},
     output::say,
 };
@@ -104,10 +105,10 @@ fn schema(name: &str) -> Result<()> {
 
 async fn send(options: &Send) -> Result<()> {
     let (route, transaction) = find(&options.name)?;
-    let argument = read_json(&options.request)?;
+    let argument = read_json(&options.request, REQUEST_BYTES_MAX)?;
     let checked = (transaction.request.check)(&argument).map_err(Rejection::from);
     checked.with_context(|| format!("in {}", options.request.display()))?;
-    let private = options.private.as_ref().map(read_json).transpose()?;
+    let private = options.private.as_ref().map(|path| read_json(path, REQUEST_BYTES_MAX)).transpose()?;
     ensure!(
         private.is_none() || transaction.presence != Presence::Never,
         "{} takes no private input",
@@ -132,15 +133,4 @@ fn find(name: &str) -> Result<(&'static Route, &'static Transaction)> {
         bail!("{name} has no route: {reason}");
     }
     found.with_context(|| format!("there is no transaction {name:?}; `entrepot transaction list` shows all"))
-}
-
-fn read_json(path: &PathBuf) -> Result<Value> {
-    let reader: Box<dyn Read> = match path.to_str() {
-        Some("-") => Box::new(std::io::stdin()),
-        _ => Box::new(std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?),
-    };
-    let mut text = Vec::new();
-    reader.take(REQUEST_BYTES_MAX + 1).read_to_end(&mut text)?;
-    ensure!(text.len() as u64 <= REQUEST_BYTES_MAX, "{} is longer than {REQUEST_BYTES_MAX} bytes", path.display());
-    serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", path.display()))
 }

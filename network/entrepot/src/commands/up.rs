@@ -30,7 +30,7 @@ pub struct Options {
 /// Starts everything, and stays until it is asked to stop.
 ///
 /// # Errors
-/// A step fails, or a process ends by itself.
+/// A step fails, or the last node of a kind, the chaincode or the gateway ends by itself.
 pub fn run(options: Options) -> Result<()> {
     let Options { folder, fabric_bin, consortium, gateway } = options;
     let wanted = supervisor::Options { folder: folder.dir, fabric_bin, consortium, gateway };

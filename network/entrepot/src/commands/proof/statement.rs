@@ -1,51 +1,22 @@
-//! `prove` and `verify`: statements about committed amounts, offline. The witness comes on standard input and never as
-//! an argument, which other users of the machine could see.
+//! Statements about committed amounts that no transaction of the ledger makes, for a record of the caller's choice. The
+//! witness comes on standard input and never as an argument, which other users of the machine could see.
 
 use std::io::Read;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
+use super::deployment::DeploymentOptions;
 use crate::demo::secrets::random;
-use crate::output::say;
+use crate::output::{print_json, say};
 
 /// Longest witness that is read, in bytes.
 const WITNESS_BYTES_MAX: u64 = 64 * 1024;
 
-/// `prove`.
-#[derive(Debug, Args)]
-pub struct Prove {
-    #[command(subcommand)]
-    statement: ProveStatement,
-}
-
-/// `verify`.
-#[derive(Debug, Args)]
-pub struct Verify {
-    #[command(subcommand)]
-    statement: VerifyStatement,
-}
-
 #[derive(Debug, Subcommand)]
-enum ProveStatement {
-    /// A declared value lies in a tariff's band, as `POST /v1/declarations` takes it. Reads {"value": "…"}
-    DeclaredValue {
-        #[command(flatten)]
-        bounds: Bounds,
-        #[command(flatten)]
-        record: DeclaredValueRecord,
-    },
-    /// A payment settles an invoice, as `POST /v1/settlements` takes it. Reads {"invoice": {value, blinding},
-    /// "payment": {…}}
-    Settlement {
-        #[command(flatten)]
-        tolerance: Tolerance,
-        #[command(flatten)]
-        record: SettlementRecord,
-    },
+pub enum ProveStatement {
     /// An amount lies between two bounds. Reads {"value": "…"} or {"value": "…", "blinding": "…"}
     Range {
         #[command(flatten)]
@@ -63,36 +34,7 @@ enum ProveStatement {
 }
 
 #[derive(Debug, Subcommand)]
-enum VerifyStatement {
-    /// A declared value lies in a tariff's band
-    DeclaredValue {
-        #[command(flatten)]
-        bounds: Bounds,
-        /// The commitment to the value
-        #[arg(long)]
-        commitment: String,
-        /// The proof
-        #[arg(long)]
-        proof: String,
-        #[command(flatten)]
-        record: DeclaredValueRecord,
-    },
-    /// A payment settles an invoice
-    Settlement {
-        #[command(flatten)]
-        tolerance: Tolerance,
-        /// The commitment to the invoice's total
-        #[arg(long)]
-        invoice_commitment: String,
-        /// The commitment to the payment's amount
-        #[arg(long)]
-        payment_commitment: String,
-        /// The proof
-        #[arg(long)]
-        proof: String,
-        #[command(flatten)]
-        record: SettlementRecord,
-    },
+pub enum VerifyStatement {
     /// An amount lies between two bounds
     Range {
         #[command(flatten)]
@@ -125,7 +67,7 @@ enum VerifyStatement {
 }
 
 #[derive(Debug, Args)]
-struct Bounds {
+pub struct Bounds {
     /// The least amount, in minor units of the currency
     #[arg(long)]
     least: u64,
@@ -135,72 +77,17 @@ struct Bounds {
 }
 
 #[derive(Debug, Args)]
-struct Tolerance {
+pub struct Tolerance {
     /// The greatest difference, in minor units of the currency
     #[arg(long)]
     tolerance: u64,
 }
 
-/// Where on the network a proof is for.
-#[derive(Debug, Args)]
-struct PlaceOptions {
-    /// The channel
-    #[arg(long, default_value = "trade")]
-    channel: String,
-    /// The chaincode
-    #[arg(long, default_value = "entrepot")]
-    chaincode: String,
-}
-
-/// The declaration that a proof is for.
-#[derive(Debug, Args)]
-struct DeclaredValueRecord {
-    #[command(flatten)]
-    place: PlaceOptions,
-    /// The importer's MSP id
-    #[arg(long)]
-    msp_id: String,
-    /// The declaration's id
-    #[arg(long)]
-    declaration: String,
-    /// The tariff's id
-    #[arg(long)]
-    tariff: String,
-    /// The tariff's version
-    #[arg(long)]
-    tariff_version: u32,
-    /// The band's id
-    #[arg(long)]
-    band: String,
-    /// The tariff's currency
-    #[arg(long)]
-    currency: String,
-}
-
-/// The settlement that a proof is for.
-#[derive(Debug, Args)]
-struct SettlementRecord {
-    #[command(flatten)]
-    place: PlaceOptions,
-    /// The seller's MSP id
-    #[arg(long)]
-    msp_id: String,
-    /// The invoice's id
-    #[arg(long)]
-    invoice: String,
-    /// The entry's id
-    #[arg(long)]
-    entry: String,
-    /// The currency of both amounts
-    #[arg(long)]
-    currency: String,
-}
-
 /// What the proof is for; it is worth nothing anywhere else.
 #[derive(Debug, Args)]
-struct ContextOptions {
+pub struct ContextOptions {
     #[command(flatten)]
-    place: PlaceOptions,
+    deployment: DeploymentOptions,
     /// The kind of record
     #[arg(long)]
     record_type: String,
@@ -264,11 +151,9 @@ struct ProvedMatch {
 ///
 /// # Errors
 /// The witness is not usable, or the statement is not true.
-pub fn prove(options: &Prove) -> Result<()> {
-    match &options.statement {
-        ProveStatement::DeclaredValue { bounds, record } => prove_range(bounds, &record.context()?),
+pub fn prove(statement: &ProveStatement) -> Result<()> {
+    match statement {
         ProveStatement::Range { bounds, context } => prove_range(bounds, &context.build()?),
-        ProveStatement::Settlement { tolerance, record } => prove_match(tolerance, &record.context()?),
         ProveStatement::Match { tolerance, context } => prove_match(tolerance, &context.build()?),
     }
 }
@@ -281,7 +166,7 @@ fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {
     let statement = Range::within(commitment, bounds.least, bounds.most)?;
     let proof = Prover::new(context).prove(&statement, &opening, &mut random()?)?;
     let opening = OpeningText::from(&opening);
-    print(&Proved { commitment: commitment.to_hex(), opening, proof: proof.to_text() })
+    print_json(&Proved { commitment: commitment.to_hex(), opening, proof: proof.to_text() })
 }
 
 fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
@@ -290,7 +175,7 @@ fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
     let (invoice, payment) = (witness.invoice.open()?, witness.payment.open()?);
     let statement = Close::new(invoice.commitment(), payment.commitment(), tolerance.tolerance)?;
     let proof = Prover::new(context).prove(&statement, (&invoice, &payment), &mut random()?)?;
-    print(&ProvedMatch {
+    print_json(&ProvedMatch {
         invoice: invoice.commitment().to_hex(),
         payment: payment.commitment().to_hex(),
         proof: proof.to_text(),
@@ -301,16 +186,10 @@ fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
 ///
 /// # Errors
 /// The proof does not show the statement in this context; the error says no more than that.
-pub fn verify(options: &Verify) -> Result<()> {
-    match &options.statement {
-        VerifyStatement::DeclaredValue { bounds, commitment, proof, record } => {
-            verify_range(bounds, commitment, proof, &record.context()?)?;
-        }
+pub fn verify(statement: &VerifyStatement) -> Result<()> {
+    match statement {
         VerifyStatement::Range { bounds, commitment, proof, context } => {
             verify_range(bounds, commitment, proof, &context.build()?)?;
-        }
-        VerifyStatement::Settlement { tolerance, invoice_commitment, payment_commitment, proof, record } => {
-            verify_match(tolerance, invoice_commitment, payment_commitment, proof, &record.context()?)?;
         }
         VerifyStatement::Match { tolerance, invoice, payment, proof, context } => {
             verify_match(tolerance, invoice, payment, proof, &context.build()?)?;
@@ -335,27 +214,6 @@ fn verify_match(
     Ok(Verifier::new(context).verify(&statement, &Proof::parse(proof)?)?)
 }
 
-impl PlaceOptions {
-    fn deployment(&self) -> Deployment<'_> {
-        Deployment { channel: &self.channel, chaincode: &self.chaincode }
-    }
-}
-
-impl DeclaredValueRecord {
-    fn context(&self) -> Result<ProofContext> {
-        let tariff = (self.tariff.as_str(), self.tariff_version);
-        let place = DeclarationPlace::parse(&self.msp_id, &self.declaration, tariff, &self.band, &self.currency)?;
-        Ok(place.context(self.place.deployment())?)
-    }
-}
-
-impl SettlementRecord {
-    fn context(&self) -> Result<ProofContext> {
-        let place = SettlementPlace::parse(&self.msp_id, &self.invoice, &self.entry, &self.currency)?;
-        Ok(place.context(self.place.deployment())?)
-    }
-}
-
 impl Witness {
     fn opening(self) -> Result<Opening> {
         match self.blinding {
@@ -371,8 +229,8 @@ impl Witness {
 impl ContextOptions {
     fn build(&self) -> Result<ProofContext> {
         let mut builder = ProofContext::builder()
-            .channel(&self.place.channel)
-            .chaincode(&self.place.chaincode)
+            .channel(&self.deployment.channel)
+            .chaincode(&self.deployment.chaincode)
             .record(&self.record_type, &self.record_id, self.record_version)
             .msp_id(&self.msp_id)
             .purpose(&self.purpose)
@@ -402,8 +260,4 @@ fn read_witness() -> Result<Vec<u8>> {
     std::io::stdin().take(WITNESS_BYTES_MAX + 1).read_to_end(&mut witness).context("cannot read the witness")?;
     ensure!(witness.len() as u64 <= WITNESS_BYTES_MAX, "the witness is longer than {WITNESS_BYTES_MAX} bytes");
     Ok(witness)
-}
-
-fn print(value: &impl Serialize) -> Result<()> {
-    say!("{}", serde_json::to_string_pretty(value)?)
 }

@@ -1,0 +1,51 @@
+//! `commit`: an amount is committed to, and what opens the commitment is kept in a file.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use trade_model::common::Opening;
+
+use crate::{demo::secrets::random, output::say};
+
+/// Longest amount that is read, in bytes.
+const AMOUNT_BYTES_MAX: u64 = 64;
+
+/// `commit`.
+#[derive(Debug, Args)]
+pub struct Commit {
+    /// The file to write the opening to; it must not exist. Keep it: nothing else opens the commitment
+    #[arg(long, value_name = "FILE")]
+    opening: PathBuf,
+}
+
+/// Reads an amount in minor units on standard input, writes its opening to a file that only its owner reads, and prints
+/// the commitment.
+///
+/// # Errors
+/// What is read is no amount, or the file is there or cannot be written.
+pub fn commit(options: &Commit) -> Result<()> {
+    let mut amount = String::new();
+    io::stdin().take(AMOUNT_BYTES_MAX + 1).read_to_string(&mut amount).context("cannot read the amount")?;
+    ensure!(amount.len() as u64 <= AMOUNT_BYTES_MAX, "the amount is longer than {AMOUNT_BYTES_MAX} bytes");
+    let amount = amount.trim();
+    let digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
+    let minor = amount.parse().ok().filter(|_| digits).context("the amount is no whole number of minor units")?;
+    let opening = Opening::try_from(trade_proofs::Opening::random(minor, &mut random()?));
+    let opening = opening.ok().context("the amount is above 2^48 - 1 minor units")?;
+
+    let mut file = OpenOptions::new();
+    file.write(true).create_new(true).mode(0o600);
+    let written = file.open(&options.opening).map_err(anyhow::Error::from).and_then(|mut file| {
+        let text = serde_json::to_string(&opening)?;
+        file.write_all(text.as_bytes())?;
+        Ok(file.write_all(b"\n")?)
+    });
+    written.with_context(|| format!("cannot write {}", options.opening.display()))?;
+    say!("{}", opening.get().commitment().to_hex())
+}

@@ -1,0 +1,157 @@
+//! Proofs on the command line, as a clerk makes them: no code, and no secret that anybody else sees.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use entrepot::demo::documents;
+use fixtures::{band, value_in_band};
+use serde_json::{Value, json};
+use trade_model::{
+    Transaction,
+    customs::{FileDeclaration, ReadDeclaration, ReadTariff},
+};
+
+use crate::{
+    e2e::commands::{run, text},
+    harness::{System, establish, shared},
+};
+
+/// A folder with the clerk's files.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn argument(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    fn put(&self, name: &str, value: &Value) -> Result<()> {
+        Ok(std::fs::write(self.path(name), value.to_string())?)
+    }
+
+    /// Runs the program with `@name` for the file `name`, and keeps what it prints in `output`.
+    fn run_into(&self, output: &str, arguments: &[&str], input: &str) -> Result<String> {
+        let named =
+            |argument: &&str| argument.strip_prefix('@').map_or((*argument).to_owned(), |name| self.argument(name));
+        let arguments: Vec<String> = arguments.iter().map(named).collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let printed = text(&run(&arguments, input)?)?;
+        std::fs::write(self.path(output), &printed)?;
+        Ok(printed)
+    }
+
+    fn refusal(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let refused = self.run_into("refused.json", arguments, input);
+        Ok(format!("{:#}", refused.err().context("it was not refused")?))
+    }
+}
+
+fn declaration() -> Value {
+    json!({
+        "declaration_id": "D-CLERK", "tariff_id": "T-CLERK", "tariff_version": 1, "band_id": "b",
+        "items": [documents::item("CLERK")], "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "1",
+        "unit": "C62", "currency": "EUR",
+    })
+}
+
+/// A tariff, an item, and from then on nothing but the program: the tariff is read, the value committed to, the proof
+/// made, and the request sent with the opening for the authority.
+#[tokio::test]
+async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
+    let system = shared()?;
+    establish(system).await?;
+    let tariff = fixtures::tariff("T-CLERK", "DE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
+    system.caller("CustomsMSP")?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
+    let event = documents::commissioning(&["CLERK"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+    system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;
+
+    let desk = Desk(tempfile::tempdir()?);
+    desk.put("declaration.json", &declaration())?;
+    let to = gateway(system, "ImporterMSP")?;
+    let send = |name: &'static str| [&["transaction", "send", name][..], &to.each_ref().map(String::as_str)].concat();
+    desk.run_into("tariff.json", &send(ReadTariff::NAME), r#"{"tariff_id": "T-CLERK"}"#)?;
+    let commitment = desk.run_into("commitment", &["commit", "--opening", "@opening.json"], "1500\n")?;
+    let basis = ["--record", "@tariff.json", "--msp-id", "ImporterMSP"];
+    let prove = [&["prove", "--request", "@declaration.json", "--opening", "@opening.json"][..], &basis].concat();
+    let proved: Value = serde_json::from_str(&desk.run_into("proved.json", &prove, "")?)?;
+    ensure!(proved["value_commitment"] == commitment.trim(), "{proved}");
+    desk.run_into("verified", &[&["verify", "--request", "@proved.json"][..], &basis].concat(), "")?;
+
+    let file = [&send(FileDeclaration::NAME)[..], &["--request", "@proved.json", "--private", "@opening.json"]];
+    let filed: Value = serde_json::from_str(&desk.run_into("filed.json", &file.concat(), "")?)?;
+    ensure!(filed["state"] == "committed" && filed["result"]["value_opened"] == true, "{filed}");
+    // What the ledger made of it can be verified by everybody, without the importer's name.
+    desk.run_into("record.json", &send(ReadDeclaration::NAME), r#"{"declaration_id": "D-CLERK"}"#)?;
+    desk.run_into("verified", &["verify", "--request", "@record.json", "--record", "@tariff.json"], "")?;
+    Ok(())
+}
+
+fn gateway(system: &System, msp_id: &str) -> Result<[String; 6]> {
+    let path = |path: &Path| path.to_str().map(str::to_owned).context("a path that is no text");
+    let authority = path(&system.gateway_authority()?)?;
+    let msp = path(&system.msp(msp_id, "User1")?)?;
+    let flag = |name: &str| name.to_owned();
+    let address = system.addresses.gateway.to_string();
+    Ok([flag("--gateway"), address, flag("--authority"), authority, flag("--msp"), msp])
+}
+
+#[test]
+fn an_opening_is_its_owners_file_and_is_never_overwritten() -> Result<()> {
+    let desk = Desk(tempfile::tempdir()?);
+    let commit = ["commit", "--opening", "@opening.json"];
+    for amount in ["", "12.50", "-1", "+1", "281474976710656"] {
+        let refused = desk.refusal(&commit, amount)?;
+        ensure!(refused.contains("the amount") && !desk.path("opening.json").exists(), "{amount}: {refused}");
+    }
+    desk.run_into("commitment", &commit, "281474976710655")?;
+    let mode = std::fs::metadata(desk.path("opening.json"))?.permissions().mode();
+    ensure!(mode & 0o077 == 0, "the opening has the mode {mode:o}");
+    let written = std::fs::read(desk.path("opening.json"))?;
+    ensure!(desk.refusal(&commit, "7")?.contains("cannot write"), "an opening was overwritten");
+    ensure!(std::fs::read(desk.path("opening.json"))? == written, "the opening has changed");
+    Ok(())
+}
+
+#[test]
+fn what_a_request_lacks_for_its_proof_is_named_and_no_value_is_told() -> Result<()> {
+    let desk = Desk(tempfile::tempdir()?);
+    desk.put("declaration.json", &declaration())?;
+    desk.run_into("commitment", &["commit", "--opening", "@opening.json"], "151515")?;
+    desk.put("half.json", &json!({"value_minor": "151515"}))?;
+    let prove = |opening: &'static str| ["prove", "--request", "@declaration.json", "--opening", opening];
+    let refused = desk.refusal(&prove("@opening.json"), "")?;
+    ensure!(refused.contains(ReadTariff::NAME) && refused.contains("T-CLERK"), "{refused}");
+    let refused = desk.refusal(&prove("@half.json"), "")?;
+    ensure!(refused.contains("half.json is no opening") && !refused.contains("151515"), "{refused}");
+    ensure!(desk.refusal(&["prove"], "")?.contains("--request"), "a request is not asked for");
+    Ok(())
+}
+
+#[test]
+fn a_statement_of_ones_own_is_proved_for_its_record_and_for_no_other() -> Result<()> {
+    let bounds = ["--least", "1000", "--most", "2000"];
+    let record = |id: &'static str| {
+        let of = ["--record-type", "offer", "--record-id", id, "--msp-id", "ImporterMSP"];
+        [&of[..], &["--purpose", "tender", "--currency", "EUR"]].concat()
+    };
+    let prove = [&["prove", "range"][..], &bounds, &record("O-1")].concat();
+    let proved: Value = serde_json::from_str(&text(&run(&prove, r#"{"value": "1500"}"#)?)?)?;
+    let commitment = proved["commitment"].as_str().context("no commitment")?;
+    let proof = proved["proof"].as_str().context("no proof")?;
+    let shown = ["--commitment", commitment, "--proof", proof];
+    let verify = |id| run(&[&["verify", "range"][..], &bounds, &shown, &record(id)].concat(), "");
+    ensure!(verify("O-1")?.status.success(), "the proof does not hold for its record");
+    ensure!(!verify("O-2")?.status.success(), "the proof holds for another record");
+    let outside = run(&prove, r#"{"value": "2001"}"#)?;
+    ensure!(!outside.status.success() && outside.stdout.is_empty(), "a value out of bounds was proved");
+    let secret = run(&prove, r#"{"value": "1500", "blinding": "00"}"#)?;
+    let told = String::from_utf8_lossy(&secret.stderr).contains("1500");
+    ensure!(!secret.status.success() && !told, "the refusal tells the value");
+    Ok(())
+}
