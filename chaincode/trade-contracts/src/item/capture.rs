@@ -4,9 +4,8 @@
 //! captured, a foreign event declared erroneous). What contradicts the records is recorded and raises an alarm:
 //! refusing it would lose the evidence.
 //!
-//! An event belongs to whoever records it. Documents travel, and the hash of an event says nothing about who sends it;
-//! if the first record counted for everybody, a copy sent early would make its sender the maker of somebody else's
-//! goods.
+//! An event belongs to its recorder. Documents travel, and the hash of an event says nothing about its sender; if the
+//! first record counted for everybody, a copy sent early would make its sender the maker of another member's goods.
 
 use std::collections::BTreeSet;
 
@@ -138,15 +137,15 @@ fn record_new(
     keep(ctx, session, place, event, record)
 }
 
-/// How an event stands with its caller: the id its record has or would have, the record itself, and the record of
-/// whoever was first, when that was somebody else.
+/// How an event stands with its caller: the id its record has or would have, the record itself, and that of the
+/// first recorder, when that was another member.
 struct Standing {
     record_id: EventRecordId,
     own: Option<RecordedEvent>,
     first_by_another: Option<RecordedEvent>,
 }
 
-/// An event belongs to its recorder. What somebody else recorded before takes nothing away from the caller's record,
+/// An event belongs to its recorder. What another member recorded before takes nothing away from the caller's record,
 /// and makes it a conflict.
 fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Standing, Refusal> {
     let record_id = EventRecordId::first(&event.hash);
@@ -160,7 +159,7 @@ fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<S
     }
 }
 
-/// The conflicts of an event that somebody else had recorded word for word, one per thing it names: which of the two
+/// The conflicts of an event that another member had recorded word for word, one per thing it names: which of the two
 /// saw it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
 fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Result<Vec<Conflict>, Refusal> {
     let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Ok(Vec::new()) };
@@ -226,8 +225,8 @@ fn unreadable(error: EpcisError) -> Rejection {
         EpcisError::NoEvents => ItemRejection::NoEvents.into(),
         EpcisError::TooLarge { what: "events", max } => ItemRejection::TooManyEvents { max }.into(),
         EpcisError::TooLarge { max, .. } => ItemRejection::TooManyItems { max }.into(),
-        EpcisError::Uri { pointer, source, .. } => {
-            RequestRejection::of(format!("/document{pointer}"), &Malformed::from(&source)).into()
+        EpcisError::Uri { pointer, cause, .. } => {
+            RequestRejection::of(format!("/document{pointer}"), &Malformed::from(&cause)).into()
         }
         other => ItemRejection::DocumentMalformed { rule: other.to_string() }.into(),
     }

@@ -1,14 +1,15 @@
 //! Tariff codes: chapter, heading and subheading of the Harmonized System (HS 2022), then national digits.
 //!
 //! Chapters run from 01 to 97 and 77 is reserved (HS 2022, table of contents). Chapters 98 and 99 are left to national
-//! schemes and mean nothing across a border, so they are refused.
+//! schemes and mean nothing across a border, so they are refused. The headings of a chapter are counted from 01, so
+//! there is no heading 00.
 
 use crate::identifier::{IdentifierError, IdentifierKind, check, text_identifier};
 
 text_identifier! {
     /// What goods are: the six digits of a subheading of the Harmonized System, or eight or ten with national digits;
     /// without dots.
-    TariffCode, IdentifierKind::Tariff, "^(0[1-9]|[1-68][0-9]|7[0-689]|9[0-7])[0-9]{4}([0-9]{2}){0,2}$", "950300"
+    TariffCode, IdentifierKind::Tariff, "^(0[1-9]|[1-68][0-9]|7[0-689]|9[0-7])(0[1-9]|[1-9][0-9])[0-9]{2}([0-9]{2}){0,2}$", "950300"
 }
 
 impl TariffCode {
@@ -35,7 +36,7 @@ impl TariffCode {
 text_identifier! {
     /// The beginning of a tariff code, for rules about many goods: a chapter, a heading, a subheading or a national
     /// code; 2, 4, 6, 8 or 10 digits.
-    TariffPrefix, IdentifierKind::Tariff, "^(0[1-9]|[1-68][0-9]|7[0-689]|9[0-7])([0-9]{2}){0,4}$", "9503"
+    TariffPrefix, IdentifierKind::Tariff, "^(0[1-9]|[1-68][0-9]|7[0-689]|9[0-7])((0[1-9]|[1-9][0-9])([0-9]{2}){0,3})?$", "9503"
 }
 
 impl TariffPrefix {
@@ -58,6 +59,9 @@ fn of_lengths(text: &str, lengths: &[usize], expected: &'static str) -> Result<S
     if !("01"..="97").contains(&&text[..2]) || &text[..2] == "77" {
         return Err(IdentifierError::Form { kind, rule: "the chapter must be 01 to 97 and not 77" });
     }
+    if text.get(2..4) == Some("00") {
+        return Err(IdentifierError::Form { kind, rule: "the heading must be 01 to 99 of its chapter" });
+    }
     Ok(text.to_owned())
 }
 
@@ -78,6 +82,16 @@ mod tests {
         for text in ["", "95", "9503", "95030", "9503000", "9503.00", "95 300", "９５０３００", "950300950300"] {
             assert!(TariffCode::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn heading_00_of_a_chapter_does_not_exist() {
+        for text in ["010000", "950000", "01000010", "9700000000"] {
+            let refused = TariffCode::parse(text).map_err(|error| matches!(error, IdentifierError::Form { .. }));
+            assert_eq!(refused, Err(true), "{text}");
+            assert!(TariffPrefix::parse(&text[..4]).is_err(), "{text}");
+        }
+        assert!(TariffPrefix::parse("0106").is_ok() && TariffCode::parse("010600").is_ok());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum EpcisError {
     },
     /// Not UTF-8, not JSON, or beyond a bound on bytes, nesting or number of values.
     #[error("the document cannot be read: {0}")]
-    Json(#[from] JsonError),
+    Json(JsonError),
     /// Neither an EPCIS document, nor a query document, nor a single event.
     #[error("neither an EPCISDocument nor an event, but type `{found}`")]
     NotADocument {
@@ -87,7 +87,7 @@ pub enum EpcisError {
         field: &'static str,
     },
     /// A URI that is none, or that claims to be a GS1 key and is not.
-    #[error("event {index}: {field}: {source}")]
+    #[error("event {index}: {field}: {cause}")]
     Uri {
         /// The event's position.
         index: usize,
@@ -96,7 +96,7 @@ pub enum EpcisError {
         /// The place in the document, as a JSON pointer such as `/epcisBody/eventList/1/epcList/0`.
         pointer: String,
         /// The rule it breaks.
-        source: DigitalLinkError,
+        cause: DigitalLinkError,
     },
     /// A quantity that is no positive decimal number.
     #[error("event {index}: a quantity is a decimal number that is not negative")]
@@ -104,6 +104,12 @@ pub enum EpcisError {
         /// The event's position.
         index: usize,
     },
+}
+
+impl From<JsonError> for EpcisError {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
 }
 
 impl EpcisError {
@@ -124,7 +130,7 @@ impl EpcisError {
             Self::TimeZone { .. } => "epcis_time_zone",
             Self::Action { .. } => "epcis_action",
             Self::UnknownWord { .. } => "epcis_unknown_word",
-            Self::Uri { source, .. } => source.rule(),
+            Self::Uri { cause, .. } => cause.rule(),
             Self::Quantity { .. } => "epcis_quantity",
         }
     }

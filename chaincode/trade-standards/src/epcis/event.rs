@@ -18,7 +18,7 @@ pub struct Event {
     pub time: EventTime,
     /// The offset at the place of the event, such as `+01:00`.
     pub time_zone_offset: String,
-    /// When somebody recorded it, if the document says so; never trusted, never hashed.
+    /// When it was recorded, if the document says so; never trusted, never hashed.
     pub record_time: Option<EventTime>,
     /// The id the sender gave the event, if any. See [`Event::id`].
     pub event_id: Option<String>,

@@ -77,9 +77,14 @@ impl<'a> Fields<'a> {
 
     /// A URI that stands in `field`, at `inside` of it (a JSON pointer, empty for the field itself).
     pub(super) fn uri(&self, text: &str, field: &'static str, inside: &str) -> Result<ObjectUri, EpcisError> {
-        let parse = if self.limits.check_digits { ObjectUri::parse } else { ObjectUri::parse_form_only };
+        // The algorithm of the event hash forgives blanks around a text. A question for a thing
+        // by its identifier is not forgiven any, so a document that is captured is not either.
+        let parsed = match self.limits.check_digits {
+            true => ObjectUri::parse(text),
+            false => ObjectUri::parse_form_only(text.trim()),
+        };
         let place = || format!("{}/{field}{inside}", self.pointer);
-        parse(text.trim()).map_err(|source| EpcisError::Uri { index: self.index, field, pointer: place(), source })
+        parsed.map_err(|cause| EpcisError::Uri { index: self.index, field, pointer: place(), cause })
     }
 
     pub(super) fn texts(&self, object: &'a Json, field: &'static str) -> Result<Vec<String>, EpcisError> {

@@ -172,6 +172,31 @@ fn extensions_named_in_ignore_fields_do_not_count_and_standard_fields_always_do(
 }
 
 #[test]
+fn blanks_around_an_identifier_do_not_change_a_hash_and_are_refused_where_it_is_captured() -> Result<(), EpcisError> {
+    let link = "https://id.gs1.org/01/09521234543213/21/L1";
+    for (given, pointer) in [
+        (r#", "epcList": [" LINK"]"#, "/epcList/0"),
+        (r#", "epcList": ["LINK "]"#, "/epcList/0"),
+        (r#", "epcList": ["\tLINK"]"#, "/epcList/0"),
+        (r#", "epcList": ["LINK"], "readPoint": {"id": " https://id.gs1.org/414/4012345000054"}"#, "/readPoint/id"),
+    ] {
+        let given = given.replace("LINK", link);
+        let refused = only(&given).map_err(|error| match error {
+            EpcisError::Uri { pointer, cause: crate::gs1::DigitalLinkError::NotAUri, .. } => pointer,
+            other => other.to_string(),
+        });
+        let place = refused.err().unwrap_or_default();
+        assert!(place.ends_with(pointer), "{given}: {place}");
+        let lenient = Limits { check_digits: false, ..Limits::default() };
+        let hash = |fields: &str| Ok(parse_with(document(fields).as_bytes(), &lenient)?.events[0].hash.to_string());
+        let trimmed: Result<String, EpcisError> =
+            hash(&given.replace("\\t", "").replace("\" ", "\"").replace(" \"]", "\"]"));
+        assert_eq!(hash(&given)?, trimmed?, "{given}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_single_event_is_a_document_too() -> Result<(), EpcisError> {
     let text = r#"{"@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", "type": "AggregationEvent",
         "eventTime": "2020-03-04T11:00:30Z", "eventTimeZoneOffset": "+00:00", "action": "DELETE",

@@ -13,11 +13,15 @@ pub(super) fn parse(uri: &str) -> Result<Option<Gs1Uri>, DigitalLinkError> {
     let Some(link) = Link::of(uri) else {
         return Ok(None);
     };
+    if !link.is_of_the_web() {
+        return if link.is_on_own_domain() { Err(DigitalLinkError::Scheme) } else { Ok(None) };
+    }
     let (segments, own_domain) = (link.segments(), link.is_on_own_domain());
     let mut fault = None;
     for index in 0..segments.len() {
         match link_at(&segments[index..], own_domain) {
             Some(Ok(found)) => {
+                refuse_before_key(&segments[..index], found.key(), own_domain)?;
                 refuse_in_query(&link, Some(&found))?;
                 return Ok(Some(found));
             }
@@ -62,8 +66,9 @@ pub(super) fn parse_form_only(uri: &str) -> Option<Gs1Uri> {
     None
 }
 
-/// The parts of an http or https URI that say something about a key.
+/// The parts of a URI with an authority that say something about a key.
 struct Link<'a> {
+    scheme: &'a str,
     host: &'a str,
     path: &'a str,
     query: &'a str,
@@ -72,14 +77,15 @@ struct Link<'a> {
 impl<'a> Link<'a> {
     fn of(uri: &'a str) -> Option<Self> {
         let (scheme, rest) = uri.split_once("://")?;
-        if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
-            return None;
-        }
         let rest = rest.split('#').next()?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let host = authority.rsplit('@').next()?.split(':').next()?;
-        Some(Self { host, path, query })
+        Some(Self { scheme, host, path, query })
+    }
+
+    fn is_of_the_web(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("https") || self.scheme.eq_ignore_ascii_case("http")
     }
 
     fn is_on_own_domain(&self) -> bool {
@@ -157,6 +163,18 @@ fn is_meant_as_key(key: Gs1Key, value: &str, rest: &[Segment]) -> bool {
     let is_qualifier = |name: &Segment| name.as_ref().is_ok_and(|name| qualifier(&name.to_ascii_lowercase()).is_some());
     let qualified = !pairs.is_empty() && left_over.is_empty() && pairs.iter().all(|[name, _]| is_qualifier(name));
     (key.checked_digits() > 0 && digits >= DIGITS_MIN) || (qualified && value.len() > 2)
+}
+
+/// Qualifiers stand behind their key. One before it would be lost, and the link would name the class of what it means.
+/// On other domains a path may hold such numbers far ahead of a link, but not directly before its key.
+fn refuse_before_key(before: &[Segment], key: Gs1Key, own_domain: bool) -> Result<(), DigitalLinkError> {
+    let is_qualifier = |pair: &[Segment]| {
+        let name = pair[0].as_ref().ok();
+        name.and_then(|name| qualifier(&name.to_ascii_lowercase())).is_some_and(|ai| key.takes_qualifier(ai))
+    };
+    let mut pairs = before.windows(2);
+    let misplaced = if own_domain { pairs.any(is_qualifier) } else { pairs.next_back().is_some_and(is_qualifier) };
+    if misplaced { Err(DigitalLinkError::QualifierOrder { ai: key.ai() }) } else { Ok(()) }
 }
 
 /// Keys and qualifiers stand in the path. One in the query would be cut off with the attributes, and the link would

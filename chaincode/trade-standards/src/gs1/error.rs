@@ -38,7 +38,7 @@ pub enum DigitalLinkError {
         /// The key's application identifier.
         ai: &'static str,
     },
-    /// Qualifiers in the wrong order, or twice.
+    /// Qualifiers in the wrong order, twice, or before their key.
     #[error("the qualifiers of application identifier {ai} are out of order")]
     QualifierOrder {
         /// The key's application identifier.
@@ -50,6 +50,9 @@ pub enum DigitalLinkError {
         /// The application identifier.
         ai: &'static str,
     },
+    /// A link on GS1's own domain with another scheme than the web's.
+    #[error("a GS1 Digital Link URI begins with https or http")]
+    Scheme,
     /// No GS1 key where one must be: a URI on `id.gs1.org` whose path holds none.
     #[error("the URI names no GS1 key")]
     NoKey,
@@ -71,6 +74,7 @@ impl DigitalLinkError {
             Self::Qualifier { .. } => "gs1_qualifier",
             Self::QualifierOrder { .. } => "gs1_qualifier_order",
             Self::InQuery { .. } => "gs1_in_query",
+            Self::Scheme => "gs1_scheme",
             Self::NoKey => "gs1_no_key",
             Self::PercentEncoding => "percent_encoding",
         }
