@@ -37,8 +37,14 @@ pub enum DraftError {
     Spec(#[from] SpecError),
     /// Fabric would refuse the result.
     #[error("the configuration would be refused: {0}")]
-    Refused(#[from] ConfigError),
+    Refused(ConfigError),
     /// There is nothing to change.
     #[error(transparent)]
     Update(#[from] UpdateError),
+}
+
+impl From<ConfigError> for DraftError {
+    fn from(error: ConfigError) -> Self {
+        Self::Refused(error)
+    }
 }

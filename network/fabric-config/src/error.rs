@@ -125,5 +125,11 @@ pub enum SpecError {
     },
     /// The finished configuration would be refused.
     #[error("the configuration would be refused: {0}")]
-    Refused(#[from] ConfigError),
+    Refused(ConfigError),
+}
+
+impl From<ConfigError> for SpecError {
+    fn from(error: ConfigError) -> Self {
+        Self::Refused(error)
+    }
 }

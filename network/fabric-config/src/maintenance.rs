@@ -14,7 +14,7 @@ use crate::{config::ChannelConfig, error::ConfigError, keys};
 pub enum MaintenanceError {
     /// The outcome is no configuration.
     #[error("failed to parse config: {0}")]
-    Config(#[from] ConfigError),
+    Config(ConfigError),
     /// There is no update, or it cannot be decoded.
     #[error("updated config does not include a config update")]
     NoUpdate,
@@ -29,6 +29,12 @@ pub enum MaintenanceError {
         /// The state in the update.
         to: &'static str,
     },
+}
+
+impl From<ConfigError> for MaintenanceError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
 }
 
 impl ChannelConfig {

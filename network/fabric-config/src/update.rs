@@ -122,10 +122,10 @@ pub enum UpdateError {
     Missing(String),
     /// The result would not be a configuration.
     #[error("config update is not compatible: {0}")]
-    Refused(#[from] ConfigError),
+    Refused(ConfigError),
     /// Raft orderers would not go on.
     #[error("consensus metadata update for channel config update is invalid: {0}")]
-    Raft(#[from] RaftError),
+    Raft(RaftError),
     /// An organization may not change who it is.
     #[error("{kind} org {name} attempted to change MSP ID from {from} to {to}")]
     MspId {
@@ -152,6 +152,18 @@ pub enum UpdateError {
     /// A configuration that does not follow from the update in it.
     #[error("ConfigEnvelope LastUpdate did not produce the supplied config result")]
     OtherResult,
+}
+
+impl From<ConfigError> for UpdateError {
+    fn from(error: ConfigError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<RaftError> for UpdateError {
+    fn from(error: RaftError) -> Self {
+        Self::Raft(error)
+    }
 }
 
 impl UpdateError {
@@ -334,7 +346,7 @@ impl ChannelConfig {
         Ok(())
     }
 
-    /// What no update may do, whoever signs it.
+    /// What no update may do, by whatever signatures.
     fn check_next(&self, next: &Self) -> Result<(), UpdateError> {
         if self.consensus_type() != next.consensus_type() {
             let (from, to) = (self.consensus_type().to_owned(), next.consensus_type().to_owned());

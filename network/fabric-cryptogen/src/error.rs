@@ -48,11 +48,23 @@ pub enum CryptoError {
     NoAuthority(PathBuf),
     /// A certificate of ours cannot be read back.
     #[error("the certificate cannot be read: {0}")]
-    Certificate(#[from] CertificateError),
+    Certificate(CertificateError),
     /// A key cannot be read.
     #[error(transparent)]
     Key(#[from] SignerError),
     /// The cryptographic library refused.
     #[error("the cryptographic library refused: {0}")]
-    Crypto(#[from] openssl::error::ErrorStack),
+    Crypto(openssl::error::ErrorStack),
+}
+
+impl From<CertificateError> for CryptoError {
+    fn from(error: CertificateError) -> Self {
+        Self::Certificate(error)
+    }
+}
+
+impl From<openssl::error::ErrorStack> for CryptoError {
+    fn from(error: openssl::error::ErrorStack) -> Self {
+        Self::Crypto(error)
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) enum AclError {
         "Failed verifying that proposal's creator satisfies local MSP principal during channelless check policy with policy [{policy}]: [{cause}]"
     )]
     Principal { policy: &'static str, cause: PrincipalError },
-    #[error("{0}")]
+    #[error(transparent)]
     Signature(#[from] VerifyError),
     #[error("Unmapped policy for {0}")]
     Unmapped(String),

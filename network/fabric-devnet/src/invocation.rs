@@ -29,11 +29,17 @@ pub(crate) struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvokeError {
     #[error("invalid invocation: {0}")]
-    Invalid(#[source] InvalidInvocation),
+    Invalid(InvalidInvocation),
     #[error(transparent)]
     Launch(#[from] LaunchError),
     #[error("error sending: {0}")]
-    Execute(#[from] ExecuteError),
+    Execute(ExecuteError),
+}
+
+impl From<ExecuteError> for InvokeError {
+    fn from(error: ExecuteError) -> Self {
+        Self::Execute(error)
+    }
 }
 
 /// Why a chaincode must not be invoked this way.

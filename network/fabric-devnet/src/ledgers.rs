@@ -31,7 +31,7 @@ const GENESIS_BLOCK: &str = "genesis.block";
 pub enum JoinError {
     /// The bytes are no block.
     #[error("the block cannot be read: {0}")]
-    Block(#[from] prost::DecodeError),
+    Block(prost::DecodeError),
     /// The block does not describe a channel.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -60,6 +60,12 @@ pub enum JoinError {
     /// A ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl From<prost::DecodeError> for JoinError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Block(error)
+    }
 }
 
 /// A node that joins channels.

@@ -49,7 +49,7 @@ pub(crate) struct TestChannel {
     pub(crate) orderer: Arc<SigningIdentity>,
     pub(crate) orderer_admin: SigningIdentity,
     folder: PathBuf,
-    /// Removes the folder at the end, unless it is somebody else's.
+    /// Removes the folder at the end, unless the caller owns it.
     _owned: Option<tempfile::TempDir>,
 }
 
@@ -97,7 +97,7 @@ impl TestChannel {
         Self { _owned: Some(owned), ..channel }
     }
 
-    /// A channel in a folder that somebody else owns.
+    /// A channel in a folder that the caller owns.
     pub(crate) fn at(folder: &Path) -> Self {
         let organizations: Vec<Organization> = ORGANIZATIONS.iter().map(|msp_id| Organization::new(msp_id)).collect();
         let ordering = Organization::new("OrdererMSP");

@@ -1,4 +1,4 @@
-//! Signing as somebody. A signer holds a private key, or stands for one that is kept elsewhere; it never shows it.
+//! Signing with an identity. A signer holds a private key, or stands for one that is kept elsewhere; it never shows it.
 
 use std::{
     fs, io,
@@ -20,10 +20,16 @@ use crate::{
 pub enum SignError {
     /// The cryptographic library refused.
     #[error("the signature could not be made: {0}")]
-    Crypto(#[from] openssl::error::ErrorStack),
+    Crypto(openssl::error::ErrorStack),
     /// A signer outside this process did not answer as it should.
     #[error("the signer did not sign: {0}")]
     Remote(String),
+}
+
+impl From<openssl::error::ErrorStack> for SignError {
+    fn from(error: openssl::error::ErrorStack) -> Self {
+        Self::Crypto(error)
+    }
 }
 
 /// Why an identity could not be loaded.
@@ -62,7 +68,7 @@ pub enum SignerError {
     NoKey(PathBuf),
 }
 
-/// Somebody who can sign.
+/// An identity that can sign.
 pub trait Signer: Send + Sync {
     /// The organization's id.
     fn msp_id(&self) -> &str;

@@ -17,7 +17,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// The file is not the expected JSON.
-    #[error("{0}")]
+    #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// A field is of another kind.
     #[error("{field} is not {expected}")]
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_needs_somebody_to_trust() {
+    fn tls_needs_an_authority_to_trust() {
         let refused = |json: &str| parse(json).expect_err("refused").to_string();
         assert_eq!(refused("{}"), "chaincode address not provided");
         assert_eq!(refused(r#"{"address":"a:1","tls_required":true}"#), "chaincode tls root cert not provided");

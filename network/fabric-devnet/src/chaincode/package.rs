@@ -72,7 +72,13 @@ pub enum PackageError {
     NoConnection,
     /// The address of the chaincode cannot be used.
     #[error("malformed chaincode info in {CONNECTION}: {0}")]
-    Connection(#[from] ConnectionError),
+    Connection(ConnectionError),
+}
+
+impl From<ConnectionError> for PackageError {
+    fn from(error: ConnectionError) -> Self {
+        Self::Connection(error)
+    }
 }
 
 /// A package that has been looked through.

@@ -6,7 +6,7 @@ use crate::simulation::SimulationError;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
     #[error("unmarshal failed: {0}")]
-    Malformed(#[from] prost::DecodeError),
+    Malformed(prost::DecodeError),
     #[error("private data APIs are not allowed in chaincode Init()")]
     PrivateInInit,
     #[error("only applicable for private data")]
@@ -29,4 +29,10 @@ pub(super) enum RequestError {
     Invoke(String),
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+}
+
+impl From<prost::DecodeError> for RequestError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Malformed(error)
+    }
 }

@@ -18,10 +18,10 @@ const EXTENSION: &str = ".tar.gz";
 pub enum InstallError {
     /// The package is malformed.
     #[error("could not parse as a chaincode install package: {0}")]
-    Package(#[source] PackageError),
+    Package(PackageError),
     /// The package is well formed, but not for an external chaincode.
     #[error("could not build chaincode: {0}")]
-    Build(#[source] PackageError),
+    Build(PackageError),
     /// The same bytes are there already.
     #[error("chaincode already successfully installed (package ID '{0}')")]
     Already(String),
@@ -30,7 +30,13 @@ pub enum InstallError {
     Full,
     /// The file cannot be written.
     #[error("could not save cc install package: {0}")]
-    Save(#[from] io::Error),
+    Save(io::Error),
+}
+
+impl From<io::Error> for InstallError {
+    fn from(error: io::Error) -> Self {
+        Self::Save(error)
+    }
 }
 
 /// The packages of one peer.

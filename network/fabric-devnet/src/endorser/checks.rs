@@ -41,13 +41,19 @@ pub(super) enum FilterError {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CheckError {
     #[error("error validating proposal: {0}")]
-    Invalid(#[from] InvalidProposal),
+    Invalid(InvalidProposal),
     #[error("duplicate transaction found [{tx_id}]. Creator [{creator}]")]
     Duplicate { tx_id: String, creator: String },
     #[error(transparent)]
     Acl(#[from] acl::AclError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl From<InvalidProposal> for CheckError {
+    fn from(error: InvalidProposal) -> Self {
+        Self::Invalid(error)
+    }
 }
 
 /// What is wrong with a proposal.

@@ -140,7 +140,7 @@ impl GatewayService {
         plan::layouts(channel, &self.peers, &careful, preferred, &self.chance).map_err(|cause| {
             if !protected.is_empty() && plan::layouts(channel, &self.peers, interest, preferred, &self.chance).is_ok() {
                 let protected = protected.join(" ");
-                // Fabric's words to the letter: this text alone spells it `organisation`.
+                // Fabric's words to the letter: this text alone has `organisation(s)`.
                 return Status::failed_precondition(format!(
                     "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{protected}]; retry specifying trusted endorsing organizations to protect transient data"
                 ));

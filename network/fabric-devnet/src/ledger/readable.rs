@@ -4,7 +4,7 @@ use fabric_config::ChannelConfig;
 use fabric_protos::common::{Block, Envelope};
 use prost::Message;
 
-/// Whether the orderers would give somebody blocks.
+/// Whether the orderers would give a reader blocks.
 pub(super) fn may_read(channel: &ChannelConfig, reader: &[u8]) -> bool {
     let identity = channel.msps().deserialize(reader);
     identity.is_ok_and(|identity| channel.policy("/Channel/Readers").evaluate_identities(&[identity]).is_ok())

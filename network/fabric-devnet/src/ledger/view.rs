@@ -19,7 +19,7 @@ use super::{
 use crate::state::error::LedgerError;
 
 impl Ledger {
-    /// The ledger as somebody sees it who may be cut off from new blocks with [`Ledger::freeze`]. Blocks that are
+    /// The ledger for a peer that may be cut off from new blocks with [`Ledger::freeze`]. Blocks that are
     /// committed to a view go to its origin.
     pub fn view(self: &Arc<Self>) -> Arc<Self> {
         let origin = self.origin.as_ref().unwrap_or(self);
@@ -27,7 +27,7 @@ impl Ledger {
         origin.new_view(None, Halt::default(), &origin.channel(), origin.height())
     }
 
-    /// Lets a view stand still: whoever looks at it sees no more blocks. Without effect on a ledger that is no view.
+    /// Lets a view stand still: its readers see no more blocks. Without effect on a ledger that is no view.
     ///
     /// # Errors
     /// [`LedgerError`] when the ledger cannot be read.

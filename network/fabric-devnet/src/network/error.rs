@@ -26,7 +26,7 @@ pub enum NetworkError {
     InUse(PathBuf),
     /// A channel cannot be joined.
     #[error("the channel cannot be joined: {0}")]
-    Join(#[from] JoinError),
+    Join(JoinError),
     /// The folder has a channel of this name that begins with another block.
     #[error("channel {0} begins with another genesis block than the one that is ordered here already")]
     OtherGenesis(String),
@@ -66,4 +66,10 @@ pub enum NetworkError {
     /// A TLS certificate or key cannot be used.
     #[error(transparent)]
     Transport(#[from] TransportError),
+}
+
+impl From<JoinError> for NetworkError {
+    fn from(error: JoinError) -> Self {
+        Self::Join(error)
+    }
 }

@@ -231,9 +231,15 @@ async fn cut_blocks(
 #[derive(Debug, thiserror::Error)]
 enum WriteError {
     #[error("a block cannot be signed: {0}")]
-    Sign(#[from] SignError),
+    Sign(SignError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl From<SignError> for WriteError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
+    }
 }
 
 /// Writes blocks until there are no more batches. A block that cannot be written ends the orderer: going on would leave

@@ -90,7 +90,7 @@ async fn every_refusal_has_its_status_and_text() {
     assert_eq!(orderer.broadcast(normal(client)).await.status(), Status::ServiceUnavailable);
 }
 
-/// Somebody whose certificate ended a minute ago; whose it is does not matter, since expiry is looked at first.
+/// A signer whose certificate ended a minute ago; its organization does not matter, since expiry is judged first.
 fn expired() -> SigningIdentity {
     let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "old")).expect("an authority");
     let mut request = CertificateRequest::identity("old", &["client"]);

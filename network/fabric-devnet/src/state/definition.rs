@@ -50,7 +50,7 @@ pub trait WriteFields: ReadFields {
     fn delete(&mut self, key: &str) -> Result<(), Self::Error>;
 }
 
-/// Reads hashes of keys of somebody's collection.
+/// Reads hashes of keys of an organization's collection.
 pub trait ReadHashes {
     /// What reading can fail with.
     type Error;

@@ -17,13 +17,13 @@ pub enum LedgerError {
     },
     /// The embedded database refused.
     #[error("the ledger's database failed: {0}")]
-    Storage(#[from] redb::Error),
+    Storage(redb::Error),
     /// A stored record cannot be read, so the file is damaged or of another program.
     #[error("the ledger holds an unreadable {0}")]
     Damaged(&'static str),
     /// The ledger is not what was written.
     #[error("the ledger has been changed at rest: {0}")]
-    Changed(#[from] Finding),
+    Changed(Finding),
     /// The folder belongs to another channel.
     #[error("the ledger in this folder begins with another genesis block than the given one")]
     OtherGenesis,
@@ -55,6 +55,18 @@ pub enum LedgerError {
     /// A transaction id that cannot be one.
     #[error("'{0}' is not a transaction id")]
     TransactionId(String),
+}
+
+impl From<redb::Error> for LedgerError {
+    fn from(error: redb::Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<Finding> for LedgerError {
+    fn from(error: Finding) -> Self {
+        Self::Changed(error)
+    }
 }
 
 macro_rules! from_storage {

@@ -56,7 +56,7 @@ pub(crate) async fn invoke_from_chaincode(call: &Call, name: &str, input: Chainc
     }
 }
 
-/// What a function of `_lifecycle` makes of its argument, whoever asks.
+/// What a function of `_lifecycle` makes of its argument, without asking for the caller.
 pub(crate) fn lifecycle_alone(call: &SystemCall, function: &str, input: &[u8]) -> Result<Vec<u8>, String> {
     lifecycle::run(call, function, input)
 }

@@ -25,7 +25,7 @@ pub enum IdentityError {
     Certificate(#[from] CertificateError),
     /// The certificate has no single chain to an authority of the organization.
     #[error("the supplied identity is not valid: {0}")]
-    Chain(#[from] ChainError),
+    Chain(ChainError),
     /// The certificate's own signature is not one that its issuer's key could have made.
     #[error("the signature on the certificate is malformed")]
     MalformedCertificateSignature,
@@ -90,6 +90,12 @@ pub enum IdentityError {
     },
 }
 
+impl From<ChainError> for IdentityError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
 /// Why an identity does not satisfy a principal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrincipalError {
@@ -115,7 +121,7 @@ pub enum PrincipalError {
     },
     /// The identity is not valid in the first place.
     #[error("The identity is not valid under this MSP: {0}")]
-    Invalid(#[from] IdentityError),
+    Invalid(IdentityError),
     /// Valid, but in another role.
     #[error("The identity is not {} under this MSP [{msp_id}]: {}", wanted(role), lacking(role, msp_id, *unit))]
     OtherRole {
@@ -135,6 +141,12 @@ pub enum PrincipalError {
     /// X.509 identities are never anonymous.
     #[error("Principal is anonymous, but X.509 MSP does not support anonymous identities")]
     Anonymous,
+}
+
+impl From<IdentityError> for PrincipalError {
+    fn from(error: IdentityError) -> Self {
+        Self::Invalid(error)
+    }
 }
 
 /// How an organization tells a role by a unit.

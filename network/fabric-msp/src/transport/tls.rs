@@ -28,7 +28,7 @@ pub enum TransportError {
     Key,
     /// Certificate and key do not belong together, or OpenSSL refuses them.
     #[error("TLS cannot be set up: {0}")]
-    Setup(#[from] ErrorStack),
+    Setup(ErrorStack),
     /// The address is not `host:port`.
     #[error("{0:?} is not an address of the form host:port")]
     Address(String),
@@ -40,6 +40,12 @@ pub enum TransportError {
         /// The chain of causes in one line.
         cause: String,
     },
+}
+
+impl From<ErrorStack> for TransportError {
+    fn from(error: ErrorStack) -> Self {
+        Self::Setup(error)
+    }
 }
 
 /// Puts a certificate, those that lead to its authority, and its key into a context.

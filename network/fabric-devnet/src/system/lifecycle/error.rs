@@ -8,7 +8,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LifecycleError {
     #[error("could not unmarshal input arguments: {0}")]
-    Malformed(#[from] prost::DecodeError),
+    Malformed(prost::DecodeError),
     #[error("no function {0}")]
     NoFunction(String),
     #[error("no application config for channel ''")]
@@ -24,9 +24,9 @@ pub(super) enum LifecycleError {
     #[error(transparent)]
     Install(#[from] InstallError),
     #[error("could not load cc install package: {0}")]
-    Load(#[from] std::io::Error),
+    Load(std::io::Error),
     #[error("error validating chaincode definition: {0}")]
-    Definition(#[from] InvalidDefinition),
+    Definition(InvalidDefinition),
     /// Not Fabric's: its peers approve it, and stop at the first transaction that they cannot validate.
     #[error("validation plugin {0} does not exist here, and peers without it would stop")]
     NoValidationPlugin(String),
@@ -62,6 +62,24 @@ pub(super) enum LifecycleError {
     Simulation(#[from] SimulationError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl From<prost::DecodeError> for LifecycleError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<std::io::Error> for LifecycleError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl From<InvalidDefinition> for LifecycleError {
+    fn from(error: InvalidDefinition) -> Self {
+        Self::Definition(error)
+    }
 }
 
 /// What is wrong with a proposed definition.

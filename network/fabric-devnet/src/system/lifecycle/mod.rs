@@ -51,7 +51,7 @@ pub(super) fn invoke(call: &SystemCall, args: &[Vec<u8>]) -> Response {
     }
 }
 
-/// Runs a function whoever asks, and says in words why it refuses.
+/// Runs a function without asking for the caller, and says in words why it refuses.
 pub(super) fn run(call: &SystemCall, function: &str, input: &[u8]) -> Result<Vec<u8>, String> {
     dispatch(call, function, input).map_err(|cause| cause.to_string())
 }
