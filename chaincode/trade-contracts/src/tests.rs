@@ -11,6 +11,7 @@ mod laws;
 mod payment;
 mod rights;
 mod time;
+mod trace;
 mod world;
 
 use std::collections::BTreeSet;

@@ -46,13 +46,7 @@ fn inside_the_token() -> Outcome {
     let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "Exporter"))?;
     let mut certificates = Vec::new();
     for (label, id, algorithm) in [("small", "a1", KeyAlgorithm::EcdsaP256), ("large", "a2", KeyAlgorithm::EcdsaP384)] {
-        let request = CertificateRequest { algorithm, ..CertificateRequest::identity(label, &["client"]) };
-        let issued = authority.issue(&request)?;
-        let file = Path::new(&folder).join(label);
-        fs::write(&file, &issued.key_pem)?;
-        let file = file.to_str().ok_or("a path that is no text")?;
-        tool(&["--import", file, "--token", "entrepot", "--label", label, "--id", id, "--pin", PIN])?;
-        certificates.push(issued.certificate.pem().to_vec());
+        certificates.push(import(Path::new(&folder), &authority, (label, id), algorithm)?);
     }
     let place = |key| TokenKey { library: library.into(), token: "entrepot".to_owned(), key };
     let label = |label: &str| KeyName::Label(label.to_owned());
@@ -77,6 +71,37 @@ fn inside_the_token() -> Outcome {
     for (key, certificate) in keys.into_iter().zip(certificates.iter().cycle()) {
         signers.push(Arc::new(open(certificate, &place(key), PIN)?));
     }
+    sign_in_threads(&signers)?;
+
+    let wrong = open(&certificates[0], &place(KeyName::Label("none".to_owned())), PIN);
+    assert!(matches!(wrong, Err(TokenError::NoKey { .. })));
+    let wrong = open(&certificates[1], &place(label("small")), PIN);
+    assert!(matches!(wrong, Err(TokenError::KeyMismatch(_) | TokenError::Sign(_))), "{wrong:?}");
+    let elsewhere = TokenKey { token: "other".to_owned(), ..place(label("small")) };
+    assert!(matches!(open(&certificates[0], &elsewhere, PIN), Err(TokenError::NoToken(_))));
+    let missing = TokenKey { library: "/nowhere.so".into(), ..place(label("small")) };
+    assert!(matches!(open(&certificates[0], &missing, PIN), Err(TokenError::Library { .. })));
+    Ok(())
+}
+
+/// Imports a new key under a label and an id, and answers its certificate, PEM.
+fn import(
+    folder: &Path,
+    authority: &Authority,
+    (label, id): (&str, &str),
+    algorithm: KeyAlgorithm,
+) -> Outcome<Vec<u8>> {
+    let request = CertificateRequest { algorithm, ..CertificateRequest::identity(label, &["client"]) };
+    let issued = authority.issue(&request)?;
+    let file = folder.join(label);
+    fs::write(&file, &issued.key_pem)?;
+    let file = file.to_str().ok_or("a path that is no text")?;
+    tool(&["--import", file, "--token", "entrepot", "--label", label, "--id", id, "--pin", PIN])?;
+    Ok(issued.certificate.pem().to_vec())
+}
+
+/// Signs with all signers at once, each in several threads.
+fn sign_in_threads(signers: &[Arc<TokenSigner>]) -> Outcome {
     let threads: Vec<_> = (0..8_u8)
         .map(|round| {
             let signer = Arc::clone(&signers[usize::from(round) % signers.len()]);
@@ -93,15 +118,6 @@ fn inside_the_token() -> Outcome {
     for thread in threads {
         thread.join().map_err(|_| "a thread panicked")??;
     }
-
-    let wrong = open(&certificates[0], &place(KeyName::Label("none".to_owned())), PIN);
-    assert!(matches!(wrong, Err(TokenError::NoKey { .. })));
-    let wrong = open(&certificates[1], &place(label("small")), PIN);
-    assert!(matches!(wrong, Err(TokenError::KeyMismatch(_) | TokenError::Sign(_))), "{wrong:?}");
-    let elsewhere = TokenKey { token: "other".to_owned(), ..place(label("small")) };
-    assert!(matches!(open(&certificates[0], &elsewhere, PIN), Err(TokenError::NoToken(_))));
-    let missing = TokenKey { library: "/nowhere.so".into(), ..place(label("small")) };
-    assert!(matches!(open(&certificates[0], &missing, PIN), Err(TokenError::Library { .. })));
     Ok(())
 }
 

@@ -214,63 +214,7 @@ fn inline_object(schema: Schema) -> Value {
 }
 
 fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
-    let mut responses = Map::new();
-    let step = generator.subschema_for::<SigningStep>().to_value();
-    let json_of = |schema: Value| json!({"application/json": {"schema": schema}});
-    match &route.action {
-        Action::Evaluate(transaction) => {
-            // The caller who signs gets the proposal first, with the same status.
-            let schema = json!({"anyOf": [(transaction.answer.reference)(generator), step]});
-            responses
-                .insert("200".to_owned(), json!({"description": "The contract's answer", "content": json_of(schema)}));
-        }
-        Action::Submit(transaction) => {
-            let committed = committed(transaction, generator);
-            let success = route.success.to_string();
-            if success == "200" {
-                let schema = json!({"anyOf": [committed, step]});
-                responses.insert(
-                    success,
-                    json!({"description": "Committed, or the proposal to be signed", "content": json_of(schema)}),
-                );
-            } else {
-                let in_step =
-                    json!({"description": "The proposal, to be signed by the caller", "content": json_of(step)});
-                responses.insert("200".to_owned(), in_step);
-                responses.insert(success, json!({"description": "Committed", "content": json_of(committed)}));
-            }
-            let view = generator.subschema_for::<OperationView>();
-            responses.insert(
-                "202".to_owned(),
-                json!({"description": "Handed over; the outcome is not known yet", "content": json_of(view.to_value())}),
-            );
-        }
-        Action::ConsumerPage => {
-            let scan = generator.subschema_for::<trade_model::item::ScanAnswer>();
-            let content = json!({"application/json": {"schema": scan}, "text/html": {"schema": {"type": "string"}}});
-            responses.insert("200".to_owned(), json!({"description": "What is recorded", "content": content}));
-        }
-        Action::SignTransaction => {
-            let view = generator.subschema_for::<OperationView>().to_value();
-            for (status, description) in
-                [("200", "Committed"), ("201", "Committed"), ("202", "The outcome is not known yet")]
-            {
-                responses
-                    .insert(status.to_owned(), json!({"description": description, "content": json_of(view.clone())}));
-            }
-        }
-        Action::SignProposal => {
-            let description = "The transaction to be signed next; for a read, the contract's answer";
-            let schema = json!({"anyOf": [step, true]});
-            responses.insert("200".to_owned(), json!({"description": description, "content": json_of(schema)}));
-        }
-        _ => {
-            let schema = route
-                .own_response()
-                .map_or_else(|| json!({"type": "object"}), |shape| (shape.reference)(generator).to_value());
-            responses.insert("200".to_owned(), json!({"description": "Success", "content": json_of(schema)}));
-        }
-    }
+    let mut responses: Map<String, Value> = successes(route, generator).into_iter().collect();
     for status in error_statuses(route) {
         responses.insert(status.to_string(), json!({"$ref": "#/components/responses/Problem"}));
     }
@@ -278,6 +222,65 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
         responses.insert("4XX".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     }
     Value::Object(responses)
+}
+
+/// The answers that are no problem, by their status.
+fn successes(route: &Route, generator: &mut SchemaGenerator) -> Vec<(String, Value)> {
+    let step = generator.subschema_for::<SigningStep>().to_value();
+    let one = |description: &str, schema: Value| vec![answer("200", description, json_of(schema))];
+    match &route.action {
+        Action::Evaluate(transaction) => {
+            // The caller who signs gets the proposal first, with the same status.
+            let schema = json!({"anyOf": [(transaction.answer.reference)(generator), step]});
+            one("The contract's answer", schema)
+        }
+        Action::Submit(transaction) => submitted(route, transaction, step, generator),
+        Action::ConsumerPage => {
+            let scan = generator.subschema_for::<trade_model::item::ScanAnswer>();
+            let content = json!({"application/json": {"schema": scan}, "text/html": {"schema": {"type": "string"}}});
+            vec![answer("200", "What is recorded", content)]
+        }
+        Action::SignTransaction => {
+            let view = generator.subschema_for::<OperationView>().to_value();
+            let outcomes = [("200", "Committed"), ("201", "Committed"), ("202", "The outcome is not known yet")];
+            outcomes.map(|(status, description)| answer(status, description, json_of(view.clone()))).into()
+        }
+        Action::SignProposal => {
+            let description = "The transaction to be signed next; for a read, the contract's answer";
+            one(description, json!({"anyOf": [step, true]}))
+        }
+        _ => {
+            let own = route.own_response().map(|shape| (shape.reference)(generator).to_value());
+            one("Success", own.unwrap_or_else(|| json!({"type": "object"})))
+        }
+    }
+}
+
+/// The answers to a write: committed, to be signed, or not known yet.
+fn submitted(
+    route: &Route,
+    transaction: &Transaction,
+    step: Value,
+    generator: &mut SchemaGenerator,
+) -> Vec<(String, Value)> {
+    let committed = committed(transaction, generator);
+    let success = route.success.to_string();
+    let view = generator.subschema_for::<OperationView>().to_value();
+    let unknown = answer("202", "Handed over; the outcome is not known yet", json_of(view));
+    if success == "200" {
+        let either = json_of(json!({"anyOf": [committed, step]}));
+        return vec![answer("200", "Committed, or the proposal to be signed", either), unknown];
+    }
+    let to_sign = answer("200", "The proposal, to be signed by the caller", json_of(step));
+    vec![to_sign, answer(&success, "Committed", json_of(committed)), unknown]
+}
+
+fn answer(status: &str, description: &str, content: Value) -> (String, Value) {
+    (status.to_owned(), json!({"description": description, "content": content}))
+}
+
+fn json_of(schema: Value) -> Value {
+    json!({"application/json": {"schema": schema}})
 }
 
 /// The operation with the contract's answer in it.

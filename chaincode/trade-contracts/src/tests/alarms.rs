@@ -1,4 +1,4 @@
-//! `item`: who may put things into use, records that somebody else makes first, and the alarms about them.
+//! `item`: who may put things into use, records that another member makes first, and the alarms about them.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn alarm(world: &mut World, raised: &Value) -> Value {
 }
 
 #[test]
-fn whoever_sends_the_makers_event_first_does_not_become_the_maker() {
+fn a_member_that_sends_the_makers_event_first_does_not_become_the_maker() {
     let mut world = World::established();
     let copied = world.capture(CARRIER, &[commissioning("1")]).expect("refusing it would lose the evidence");
     assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
@@ -128,7 +128,7 @@ fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
 }
 
 #[test]
-fn a_licence_from_somebody_else_opens_no_companys_keys() {
+fn a_licence_from_another_member_opens_no_companys_keys() {
     let mut world = World::empty();
     let mut participants = establish();
     participants["members"][2]["gs1_company_prefixes"] = json!(["4012345"]);
@@ -167,7 +167,7 @@ fn what_two_members_signed_for_does_not_give_way() {
 }
 
 #[test]
-fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
+fn a_commissioning_by_a_member_that_may_not_is_never_promoted() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");
     let clone = commissioning("1").with("eventTime", "2025-12-02T08:00:00Z");
@@ -179,7 +179,7 @@ fn a_commissioning_by_somebody_who_may_not_is_never_promoted() {
 }
 
 #[test]
-fn an_event_id_taken_by_somebody_else_is_no_conflict() {
+fn an_event_id_taken_by_another_member_is_no_conflict() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");
     let id = "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8";
@@ -202,7 +202,7 @@ fn an_event_id_taken_by_somebody_else_is_no_conflict() {
         .collect();
     assert_eq!(taken_back, [false, true]);
 
-    // A declaration that names somebody else's event by id alone says nothing about that event.
+    // A declaration that names another member's event by id alone says nothing about that event.
     let foreign = erroneous(object_event("OBSERVE", "holding", &[piece("1")]).with("eventID", id));
     world.capture(IMPORTER, &[foreign]).expect("recorded as its own, erroneous from the start");
     let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("7") })).expect("a page");

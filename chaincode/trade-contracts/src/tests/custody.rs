@@ -71,103 +71,97 @@ fn answers(world: &mut World, who: &str, name: &str, request: &Value) -> Answer 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("custody:Offer", offer_rows()),
-        (
-            "custody:Accept",
-            vec![
-                row("by the receiver", "", |w| answers(w, CARRIER, "custody:Accept", &accept())),
-                row("by somebody else", "custody.not_receiver", |w| answers(w, IMPORTER, "custody:Accept", &accept())),
-                row("by the sender itself", "custody.not_receiver", |w| {
-                    answers(w, EXPORTER, "custody:Accept", &accept())
-                }),
-                row("by the regulator", "caller.regulator_reads_only", |w| {
-                    answers(w, REGULATOR, "custody:Accept", &accept())
-                }),
-                row("twice", "custody.offer_closed", |w| {
-                    answers(w, CARRIER, "custody:Accept", &accept())?;
-                    w.submit(CARRIER, "custody:Accept", &accept())
-                }),
-                row("nothing offered", "custody.offer_unknown", |w| w.submit(CARRIER, "custody:Accept", &accept())),
-                row("too late", "custody.offer_expired", |w| {
-                    offers(w, &offer().with("expires_at", "2026-01-01T01:00:00Z"))?;
-                    w.clock += 3_600;
-                    w.submit(CARRIER, "custody:Accept", &accept())
-                }),
-                row("the seal as offered", "", |w| {
-                    offers(w, &offer().with("seal", "S-77"))?;
-                    w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-77"))
-                }),
-                row("another seal", "custody.seal_differs", |w| {
-                    offers(w, &offer().with("seal", "S-77"))?;
-                    w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-78"))
-                }),
-                row("what was packed since", "custody.item_inside_unit", |w| {
-                    offers(w, &offer())?;
-                    w.pack(1, &[piece("1")])?;
-                    w.submit(CARRIER, "custody:Accept", &accept())
-                }),
-                row("what was destroyed since", "custody.item_ended", |w| {
-                    offers(w, &offer())?;
-                    w.capture(EXPORTER, &[object_event("DELETE", "destroying", &[piece("1")])])?;
-                    w.submit(CARRIER, "custody:Accept", &accept())
-                }),
-                row("what went with a unit to somebody else", "custody.not_holder", |w| {
-                    offers(w, &offer())?;
-                    w.pack(1, &[piece("1")])?;
-                    w.hand_over("o-2", &[pallet(1)], EXPORTER, IMPORTER)?;
-                    w.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])])?;
-                    w.submit(CARRIER, "custody:Accept", &accept())
-                }),
-                row("2700 pieces", "custody.transfer_too_large", |w| {
-                    let pallets = super::item::three_full_pallets(w, 10)?;
-                    w.hand_over("o-1", &pallets, EXPORTER, CARRIER)
-                }),
-            ],
-        ),
-        (
-            "custody:Reject",
-            vec![
-                row("by the receiver", "", |w| answers(w, CARRIER, "custody:Reject", &answer("wet"))),
-                row("by the sender", "custody.not_receiver", |w| {
-                    answers(w, EXPORTER, "custody:Reject", &answer("wet"))
-                }),
-                row("by the regulator", "caller.regulator_reads_only", |w| {
-                    answers(w, REGULATOR, "custody:Reject", &answer("wet"))
-                }),
-                row("without a reason", "request.text_malformed", |w| {
-                    answers(w, CARRIER, "custody:Reject", &answer(""))
-                }),
-                row("after acceptance", "custody.offer_closed", |w| {
-                    answers(w, CARRIER, "custody:Accept", &accept())?;
-                    w.submit(CARRIER, "custody:Reject", &answer("wet"))
-                }),
-            ],
-        ),
-        (
-            "custody:Withdraw",
-            vec![
-                row("by the sender", "", |w| answers(w, EXPORTER, "custody:Withdraw", &answer("mistake"))),
-                row("by the receiver", "custody.not_sender", |w| {
-                    answers(w, CARRIER, "custody:Withdraw", &answer("mistake"))
-                }),
-                row("by the regulator", "caller.regulator_reads_only", |w| {
-                    answers(w, REGULATOR, "custody:Withdraw", &answer("mistake"))
-                }),
-                row("after acceptance", "custody.offer_closed", |w| {
-                    answers(w, CARRIER, "custody:Accept", &accept())?;
-                    w.submit(EXPORTER, "custody:Withdraw", &answer("mistake"))
-                }),
-            ],
-        ),
-        (
-            "custody:ReadTransfer",
-            vec![
-                row("an offer", "", |w| {
-                    offers(w, &offer())?;
-                    w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())
-                }),
-                row("no offer", "custody.offer_unknown", |w| w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())),
-            ],
-        ),
+        ("custody:Accept", accept_rows()),
+        ("custody:Reject", reject_rows()),
+        ("custody:Withdraw", withdraw_rows()),
+        ("custody:ReadTransfer", read_transfer_rows()),
+    ]
+}
+
+fn accept_rows() -> Vec<Row> {
+    vec![
+        row("by the receiver", "", |w| answers(w, CARRIER, "custody:Accept", &accept())),
+        row("by another member", "custody.not_receiver", |w| answers(w, IMPORTER, "custody:Accept", &accept())),
+        row("by the sender itself", "custody.not_receiver", |w| answers(w, EXPORTER, "custody:Accept", &accept())),
+        row("by the regulator", "caller.regulator_reads_only", |w| answers(w, REGULATOR, "custody:Accept", &accept())),
+        row("twice", "custody.offer_closed", |w| {
+            answers(w, CARRIER, "custody:Accept", &accept())?;
+            w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("nothing offered", "custody.offer_unknown", |w| w.submit(CARRIER, "custody:Accept", &accept())),
+        row("too late", "custody.offer_expired", |w| {
+            offers(w, &offer().with("expires_at", "2026-01-01T01:00:00Z"))?;
+            w.clock += 3_600;
+            w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("the seal as offered", "", |w| {
+            offers(w, &offer().with("seal", "S-77"))?;
+            w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-77"))
+        }),
+        row("another seal", "custody.seal_differs", |w| {
+            offers(w, &offer().with("seal", "S-77"))?;
+            w.submit(CARRIER, "custody:Accept", &accept().with("seal", "S-78"))
+        }),
+        row("what was packed since", "custody.item_inside_unit", |w| {
+            offers(w, &offer())?;
+            w.pack(1, &[piece("1")])?;
+            w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("what was destroyed since", "custody.item_ended", |w| {
+            offers(w, &offer())?;
+            w.capture(EXPORTER, &[object_event("DELETE", "destroying", &[piece("1")])])?;
+            w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("what went with a unit to another member", "custody.not_holder", |w| {
+            offers(w, &offer())?;
+            w.pack(1, &[piece("1")])?;
+            w.hand_over("o-2", &[pallet(1)], EXPORTER, IMPORTER)?;
+            w.capture(IMPORTER, &[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])])?;
+            w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("2700 pieces", "custody.transfer_too_large", |w| {
+            let pallets = super::item::three_full_pallets(w, 10)?;
+            w.hand_over("o-1", &pallets, EXPORTER, CARRIER)
+        }),
+    ]
+}
+
+fn reject_rows() -> Vec<Row> {
+    vec![
+        row("by the receiver", "", |w| answers(w, CARRIER, "custody:Reject", &answer("wet"))),
+        row("by the sender", "custody.not_receiver", |w| answers(w, EXPORTER, "custody:Reject", &answer("wet"))),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            answers(w, REGULATOR, "custody:Reject", &answer("wet"))
+        }),
+        row("without a reason", "request.text_malformed", |w| answers(w, CARRIER, "custody:Reject", &answer(""))),
+        row("after acceptance", "custody.offer_closed", |w| {
+            answers(w, CARRIER, "custody:Accept", &accept())?;
+            w.submit(CARRIER, "custody:Reject", &answer("wet"))
+        }),
+    ]
+}
+
+fn withdraw_rows() -> Vec<Row> {
+    vec![
+        row("by the sender", "", |w| answers(w, EXPORTER, "custody:Withdraw", &answer("mistake"))),
+        row("by the receiver", "custody.not_sender", |w| answers(w, CARRIER, "custody:Withdraw", &answer("mistake"))),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            answers(w, REGULATOR, "custody:Withdraw", &answer("mistake"))
+        }),
+        row("after acceptance", "custody.offer_closed", |w| {
+            answers(w, CARRIER, "custody:Accept", &accept())?;
+            w.submit(EXPORTER, "custody:Withdraw", &answer("mistake"))
+        }),
+    ]
+}
+
+fn read_transfer_rows() -> Vec<Row> {
+    vec![
+        row("an offer", "", |w| {
+            offers(w, &offer())?;
+            w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())
+        }),
+        row("no offer", "custody.offer_unknown", |w| w.evaluate(REGULATOR, "custody:ReadTransfer", &accept())),
     ]
 }
 
@@ -198,7 +192,7 @@ fn offer_rows() -> Vec<Row> {
             w.submit(EXPORTER, "custody:Offer", &offer())
         }),
         row("an unknown item", "item.unknown", |w| w.submit(EXPORTER, "custody:Offer", &offer())),
-        row("what somebody else holds", "custody.not_holder", |w| {
+        row("what another member holds", "custody.not_holder", |w| {
             w.commission(&["1"])?;
             w.submit(CARRIER, "custody:Offer", &offer().with("to", IMPORTER))
         }),

@@ -36,80 +36,76 @@ fn about(kind: &str, id: &str) -> Value {
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        (
-            "evidence:Deposit",
-            vec![
-                row("a photograph", "", |w| deposit(w, &request())),
-                row("about a known item by its other name", "", |w| {
-                    w.commission(&["1"])?;
-                    deposit(w, &about("item", &piece("1")))
-                }),
-                row("twice", "evidence.already_deposited", |w| {
-                    deposit(w, &request())?;
-                    w.submit(BANK, "evidence:Deposit", &request())
-                }),
-                row("by the regulator", "caller.regulator_reads_only", |w| {
-                    w.submit(REGULATOR, "evidence:Deposit", &request())
-                }),
-                row("a digest in capitals", "request.digest_malformed", |w| {
-                    deposit(w, &request().with("sha256", HASH.to_uppercase()))
-                }),
-                row("captured tomorrow", "evidence.captured_in_future", |w| {
-                    deposit(w, &request().with("captured_at", "2026-01-02T00:00:00Z"))
-                }),
-                row("an alarm", "evidence.alarm_reserved", |w| deposit(w, &request().with("kind", "alarm"))),
-                row("a media type without a slash", "evidence.media_type_malformed", |w| {
-                    deposit(w, &request().with("media_type", "jpeg"))
-                }),
-                row("captured on a day that does not exist", "request.time_malformed", |w| {
-                    deposit(w, &request().with("captured_at", "2026-02-30T00:00:00Z"))
-                }),
-                row("with a field of another transaction", "request.malformed", |w| {
-                    deposit(w, &request().with("colour", "red"))
-                }),
-                row("without a tool", "request.text_malformed", |w| deposit(w, &request().with("tool", ""))),
-                row("about an unknown item", "evidence.subject_unknown", |w| deposit(w, &about("item", &piece("9")))),
-                row("about an unknown event", "evidence.subject_unknown", |w| {
-                    deposit(w, &about("event", &format!("ni:///sha-256;{HASH}?ver=CBV2.0")))
-                }),
-                row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", &HASH[..32]))),
-                row("about an unknown handover", "evidence.subject_unknown", |w| {
-                    deposit(w, &about("custody_transfer", "x"))
-                }),
-                row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "x"))),
-                row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "x"))),
-                row("about an unknown declaration", "evidence.subject_unknown", |w| {
-                    deposit(w, &about("declaration", "x"))
-                }),
-                row("about an unknown invoice", "evidence.subject_unknown", |w| deposit(w, &about("invoice", "x"))),
-                row("about something that is no identifier", "item.id_malformed", |w| deposit(w, &about("item", "x"))),
-                row("about too much", "request.too_many", |w| {
-                    let subjects: Vec<Value> =
-                        (0..21).map(|n| json!({ "kind": "right", "id": n.to_string() })).collect();
-                    deposit(w, &request().with("subjects", subjects))
-                }),
-            ],
-        ),
-        (
-            "evidence:ReadEvidence",
-            vec![
-                row("a deposit", "", |w| {
-                    deposit(w, &request())?;
-                    w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
-                }),
-                row("no deposit", "evidence.unknown", |w| {
-                    w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
-                }),
-            ],
-        ),
-        (
-            "evidence:Verify",
-            vec![
-                row("an unknown file", "", |w| w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": HASH }))),
-                row("no digest", "request.digest_malformed", |w| {
-                    w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": "x" }))
-                }),
-            ],
-        ),
+        ("evidence:Deposit", deposit_rows()),
+        ("evidence:ReadEvidence", read_evidence_rows()),
+        ("evidence:Verify", verify_rows()),
+    ]
+}
+
+fn deposit_rows() -> Vec<Row> {
+    vec![
+        row("a photograph", "", |w| deposit(w, &request())),
+        row("about a known item by its other name", "", |w| {
+            w.commission(&["1"])?;
+            deposit(w, &about("item", &piece("1")))
+        }),
+        row("twice", "evidence.already_deposited", |w| {
+            deposit(w, &request())?;
+            w.submit(BANK, "evidence:Deposit", &request())
+        }),
+        row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, "evidence:Deposit", &request())),
+        row("a digest in capitals", "request.digest_malformed", |w| {
+            deposit(w, &request().with("sha256", HASH.to_uppercase()))
+        }),
+        row("captured tomorrow", "evidence.captured_in_future", |w| {
+            deposit(w, &request().with("captured_at", "2026-01-02T00:00:00Z"))
+        }),
+        row("an alarm", "evidence.alarm_reserved", |w| deposit(w, &request().with("kind", "alarm"))),
+        row("a media type without a slash", "evidence.media_type_malformed", |w| {
+            deposit(w, &request().with("media_type", "jpeg"))
+        }),
+        row("captured on a day that does not exist", "request.time_malformed", |w| {
+            deposit(w, &request().with("captured_at", "2026-02-30T00:00:00Z"))
+        }),
+        row("with a field of another transaction", "request.malformed", |w| {
+            deposit(w, &request().with("colour", "red"))
+        }),
+        row("without a tool", "request.text_malformed", |w| deposit(w, &request().with("tool", ""))),
+        row("about an unknown item", "evidence.subject_unknown", |w| deposit(w, &about("item", &piece("9")))),
+        row("about an unknown event", "evidence.subject_unknown", |w| {
+            deposit(w, &about("event", &format!("ni:///sha-256;{HASH}?ver=CBV2.0")))
+        }),
+        row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", &HASH[..32]))),
+        row("about an unknown handover", "evidence.subject_unknown", |w| deposit(w, &about("custody_transfer", "x"))),
+        row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "x"))),
+        row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "x"))),
+        row("about an unknown declaration", "evidence.subject_unknown", |w| deposit(w, &about("declaration", "x"))),
+        row("about an unknown invoice", "evidence.subject_unknown", |w| deposit(w, &about("invoice", "x"))),
+        row("about something that is no identifier", "item.id_malformed", |w| deposit(w, &about("item", "x"))),
+        row("about too much", "request.too_many", |w| {
+            let subjects: Vec<Value> = (0..21).map(|n| json!({ "kind": "right", "id": n.to_string() })).collect();
+            deposit(w, &request().with("subjects", subjects))
+        }),
+    ]
+}
+
+fn read_evidence_rows() -> Vec<Row> {
+    vec![
+        row("a deposit", "", |w| {
+            deposit(w, &request())?;
+            w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
+        }),
+        row("no deposit", "evidence.unknown", |w| {
+            w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
+        }),
+    ]
+}
+
+fn verify_rows() -> Vec<Row> {
+    vec![
+        row("an unknown file", "", |w| w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": HASH }))),
+        row("no digest", "request.digest_malformed", |w| {
+            w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": "x" }))
+        }),
     ]
 }

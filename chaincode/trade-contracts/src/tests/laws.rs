@@ -25,7 +25,7 @@ const ACTORS: [&str; 5] = [EXPORTER, SECOND_MAKER, CARRIER, IMPORTER, CUSTOMS];
 const PIECES: usize = 3;
 const UNITS: u32 = 3;
 
-/// One thing that somebody tries. The numbers choose among a few members, things and earlier transactions, so that they
+/// One thing that a member tries. The numbers choose among a few members, things and earlier transactions, so that they
 /// meet often; without a number for the member, the one does it that may: otherwise nearly everything would be refused.
 #[derive(Debug, Clone)]
 enum Step {

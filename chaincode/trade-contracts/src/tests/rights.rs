@@ -116,65 +116,69 @@ fn revoke(world: &mut World, who: &str) -> Answer {
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("rights:RegisterRight", register_rows()),
-        ("rights:GrantLicence", grant_rows()),
-        (
-            "rights:RevokeLicence",
-            vec![
-                row("by the licensor", "", |w| revoke(w, EXPORTER)),
-                row("by the licensee", "rights.not_licensor", |w| revoke(w, IMPORTER)),
-                row("by the regulator", "caller.regulator_reads_only", |w| revoke(w, REGULATOR)),
-                row("twice", "rights.already_revoked", |w| {
-                    revoke(w, EXPORTER)?;
-                    w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "lic-1", "reason": "again" }))
-                }),
-                row("an unknown one", "rights.licence_unknown", |w| {
-                    w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "none", "reason": "unpaid" }))
-                }),
-                row("without a reason", "request.text_malformed", |w| {
-                    w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "none", "reason": "" }))
-                }),
-            ],
-        ),
-        (
-            "rights:ReadRight",
-            vec![
-                row("a right", "", |w| {
-                    register(w, &right())?;
-                    w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": RIGHT }))
-                }),
-                row("no right", "rights.right_unknown", |w| {
-                    w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": RIGHT }))
-                }),
-                row("a forged key", "request.id_malformed", |w| {
-                    w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": "a\u{0}b" }))
-                }),
-            ],
-        ),
-        (
-            "rights:ReadLicence",
-            vec![
-                row("a licence", "", |w| {
-                    w.licensed();
-                    w.evaluate(BANK, "rights:ReadLicence", &json!({ "licence_id": "lic-1" }))
-                }),
-                row("no licence", "rights.licence_unknown", |w| {
-                    w.evaluate(BANK, "rights:ReadLicence", &json!({ "licence_id": "lic-1" }))
-                }),
-            ],
-        ),
-        (
-            "rights:Check",
-            vec![
-                row("a licence", "", |w| {
-                    w.licensed();
-                    w.evaluate(BANK, "rights:Check", &question())
-                }),
-                row("no right", "rights.right_unknown", |w| w.evaluate(BANK, "rights:Check", &question())),
-                row("a wrong check digit", "identifier.check_digit", |w| {
-                    w.evaluate(BANK, "rights:Check", &question().with("product", "04012345111119"))
-                }),
-            ],
-        ),
+        ("rights:GrantLicence", [grant_rows(), excess_rows()].concat()),
+        ("rights:RevokeLicence", revoke_licence_rows()),
+        ("rights:ReadRight", read_right_rows()),
+        ("rights:ReadLicence", read_licence_rows()),
+        ("rights:Check", check_rows()),
+    ]
+}
+
+fn revoke_licence_rows() -> Vec<Row> {
+    vec![
+        row("by the licensor", "", |w| revoke(w, EXPORTER)),
+        row("by the licensee", "rights.not_licensor", |w| revoke(w, IMPORTER)),
+        row("by the regulator", "caller.regulator_reads_only", |w| revoke(w, REGULATOR)),
+        row("twice", "rights.already_revoked", |w| {
+            revoke(w, EXPORTER)?;
+            w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "lic-1", "reason": "again" }))
+        }),
+        row("an unknown one", "rights.licence_unknown", |w| {
+            w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "none", "reason": "unpaid" }))
+        }),
+        row("without a reason", "request.text_malformed", |w| {
+            w.submit(EXPORTER, "rights:RevokeLicence", &json!({ "licence_id": "none", "reason": "" }))
+        }),
+    ]
+}
+
+fn read_right_rows() -> Vec<Row> {
+    vec![
+        row("a right", "", |w| {
+            register(w, &right())?;
+            w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": RIGHT }))
+        }),
+        row("no right", "rights.right_unknown", |w| {
+            w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": RIGHT }))
+        }),
+        row("a forged key", "request.id_malformed", |w| {
+            w.evaluate(BANK, "rights:ReadRight", &json!({ "right_id": "a\u{0}b" }))
+        }),
+    ]
+}
+
+fn read_licence_rows() -> Vec<Row> {
+    vec![
+        row("a licence", "", |w| {
+            w.licensed();
+            w.evaluate(BANK, "rights:ReadLicence", &json!({ "licence_id": "lic-1" }))
+        }),
+        row("no licence", "rights.licence_unknown", |w| {
+            w.evaluate(BANK, "rights:ReadLicence", &json!({ "licence_id": "lic-1" }))
+        }),
+    ]
+}
+
+fn check_rows() -> Vec<Row> {
+    vec![
+        row("a licence", "", |w| {
+            w.licensed();
+            w.evaluate(BANK, "rights:Check", &question())
+        }),
+        row("no right", "rights.right_unknown", |w| w.evaluate(BANK, "rights:Check", &question())),
+        row("a wrong check digit", "identifier.check_digit", |w| {
+            w.evaluate(BANK, "rights:Check", &question().with("product", "04012345111119"))
+        }),
     ]
 }
 
@@ -246,7 +250,7 @@ fn grant_rows() -> Vec<Row> {
             w.licensed();
             w.submit(EXPORTER, "rights:GrantLicence", &licence())
         }),
-        row("by somebody without a licence", "rights.not_owner", |w| {
+        row("by a member without a licence", "rights.not_owner", |w| {
             w.licensed();
             w.submit(CARRIER, "rights:GrantLicence", &licence().with("licence_id", "lic-2"))
         }),
@@ -269,6 +273,16 @@ fn grant_rows() -> Vec<Row> {
             revoke(w, EXPORTER)?;
             w.submit(IMPORTER, "rights:GrantLicence", &sub_licence())
         }),
+        row("no act", "request.empty", |w| grant(w, &licence().with("acts", json!([])))),
+        row("over before it begins", "request.period_disordered", |w| {
+            grant(w, &licence().with("period", json!({ "from": "2025-01-02", "until": "2025-01-01" })))
+        }),
+    ]
+}
+
+/// A licence that grants more than its grantor has.
+fn excess_rows() -> Vec<Row> {
+    vec![
         row("beyond the right's territory", "rights.licence_exceeds_parent", |w| {
             grant(w, &licence().with("territories", json!(["US"])))
         }),
@@ -292,10 +306,6 @@ fn grant_rows() -> Vec<Row> {
         }),
         row("beyond the parent's period", "rights.licence_exceeds_parent", |w| {
             sub(w, &sub_licence().with("period", json!({ "from": "2024-12-31", "until": "2025-12-31" })))
-        }),
-        row("no act", "request.empty", |w| grant(w, &licence().with("acts", json!([])))),
-        row("over before it begins", "request.period_disordered", |w| {
-            grant(w, &licence().with("period", json!({ "from": "2025-01-02", "until": "2025-01-01" })))
         }),
     ]
 }

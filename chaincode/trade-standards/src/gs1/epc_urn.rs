@@ -36,6 +36,17 @@ pub(super) fn in_lower_case(uri: &str) -> String {
 
 fn instance(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
     match scheme {
+        "sgtin" | "upui" | "itip" | "cpi" => trade_item(scheme, rest, fields),
+        "sscc" | "ginc" | "gsin" => shipment(scheme, rest, fields),
+        "sgln" | "pgln" => location(scheme, rest, fields),
+        "grai" | "giai" | "gdti" | "sgcn" | "gsrn" | "gsrnp" => asset(scheme, rest, fields),
+        _ => Err(DigitalLinkError::UnknownScheme),
+    }
+}
+
+/// A trade item, a piece of one, a component or part.
+fn trade_item(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
+    match scheme {
         "sgtin" => {
             let [prefix, item, serial] = split_tail(rest)?;
             built(Gs1Key::Gtin, gtin(prefix, item)?, vec![("21", percent::decode(serial)?)])
@@ -50,11 +61,35 @@ fn instance(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, Digital
             let value = itip([next()?, next()?, next()?, next()?])?;
             built(Gs1Key::Itip, value, vec![("21", percent::decode(next()?)?)])
         }
+        "cpi" => {
+            let [prefix, component, serial] = exactly(fields)?;
+            let value = format!("{}{}", company(prefix)?, nonempty(percent::decode(component)?)?);
+            built(Gs1Key::Cpid, value, vec![("8011", serial.to_owned())])
+        }
+        _ => Err(DigitalLinkError::UnknownScheme),
+    }
+}
+
+/// A logistic unit, a consignment or a shipment.
+fn shipment(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
+    match scheme {
         "sscc" => {
             let [prefix, reference] = exactly(fields)?;
             let (extension, reference) = reference.split_at_checked(1).ok_or(DigitalLinkError::EpcForm)?;
             built(Gs1Key::Sscc, checked(prefix, extension, reference, 17)?, vec![])
         }
+        "ginc" => prefixed(Gs1Key::Ginc, rest),
+        "gsin" => {
+            let [prefix, shipper] = exactly(fields)?;
+            built(Gs1Key::Gsin, checked(prefix, "", shipper, 16)?, vec![])
+        }
+        _ => Err(DigitalLinkError::UnknownScheme),
+    }
+}
+
+/// A place or a party.
+fn location(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
+    match scheme {
         "sgln" => {
             let [prefix, location, extension] = split_tail(rest)?;
             let qualifiers = match extension {
@@ -67,11 +102,19 @@ fn instance(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, Digital
             let [prefix, party] = exactly(fields)?;
             built(Gs1Key::Party, checked(prefix, "", party, 12)?, vec![])
         }
+        _ => Err(DigitalLinkError::UnknownScheme),
+    }
+}
+
+/// An asset, a document, a coupon or a service relation.
+fn asset(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, DigitalLinkError> {
+    match scheme {
         "grai" => {
             let [prefix, asset, serial] = split_tail(rest)?;
             let value = format!("0{}{}", checked(prefix, "", asset, 12)?, nonempty(percent::decode(serial)?)?);
             built(Gs1Key::Grai, value, vec![])
         }
+        "giai" => prefixed(Gs1Key::Giai, rest),
         "gdti" => {
             let [prefix, document, serial] = split_tail(rest)?;
             let value = format!("{}{}", checked(prefix, "", document, 12)?, nonempty(percent::decode(serial)?)?);
@@ -82,21 +125,10 @@ fn instance(scheme: &str, rest: &str, fields: &[&str]) -> Result<Gs1Uri, Digital
             let value = format!("{}{}", checked(prefix, "", coupon, 12)?, nonempty(serial.to_owned())?);
             built(Gs1Key::Gcn, value, vec![])
         }
-        "giai" => prefixed(Gs1Key::Giai, rest),
-        "ginc" => prefixed(Gs1Key::Ginc, rest),
-        "gsin" => {
-            let [prefix, shipper] = exactly(fields)?;
-            built(Gs1Key::Gsin, checked(prefix, "", shipper, 16)?, vec![])
-        }
         "gsrn" | "gsrnp" => {
             let [prefix, service] = exactly(fields)?;
             let key = if scheme == "gsrn" { Gs1Key::GsrnRecipient } else { Gs1Key::GsrnProvider };
             built(key, checked(prefix, "", service, 17)?, vec![])
-        }
-        "cpi" => {
-            let [prefix, component, serial] = exactly(fields)?;
-            let value = format!("{}{}", company(prefix)?, nonempty(percent::decode(component)?)?);
-            built(Gs1Key::Cpid, value, vec![("8011", serial.to_owned())])
         }
         _ => Err(DigitalLinkError::UnknownScheme),
     }
