@@ -1,4 +1,4 @@
-//! Transactions as the cases send them: each message made by hand, so that every part of it can be bent.
+//! Transactions as the cases send them: each message made by hand, so that every part of it can be changed.
 
 use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
 
@@ -65,7 +65,7 @@ impl Ask {
         }
     }
 
-    /// By somebody else.
+    /// By another identity.
     pub fn by(mut self, who: &Who) -> Self {
         self.who = Arc::clone(who);
         self
@@ -108,7 +108,7 @@ impl Ask {
     }
 
     /// With a changed channel header.
-    pub fn bent(mut self, bend: impl Fn(&mut ChannelHeader) + Send + Sync + 'static) -> Self {
+    pub fn changed(mut self, bend: impl Fn(&mut ChannelHeader) + Send + Sync + 'static) -> Self {
         self.bend = Some(Arc::new(bend));
         self
     }
@@ -257,7 +257,7 @@ pub struct Endorsed {
     pub envelope: Envelope,
 }
 
-/// The parts of a transaction, to be looked at or bent.
+/// The parts of a transaction, to be looked at or changed.
 pub struct Parts {
     /// The channel header.
     pub channel_header: ChannelHeader,
@@ -288,7 +288,7 @@ impl Endorsed {
     }
 
     /// The same with changed parts.
-    pub fn bent(mut self, bend: impl FnOnce(&mut Parts)) -> Result<Self> {
+    pub fn changed(mut self, bend: impl FnOnce(&mut Parts)) -> Result<Self> {
         let mut parts = self.parts()?;
         bend(&mut parts);
         let header = Header {

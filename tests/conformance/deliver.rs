@@ -66,7 +66,7 @@ impl Seek {
         Self { net, who: net.u(1), at: 1, channel: CHANNEL.into(), info, shift: 0 }
     }
 
-    /// By somebody else.
+    /// By another identity.
     pub fn by(self, who: &Who) -> Self {
         Self { who: Who::clone(who), ..self }
     }

@@ -98,7 +98,7 @@ impl Net {
         identity(&Site::msp_id(organization), &self.site().layout.user(&Site::domain(organization), name))
     }
 
-    /// The peer of organization 1, 2 or 3, as somebody who signs.
+    /// The peer of organization 1, 2 or 3, as a signer.
     pub fn peer(&self, organization: usize) -> Who {
         identity(&Site::msp_id(organization), &self.site().layout.peer(&Site::domain(organization)))
     }

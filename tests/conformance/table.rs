@@ -62,7 +62,7 @@ macro_rules! every_case {
             submit:
                 c047_an_empty_submit_request_is_an_invalid_argument,
                 c048_an_unsigned_transaction_is_an_invalid_argument,
-                c049_a_transaction_signed_by_somebody_else_is_forbidden,
+                c049_a_transaction_signed_by_another_is_forbidden,
                 c050_a_signature_that_is_none_is_forbidden,
                 c051_a_transaction_above_the_absolute_maximum_is_refused,
                 c052_a_transaction_submitted_again_keeps_its_first_verdict,
@@ -95,7 +95,7 @@ macro_rules! every_case {
             conflicts:
                 c077_of_two_that_read_and_write_a_key_in_a_block_the_second_conflicts,
                 c078_blind_writes_do_not_conflict_and_the_last_one_stays,
-                c079_the_creation_of_a_key_conflicts_with_whoever_found_it_absent,
+                c079_the_creation_of_a_key_conflicts_with_a_transaction_that_found_it_absent,
                 c080_a_deletion_conflicts_with_a_later_reader,
                 c081_even_the_deletion_of_an_absent_key_conflicts_with_a_later_reader,
                 c082_a_write_in_an_earlier_block_conflicts_with_who_read_before,
@@ -173,7 +173,7 @@ macro_rules! every_case {
                 c143_a_chaincode_is_usable_where_it_is_defined_approved_and_installed,
                 c144_an_upgrade_conflicts_with_what_was_endorsed_before,
                 c145_initialisation_is_demanded_once_for_each_version,
-                c146_collections_are_not_removed_and_not_bent_by_an_upgrade,
+                c146_collections_are_not_removed_and_not_malformed_by_an_upgrade,
                 c147_names_and_versions_have_a_form,
                 c148_an_undefined_chaincode_has_no_definition;
             restart:

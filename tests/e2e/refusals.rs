@@ -275,12 +275,12 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
     let other = Secret::new(150)?;
     let own = context("ImporterMSP", "DEC-REFUSED")?;
     let good = value.prove_range(&own, 100, 200)?;
-    let mut bent = good.clone().into_bytes();
-    let middle = bent.len() / 2;
-    bent[middle] = if bent[middle] == b'A' { b'B' } else { b'A' };
+    let mut changed = good.clone().into_bytes();
+    let middle = changed.len() / 2;
+    changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
     for (name, value, proof, status, code) in [
         ("no proof at all", &value, "not a proof".to_owned(), 400, "proof.malformed"),
-        ("a bent proof", &value, String::from_utf8(bent)?, 422, "proof.rejected"),
+        ("a changed proof", &value, String::from_utf8(changed)?, 422, "proof.rejected"),
         ("a proof for another band", &value, value.prove_range(&own, 90, 190)?, 422, "proof.rejected"),
         ("the proof of another commitment", &other, good.clone(), 422, "proof.rejected"),
         (

@@ -244,7 +244,7 @@ async function withEvents(work) {
     try {
         await work((transactionId) => first(events, (event) => event.transactionId === transactionId));
     } finally {
-        // The SDK tells the end of a stream to whoever reads it, and to nobody else: unread, it would end the process.
+        // The SDK tells the end of a stream to its reader and to nobody else: unread, it would end the process.
         const ended = drain(events);
         events.close();
         await ended;

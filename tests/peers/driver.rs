@@ -274,7 +274,7 @@ impl Drop for Listener {
     }
 }
 
-/// Signs in somebody's name with a key of its own.
+/// Signs in another's name with a key of its own.
 struct Impostor {
     identity: std::sync::Arc<dyn Signer>,
     key: PKey<openssl::pkey::Private>,

@@ -89,7 +89,7 @@ pub enum Signing {
     /// The client.
     #[default]
     Client,
-    /// Somebody outside the client, every step through its bytes.
+    /// A program outside the client, every step through its bytes.
     Offline,
     /// A key that does not belong to the certificate.
     Impostor,

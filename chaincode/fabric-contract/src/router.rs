@@ -1,6 +1,6 @@
 //! The chaincode as a whole: its contracts by name, and the way from an invocation to an outcome.
 //!
-//! Panics pass through: whoever runs a router (the shim, the in-memory ledger) catches them and answers with
+//! Panics pass through: the caller of a router (the shim, the in-memory ledger) catches them and answers with
 //! [`Failure::panicked`].
 
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! `payment`: invoices with committed totals, entries from bank statements, and settlements that prove the two agree.
 //!
-//! Both amounts stay secret. Whoever endorses an invoice or an entry sees its opening and checks the commitment, so
+//! Both amounts stay secret. The endorsers of an invoice or an entry see its opening and check the commitment, so
 //! the committed numbers are known to be amounts; the settlement then proves their difference and shows nothing else.
 
 use fabric_contract::{Context, Contract, Part};

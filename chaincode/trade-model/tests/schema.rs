@@ -1,7 +1,7 @@
 //! The promise of compatibility: what stands on the ledger under which key, and what is announced.
 //!
 //! `golden/ledger.json` lists every table with the shape of its keys and the JSON Schema of its values, and every
-//! event. Somebody else's index, bundle or verifier reads ledgers by it. A change that this test finds is a change for
+//! event. Indexes, bundles and verifiers of others read ledgers by it. A change that this test finds is a change for
 //! them: a new table, event or optional field is written down with `ENTREPOT_GOLDEN=write`; anything else needs a
 //! migration.
 

@@ -3,7 +3,7 @@
 //! A request is read by `serde`, whose errors carry nothing but a text. The caller is owed the code of the rule that a
 //! value breaks, and nobody may take an English sentence apart to guess it. So every text type of this crate refuses
 //! with [`Malformed`], whose printed form is fixed: a separator that no sentence holds, the code, the separator, the
-//! explanation, the separator. Whoever decodes a request asks [`Malformed::of_message`] for the two parts again, and
+//! explanation, the separator. The decoder of a request asks [`Malformed::of_message`] for the two parts again, and
 //! takes the path to the value from `serde_path_to_error`.
 //!
 //! The last separator is there because `serde_json` appends line and column to what it is given. The message must also

@@ -155,7 +155,7 @@ async fn the_hash_in_requests_for_blocks_is_that_of_the_tls_certificate() -> Out
     let connection = Connection::lazy("localhost:1", Some(tls), Duration::from_secs(1))?;
     let expected = hash::sha256(&openssl::x509::X509::from_pem(&certificate)?.to_der()?);
     assert_eq!(connection.tls_certificate_hash(), Some(&expected));
-    let gateway = Gateway::offline(connection, b"somebody".to_vec());
+    let gateway = Gateway::offline(connection, b"a creator".to_vec());
     let request = gateway.blocks("trade").request();
     assert!(request.signing_input().windows(32).any(|window| window == expected), "the hash is not in the header");
     Ok(())

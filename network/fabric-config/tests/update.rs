@@ -116,7 +116,7 @@ fn what_is_not_named_stays_as_it_was() -> Outcome {
     expected.sequence = 1;
     assert_eq!(config, expected);
 
-    // Peers come to the same result, and see when somebody else made something of the update.
+    // Peers come to the same result, and see when an orderer made something else of the update.
     let block = config_envelope("trade", &next, &world.admins[2], Default::default())?;
     assert_eq!(world.channel.next(&block)?.config(), &expected);
     let mut forged = next.clone();

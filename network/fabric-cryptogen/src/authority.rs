@@ -49,7 +49,7 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// Somebody who signs with the new key.
+    /// A signer with the new key.
     ///
     /// # Errors
     /// [`SignerError`] for a kind of key that cannot sign.
@@ -142,7 +142,7 @@ impl Authority {
         self.revocation_list_as(&self.certificate, serials, number)
     }
 
-    /// Signs a revocation list in the name of `issuer`, which only a forger does when it is somebody else.
+    /// Signs a revocation list in the name of `issuer`, which only a forger does for another authority.
     pub fn revocation_list_as(
         &self,
         issuer: &Certificate,

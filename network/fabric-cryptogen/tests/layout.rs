@@ -1,4 +1,4 @@
-//! The generator's folders, as somebody else's tools and nodes will find them.
+//! The generator's folders, as Fabric's tools and nodes will find them.
 
 use std::{
     error::Error,

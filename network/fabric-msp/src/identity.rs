@@ -1,5 +1,5 @@
-//! Somebody whose certificate an MSP has recognised. Recognised is less than valid: whether the identity has exactly
-//! one role and has not been revoked is for [`crate::msp::Msp::validate`] to say.
+//! An identity: the holder of a certificate that an MSP has recognised. Recognised is less than valid: whether the
+//! identity has exactly one role and has not been revoked is for [`crate::msp::Msp::validate`] to say.
 
 use std::sync::{Arc, OnceLock};
 

@@ -54,7 +54,7 @@ mod tests {
     fn a_block_comes_back_with_text_around_it() {
         for length in [0, 1, 2, 3, 48, 49, 500] {
             let contents: Vec<u8> = (0..length).map(|byte| byte as u8).collect();
-            let mut text = b"Subject: somebody\n".to_vec();
+            let mut text = b"Subject: a user\n".to_vec();
             text.extend(encode(CERTIFICATE, &contents));
             text.extend(b"trailing");
             let (decoded, rest) = first(&text).expect("a block is there");

@@ -64,7 +64,7 @@ fn role_of(msp: &Msp, issued: &Issued) -> Result<Role, IdentityError> {
 }
 
 fn request(units: &[&str]) -> CertificateRequest {
-    CertificateRequest::identity("somebody@a.example", units)
+    CertificateRequest::identity("user@a.example", units)
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn another_authority_fails_when_the_identity_is_read() -> Outcome {
     ]);
     let unknown = IdentityError::Chain(ChainError::UnknownAuthority);
     for issuer in [&theirs, &namesake] {
-        let somebody = issuer.issue(&request(&["client"]))?.signer("AMSP")?;
-        assert_eq!(msps.deserialize(somebody.creator()).unwrap_err(), unknown);
+        let user = issuer.issue(&request(&["client"]))?.signer("AMSP")?;
+        assert_eq!(msps.deserialize(user.creator()).unwrap_err(), unknown);
     }
     let stranger = ours.issue(&request(&["client"]))?.signer("CMSP")?;
     assert_eq!(msps.deserialize(stranger.creator()).unwrap_err(), IdentityError::UnknownMsp("CMSP".to_owned()));
@@ -260,7 +260,7 @@ fn a_revoked_certificate_is_refused_at_once() -> Outcome {
     let msp = Msp::from_config(&config)?;
     assert_eq!(role_of(&msp, &good)?, Role::Client);
     assert_eq!(role_of(&msp, &bad), Err(IdentityError::Revoked));
-    // A list by somebody else with the same name, who has another key, does not count.
+    // A list by another authority with the same name, which has another key, does not count.
     config.revocation_list = vec![other.revocation_list(&[good.certificate.serial()], 1)?];
     assert_eq!(role_of(&Msp::from_config(&config)?, &good)?, Role::Client);
     config.revocation_list = vec![b"no list".to_vec()];

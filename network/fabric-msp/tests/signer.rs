@@ -55,7 +55,7 @@ fn another_digest_is_another_signature_and_ed25519_has_none() -> Outcome {
 }
 
 #[test]
-fn a_key_of_somebody_else_does_not_make_a_signer() -> Outcome {
+fn a_key_of_another_user_does_not_make_a_signer() -> Outcome {
     let request = CertificateRequest::authority("ca", "Exporter");
     let (exporter, _) = Authority::create(&request)?;
     let (_, importers_key) = Authority::create(&request)?;

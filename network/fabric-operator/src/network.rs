@@ -54,8 +54,8 @@ impl Network<'_> {
             .with_context(|| format!("the configuration of the channel {channel} cannot be read"))
     }
 
-    /// The consortium as far as it concerns a channel now: whoever has left is not in it any more, and whoever has been
-    /// added is.
+    /// The consortium as far as it concerns a channel now: an organization that has left is not in it any more,
+    /// and one that has been added is.
     ///
     /// # Errors
     /// As [`Network::config`].

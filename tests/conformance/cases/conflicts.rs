@@ -51,7 +51,7 @@ pub async fn c078_blind_writes_do_not_conflict_and_the_last_one_stays(net: N) ->
     same(net.conf(&[get(&format!("{prefix}-{}", last.get()))]).first().await?, json!("2"))
 }
 
-pub async fn c079_the_creation_of_a_key_conflicts_with_whoever_found_it_absent(net: N) -> Result<()> {
+pub async fn c079_the_creation_of_a_key_conflicts_with_a_transaction_that_found_it_absent(net: N) -> Result<()> {
     let outcomes = in_one_block(async |_| {
         let key = net.name("absent");
         endorsed(vec![net.conf(&[put(&key, "1")]), getput(net, &key, "2")]).await

@@ -45,7 +45,7 @@ impl Client {
         Ok(Self { net, connection, certificate_hash })
     }
 
-    /// Asks one question as somebody; the answer may be an error's text.
+    /// Asks one question as an identity; the answer may be an error's text.
     async fn ask(&self, who: &Who, channel: &str, query: query::Query) -> Result<Answer> {
         let query = Query { channel: channel.to_owned(), query: Some(query) };
         let request = request(who, self.certificate_hash.clone(), vec![query])?;
@@ -214,7 +214,7 @@ pub async fn e032_discovery_tells_peers_with_what_they_signed_themselves(net: N)
         let conf = properties.chaincodes.iter().find(|one| one.name == "conf").context("without conf")?;
         same(conf.version.as_str(), "1")?;
     }
-    // Only who can run a chaincode is shown to whoever asks for such.
+    // Only who can run a chaincode is shown to a client that asks for such.
     let able = ChaincodeInterest { chaincodes: vec![calling("conf", &[])] };
     same(counts(&client.peers(Some(able)).await?), ALL.to_vec())
 }

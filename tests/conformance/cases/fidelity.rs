@@ -51,14 +51,14 @@ pub async fn c171_a_key_whose_policy_is_none_is_not_written_any_more(net: N) -> 
 }
 
 pub async fn c172_a_transaction_without_an_action_has_a_bad_payload(net: N) -> Result<()> {
-    let endorsed = net.conf(&[put(&net.name("bent"), "v")]).endorse().await?;
-    let bent = endorsed.bent(|parts| {
+    let endorsed = net.conf(&[put(&net.name("changed"), "v")]).endorse().await?;
+    let changed = endorsed.changed(|parts| {
         let action = parts.payload.action.get_or_insert_default();
         let payload = ProposalResponsePayload::decode(action.proposal_response_payload.as_slice());
         let payload = ProposalResponsePayload { extension: Vec::new(), ..payload.unwrap_or_default() };
         action.proposal_response_payload = payload.encode_to_vec();
     })?;
-    bent.ends(BadResponsePayload).await.map(drop)
+    changed.ends(BadResponsePayload).await.map(drop)
 }
 
 pub async fn c173_an_event_without_a_name_stands_in_blocks_and_is_not_told(net: N) -> Result<()> {

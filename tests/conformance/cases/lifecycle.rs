@@ -184,7 +184,7 @@ pub async fn c145_initialisation_is_demanded_once_for_each_version(net: N) -> Re
     refuses(net.conf(&[echo("")]).init(), "does not require initialization but called as init").await.map(drop)
 }
 
-pub async fn c146_collections_are_not_removed_and_not_bent_by_an_upgrade(net: N) -> Result<()> {
+pub async fn c146_collections_are_not_removed_and_not_malformed_by_an_upgrade(net: N) -> Result<()> {
     let mut definition = fresh(net);
     let mut kept = collection("kept", &[1, 2])?;
     kept.block_to_live = 3;
@@ -203,14 +203,14 @@ pub async fn c146_collections_are_not_removed_and_not_bent_by_an_upgrade(net: N)
     let mut too_many = collection("many", &[1])?;
     (too_many.required_peer_count, too_many.maximum_peer_count) = (5, 3);
     let other = collection("other", &[1])?;
-    let bent = [
+    let malformed = [
         (vec![other], "existing collection [kept] missing in the proposed collection configuration"),
         (vec![other_life], "the BlockToLive in an existing collection [kept] modified. Existing value [3]"),
         (vec![kept.clone(), both], "signature policy is not an OR concatenation, NOutOf 2"),
         (vec![kept.clone(), bad_name], "bad name"),
         (vec![kept, too_many], "maximum peer count (3) cannot be less than the required peer count (5)"),
     ];
-    for (collections, text) in bent {
+    for (collections, text) in malformed {
         definition.collections = collections;
         refused(definition.approval(net, 1, "")?, text).await?;
         refused(definition.commitment(net)?, text).await?;

@@ -19,7 +19,7 @@ fn denied(own: &Own, organization: usize) -> String {
     format!("access denied: channel [{}] creator org [Org{organization}MSP]", own.name)
 }
 
-/// What the orderer says of somebody who is no writer.
+/// What the orderer says of an identity that is no writer.
 fn forbidden(refused: Result<(), Refusal>) -> Result<()> {
     let Err(refusal) = refused else { bail!("the orderer took it") };
     refusal.saying("FORBIDDEN").map(drop)

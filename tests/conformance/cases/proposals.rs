@@ -123,7 +123,7 @@ pub async fn c026_a_revoked_certificate_is_denied(net: N) -> Result<()> {
 }
 
 pub async fn c027_a_transaction_id_that_does_not_follow_from_nonce_and_creator_is_refused(net: N) -> Result<()> {
-    let signed = echoed(net).bent(|header| header.tx_id = "0".repeat(64)).signed()?;
+    let signed = echoed(net).changed(|header| header.tx_id = "0".repeat(64)).signed()?;
     let answer = signed.process(1).await;
     answer.refused(Code::Unknown, "")?.saying("incorrectly computed txid").map(drop)
 }
@@ -148,7 +148,7 @@ pub async fn c031_an_endorser_answers_a_wrong_signature_with_an_error_and_no_res
 
 pub async fn c151_a_timestamp_that_is_off_or_missing_is_refused(net: N) -> Result<()> {
     for shift in [Some(20 * 60), Some(-20 * 60), None] {
-        let ask = echoed(net).bent(move |header| match (shift, header.timestamp.as_mut()) {
+        let ask = echoed(net).changed(move |header| match (shift, header.timestamp.as_mut()) {
             (Some(shift), Some(timestamp)) => timestamp.seconds += shift,
             _ => header.timestamp = None,
         });
@@ -164,8 +164,8 @@ pub async fn c151_a_timestamp_that_is_off_or_missing_is_refused(net: N) -> Resul
 }
 
 pub async fn c152_an_epoch_and_another_header_type_are_refused(net: N) -> Result<()> {
-    let epoch = echoed(net).bent(|header| header.epoch = 1).evaluate().await;
+    let epoch = echoed(net).changed(|header| header.epoch = 1).evaluate().await;
     epoch.refused(Code::FailedPrecondition, "")?.saying("epoch is non-zero")?;
-    let kind = echoed(net).bent(|header| header.r#type = 0).evaluate().await;
+    let kind = echoed(net).changed(|header| header.r#type = 0).evaluate().await;
     kind.refused(Code::FailedPrecondition, "")?.saying("invalid header type").map(drop)
 }

@@ -46,7 +46,7 @@ pub async fn e010_a_regulator_evaluates_and_follows_blocks_and_events(net: N) ->
     let regulator = net.u(3);
     let key = net.name("seen");
     let outcome = own.conf(&[put(&key, "v"), event("said", "payload")]).done().await?;
-    // Its own gateway asks whoever runs the chaincode.
+    // Its own gateway asks a peer that runs the chaincode.
     eventually("the regulator's gateway finds a peer", async || {
         same(own.conf(&[get(&key)]).of(3).first().await?, json!("v"))
     })

@@ -46,7 +46,7 @@ pub async fn c048_an_unsigned_transaction_is_an_invalid_argument(net: N) -> Resu
     answer.refused(Code::InvalidArgument, "prepared transaction must be signed").map(drop)
 }
 
-pub async fn c049_a_transaction_signed_by_somebody_else_is_forbidden(net: N) -> Result<()> {
+pub async fn c049_a_transaction_signed_by_another_is_forbidden(net: N) -> Result<()> {
     let mut endorsed = to_put(net).endorse().await?;
     endorsed.who = net.u(2);
     refused_by_orderer(net, endorsed.send().await, "FORBIDDEN", "permission denied")

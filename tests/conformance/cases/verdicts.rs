@@ -4,13 +4,13 @@ use super::tools::*;
 use crate::ask::Parts;
 
 /// A transaction on a chaincode that is changed after endorsement and then gets a verdict.
-async fn bent(net: N, chaincode: &str, bend: impl FnOnce(&mut Parts), verdict: TxValidationCode) -> Result<()> {
-    let endorsed = net.on(chaincode, &[put(&net.name("bent"), "v")]).endorse().await?;
-    endorsed.bent(bend)?.ends(verdict).await.map(drop)
+async fn changed(net: N, chaincode: &str, bend: impl FnOnce(&mut Parts), verdict: TxValidationCode) -> Result<()> {
+    let endorsed = net.on(chaincode, &[put(&net.name("changed"), "v")]).endorse().await?;
+    endorsed.changed(bend)?.ends(verdict).await.map(drop)
 }
 
 pub async fn c088_without_endorsements_the_policy_fails(net: N) -> Result<()> {
-    bent(net, "conf", |parts| parts.set_endorsements(Vec::new()), EndorsementPolicyFailure).await
+    changed(net, "conf", |parts| parts.set_endorsements(Vec::new()), EndorsementPolicyFailure).await
 }
 
 pub async fn c089_with_a_corrupted_endorsement_the_policy_fails(net: N) -> Result<()> {
@@ -19,39 +19,39 @@ pub async fn c089_with_a_corrupted_endorsement_the_policy_fails(net: N) -> Resul
         endorsements.iter_mut().filter_map(|one| one.signature.last_mut()).for_each(|byte| *byte ^= 1);
         parts.set_endorsements(endorsements);
     };
-    bent(net, "conf", corrupt, EndorsementPolicyFailure).await
+    changed(net, "conf", corrupt, EndorsementPolicyFailure).await
 }
 
 pub async fn c090_with_changed_results_the_policy_fails(net: N) -> Result<()> {
-    let endorsed = net.conf(&[put(&net.name("bent"), "v")]).endorse().await?;
-    let other = net.conf(&[put(&net.name("bent"), "other")]).endorse().await?.action()?.results;
+    let endorsed = net.conf(&[put(&net.name("changed"), "v")]).endorse().await?;
+    let other = net.conf(&[put(&net.name("changed"), "other")]).endorse().await?.action()?.results;
     let mut action = endorsed.action()?;
     action.results = other;
     let mut changed = Ok(());
-    let endorsed = endorsed.bent(|parts| changed = parts.set_action(&action))?;
+    let endorsed = endorsed.changed(|parts| changed = parts.set_action(&action))?;
     changed?;
     endorsed.ends(EndorsementPolicyFailure).await.map(drop)
 }
 
 pub async fn c091_with_changed_arguments_the_transaction_is_invalid(net: N) -> Result<()> {
-    let other = net.conf(&[put(&net.name("bent"), "other")]).endorse().await?.parts()?;
+    let other = net.conf(&[put(&net.name("changed"), "other")]).endorse().await?.parts()?;
     let other = other.payload.chaincode_proposal_payload;
     let change = |parts: &mut Parts| parts.payload.chaincode_proposal_payload = other;
-    bent(net, "conf", change, InvalidEndorserTransaction).await
+    changed(net, "conf", change, InvalidEndorserTransaction).await
 }
 
 pub async fn c092_with_two_actions_the_transaction_is_invalid(net: N) -> Result<()> {
-    bent(net, "conf", |parts| parts.actions = 2, InvalidEndorserTransaction).await
+    changed(net, "conf", |parts| parts.actions = 2, InvalidEndorserTransaction).await
 }
 
 pub async fn c093_with_an_epoch_or_as_a_message_the_header_is_bad(net: N) -> Result<()> {
-    bent(net, "conf", |parts| parts.channel_header.epoch = 1, BadCommonHeader).await?;
-    bent(net, "conf", |parts| parts.channel_header.r#type = 0, BadCommonHeader).await
+    changed(net, "conf", |parts| parts.channel_header.epoch = 1, BadCommonHeader).await?;
+    changed(net, "conf", |parts| parts.channel_header.r#type = 0, BadCommonHeader).await
 }
 
 pub async fn c094_with_a_transaction_id_that_does_not_follow_the_transaction_is_bad(net: N) -> Result<()> {
     let id = fabric_msp::hash::sha256(net.name("another id").as_bytes());
-    bent(net, "conf", |parts| parts.channel_header.tx_id = hex::encode(id), BadProposalTxid).await
+    changed(net, "conf", |parts| parts.channel_header.tx_id = hex::encode(id), BadProposalTxid).await
 }
 
 pub async fn c095_the_same_endorsement_twice_counts_once(net: N) -> Result<()> {
@@ -59,7 +59,7 @@ pub async fn c095_the_same_endorsement_twice_counts_once(net: N) -> Result<()> {
         let first = parts.endorsements().unwrap_or_default().into_iter().next();
         parts.set_endorsements(first.into_iter().flat_map(|one| [one.clone(), one]).collect());
     };
-    bent(net, "maj", twice, EndorsementPolicyFailure).await
+    changed(net, "maj", twice, EndorsementPolicyFailure).await
 }
 
 pub async fn c096_a_client_can_endorse_for_itself_where_the_policy_says_member(net: N) -> Result<()> {
@@ -74,7 +74,7 @@ pub async fn c096_a_client_can_endorse_for_itself_where_the_policy_says_member(n
                 signature,
             }]);
         };
-        bent(net, chaincode, own, verdict).await?;
+        changed(net, chaincode, own, verdict).await?;
     }
     Ok(())
 }

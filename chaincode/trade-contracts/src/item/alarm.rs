@@ -77,7 +77,7 @@ pub(super) fn place_on_record(alarm: &Alarm) -> PlaceOnRecord {
 ///
 /// # Errors
 /// Customs only, and not about its own conduct: of the roles that can write, it alone has no stake in whose goods these
-/// are, and a maker that was first could otherwise wave away whoever contradicts it.
+/// are, and a maker that was first could otherwise wave away a member that contradicts it.
 pub fn close(ctx: &mut Context<'_>, request: CloseAlarm) -> Result<Alarm, Refusal> {
     let mut caller = Caller::of::<CloseAlarm>(ctx)?;
     let mut alarm = find_alarm(ctx, &request.alarm_id)?;

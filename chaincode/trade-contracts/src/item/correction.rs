@@ -52,7 +52,7 @@ pub(super) fn withdraw(
     Ok(())
 }
 
-/// Sets one change back, if nothing later stands in its place. What became of goods that somebody else holds by now is
+/// Sets one change back, if nothing later stands in its place. What became of goods that another member holds by now is
 /// no longer the recorder's to change.
 fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
     let item_id = &effect.item_id;
@@ -112,7 +112,7 @@ fn put_back(
 }
 
 /// The alarms of later events that rest on the erroneous one fall with it. Of several commissionings that contradicted
-/// it, the oldest by somebody who may commission becomes the first, and the others contradict that one from now on.
+/// it, the oldest by a member that may commission becomes the first, and the others contradict that one from now on.
 /// Without one, they stand as they are: nobody made them good.
 fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId, resting: Vec<Alarm>) -> Result<(), Refusal> {
     let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) = resting
@@ -209,8 +209,8 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     Ok(true)
 }
 
-/// The record on which an alarm rests is taken back. When that is done by somebody whom the alarm is about, the alarm
-/// stands all the same, marked: otherwise whoever is caught would take the alarm away together with the record.
+/// The record on which an alarm rests is taken back. When that is done by a member that the alarm is about, the
+/// alarm stands all the same, marked: otherwise that member would take the alarm away together with the record.
 fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &AlarmId) -> Result<(), Refusal> {
     let Some(mut alarm) = session.find_alarm(ctx, alarm_id)?.filter(|alarm| alarm.state.stands()) else {
         return Ok(());

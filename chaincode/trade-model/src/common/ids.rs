@@ -76,7 +76,7 @@ text_type! {
 }
 
 text_type! {
-    /// The id of a record of an event: the event's hash for whoever recorded it first, `<event hash>&recorder=<MSP id>`
+    /// The id of a record of an event: the event's hash for its first recorder, `<event hash>&recorder=<MSP id>`
     /// for everybody who recorded the same event afterwards.
     EventRecordId, "^ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0(&recorder=.+)?$",
     "ni:///sha-256;f362f815298cd49f325493ffd3b5a35ef014583f68d74c50e303a4556591ec0f?ver=CBV2.0",
@@ -97,7 +97,7 @@ impl EventRecordId {
         Self(event_hash.as_str().to_owned())
     }
 
-    /// The id of the record of an event that somebody else recorded first.
+    /// The id of the record of an event that another member recorded first.
     pub fn of_another(event_hash: &EventHash, recorder: &MspId) -> Self {
         Self(format!("{}{RECORDER}{recorder}", event_hash.as_str()))
     }

@@ -1,7 +1,7 @@
 //! A rule of form that a value breaks, with the stable code of its rejection.
 //!
 //! `serde` lets a type refuse its value with a text and nothing else. So the text of this error is written for
-//! programs: the form of [`trade_standards::malformed`]. Whoever reads a request gets code and rule back with
+//! programs: the form of [`trade_standards::malformed`]. The reader of a request gets code and rule back with
 //! [`Malformed::of_message`] and adds the place; no other text of an error is ever taken apart.
 
 use std::{borrow::Cow, fmt};

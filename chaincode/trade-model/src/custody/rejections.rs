@@ -15,7 +15,7 @@ rejections! {
     /// There is no such offer.
     OfferUnknown { transfer_id: TransferId } = 404, "custody.offer_unknown", "The offer is not known",
         "there is no offer {transfer_id}";
-    /// Somebody offers to himself.
+    /// A member offers to itself.
     OfferToSelf = 400, "custody.offer_to_self", "A member cannot hand over to itself",
         "sender and receiver are the same member";
     /// The receiver is no member that can hold goods.
@@ -37,10 +37,10 @@ rejections! {
     ExpiryInPast = 400, "custody.expiry_in_past", "The offer would have expired already",
         "expires_at must lie after the transaction";
     /// Only the receiver may answer the offer.
-    NotReceiver { transfer_id: TransferId } = 403, "custody.not_receiver", "The offer was made to somebody else",
+    NotReceiver { transfer_id: TransferId } = 403, "custody.not_receiver", "The offer was made to another member",
         "{transfer_id} can be accepted or rejected only by the member it was made to";
     /// Only the sender may withdraw the offer.
-    NotSender { transfer_id: TransferId } = 403, "custody.not_sender", "The offer was made by somebody else",
+    NotSender { transfer_id: TransferId } = 403, "custody.not_sender", "The offer was made by another member",
         "{transfer_id} can be withdrawn only by the member that made it";
     /// The offer was accepted, rejected or withdrawn before.
     OfferClosed { transfer_id: TransferId } = 409, "custody.offer_closed", "The offer is closed",

@@ -234,7 +234,7 @@ pub enum FindingReason {
         /// The item.
         item_id: ItemId,
     },
-    /// Somebody holds an item who is neither the importer nor a carrier nor the maker.
+    /// A member holds an item that is neither the importer nor a carrier nor the maker.
     HeldByStranger {
         /// The item.
         item_id: ItemId,

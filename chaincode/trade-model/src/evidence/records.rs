@@ -38,7 +38,7 @@ pub enum EvidenceKind {
 pub enum Subject {
     /// An item or a logistic unit, by any of its names.
     Item(ItemId),
-    /// An event, by the id of its record: its hash, for whoever recorded it first.
+    /// An event, by the id of its record: its hash, for its first recorder.
     Event(EventRecordId),
     /// An alarm.
     Alarm(AlarmId),

@@ -64,21 +64,21 @@ pub enum AlarmKind {
     SecondCommissioning,
     /// Something taken out of use or destroyed was used again.
     UseAfterEnd,
-    /// Somebody shipped, packed, unpacked, sold or ended what somebody else holds.
+    /// A member shipped, packed, unpacked, sold or ended what another member holds.
     NotHolder,
     /// Something packed in one unit was packed into, or seen without, another.
     PackingConflict,
     /// Sold twice without a return in between.
     SoldTwice,
-    /// Somebody who does not own it passed the title on.
+    /// A member that does not own it passed the title on.
     TitleConflict,
     /// Two different events of one recorder carry the same event id.
     EventIdReused,
-    /// An event that somebody else had recorded before was recorded again, word for word.
+    /// An event that another member had recorded before was recorded again, word for word.
     SameEventByAnother,
     /// A serial number was put into use by a member that is not entitled to: by company prefix, role or licence.
     CommissionerNotEntitled,
-    /// Somebody recorded a serial number before the member that is entitled to put it into use did so.
+    /// Another member recorded a serial number before the member that is entitled to put it into use did so.
     SeenBeforeCommissioning,
 }
 
@@ -120,18 +120,22 @@ impl AlarmKind {
         match self {
             Self::SecondCommissioning => "Conflict found: this serial number was put into use more than once.",
             Self::UseAfterEnd => "Conflict found: this code was recorded again after it had been taken out of use.",
-            Self::NotHolder => "Conflict found: somebody moved it who was not recorded as holding it.",
+            Self::NotHolder => "Conflict found: it was moved by a company that was not recorded as holding it.",
             Self::PackingConflict => {
                 "Conflict found: it was recorded in one package and outside of it at the same time."
             }
             Self::SoldTwice => "Conflict found: it was recorded as sold twice without a return in between.",
-            Self::TitleConflict => "Conflict found: somebody passed on its ownership who was not recorded as owner.",
+            Self::TitleConflict => {
+                "Conflict found: its ownership was passed on by a company that was not recorded as owner."
+            }
             Self::EventIdReused => "Conflict found: two different records carry the same number.",
             Self::SameEventByAnother => "Conflict found: two members recorded the same event as their own.",
             Self::CommissionerNotEntitled => {
                 "Conflict found: it was put into use by a member that is not registered as its maker or brand."
             }
-            Self::SeenBeforeCommissioning => "Conflict found: somebody recorded it before it was put into use.",
+            Self::SeenBeforeCommissioning => {
+                "Conflict found: it was recorded by another company before it was put into use."
+            }
         }
     }
 }
@@ -167,8 +171,8 @@ pub struct AlarmClosure {
 }
 
 impl Alarm {
-    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it: whoever recorded the
-    /// conflicting event; both recorders of one event; and where a maker found its goods recorded by somebody, that
+    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it: the recorder of
+    /// the conflicting event; both recorders of one event; and where a maker found its goods recorded by another, that
     /// one.
     pub fn is_about(&self, msp_id: &MspId) -> bool {
         let other = self.other_party.as_ref() == Some(msp_id);

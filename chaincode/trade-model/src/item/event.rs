@@ -27,8 +27,8 @@ pub struct EventPage {
 pub struct RecordedEvent {
     /// CBV 2.0 event hash.
     pub event_hash: EventHash,
-    /// The key of this record, by which items and alarms refer to it: the event hash for whoever recorded the event
-    /// first, `<event hash>&recorder=<MSP id>` for everybody who recorded the same event afterwards.
+    /// The key of this record, by which items and alarms refer to it: the event hash for its first recorder,
+    /// `<event hash>&recorder=<MSP id>` for everybody who recorded the same event afterwards.
     pub record_id: EventRecordId,
     /// The event's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

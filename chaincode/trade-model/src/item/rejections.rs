@@ -31,7 +31,7 @@ rejections! {
     ItemUnknown { item_id: ItemId } = 404, "item.unknown", "The item is not known",
         "{item_id} is not recorded here";
     /// Only the recorder of an event can declare it erroneous.
-    EventOfAnother { event_hash: EventHash } = 403, "item.event_of_another", "The event was recorded by somebody else",
+    EventOfAnother { event_hash: EventHash } = 403, "item.event_of_another", "The event was recorded by another member",
         "{event_hash} can be declared erroneous only by the member that recorded it";
     /// A unit would hold too many items.
     TooManyChildren { unit: ItemId, max: usize } = 422, "item.too_many_children", "The unit would hold too many items",

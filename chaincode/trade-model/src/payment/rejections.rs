@@ -36,7 +36,7 @@ rejections! {
     /// Only the seller settles its invoice.
     NotTheSeller { invoice_id: InvoiceId } = 403, "payment.not_the_seller", "The invoice belongs to another seller",
         "{invoice_id} can be settled only by its seller";
-    /// The entry is on somebody else's account.
+    /// The entry is on another member's account.
     EntryOfAnother { entry_id: EntryId } = 403, "payment.entry_of_another", "The entry is on another account",
         "{entry_id} is not on the seller's account";
     /// The entry is not money received.

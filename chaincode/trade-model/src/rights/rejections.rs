@@ -49,7 +49,7 @@ rejections! {
     LicenseeNotEnrolled { msp_id: MspId } = 422, "rights.licensee_not_enrolled", "The licensee is not enrolled",
         "{msp_id} is not enrolled or is a regulator";
     /// Only licensor or owner can revoke.
-    NotLicensor { licence_id: LicenceId } = 403, "rights.not_licensor", "The licence was granted by somebody else",
+    NotLicensor { licence_id: LicenceId } = 403, "rights.not_licensor", "The licence was granted by another member",
         "{licence_id} can be revoked only by its licensor or the owner of the right";
     /// The licence is revoked already.
     AlreadyRevoked { licence_id: LicenceId } = 409, "rights.already_revoked", "The licence is revoked already",

@@ -37,7 +37,7 @@ impl Gs1Uri {
     /// `None`.
     ///
     /// Event hashes are computed this way (CBV 2.0 §8.9): the hash of a document must not depend on how much of its
-    /// spelling somebody forgives.
+    /// spelling a reader forgives.
     pub fn parse_form_only(uri: &str) -> Option<Self> {
         if uri.len() > URI_BYTES_MAX {
             return None;

@@ -1,6 +1,6 @@
 //! Ship numbers of the IMO scheme: seven digits, the last one checks the others.
 //!
-//! Some real ships carry numbers that break the check; whoever meets one keeps it as text and says so.
+//! Some real ships carry numbers that break the check; a program that meets one keeps it as text and says so.
 
 use super::check::{digits, length};
 use super::error::{IdentifierError, IdentifierKind};

@@ -220,7 +220,7 @@ impl Drop for Gateway {
     }
 }
 
-/// Somebody who signs with the key of a new certificate.
+/// A signer with the key of a new certificate.
 pub(crate) fn signer(msp_id: &str, identity: &Issued) -> SigningIdentity {
     identity.signer(msp_id).expect("a usable key")
 }

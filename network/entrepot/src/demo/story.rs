@@ -36,7 +36,7 @@ const TO_GERMANY: &str = "095212340000000013";
 const TO_SWITZERLAND: &str = "095212340000000020";
 const GERMAN_SERIALS: [&str; 3] = ["7KQ2M9XA", "B4RT81ZC", "P0WN6S3E"];
 const SWISS_SERIALS: [&str; 3] = ["D5HJ2V8F", "L9CX4Y7G", "T1MB3U6K"];
-/// The serial number of an event that somebody copies.
+/// The serial number of an event that is copied.
 const COPIED_SERIAL: &str = "K8GF5Z2Q";
 const CURRENCY: &str = "EUR";
 /// Declared value of the German consignment, in cents. Nobody but the importer and customs sees it.
@@ -189,7 +189,7 @@ impl<'a> Story<'a> {
             .post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"}))
             .await?
             .refused(403, "custody.not_receiver");
-        teller.step("somebody else cannot accept", stranger)?;
+        teller.step("another member cannot accept", stranger)?;
         let accepted =
             self.logistics.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.accepted();
         teller.step("the carrier accepts, and the watches on the pallets move along", accepted)?;

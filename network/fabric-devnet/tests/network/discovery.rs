@@ -47,7 +47,7 @@ impl Client {
         Ok(Self { connection, certificate_hash })
     }
 
-    /// Asks one question as somebody; the answer may be an error's text.
+    /// Asks one question as an identity; the answer may be an error's text.
     async fn ask(&self, signer: &SigningIdentity, channel: &str, query: query::Query) -> Result<Answer, Status> {
         let query = Query { channel: channel.to_owned(), query: Some(query) };
         let request = request(signer, self.certificate_hash.clone(), vec![query]);

@@ -49,7 +49,7 @@ async fn a_dropped_peer_is_gone_for_clients_and_gateways_and_comes_back() -> Out
     faults.drop_out();
     // What the client makes of it depends on whether it has noticed that its connection ended.
     assert!(read(org2, &["get", "k"]).await.is_err());
-    // The others endorse in its place; whoever insists on it is told.
+    // The others endorse in its place; a client that insists on it is told.
     assert_eq!(submit(org1, &put("k", "v")).await?, TxValidationCode::Valid);
     let insisting = endorse(org1, &org1.user, &put("k", "w"), &["Org1MSP", "Org2MSP"]).await;
     let status = insisting.expect_err("Org2 is away");

@@ -95,7 +95,7 @@ fn version_of(peer: &Path, orderer: &Path) -> Result<Version> {
         return Ok(version);
     }
     ensure!(text.contains("Version:"), "{} does not tell its version. It says:\n{text}", peer.display());
-    // Programs that somebody built without naming the release say `latest`. BFT ordering came with 3.0, and a Go
+    // Programs that were built without naming the release say `latest`. BFT ordering came with 3.0, and a Go
     // program carries the paths of the modules that it was made of.
     let bytes = std::fs::read(orderer).with_context(|| format!("cannot read {}", orderer.display()))?;
     Ok(if contains(&bytes, BFT_MODULE) { Version { major: 3, minor: 0 } } else { Version { major: 2, minor: 5 } })

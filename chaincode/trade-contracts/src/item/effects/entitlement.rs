@@ -38,7 +38,7 @@ pub(in crate::item) fn may_commission(members: &Members, member: &Member, object
     }
 }
 
-/// Whether somebody else holds the item by nothing but its own record: nobody handed it over.
+/// Whether another member holds the item by nothing but its own record: nobody handed it over.
 pub(in crate::item) fn held_on_its_own_word(item: &Item, me: &MspId) -> bool {
     item.received_by_transfer.is_none() && item.holder.as_ref() != Some(me)
 }

@@ -1,8 +1,8 @@
 //! What an event does to the items it names, and which conflicts it shows. The rules of the alarms stand here.
 //!
 //! An event that conflicts changes nothing about the matter in conflict: a second commissioning does not move the
-//! maker, a stranger's decommissioning does not end the item. The one exception is a commissioning by somebody who is
-//! entitled to it: what was recorded before by somebody who cannot have received the thing from anybody gives way.
+//! maker, a stranger's decommissioning does not end the item. The one exception is a commissioning by a member that is
+//! entitled to it: what was recorded before by a member that cannot have received the thing from anybody gives way.
 
 mod aggregation;
 pub(super) mod entitlement;

@@ -125,7 +125,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// The member that is entitled to put a thing into use finds it recorded by somebody else, from whom nobody has
+    /// The member that is entitled to put a thing into use finds it recorded by another, from which nobody has
     /// accepted it: what that one alone said about it gives way, and what was said stays visible as a conflict.
     fn take_over(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
         let item_id = &item.item_id;

@@ -108,7 +108,7 @@ impl Turn<'_> {
         item.life.has_ended()
     }
 
-    /// Whether the recorder holds the item; a conflict when somebody else does.
+    /// Whether the recorder holds the item; a conflict when another member does.
     pub(super) fn held_by_me(&mut self, item: &Item) -> bool {
         match &item.holder {
             Some(holder) if *holder != self.me => {
