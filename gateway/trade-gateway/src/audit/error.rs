@@ -33,7 +33,7 @@ pub enum AuditError {
         /// How many lines are missing.
         missing: u64,
     },
-    /// The anchor was made by somebody without the key, or is damaged.
+    /// The anchor was made without the key, or is damaged.
     #[error("the anchor {0} was not sealed with this key")]
     AnchorForged(PathBuf),
     /// There is a log, and its key is not there.

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const WHOAMI: &str = "GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// Somebody whose certificate is his own work, which every stranger can make.
+/// A caller with a self-signed certificate, which every stranger can make.
 fn self_signed() -> Issued {
     let request = CertificateRequest::identity("nobody", &["client"]);
     let (authority, _) = Authority::create(&CertificateRequest::authority("own", "nobody")).expect("an authority");

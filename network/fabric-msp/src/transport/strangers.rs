@@ -2,8 +2,8 @@
 //!
 //! A server cannot tell an attacker from a member before the TLS handshake is done, so both come through the same narrow
 //! place. When it is full, the oldest connection of the address that has most of them makes room. An honest client
-//! needs its place for the milliseconds of a handshake; whoever wants to keep the place has to take it again and again,
-//! and is always the first to lose it.
+//! needs its place for the milliseconds of a handshake; a stranger that wants to keep the place has to take it again and
+//! again, and is always the first to lose it.
 
 use std::{
     collections::BTreeMap,
@@ -102,7 +102,7 @@ impl Table {
     fn evict_oldest(&mut self, address: IpAddr) {
         let oldest = self.addresses.get(&address).and_then(|connections| connections.keys().next().copied());
         if let Some(evicted) = oldest.and_then(|number| self.remove(address, number)) {
-            // Kept for whoever waits later.
+            // Kept for those that wait later.
             evicted.notify_one();
         }
     }
@@ -158,7 +158,7 @@ mod tests {
         let third = strangers.enter(address("192.0.2.1"));
         assert_eq!([&first, &second, &other, &third].map(is_evicted), [true, false, false, false]);
         drop(first);
-        assert_eq!(strangers.count(), 3, "whoever was told to end is not counted twice");
+        assert_eq!(strangers.count(), 3, "a stranger that was told to end is not counted twice");
         drop((second, other, third));
         assert_eq!(strangers.count(), 0);
     }
