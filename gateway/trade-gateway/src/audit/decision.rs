@@ -44,7 +44,7 @@ pub struct Decision {
     pub transaction_id: Option<String>,
     /// The answer's status; 0 where a write begins.
     pub status: u16,
-    /// `allowed`, [`BEGUN`], [`RESUMED`], [`CUT`], [`RETIRED`], [`OTHERS`], or the code of the problem that was answered.
+    /// `allowed`, [`BEGUN`], [`RESUMED`], [`CUT`], [`RETIRED`], [`OTHERS`], or the code of the problem in the answer.
     pub outcome: String,
     /// Of callers who are not known as members: how many more were decided upon like the one in an earlier line, within
     /// a minute. Of [`CUT`]: how many lines are missing.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{decision::Decision, error::Fault, key::AuditKey};
 
+/// The file that is written.
+pub const LOG_FILE: &str = "audit.jsonl";
+
 /// The seal before the first line.
 pub(super) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 

@@ -14,16 +14,13 @@ use super::{
     decision::{CUT, Decision, RETIRED},
     error::AuditError,
     key::{AuditKey, KEY_FILE},
-    line::{Line, Place},
+    line::{LOG_FILE, Line, Place},
     verify::{Through, look_through},
 };
 use crate::{
     settings::AuditSettings,
     time::{now, rfc3339},
 };
-
-/// The file that is written.
-pub const LOG_FILE: &str = "audit.jsonl";
 
 /// The next file, until it takes the place of a full one.
 const NEXT_FILE: &str = "audit.jsonl.next";
@@ -60,8 +57,8 @@ struct Full {
 }
 
 impl AuditLog {
-    /// Opens or creates the log in a folder, and verifies the lines of its last file. Lines that the anchor knows of and
-    /// the log has not any more are told of in a line of their own and in the process log.
+    /// Opens or creates the log in a folder, and verifies the lines of its last file. Lines that the anchor knows of
+    /// and the log has not any more are told of in a line of their own and in the process log.
     ///
     /// A last line without its line end is what a crash in mid-write leaves; it was never acknowledged and is cut off.
     ///
@@ -248,5 +245,4 @@ fn full_files(folder: &Path) -> io::Result<Vec<Full>> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

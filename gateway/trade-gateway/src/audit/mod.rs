@@ -25,6 +25,7 @@ pub use self::{
     decision::{BEGUN, CUT, Decision, OTHERS, RESUMED, RETIRED},
     error::{AuditError, Fault},
     key::{AuditKey, KEY_FILE},
-    log::{AuditLog, LOG_FILE},
+    line::LOG_FILE,
+    log::AuditLog,
     verify::{Cut, Verified, verify},
 };

@@ -11,8 +11,7 @@ use super::{
     decision::CUT,
     error::{AuditError, Fault},
     key::AuditKey,
-    line::{Line, Place, read_line},
-    log::LOG_FILE,
+    line::{LOG_FILE, Line, Place, read_line},
 };
 
 /// What was found in files that are in order.

@@ -113,7 +113,7 @@ pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         query.push((decode(name)?, decode(value)?));
     }
     if request.headers().get_all(IDEMPOTENCY_KEY).count() > 1 {
-        // Whoever stands between might have seen the other one.
+        // A proxy in between might have seen the other one.
         return Err(Problem::of(ProblemCode::IdempotencyKeyMalformed).with_detail("It is given more than once."));
     }
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -1,9 +1,9 @@
 //! Connections about which nothing is known yet: how many there may be, in all and from one address.
 //!
-//! A server cannot tell an attacker from a member before the TLS handshake is done, so both come through the same narrow
-//! place. When it is full, the oldest connection of the address that has most of them makes room. An honest client
-//! needs its place for the milliseconds of a handshake; a stranger that wants to keep the place has to take it again and
-//! again, and is always the first to lose it.
+//! A server cannot tell an attacker from a member before the TLS handshake is done, so both come through the same
+//! narrow place. When it is full, the oldest connection of the address that has most of them makes room. An honest
+//! client needs its place for the milliseconds of a handshake; a stranger that wants to keep the place has to take it
+//! again and again, and is always the first to lose it.
 
 use std::{
     collections::BTreeMap,
