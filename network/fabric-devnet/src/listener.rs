@@ -10,14 +10,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use fabric_msp::transport::{ConnectionInfo, TlsConnection};
+use fabric_msp::transport::{ConnectionInfo, Router, TlsConnection};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::watch,
     task::JoinHandle,
 };
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
-use tonic::transport::server::{Connected, Router};
+use tonic::transport::server::Connected;
 
 /// Serves clients until `closing` becomes true; connections that are still open then end when `cut` does. While `away`
 /// is true, connections end at once.

@@ -384,7 +384,7 @@ fn peer_services(
     limits: Limits,
     closing: watch::Receiver<bool>,
     chance: Arc<Chance>,
-) -> tonic::transport::server::Router {
+) -> transport::Router {
     let endorser = EndorserServer::new(EndorserService::new(Arc::clone(peer)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);

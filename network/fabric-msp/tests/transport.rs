@@ -1,22 +1,33 @@
 //! Connections with and without certificates, between a real server and a real client on the loopback.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use fabric_cryptogen::{Authority, CertificateRequest, Issued};
 use fabric_msp::transport::{
-    ClientTls, ConnectionInfo, ServerTls, TransportError, connect, connect_lazy, incoming, server,
+    ClientTls, ConnectionInfo, Gate, ServerTls, TransportError, connect, connect_lazy, incoming, incoming_through,
+    server,
 };
 use fabric_protos::protos::{
     ProposalResponse, Response as ChaincodeResponse, SignedProposal,
     endorser_client::EndorserClient,
     endorser_server::{Endorser, EndorserServer},
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::oneshot,
+};
 use tonic::{Request, Response, Status};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longer than any test.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// The signature of a request whose answer takes a second.
+const SLOW: &[u8] = b"slow";
 
 /// Answers with the certificate that the caller showed.
 struct Mirror;
@@ -24,6 +35,9 @@ struct Mirror;
 #[tonic::async_trait]
 impl Endorser for Mirror {
     async fn process_proposal(&self, request: Request<SignedProposal>) -> Result<Response<ProposalResponse>, Status> {
+        if request.get_ref().signature == SLOW {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
         let info = request.extensions().get::<ConnectionInfo>().cloned().ok_or_else(|| Status::internal("no info"))?;
         let payload = info.certificate.map(|certificate| certificate.to_vec()).unwrap_or_default();
         let response = ChaincodeResponse { status: 200, payload, ..ChaincodeResponse::default() };
@@ -38,9 +52,13 @@ struct Running {
 }
 
 async fn start(tls: Option<&ServerTls>) -> Result<Running, Box<dyn Error>> {
+    start_behind(tls, Gate::of_process()).await
+}
+
+async fn start_behind(tls: Option<&ServerTls>, gate: Arc<Gate>) -> Result<Running, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
-    let connections = incoming(listener, tls)?;
+    let connections = incoming_through(listener, tls, gate)?;
     let (stop, stopped) = oneshot::channel::<()>();
     let service = server().add_service(EndorserServer::new(Mirror));
     tokio::spawn(service.serve_with_incoming_shutdown(connections, async { drop(stopped.await) }));
@@ -210,5 +228,75 @@ async fn nobody_there_is_an_error_within_the_time_given() -> Outcome {
     let address = listener.local_addr()?.to_string();
     let found = connect(&address, Some(&keys.client(None)), Duration::from_millis(300)).await;
     assert!(matches!(found, Err(TransportError::Connect { .. })));
+    Ok(())
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_keep_nobody_out_and_are_cut_off() -> Outcome {
+    let keys = keys()?;
+    let running = start_behind(Some(&keys.server(None)), Gate::new((8, 8), (8, 8), IDLE)).await?;
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        silent.push(tokio::net::TcpStream::connect(&running.address).await?);
+    }
+    for _ in 0..5 {
+        call(&running.address, Some(&keys.client(None))).await?;
+    }
+    for mut stream in silent {
+        let ended = tokio::time::timeout(Duration::from_secs(60), stream.read(&mut [0; 64])).await?;
+        assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_address_cannot_hold_more_connections_than_it_may() -> Outcome {
+    // The second row is the control: with more places the same client comes in.
+    for (places, comes_in) in [(2, false), (3, true)] {
+        let running = start_behind(None, Gate::new((8, 8), (places, places), IDLE)).await?;
+        let mut held = Vec::new();
+        for _ in 0..2 {
+            let channel = connect(&running.address, None, PATIENCE).await?;
+            EndorserClient::new(channel.clone()).process_proposal(SignedProposal::default()).await?;
+            held.push(channel);
+        }
+        assert_eq!(call(&running.address, None).await.is_ok(), comes_in, "{places} places");
+    }
+    Ok(())
+}
+
+/// Does what a client of HTTP/2 must do at the beginning and asks nothing, until the server ends the connection.
+async fn idles(address: &str) -> Result<(), Box<dyn Error>> {
+    let mut stream = tokio::net::TcpStream::connect(address).await?;
+    // The preface and empty settings.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await?;
+    let mut bytes = [0; 256];
+    while stream.read(&mut bytes).await? > 0 {}
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_is_asked_ends_and_its_client_connects_again() -> Outcome {
+    let running = start_behind(None, Gate::new((8, 8), (8, 8), Duration::from_millis(300))).await?;
+    let channel = connect(&running.address, None, PATIENCE).await?;
+    EndorserClient::new(channel.clone()).process_proposal(SignedProposal::default()).await?;
+    tokio::time::timeout(Duration::from_secs(60), idles(&running.address)).await??;
+    // A request that crosses the end of its connection may fail; the next one finds a new connection.
+    let again = async {
+        while EndorserClient::new(channel.clone()).process_proposal(SignedProposal::default()).await.is_err() {}
+    };
+    tokio::time::timeout(Duration::from_secs(60), again).await?;
+    // The control: where more patience is had, the connection is open still.
+    let patient = start_behind(None, Gate::new((8, 8), (8, 8), IDLE)).await?;
+    assert!(tokio::time::timeout(Duration::from_secs(2), idles(&patient.address)).await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_that_takes_long_is_no_idle_connection() -> Outcome {
+    let running = start_behind(None, Gate::new((8, 8), (8, 8), Duration::from_millis(100))).await?;
+    let channel = connect(&running.address, None, PATIENCE).await?;
+    let slow = SignedProposal { signature: SLOW.to_vec(), ..SignedProposal::default() };
+    EndorserClient::new(channel).process_proposal(slow).await?;
     Ok(())
 }

@@ -4,8 +4,12 @@
 //! identities and connections. Certificates of connections are checked against TLS authorities only: whether the far
 //! side is a member of an organization is for its signatures to show.
 
+mod activity;
 mod client;
+mod counted;
 mod descriptors;
+mod gate;
+mod info;
 mod server;
 mod strangers;
 mod stream;
@@ -13,8 +17,13 @@ mod tls;
 
 pub use self::{
     client::{ClientTls, connect, connect_lazy},
+    counted::{CountRequests, Counted},
     descriptors::room_for_connections,
-    server::{ConnectionInfo, ServerTls, TlsConnection, incoming, incoming_with_any_certificate, server},
+    gate::{Gate, Guest},
+    info::ConnectionInfo,
+    server::{
+        Router, Server, ServerTls, TlsConnection, incoming, incoming_through, incoming_with_any_certificate, server,
+    },
     strangers::{Stranger, Strangers, network_of},
     tls::TransportError,
 };

@@ -1,6 +1,7 @@
 //! The listening side: a stream of connections whose handshake is done, for tonic's `serve_with_incoming_shutdown`.
 
 use std::{
+    future::Future,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -16,24 +17,27 @@ use openssl::ssl::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time,
+    sync::mpsc,
+    time::{self, Instant, Sleep},
 };
 use tokio_openssl::SslStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
+use tower_layer::{Identity, Stack};
 
 use super::{
+    activity::Activity,
+    counted::CountRequests,
+    gate::{Gate, Guest},
+    info::ConnectionInfo,
     stream::Stream,
     tls::{
         ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, use_identity,
     },
 };
 
-/// How long a client may take for its handshake.
+/// How long a client may take for its handshake and its first byte.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
-/// Handshakes that run at one time; further connections wait in the system's queue.
-const HANDSHAKES_AT_ONCE: usize = 256;
 /// How long to wait when the system has no file handle to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -48,25 +52,23 @@ pub struct ServerTls {
     pub client_ca_pem: Option<Vec<u8>>,
 }
 
-/// What is known about a connection; tonic puts it into each request's extensions.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectionInfo {
-    /// Our address.
-    pub local: Option<SocketAddr>,
-    /// The client's address.
-    pub remote: Option<SocketAddr>,
-    /// The client's certificate in DER, when one was asked for.
-    pub certificate: Option<Arc<[u8]>>,
-}
-
 /// A connection whose handshake is done.
 pub struct TlsConnection {
     stream: Stream,
     info: ConnectionInfo,
+    visit: Option<Visit>,
 }
 
-/// Accepts connections until the returned stream is dropped. A failed handshake is logged and skipped; a slow one ends
-/// after 5 seconds and holds up nobody. Must be called inside a tokio runtime.
+/// What a connection takes until it ends, and when it has to end because nothing is asked.
+struct Visit {
+    _guest: Guest,
+    idle_max: Duration,
+    alarm: Pin<Box<Sleep>>,
+}
+
+/// Accepts connections until the returned stream is dropped. A failed handshake is logged and skipped; a client that
+/// has not said anything after 5 seconds is cut off, and holds up nobody. How many connections there may be is the
+/// process's [`Gate`]'s to say. Must be called inside a tokio runtime.
 ///
 /// # Errors
 /// [`TransportError`] when certificate, key or authorities cannot be used.
@@ -74,8 +76,20 @@ pub fn incoming(
     listener: TcpListener,
     tls: Option<&ServerTls>,
 ) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
+    incoming_through(listener, tls, Gate::of_process())
+}
+
+/// As [`incoming`], through a gate of its own.
+///
+/// # Errors
+/// As [`incoming`].
+pub fn incoming_through(
+    listener: TcpListener,
+    tls: Option<&ServerTls>,
+    gate: Arc<Gate>,
+) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
     let acceptor = tls.map(acceptor).transpose()?.map(SslAcceptorBuilder::build);
-    Ok(accept_all(listener, acceptor))
+    Ok(accept_all(listener, acceptor, gate))
 }
 
 /// As [`incoming`] for a server that asks for a client's certificate, and takes any and none when `tls` names no
@@ -92,21 +106,32 @@ pub fn incoming_with_any_certificate(
     if tls.client_ca_pem.is_none() {
         builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     }
-    Ok(accept_all(listener, Some(builder.build())))
+    Ok(accept_all(listener, Some(builder.build()), Gate::of_process()))
 }
 
+/// A server whose connections end when nothing is asked for a long time.
+pub type Server = tonic::transport::Server<Stack<CountRequests, Identity>>;
+
+/// What a [`Server`] serves.
+pub type Router = tonic::transport::server::Router<Stack<CountRequests, Identity>>;
+
 /// tonic's server with the keep-alive and the windows that fit Fabric.
-pub fn server() -> tonic::transport::Server {
+pub fn server() -> Server {
     tonic::transport::Server::builder()
+        .layer(CountRequests)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
 }
 
-fn accept_all(listener: TcpListener, acceptor: Option<SslAcceptor>) -> ReceiverStream<io::Result<TlsConnection>> {
+fn accept_all(
+    listener: TcpListener,
+    acceptor: Option<SslAcceptor>,
+    gate: Arc<Gate>,
+) -> ReceiverStream<io::Result<TlsConnection>> {
     let (ready, connections) = mpsc::channel(64);
-    tokio::spawn(accept(listener, acceptor, ready));
+    tokio::spawn(accept(listener, acceptor, ready, gate));
     ReceiverStream::new(connections)
 }
 
@@ -130,17 +155,15 @@ fn acceptor(tls: &ServerTls) -> Result<SslAcceptorBuilder, TransportError> {
 
 type Ready = mpsc::Sender<io::Result<TlsConnection>>;
 
-async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Ready) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE));
+async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Ready, gate: Arc<Gate>) {
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = ready.closed() => return,
         };
         match accepted {
             Ok((stream, remote)) => {
-                tokio::spawn(shake_hands(stream, remote, acceptor.clone(), ready.clone(), place));
+                tokio::spawn(let_in(stream, remote, acceptor.clone(), ready.clone(), Arc::clone(&gate)));
             }
             Err(cause) => {
                 tracing::warn!(%cause, "a connection could not be accepted");
@@ -150,25 +173,56 @@ async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Rea
     }
 }
 
-async fn shake_hands(
-    stream: TcpStream,
-    remote: SocketAddr,
-    acceptor: Option<SslAcceptor>,
-    ready: Ready,
-    place: OwnedSemaphorePermit,
-) {
-    let connection = match acceptor {
-        None => TlsConnection::plain(stream),
-        Some(acceptor) => match time::timeout(HANDSHAKE_MAX, TlsConnection::accept(stream, &acceptor)).await {
-            Ok(done) => done,
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long")),
-        },
+async fn let_in(stream: TcpStream, remote: SocketAddr, acceptor: Option<SslAcceptor>, ready: Ready, gate: Arc<Gate>) {
+    let stranger = gate.enter(remote);
+    let greeting = time::timeout(HANDSHAKE_MAX, greet(stream, acceptor.as_ref()));
+    let greeted = tokio::select! {
+        greeted = greeting => {
+            greeted.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "the client took too long")))
+        }
+        () = stranger.evicted() => Err(io::Error::new(io::ErrorKind::QuotaExceeded, "it had to make room")),
     };
-    drop(place);
-    match connection {
-        // The stream of connections may have been dropped meanwhile; then this one ends here.
-        Ok(connection) => drop(ready.send(Ok(connection)).await),
-        Err(cause) => tracing::debug!(%remote, %cause, "a handshake failed"),
+    let mut connection = match greeted {
+        Ok(connection) => connection,
+        Err(cause) => return tracing::debug!(%remote, %cause, "a connection did not come about"),
+    };
+    let Some(guest) = gate.welcome(remote) else {
+        return tracing::warn!(%remote, "there is no room for another connection");
+    };
+    connection.visit = Some(Visit::new(guest, gate.idle_max()));
+    drop(stranger);
+    // The stream of connections may have been dropped meanwhile; then this one ends here.
+    drop(ready.send(Ok(connection)).await);
+}
+
+/// The handshake, and the first byte of what the client has to say.
+async fn greet(stream: TcpStream, acceptor: Option<&SslAcceptor>) -> io::Result<TlsConnection> {
+    let mut connection = match acceptor {
+        None => TlsConnection::plain(stream)?,
+        Some(acceptor) => TlsConnection::accept(stream, acceptor).await?,
+    };
+    match connection.stream.peek(&mut [0]).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(connection),
+    }
+}
+
+impl Visit {
+    fn new(guest: Guest, idle_max: Duration) -> Self {
+        Self { _guest: guest, idle_max, alarm: Box::pin(time::sleep(idle_max)) }
+    }
+
+    /// Ready when nothing was asked for too long.
+    fn poll_end(&mut self, activity: &Activity, context: &mut Context<'_>) -> Poll<()> {
+        while self.alarm.as_mut().poll(context).is_ready() {
+            let now = Instant::now();
+            let next = activity.idle_since().map_or(now, Instant::from_std) + self.idle_max;
+            if next <= now {
+                return Poll::Ready(());
+            }
+            self.alarm.as_mut().reset(next);
+        }
+        Poll::Pending
     }
 }
 
@@ -181,7 +235,7 @@ impl TlsConnection {
     fn plain(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let info = addresses(&stream);
-        Ok(Self { stream: Stream::Plain(stream), info })
+        Ok(Self { stream: Stream::Plain(stream), info, visit: None })
     }
 
     async fn accept(stream: TcpStream, acceptor: &SslAcceptor) -> io::Result<Self> {
@@ -191,12 +245,17 @@ impl TlsConnection {
         Pin::new(&mut stream).accept().await.map_err(io::Error::other)?;
         info.certificate =
             stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok()).map(Arc::from);
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), info })
+        Ok(Self { stream: Stream::Tls(Box::new(stream)), info, visit: None })
     }
 }
 
 fn addresses(stream: &TcpStream) -> ConnectionInfo {
-    ConnectionInfo { local: stream.local_addr().ok(), remote: stream.peer_addr().ok(), certificate: None }
+    ConnectionInfo {
+        local: stream.local_addr().ok(),
+        remote: stream.peer_addr().ok(),
+        certificate: None,
+        activity: Arc::default(),
+    }
 }
 
 impl Connected for TlsConnection {
@@ -209,7 +268,12 @@ impl Connected for TlsConnection {
 
 impl AsyncRead for TlsConnection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let Self { stream, info, visit } = &mut *self;
+        if visit.as_mut().is_some_and(|visit| visit.poll_end(&info.activity, context).is_ready()) {
+            // As if the far side had ended the connection.
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(stream).poll_read(context, into)
     }
 }
 

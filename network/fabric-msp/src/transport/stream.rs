@@ -17,6 +17,16 @@ pub(super) enum Stream {
     Tls(Box<SslStream<TcpStream>>),
 }
 
+impl Stream {
+    /// Waits for bytes and leaves them where they are; none at the far side's end.
+    pub(super) async fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.peek(into).await,
+            Self::Tls(stream) => Pin::new(&mut **stream).peek(into).await.map_err(io::Error::other),
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut *self {
