@@ -65,7 +65,8 @@ async fn two_countries(system: &System) -> Result<()> {
         importer.post("/v1/declarations", &declaration).await?.accepted()?;
         let question = ReadDeclaration { declaration_id: of(&declaration_id) };
         let filed = importer.ask(&question).await?;
-        ensure!(filed.authority.as_str() == authority && filed.value_opened, "{filed:?}");
+        let of_authority = filed.record.authority.as_str() == authority;
+        ensure!(of_authority && filed.record.value_opened && filed.authenticated, "{filed:?}");
     }
     let assessment = json!({});
     let foreign = system.caller("CustomsMSP")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;

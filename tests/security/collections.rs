@@ -143,7 +143,7 @@ async fn every_door(net: N) -> Result<()> {
 }
 
 /// A channel whose chaincode has the collections that deployments give it.
-async fn deployed(net: N) -> Result<Own> {
+pub(super) async fn deployed(net: N) -> Result<Own> {
     let own = Own::create(net, &[1, 2, 3], |_| Ok(())).await?;
     let mut definition = own.definition("conf", ANY);
     definition.collections = (1..=3).map(|one| of_organization(&Site::msp_id(one))).collect::<Result<_>>()?;

@@ -2,3 +2,4 @@
 //! when `FABRIC_BIN` says where it is: it must fail, and against a switched-off guard, the control, it must succeed.
 
 mod collections;
+mod forgery;

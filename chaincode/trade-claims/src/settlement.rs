@@ -114,8 +114,8 @@ impl RequestClaim for Settlement {
         let question = ReadInvoice { invoice_id: draft.invoice_id.clone() };
         let invoice = facts.answer_to(&question, |invoice| invoice.invoice_id == question.invoice_id)?;
         let question = ReadEntry { entry_id: draft.entry_id.clone() };
-        let entry = facts.answer_to(&question, |entry| entry.entry_id == question.entry_id)?;
-        Ok(Self::of(&invoice, &entry, draft.tolerance_minor))
+        let entry = facts.answer_to(&question, |entry| entry.record.entry_id == question.entry_id)?;
+        Ok(Self::of(&invoice, &entry.record, draft.tolerance_minor))
     }
 
     fn proof(draft: SettlementDraft) -> Option<Proof> {

@@ -46,7 +46,7 @@ fn invoice(total: &Opening) -> Value {
 
 fn entry(amount: &Opening) -> Value {
     let entry = fixtures::entry("E-1", "ExporterMSP", "4711", amount.get().commitment().into());
-    stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP")}))
+    stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP"), "authenticated": true}))
 }
 
 /// What a clerk writes: no commitment, no proof.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod announce;
+mod authorship;
 mod caller;
 pub mod custody;
 pub mod customs;

@@ -6,7 +6,7 @@
 use fabric_contract::{Context, Contract, Part};
 use trade_claims::{Claim, Deployment};
 use trade_model::Refusal;
-use trade_model::common::{AMOUNT_MAX, EntryId, InvoiceId, Malformed, MinorUnits, Text};
+use trade_model::common::{AMOUNT_MAX, Attested, EntryId, InvoiceId, Malformed, MinorUnits, Text};
 use trade_model::payment::{
     BankEntry, ENTRIES, ENTRIES_BY_REFERENCE, ENTRY_OPENINGS, EntryDirection, INVOICE_OPENINGS, INVOICES, Invoice,
     InvoiceState, IssueInvoice, MatchBasis, PaymentEvent, PaymentRejection, ReadEntry, ReadInvoice, ReadSettlement,
@@ -16,6 +16,7 @@ use trade_model::rejection::{ProofRejection, Rejection, RequestRejection};
 use trade_standards::identifier::CreditorReference;
 
 use crate::announce::announce;
+use crate::authorship;
 use crate::caller::Caller;
 use crate::table::On;
 use crate::{ledger, private};
@@ -61,6 +62,7 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
     };
     private::share(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, &opening, [&invoice.seller, &invoice.buyer])?;
     INVOICES.put(ctx, &invoice.invoice_id, &invoice)?;
+    authorship::reserve(ctx, &INVOICES, &invoice.invoice_id, &[&invoice.seller, &invoice.buyer])?;
     announce(ctx, PaymentEvent::InvoiceIssued { invoice_id: invoice.invoice_id.clone() })?;
     Ok(invoice)
 }
@@ -102,6 +104,8 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
     };
     private::share(ctx, &ENTRY_OPENINGS, &entry.entry_id, &opening, [&entry.bank, &entry.account_holder])?;
     ENTRIES.put(ctx, &entry.entry_id, &entry)?;
+    authorship::sign(ctx, &ENTRIES, &entry.entry_id, &entry, &entry.bank)?;
+    authorship::reserve(ctx, &ENTRIES, &entry.entry_id, &[&entry.bank, &entry.account_holder])?;
     ENTRIES_BY_REFERENCE.put(ctx, &reference, &entry.entry_id)?;
     announce(ctx, PaymentEvent::EntryRecorded { entry_id: entry.entry_id.clone() })?;
     Ok(entry)
@@ -110,12 +114,15 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
 /// Settles an invoice with an entry, by a proof that the two amounts differ by at most the tolerance.
 ///
 /// # Errors
-/// The seller only; each invoice and each entry once; a matching reference never replaces the proof.
+/// The seller only; each invoice and each entry once; the bank itself must have made the entry; a matching reference never replaces the proof.
 pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refusal> {
     let mut caller = Caller::of::<Settle>(ctx)?;
     let mut invoice = find_invoice(ctx, &request.invoice_id)?;
     let mut entry = find_entry(ctx, &request.entry_id)?;
     check_parties(&caller, &invoice, &entry)?;
+    if !is_authentic(ctx, &entry)? {
+        return Err(PaymentRejection::EntryUnauthenticated { entry_id: entry.entry_id }.into());
+    }
     caller.follow(invoice.issued.at);
     caller.follow(entry.recorded.at);
     check_tolerance(&invoice, &request)?;
@@ -157,8 +164,10 @@ pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Invoi
 ///
 /// # Errors
 /// [`PaymentRejection::EntryUnknown`].
-pub fn read_entry(ctx: &mut Context<'_>, request: ReadEntry) -> Result<BankEntry, Refusal> {
-    find_entry(ctx, &request.entry_id)
+pub fn read_entry(ctx: &mut Context<'_>, request: ReadEntry) -> Result<Attested<BankEntry>, Refusal> {
+    let record = find_entry(ctx, &request.entry_id)?;
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
 }
 
 /// The settlement of an invoice.
@@ -177,6 +186,12 @@ fn find_invoice(ctx: &mut Context<'_>, invoice_id: &InvoiceId) -> Result<Invoice
 
 fn find_entry(ctx: &mut Context<'_>, entry_id: &EntryId) -> Result<BankEntry, Refusal> {
     ledger::require(ctx, &ENTRIES, entry_id, |entry_id| PaymentRejection::EntryUnknown { entry_id })
+}
+
+/// Whether the bank has made the entry.
+fn is_authentic(ctx: &mut Context<'_>, entry: &BankEntry) -> Result<bool, Refusal> {
+    let recorded = entry.as_recorded();
+    authorship::is_authentic(ctx, &ENTRIES, &entry.entry_id, (&recorded, &entry.recorded), &entry.bank)
 }
 
 /// An ISO 11649 reference in its canonical form; any other text as it is. A text that only looks like one is not one.

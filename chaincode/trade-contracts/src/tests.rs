@@ -1,6 +1,7 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
 mod alarms;
+mod authorship;
 mod custody;
 mod customs;
 mod documents;

@@ -4,7 +4,7 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{AlarmId, DeclarationId, Digest256, Foreign, ItemId, Role};
+use trade_model::common::{AlarmId, Attested, DeclarationId, Digest256, Foreign, ItemId, Role};
 use trade_model::customs::{
     Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decision, DecisionInputs, Declaration,
     DeclarationState, InputItem, Outcome, ReadDecision, Replay, ReplayedDecision, Tariff,
@@ -16,6 +16,7 @@ use trade_standards::identifier::MspId;
 
 use super::{declaration, tariff};
 use crate::announce::announce;
+use crate::authorship;
 use crate::caller::Caller;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::{item, ledger, rights};
@@ -36,6 +37,9 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
     if filed.authority != *caller.msp_id() {
         return Err(CustomsRejection::NotTheAuthority { declaration_id: filed.declaration_id }.into());
     }
+    if !declaration::is_authentic(ctx, &filed)? {
+        return Err(CustomsRejection::DeclarationUnauthenticated { declaration_id: filed.declaration_id }.into());
+    }
     if matches!(filed.state, DeclarationState::Cleared | DeclarationState::Intercepted) {
         return Err(CustomsRejection::AlreadyDecided { declaration_id: filed.declaration_id }.into());
     }
@@ -48,11 +52,7 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
     let (outcome, findings) = decide(&tariff, &inputs, rules_of);
 
     filed.decisions += 1;
-    filed.state = match outcome {
-        Outcome::Clear => DeclarationState::Cleared,
-        Outcome::DocumentCheck => DeclarationState::DocumentsRequested,
-        Outcome::Intercept => DeclarationState::Intercepted,
-    };
+    filed.state = outcome.into();
     let decision = Decision {
         declaration_id: filed.declaration_id.clone(),
         number: filed.decisions,
@@ -70,7 +70,10 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
     }
     registry.flush(ctx)?;
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
-    DECISIONS.put(ctx, &(decision.declaration_id.clone(), decision.number), &decision)?;
+    let key = (decision.declaration_id.clone(), decision.number);
+    DECISIONS.put(ctx, &key, &decision)?;
+    authorship::sign(ctx, &DECISIONS, &key, &decision, &filed.authority)?;
+    authorship::reserve(ctx, &DECISIONS, &key, &[&filed.authority])?;
     let (declaration_id, number) = (decision.declaration_id.clone(), decision.number);
     let event = match outcome {
         Outcome::Clear => CustomsEvent::Cleared { declaration_id, number },
@@ -85,8 +88,17 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
 ///
 /// # Errors
 /// [`CustomsRejection::DeclarationUnknown`], [`CustomsRejection::DecisionUnknown`].
-pub fn read_decision(ctx: &mut Context<'_>, request: ReadDecision) -> Result<Decision, Refusal> {
-    find_decision(ctx, &request.declaration_id, request.number)
+pub fn read_decision(ctx: &mut Context<'_>, request: ReadDecision) -> Result<Attested<Decision>, Refusal> {
+    let record = find_decision(ctx, &request.declaration_id, request.number)?;
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
+}
+
+/// Whether the authority of the declaration has made the decision.
+fn is_authentic(ctx: &mut Context<'_>, decision: &Decision) -> Result<bool, Refusal> {
+    let authority = declaration::find(ctx, &decision.declaration_id)?.authority;
+    let key = (decision.declaration_id.clone(), decision.number);
+    authorship::is_authentic(ctx, &DECISIONS, &key, (decision, &decision.decided), &authority)
 }
 
 /// Decides again from the stored facts, for the same or another day or version of the tariff. Writes nothing.
@@ -95,6 +107,7 @@ pub fn read_decision(ctx: &mut Context<'_>, request: ReadDecision) -> Result<Dec
 /// [`CustomsRejection::DecisionUnknown`], or a tariff that is not there for the day or version asked for.
 pub fn replay(ctx: &mut Context<'_>, request: Replay) -> Result<ReplayedDecision, Refusal> {
     let decision = find_decision(ctx, &request.declaration_id, request.number)?;
+    let authenticated = is_authentic(ctx, &decision)?;
     let rules_of = request.on.unwrap_or(decision.rules_of);
     let tariff = match (request.tariff_version, request.on) {
         (Some(version), _) => tariff::version_of(ctx, &decision.tariff_id, version)?,
@@ -114,6 +127,7 @@ pub fn replay(ctx: &mut Context<'_>, request: Replay) -> Result<ReplayedDecision
         inputs_unchanged: inputs_sha256 == decision.inputs_sha256,
         inputs_sha256,
         recorded_outcome: decision.outcome,
+        authenticated,
     })
 }
 

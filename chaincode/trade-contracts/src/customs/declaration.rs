@@ -3,15 +3,16 @@
 use fabric_contract::Context;
 use trade_claims::{Claim, DeclaredValue, Deployment};
 use trade_model::Refusal;
-use trade_model::common::DeclarationId;
+use trade_model::common::{Attested, DeclarationId};
 use trade_model::customs::{
-    CustomsEvent, CustomsRejection, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState, FileDeclaration,
-    ReadDeclaration, Tariff, TariffBand,
+    CustomsEvent, CustomsRejection, DECISIONS, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState,
+    FileDeclaration, ReadDeclaration, Tariff, TariffBand,
 };
 use trade_model::rejection::Rejection;
 
 use super::tariff;
 use crate::announce::announce;
+use crate::authorship;
 use crate::caller::Caller;
 use crate::{ledger, private, rights};
 
@@ -68,6 +69,9 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         private::share(ctx, &DECLARATION_OPENINGS, declaration_id, opening, parties)?;
     }
     DECLARATIONS.put(ctx, declaration_id, &declaration)?;
+    authorship::sign(ctx, &DECLARATIONS, declaration_id, &declaration, &declaration.importer)?;
+    // The authority alone: an importer whose peer is away must not be able to hold up an interception.
+    authorship::reserve(ctx, &DECLARATIONS, declaration_id, &[&declaration.authority])?;
     announce(ctx, CustomsEvent::DeclarationFiled { declaration_id: declaration_id.clone() })?;
     Ok(declaration)
 }
@@ -76,8 +80,26 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
 ///
 /// # Errors
 /// [`CustomsRejection::DeclarationUnknown`].
-pub fn read_declaration(ctx: &mut Context<'_>, request: ReadDeclaration) -> Result<Declaration, Refusal> {
-    find(ctx, &request.declaration_id)
+pub fn read_declaration(ctx: &mut Context<'_>, request: ReadDeclaration) -> Result<Attested<Declaration>, Refusal> {
+    let record = find(ctx, &request.declaration_id)?;
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
+}
+
+/// Whether the importer has filed the declaration, and its state is what the authority's last decision made of it.
+pub(super) fn is_authentic(ctx: &mut Context<'_>, declaration: &Declaration) -> Result<bool, Refusal> {
+    let Declaration { declaration_id, importer, authority, .. } = declaration;
+    let filed = declaration.as_filed();
+    if !authorship::is_authentic(ctx, &DECLARATIONS, declaration_id, (&filed, &filed.filed), importer)? {
+        return Ok(false);
+    }
+    if declaration.decisions == 0 {
+        return Ok(declaration.state == DeclarationState::Filed);
+    }
+    let key = (declaration_id.clone(), declaration.decisions);
+    let Some(decision) = DECISIONS.find(ctx, &key)? else { return Ok(false) };
+    let follows = declaration.state == decision.outcome.into();
+    Ok(follows && authorship::is_authentic(ctx, &DECISIONS, &key, (&decision, &decision.decided), authority)?)
 }
 
 pub(super) fn find(ctx: &mut Context<'_>, declaration_id: &DeclarationId) -> Result<Declaration, Refusal> {

@@ -538,6 +538,9 @@ fn assess_rows() -> Vec<Row> {
         row("by the regulator", "caller.regulator_reads_only", |w| {
             w.submit(REGULATOR, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
         }),
+        row("a declaration in the importer's name", "customs.declaration_unauthenticated", |w| {
+            super::authorship::assess_a_forged_declaration(w)
+        }),
         row("by another authority", "customs.not_the_authority", |w| {
             file(w, goods())?;
             w.submit(SECOND_CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))

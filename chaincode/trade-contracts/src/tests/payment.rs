@@ -75,20 +75,20 @@ fn references_connect_in_their_canonical_form() {
 }
 
 /// An invoice and an entry with their openings.
-struct Case {
-    invoice: Opening,
-    entry: Opening,
+pub(super) struct Case {
+    pub(super) invoice: Opening,
+    pub(super) entry: Opening,
 }
 
 impl Case {
-    fn ready(world: &mut World) -> Self {
+    pub(super) fn ready(world: &mut World) -> Self {
         let case = Self { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
         issue(world, &invoice_of(&case.invoice), &case.invoice).expect("an invoice");
         record(world, &entry_of(&case.entry), &case.entry).expect("an entry");
         case
     }
 
-    fn request(&self, world: &mut World, tolerance: u64) -> Value {
+    pub(super) fn request(&self, world: &mut World, tolerance: u64) -> Value {
         let proof = world.match_proof(("inv-1", &self.invoice), ("ent-1", &self.entry), tolerance);
         settle_request(&tolerance.to_string(), &proof)
     }
@@ -292,6 +292,9 @@ fn settle_rows() -> Vec<Row> {
             let context = settlement_context("inv-1", "ent-1");
             let proof = w.range_proof(&context, &case.invoice, (0, TOTAL));
             w.submit(EXPORTER, "payment:Settle", &settle_request("500", &proof))
+        }),
+        row("with an entry in the bank's name", "payment.entry_unauthenticated", |w| {
+            super::authorship::settle_with_a_forged_entry(w)
         }),
         row("a second time", "payment.invoice_settled", |w| {
             let case = Case::ready(w);

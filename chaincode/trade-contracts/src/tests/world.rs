@@ -67,7 +67,8 @@ impl World {
     pub(super) fn empty() -> Self {
         let organizations =
             [EXPORTER, IMPORTER, CARRIER, BANK, CUSTOMS, REGULATOR, STRANGER, SECOND_CUSTOMS, SECOND_MAKER];
-        let mut ledger = MemoryLedger::new(crate::router(), &organizations).named("trade", "entrepot");
+        let mut ledger = MemoryLedger::new(crate::router().contract(super::authorship::forged()), &organizations)
+            .named("trade", "entrepot");
         for msp_id in organizations.iter().filter(|msp_id| **msp_id != REGULATOR) {
             ledger = ledger.with_collection(Collection::of_organization(msp_id));
         }

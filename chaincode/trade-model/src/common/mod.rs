@@ -3,6 +3,7 @@
 //! A value of these types is well formed. The rule is checked where the value is made: when JSON is read or a text is
 //! parsed. So no contract checks a form, and gateway and chaincode refuse the same text by the same code.
 
+mod attested;
 mod cursor;
 mod ids;
 mod invisible;
@@ -16,6 +17,7 @@ mod set;
 mod stamp;
 mod text;
 
+pub use attested::Attested;
 pub use cursor::{Cursor, PageSize};
 pub use ids::{
     AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,

@@ -155,6 +155,14 @@ pub struct Declaration {
     pub decisions: u32,
 }
 
+impl Declaration {
+    /// The declaration as the importer filed it, before any decision.
+    #[must_use]
+    pub fn as_filed(&self) -> Self {
+        Self { state: DeclarationState::Filed, decisions: 0, ..self.clone() }
+    }
+}
+
 /// Where a declaration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -167,6 +175,16 @@ pub enum DeclarationState {
     DocumentsRequested,
     /// Held.
     Intercepted,
+}
+
+impl From<Outcome> for DeclarationState {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clear => Self::Cleared,
+            Outcome::DocumentCheck => Self::DocumentsRequested,
+            Outcome::Intercept => Self::Intercepted,
+        }
+    }
 }
 
 /// A decision with all it rests on: the answer of `customs:Assess` and `customs:ReadDecision`.
@@ -345,4 +363,6 @@ pub struct ReplayedDecision {
     pub recorded_outcome: Outcome,
     /// Whether outcome and findings are the recorded ones.
     pub same_decision: bool,
+    /// Whether the authority's own peer endorsed the recorded decision.
+    pub authenticated: bool,
 }

@@ -58,6 +58,9 @@ rejections! {
     /// The declaration is decided for good.
     AlreadyDecided { declaration_id: DeclarationId } = 409, "customs.already_decided", "The declaration is decided",
         "{declaration_id} was cleared or intercepted before";
+    /// The declaration or its last decision may have been made by others.
+    DeclarationUnauthenticated { declaration_id: DeclarationId } = 409, "customs.declaration_unauthenticated", "The declaration is not authenticated",
+        "{declaration_id} was filed or decided without the peer of the organization it speaks for";
     /// There is no such decision.
     DecisionUnknown { declaration_id: DeclarationId } = 404, "customs.decision_unknown", "The decision is not known",
         "there is no such decision on {declaration_id}";

@@ -8,8 +8,8 @@ use trade_standards::time::{Date, Period};
 
 use super::{CustomsRule, DECLARATION_ITEMS_MAX, Decision, Declaration, ReplayedDecision, Tariff, TariffBand};
 use crate::common::{
-    BandId, Commitment, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role, Set, TariffCode,
-    TariffId, Text, UnitCode,
+    Attested, BandId, Commitment, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role, Set,
+    TariffCode, TariffId, Text, UnitCode,
 };
 use crate::transaction::{Kind, Lookup, Optional, Receiver, Transaction, transactions};
 
@@ -139,8 +139,8 @@ transactions! {
     submit "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
     submit "customs:Assess" by &[Role::Customs], Assess => Decision;
     evaluate "customs:ReadTariff", ReadTariff => Tariff;
-    evaluate "customs:ReadDeclaration", ReadDeclaration => Declaration;
-    evaluate "customs:ReadDecision", ReadDecision => Decision;
+    evaluate "customs:ReadDeclaration", ReadDeclaration => Attested<Declaration>;
+    evaluate "customs:ReadDecision", ReadDecision => Attested<Decision>;
     evaluate "customs:Replay", Replay => ReplayedDecision;
 }
 

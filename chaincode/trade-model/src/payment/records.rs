@@ -102,6 +102,14 @@ pub struct BankEntry {
     pub settles: Option<InvoiceId>,
 }
 
+impl BankEntry {
+    /// The entry as the bank recorded it, before it settled anything.
+    #[must_use]
+    pub fn as_recorded(&self) -> Self {
+        Self { settles: None, ..self.clone() }
+    }
+}
+
 /// Why payment and invoice may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -57,6 +57,9 @@ rejections! {
     /// The invoice is settled already.
     InvoiceSettled { invoice_id: InvoiceId } = 409, "payment.invoice_settled", "The invoice is settled already",
         "{invoice_id} was settled before";
+    /// The entry may have been made by others in the bank's name.
+    EntryUnauthenticated { entry_id: EntryId } = 409, "payment.entry_unauthenticated", "The bank has not endorsed the entry",
+        "{entry_id} was recorded without the peer of the bank it speaks for";
     /// The entry has settled another invoice.
     EntryUsed { entry_id: EntryId } = 409, "payment.entry_used", "The payment was used before",
         "{entry_id} has settled another invoice";

@@ -7,7 +7,7 @@ use trade_standards::money::CurrencyCode;
 use trade_standards::time::Date;
 
 use super::{BankEntry, EntryDirection, Invoice, Settlement, ToleranceReason};
-use crate::common::{Commitment, Digest256, EntryId, InvoiceId, MinorUnits, Opening, Proof, Role, Text};
+use crate::common::{Attested, Commitment, Digest256, EntryId, InvoiceId, MinorUnits, Opening, Proof, Role, Text};
 use crate::transaction::{Kind, Receiver, Required, Transaction, transactions};
 
 /// `payment:IssueInvoice` (submit): the caller is the seller.
@@ -120,7 +120,7 @@ pub struct ReadSettlement {
 transactions! {
     submit "payment:Settle" by Role::TRADERS, Settle => Settlement;
     evaluate "payment:ReadInvoice", ReadInvoice => Invoice;
-    evaluate "payment:ReadEntry", ReadEntry => BankEntry;
+    evaluate "payment:ReadEntry", ReadEntry => Attested<BankEntry>;
     evaluate "payment:ReadSettlement", ReadSettlement => Settlement;
 }
 

@@ -1,0 +1,147 @@
+//! Records in another's name. The contract `forged` is what peers with a changed chaincode could do together: it writes
+//! a record as it is told, without the authorship digest, which needs the peer of the author.
+
+use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use trade_model::customs::{DECISIONS, DECLARATIONS, Decision, Declaration, ReadDecision, ReadDeclaration};
+use trade_model::payment::{BankEntry, ENTRIES, INVOICES, ReadEntry, Settle};
+use trade_model::{Refusal, Transaction as _};
+
+use super::customs::goods;
+use super::payment::Case;
+use super::world::*;
+
+/// The changed chaincode.
+pub(super) fn forged() -> Contract {
+    Contract::new("forged")
+        .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
+        .submit("Declaration", |ctx, record: Declaration| {
+            forge(ctx, &DECLARATIONS, &record.declaration_id.clone(), record)
+        })
+        .submit("Decision", |ctx, record: Decision| {
+            forge(ctx, &DECISIONS, &(record.declaration_id.clone(), record.number), record)
+        })
+}
+
+fn forge<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    table: &Table<K, V>,
+    key: &K,
+    record: V,
+) -> Result<V, Refusal> {
+    table.put(ctx, key, &record)?;
+    Ok(record)
+}
+
+#[test]
+fn an_entry_and_a_decision_are_authentic_and_stay_so_when_they_are_used() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("filed");
+    assert_eq!(world.declaration()["authenticated"], true);
+    world.assess().expect("decided");
+    assert_eq!(world.declaration()["authenticated"], true);
+    assert_eq!(world.decision()["authenticated"], true);
+    let case = Case::ready(&mut world);
+    assert_eq!(world.entry("ent-1")["authenticated"], true);
+    let request = case.request(&mut world, 500);
+    world.submit(EXPORTER, Settle::NAME, &request).expect("settled");
+    assert_eq!(world.entry("ent-1")["authenticated"], true);
+}
+
+#[test]
+fn a_clearance_that_others_made_up_is_shown_as_such() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("filed");
+    world.assess().expect("decided");
+    let (declaration, decision) = (record(world.declaration()), record(world.decision()));
+    for (field, value) in [("outcome", json!("intercept")), ("rules_of", json!("2026-01-02"))] {
+        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        other.forge("Decision", &decision.clone().with(field, value)).expect("two colluding peers");
+        assert_eq!(other.decision()["authenticated"], false, "{field}");
+        assert_eq!(other.declaration()["authenticated"], false, "{field}");
+    }
+    for (field, value) in [("state", json!("filed")), ("decisions", json!(0)), ("quantity", json!("3"))] {
+        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        let request = declaration.clone().with(field, value);
+        other.forge("Declaration", &request).expect("two colluding peers");
+        assert_eq!(other.declaration()["authenticated"], false, "{field}");
+    }
+}
+
+#[test]
+fn a_record_that_names_another_sender_or_a_stranger_is_not_authentic() {
+    let mut world = World::established();
+    Case::ready(&mut world);
+    let entry = record(world.entry("ent-1"));
+    let stamp = entry["recorded"].clone().with("by", CARRIER);
+    for forged in [entry.clone().with("recorded", stamp), entry.with("bank", STRANGER)] {
+        world.forge("Entry", &forged).expect("two colluding peers");
+        assert_eq!(world.entry("ent-1")["authenticated"], false, "{forged}");
+    }
+}
+
+#[test]
+fn later_changes_of_a_record_are_for_the_peers_of_its_owners() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("filed");
+    world.assess().expect("decided");
+    Case::ready(&mut world);
+    owned(&world, &DECLARATIONS, "dec-1".parse().expect("an id"), &[CUSTOMS]);
+    owned(&world, &DECISIONS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
+    owned(&world, &INVOICES, "inv-1".parse().expect("an id"), &[EXPORTER, IMPORTER]);
+    owned(&world, &ENTRIES, "ent-1".parse().expect("an id"), &[BANK, EXPORTER]);
+}
+
+fn owned<K: TableKey, V: Serialize + DeserializeOwned>(world: &World, table: &Table<K, V>, key: K, owners: &[&str]) {
+    let policy =
+        world.ledger.policy("", &table.key(&key).expect("a key")).and_then(|bytes| EndorserPolicy::decode(&bytes));
+    assert_eq!(policy, EndorserPolicy::all_of(owners.iter().copied()).ok(), "{table:?}");
+}
+
+/// An entry in the bank's name that settles an invoice.
+pub(super) fn settle_with_a_forged_entry(world: &mut World) -> Answer {
+    let case = Case::ready(world);
+    let entry = record(world.entry("ent-1")).with("entry_id", "ent-2");
+    world.forge("Entry", &entry)?;
+    let proof = world.match_proof(("inv-1", &case.invoice), ("ent-2", &case.entry), 500);
+    let request = case.request(world, 500).with("entry_id", "ent-2").with("proof", proof);
+    world.submit(EXPORTER, Settle::NAME, &request)
+}
+
+/// A declaration in the importer's name that customs decides.
+pub(super) fn assess_a_forged_declaration(world: &mut World) -> Answer {
+    world.consignment();
+    world.file(goods())?;
+    let declaration = record(world.declaration()).with("quantity", "7");
+    world.forge("Declaration", &declaration)?;
+    world.assess()
+}
+
+/// The record of an answer.
+fn record(answer: Value) -> Value {
+    answer.without("authenticated")
+}
+
+impl World {
+    /// What two colluding peers let happen.
+    fn forge(&mut self, function: &str, record: &Value) -> Answer {
+        self.submit(CARRIER, &format!("forged:{function}"), record)
+    }
+
+    fn entry(&mut self, entry_id: &str) -> Value {
+        self.evaluate(REGULATOR, ReadEntry::NAME, &json!({ "entry_id": entry_id })).expect("an entry")
+    }
+
+    fn declaration(&mut self) -> Value {
+        let question = json!({ "declaration_id": "dec-1" });
+        self.evaluate(REGULATOR, ReadDeclaration::NAME, &question).expect("a declaration")
+    }
+
+    fn decision(&mut self) -> Value {
+        self.evaluate(REGULATOR, ReadDecision::NAME, &json!({ "declaration_id": "dec-1" })).expect("a decision")
+    }
+}
