@@ -60,6 +60,8 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
         issued: caller.stamp(),
         settled_by_entry: None,
     };
+    let record = format!("invoice {}", invoice.invoice_id);
+    private::claim(ctx, &invoice.total_commitment, "/total_commitment", &record)?;
     private::share(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, &opening, [&invoice.seller, &invoice.buyer])?;
     INVOICES.put(ctx, &invoice.invoice_id, &invoice)?;
     authorship::reserve(ctx, &INVOICES, &invoice.invoice_id, &[&invoice.seller, &invoice.buyer])?;
@@ -102,6 +104,8 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
         recorded: caller.stamp(),
         settles: None,
     };
+    let record = format!("entry {}", entry.entry_id);
+    private::claim(ctx, &entry.amount_commitment, "/amount_commitment", &record)?;
     private::share(ctx, &ENTRY_OPENINGS, &entry.entry_id, &opening, [&entry.bank, &entry.account_holder])?;
     ENTRIES.put(ctx, &entry.entry_id, &entry)?;
     authorship::sign(ctx, &ENTRIES, &entry.entry_id, &entry, &entry.bank)?;
@@ -114,7 +118,8 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
 /// Settles an invoice with an entry, by a proof that the two amounts differ by at most the tolerance.
 ///
 /// # Errors
-/// The seller only; each invoice and each entry once; the bank itself must have made the entry; a matching reference never replaces the proof.
+/// The seller only; each invoice and each entry once; the bank itself must have made the entry; a matching
+/// reference never replaces the proof.
 pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refusal> {
     let mut caller = Caller::of::<Settle>(ctx)?;
     let mut invoice = find_invoice(ctx, &request.invoice_id)?;

@@ -3,7 +3,7 @@
 use fabric_contract::{Context, Table, TableKey, organization_collection};
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
-use trade_model::common::{Commitment, Opening};
+use trade_model::common::{COMMITMENTS, Commitment, Foreign, Opening};
 use trade_model::rejection::{self, ProofRejection, Rejection, RequestRejection};
 use trade_model::transaction::{PRIVATE, Presence, PrivateInput, Transaction};
 use trade_standards::identifier::MspId;
@@ -39,6 +39,22 @@ fn read<V: DeserializeOwned>(text: &[u8]) -> Result<V, RequestRejection> {
 /// Refuses an opening that does not open the commitment at `field`.
 pub(crate) fn check_opens(opening: &Opening, commitment: &Commitment, field: &'static str) -> Result<(), Rejection> {
     if opening.get().opens(commitment.get()) { Ok(()) } else { Err(ProofRejection::OpeningWrong { field }.into()) }
+}
+
+/// Notes which record made a commitment.
+///
+/// # Errors
+/// Another record made it before.
+pub(crate) fn claim(
+    ctx: &mut Context<'_>,
+    commitment: &Commitment,
+    field: &'static str,
+    record: &str,
+) -> Result<(), Refusal> {
+    if let Some(record) = COMMITMENTS.find(ctx, commitment)? {
+        return Err(ProofRejection::CommitmentReused { field, record: record.to_string() }.into());
+    }
+    Ok(COMMITMENTS.put(ctx, commitment, &Foreign::of_id(&record))?)
 }
 
 /// Keeps an opening in the collections of both parties.

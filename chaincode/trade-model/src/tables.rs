@@ -5,7 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{custody, customs, evidence, governance, item, payment, rights};
+use crate::{common, custody, customs, evidence, governance, item, payment, rights};
 
 /// What one table holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,7 @@ pub struct TableInfo {
 /// All tables, in the order of domains; the schemas refer to the definitions that `generator` collects.
 pub fn all(generator: &mut SchemaGenerator) -> Vec<TableInfo> {
     let mut tables = Tables { generator, found: Vec::new() };
+    common::tables(&mut tables);
     governance::tables(&mut tables);
     item::tables(&mut tables);
     custody::tables(&mut tables);

@@ -64,6 +64,8 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         decisions: 0,
     };
     let declaration_id = &declaration.declaration_id;
+    let record = format!("declaration {declaration_id}");
+    private::claim(ctx, &declaration.value_commitment, "/value_commitment", &record)?;
     if let Some(opening) = &opening {
         let parties = [&declaration.importer, &declaration.authority];
         private::share(ctx, &DECLARATION_OPENINGS, declaration_id, opening, parties)?;

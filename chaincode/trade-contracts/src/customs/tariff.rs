@@ -16,6 +16,10 @@ use crate::announce::announce;
 use crate::caller::Caller;
 use crate::ledger;
 
+/// Least width of a band, in minor units: the public learns the value to within this.
+const BAND_WIDTH_MIN: u64 = 100;
+/// The least width of a band as a part of its greatest value: a tenth.
+const BAND_PARTS_MAX: u64 = 10;
 /// Greatest duty of a band, in hundredths of a percent.
 const DUTY_MAX: u32 = 100_000;
 
@@ -117,6 +121,7 @@ fn check_form(request: &PublishTariff) -> Result<(), Rejection> {
     for band in &request.bands {
         check_band(band)?;
     }
+    check_disjoint(&request.bands)?;
     check_list("/rules", request.rules.iter().map(|rule| rule.rule_id.as_str()))
 }
 
@@ -125,7 +130,36 @@ fn check_band(band: &TariffBand) -> Result<(), Rejection> {
     let holds = band.value_min_minor < band.value_max_minor
         && band.value_max_minor.get() <= AMOUNT_MAX
         && band.duty_basis_points <= DUTY_MAX;
-    if holds { Ok(()) } else { Err(CustomsRejection::BandInvalid { band_id: band.band_id.clone() }.into()) }
+    if !holds {
+        return Err(CustomsRejection::BandInvalid { band_id: band.band_id.clone() }.into());
+    }
+    let width = band.value_max_minor.get() - band.value_min_minor.get();
+    if width < BAND_WIDTH_MIN.max(band.value_max_minor.get() / BAND_PARTS_MAX) {
+        return Err(CustomsRejection::BandTooNarrow { band_id: band.band_id.clone() }.into());
+    }
+    Ok(())
+}
+
+/// No two bands for the same goods share a value: a proof for each of two would tell that the value lies in both.
+fn check_disjoint(bands: &[TariffBand]) -> Result<(), Rejection> {
+    for (index, band) in bands.iter().enumerate() {
+        let overlaps = |other: &&TariffBand| same_goods(band, other) && share_values(band, other);
+        if let Some(other) = bands[index + 1..].iter().find(overlaps) {
+            let (band_id, other) = (band.band_id.clone(), other.band_id.clone());
+            return Err(CustomsRejection::BandsOverlap { band_id, other }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether some goods fall under the HS prefixes of both.
+fn same_goods(one: &TariffBand, other: &TariffBand) -> bool {
+    let (one, other) = (one.hs_prefix.as_str(), other.hs_prefix.as_str());
+    one.starts_with(other) || other.starts_with(one)
+}
+
+fn share_values(one: &TariffBand, other: &TariffBand) -> bool {
+    one.value_min_minor <= other.value_max_minor && other.value_min_minor <= one.value_max_minor
 }
 
 /// A list of entries with ids, neither empty nor too long, each id once.

@@ -339,6 +339,15 @@ fn file_private(world: &mut World, private: &Value) -> Answer {
     world.submit_private(IMPORTER, "customs:FileDeclaration", &request, private, &[IMPORTER, CUSTOMS])
 }
 
+/// With a second band for some of the goods of the first.
+fn with_second_band(least: &str) -> Value {
+    let mut tariff = tariff();
+    let second = tariff["bands"][0].clone().with("band_id", "second").with("hs_prefix", "610910");
+    let second = second.with("value_min_minor", least).with("value_max_minor", "900000");
+    tariff["bands"].as_array_mut().expect("a list").push(second);
+    tariff
+}
+
 fn with_band(field: &str, value: &str) -> Value {
     let mut request = tariff();
     request["bands"][0][field] = value.into();
@@ -347,7 +356,7 @@ fn with_band(field: &str, value: &str) -> Value {
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        ("customs:PublishTariff", publish_rows()),
+        ("customs:PublishTariff", [publish_rows(), narrow_rows()].concat()),
         ("customs:FileDeclaration", file_rows()),
         ("customs:Assess", assess_rows()),
         (
@@ -458,6 +467,19 @@ fn publish_rows() -> Vec<Row> {
             publish(w, &with_band("hs_prefix", "77"))
         }),
         row("a chapter of three digits", "customs.hs_code_malformed", |w| publish(w, &with_band("hs_prefix", "610"))),
+    ]
+}
+
+/// Bands that would tell too much of a value.
+fn narrow_rows() -> Vec<Row> {
+    vec![
+        row("a band one cent wide", "customs.band_too_narrow", |w| publish(w, &with_band("value_max_minor", "100001"))),
+        row("a band of a tenth", "", |w| publish(w, &with_band("value_max_minor", "111112"))),
+        row("a band of less than a tenth", "customs.band_too_narrow", |w| {
+            publish(w, &with_band("value_max_minor", "111110"))
+        }),
+        row("two bands that share one value", "customs.bands_overlap", |w| publish(w, &with_second_band("500000"))),
+        row("two bands side by side", "", |w| publish(w, &with_second_band("500001"))),
     ]
 }
 

@@ -144,7 +144,7 @@ fn settle_with(world: &mut World, who: &str, field: &str, value: &str) -> Answer
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        ("payment:IssueInvoice", invoice_rows()),
+        ("payment:IssueInvoice", [invoice_rows(), reuse_rows()].concat()),
         ("payment:RecordEntry", entry_rows()),
         ("payment:Settle", settle_rows()),
         (
@@ -222,6 +222,21 @@ fn invoice_rows() -> Vec<Row> {
             invoice_with(w, "creditor_reference", &"9".repeat(36))
         }),
         row("a short digest", "request.digest_malformed", |w| invoice_with(w, "document_sha256", "ab")),
+    ]
+}
+
+fn reuse_rows() -> Vec<Row> {
+    vec![
+        row("of a commitment that another invoice made", "proof.commitment_reused", |w| {
+            let opening = w.opening(TOTAL);
+            issue(w, &invoice_of(&opening), &opening)?;
+            issue(w, &invoice_of(&opening).with("invoice_id", "inv-2"), &opening)
+        }),
+        row("of the commitment of an entry", "proof.commitment_reused", |w| {
+            let opening = w.opening(TOTAL);
+            record(w, &entry_of(&opening), &opening)?;
+            issue(w, &invoice_of(&opening), &opening)
+        }),
     ]
 }
 
@@ -306,12 +321,14 @@ fn settle_rows() -> Vec<Row> {
             let case = Case::ready(w);
             let request = case.request(w, 500);
             w.submit(EXPORTER, "payment:Settle", &request)?;
-            issue(w, &invoice_of(&case.invoice).with("invoice_id", "inv-2"), &case.invoice)?;
+            let other = w.opening(TOTAL);
+            issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
             w.submit(EXPORTER, "payment:Settle", &request.with("invoice_id", "inv-2"))
         }),
         row("the proof of another pair", "proof.of_another_record", |w| {
             let case = Case::ready(w);
-            issue(w, &invoice_of(&case.invoice).with("invoice_id", "inv-2"), &case.invoice)?;
+            let other = w.opening(TOTAL);
+            issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
             let request = case.request(w, 500).with("invoice_id", "inv-2");
             w.submit(EXPORTER, "payment:Settle", &request)
         }),

@@ -15,6 +15,7 @@ mod proof;
 mod role;
 mod set;
 mod stamp;
+mod tables;
 mod text;
 
 pub use attested::Attested;
@@ -32,6 +33,7 @@ pub use proof::{Commitment, Proof};
 pub use role::Role;
 pub use set::Set;
 pub use stamp::{Moment, Stamp};
+pub use tables::COMMITMENTS;
 pub use text::{CompanyPrefix, Foreign, MediaType, OfficeCode, RegistrationNumber, Remark, Text};
 
 pub use fabric_contract::organization_collection;
@@ -40,4 +42,5 @@ pub use trade_standards::digest::Digest256;
 pub use trade_standards::money::MinorUnits;
 pub use trade_standards::quantity::Quantity;
 
+pub(crate) use tables::tables;
 pub(crate) use text::text_type;

@@ -1,5 +1,6 @@
 //! Commitments and proofs as records hold them.
 
+use fabric_contract::KeyPart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,19 @@ of_proofs! {
 of_proofs! {
     /// A proof about committed values.
     Proof, trade_proofs::Proof, "proof.malformed", "is not a proof of a known form"
+}
+
+/// The text form.
+impl KeyPart for Commitment {
+    const SHAPE: &'static str = "commitment";
+
+    fn to_part(&self) -> String {
+        self.clone().into()
+    }
+
+    fn from_part(part: &str) -> Option<Self> {
+        Self::try_from(part.to_owned()).ok().filter(|commitment| commitment.to_part() == part)
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ rejections! {
     /// A band's bounds are not in order or out of range.
     BandInvalid { band_id: BandId } = 400, "customs.band_invalid", "A band is out of order",
         "{band_id}: bounds are whole minor units with minimum below maximum, below 2^48; the duty is at most 100000";
+    /// A band would all but tell the value.
+    BandTooNarrow { band_id: BandId } = 400, "customs.band_too_narrow", "A band is too narrow",
+        "{band_id} must be at least 100 minor units wide, and at least a tenth of its greatest value";
+    /// Two bands for the same goods share values, so that a value could be proved to lie in both.
+    BandsOverlap { band_id: BandId, other: BandId } = 400, "customs.bands_overlap", "Two bands overlap",
+        "{band_id} and {other} are for the same goods and share values";
     /// The declaration's id is taken.
     DeclarationExists { declaration_id: DeclarationId } = 409, "customs.declaration_exists", "The declaration's id is taken",
         "{declaration_id} exists already";

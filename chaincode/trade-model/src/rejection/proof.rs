@@ -12,6 +12,9 @@ rejections! {
     /// A proof is well formed and does not hold.
     ProofRejected { field: &'static str } = 422, "proof.rejected", "The proof does not hold",
         "{field} does not prove its statement";
+    /// Another record made the same commitment.
+    CommitmentReused { field: &'static str, record: String } = 409, "proof.commitment_reused", "The commitment is used already",
+        "{field} stands in the {record}; a commitment names one value once, because each further bound narrows it";
     /// The private input is missing.
     OpeningMissing = 400, "private.missing", "The private input is missing",
         "the transient field `private` is needed for this transaction";
