@@ -176,6 +176,60 @@ async fn a_silent_client_holds_up_nobody() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_connection_that_is_ended_in_its_handshake_is_opened_again() -> Outcome {
+    let keys = keys()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let client = keys.client(None);
+    let calling = call(&address, Some(&client));
+    let serving = async {
+        // As a server does with a handshake that takes too long, and before it, in no more than two connections.
+        for length in [1, 0] {
+            let mut stream = listener.accept().await?.0;
+            let mut hello = vec![0; length];
+            stream.read_exact(&mut hello).await?;
+        }
+        let connections = incoming(listener, Some(&keys.server(None)))?;
+        let service = server().add_service(EndorserServer::new(Mirror));
+        tokio::spawn(service.serve_with_incoming(connections));
+        Ok::<_, Box<dyn Error>>(())
+    };
+    let (called, served) = tokio::join!(calling, serving);
+    served?;
+    called?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_ends_every_connection_is_named_as_the_one_who_does() -> Outcome {
+    let keys = keys()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let ending = async {
+        let mut taken = 0;
+        loop {
+            // Read to the end of the hello, so that the end is an orderly one and no reset.
+            let mut stream = listener.accept().await?.0;
+            taken += 1;
+            let mut header = [0; 5];
+            stream.read_exact(&mut header).await?;
+            let mut hello = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+            stream.read_exact(&mut hello).await?;
+            drop(stream);
+            if taken == 3 {
+                return Ok::<_, std::io::Error>(());
+            }
+        }
+    };
+    let client = keys.client(None);
+    let (connected, ended) = tokio::join!(connect(&address, Some(&client), PATIENCE), ending);
+    ended?;
+    let Err(TransportError::Connect { cause, .. }) = connected else { return Err("connected".into()) };
+    assert!(cause.contains("TLS handshake failed: the server ended the connection after "), "{cause}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_client_that_speaks_plainly_to_tls_is_refused() -> Outcome {
     let keys = keys()?;
     let running = start(Some(&keys.server(None))).await?;

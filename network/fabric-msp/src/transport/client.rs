@@ -3,8 +3,14 @@
 use std::{error::Error, io, pin::Pin, time::Duration};
 
 use hyper_util::rt::TokioIo;
-use openssl::ssl::{SslConnector, SslMethod};
-use tokio::net::TcpStream;
+use openssl::{
+    ssl::{self, ErrorCode, SslConnector, SslMethod, SslRef},
+    x509::X509VerifyResult,
+};
+use tokio::{
+    net::TcpStream,
+    time::{self, Instant},
+};
 use tokio_openssl::SslStream;
 use tonic::{
     codegen::{BoxFuture, Service, http::Uri},
@@ -21,6 +27,8 @@ use super::{
 /// Fabric's nodes refuse clients that ping more often than once a minute.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a connection is opened that the server ends at once.
+const ATTEMPTS: usize = 3;
 
 /// Whom a client trusts, and what it shows.
 #[derive(Clone, Default)]
@@ -36,14 +44,30 @@ pub struct ClientTls {
 /// Connects to `address` (`host:port`) and waits for the connection at most `timeout`. The channel reconnects by itself
 /// when the connection breaks.
 ///
+/// A connection that the server ends before it can be used is opened again, twice at most: servers, Fabric's and ours,
+/// end one whose handshake takes longer than 5 seconds, which on a busy machine says nothing about either side.
+///
 /// # Errors
 /// [`TransportError`] when the settings cannot be used or no connection comes about in time.
 pub async fn connect(address: &str, tls: Option<&ClientTls>, timeout: Duration) -> Result<Channel, TransportError> {
     let (endpoint, connector) = prepare(address, tls, timeout)?;
-    endpoint
-        .connect_with_connector(connector)
-        .await
-        .map_err(|error| TransportError::Connect { address: address.to_owned(), cause: in_one_line(&error) })
+    let deadline = Instant::now() + timeout;
+    let mut failed = match endpoint.connect_with_connector(connector.clone()).await {
+        Ok(channel) => return Ok(channel),
+        Err(error) => error,
+    };
+    for _ in 1..ATTEMPTS {
+        if !was_ended(&failed) {
+            break;
+        }
+        tracing::debug!(address, cause = in_one_line(&failed), "a connection was ended at once and is opened again");
+        match time::timeout_at(deadline, endpoint.connect_with_connector(connector.clone())).await {
+            Ok(Ok(channel)) => return Ok(channel),
+            Ok(Err(error)) => failed = error,
+            Err(_) => break,
+        }
+    }
+    Err(TransportError::Connect { address: address.to_owned(), cause: in_one_line(&failed) })
 }
 
 /// As [`connect`], but the connection is made with the first call. Must be called inside a tokio runtime.
@@ -117,18 +141,42 @@ impl Service<Uri> for Connector {
             let Some((connector, server_name)) = tls else { return Ok(TokioIo::new(Stream::Plain(stream))) };
             let ssl = connector.configure()?.into_ssl(&server_name)?;
             let mut stream = SslStream::new(ssl, stream)?;
-            if let Err(error) = Pin::new(&mut stream).connect().await {
-                let verdict = stream.ssl().verify_result();
-                let unverified = verdict != openssl::x509::X509VerifyResult::OK;
-                let reason = if unverified { verdict.error_string().to_owned() } else { error.to_string() };
-                return Err(io::Error::new(
-                    io::ErrorKind::ConnectionRefused,
-                    format!("TLS handshake failed: {reason}"),
-                ));
+            let began = Instant::now();
+            match Pin::new(&mut stream).connect().await {
+                Ok(()) => Ok(TokioIo::new(Stream::Tls(Box::new(stream)))),
+                Err(error) => Err(refused(&error, stream.ssl(), began.elapsed())),
             }
-            Ok(TokioIo::new(Stream::Tls(Box::new(stream))))
         })
     }
+}
+
+/// Why a handshake failed after so long.
+fn refused(error: &ssl::Error, ssl: &SslRef, after: Duration) -> io::Error {
+    let verdict = ssl.verify_result();
+    let (kind, reason) = match verdict == X509VerifyResult::OK {
+        false => (io::ErrorKind::ConnectionRefused, verdict.error_string().to_owned()),
+        // Not a word in TLS: the server has closed the connection.
+        true if error.code() == ErrorCode::SYSCALL => {
+            (io::ErrorKind::ConnectionAborted, format!("the server ended the connection after {after:.1?}"))
+        }
+        true => (io::ErrorKind::ConnectionRefused, error.to_string()),
+    };
+    io::Error::new(kind, format!("TLS handshake failed: {reason}"))
+}
+
+/// Whether the far side had taken a connection and ended it again.
+fn was_ended(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ends =
+        |error: &io::Error| matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(ends) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn in_one_line(error: &dyn Error) -> String {

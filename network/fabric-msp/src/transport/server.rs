@@ -36,7 +36,7 @@ use super::{
     },
 };
 
-/// How long a client may take for its handshake and its first byte.
+/// How long a client may take for its handshake, as with Fabric's servers, and its first byte.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 /// How long to wait when the system has no file handle to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -178,7 +178,8 @@ async fn let_in(stream: TcpStream, remote: SocketAddr, acceptor: Option<SslAccep
     let greeting = time::timeout(HANDSHAKE_MAX, greet(stream, acceptor.as_ref()));
     let greeted = tokio::select! {
         greeted = greeting => {
-            greeted.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "the client took too long")))
+            let late = || format!("not done within {HANDSHAKE_MAX:?}, so the connection is ended");
+            greeted.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, late())))
         }
         () = stranger.evicted() => Err(io::Error::new(io::ErrorKind::QuotaExceeded, "it had to make room")),
     };
