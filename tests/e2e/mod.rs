@@ -4,6 +4,7 @@ mod authorities;
 pub(crate) mod canaries;
 mod commands;
 mod documents;
+mod full_disk;
 mod node;
 mod proofs;
 mod refusals;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod events;
 pub mod gateway;
 mod message;
+pub mod operations;
 pub mod orderer;
 mod outcome;
 #[cfg(feature = "pkcs11")]
@@ -33,6 +34,7 @@ pub use self::{
     events::{EventError, Start},
     gateway::Gateway,
     message::Timestamp,
+    operations::{Health, health},
     orderer::OrdererClient,
     proposal::Proposal,
     retries::Retries,

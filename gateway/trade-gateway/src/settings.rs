@@ -121,6 +121,10 @@ pub struct ServiceIdentity {
     pub msp_id: String,
     /// The MSP directory with the certificate and the key.
     pub msp_dir: PathBuf,
+    /// The operations endpoint of that peer, `host:port`, without TLS: what it says about its health is part of this
+    /// gateway's readiness. Default: none, and readiness is that the peer evaluates.
+    #[serde(default)]
+    pub peer_operations: Option<String>,
 }
 
 /// What an organization's members may do.
@@ -266,6 +270,9 @@ pub enum SettingsError {
     /// External custody with an identity: the key must not be here.
     #[error("custody of {0} is external, so managed_identity must not be given")]
     ManagedIdentityUnwanted(String),
+    /// The operations endpoint of the peer is no address.
+    #[error("the service's peer_operations {0} is not host:port")]
+    OperationsAddress(String),
     /// The service identity belongs to no listed organization.
     #[error("the service identity's organization {0} is not listed")]
     UnknownServiceOrganization(String),
@@ -336,6 +343,9 @@ impl Settings {
                 return Err(SettingsError::Audit(name));
             }
         }
+        if let Some(address) = self.service.peer_operations.as_ref().filter(|address| !has_port(address)) {
+            return Err(SettingsError::OperationsAddress(address.clone()));
+        }
         self.limits.check()
     }
 }
@@ -345,6 +355,11 @@ fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether a text is `host:port`.
+fn has_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 impl Limits {
@@ -444,6 +459,13 @@ organizations:
         assert!(refuse("listen:", "lissen:").contains("not valid"));
         assert!(refuse("127.0.0.1:8051", "peer.example:8051").contains("without TLS"));
         assert!(refuse("127.0.0.1:8051", "10.0.0.1:8051").contains("without TLS"));
+        let service = "service: { msp_id: ExporterMSP";
+        let operations = |address: &str| format!("service: {{ peer_operations: '{address}', msp_id: ExporterMSP");
+        for address in ["localhost", ":9444", "localhost:metrics", "http://localhost"] {
+            let refused = refuse(service, &operations(address));
+            assert_eq!(refused, format!("the service's peer_operations {address} is not host:port"));
+        }
+        assert!(Settings::parse(&EXAMPLE.replace(service, &operations("[::1]:9444"))).is_ok());
         for loopback in ["localhost:8051", "'[::1]:8051'", "127.0.0.2:8051"] {
             assert!(Settings::parse(&EXAMPLE.replace("127.0.0.1:8051", loopback)).is_ok(), "{loopback}");
         }

@@ -182,6 +182,8 @@ problem_codes! {
     StoreUnavailable = 503, "store_unavailable", "The gateway cannot store operations now";
     /// The audit log failed, as on a full disk.
     AuditUnavailable = 503, "audit_unavailable", "The gateway cannot record decisions";
+    /// The peer says at its operations endpoint that it is not well, as with a full disk; said by readiness only.
+    PeerUnwell = 503, "peer_unwell", "The gateway's peer says that it is not well";
     /// Standard error takes no lines; said by readiness only.
     LogUnavailable = 503, "log_unavailable", "The gateway cannot write its log";
     /// No evaluation in time.

@@ -32,7 +32,7 @@ pub(crate) struct Service {
     /// Operations whose outcome a request or the background work is learning now.
     pub(super) active: Mutex<BTreeSet<String>>,
     pub(super) backoff: Backoff,
-    pub(super) readiness: tokio::sync::Mutex<Option<(Instant, bool)>>,
+    pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
 }
 
 impl Service {

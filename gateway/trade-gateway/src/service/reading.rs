@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use fabric_client::Health;
 use fabric_msp::hash::sha256;
 use serde_json::json;
 use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
@@ -23,6 +24,8 @@ use crate::{
 
 /// How long an answer about readiness is reused, so that asking often costs the network nothing.
 const READINESS_FRESH: Duration = Duration::from_secs(2);
+/// How long a peer may take to say how it is.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Service {
     pub(super) fn whoami(&self, principal: &Principal) -> Identity {
@@ -51,7 +54,8 @@ impl Service {
         }
     }
 
-    /// Whether store and log can be written and Fabric answers an evaluation. A contract's refusal is an answer.
+    /// Whether store and log can be written, Fabric answers an evaluation, and the peer does not say that it is not
+    /// well. A contract's refusal is an answer.
     pub(super) async fn readiness(&self) -> Answer {
         if !self.store.is_usable() {
             return Problem::of(ProblemCode::StoreUnavailable).retry_after(5).into();
@@ -60,22 +64,43 @@ impl Service {
             return Problem::of(ProblemCode::LogUnavailable).retry_after(5).into();
         }
         let mut known = self.readiness.lock().await;
-        let ready = match *known {
-            Some((when, ready)) if when.elapsed() < READINESS_FRESH => ready,
+        let lacking = match *known {
+            Some((when, lacking)) if when.elapsed() < READINESS_FRESH => lacking,
             _ => {
-                let ready = self.service_evaluates(ReadMembers::NAME, b"{}".to_vec()).await;
-                let ready = match ready {
-                    Ok(_) => true,
-                    Err(error) => matches!(error.cause, Cause::Contract { status, .. } if status < 500),
-                };
-                *known = Some((Instant::now(), ready));
-                ready
+                let lacking = self.network_lacks().await;
+                *known = Some((Instant::now(), lacking));
+                lacking
             }
         };
-        if ready {
-            return Answer::json(200, &self.condition());
+        if let Some(code) = lacking {
+            return Problem::of(code).retry_after(5).into();
         }
-        Problem::of(ProblemCode::NetworkUnavailable).retry_after(5).into()
+        Answer::json(200, &self.condition())
+    }
+
+    /// What keeps the network behind this gateway from serving it.
+    async fn network_lacks(&self) -> Option<ProblemCode> {
+        let evaluates = match self.service_evaluates(ReadMembers::NAME, b"{}".to_vec()).await {
+            Ok(_) => true,
+            Err(error) => matches!(error.cause, Cause::Contract { status, .. } if status < 500),
+        };
+        if !evaluates {
+            return Some(ProblemCode::NetworkUnavailable);
+        }
+        // With a full disk a peer still evaluates, and writes come to nothing.
+        let operations = self.settings.service.peer_operations.as_deref()?;
+        match fabric_client::health(operations, HEALTH_PATIENCE).await {
+            Ok(Health::Well) => None,
+            Ok(Health::Unwell(failed)) => {
+                tracing::warn!(operations, ?failed, "the peer says that it is not well");
+                Some(ProblemCode::PeerUnwell)
+            }
+            Err(cause) => {
+                // That it answers at all has just been seen.
+                tracing::debug!(%cause, "the peer does not say how it is");
+                None
+            }
+        }
     }
 
     /// What a gateway that is ready says about itself.

@@ -226,8 +226,11 @@ fn a_managed_identity_must_be_a_valid_client_of_its_organization() -> TestResult
 fn one_revoked_managed_identity_puts_its_own_organization_out_of_service_and_nobody_else() -> TestResult {
     let organizations = Organizations::new();
     let mut settings = organizations.settings();
-    settings.service =
-        ServiceIdentity { msp_id: CUSTOMS.to_owned(), msp_dir: organizations.path(CUSTOMS).join("managed") };
+    settings.service = ServiceIdentity {
+        msp_id: CUSTOMS.to_owned(),
+        msp_dir: organizations.path(CUSTOMS).join("managed"),
+        peer_operations: None,
+    };
     let managed = organizations.issue(EXPORTER, &client(&["client"]));
     organizations.write_identity(&organizations.path(EXPORTER).join("managed"), &managed);
     organizations.revoke(EXPORTER, &[&managed]);

@@ -143,7 +143,11 @@ impl Organizations {
             channel: "trade".to_owned(),
             chaincode: "entrepot".to_owned(),
             organizations,
-            service: ServiceIdentity { msp_id: EXPORTER.to_owned(), msp_dir: self.path(EXPORTER).join("managed") },
+            service: ServiceIdentity {
+                msp_id: EXPORTER.to_owned(),
+                msp_dir: self.path(EXPORTER).join("managed"),
+                peer_operations: None,
+            },
             data_dir: self.path("data"),
             audit: AuditSettings::default(),
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },

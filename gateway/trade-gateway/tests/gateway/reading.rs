@@ -1,6 +1,6 @@
 //! Reads, health, the public page and bank statements.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 
 use crate::{
     TestResult,
@@ -126,6 +126,42 @@ fn readiness_follows_fabric_and_health_does_not() -> TestResult {
         .insert("governance:ReadMembers".to_owned(), Err(refusal(404, "governance.not_established")));
     let gateway = organizations.gateway_with(double, |_| {});
     assert_eq!(gateway.anonymous().get("/readyz")?.status, 200);
+    Ok(())
+}
+
+#[test]
+fn a_peer_that_says_that_it_is_not_well_makes_the_gateway_unready() -> TestResult {
+    let full =
+        "503 Service Unavailable\r\n\r\n{\"failed_checks\":[{\"component\":\"ledger.trade\",\"reason\":\"full\"}]}";
+    for (answer, expected) in [
+        ("200 OK\r\n\r\n{\"status\":\"OK\"}", 200),
+        (full, 503),
+        ("503 Service Unavailable\r\n\r\n", 503),
+        // It evaluates, and does not say how it is.
+        ("404 Not Found\r\n\r\n", 200),
+    ] {
+        let peer = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let organizations = Organizations::new();
+        let mut settings = organizations.settings();
+        settings.service.peer_operations = Some(peer.local_addr()?.to_string());
+        let answering = std::thread::spawn(move || -> std::io::Result<()> {
+            let (mut stream, _) = peer.accept()?;
+            let mut request = std::io::BufReader::new(stream.try_clone()?).lines();
+            while request.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+            write!(stream, "HTTP/1.1 {answer}")
+        });
+        let double = std::sync::Arc::new(Double::default());
+        let ledger: std::sync::Arc<dyn trade_gateway::ledger::Ledger> = double.clone();
+        let gateway = organizations.start(settings, ledger, double);
+        let ready = gateway.anonymous().get("/readyz")?;
+        assert_eq!(ready.status, expected, "{answer}");
+        if expected == 503 {
+            assert_eq!(ready.json()?["code"], "peer_unwell");
+            // The reason is for those who run the gateway.
+            assert!(!String::from_utf8_lossy(&ready.body).contains("ledger.trade"));
+        }
+        answering.join().map_err(|_| "the peer panicked")??;
+    }
     Ok(())
 }
 

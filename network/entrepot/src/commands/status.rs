@@ -1,8 +1,9 @@
 //! `status`: what runs in a folder, what each process uses, and the channels.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
+use fabric_client::{Health, health};
 use fabric_operator::{
     endpoint::Endpoint,
     generate,
@@ -11,6 +12,9 @@ use fabric_operator::{
 };
 
 use crate::{causes::in_one_line, output::say};
+
+/// How long a node may take to say how it is.
+const HEALTH_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Shows the network of this folder.
 ///
@@ -31,28 +35,31 @@ pub fn run(folder: &Path) -> Result<()> {
     if running.is_none() {
         say!("nothing runs")?;
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let unwell = |operations: &Endpoint| runtime.block_on(unwell(operations));
     say!()?;
     say!("gateway   https://{}  {}", addresses.gateway, state(&addresses.gateway.into()))?;
     for (msp_id, peers) in &addresses.peers {
         for peer in peers {
-            say!("peer      {}  {}  {msp_id}", peer.endpoint, state(&peer.endpoint))?;
+            let said = unwell(&peer.operations);
+            say!("peer      {}  {}  {msp_id}{said}", peer.endpoint, state(&peer.endpoint))?;
         }
     }
     for orderer in &addresses.orderers {
-        say!("orderer   {}  {}  {}", orderer.endpoint, state(&orderer.endpoint), orderer.node)?;
+        let said = unwell(&orderer.operations);
+        say!("orderer   {}  {}  {}{said}", orderer.endpoint, state(&orderer.endpoint), orderer.node)?;
     }
     say!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode))?;
     say!("data      {}", layout.root().display())?;
     say!()?;
-    show_channels(&layout, &addresses)
+    show_channels(&layout, &addresses, &runtime)
 }
 
 /// Shows the channels: as the orderers have them when one listens, and otherwise as they were described.
-fn show_channels(layout: &Layout, addresses: &Addresses) -> Result<()> {
+fn show_channels(layout: &Layout, addresses: &Addresses, runtime: &tokio::runtime::Runtime) -> Result<()> {
     let consortium = generate::consortium(layout, None)?;
     let network = Network { layout, consortium: &consortium, addresses };
     let runs = addresses.orderers.iter().any(|orderer| orderer.endpoint.listens());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for own in consortium.each_channel() {
         let (members, state) = match runs {
             false => (own.organizations.iter().map(|one| one.msp_id.clone()).collect(), "not running".to_owned()),
@@ -71,6 +78,18 @@ fn show_channels(layout: &Layout, addresses: &Addresses) -> Result<()> {
 
 fn state(endpoint: &Endpoint) -> &'static str {
     if endpoint.listens() { "listens" } else { "silent " }
+}
+
+/// What a node that is not well says about it. A node that does not say how it is, such as one that does not run, is
+/// shown by what listens.
+async fn unwell(operations: &Endpoint) -> String {
+    match health(&operations.to_string(), HEALTH_PATIENCE).await {
+        Ok(Health::Unwell(failed)) => {
+            let checks = failed.iter().map(|check| format!("{}: {}", check.component, check.reason));
+            format!("  is not well: {}", checks.collect::<Vec<_>>().join("; "))
+        }
+        Ok(Health::Well) | Err(_) => String::new(),
+    }
 }
 
 /// What a process uses.

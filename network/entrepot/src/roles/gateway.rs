@@ -100,6 +100,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         service: ServiceIdentity {
             msp_id: served_as.msp_id.clone(),
             msp_dir: layout.user(&served_as.domain, user).join("msp"),
+            peer_operations: Some(addresses.peer(&served_as.msp_id)?.operations.to_string()),
         },
         data_dir: data_dir.to_owned(),
         audit: AuditSettings::default(),

@@ -42,7 +42,7 @@ pub struct PeerAddresses {
     pub endpoint: Endpoint,
     /// The listener for chaincode that the peer launches itself; unused, but a real peer insists on one.
     pub chaincode: Endpoint,
-    /// Operations; only a real peer has one.
+    /// Operations: health, version and metrics over HTTP.
     pub operations: Endpoint,
 }
 
@@ -56,7 +56,7 @@ pub struct OrdererAddresses {
     pub endpoint: Endpoint,
     /// Channel participation.
     pub admin: Endpoint,
-    /// Operations; only a real orderer has it.
+    /// Operations: health, version and metrics over HTTP.
     pub operations: Endpoint,
 }
 
