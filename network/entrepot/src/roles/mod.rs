@@ -1,5 +1,6 @@
 //! Roles: what this program is when `up` starts it again. Each runs until it is asked to stop.
 
+pub mod builder;
 pub mod chaincode;
 pub mod gateway;
 pub mod network;

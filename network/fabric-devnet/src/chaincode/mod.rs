@@ -26,7 +26,7 @@ pub(crate) use self::{
 pub use self::{
     connection::{ConnectionError, strict_connection},
     options::ChaincodeOptions,
-    package::PackageError,
+    package::{PackageError, is_service},
     store::InstallError,
 };
 

@@ -102,15 +102,30 @@ struct Metadata {
 
 impl Metadata {
     /// Go takes any letter case of a field's name, an exact one before others.
-    fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        let fields: serde_json::Map<String, Value> = serde_json::from_slice(bytes)?;
+    fn parse(bytes: &[u8]) -> Result<Self, PackageError> {
+        let fields: serde_json::Map<String, Value> = serde_json::from_slice(bytes).map_err(PackageError::Metadata)?;
         let mut named: Vec<_> = fields.into_iter().map(|(key, value)| (key.to_lowercase(), key, value)).collect();
         // The last one counts, and small letters are the exact ones.
         named.sort_by(|(_, left, _), (_, right, _)| left.cmp(right));
         let fields = named.into_iter().filter(|(_, _, value)| !value.is_null());
         let fields = fields.map(|(name, _, value)| (name, value)).collect();
-        serde_json::from_value(Value::Object(fields))
+        serde_json::from_value(Value::Object(fields)).map_err(PackageError::Metadata)
     }
+
+    fn check_type(&self) -> Result<(), PackageError> {
+        match self.kind.eq_ignore_ascii_case(SERVICE_TYPE) {
+            true => Ok(()),
+            false => Err(PackageError::Type(self.kind.clone())),
+        }
+    }
+}
+
+/// Checks that a package's `metadata.json` says that it is for an external chaincode.
+///
+/// # Errors
+/// [`PackageError::Metadata`], [`PackageError::Type`].
+pub fn is_service(metadata: &[u8]) -> Result<(), PackageError> {
+    Metadata::parse(metadata)?.check_type()
 }
 
 impl ChaincodePackage {
@@ -122,13 +137,11 @@ impl ChaincodePackage {
         let [metadata, code] = read_files(bytes, [METADATA, CODE], true)?;
         let code = code.ok_or(PackageError::NoCode)?;
         let metadata = metadata.ok_or(PackageError::NoMetadata)?;
-        let metadata = Metadata::parse(&metadata).map_err(PackageError::Metadata)?;
+        let metadata = Metadata::parse(&metadata)?;
         if !is_label(&metadata.label) {
             return Err(PackageError::Label(metadata.label));
         }
-        if !metadata.kind.eq_ignore_ascii_case(SERVICE_TYPE) {
-            return Err(PackageError::Type(metadata.kind));
-        }
+        metadata.check_type()?;
         let [connection] = read_files(&code, [CONNECTION], false)?;
         let connection = connection.ok_or(PackageError::NoConnection)?;
         let package = Self { id: package_id(&metadata.label, bytes), label: metadata.label, connection };
