@@ -11,8 +11,9 @@ use openssl::{
     stack::Stack,
     x509::{X509, X509PurposeId, X509StoreContext, store::X509StoreBuilder},
 };
+use trade_model::governance::ReadMembers;
 
-use crate::harness::{PROGRAM, shared, start};
+use crate::harness::{PROGRAM, System, kinds, shared, start, start_on};
 
 #[test]
 fn the_event_hashes_of_the_reference_documents_are_reproduced() -> Result<()> {
@@ -137,6 +138,28 @@ fn a_running_network_is_shown_and_not_started_twice() -> Result<()> {
     let second = run(&["up", "--dir", &folder], "")?;
     let error = String::from_utf8_lossy(&second.stderr).into_owned();
     ensure!(!second.status.success() && error.contains("running"), "a second `up` says: {error}");
+    Ok(())
+}
+
+/// Whatever a file's name may hold, in the folder's own name and in the one above it.
+#[test]
+fn a_network_lives_in_a_folder_of_any_name() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    for fabric_bin in kinds() {
+        let parent = tempfile::tempdir()?;
+        let folder = parent.path().join("a, b {c} $HOME ${d}\n%e").join("it's \"f\" #g: [h] \\i &* !|>");
+        for _ in 0..2 {
+            let network = start_on(&folder, fabric_bin.as_deref(), None)?;
+            let system = System::of(&network)?;
+            let status = text(&run(&["status", "--dir", &folder.display().to_string()], "")?)?;
+            ensure!(!status.contains("silent"), "something does not listen:\n{status}");
+            let members =
+                runtime.block_on(async { system.caller("ExporterMSP")?.call(&ReadMembers {}, None).await })?;
+            // The contract answers: nobody has founded the channel.
+            members.refused(409, "governance.not_established")?;
+            network.stop()?;
+        }
+    }
     Ok(())
 }
 

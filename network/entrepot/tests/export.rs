@@ -154,6 +154,26 @@ fn kubernetes_manifests_name_only_what_exists() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_gateway_finds_its_files_wherever_the_export_was_written() -> Result<()> {
+    for name in ["plain", "it's {a}, \"b\" # $c: \\d\n[e]"] {
+        let folder = tempfile::tempdir()?;
+        let output = folder.path().join(name);
+        write(Platform::Compose, DEFAULT, &images("3.1.5")?, &settings, &output)?;
+        let text = fs::read_to_string(output.join("network/gateway/settings.yaml"))?;
+        let settings = trade_gateway::settings::Settings::parse(&text)?;
+        let organizations = settings.organizations.iter();
+        let files =
+            organizations.flat_map(|one| [Some(&one.msp_dir), one.peer_tls_ca.as_ref(), one.managed_identity.as_ref()]);
+        let files = files.flatten().chain([&settings.tls.certificate, &settings.tls.key, &settings.service.msp_dir]);
+        for file in files {
+            let inside = file.strip_prefix("/network").with_context(|| format!("{name:?}: {}", file.display()))?;
+            ensure!(output.join("network").join(inside).exists(), "{name:?}: {}", file.display());
+        }
+    }
+    Ok(())
+}
+
 fn secret_paths(objects: &[Value]) -> impl Iterator<Item = &str> {
     let pods = objects.iter().filter_map(|object| object["spec"]["template"]["spec"]["volumes"].as_array());
     pods.flatten()

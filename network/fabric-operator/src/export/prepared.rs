@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::{
     consortium::{Consortium, Organization},
@@ -109,7 +110,7 @@ impl Export {
         generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
         let package = generate::package(&layout, &consortium, &addresses)?;
         let orderer = layout.folder("configuration/orderer")?.join("orderer.yaml");
-        write_atomically(&orderer, fabric::orderer_configuration().as_bytes())?;
+        write_atomically(&orderer, fabric::orderer_configuration(Path::new(KEYS)).as_bytes())?;
         let peer = layout.folder("configuration/peer")?.join("core.yaml");
         write_atomically(&peer, fabric::peer_configuration(images.fabric).as_bytes())?;
         Ok(Self { consortium, addresses, layout, images, package_id: package.id })
@@ -118,8 +119,10 @@ impl Export {
     pub(super) fn write_gateway_settings(&self, gateway: &gateway::Settings) -> Result<()> {
         let Self { layout, consortium, addresses, .. } = self;
         let text = gateway(&Network { layout, consortium, addresses }, Path::new(DATA))?;
+        let mut settings = serde_norway::from_str(&text).context("the gateway's settings cannot be read")?;
         // The folder lies elsewhere inside the containers.
-        let text = text.replace(&layout.root().display().to_string(), NETWORK);
+        move_paths(&mut settings, layout.root(), Path::new(NETWORK));
+        let text = serde_norway::to_string(&settings).context("the gateway's settings cannot be written")?;
         write_atomically(&layout.folder("gateway")?.join("settings.yaml"), text.as_bytes())
     }
 
@@ -181,6 +184,20 @@ impl Export {
     pub(super) fn gateway_command() -> Vec<String> {
         let settings = format!("{NETWORK}/gateway/settings.yaml");
         ["entrepot", "gateway", "--settings", &settings].map(str::to_owned).to_vec()
+    }
+}
+
+/// Lets all paths below one folder begin with another. Done on values, because a text may write a name in many ways.
+fn move_paths(value: &mut Value, from: &Path, to: &Path) {
+    match value {
+        Value::String(text) => {
+            if let Ok(inside) = Path::new(text).strip_prefix(from) {
+                *text = to.join(inside).display().to_string();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| move_paths(value, from, to)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| move_paths(value, from, to)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

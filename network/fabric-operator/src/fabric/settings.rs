@@ -1,9 +1,13 @@
 //! What Fabric's programs are told: minimal `core.yaml` and `orderer.yaml`, and the environment of each process.
 //!
 //! Both files hold only keys that Fabric 2.5 and 3.x know, because an unknown key stops an orderer and a handler that
-//! 2.5 lacks stops a peer (the one exception is written for 3.x only). All that differs between processes comes by
+//! 2.5 lacks stops a peer (the one exception is written for 3.x only). What differs between processes comes by
 //! environment. An orderer only takes keys from the environment that its file mentions, so the file mentions all of
 //! them.
+//!
+//! Lists of paths stand in the file: in the environment Fabric ends an item of a list at each comma, and has no way to
+//! write one that holds a comma. Fabric replaces `$NAME` in `FABRIC_CFG_PATH`, so processes on this machine look for
+//! their file in the folder in which they run.
 //!
 //! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are
 //! then cut off with `too_many_pings` while an endorsement is under way.
@@ -36,7 +40,7 @@ General:
     Enabled: true
     PrivateKey: ''
     Certificate: ''
-    RootCAs: []
+    RootCAs: AUTHORITIES
     ClientAuthRequired: false
     ClientRootCAs: []
   Keepalive:
@@ -70,7 +74,7 @@ Admin:
     Certificate: ''
     PrivateKey: ''
     ClientAuthRequired: true
-    ClientRootCAs: []
+    ClientRootCAs: AUTHORITIES
 ChannelParticipation:
   Enabled: true
   MaxRequestBodySize: 1MB
@@ -167,6 +171,9 @@ metrics:
 /// panics.
 const TIME_WINDOW: &str = "      - name: TimeWindowCheck\n";
 
+/// The folder in which a process runs, for itself.
+const WORKING_DIRECTORY: &str = ".";
+
 /// Where a node finds its files and on which interface it listens: on this machine, or inside a container.
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -195,10 +202,12 @@ impl Places {
     }
 }
 
-/// The whole of `orderer.yaml`.
+/// The whole of `orderer.yaml` for an orderer with its keys in this folder.
 #[must_use]
-pub fn orderer_configuration() -> &'static str {
-    ORDERER_YAML
+pub fn orderer_configuration(keys: &Path) -> String {
+    let authority = keys.join("tls/ca.crt").display().to_string();
+    // JSON is YAML in which a path may hold anything.
+    ORDERER_YAML.replace("AUTHORITIES", &serde_json::json!([authority]).to_string())
 }
 
 /// The whole of `core.yaml` for this version of Fabric.
@@ -249,13 +258,9 @@ fn orderer_program(
     binaries: &Binaries,
 ) -> Result<Program> {
     let folder = layout.folder(&format!("fabric/{}", own.node))?;
-    write(&folder.join("orderer.yaml"), orderer_configuration())?;
-    let places = Places {
-        keys: layout.orderer(&consortium.orderer.domain, &own.node),
-        configuration: folder.clone(),
-        data: folder.clone(),
-        listen: None,
-    };
+    let keys = layout.orderer(&consortium.orderer.domain, &own.node);
+    write(&folder.join("orderer.yaml"), &orderer_configuration(&keys))?;
+    let places = Places { keys, configuration: WORKING_DIRECTORY.into(), data: folder.clone(), listen: None };
     Ok(Program {
         name: own.node.clone(),
         launcher: this_program(),
@@ -280,7 +285,6 @@ pub fn orderer_environment(msp_id: &str, own: &OrdererAddresses, places: &Places
         ("ORDERER_GENERAL_LOCALMSPDIR", places.keys.join("msp").display().to_string()),
         ("ORDERER_GENERAL_TLS_PRIVATEKEY", places.tls("server.key")),
         ("ORDERER_GENERAL_TLS_CERTIFICATE", places.tls("server.crt")),
-        ("ORDERER_GENERAL_TLS_ROOTCAS", format!("[{}]", places.tls("ca.crt"))),
         ("ORDERER_FILELEDGER_LOCATION", places.data("ledger")),
         ("ORDERER_CONSENSUS_WALDIR", places.data("wal")),
         ("ORDERER_CONSENSUS_SNAPDIR", places.data("snapshots")),
@@ -288,7 +292,6 @@ pub fn orderer_environment(msp_id: &str, own: &OrdererAddresses, places: &Places
         ("ORDERER_ADMIN_LISTENADDRESS", places.listen_at(&own.admin).to_string()),
         ("ORDERER_ADMIN_TLS_PRIVATEKEY", places.tls("server.key")),
         ("ORDERER_ADMIN_TLS_CERTIFICATE", places.tls("server.crt")),
-        ("ORDERER_ADMIN_TLS_CLIENTROOTCAS", format!("[{}]", places.tls("ca.crt"))),
     ])
 }
 
@@ -305,11 +308,11 @@ fn peer_program(
     write(&folder.join("core.yaml"), &peer_configuration(binaries.version))?;
     let places = Places {
         keys: layout.peer_node(&organization.domain, number),
-        configuration: folder.clone(),
+        configuration: WORKING_DIRECTORY.into(),
         data: folder.clone(),
         listen: None,
     };
-    let builders = format!("[{{name: entrepot, path: {}}}]", builder.display());
+    let builders = serde_json::json!([{"name": "entrepot", "path": builder.display().to_string()}]).to_string();
     Ok(Program {
         log: layout.log(&host)?,
         name: host,
@@ -384,17 +387,73 @@ fn write(path: &Path, content: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::Value;
 
     use super::*;
+    use crate::layout::Kind;
 
     #[test]
     fn nodes_bear_pings_every_few_seconds() -> Result<()> {
-        let orderer: Value = serde_norway::from_str(orderer_configuration())?;
+        let orderer: Value = serde_norway::from_str(&orderer_configuration(Path::new("/keys")))?;
         assert_eq!(orderer["General"]["Keepalive"]["ServerMinInterval"], "5s");
         for version in ["2.5.16", "3.1.5"] {
             let peer: Value = serde_norway::from_str(&peer_configuration(version.parse()?))?;
             assert_eq!(peer["peer"]["keepalive"]["minInterval"], "5s", "{version}");
+        }
+        Ok(())
+    }
+
+    /// What the first orderer and the first peer of a network are told.
+    struct Told {
+        root: PathBuf,
+        authority: String,
+        orderer: BTreeMap<String, String>,
+        orderer_file: Value,
+        peer: BTreeMap<String, String>,
+    }
+
+    /// What the nodes of the demo's consortium are told in a folder of this name.
+    fn told_in(name: &str) -> Result<Told> {
+        let parent = tempfile::tempdir()?;
+        let (layout, consortium) = (Layout::at(&parent.path().join(name))?, Consortium::load(None)?);
+        let addresses = layout.addresses(Kind::Fabric, &consortium, None)?;
+        let binaries = Binaries { peer: "peer".into(), orderer: "orderer".into(), version: "3.1.5".parse()? };
+        let programs = programs(&layout, &consortium, &addresses, &binaries)?;
+        let first = |kind| {
+            let node = programs.iter().find(|node| node.kind == kind);
+            node.map(|node| node.program.clone()).context("no such node")
+        };
+        let (orderer, peer) = (first(NodeKind::Orderer)?, first(NodeKind::Peer)?);
+        let file = fs::read_to_string(orderer.working_directory.join("orderer.yaml"))?;
+        let keys = layout.orderer(&consortium.orderer.domain, &consortium.orderer.nodes[0]);
+        Ok(Told {
+            root: layout.root().to_owned(),
+            authority: keys.join("tls/ca.crt").display().to_string(),
+            orderer: orderer.environment.into_iter().collect(),
+            orderer_file: serde_norway::from_str(&file)?,
+            peer: peer.environment.into_iter().collect(),
+        })
+    }
+
+    #[test]
+    fn a_folder_may_have_any_name() -> Result<()> {
+        for name in ["plain", "a, b", "{c}", "[d]", "$HOME", "e\nf", "it's \"g\"", "h: #i", "\\j", "%k", "l "] {
+            let told = told_in(name)?;
+            let file = &told.orderer_file;
+            for list in [&file["General"]["TLS"]["RootCAs"], &file["Admin"]["TLS"]["ClientRootCAs"]] {
+                assert_eq!(*list, serde_json::json!([told.authority]), "{name:?}");
+            }
+            // YAML, as peers read it.
+            let builders: Value = serde_norway::from_str(&told.peer["CORE_CHAINCODE_EXTERNALBUILDERS"])?;
+            let builder = told.root.join("fabric/builder").display().to_string();
+            assert_eq!(builders, serde_json::json!([{"name": "entrepot", "path": builder}]), "{name:?}");
+            for environment in [&told.orderer, &told.peer] {
+                assert_eq!(environment["FABRIC_CFG_PATH"], ".", "{name:?}");
+                // Fabric takes such a value for a list.
+                assert!(!environment.values().any(|value| value.starts_with("[/")), "{name:?}");
+            }
         }
         Ok(())
     }

@@ -62,10 +62,13 @@ impl Layout {
     /// The layout of the network in this folder, which need not exist yet.
     ///
     /// # Errors
-    /// The folder cannot be created or its absolute path cannot be found.
+    /// The folder cannot be created, its absolute path cannot be found, or its name is no UTF-8 text, in which it is
+    /// written into settings.
     pub fn at(root: &Path) -> Result<Self> {
+        ensure!(root.to_str().is_some(), "the name of the folder {} is no UTF-8 text", root.display());
         fs::create_dir_all(root).with_context(|| format!("cannot create the folder {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
+        ensure!(root.to_str().is_some(), "the name of the folder {} is no UTF-8 text", root.display());
         Ok(Self { root })
     }
 
