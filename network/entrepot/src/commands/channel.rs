@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec};
+use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, Organization, PolicySpec};
 use fabric_cryptogen::Authority;
 use fabric_msp::{certificate::Certificate, msp::config_from_directory};
 use fabric_operator::{
@@ -268,18 +268,20 @@ impl Site {
 }
 
 impl Site {
-    /// Refuses a change after which nobody whose key lies in the folder could do what they can do now. An organization
-    /// that comes in brings keys that lie elsewhere, so where one does, nothing can be said.
+    /// Refuses a change after which nobody whose key lies in the folder could do what they can do now, not even
+    /// together with an organization that comes in.
     fn guard(&self, before: &ChannelConfig, after: &ChannelConfig, options: &ChangeOptions) -> Result<()> {
-        let comes_in = |one: &str| before.application_org(one).is_none();
-        if after.application_orgs().any(|one| comes_in(&one.msp_id)) {
-            return Ok(());
-        }
-        let lost = lockout::lost(before, after, &lockout::identities(&self.network())?);
+        let lost = lockout::lost(before, after, &lockout::identities(&self.network())?)?;
         if lost.is_empty() {
             return Ok(());
         }
-        let lost = format!("nobody whose key lies in this folder would satisfy {} any more", lost.join(", "));
+        let comes_in = |one: &&Organization| before.application_org(&one.msp_id).is_none();
+        let newcomers: Vec<&str> = after.application_orgs().filter(comes_in).map(|one| one.msp_id.as_str()).collect();
+        let with = match newcomers.is_empty() {
+            true => String::new(),
+            false => format!(", not even together with {},", newcomers.join(", ")),
+        };
+        let lost = format!("nobody whose key lies in this folder{with} would satisfy {} any more", lost.join(", "));
         ensure!(options.force, "{lost}, and nothing could give that back; --force changes it all the same");
         say!("By force: {lost}.")
     }

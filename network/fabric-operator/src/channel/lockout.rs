@@ -1,5 +1,5 @@
 //! Whether a change of a channel takes something away that nobody could give back: a policy that the identities of the
-//! network's folder satisfy before the change and not after it.
+//! network's folder satisfy before the change and not after it, not even together with the organizations that come in.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use fabric_config::ChannelConfig;
 use fabric_msp::signer::{Signer, SigningIdentity};
 
+use super::standins;
 use crate::network::Network;
 
 /// The channel's own policies without which it cannot be changed, used or ordered.
@@ -49,23 +50,34 @@ pub fn identities(network: &Network<'_>) -> Result<Vec<Vec<u8>>> {
 }
 
 /// The paths of the policies that these identities together satisfy before a change and not after it. A group that the
-/// change removes is not missed.
-#[must_use]
-pub fn lost(before: &ChannelConfig, after: &ChannelConfig, creators: &[Vec<u8>]) -> Vec<String> {
+/// change removes is not missed, and an organization that comes in is taken for willing: what its members could satisfy
+/// counts.
+///
+/// # Errors
+/// The organization that comes in has membership rules that cannot be read.
+pub fn lost(before: &ChannelConfig, after: &ChannelConfig, creators: &[Vec<u8>]) -> Result<Vec<String>> {
+    let (after, newcomers) = standins::in_place_of_newcomers(before, after)?;
+    let after_creators = [creators, &newcomers].concat();
     let applications = before.application_orgs().map(|one| format!("/Channel/Application/{}/Admins", one.name));
     let orderers = before.orderer_orgs().map(|one| format!("/Channel/Orderer/{}/Admins", one.name));
     let paths = VITAL.into_iter().map(str::to_owned).chain(applications).chain(orderers);
-    let holds = |config: &ChannelConfig, path: &str| {
-        let known = creators.iter().filter_map(|creator| config.msps().deserialize(creator).ok());
-        config.policy(path).evaluate_identities(&known.collect::<Vec<_>>()).is_ok()
+    let is_lost = |path: &String| {
+        after.policy(path).exists() && holds(before, path, creators) && !holds(&after, path, &after_creators)
     };
-    paths.filter(|path| after.policy(path).exists() && holds(before, path) && !holds(after, path)).collect()
+    Ok(paths.filter(is_lost).collect())
+}
+
+/// Whether these identities together satisfy a policy.
+fn holds(config: &ChannelConfig, path: &str, creators: &[Vec<u8>]) -> bool {
+    let known = creators.iter().filter_map(|creator| config.msps().deserialize(creator).ok());
+    config.policy(path).evaluate_identities(&known.collect::<Vec<_>>()).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use fabric_config::{ChannelCapability, ConfigDraft, PolicySpec, genesis_block};
-    use fabric_cryptogen::Authority;
+    use fabric_config::{ApplicationOrganization, ChannelCapability, ConfigDraft, PolicySpec, genesis_block};
+    use fabric_cryptogen::{Authority, CertificateRequest};
+    use fabric_protos::msp::{FabricMspConfig, FabricNodeOUs, FabricOuIdentifier};
 
     use super::*;
     use crate::{
@@ -99,7 +111,7 @@ mod tests {
             let after = ChannelConfig::from_config(self.config.channel_id(), draft.config().clone())?;
             let Self { layout, consortium, addresses, .. } = self;
             let creators = identities(&Network { layout, consortium, addresses })?;
-            Ok(lost(&self.config, &after, &creators))
+            lost(&self.config, &after, &creators)
         }
 
         /// What is lost when a user of the bank or of the orderer organization is revoked.
@@ -130,6 +142,55 @@ mod tests {
         let bank_alone = PolicySpec::Signature("OR('BankMSP.admin')".to_owned());
         assert!(site.lost_by(|draft| Ok(draft.set_policy(path, &bank_alone)?))?.is_empty());
         assert!(site.lost_by(|draft| Ok(draft.remove_organization("BankMSP")?))?.is_empty());
+        Ok(())
+    }
+
+    /// The membership rules of an organization from elsewhere, whose keys this folder has not.
+    fn foreign(msp_id: &str) -> Result<FabricMspConfig> {
+        let (authority, _) = Authority::create(&CertificateRequest::authority("ca", msp_id))?;
+        let root_certs = vec![authority.certificate().pem().to_vec()];
+        let administrator = authority.issue(&CertificateRequest::identity("administrator", &[]))?;
+        let admins = vec![administrator.signer(msp_id)?.certificate().pem().to_vec()];
+        Ok(FabricMspConfig { name: msp_id.to_owned(), root_certs, admins, ..FabricMspConfig::default() })
+    }
+
+    /// With roles by organizational units, as organizations of this folder have them.
+    fn with_roles(mut msp: FabricMspConfig) -> FabricMspConfig {
+        msp.admins.clear();
+        let unit = |name: &str| {
+            let organizational_unit_identifier = name.to_owned();
+            Some(FabricOuIdentifier { organizational_unit_identifier, ..FabricOuIdentifier::default() })
+        };
+        msp.fabric_node_ous = Some(FabricNodeOUs {
+            enable: true,
+            client_ou_identifier: unit("staff"),
+            peer_ou_identifier: unit("peer"),
+            admin_ou_identifier: unit("admin"),
+            orderer_ou_identifier: unit("orderer"),
+        });
+        msp
+    }
+
+    #[test]
+    fn an_organization_that_comes_in_is_missed_only_where_nobody_of_it_could_help() -> Result<()> {
+        let mut site = site()?;
+        let bank = "BankMSP";
+        // The bank alone, so that everybody who comes in counts.
+        let mut draft = ConfigDraft::new(&site.config);
+        let others: Vec<String> = site.config.application_orgs().map(|one| one.msp_id.clone()).collect();
+        for other in others.iter().filter(|other| *other != bank) {
+            draft.remove_organization(other)?;
+        }
+        site.config = ChannelConfig::from_config(site.config.channel_id(), draft.config().clone())?;
+        let added = |organization: ApplicationOrganization| {
+            site.lost_by(move |draft| Ok(draft.add_organization(&organization)?))
+        };
+        // Half of two is no majority, and the other half can help.
+        assert!(added(ApplicationOrganization::new(with_roles(foreign("NewMSP")?)))?.is_empty());
+        let endorsements = ["/Channel/Application/LifecycleEndorsement", "/Channel/Application/Endorsement"];
+        assert_eq!(added(ApplicationOrganization::read_only(with_roles(foreign("NewMSP")?)))?, endorsements);
+        // It knows administrators by name and no other roles: nobody endorses.
+        assert_eq!(added(ApplicationOrganization::new(foreign("NewMSP")?))?, endorsements);
         Ok(())
     }
 }

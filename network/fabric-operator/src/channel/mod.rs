@@ -9,6 +9,7 @@ mod describe;
 mod join;
 pub mod lockout;
 mod peers;
+mod standins;
 mod update;
 
 pub use self::{
