@@ -110,10 +110,11 @@ impl Operations {
     }
 
     fn metrics(&self) -> String {
-        let mut text =
-            String::from("# HELP fabric_version The active version of Fabric.\n# TYPE fabric_version gauge\n");
+        // Fabric's `fabric_version` would be a lie: no version of Fabric runs here.
+        let mut text = String::from("# HELP fabric_devnet_version The version of the embedded network.\n");
+        text.push_str("# TYPE fabric_devnet_version gauge\n");
         // Names of channels hold nothing that would need an escape.
-        text.push_str(&format!("fabric_version{{version=\"{VERSION}\"}} 1\n"));
+        text.push_str(&format!("fabric_devnet_version{{version=\"{VERSION}\"}} 1\n"));
         text.push_str("# HELP ledger_blockchain_height Height of the chain in blocks.\n");
         text.push_str("# TYPE ledger_blockchain_height gauge\n");
         for ChannelStatus { name, height, .. } in (self.channels)() {
@@ -199,5 +200,7 @@ mod tests {
         assert_eq!(ask(&endpoint, Method::PUT, "/logspec").await.0, 400);
         let (status, body) = ask(&endpoint, Method::GET, "/metrics").await;
         assert!(status == 200 && body.contains("\nledger_blockchain_height{channel=\"conf\"} 7\n"), "{body}");
+        let version = format!("\nfabric_devnet_version{{version=\"{VERSION}\"}} 1\n");
+        assert!(body.contains(&version) && !body.contains("fabric_version"), "{body}");
     }
 }
