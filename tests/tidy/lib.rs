@@ -6,6 +6,7 @@ mod dependencies;
 mod files;
 mod functions;
 mod layers;
+mod locks;
 mod modules;
 mod ratchets;
 mod source;
