@@ -5,6 +5,7 @@ use std::{
     fs,
     path::Path,
     sync::{Arc, Mutex, RwLock},
+    time::Instant,
 };
 
 use fabric_config::ChannelConfig;
@@ -16,7 +17,7 @@ use super::{
     crash::CrashSwitch,
     genesis::write_genesis,
     organization::OrganizationStores,
-    verify::{Depth, verify},
+    verify::{Depth, Verification, verify},
 };
 use crate::{
     disk::Disk,
@@ -74,7 +75,10 @@ impl Ledger {
             halt: Mutex::default(),
             origin: None,
         });
-        verify(&ledger, genesis_block, Depth::Chain)?;
+        let began = Instant::now();
+        let Verification { channel_id, blocks, transactions, .. } = verify(&ledger, genesis_block, Depth::Chain)?;
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(channel = channel_id, blocks, transactions, took_ms, "the ledger is in order");
         Ok(ledger)
     }
 }
