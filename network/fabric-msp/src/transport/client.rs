@@ -20,7 +20,8 @@ use tonic::{
 use super::{
     stream::Stream,
     tls::{
-        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, use_identity,
+        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, read_ahead, store_of,
+        use_identity,
     },
 };
 
@@ -108,6 +109,7 @@ fn prepare(address: &str, tls: Option<&ClientTls>, timeout: Duration) -> Result<
 
 fn ssl_connector(tls: &ClientTls) -> Result<SslConnector, TransportError> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    read_ahead(&mut builder);
     // Replaces the store of the system, which must not be trusted here.
     builder.set_cert_store(store_of(&certificates_of(&tls.ca_pem, "list of TLS authorities")?)?);
     builder.set_alpn_protos(ALPN_H2)?;

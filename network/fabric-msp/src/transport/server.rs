@@ -32,7 +32,8 @@ use super::{
     info::ConnectionInfo,
     stream::Stream,
     tls::{
-        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, store_of, use_identity,
+        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, read_ahead, store_of,
+        use_identity,
     },
 };
 
@@ -137,6 +138,7 @@ fn accept_all(
 
 fn acceptor(tls: &ServerTls) -> Result<SslAcceptorBuilder, TransportError> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    read_ahead(&mut builder);
     use_identity(&mut builder, &tls.cert_pem, &tls.key_pem)?;
     // Without resumption no certificate check is ever skipped.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
