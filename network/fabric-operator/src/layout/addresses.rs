@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     net::{SocketAddr, TcpListener},
 };
 
@@ -15,7 +16,7 @@ use crate::{
 
 /// The ports from this one to its double are chosen from, at random.
 const PORT_MIN: u16 = 16_384;
-/// How many random ports are tried.
+/// How many random places are tried.
 const PORT_ATTEMPTS: usize = 64;
 
 /// What is fixed when a network is laid out.
@@ -88,8 +89,9 @@ impl Addresses {
     /// # Errors
     /// No free ports can be had.
     pub(super) fn choose(kind: Kind, consortium: &Consortium, gateway: Option<SocketAddr>) -> Result<Self> {
-        let mut ports = FreePorts::default();
         let (counts, nodes) = Self::counts(kind, consortium);
+        // Three for each node, the chaincode's and the gateway's.
+        let mut ports = FreePorts::find(3 * (counts.values().sum::<usize>() + nodes.len()) + 2)?;
         let mut peers = BTreeMap::new();
         for (msp_id, count) in counts {
             let mut own = Vec::new();
@@ -168,33 +170,76 @@ pub enum Kind {
     Fabric,
 }
 
-/// A port below those that the kernel gives to outgoing connections. One of these could be in use at the moment when a
-/// network starts that keeps its ports for good.
-fn random_port() -> Result<u16> {
-    let mut bytes = [0; 2];
-    getrandom::fill(&mut bytes).ok().context("the system has no randomness")?;
-    Ok(PORT_MIN | (u16::from_le_bytes(bytes) % PORT_MIN))
-}
-
-/// Free loopback ports. All listeners stay open until the last port is found, so that no port comes twice.
-#[derive(Default)]
+/// Free loopback ports side by side, below those that the kernel gives to outgoing connections: one of these could be in
+/// use at the moment when a network starts that keeps its ports for good.
+///
+/// Networks that are laid out at the same moment do not see each other's choice. Side by side, two of them meet only if
+/// they begin at the same place, which is less than a tenth as likely as that any two of their ports are the same.
 struct FreePorts {
-    taken: Vec<TcpListener>,
+    addresses: std::vec::IntoIter<SocketAddr>,
+    /// Open until all ports are given out, so that none comes twice.
+    _taken: Vec<TcpListener>,
 }
 
 impl FreePorts {
+    fn find(count: usize) -> Result<Self> {
+        let taken = (0..PORT_ATTEMPTS).find_map(|_| side_by_side(count).ok());
+        let taken = match taken {
+            Some(taken) => taken,
+            None => (0..count)
+                .map(|_| TcpListener::bind(("127.0.0.1", 0)))
+                .collect::<io::Result<_>>()
+                .context("no free port on 127.0.0.1")?,
+        };
+        let addresses: Vec<_> = taken.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+        Ok(Self { addresses: addresses.into_iter(), _taken: taken })
+    }
+
     fn next(&mut self) -> Result<Endpoint> {
         self.next_address().map(Endpoint::from)
     }
 
     fn next_address(&mut self) -> Result<SocketAddr> {
-        let listener = (0..PORT_ATTEMPTS).find_map(|_| TcpListener::bind(("127.0.0.1", random_port().ok()?)).ok());
-        let listener = match listener {
-            Some(listener) => listener,
-            None => TcpListener::bind(("127.0.0.1", 0)).context("no free port on 127.0.0.1")?,
-        };
-        let address = listener.local_addr().context("a listener without an address")?;
-        self.taken.push(listener);
-        Ok(address)
+        self.addresses.next().context("fewer ports were counted than are needed")
+    }
+}
+
+/// So many ports from a random multiple of the next power of two on; an error when one of them is in use.
+fn side_by_side(count: usize) -> io::Result<Vec<TcpListener>> {
+    let stride = count.next_power_of_two();
+    let places = usize::from(PORT_MIN) / stride;
+    if places == 0 {
+        return Err(io::ErrorKind::AddrNotAvailable.into());
+    }
+    let mut random = [0; 2];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    let first = usize::from(PORT_MIN) + usize::from(u16::from_le_bytes(random)) % places * stride;
+    (first..first + count)
+        .map(|port| TcpListener::bind(("127.0.0.1", u16::try_from(port).map_err(io::Error::other)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ports_of_a_network_lie_side_by_side_and_each_is_given_once() -> Result<()> {
+        let mut ports = FreePorts::find(22)?;
+        let given = (0..22).map(|_| ports.next_address()).collect::<Result<Vec<_>>>()?;
+        assert!(ports.next_address().is_err(), "no more than were asked for");
+        let first = given[0].port();
+        let expected: Vec<u16> = (first..first + 22).collect();
+        assert_eq!(given.iter().map(SocketAddr::port).collect::<Vec<_>>(), expected);
+        assert!((PORT_MIN..2 * PORT_MIN).contains(&first) && first % 32 == 0, "{first}");
+        assert!(TcpListener::bind(given[0]).is_err(), "kept until all are given out");
+        Ok(())
+    }
+
+    #[test]
+    fn a_network_of_any_size_gets_ports() -> Result<()> {
+        assert!(side_by_side(20_000).is_err(), "more than there are places");
+        assert_eq!(FreePorts::find(300)?.addresses.len(), 300);
+        Ok(())
     }
 }
