@@ -59,12 +59,14 @@ fn object(document: Value) -> Result<Map<String, Value>, DocumentError> {
 type Complete =
     fn(&mut Map<String, Value>, &Facts, &[Opening], Deployment<'_>, &mut ChaCha20Rng) -> Result<(), DocumentError>;
 
+type Check = fn(Map<String, Value>, &Facts, Deployment<'_>) -> Result<(), DocumentError>;
+
 /// A kind of request that carries a proof.
 struct Kind {
     transaction: &'static str,
     known_by: &'static [&'static str],
     complete: Complete,
-    check: fn(Map<String, Value>, &Facts, Deployment<'_>) -> Result<(), DocumentError>,
+    check: Check,
 }
 
 const KINDS: &[Kind] = &[Kind::new::<DeclaredValue>(), Kind::new::<Settlement>()];

@@ -80,7 +80,7 @@ fn with(mut document: Value, field: &str, value: Value) -> Value {
 #[test]
 fn a_declaration_is_completed_with_commitment_and_proof_and_its_proof_holds() {
     let opened = opening(1_500);
-    let whole = declared(declaration(), &[opened.clone()]).expect("the value lies in the band");
+    let whole = declared(declaration(), std::slice::from_ref(&opened)).expect("the value lies in the band");
     assert_eq!(whole["value_commitment"], opened.get().commitment().to_hex());
     read::<FileDeclaration>(whole.to_string().as_bytes()).expect("the request of the transaction");
     check(whole.clone(), &customs_facts(), DEPLOYMENT).expect("the proof holds");
@@ -135,7 +135,7 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     let too_far = complete(settlement("49"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
     let text = too_far.to_string();
     assert!(matches!(too_far, DocumentError::Prove(_)) && !text.contains("9950"), "{text}");
-    let half = complete(settlement("100"), &facts, &[total.clone()], DEPLOYMENT, &mut rng());
+    let half = complete(settlement("100"), &facts, std::slice::from_ref(&total), DEPLOYMENT, &mut rng());
     assert!(matches!(half, Err(DocumentError::OpeningMissing { .. })), "{half:?}");
     let private = serde_json::to_value(&total).expect("an opening has a form in JSON");
     let private = complete(with(settlement("100"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());

@@ -33,10 +33,10 @@ pub(crate) fn wanted(
         wanted.insert(own.name.clone(), own);
     }
     for known in committed.iter().flat_map(|package| &package.config) {
-        if let Some(Payload::StaticCollectionConfig(known)) = &known.payload {
-            if !wanted.contains_key(&known.name) {
-                wanted.insert(known.name.clone(), retired(known, &consortium.orderer.msp_id)?);
-            }
+        if let Some(Payload::StaticCollectionConfig(known)) = &known.payload
+            && !wanted.contains_key(&known.name)
+        {
+            wanted.insert(known.name.clone(), retired(known, &consortium.orderer.msp_id)?);
         }
     }
     let config = |own| CollectionConfig { payload: Some(Payload::StaticCollectionConfig(own)) };

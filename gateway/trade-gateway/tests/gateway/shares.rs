@@ -49,12 +49,15 @@ fn bodies_that_are_slow_to_arrive_take_nobodys_turn() -> TestResult {
     Ok(())
 }
 
+/// Calls that are on their way.
+type Calls = Vec<JoinHandle<Result<u16, CallFailure>>>;
+
 /// Writes that stay in work until the double lets go of them.
 fn in_work(
     gateway: &Gateway,
     organizations: &Organizations,
     count: usize,
-) -> Result<(trade_gateway::client::Client, Vec<JoinHandle<Result<u16, CallFailure>>>), Box<dyn std::error::Error>> {
+) -> Result<(trade_gateway::client::Client, Calls), Box<dyn std::error::Error>> {
     gateway.double.script().hold = true;
     let caller = gateway.caller(&organizations.member(EXPORTER));
     let working = (0..count).map(|number| {

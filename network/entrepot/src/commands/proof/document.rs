@@ -47,7 +47,7 @@ pub struct ProveRequest {
 
 /// Prints the request with its proof, and with the commitment if it names none.
 pub(super) fn prove(options: &ProveRequest) -> Result<()> {
-    let openings = options.opening.iter().map(read_opening).collect::<Result<Vec<Opening>>>()?;
+    let openings = options.opening.iter().map(|path| read_opening(path)).collect::<Result<Vec<Opening>>>()?;
     let (path, facts) = (options.of.path()?, options.of.facts()?);
     let document = read_json(path, FILE_BYTES_MAX)?;
     let deployment = options.of.deployment.get();
@@ -76,7 +76,7 @@ impl RequestOptions {
     }
 }
 
-fn read_opening(path: &PathBuf) -> Result<Opening> {
+fn read_opening(path: &Path) -> Result<Opening> {
     let bytes = read_bytes(path, FILE_BYTES_MAX)?;
     let opening = rejection::read(&bytes).map_err(|rejection| anyhow!("{}", rejection.detail()));
     opening.with_context(|| format!("{} is no opening", path.display()))
