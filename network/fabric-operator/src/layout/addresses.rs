@@ -170,11 +170,11 @@ pub enum Kind {
     Fabric,
 }
 
-/// Free loopback ports side by side, below those that the kernel gives to outgoing connections: one of these could be in
-/// use at the moment when a network starts that keeps its ports for good.
+/// Free loopback ports side by side, below those that the kernel gives to outgoing connections: one of those could be
+/// in use at the moment when a network starts that keeps its ports for good.
 ///
 /// Networks that are laid out at the same moment do not see each other's choice. Side by side, two of them meet only if
-/// they begin at the same place, which is less than a tenth as likely as that any two of their ports are the same.
+/// they begin at one place, which is less than a tenth as likely as that any two of their ports are the same.
 struct FreePorts {
     addresses: std::vec::IntoIter<SocketAddr>,
     /// Open until all ports are given out, so that none comes twice.
