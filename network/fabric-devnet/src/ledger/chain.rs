@@ -48,6 +48,26 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// A ledger over a public store, with nothing beside it. `channel` and `height` say what is in the store.
+    pub(super) fn over(public: Arc<PublicStore>, channel: Arc<ChannelConfig>, height: u64) -> Self {
+        Self {
+            channel_id: channel.channel_id().to_owned(),
+            public,
+            organizations: Arc::default(),
+            channel: RwLock::new(channel),
+            signatures: Arc::default(),
+            disk: Arc::default(),
+            height: watch::Sender::new(height),
+            recent: Arc::default(),
+            committing: Mutex::default(),
+            crash: CrashSwitch::default(),
+            views: Mutex::default(),
+            reader: None,
+            halt: Mutex::default(),
+            origin: None,
+        }
+    }
+
     /// The channel's name.
     pub fn channel_id(&self) -> &str {
         &self.channel_id

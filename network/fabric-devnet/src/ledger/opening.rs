@@ -1,20 +1,12 @@
 //! Opening a ledger: nothing is served from one that has been changed.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    sync::{Arc, Mutex, RwLock},
-    time::Instant,
-};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Instant};
 
 use fabric_config::ChannelConfig;
 use fabric_protos::common::Block;
-use tokio::sync::watch;
 
 use super::{
     chain::Ledger,
-    crash::CrashSwitch,
     genesis::write_genesis,
     organization::OrganizationStores,
     verify::{Depth, Verification, verify},
@@ -59,22 +51,8 @@ impl Ledger {
             organizations.insert(msp_id.clone(), OrganizationStores::new(private, transient));
         }
         disk.begin_to_wait();
-        let ledger = Arc::new(Self {
-            channel_id: channel.channel_id().to_owned(),
-            public,
-            organizations: Arc::new(organizations),
-            channel: RwLock::new(Arc::new(channel)),
-            signatures: Arc::default(),
-            disk,
-            height: watch::Sender::new(height),
-            recent: Arc::default(),
-            committing: Mutex::default(),
-            crash: CrashSwitch::default(),
-            views: Mutex::default(),
-            reader: None,
-            halt: Mutex::default(),
-            origin: None,
-        });
+        let stores = Self::over(public, Arc::new(channel), height);
+        let ledger = Arc::new(Self { organizations: Arc::new(organizations), disk, ..stores });
         let began = Instant::now();
         let Verification { channel_id, blocks, transactions, .. } = verify(&ledger, genesis_block, Depth::Chain)?;
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -1,13 +1,11 @@
 //! The ledger as a peer sees it that may have been shut out before it joined.
 
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 
 use fabric_protos::common::Block;
-use tokio::sync::watch;
 
 use super::{
     chain::{Ledger, lock},
-    crash::CrashSwitch,
     genesis::write_genesis,
     halt::{Halt, Moment},
     readable::{configuration, may_read},
@@ -56,22 +54,8 @@ impl Ledger {
         let channel = configuration(&first).ok_or(LedgerError::Damaged("genesis block"))?;
         let public = PublicStore::in_memory()?;
         write_genesis(&public, &first)?;
-        let ledger = Arc::new(Self {
-            channel_id: self.channel_id.clone(),
-            public: Arc::new(public),
-            organizations: Arc::default(),
-            channel: RwLock::new(Arc::new(channel)),
-            signatures: self.signatures.clone(),
-            disk: Arc::default(),
-            height: watch::Sender::new(1),
-            recent: Arc::default(),
-            committing: Mutex::default(),
-            crash: CrashSwitch::default(),
-            views: Mutex::default(),
-            reader: None,
-            halt: Mutex::default(),
-            origin: None,
-        });
+        let store = Self::over(Arc::new(public), Arc::new(channel), 1);
+        let ledger = Arc::new(Self { signatures: self.signatures.clone(), ..store });
         for number in 1..=last {
             let block = self.block(number)?.ok_or(LedgerError::Damaged("chain"))?;
             ledger.commit(Block::clone(&block))?;

@@ -4,15 +4,13 @@
 //! A peer may join a channel that its organization is no member of; the orderers then give it no blocks. Its view halts
 //! at the last block that it was allowed to read, and goes on when the channel lets it in.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use fabric_config::ChannelConfig;
 use fabric_protos::common::Block;
-use tokio::sync::watch;
 
 use super::{
     chain::{Ledger, lock},
-    crash::CrashSwitch,
     halt::{Halt, Moment},
     readable::{configuration, may_read},
 };
@@ -74,20 +72,14 @@ impl Ledger {
         height: u64,
     ) -> Arc<Self> {
         let view = Arc::new(Self {
-            channel_id: self.channel_id.clone(),
-            public: self.public.clone(),
             organizations: self.organizations.clone(),
-            channel: RwLock::new(Arc::clone(channel)),
             signatures: self.signatures.clone(),
             disk: self.disk.clone(),
-            height: watch::Sender::new(height),
             recent: self.recent.clone(),
-            committing: Mutex::default(),
-            crash: CrashSwitch::default(),
-            views: Mutex::default(),
             reader: reader.map(<[u8]>::to_vec),
             halt: Mutex::new(halt),
             origin: Some(self.clone()),
+            ..Self::over(self.public.clone(), Arc::clone(channel), height)
         });
         let mut views = lock(&self.views);
         views.retain(|view| view.strong_count() > 0);
