@@ -138,6 +138,10 @@ impl Ledgers {
             return Err(JoinError::TooMany);
         }
         let folder = self.folder_of(first);
+        // The genesis block is kept only when its ledger has been opened.
+        if folder.join(GENESIS_BLOCK).is_file() {
+            Ledger::check_store(&folder)?;
+        }
         let ledger = Ledger::open(&folder, &first.block, &self.msp_ids)?;
         keep(&folder.join(GENESIS_BLOCK), &first.block.encode_to_vec())?;
         open.insert(key, Arc::clone(&ledger));
@@ -169,7 +173,8 @@ impl Ledgers {
             let folder = self.folder_of(&first);
             let stores = folders_in(&folder.join("private"))?;
             let msp_ids: Vec<String> = stores.iter().filter_map(|store| original_name(store)).collect();
-            found.push(Ledger::open(&folder, &first.block, &msp_ids)?.verify()?);
+            Ledger::check_store(&folder)?;
+            found.push(Ledger::verify(&folder, &first.block, &msp_ids)?);
         }
         Ok(found)
     }
@@ -259,4 +264,28 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
 
 fn failed(path: &Path, cause: io::Error) -> LedgerError {
     LedgerError::File { path: path.to_owned(), cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ORGANIZATIONS, TestChannel};
+
+    #[test]
+    fn a_ledger_whose_blocks_are_gone_is_not_begun_anew() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let ledgers = || Ledgers::new(folder.path(), ORGANIZATIONS.map(str::to_owned).to_vec());
+        let first = GenesisBlock::new(TestChannel::new().genesis.clone())?;
+        drop(ledgers().open(&first)?);
+        assert_eq!(ledgers().verify_all()?.len(), 1, "the control");
+        let store = ledgers().folder_of(&first).join("ledger.redb");
+        fs::remove_file(&store)?;
+        let expected = format!("{} is gone", store.display());
+        for refused in [ledgers().open(&first).map(drop), ledgers().verify_all().map(drop)] {
+            let told = refused.expect_err("nothing can be served").to_string();
+            assert!(told.contains(&expected), "{told}");
+        }
+        assert!(!store.exists(), "looking leaves what there is as it is");
+        Ok(())
+    }
 }

@@ -112,15 +112,6 @@ impl Collector<'_> {
         Ok(found.into_iter().map(|(msp_id, changes)| (&organizations[msp_id], changes)).collect())
     }
 
-    /// The write sets to collections of all transactions that can be read.
-    pub(super) fn private_parts<'a>(
-        &self,
-        prepared: &'a [Prepared],
-        codes: &'a [TxValidationCode],
-    ) -> impl Iterator<Item = PrivatePart<'a>> {
-        private_parts(prepared, codes)
-    }
-
     /// The deletions that the block orders, in all private stores.
     pub(super) fn deletions(
         &self,
@@ -213,12 +204,7 @@ impl Collector<'_> {
 impl PrivatePart<'_> {
     /// The name of one of its writes.
     pub(super) fn row_key(&self, block: u64, key_hash: &[u8]) -> RowKey {
-        RowKey {
-            namespace: self.namespace.to_owned(),
-            collection: self.set.name.clone(),
-            key_hash: key_hash.to_vec(),
-            version: Version::new(block, self.index),
-        }
+        RowKey::new((self.namespace, &self.set.name, key_hash), block, self.index)
     }
 
     /// The plaintext that a member of the collection holds for the transaction and whose hash the transaction names.
@@ -287,7 +273,11 @@ fn transactions<'a>(prepared: &'a [Prepared], codes: &'a [TxValidationCode]) -> 
     })
 }
 
-fn private_parts<'a>(prepared: &'a [Prepared], codes: &'a [TxValidationCode]) -> impl Iterator<Item = PrivatePart<'a>> {
+/// The write sets to collections of all transactions that can be read.
+pub(super) fn private_parts<'a>(
+    prepared: &'a [Prepared],
+    codes: &'a [TxValidationCode],
+) -> impl Iterator<Item = PrivatePart<'a>> {
     transactions(prepared, codes).flat_map(|Whole { index, is_valid, id, content }| {
         content.set.namespaces.iter().flat_map(move |part| {
             let written = part.collections.iter().filter(|set| !set.private_hash.is_empty());

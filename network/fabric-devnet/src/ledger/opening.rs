@@ -14,9 +14,13 @@ use super::{
 use crate::{
     disk::Disk,
     state::{
-        error::LedgerError, file_name::file_name, private::PrivateStore, store::PublicStore, transient::TransientStore,
+        error::LedgerError, file_name::file_name, finding::Finding, private::PrivateStore, store::PublicStore,
+        transient::TransientStore,
     },
 };
+
+/// The file of the public store in a ledger's folder.
+const PUBLIC_STORE: &str = "ledger.redb";
 
 impl Ledger {
     /// Opens the ledger in a folder, which is made when it is missing, and looks through what is there, for the channel
@@ -25,9 +29,37 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when files cannot be used, belong to another channel or have been changed.
     pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
+        let began = Instant::now();
+        let ledger = Self::unchecked(folder, genesis_block, msp_ids)?;
+        let Verification { channel_id, blocks, transactions, .. } = verify(&ledger, genesis_block, Depth::Chain)?;
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(channel = channel_id, blocks, transactions, took_ms, "the ledger is in order");
+        Ok(ledger)
+    }
+
+    /// Looks through the whole ledger in a folder, signatures and policies of transactions included. Takes about as long
+    /// as committing its blocks did, and as much memory as its state.
+    ///
+    /// # Errors
+    /// [`LedgerError::Changed`] names the first place that has been changed; otherwise as [`Ledger::open`].
+    pub fn verify(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Verification, LedgerError> {
+        verify(&*Self::unchecked(folder, genesis_block, msp_ids)?, genesis_block, Depth::Transactions)
+    }
+
+    /// Refuses a folder whose public store is gone: opening would begin a new one and throw away the private values
+    /// that belong to the lost blocks.
+    ///
+    /// # Errors
+    /// [`LedgerError::Changed`] names the file.
+    pub(crate) fn check_store(folder: &Path) -> Result<(), LedgerError> {
+        let path = folder.join(PUBLIC_STORE);
+        if path.is_file() { Ok(()) } else { Err(Finding::Gone(path).into()) }
+    }
+
+    fn unchecked(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
         make_folder(folder)?;
         let disk = Arc::new(Disk::default());
-        let public = Arc::new(PublicStore::open(&folder.join("ledger.redb"), &disk)?);
+        let public = Arc::new(PublicStore::open(&folder.join(PUBLIC_STORE), &disk)?);
         let mut snapshot = public.snapshot()?;
         if snapshot.height()? == 0 {
             write_genesis(&public, genesis_block)?;
@@ -52,12 +84,7 @@ impl Ledger {
         }
         disk.begin_to_wait();
         let stores = Self::over(public, Arc::new(channel), height);
-        let ledger = Arc::new(Self { organizations: Arc::new(organizations), disk, ..stores });
-        let began = Instant::now();
-        let Verification { channel_id, blocks, transactions, .. } = verify(&ledger, genesis_block, Depth::Chain)?;
-        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(channel = channel_id, blocks, transactions, took_ms, "the ledger is in order");
-        Ok(ledger)
+        Ok(Arc::new(Self { organizations: Arc::new(organizations), disk, ..stores }))
     }
 }
 

@@ -16,6 +16,9 @@ pub enum Finding {
     /// The file with the genesis block is not that of its folder.
     #[error("{} is not the genesis block of this channel", .0.display())]
     Genesis(PathBuf),
+    /// The file with the blocks is not there, although the channel was joined.
+    #[error("{} is gone", .0.display())]
+    Gone(PathBuf),
     /// A row that follows from the blocks is another one.
     #[error("the blocks do not add up to row {row} of table '{table}'")]
     Row {

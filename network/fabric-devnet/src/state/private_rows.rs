@@ -30,7 +30,7 @@ pub(crate) struct RowKey {
 }
 
 impl RowKey {
-    fn new(names: (&str, &str, &[u8]), block: u64, index: u64) -> Self {
+    pub(crate) fn new(names: (&str, &str, &[u8]), block: u64, index: u64) -> Self {
         let (namespace, collection, key_hash) = (names.0.to_owned(), names.1.to_owned(), names.2.to_vec());
         Self { namespace, collection, key_hash, version: Version::new(block, index) }
     }

@@ -34,18 +34,6 @@ pub struct Verification {
     pub private_writes: u64,
 }
 
-impl Ledger {
-    /// Looks through the whole ledger, signatures and policies of transactions included. Takes about as long as
-    /// committing its blocks did, and as much memory as its state.
-    ///
-    /// # Errors
-    /// [`LedgerError::Changed`] names the first place that has been changed.
-    pub fn verify(&self) -> Result<Verification, LedgerError> {
-        let genesis = self.block(0)?.ok_or(LedgerError::Damaged("genesis block"))?;
-        verify(self, &genesis, Depth::Transactions)
-    }
-}
-
 /// Looks through a ledger that begins with a block.
 pub(super) fn verify(ledger: &Ledger, genesis: &Block, depth: Depth) -> Result<Verification, LedgerError> {
     // A damaged file makes the database panic where it finds what cannot be.

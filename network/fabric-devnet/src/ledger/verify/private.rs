@@ -6,7 +6,7 @@ use fabric_msp::hash::sha256;
 use fabric_protos::protos::TxValidationCode;
 
 use crate::{
-    ledger::changes::Collector,
+    ledger::changes::{Collector, private_parts},
     state::{
         error::LedgerError,
         finding::Finding,
@@ -56,7 +56,7 @@ impl Named {
     ) -> Result<(), LedgerError> {
         self.blocks += 1;
         self.transactions += prepared.len() as u64;
-        for part in block.private_parts(prepared, codes) {
+        for part in private_parts(prepared, codes) {
             for write in &part.set.hashed.hashed_writes {
                 let named = self.writes.entry(part.row_key(block.number, &write.key_hash)).or_default();
                 named.deletes = is_hash_delete(write);
@@ -135,10 +135,6 @@ fn noted(deletion: Deletion) -> (u64, RowKey, bool) {
 }
 
 fn row_key(deletion: &Deletion) -> RowKey {
-    RowKey {
-        namespace: deletion.namespace.clone(),
-        collection: deletion.collection.clone(),
-        key_hash: deletion.key_hash.clone(),
-        version: deletion.version,
-    }
+    let names = (deletion.namespace.as_str(), deletion.collection.as_str(), deletion.key_hash.as_slice());
+    RowKey::new(names, deletion.version.block, deletion.version.transaction)
 }
