@@ -116,7 +116,8 @@ impl Door {
 }
 
 async fn every_door(net: N) -> Result<()> {
-    let own = deployed(net).await?;
+    // One endorser, so that the value comes to the owner's peer alone: each endorser sees it.
+    let own = deployed(net, 1).await?;
     let (closed, open) = (organization_collection(&Site::msp_id(1)), format!("_implicit_org_{}", Site::msp_id(1)));
     // A seller's client writes into the buyer's collection, and the buyer's peer endorses.
     let writes = [&closed, &open].map(|collection| private_put_transient(collection, KEY, "value"));
@@ -142,11 +143,13 @@ async fn every_door(net: N) -> Result<()> {
     nothing_lies_with_other_peers(net)
 }
 
-/// A channel whose chaincode has the collections that deployments give it.
-pub(super) async fn deployed(net: N) -> Result<Own> {
+/// A channel whose chaincode has the collections that deployments give it when so many organizations must endorse.
+pub(super) async fn deployed(net: N, endorsements: u32) -> Result<Own> {
     let own = Own::create(net, &[1, 2, 3], |_| Ok(())).await?;
     let mut definition = own.definition("conf", ANY);
-    definition.collections = (1..=3).map(|one| of_organization(&Site::msp_id(one))).collect::<Result<_>>()?;
+    let msp_ids: [String; 3] = [1, 2, 3].map(Site::msp_id);
+    let all: [&str; 3] = [0, 1, 2].map(|one| msp_ids[one].as_str());
+    definition.collections = all.iter().map(|one| of_organization(one, &all, endorsements)).collect::<Result<_>>()?;
     definition.establish(net, &net.chaincode("conf")?.package.id).await?;
     own.until_usable("conf", &own.organizations).await?;
     own.deploy("ev", ANY).await?;

@@ -1,4 +1,5 @@
-//! Two organizations whose peers run a changed chaincode write in the name of a third.
+//! Two organizations whose peers run a changed chaincode write in the name of a third, and an organization alone takes
+//! back what it has signed.
 //!
 //! What the contracts make of such a record is tested with them (`trade-contracts`, `tests/authorship.rs`); here stands
 //! what the network itself refuses: changes of a key with a policy of its own (*key-level endorsement*), and an
@@ -16,7 +17,7 @@ use trade_tests::{
     network::Site,
     own::Own,
     run,
-    script::{Step, get, private_hash, private_put, put, set_policy},
+    script::{Step, delete, get, private_delete, private_hash, private_put, put, set_policy},
 };
 
 use super::collections::deployed;
@@ -37,12 +38,14 @@ fn two_organizations_do_not_write_in_the_name_of_a_third() -> Result<()> {
 }
 
 async fn two_write_for_a_third(net: N) -> Result<()> {
-    let own = deployed(net).await?;
+    let own = deployed(net, 2).await?;
     let collection = organization_collection(&Site::msp_id(1));
-    // The third organization makes a record, keeps its changes to itself, and leaves its digest.
-    let owned = format!("OR('{}.peer')", Site::msp_id(1));
+    // The third organization makes a record together with one of the others, leaves its digest, and lets nobody change
+    // the record without it.
+    let [owner, two, three] = [1, 2, 3].map(Site::msp_id);
+    let owned = format!("AND('{owner}.peer', OR('{two}.peer', '{three}.peer'))");
     let record = [put("record", "cleared"), set_policy("", "record", &owned), private_put(&collection, "record", "d")];
-    let made = own.conf(&record).naming(&[Site::msp_id(1)]).endorse().await?;
+    let made = own.conf(&record).naming(&[owner.clone(), two]).endorse().await?;
     made.ends(Valid).await?;
     ensure!(own.conf(&[private_hash(&collection, "record")]).of(3).first().await? != Value::Null);
 
@@ -51,6 +54,15 @@ async fn two_write_for_a_third(net: N) -> Result<()> {
     ensure!(kept == json!("cleared"), "the record says {kept}");
     let digest = private_put(&collection, "forged", "d");
     ensure!(!by_the_two(&own, &[put("forged", "cleared"), digest]).await?, "the two made a digest of a third");
+
+    // Nor does the owner alone rewrite, remove or disown what others rely on.
+    for (taken_back, what) in [
+        (put("record", "intercepted"), "rewrote its record"),
+        (delete("record"), "removed its record"),
+        (private_delete(&collection, "record"), "took its digest back"),
+    ] {
+        ensure!(!by(&own, 1, std::slice::from_ref(&owner), &[taken_back]).await?, "an owner alone {what}");
+    }
 
     ensure!(by_the_two(&own, &[put("forged", "cleared")]).await?, "control: a new record takes no consent of a third");
     let (record, hash) = (get("forged"), private_hash(&collection, "forged"));
@@ -62,8 +74,12 @@ async fn two_write_for_a_third(net: N) -> Result<()> {
 
 /// Whether a transaction that only the two others endorse is valid.
 async fn by_the_two(own: &Own, steps: &[Step]) -> Result<bool> {
-    let two = [Site::msp_id(2), Site::msp_id(3)];
-    let outcome = own.conf(steps).of(2).naming(&two).endorse().await?.commit().await?;
+    by(own, 2, &[Site::msp_id(2), Site::msp_id(3)], steps).await
+}
+
+/// Whether a transaction of an organization's client that only these organizations endorse is valid.
+async fn by(own: &Own, client: usize, endorsers: &[String], steps: &[Step]) -> Result<bool> {
+    let outcome = own.conf(steps).of(client).naming(endorsers).endorse().await?.commit().await?;
     match outcome.code {
         Valid => Ok(true),
         EndorsementPolicyFailure => Ok(false),

@@ -1,17 +1,22 @@
 //! The endorsement policy of a single key: which organizations must endorse a change of it.
 //!
-//! Covers one shape, "at least n of these organizations", which is what Fabric's libraries offer too. Writes the
-//! few protobuf bytes itself, so that contracts need no protobuf library.
+//! Covers two shapes: "at least n of these organizations", which is what Fabric's libraries offer too, and the same
+//! "and one of those". A key's policy takes the place of the chaincode's, so one owner alone would need no second
+//! endorser any more; the second shape gives it one. Writes the few protobuf bytes itself, so that contracts need no
+//! protobuf library.
 
 use std::collections::BTreeSet;
 
 use crate::Fault;
 
-/// At least `needed` of the named organizations must endorse, each with a peer or, if so chosen, any member.
+/// At least `needed` of the named organizations must endorse, and one of some others if there are such, each with a
+/// peer or, if so chosen, any member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorserPolicy {
     needed: usize,
     msp_ids: BTreeSet<String>,
+    /// One of these must endorse as well; empty when nobody else is asked for.
+    others: BTreeSet<String>,
     role: u8,
 }
 
@@ -31,6 +36,14 @@ impl EndorserPolicy {
     /// [`Fault::EndorserPolicy`] when `needed` is 0 or more than are named.
     pub fn at_least<'m>(needed: usize, msp_ids: impl IntoIterator<Item = &'m str>) -> Result<Self, Fault> {
         Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect(), ROLE_PEER)
+    }
+
+    /// The same policy, and one of these organizations must endorse as well. Those that the policy names already do not
+    /// count among them; when no other is left, the policy stays as it is.
+    #[must_use]
+    pub fn and_one_of<'m>(self, msp_ids: impl IntoIterator<Item = &'m str>) -> Self {
+        let others = msp_ids.into_iter().filter(|msp_id| !self.msp_ids.contains(*msp_id)).map(str::to_owned).collect();
+        Self { others, ..self }
     }
 
     /// The same policy, which any member of an organization can fulfil. For organizations whose certificates do not
@@ -59,7 +72,7 @@ impl EndorserPolicy {
         if self.msp_ids.remove(msp_id) && all {
             self.needed -= 1;
         }
-        Self::checked(self.needed, self.msp_ids, self.role)
+        Ok(Self { others: self.others, ..Self::checked(self.needed, self.msp_ids, self.role)? })
     }
 
     /// How many of the organizations must endorse.
@@ -72,19 +85,21 @@ impl EndorserPolicy {
         self.msp_ids.iter().map(String::as_str)
     }
 
+    /// The organizations one of which must endorse as well, sorted.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
+    }
+
     /// The policy as a `common.SignaturePolicyEnvelope`. Organizations are sorted, as in Fabric's Go library, so one
     /// policy has one encoding.
     pub fn encode(&self) -> Vec<u8> {
-        let rules = self.msp_ids.iter().enumerate().flat_map(|(index, _)| {
-            let mut signed_by = vec![0x08];
-            put_varint(&mut signed_by, index as u64);
-            field(2, &signed_by)
-        });
-        let mut n_out_of = vec![0x08];
-        put_varint(&mut n_out_of, self.needed as u64);
-        n_out_of.extend(rules);
-        let mut envelope = field(2, &field(2, &n_out_of));
-        for msp_id in &self.msp_ids {
+        let (own, all) = (self.msp_ids.len(), self.msp_ids.len() + self.others.len());
+        let mut rule = n_out_of(self.needed, (0..own).map(signed_by));
+        if !self.others.is_empty() {
+            rule = n_out_of(2, [rule, n_out_of(1, (own..all).map(signed_by))]);
+        }
+        let mut envelope = field(2, &rule);
+        for msp_id in self.msp_ids.iter().chain(&self.others) {
             let mut role = field(1, msp_id.as_bytes());
             // As ever in this encoding, 0 is not written.
             if self.role != ROLE_MEMBER {
@@ -98,25 +113,33 @@ impl EndorserPolicy {
     /// Reads a policy of this shape; none for any other policy or foreign bytes.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         // There is one encoding only, so it is enough to collect the parts and to compare.
-        let mut needed = 0;
-        let mut msp_ids = BTreeSet::new();
+        let (mut needed, mut own) = (0, 0);
+        let mut msp_ids = Vec::new();
         let mut chosen = ROLE_MEMBER;
         for (number, value) in Fields(bytes) {
             match (number, value) {
                 (2, Value::Bytes(rule)) => {
-                    let n_out_of = Fields(rule).find_map(|found| found.bytes(2))?;
+                    let mut n_out_of = Fields(rule).find_map(|found| found.bytes(2))?;
+                    // With others, the own organizations' rule is the first of two.
+                    let first = Fields(n_out_of).find_map(|found| found.bytes(2))?;
+                    if let Some(inner) = Fields(first).find_map(|found| found.bytes(2)) {
+                        n_out_of = inner;
+                    }
                     needed = Fields(n_out_of).find_map(|found| found.number(1))?;
+                    own = Fields(n_out_of).filter(|found| found.bytes(2).is_some()).count();
                 }
                 (3, Value::Bytes(principal)) => {
                     let role = Fields(principal).find_map(|found| found.bytes(2))?;
                     let msp_id = Fields(role).find_map(|found| found.bytes(1))?;
                     chosen = u8::try_from(Fields(role).find_map(|found| found.number(2)).unwrap_or_default()).ok()?;
-                    msp_ids.insert(String::from_utf8(msp_id.to_vec()).ok()?);
+                    msp_ids.push(String::from_utf8(msp_id.to_vec()).ok()?);
                 }
                 _ => {}
             }
         }
-        let policy = Self::checked(usize::try_from(needed).ok()?, msp_ids, chosen).ok()?;
+        let (own, others) = msp_ids.split_at_checked(own)?;
+        let policy = Self::checked(usize::try_from(needed).ok()?, own.iter().cloned().collect(), chosen).ok()?;
+        let policy = Self { others: others.iter().cloned().collect(), ..policy };
         (matches!(chosen, ROLE_MEMBER | ROLE_PEER) && policy.encode() == bytes).then_some(policy)
     }
 
@@ -124,13 +147,28 @@ impl EndorserPolicy {
         if needed == 0 || needed > msp_ids.len() {
             return Err(Fault::EndorserPolicy);
         }
-        Ok(Self { needed, msp_ids, role })
+        Ok(Self { needed, msp_ids, others: BTreeSet::new(), role })
     }
 }
 
 /// `MSPRole.MEMBER` and `MSPRole.PEER`.
 const ROLE_MEMBER: u8 = 0;
 const ROLE_PEER: u8 = 3;
+
+/// A rule that the identity with this number must sign.
+fn signed_by(index: usize) -> Vec<u8> {
+    let mut rule = vec![0x08];
+    put_varint(&mut rule, index as u64);
+    rule
+}
+
+/// A rule that at least `needed` of these rules must hold.
+fn n_out_of(needed: usize, rules: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut content = vec![0x08];
+    put_varint(&mut content, needed as u64);
+    content.extend(rules.into_iter().flat_map(|rule| field(2, &rule)));
+    field(2, &content)
+}
 
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
@@ -227,6 +265,27 @@ mod tests {
     fn a_policy_survives_encoding() -> Result<(), Fault> {
         let policy = EndorserPolicy::at_least(2, ["OneMSP", "TwoMSP", "ThreeMSP"])?;
         assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy));
+        Ok(())
+    }
+
+    #[test]
+    fn one_of_others_can_be_asked_for_as_well() -> Result<(), Fault> {
+        let alone = EndorserPolicy::all_of(["B"])?;
+        assert_eq!(alone.clone().and_one_of(["B"]), alone, "nobody else is there");
+        let policy = alone.clone().and_one_of(["C", "A", "B"]);
+        assert_eq!(policy.others().collect::<Vec<_>>(), ["A", "C"]);
+        // rule: 2 of (1 of (B), 1 of (A, C)); identities in that order, all peers
+        let own = "1208120608011202".to_owned() + "0800";
+        let others = ["120c120a0801", "12020801", "12020802"].concat();
+        let rule = format!("0802{own}{others}");
+        let rule = format!("12{:02x}{rule}", rule.len() / 2);
+        let roles = ["42", "41", "43"].map(|id| format!("1a0712050a01{id}1003")).concat();
+        assert_eq!(hex::encode(policy.encode()), format!("12{:02x}{rule}{roles}", rule.len() / 2));
+        assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy.clone()));
+        assert_ne!(policy, alone);
+        let two = EndorserPolicy::all_of(["A", "B"])?.and_one_of(["C"]);
+        assert_eq!(two.clone().without("B")?, EndorserPolicy::all_of(["A"])?.and_one_of(["C"]));
+        assert_eq!(EndorserPolicy::decode(&two.encode()), Some(two));
         Ok(())
     }
 

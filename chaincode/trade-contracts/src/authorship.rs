@@ -46,14 +46,21 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(found.map(Digest256::from_bytes) == Some(expected))
 }
 
-/// Leaves later changes of the record under `key` to its owners: the peer of each must endorse them.
+/// Leaves later changes of the record under `key` to its owners: the peer of each must endorse them, and that of one
+/// other member where there is a single owner. The key's policy takes the place of the chaincode's, which asks for two
+/// organizations at least; an owner alone could otherwise rewrite what others rely on, or remove it.
 pub(crate) fn reserve<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Table<K, V>,
     key: &K,
     owners: &[&MspId],
 ) -> Result<(), Refusal> {
-    let policy = EndorserPolicy::all_of(owners.iter().map(|owner| owner.as_str()))?;
+    let mut policy = EndorserPolicy::all_of(owners.iter().map(|owner| owner.as_str()))?;
+    if let [_] = owners {
+        let members = caller::members(ctx)?;
+        let writers = members.members.iter().filter(|member| !member.has_role(Role::Regulator));
+        policy = policy.and_one_of(writers.map(|member| member.msp_id.as_str()));
+    }
     Ok(ctx.set_endorsers(&table.key(key)?, Some(&policy))?)
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn wanted(
 ) -> Result<CollectionConfigPackage> {
     let mut wanted = BTreeMap::new();
     for organization in consortium.endorsing() {
-        let own = of_organization(&organization.msp_id)?;
+        let others: Vec<&str> = consortium.endorsing().map(|other| other.msp_id.as_str()).collect();
+        let own = of_organization(&organization.msp_id, &others, consortium.chaincode.endorsements)?;
         wanted.insert(own.name.clone(), own);
     }
     for known in committed.iter().flat_map(|package| &package.config) {
@@ -48,15 +49,26 @@ pub(crate) fn wanted(
 /// * Only its own clients read: without that flag a peer sends the values to every reader of the channel who asks for
 ///   blocks with private data, and answers a contract that reads for another organization's client.
 /// * The clients of others may write: a seller's invoice puts the opening of its total into the buyer's collection.
-/// * Therefore its own peer must endorse all that is written into it; this takes the place of the chaincode's policy.
-///   The peer runs the contract before it signs, so others can neither plant nor overwrite a value.
+/// * Therefore its own peer must endorse all that is written into it. The peer runs the contract before it signs, so
+///   others can neither plant nor overwrite a value.
+/// * So must as many other organizations as the chaincode's policy asks for, whose place this takes: the collection
+///   holds what its owner has signed, which it must not be able to remove alone.
 /// * No further peer has to confirm that it got a value before the endorsement counts: one of the organization's own
 ///   has it, because it endorsed.
 /// * Values stay for good: a proof can be asked for as long as the record is there.
 ///
+/// `endorsing` are all organizations that may endorse, `endorsements` is how many must.
+///
 /// # Errors
-/// The MSP id cannot stand in a policy.
-pub fn of_organization(msp_id: &str) -> Result<StaticCollectionConfig> {
+/// An MSP id cannot stand in a policy.
+pub fn of_organization(msp_id: &str, endorsing: &[&str], endorsements: u32) -> Result<StaticCollectionConfig> {
+    let others: Vec<String> =
+        endorsing.iter().filter(|other| **other != msp_id).map(|other| format!("'{other}.peer'")).collect();
+    let further = endorsements.saturating_sub(1);
+    let endorsers = match further {
+        0 => format!("OR('{msp_id}.peer')"),
+        _ => format!("AND('{msp_id}.peer', OutOf({further}, {}))", others.join(", ")),
+    };
     Ok(StaticCollectionConfig {
         name: organization_collection(msp_id),
         member_only_read: true,
@@ -64,7 +76,7 @@ pub fn of_organization(msp_id: &str) -> Result<StaticCollectionConfig> {
         required_peer_count: 0,
         maximum_peer_count: PEERS_MAX,
         block_to_live: 0,
-        ..owned_by(msp_id)?
+        ..owned_by(msp_id, &endorsers)?
     })
 }
 
@@ -73,15 +85,16 @@ pub fn of_organization(msp_id: &str) -> Result<StaticCollectionConfig> {
 /// orderer's organization, which has no peers: nothing more is written into it, and what it held goes to no one. An
 /// organization that comes back gets it back.
 fn retired(known: &StaticCollectionConfig, orderer: &str) -> Result<StaticCollectionConfig> {
-    let StaticCollectionConfig { member_orgs_policy, endorsement_policy, .. } = owned_by(orderer)?;
+    let StaticCollectionConfig { member_orgs_policy, endorsement_policy, .. } =
+        owned_by(orderer, &format!("OR('{orderer}.peer')"))?;
     Ok(StaticCollectionConfig { member_orgs_policy, endorsement_policy, member_only_read: true, ..known.clone() })
 }
 
-/// Membership of one organization, and its peer as the endorser.
-fn owned_by(msp_id: &str) -> Result<StaticCollectionConfig> {
+/// Membership of one organization, and who must endorse what is written.
+fn owned_by(msp_id: &str, endorsers: &str) -> Result<StaticCollectionConfig> {
     let parse = |text: &str| policy::parse(text).with_context(|| format!("a collection of {msp_id}"));
     let members = parse(&format!("OR('{msp_id}.member')"))?;
-    let endorsers = parse(&format!("OR('{msp_id}.peer')"))?;
+    let endorsers = parse(endorsers)?;
     let members = collection_policy_config::Payload::SignaturePolicy(members);
     let endorsers = application_policy::Type::SignaturePolicy(endorsers);
     Ok(StaticCollectionConfig {
@@ -122,10 +135,25 @@ mod tests {
         let without = wanted(&fewer, Some(&before))?;
         assert_eq!(names(&without), names(&before));
         let Some(Payload::StaticCollectionConfig(retired)) = &without.config[0].payload else { panic!("none") };
-        assert_eq!(retired.endorsement_policy, owned_by("OrdererMSP")?.endorsement_policy);
-        assert_eq!(retired.member_orgs_policy, owned_by("OrdererMSP")?.member_orgs_policy);
+        let closed = owned_by("OrdererMSP", "OR('OrdererMSP.peer')")?;
+        assert_eq!(retired.endorsement_policy, closed.endorsement_policy);
+        assert_eq!(retired.member_orgs_policy, closed.member_orgs_policy);
         assert_eq!(wanted(&fewer, Some(&without))?, without, "nothing more to change");
         assert_eq!(wanted(&all, Some(&without))?, before);
+        Ok(())
+    }
+
+    #[test]
+    fn an_owner_needs_as_many_others_as_the_chaincodes_policy_asks_for() -> Result<()> {
+        let all = ["AMSP", "BMSP", "CMSP"];
+        for (endorsements, expected) in [
+            (1, "OR('BMSP.peer')"),
+            (2, "AND('BMSP.peer', OutOf(1, 'AMSP.peer', 'CMSP.peer'))"),
+            (3, "AND('BMSP.peer', OutOf(2, 'AMSP.peer', 'CMSP.peer'))"),
+        ] {
+            let own = of_organization("BMSP", &all, endorsements)?;
+            assert_eq!(own.endorsement_policy, owned_by("BMSP", expected)?.endorsement_policy, "{endorsements}");
+        }
         Ok(())
     }
 }

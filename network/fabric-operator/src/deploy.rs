@@ -174,15 +174,16 @@ impl Administrator {
     async fn definition_to_commit(&self, consortium: &Consortium) -> Result<Option<Definition>> {
         let envelope = policy::parse(&consortium.endorsement_policy()).context("the endorsement policy")?;
         let application = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(envelope)) };
+        let committed = self.committed(&consortium.chaincode.name).await?;
+        let known = committed.as_ref().and_then(|committed| committed.collections.as_ref());
         let mut wanted = Definition {
             name: consortium.chaincode.name.clone(),
             version: consortium.chaincode.version.clone(),
             sequence: 1,
             policy: application.encode_to_vec(),
-            collections: collections::wanted(consortium, None)?,
+            collections: collections::wanted(consortium, known)?,
         };
-        if let Some(committed) = self.committed(&wanted.name).await? {
-            wanted.collections = collections::wanted(consortium, committed.collections.as_ref())?;
+        if let Some(committed) = committed {
             let same = committed.version == wanted.version
                 && committed.validation_parameter == wanted.policy
                 && committed.collections.as_ref() == Some(&wanted.collections);

@@ -72,7 +72,7 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     }
     DECLARATIONS.put(ctx, declaration_id, &declaration)?;
     authorship::sign(ctx, &DECLARATIONS, declaration_id, &declaration, &declaration.importer)?;
-    // The authority alone: an importer whose peer is away must not be able to hold up an interception.
+    // Not the importer as well: an importer whose peer is away must not be able to hold up an interception.
     authorship::reserve(ctx, &DECLARATIONS, declaration_id, &[&declaration.authority])?;
     announce(ctx, CustomsEvent::DeclarationFiled { declaration_id: declaration_id.clone() })?;
     Ok(declaration)
