@@ -1,13 +1,13 @@
 //! The anchor: a small file that knows the last line of the log, so that a log without its end is known.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, ErrorKind},
-    os::unix::fs::{FileExt, OpenOptionsExt},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
-use super::{error::AuditError, key::AuditKey, line::Place};
+use super::{error::AuditError, key::AuditKey, line::Place, private_file::private_file};
 
 /// The anchor's file beside the log.
 const ANCHOR_FILE: &str = "audit.anchor";
@@ -27,8 +27,7 @@ impl Anchor {
     /// Opens or creates the anchor in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self, AuditError> {
         let path = Self::path(folder);
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        opened.map(|file| Self { file }).map_err(|cause| AuditError::File { path, cause })
+        private_file(&path, false).map(|file| Self { file }).map_err(|cause| AuditError::File { path, cause })
     }
 
     /// The place that the anchor in a folder knows; none when there is no anchor or it is empty.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::{now, rfc3339};
+
 /// The outcome in a line that says a write begins; its status is 0.
 pub const BEGUN: &str = "begun";
 
@@ -50,4 +52,11 @@ pub struct Decision {
     /// a minute. Of [`CUT`]: how many lines are missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+}
+
+impl Decision {
+    /// A line about the log itself.
+    pub(crate) fn of_the_log(outcome: &str) -> Self {
+        Self { time: rfc3339(now()), route: "-".to_owned(), outcome: outcome.to_owned(), ..Self::default() }
+    }
 }

@@ -1,6 +1,9 @@
 //! A line as it is written, and how lines follow each other.
 
-use std::io::{self, BufRead};
+use std::{
+    io::{self, BufRead},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +11,16 @@ use super::{decision::Decision, error::Fault, key::AuditKey};
 
 /// The file that is written.
 pub const LOG_FILE: &str = "audit.jsonl";
+
+/// What a full file is called, by the number of its first line.
+pub(super) fn full_name(first: u64) -> String {
+    format!("audit-{first:012}.jsonl")
+}
+
+/// The number of the first line of a full file, by its name; none for other files.
+pub(super) fn first_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix("audit-")?.strip_suffix(".jsonl")?.parse().ok()
+}
 
 /// The seal before the first line.
 pub(super) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -44,6 +57,15 @@ impl Line {
         let sequence = place.sequence + 1;
         let seal = seal(key, sequence, &place.seal, decision);
         Self { sequence, previous: place.seal.clone(), decision: decision.clone(), seal }
+    }
+
+    /// Reads a line, which stands as it was written: its seal covers no field beside those that it has, and no blank.
+    pub(super) fn read(text: &[u8]) -> Result<Self, Fault> {
+        let line: Self = serde_json::from_slice(text).map_err(|_| Fault::NotALine)?;
+        match serde_json::to_vec(&line) {
+            Ok(written) if written == text.trim_ascii_end() => Ok(line),
+            _ => Err(Fault::Seal),
+        }
     }
 
     /// Whether the line was sealed with this key and follows `place`, if that is known.

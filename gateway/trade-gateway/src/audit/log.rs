@@ -1,9 +1,8 @@
 //! The log as the gateway writes it: a row of files within a bounded room.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, ErrorKind, Seek, SeekFrom, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -14,13 +13,11 @@ use super::{
     decision::{CUT, Decision, RETIRED},
     error::AuditError,
     key::{AuditKey, KEY_FILE},
-    line::{LOG_FILE, Line, Place},
+    line::{LOG_FILE, Line, Place, first_of, full_name},
+    private_file::private_file,
     verify::{Through, look_through},
 };
-use crate::{
-    settings::AuditSettings,
-    time::{now, rfc3339},
-};
+use crate::settings::AuditSettings;
 
 /// The next file, until it takes the place of a full one.
 const NEXT_FILE: &str = "audit.jsonl.next";
@@ -46,6 +43,8 @@ struct Tail {
     first: u64,
     place: Place,
     anchor: Anchor,
+    /// Files that were deleted to make room and have no line yet.
+    retired: Vec<String>,
 }
 
 /// A full file of the log.
@@ -75,13 +74,13 @@ impl AuditLog {
             None => None,
         };
         let anchored = Anchor::read(folder, &key);
-        let mut file = log_file(&path, false).map_err(failed)?;
+        let mut file = private_file(&path, false).map_err(failed)?;
         let Through { first, place, length } = look_through(&path, before.as_ref(), &key, |_| {})?;
         file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).map_err(failed)?;
         let place = place.or(before).unwrap_or_else(Place::origin);
         let cut = cut(&place, anchored, is_new)?;
         let first = first.unwrap_or(place.sequence + 1);
-        let tail = Mutex::new(Tail { file, length, first, place, anchor: Anchor::open(folder)? });
+        let tail = Mutex::new(Tail { file, length, first, place, anchor: Anchor::open(folder)?, retired: Vec::new() });
         let log = Self { folder: folder.to_owned(), key, settings: settings.clone(), tail };
         if let Some(decision) = cut {
             tracing::error!(
@@ -102,6 +101,10 @@ impl AuditLog {
         let mut tail = self.tail();
         if tail.length >= self.settings.file_bytes() {
             self.rotate(&mut tail)?;
+        }
+        while let Some(resource) = tail.retired.last().cloned() {
+            self.write(&mut tail, &Decision { resource, ..Decision::of_the_log(RETIRED) })?;
+            tail.retired.pop();
         }
         self.write(&mut tail, decision)
     }
@@ -138,25 +141,25 @@ impl AuditLog {
     /// Puts the full file away and begins the next one. Every step leaves what [`AuditLog::open`] understands.
     fn rotate(&self, tail: &mut Tail) -> io::Result<()> {
         let (path, next) = (self.folder.join(LOG_FILE), self.folder.join(NEXT_FILE));
-        let retired = self.make_room()?;
-        let file = log_file(&next, true)?;
-        fs::rename(&path, self.folder.join(format!("audit-{:012}.jsonl", tail.first)))?;
+        self.make_room(&mut tail.retired)?;
+        let file = private_file(&next, true)?;
+        let full = self.folder.join(full_name(tail.first));
+        match fs::rename(&path, &full) {
+            // An earlier try put the full file away and came no further.
+            Err(cause) if cause.kind() == ErrorKind::NotFound && full.is_file() => {}
+            renamed => renamed?,
+        }
         fs::rename(&next, &path)?;
         (tail.file, tail.length, tail.first) = (file, 0, tail.place.sequence + 1);
-        for name in retired {
-            let decision = Decision { outcome: RETIRED.to_owned(), resource: name, ..of_the_log() };
-            self.write(tail, &decision)?;
-        }
         Ok(())
     }
 
-    /// Deletes the oldest files as far as the next one needs room, and gives back their names.
-    fn make_room(&self) -> io::Result<Vec<String>> {
+    /// Deletes the oldest files as far as the next one needs room, and notes their names.
+    fn make_room(&self, retired: &mut Vec<String>) -> io::Result<()> {
         let full = full_files(&self.folder)?;
         let room = self.settings.disk_bytes;
         // The file that is full now and the next one.
         let mut needed = full.iter().map(|file| file.bytes).sum::<u64>() + 2 * self.settings.file_bytes();
-        let mut retired = Vec::new();
         if needed.saturating_mul(100) >= room.saturating_mul(WARN_PERCENT)
             && let Some(oldest) = full.first()
         {
@@ -180,7 +183,7 @@ impl AuditLog {
             needed -= file.bytes;
             retired.extend(file.path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
-        Ok(retired)
+        Ok(())
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -202,11 +205,6 @@ fn open_key(folder: &Path, settings: &AuditSettings, is_new: bool) -> Result<Aud
     }
 }
 
-/// A decision about the log itself.
-fn of_the_log() -> Decision {
-    Decision { time: rfc3339(now()), route: "-".to_owned(), ..Decision::default() }
-}
-
 /// What to write when the anchor knows of lines that are not there, or is not there itself. A line more than the anchor
 /// knows of is what a crash between the two leaves: it was sealed with the key.
 fn cut(
@@ -214,7 +212,7 @@ fn cut(
     anchored: Result<Option<Place>, AuditError>,
     is_new: bool,
 ) -> Result<Option<Decision>, AuditError> {
-    let cut = |count| Some(Decision { outcome: CUT.to_owned(), count, ..of_the_log() });
+    let cut = |count| Some(Decision { count, ..Decision::of_the_log(CUT) });
     match anchored {
         Ok(Some(anchored)) if anchored.sequence > place.sequence => Ok(cut(Some(anchored.sequence - place.sequence))),
         Ok(Some(anchored)) if anchored.sequence == place.sequence && anchored.seal != place.seal => Ok(cut(None)),
@@ -225,18 +223,12 @@ fn cut(
     }
 }
 
-fn log_file(path: &Path, empty: bool) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(empty).mode(0o600).open(path)
-}
-
 /// The full files in a folder, the oldest first.
 fn full_files(folder: &Path) -> io::Result<Vec<Full>> {
     let mut full = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let number = name.strip_prefix("audit-").and_then(|rest| rest.strip_suffix(".jsonl"));
-        let Some(first) = number.and_then(|number| number.parse().ok()) else { continue };
+        let Some(first) = first_of(&entry.path()) else { continue };
         let known = entry.metadata()?;
         full.push(Full { first, path: entry.path(), bytes: known.len(), modified: known.modified()? });
     }

@@ -19,6 +19,7 @@ mod error;
 mod key;
 mod line;
 mod log;
+mod private_file;
 mod verify;
 
 pub use self::{

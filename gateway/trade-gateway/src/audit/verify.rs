@@ -11,7 +11,7 @@ use super::{
     decision::CUT,
     error::{AuditError, Fault},
     key::AuditKey,
-    line::{LOG_FILE, Line, Place, read_line},
+    line::{LOG_FILE, Line, Place, first_of, read_line},
 };
 
 /// What was found in files that are in order.
@@ -25,6 +25,8 @@ pub struct Verified {
     pub last: u64,
     /// The seal of the last line, hex; empty when there is none.
     pub seal: String,
+    /// Whether an anchor stands for the last line: without one a missing end would not be seen.
+    pub is_anchored: bool,
     /// Lines of the gateway that say that others before them were missing when it started.
     pub cuts: Vec<Cut>,
 }
@@ -53,11 +55,13 @@ pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError>
     let (mut verified, mut place) = (Verified::default(), None);
     for path in files {
         let through = look_through(path, place.as_ref(), key, |line| verified.note(line))?;
+        check_name(path, through.first)?;
         place = through.place.or(place);
     }
     if let Some(place) = place {
         (verified.last, verified.seal) = (place.sequence, place.seal);
     }
+    verified.is_anchored = anchored.is_some();
     if let (Some(anchored), Some(path)) = (anchored, last)
         && anchored.sequence > verified.last
     {
@@ -68,6 +72,16 @@ pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError>
         });
     }
     Ok(verified)
+}
+
+/// A full file is named after its first line, so one whose beginning was taken out does not fit its name.
+fn check_name(path: &Path, first: Option<u64>) -> Result<(), AuditError> {
+    match (first_of(path), first) {
+        (Some(expected), Some(found)) if expected != found => {
+            Err(AuditError::Broken { path: path.to_owned(), line: 1, fault: Fault::Sequence { expected, found } })
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Verified {
@@ -106,7 +120,7 @@ pub(super) fn look_through(
     while read_line(&mut reader, &mut text).map_err(failed)? {
         number += 1;
         let broken = |fault| AuditError::Broken { path: path.to_owned(), line: number, fault };
-        let line: Line = serde_json::from_slice(&text).map_err(|_| broken(Fault::NotALine))?;
+        let line = Line::read(&text).map_err(broken)?;
         let place = line.check(through.place.as_ref().or(after), key).map_err(broken)?;
         note(&line);
         through.first.get_or_insert(place.sequence);

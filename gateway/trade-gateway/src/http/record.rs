@@ -54,6 +54,8 @@ impl Record {
     /// It is not a member, or one who holds too many connections.
     pub(super) fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
         if Link::of(request).is_some_and(|link| link.standing() == Standing::Crowded) {
+            // Known, so that the audit log says whose request was refused.
+            self.principal = state.service.members().authenticate(peer_certificate(request), now()).ok();
             return Err(Problem::of(ProblemCode::GatewayBusy)
                 .with_detail("Your organization or your certificate holds as many connections as it may.")
                 .retry_after(1));

@@ -11,7 +11,7 @@ use crate::{
     coalesce::Coalescer,
     problem::{Problem, ProblemCode},
     service::Service,
-    time::{now, rfc3339},
+    time::now,
 };
 
 /// What all workers share.
@@ -42,8 +42,7 @@ impl State {
         if !self.audit_failed.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let (time, route, outcome) = (rfc3339(now()), "-".to_owned(), RESUMED.to_owned());
-        self.record(&Decision { time, route, outcome, ..Decision::default() })
+        self.record(&Decision::of_the_log(RESUMED))
     }
 
     /// Writes to the process log how far the audit log is.

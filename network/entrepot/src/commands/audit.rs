@@ -41,6 +41,12 @@ pub fn run(command: &Command) -> Result<()> {
     } else {
         let (lines, first, last) = (verified.lines, verified.first, verified.last);
         say!("{lines} lines are in order, number {first} to {last}; the last seal is {}", verified.seal)?;
+        if first > 1 {
+            say!("what stood before line number {first} was not looked at")?;
+        }
+        if !verified.is_anchored {
+            say!("no anchor stands for the last line, so a missing end would not be seen")?;
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What happens to a log: crashes, a full disk, and people who would rather have it say something else.
 
+use std::fs::OpenOptions;
+
 use super::*;
 use crate::audit::{Fault, Verified, verify};
 
@@ -74,6 +76,9 @@ fn the_first_bad_line_is_named() -> TestResult {
     };
     let rows = [
         (whole.replace("role_not_permitted", "allowed"), 2, Fault::Seal),
+        (whole.replacen("\"role_not_permitted\"", "\"role_not_permitted\",\"count\":null", 1), 2, Fault::Seal),
+        (whole.replacen("{\"sequence\":2", "{\"note\":1,\"sequence\":2", 1), 2, Fault::Seal),
+        (whole.replacen("\"sequence\":3", "\"sequence\": 3", 1), 3, Fault::Seal),
         (without_second(&whole), 2, Fault::Sequence { expected: 2, found: 3 }),
         (whole.replacen("{\"sequence\"", "{\"sequenze\"", 1), 1, Fault::NotALine),
         (format!("{}{whole}", first_lines(&whole, 1)), 2, Fault::Sequence { expected: 2, found: 1 }),
@@ -130,7 +135,9 @@ fn an_anchor_that_is_gone_or_forged_is_told_of() -> TestResult {
     change(&Anchor::path(folder.path()), |text| text.replacen("00000001", "00000000", 1))?;
     assert!(matches!(verified(folder.path()), Err(AuditError::AnchorForged(_))));
     log_of(folder.path(), &["allowed"])?;
+    assert!(verified(folder.path())?.is_anchored);
     fs::remove_file(Anchor::path(folder.path()))?;
+    assert!(!verified(folder.path())?.is_anchored);
     log_of(folder.path(), &["allowed"])?;
     let cuts = verified(folder.path())?.cuts;
     assert_eq!(cuts.iter().map(|cut| (cut.line, cut.missing)).collect::<Vec<_>>(), [(2, None), (4, None)]);
@@ -177,6 +184,14 @@ fn full_files_are_put_away_and_the_oldest_makes_room() -> TestResult {
     assert!(on_disk + fs::metadata(folder.path().join(LOG_FILE))?.len() <= 8_000);
     let text = fs::read_to_string(&full_files(folder.path())?.last().ok_or("a full file")?.path)?;
     assert!(text.contains(RETIRED) && text.contains("audit-0000"), "{text}");
+    // So is one whose first lines were taken out, although what is left follows.
+    let first = full_files(folder.path())?.into_iter().next().ok_or("a full file")?;
+    let whole = fs::read_to_string(&first.path)?;
+    change(&first.path, |text| text.split_once('\n').map_or(String::new(), |(_, rest)| rest.to_owned()))?;
+    let beheaded = self::verified(folder.path());
+    let expected = Fault::Sequence { expected: first.first, found: first.first + 1 };
+    assert!(matches!(beheaded, Err(AuditError::Broken { line: 1, fault, .. }) if fault == expected), "{beheaded:?}");
+    fs::write(&first.path, whole)?;
     // A file that is missing in the middle is found.
     let middle = full_files(folder.path())?.into_iter().nth(1).ok_or("a second file")?;
     fs::remove_file(middle.path)?;
@@ -192,5 +207,29 @@ fn lines_that_must_be_kept_are_kept_and_nothing_is_written_instead() -> TestResu
     let written = (0..100).take_while(|_| log.append(&decision("allowed")).is_ok()).count();
     assert!((10..40).contains(&written), "{written}");
     assert_eq!(verified(folder.path())?.first, 1);
+    Ok(())
+}
+
+#[test]
+fn a_deleted_file_has_its_line_also_when_the_next_step_failed() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let log = AuditLog::open(folder.path(), &narrow(8_000, 0))?;
+    while full_files(folder.path())?.len() < 6 {
+        log.append(&decision("allowed"))?;
+    }
+    let oldest = full_files(folder.path())?.remove(0).path;
+    // A folder stands where the next file is made, until the oldest has been deleted for it.
+    fs::create_dir(folder.path().join(NEXT_FILE))?;
+    while log.append(&decision("allowed")).is_ok() {}
+    assert!(!oldest.exists());
+    fs::remove_dir(folder.path().join(NEXT_FILE))?;
+    // As a crash between the two renamings leaves it.
+    let full = folder.path().join(full_name(log.tail().first));
+    fs::rename(folder.path().join(LOG_FILE), full)?;
+    log.append(&decision("allowed"))?;
+    let name = oldest.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
+    let text = fs::read_to_string(folder.path().join(LOG_FILE))?;
+    assert!(text.contains(RETIRED) && text.contains(name), "{text}");
+    assert!(verified(folder.path())?.is_anchored);
     Ok(())
 }
