@@ -117,7 +117,7 @@ pub struct Running {
     servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
     housekeeping: Vec<JoinHandle<()>>,
     /// Gone as soon as no worker holds the store and the audit log any more.
-    service: Weak<Service>,
+    in_use: Weak<()>,
 }
 
 impl Running {
@@ -149,7 +149,7 @@ impl Running {
         }
         // Worker threads let go a moment after the server has ended.
         let deadline = Instant::now() + RELEASE_WAIT;
-        while self.service.strong_count() > 0 && Instant::now() < deadline {
+        while self.in_use.strong_count() > 0 && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
@@ -199,12 +199,12 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         .run();
         servers.push((server.handle(), tokio::spawn(server)));
     }
-    let released = Arc::downgrade(&service);
+    let in_use = service.in_use();
     let mut housekeeping = keep_house(&service);
     housekeeping.push(tokio::spawn(write_counts(for_counts)));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping, service: released })
+    Ok(Running { address, admin_address, servers, housekeeping, in_use })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.

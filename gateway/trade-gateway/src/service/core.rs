@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
     time::Instant,
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Service {
     pub(super) active: Mutex<BTreeSet<String>>,
     pub(super) backoff: Backoff,
     pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
+    /// The last field: when it is gone, so is all of the above, the store's lock on its file among it.
+    in_use: Arc<()>,
 }
 
 impl Service {
@@ -42,7 +44,12 @@ impl Service {
         let sessions = Sessions::new(settings.limits.signing_sessions);
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
-        Self { settings, members, ledger, store, sessions, active, backoff, readiness }
+        Self { settings, members, ledger, store, sessions, active, backoff, readiness, in_use: Arc::default() }
+    }
+
+    /// Has no owner any more once the service has let go of everything.
+    pub(crate) fn in_use(&self) -> Weak<()> {
+        Arc::downgrade(&self.in_use)
     }
 
     /// The settings.
