@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use fabric_msp::transport::uri_of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -343,7 +344,7 @@ impl Settings {
                 return Err(SettingsError::Audit(name));
             }
         }
-        if let Some(address) = self.service.peer_operations.as_ref().filter(|address| !has_port(address)) {
+        if let Some(address) = self.service.peer_operations.as_ref().filter(|address| uri_of(address).is_err()) {
             return Err(SettingsError::OperationsAddress(address.clone()));
         }
         self.limits.check()
@@ -355,11 +356,6 @@ fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Whether a text is `host:port`.
-fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 impl Limits {
@@ -461,7 +457,7 @@ organizations:
         assert!(refuse("127.0.0.1:8051", "10.0.0.1:8051").contains("without TLS"));
         let service = "service: { msp_id: ExporterMSP";
         let operations = |address: &str| format!("service: {{ peer_operations: '{address}', msp_id: ExporterMSP");
-        for address in ["localhost", ":9444", "localhost:metrics", "http://localhost"] {
+        for address in ["localhost", ":9444", "localhost:metrics", "http://localhost", "http://localhost:9444"] {
             let refused = refuse(service, &operations(address));
             assert_eq!(refused, format!("the service's peer_operations {address} is not host:port"));
         }

@@ -98,8 +98,8 @@ impl Network<'_> {
     async fn config_block_at(&self, node: &OrdererAddresses, channel: &str) -> Result<Block> {
         let orderer = OrdererClient::new(self.orderer(node).await?);
         let mut forbidden = None;
-        for reader in self.administrators()? {
-            match config_block_as(&orderer, channel, &reader).await {
+        for reader in self.administrators() {
+            match config_block_as(&orderer, channel, &reader?).await {
                 Err(error) if refused_with(&error) == Some(Status::Forbidden) => forbidden = Some(error),
                 answered => return answered,
             }
@@ -117,21 +117,20 @@ impl Network<'_> {
             .with_context(|| format!("the orderer at {}", node.endpoint))
     }
 
-    /// The administrators whose keys lie in the folder, the orderer organization's first.
-    fn administrators(&self) -> Result<Vec<Arc<dyn Signer>>> {
+    /// The administrators whose keys lie in the folder, the orderer organization's first. A key is read when its turn
+    /// comes, for the first one nearly always suffices.
+    fn administrators(&self) -> impl Iterator<Item = Result<Arc<dyn Signer>>> {
         let orderer = &self.consortium.orderer;
         let others = self.consortium.organizations.iter();
         let folders = [(&orderer.msp_id, self.layout.orderer_user(&orderer.domain, "Admin"))]
             .into_iter()
             .chain(others.map(|one| (&one.msp_id, self.layout.user(&one.domain, "Admin"))));
-        let mut signers: Vec<Arc<dyn Signer>> = Vec::new();
-        for (msp_id, folder) in folders.map(|(msp_id, folder)| (msp_id, folder.join("msp"))) {
-            if folder.is_dir() {
-                let identity = SigningIdentity::from_msp_directory(msp_id, &folder);
-                signers.push(Arc::new(identity.with_context(|| format!("the identity in {}", folder.display()))?));
-            }
-        }
-        Ok(signers)
+        let here = folders.map(|(msp_id, folder)| (msp_id, folder.join("msp"))).filter(|(_, folder)| folder.is_dir());
+        here.map(|(msp_id, folder)| {
+            let identity = SigningIdentity::from_msp_directory(msp_id, &folder);
+            let identity = identity.with_context(|| format!("the identity in {}", folder.display()))?;
+            Ok(Arc::new(identity) as Arc<dyn Signer>)
+        })
     }
 
     fn no_reader(&self, channel: &str) -> Denied {

@@ -123,8 +123,8 @@ impl Taken {
         match holder {
             Holder::Public => self.public += count,
             Holder::Member { msp_id, certificate_sha256 } => {
-                *self.organizations.entry(msp_id.clone()).or_default() += count;
-                *self.certificates.entry(certificate_sha256.clone()).or_default() += count;
+                give(&mut self.organizations, msp_id, count);
+                give(&mut self.certificates, certificate_sha256, count);
             }
         }
     }
@@ -143,6 +143,14 @@ impl Taken {
 
 fn held(of: &BTreeMap<String, usize>, name: &str) -> usize {
     of.get(name).copied().unwrap_or(0)
+}
+
+/// Called for each part of a body that arrives, so the name is copied only when it is new.
+fn give(of: &mut BTreeMap<String, usize>, name: &str, count: usize) {
+    match of.get_mut(name) {
+        Some(held) => *held += count,
+        None => drop(of.insert(name.to_owned(), count)),
+    }
 }
 
 /// Names that hold nothing are forgotten: there may be any number of certificates.

@@ -80,14 +80,25 @@ pub fn connect_lazy(address: &str, tls: Option<&ClientTls>, timeout: Duration) -
     Ok(endpoint.connect_with_connector_lazy(connector))
 }
 
+/// The URI of `host:port`.
+///
+/// # Errors
+/// [`TransportError::Address`] when `address` is something else.
+pub fn uri_of(address: &str) -> Result<Uri, TransportError> {
+    let uri: Option<Uri> = format!("http://{address}").parse().ok();
+    let is_plain = |uri: &Uri| {
+        uri.host().is_some_and(|host| !host.is_empty())
+            && uri.port_u16().is_some()
+            && uri.path() == "/"
+            && uri.query().is_none()
+    };
+    uri.filter(is_plain).ok_or_else(|| TransportError::Address(address.to_owned()))
+}
+
 fn prepare(address: &str, tls: Option<&ClientTls>, timeout: Duration) -> Result<(Endpoint, Connector), TransportError> {
     let bad_address = || TransportError::Address(address.to_owned());
-    let uri: Uri = format!("http://{address}").parse().map_err(|_| bad_address())?;
-    let (Some(host), Some(_)) = (uri.host(), uri.port_u16()) else { return Err(bad_address()) };
-    if uri.path() != "/" || uri.query().is_some() {
-        return Err(bad_address());
-    }
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let uri = uri_of(address)?;
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let mut endpoint = Endpoint::from(uri.clone())
         .connect_timeout(timeout)
         .tcp_nodelay(true)

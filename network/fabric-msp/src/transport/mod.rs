@@ -16,7 +16,7 @@ mod stream;
 mod tls;
 
 pub use self::{
-    client::{ClientTls, connect, connect_lazy},
+    client::{ClientTls, connect, connect_lazy, uri_of},
     counted::{CountRequests, Counted},
     descriptors::room_for_connections,
     gate::{Gate, Guest},

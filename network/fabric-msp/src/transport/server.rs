@@ -57,7 +57,7 @@ pub struct ServerTls {
 pub struct TlsConnection {
     stream: Stream,
     info: ConnectionInfo,
-    visit: Option<Visit>,
+    visit: Visit,
 }
 
 /// What a connection takes until it ends, and when it has to end because nothing is asked.
@@ -185,29 +185,42 @@ async fn let_in(stream: TcpStream, remote: SocketAddr, acceptor: Option<SslAccep
         }
         () = stranger.evicted() => Err(io::Error::new(io::ErrorKind::QuotaExceeded, "it had to make room")),
     };
-    let mut connection = match greeted {
-        Ok(connection) => connection,
+    let (stream, info) = match greeted {
+        Ok(greeted) => greeted,
         Err(cause) => return tracing::debug!(%remote, %cause, "a connection did not come about"),
     };
     let Some(guest) = gate.welcome(remote) else {
-        return tracing::warn!(%remote, "there is no room for another connection");
+        return tracing::debug!(%remote, "there is no room for another connection");
     };
-    connection.visit = Some(Visit::new(guest, gate.idle_max()));
+    let connection = TlsConnection { stream, info, visit: Visit::new(guest, gate.idle_max()) };
     drop(stranger);
     // The stream of connections may have been dropped meanwhile; then this one ends here.
     drop(ready.send(Ok(connection)).await);
 }
 
 /// The handshake, and the first byte of what the client has to say.
-async fn greet(stream: TcpStream, acceptor: Option<&SslAcceptor>) -> io::Result<TlsConnection> {
-    let mut connection = match acceptor {
-        None => TlsConnection::plain(stream)?,
-        Some(acceptor) => TlsConnection::accept(stream, acceptor).await?,
+async fn greet(stream: TcpStream, acceptor: Option<&SslAcceptor>) -> io::Result<(Stream, ConnectionInfo)> {
+    stream.set_nodelay(true)?;
+    let mut info = addresses(&stream);
+    let mut stream = match acceptor {
+        None => Stream::Plain(stream),
+        Some(acceptor) => {
+            let stream = shake_hands(stream, acceptor).await?;
+            let certificate = stream.ssl().peer_certificate();
+            info.certificate = certificate.and_then(|certificate| certificate.to_der().ok()).map(Arc::from);
+            Stream::Tls(Box::new(stream))
+        }
     };
-    match connection.stream.peek(&mut [0]).await? {
+    match stream.peek(&mut [0]).await? {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(connection),
+        _ => Ok((stream, info)),
     }
+}
+
+async fn shake_hands(stream: TcpStream, acceptor: &SslAcceptor) -> io::Result<SslStream<TcpStream>> {
+    let mut stream = SslStream::new(Ssl::new(acceptor.context())?, stream)?;
+    Pin::new(&mut stream).accept().await.map_err(io::Error::other)?;
+    Ok(stream)
 }
 
 impl Visit {
@@ -234,22 +247,6 @@ impl TlsConnection {
     pub fn info(&self) -> &ConnectionInfo {
         &self.info
     }
-
-    fn plain(stream: TcpStream) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let info = addresses(&stream);
-        Ok(Self { stream: Stream::Plain(stream), info, visit: None })
-    }
-
-    async fn accept(stream: TcpStream, acceptor: &SslAcceptor) -> io::Result<Self> {
-        stream.set_nodelay(true)?;
-        let mut info = addresses(&stream);
-        let mut stream = SslStream::new(Ssl::new(acceptor.context())?, stream)?;
-        Pin::new(&mut stream).accept().await.map_err(io::Error::other)?;
-        info.certificate =
-            stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok()).map(Arc::from);
-        Ok(Self { stream: Stream::Tls(Box::new(stream)), info, visit: None })
-    }
 }
 
 fn addresses(stream: &TcpStream) -> ConnectionInfo {
@@ -272,7 +269,7 @@ impl Connected for TlsConnection {
 impl AsyncRead for TlsConnection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { stream, info, visit } = &mut *self;
-        if visit.as_mut().is_some_and(|visit| visit.poll_end(&info.activity, context).is_ready()) {
+        if visit.poll_end(&info.activity, context).is_ready() {
             // As if the far side had ended the connection.
             return Poll::Ready(Ok(()));
         }
