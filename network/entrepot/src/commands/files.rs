@@ -14,9 +14,17 @@ pub(super) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
         Some("-") => Box::new(std::io::stdin()),
         _ => Box::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?),
     };
+    read_at_most(reader, &path.display().to_string(), bytes_max)
+}
+
+/// Reads at most so many bytes. `what` is read, for those who are told that it cannot be.
+///
+/// # Errors
+/// It cannot be read or is longer.
+pub(super) fn read_at_most(reader: impl Read, what: &str, bytes_max: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    reader.take(bytes_max + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
-    ensure!(bytes.len() as u64 <= bytes_max, "{} is longer than {bytes_max} bytes", path.display());
+    reader.take(bytes_max + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {what}"))?;
+    ensure!(bytes.len() as u64 <= bytes_max, "{what} is longer than {bytes_max} bytes");
     Ok(bytes)
 }
 

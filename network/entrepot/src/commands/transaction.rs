@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use schemars::generate::SchemaSettings;
-use serde_json::json;
+use serde_json::{Value, json};
 use trade_gateway::{
     rest::rest_request,
     routes::{self, Route, Transaction},
@@ -18,7 +18,7 @@ use trade_model::{
 use crate::{
     commands::files::read_json,
     demo::rest::{Caller, new_key},
-    output::say,
+    output::{print_json, say},
 };
 
 /// Longest request that is read from a file, in bytes.
@@ -46,7 +46,8 @@ pub struct Send {
     /// The request: a JSON file, or `-` for standard input
     #[arg(long, value_name = "FILE", default_value = "-")]
     request: PathBuf,
-    /// The private input: a JSON file. Never an argument, which other users of the machine could see
+    /// The private input: a JSON file. Never an argument, which other users of the machine could see. Default: the
+    /// request's own field `private`, if it has one
     #[arg(long, value_name = "FILE")]
     private: Option<PathBuf>,
     /// Where the gateway listens
@@ -100,15 +101,18 @@ fn schema(name: &str) -> Result<()> {
     let answer = (transaction.answer.reference)(&mut generator);
     let definitions = generator.take_definitions(true);
     let whole = json!({ "request": request, "private": private, "answer": answer, "$defs": definitions });
-    say!("{}", serde_json::to_string_pretty(&whole)?)
+    print_json(&whole)
 }
 
 async fn send(options: &Send) -> Result<()> {
     let (route, transaction) = find(&options.name)?;
-    let argument = read_json(&options.request, REQUEST_BYTES_MAX)?;
+    let mut argument = read_json(&options.request, REQUEST_BYTES_MAX)?;
+    let private = match &options.private {
+        Some(path) => Some(read_json(path, REQUEST_BYTES_MAX)?),
+        None => inner_private(&mut argument, transaction),
+    };
     let checked = (transaction.request.check)(&argument).map_err(Rejection::from);
     checked.with_context(|| format!("in {}", options.request.display()))?;
-    let private = options.private.as_ref().map(|path| read_json(path, REQUEST_BYTES_MAX)).transpose()?;
     ensure!(
         private.is_none() || transaction.presence != Presence::Never,
         "{} takes no private input",
@@ -123,7 +127,15 @@ async fn send(options: &Send) -> Result<()> {
             caller.post_again(&sent.target, &body, &key).await?
         }
     };
-    say!("{}", serde_json::to_string_pretty(&answer.accepted()?)?)
+    print_json(&answer.accepted()?)
+}
+
+/// The private input inside a request, as the gateway's routes take it and `prove` leaves it.
+fn inner_private(request: &mut Value, transaction: &Transaction) -> Option<Value> {
+    match transaction.presence {
+        Presence::Never => None,
+        _ => request.as_object_mut()?.remove("private"),
+    }
 }
 
 fn find(name: &str) -> Result<(&'static Route, &'static Transaction)> {

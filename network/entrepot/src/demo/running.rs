@@ -80,12 +80,11 @@ impl RunningNetwork {
         let ready = layout.path("run/up.ready");
         // What an earlier network left behind, or another one that runs, names another supervisor.
         let own = supervisor.id();
-        let is_ready = || -> Result<bool> {
-            let running = layout.running()?;
-            Ok(running.is_some_and(|running| running.supervisor == own) && ready.is_file())
-        };
+        // A mark that cannot be read was left behind, too; the supervisor clears it.
+        let is_own = || layout.running().ok().flatten().is_some_and(|running| running.supervisor == own);
+        let is_ready = || ready.is_file() && is_own();
         let deadline = Instant::now() + PATIENCE;
-        while !is_ready()? {
+        while !is_ready() {
             if let Some(status) = supervisor.try_wait()? {
                 bail!("the network did not come up ({status}):\n{}", tail(&log_path, 30));
             }

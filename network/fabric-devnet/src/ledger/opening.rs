@@ -37,8 +37,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Looks through the whole ledger in a folder, signatures and policies of transactions included. Takes about as long
-    /// as committing its blocks did, and as much memory as its state.
+    /// Looks through the whole ledger in a folder, signatures and policies of transactions included. Takes about as
+    /// long as committing its blocks did, and as much memory as its state.
     ///
     /// # Errors
     /// [`LedgerError::Changed`] names the first place that has been changed; otherwise as [`Ledger::open`].

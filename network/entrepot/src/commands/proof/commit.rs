@@ -2,16 +2,16 @@
 
 use std::{
     fs::OpenOptions,
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 use trade_model::common::Opening;
 
-use crate::{demo::secrets::random, output::say};
+use crate::{commands::files::read_at_most, demo::secrets::random, output::say};
 
 /// Longest amount that is read, in bytes.
 const AMOUNT_BYTES_MAX: u64 = 64;
@@ -30,9 +30,8 @@ pub struct Commit {
 /// # Errors
 /// What is read is no amount, or the file is there or cannot be written.
 pub fn commit(options: &Commit) -> Result<()> {
-    let mut amount = String::new();
-    io::stdin().take(AMOUNT_BYTES_MAX + 1).read_to_string(&mut amount).context("cannot read the amount")?;
-    ensure!(amount.len() as u64 <= AMOUNT_BYTES_MAX, "the amount is longer than {AMOUNT_BYTES_MAX} bytes");
+    let amount = read_at_most(io::stdin(), "the amount", AMOUNT_BYTES_MAX)?;
+    let amount = String::from_utf8(amount).context("cannot read the amount")?;
     let amount = amount.trim();
     let digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
     let minor = amount.parse().ok().filter(|_| digits).context("the amount is no whole number of minor units")?;

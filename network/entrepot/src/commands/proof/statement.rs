@@ -1,14 +1,13 @@
 //! Statements about committed amounts that no transaction of the ledger makes, for a record of the caller's choice. The
 //! witness comes on standard input and never as an argument, which other users of the machine could see.
 
-use std::io::Read;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
 use super::deployment::DeploymentOptions;
+use crate::commands::files::read_at_most;
 use crate::demo::secrets::random;
 use crate::output::{print_json, say};
 
@@ -256,8 +255,5 @@ fn digest_of(text: &str) -> Result<[u8; 32]> {
 }
 
 fn read_witness() -> Result<Vec<u8>> {
-    let mut witness = Vec::new();
-    std::io::stdin().take(WITNESS_BYTES_MAX + 1).read_to_end(&mut witness).context("cannot read the witness")?;
-    ensure!(witness.len() as u64 <= WITNESS_BYTES_MAX, "the witness is longer than {WITNESS_BYTES_MAX} bytes");
-    Ok(witness)
+    read_at_most(std::io::stdin(), "the witness", WITNESS_BYTES_MAX)
 }
