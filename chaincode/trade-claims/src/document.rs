@@ -44,11 +44,6 @@ pub fn check(document: Value, facts: &Facts, deployment: Deployment<'_>) -> Resu
     (Kind::of(&fields)?.check)(fields, facts, deployment)
 }
 
-/// The names of the transactions whose requests carry a proof.
-pub fn transactions() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|kind| kind.transaction)
-}
-
 fn object(document: Value) -> Result<Map<String, Value>, DocumentError> {
     match document {
         Value::Object(fields) => Ok(fields),

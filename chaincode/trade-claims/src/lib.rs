@@ -9,7 +9,7 @@ mod settlement;
 
 pub use claim::{Claim, Deployment};
 pub use declared_value::{DeclarationPlace, DeclaredValue};
-pub use document::{check, complete, transactions};
+pub use document::{check, complete};
 pub use error::DocumentError;
 pub use request::Facts;
 pub use settlement::{Settlement, SettlementPlace};

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use trade_model::common::{
     Commitment, EntryId, InvoiceId, Malformed, MinorUnits, Opening, Proof, organization_collection,
 };
-use trade_model::payment::{BankEntry, Invoice, ReadEntry, ReadInvoice, Settle};
+use trade_model::payment::{BankEntry, Invoice, PaymentRejection, ReadEntry, ReadInvoice, Settle};
+use trade_model::rejection::Rejection;
 use trade_proofs::{Close, ContextError, ProofContext, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
@@ -115,6 +116,9 @@ impl RequestClaim for Settlement {
         let invoice = facts.answer_to(&question, |invoice| invoice.invoice_id == question.invoice_id)?;
         let question = ReadEntry { entry_id: draft.entry_id.clone() };
         let entry = facts.answer_to(&question, |entry| entry.record.entry_id == question.entry_id)?;
+        if !entry.authenticated {
+            return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id: question.entry_id }).into());
+        }
         Ok(Self::of(&invoice, &entry.record, draft.tolerance_minor))
     }
 

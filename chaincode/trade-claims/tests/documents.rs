@@ -132,6 +132,11 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     let narrower = check(with(whole, "tolerance_minor", json!("99")), &facts, DEPLOYMENT).expect_err("not proved");
     assert!(narrower.to_string().starts_with("proof.rejected"), "{narrower}");
 
+    let forged = with(entry(&amount), "authenticated", json!(false));
+    let forged = Facts { sender: None, records: vec![forged, invoice(&total)] };
+    let refused = complete(settlement("100"), &forged, &openings, DEPLOYMENT, &mut rng()).expect_err("not the bank's");
+    assert!(refused.to_string().starts_with("payment.entry_unauthenticated"), "{refused}");
+
     let too_far = complete(settlement("49"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
     let text = too_far.to_string();
     assert!(matches!(too_far, DocumentError::Prove(_)) && !text.contains("9950"), "{text}");

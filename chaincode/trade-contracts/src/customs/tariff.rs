@@ -134,7 +134,7 @@ fn check_band(band: &TariffBand) -> Result<(), Rejection> {
         return Err(CustomsRejection::BandInvalid { band_id: band.band_id.clone() }.into());
     }
     let width = band.value_max_minor.get() - band.value_min_minor.get();
-    if width < BAND_WIDTH_MIN.max(band.value_max_minor.get() / BAND_PARTS_MAX) {
+    if width < BAND_WIDTH_MIN.max(band.value_max_minor.get().div_ceil(BAND_PARTS_MAX)) {
         return Err(CustomsRejection::BandTooNarrow { band_id: band.band_id.clone() }.into());
     }
     Ok(())

@@ -475,6 +475,9 @@ fn narrow_rows() -> Vec<Row> {
     vec![
         row("a band one cent wide", "customs.band_too_narrow", |w| publish(w, &with_band("value_max_minor", "100001"))),
         row("a band of a tenth", "", |w| publish(w, &with_band("value_max_minor", "111112"))),
+        row("a band of a tenth but for a minor unit", "customs.band_too_narrow", |w| {
+            publish(w, &with_band("value_max_minor", "111111"))
+        }),
         row("a band of less than a tenth", "customs.band_too_narrow", |w| {
             publish(w, &with_band("value_max_minor", "111110"))
         }),

@@ -98,7 +98,8 @@ macro_rules! text_type {
 
 pub(crate) use text_type;
 
-/// A text for people: 1 to `MAX` characters, not only blanks, no control characters and none that cannot be seen.
+/// A text for people: 1 to `MAX` characters, not only blanks, no control characters and none of those
+/// that [`Invisible`] lists.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text<const MAX: usize>(String);
@@ -116,14 +117,14 @@ impl<const MAX: usize> Text<MAX> {
     /// [`Malformed`] with the code `request.text_malformed` or `request.text_invisible`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let holds = !text.trim().is_empty() && text.chars().count() <= MAX && !text.chars().any(char::is_control);
-        if let (true, Some(invisible)) = (holds, Invisible::in_text(text)) {
-            return Err(Malformed::new("request.text_invisible", invisible.to_string()));
+        if !holds {
+            let rule = format!("must have 1 to {MAX} characters and no control characters");
+            return Err(Malformed::new("request.text_malformed", rule));
         }
-        if holds {
-            return Ok(Self(text.to_owned()));
+        match Invisible::in_text(text) {
+            Some(invisible) => Err(Malformed::new("request.text_invisible", invisible.to_string())),
+            None => Ok(Self(text.to_owned())),
         }
-        let rule = format!("must have 1 to {MAX} characters and no control characters");
-        Err(Malformed::new("request.text_malformed", rule))
     }
 
     /// The text.

@@ -39,7 +39,7 @@ pub enum DigitalLinkError {
         ai: &'static str,
     },
     /// Qualifiers in the wrong order, twice, or before their key.
-    #[error("the qualifiers of application identifier {ai} are out of order")]
+    #[error("the qualifiers of application identifier {ai} are out of order or stand before it")]
     QualifierOrder {
         /// The key's application identifier.
         ai: &'static str,
