@@ -190,7 +190,7 @@ fn a_demo_leaves_a_running_network_in_its_folder_alone() -> Result<()> {
     network.stop()
 }
 
-pub(super) fn run(arguments: &[&str], input: &str) -> Result<Output> {
+pub fn run(arguments: &[&str], input: &str) -> Result<Output> {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -203,7 +203,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<Output> {
 }
 
 /// What a successful command printed.
-pub(super) fn text(output: &Output) -> Result<String> {
+pub fn text(output: &Output) -> Result<String> {
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout.clone())?)
 }

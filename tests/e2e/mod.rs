@@ -2,7 +2,7 @@
 
 mod authorities;
 pub(crate) mod canaries;
-mod commands;
+pub mod commands;
 mod documents;
 mod full_disk;
 mod node;

@@ -3,3 +3,4 @@
 
 mod collections;
 mod forgery;
+mod regulator_policies;

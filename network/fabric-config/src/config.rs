@@ -288,6 +288,20 @@ impl ChannelConfig {
         ChannelPolicy::find(&self.policies, path, &self.msps)
     }
 
+    /// Whether an organization of the application only reads: nobody can satisfy its policy for writing, whatever
+    /// certificates there are.
+    pub fn reads_only(&self, organization: &Organization) -> bool {
+        !self.policy(&format!("/Channel/{}/{}/Writers", keys::APPLICATION, organization.name)).can_be_satisfied()
+    }
+
+    /// Whether the organizations that only read satisfy, without any other, the policy that decides over the channel's
+    /// application, and so over what they may do. Asked of the usual kind of policy only, which counts organizations.
+    pub(crate) fn readers_decide(&self) -> bool {
+        let readers = self.application.values().filter(|organization| self.reads_only(organization)).count();
+        let policy = self.policy(&format!("/Channel/{}/{}", keys::APPLICATION, keys::ADMINS));
+        policy.counted().is_some_and(|needed| readers >= needed)
+    }
+
     pub(crate) fn tls_authorities(&self, msp_id: &str) -> Vec<Vec<u8>> {
         self.msps.msp(msp_id).map(|msp| msp.tls_certificates().map(<[u8]>::to_vec).collect()).unwrap_or_default()
     }

@@ -13,6 +13,7 @@ use crate::{
     bft,
     config::ChannelConfig,
     draft_error::DraftError,
+    error::SpecError,
     keys,
     spec::{ApplicationOrganization, PolicySpec},
     update::compute_update,
@@ -175,11 +176,15 @@ impl<'a> ConfigDraft<'a> {
     ///
     /// # Errors
     /// [`DraftError::Refused`] for what Fabric would refuse, [`DraftError::NoPolicy`] for an access rule that leads
-    /// nowhere, [`DraftError::Update`] when nothing changes.
+    /// nowhere, [`DraftError::Spec`] when organizations that only read would come to decide over the channel,
+    /// [`DraftError::Update`] when nothing changes.
     pub fn finish(&self) -> Result<ConfigUpdate, DraftError> {
         let channel = self.current.channel_id();
         let update = compute_update(channel, self.current.config(), &self.config)?;
         let next = ChannelConfig::from_config(channel, self.config.clone())?;
+        if next.readers_decide() && !self.current.readers_decide() {
+            return Err(SpecError::ReadersDecide.into());
+        }
         // A rule that led nowhere before is no fault of this update.
         let mut changed = next.acls().filter(|(resource, policy)| self.current.acl(resource) != Some(policy));
         match changed.find(|(_, policy)| !next.policy(policy).exists()) {

@@ -123,6 +123,12 @@ pub enum SpecError {
         /// The policy.
         policy: String,
     },
+    /// Organizations that only read would decide over the channel, and so over what they may do.
+    #[error(
+        "the organizations that only read would satisfy /Channel/Application/Admins without any other, and could make \
+         themselves writers"
+    )]
+    ReadersDecide,
     /// The finished configuration would be refused.
     #[error("the configuration would be refused: {0}")]
     Refused(ConfigError),

@@ -73,6 +73,19 @@ impl<'a> ChannelPolicy<'a> {
         }
     }
 
+    /// Whether any set of signatures satisfies the policy. A policy that does not exist is satisfied by none.
+    pub fn can_be_satisfied(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.can_be_satisfied())
+    }
+
+    /// How many of the policies below must be satisfied, when it is a policy that counts them.
+    pub(crate) fn counted(&self) -> Option<usize> {
+        match self.node.as_deref() {
+            Some(Node::ImplicitMeta { needed, .. }) => Some(*needed),
+            Some(Node::Signature(_)) | None => None,
+        }
+    }
+
     /// The policy written as one signature policy: an implicit meta policy becomes a gate over those below it. `None`
     /// when there is no such policy or a group below lacks one.
     pub fn signature_policy(&self) -> Option<SignaturePolicyEnvelope> {
@@ -91,6 +104,15 @@ impl Node {
                     return Ok(());
                 }
                 Err(PolicyError::ImplicitMeta { satisfied, needed: *needed, name: name.clone() })
+            }
+        }
+    }
+
+    fn can_be_satisfied(&self) -> bool {
+        match self {
+            Self::Signature(policy) => policy.can_be_satisfied(),
+            Self::ImplicitMeta { needed, below, .. } => {
+                below.iter().flatten().filter(|node| node.can_be_satisfied()).count() >= *needed
             }
         }
     }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use fabric_protos::msp::FabricMspConfig;
 
+use crate::keys;
+
 /// A channel to be.
 #[derive(Clone, Debug)]
 pub struct ChannelSpec {
@@ -101,7 +103,8 @@ impl ApplicationOrganization {
         Self { msp, policies, anchor_peers: Vec::new() }
     }
 
-    /// An organization that reads but neither writes nor endorses: both policies ask for a role that it never issues.
+    /// An organization that reads but neither writes nor endorses, and cannot change that: see
+    /// [`OrganizationPolicies::read_only`].
     pub fn read_only(msp: FabricMspConfig) -> Self {
         let policies = OrganizationPolicies::read_only(&msp.name);
         Self { msp, policies, anchor_peers: Vec::new() }
@@ -127,7 +130,7 @@ impl OrdererOrganization {
     }
 }
 
-/// The four policies of an organization, in the policy language.
+/// The four policies of an organization, in the policy language, and who may change them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationPolicies {
     /// Who may read blocks.
@@ -138,6 +141,9 @@ pub struct OrganizationPolicies {
     pub admins: String,
     /// Whose signature counts as the organization's endorsement.
     pub endorsement: String,
+    /// The path of the policy that decides over these four and over what the organization's group holds, its
+    /// `mod_policy`. The values in the group (membership rules, anchor peers) are under `admins` all the same.
+    pub decided_by: String,
 }
 
 impl OrganizationPolicies {
@@ -148,21 +154,27 @@ impl OrganizationPolicies {
             writers: format!("OR('{msp_id}.admin', '{msp_id}.client')"),
             admins: format!("OR('{msp_id}.admin')"),
             endorsement: format!("OR('{msp_id}.peer')"),
+            decided_by: keys::ADMINS.to_owned(),
         }
     }
 
-    /// Administrators, peers and clients read; to write or endorse takes an orderer's certificate of the organization,
-    /// and it issues none.
+    /// Administrators, peers and clients read; nobody writes or endorses, whatever certificates the organization's own
+    /// authority issues: both policies ask for two of one signature. A majority of the channel's administrators decides
+    /// over the four policies and the group; alone the organization changes its anchor peers and its membership rules,
+    /// on which those two policies do not depend.
     pub fn read_only(msp_id: &str) -> Self {
-        let nobody = format!("OR('{msp_id}.orderer')");
-        Self { writers: nobody.clone(), endorsement: nobody, ..Self::application(msp_id) }
+        // A gate with an arm, because Fabric's discovery takes one without for a leaf.
+        let nobody = format!("OutOf(2, '{msp_id}.member')");
+        let decided_by = format!("/Channel/{}/{}", keys::APPLICATION, keys::ADMINS);
+        Self { writers: nobody.clone(), endorsement: nobody, decided_by, ..Self::application(msp_id) }
     }
 
     /// All members read and write, administrators administer.
     pub fn orderer(msp_id: &str) -> Self {
         let member = format!("OR('{msp_id}.member')");
         let admins = format!("OR('{msp_id}.admin')");
-        Self { readers: member.clone(), writers: member.clone(), admins, endorsement: member }
+        let decided_by = keys::ADMINS.to_owned();
+        Self { readers: member.clone(), writers: member.clone(), admins, endorsement: member, decided_by }
     }
 }
 

@@ -47,7 +47,10 @@ pub fn genesis_block(spec: &ChannelSpec) -> Result<Block, SpecError> {
             return Err(SpecError::Acl { resource: resource.clone(), policy: policy.clone() });
         }
     }
-    Ok(block)
+    match config.readers_decide() {
+        true => Err(SpecError::ReadersDecide),
+        false => Ok(block),
+    }
 }
 
 fn check(spec: &ChannelSpec) -> Result<(), SpecError> {
@@ -184,7 +187,9 @@ fn application_group(spec: &ChannelSpec) -> Result<ConfigGroup, SpecError> {
 pub(crate) fn application_organization(organization: &ApplicationOrganization) -> Result<ConfigGroup, SpecError> {
     let path = format!("/Channel/Application/{}", organization.msp.name);
     let mut group = organization_group(&path, &organization.msp, &organization.policies)?;
-    if !organization.anchor_peers.is_empty() {
+    // An organization that does not decide over its group can change this value alone and could not add it.
+    let decides = organization.policies.decided_by == keys::ADMINS;
+    if !organization.anchor_peers.is_empty() || !decides {
         let peer = |(host, port): &(String, u16)| AnchorPeer { host: host.clone(), port: i32::from(*port) };
         let anchor_peers = organization.anchor_peers.iter().map(peer).collect();
         add(&mut group, keys::ANCHOR_PEERS, &AnchorPeers { anchor_peers });
@@ -207,7 +212,7 @@ fn organization_group(
     msp: &FabricMspConfig,
     policies: &OrganizationPolicies,
 ) -> Result<ConfigGroup, SpecError> {
-    let mut group = group();
+    let mut group = ConfigGroup { mod_policy: policies.decided_by.clone(), ..ConfigGroup::default() };
     for (name, text) in [
         ("Readers", &policies.readers),
         ("Writers", &policies.writers),
@@ -250,7 +255,7 @@ pub(crate) fn add_policy(
     policy: &PolicySpec,
 ) -> Result<(), SpecError> {
     let policy = compile(policy).map_err(|cause| SpecError::Policy { path: format!("{path}/{name}"), cause })?;
-    let policy = ConfigPolicy { version: 0, policy: Some(policy), mod_policy: keys::ADMINS.to_owned() };
+    let policy = ConfigPolicy { version: 0, policy: Some(policy), mod_policy: group.mod_policy.clone() };
     group.policies.insert(name.to_owned(), policy);
     Ok(())
 }

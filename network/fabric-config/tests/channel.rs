@@ -15,7 +15,7 @@ use fabric_msp::{
     policy::{PolicyError, SignedData},
     signer::{Signer, SigningIdentity},
 };
-use fabric_protos::common::{Block, BlockMetadataIndex};
+use fabric_protos::common::{Block, BlockMetadataIndex, ConfigGroup};
 use prost::Message;
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -224,7 +224,7 @@ fn an_implicit_meta_policy_can_be_written_as_a_signature_policy() -> Outcome {
     let flat = config.policy("/Channel/Application/Endorsement").signature_policy().ok_or("not convertible")?;
     assert_eq!(
         fabric_msp::policy::format(&flat)?,
-        "OutOf(2, OR('AMSP.peer'), OR('BMSP.peer'), OR('RegulatorMSP.orderer'))"
+        "OutOf(2, OR('AMSP.peer'), OR('BMSP.peer'), OutOf(2, 'RegulatorMSP.member'))"
     );
     let identities = [world.node("AMSP", "peer0"), world.node("BMSP", "peer0")]
         .iter()
@@ -232,6 +232,56 @@ fn an_implicit_meta_policy_can_be_written_as_a_signature_policy() -> Outcome {
         .collect::<Result<Vec<_>, _>>()?;
     assert!(fabric_msp::policy::evaluate_identities(&flat, &identities, config.msps()));
     assert!(!fabric_msp::policy::evaluate_identities(&flat, &identities[..1], config.msps()));
+    Ok(())
+}
+
+#[test]
+fn an_organization_that_reads_only_decides_over_its_membership_rules_and_anchor_peers_and_nothing_else() -> Outcome {
+    let world = World::new()?;
+    let config = world.config()?;
+    let group = |name: &str| Ok::<_, Box<dyn Error>>(&application(&config)?.groups[name]);
+    for (name, decided_by) in [("AMSP", "Admins"), ("RegulatorMSP", "/Channel/Application/Admins")] {
+        let group = group(name)?;
+        assert_eq!(group.mod_policy, decided_by, "{name}");
+        assert_eq!(group.policies.keys().collect::<Vec<_>>(), ["Admins", "Endorsement", "Readers", "Writers"]);
+        assert!(group.policies.values().all(|policy| policy.mod_policy == decided_by), "{name}");
+        assert_eq!(group.values.keys().collect::<Vec<_>>(), ["AnchorPeers", "MSP"], "{name}");
+        assert!(group.values.values().all(|value| value.mod_policy == "Admins"), "{name}");
+    }
+    let reads_only = config.application_orgs().map(|organization| config.reads_only(organization));
+    assert_eq!(reads_only.collect::<Vec<_>>(), [false, false, true]);
+    // A policy that comes later is under those who decide over the group.
+    let mut draft = ConfigDraft::new(&config);
+    let path = "/Channel/Application/RegulatorMSP/Further";
+    draft.set_policy(path, &PolicySpec::Signature("OR('RegulatorMSP.admin')".to_owned()))?;
+    let after = ChannelConfig::from_config("trade", draft.config().clone())?;
+    let further = &application(&after)?.groups["RegulatorMSP"].policies["Further"];
+    assert_eq!(further.mod_policy, "/Channel/Application/Admins");
+    Ok(())
+}
+
+fn application(config: &ChannelConfig) -> Result<&ConfigGroup, Box<dyn Error>> {
+    let root = config.config().channel_group.as_ref().ok_or("no channel group")?;
+    root.groups.get("Application").ok_or_else(|| "no application group".into())
+}
+
+#[test]
+fn a_channel_on_which_those_who_only_read_would_decide_is_not_made() -> Outcome {
+    let world = World::new()?;
+    let mut spec = world.spec(ChannelCapability::V3_0)?;
+    let msp = |id: &str| config_from_directory(id, &world.folders[id].msp());
+    spec.application_organizations[1] = ApplicationOrganization::read_only(msp("BMSP")?);
+    assert_eq!(genesis_block(&spec).err(), Some(SpecError::ReadersDecide));
+    // One of two is no majority, and the other cannot be outvoted.
+    let readers = spec.application_organizations.split_off(1);
+    spec.application_organizations.extend(readers.iter().take(1).cloned());
+    let config = ChannelConfig::from_genesis_block(&genesis_block(&spec)?)?;
+    let mut draft = ConfigDraft::new(&config);
+    draft.add_organization(&readers[1])?;
+    assert_eq!(draft.finish().err(), Some(DraftError::Spec(SpecError::ReadersDecide)));
+    let mut draft = ConfigDraft::new(&config);
+    draft.remove_organization("AMSP")?;
+    assert_eq!(draft.finish().err(), Some(DraftError::Spec(SpecError::ReadersDecide)));
     Ok(())
 }
 

@@ -1,6 +1,5 @@
-//! An organization that reads and evaluates and does nothing else: its own policies ask for a role that it never
-//! issues, and the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization
-//! is such one.
+//! An organization that reads and evaluates and does nothing else: nobody satisfies its own policies for the rest, and
+//! the channel's rules let readers evaluate. Each case has a channel of its own, whose third organization is such one.
 
 use fabric_config::{ApplicationOrganization, ChannelSpec};
 use fabric_protos::{common::Status, lifecycle::QueryChaincodeDefinitionsArgs};

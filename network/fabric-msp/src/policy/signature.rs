@@ -67,6 +67,11 @@ impl CompiledPolicy {
         SignaturePolicyEnvelope { version, rule: Some(rule_of(&self.rule)), identities }
     }
 
+    /// Whether any set of signatures satisfies the policy: no gate that matters needs more arms than it has.
+    pub fn can_be_satisfied(&self) -> bool {
+        self.rule.can_hold()
+    }
+
     /// Whom the policy names, in its order.
     pub fn principals(&self) -> &[MspPrincipal] {
         &self.principals
@@ -94,6 +99,16 @@ impl CompiledPolicy {
 }
 
 impl Gate {
+    fn can_hold(&self) -> bool {
+        match self {
+            Self::SignedBy(_) => true,
+            Self::AtLeast { needed, arms } => {
+                let possible = arms.iter().filter(|arm| arm.can_hold()).count();
+                i32::try_from(possible).is_ok_and(|possible| possible >= *needed)
+            }
+        }
+    }
+
     /// Whether the gate holds; `used` then names the identities it took. After a failure `used` means nothing.
     fn holds(&self, used: &mut [bool], satisfies: &impl Fn(usize, usize) -> bool) -> bool {
         match self {
@@ -225,6 +240,21 @@ mod tests {
         ];
         for (policy, signers, expected) in table {
             assert_eq!(holds(policy, signers), expected, "{policy} with {signers}");
+        }
+    }
+
+    #[test]
+    fn a_policy_that_nobody_can_satisfy_is_recognised() {
+        let table = [
+            ("OR('A.peer')", true),
+            ("OutOf(0, 'A.peer')", true),
+            ("OutOf(2, 'A.peer')", false),
+            ("OR(OutOf(2, 'A.peer'), 'B.peer')", true),
+            ("AND(OutOf(2, 'A.peer'), 'B.peer')", false),
+        ];
+        for (policy, expected) in table {
+            let compiled = CompiledPolicy::new(&parse(policy).expect("a policy")).expect("compiles");
+            assert_eq!(compiled.can_be_satisfied(), expected, "{policy}");
         }
     }
 

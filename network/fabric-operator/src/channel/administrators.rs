@@ -11,6 +11,8 @@ use crate::network::Network;
 /// The administrators of a channel whose keys are at hand.
 pub struct Administrators {
     signers: Vec<Arc<SigningIdentity>>,
+    /// Who does not sign and could carry to the orderers what the signers agree on.
+    others: Vec<Arc<SigningIdentity>>,
 }
 
 impl Administrators {
@@ -26,7 +28,8 @@ impl Administrators {
         self.signers.iter().map(|signer| signer.msp_id()).collect()
     }
 
-    /// One of them who may send to the channel.
+    /// One who may send to the channel: of those who sign, or else another administrator whose key is at hand, because
+    /// an organization that only reads decides over its membership rules and sends nothing.
     ///
     /// # Errors
     /// None of them may.
@@ -36,9 +39,13 @@ impl Administrators {
             let identity = config.msps().deserialize(signer.creator());
             identity.is_ok_and(|identity| writers.evaluate_identities(&[identity]).is_ok())
         };
-        match self.signers.iter().find(may_write) {
+        match self.signers.iter().chain(&self.others).find(may_write) {
             Some(signer) => Ok(&**signer),
-            None => bail!("none of {} may send transactions on the channel", self.msp_ids().join(", ")),
+            None => bail!(
+                "none of {} may send transactions on the channel, and no key of another administrator who may lies in \
+                 this folder",
+                self.msp_ids().join(", ")
+            ),
         }
     }
 }
@@ -64,18 +71,17 @@ pub fn administrators(network: &Network<'_>, config: &ChannelConfig, only: &[Str
     if let Some(absent) = only.iter().find(|msp_id| known.iter().all(|(known, _)| known != msp_id)) {
         bail!("{absent} has no administrator on the channel {} whose key lies in this folder", config.channel_id());
     }
-    let mut signers = Vec::new();
+    let (mut signers, mut others) = (Vec::new(), Vec::new());
     for (msp_id, folder) in known {
-        if only.is_empty() || only.iter().any(|one| one == msp_id) {
-            let signer = SigningIdentity::from_msp_directory(msp_id, &folder)
-                .with_context(|| format!("the identity in {}", folder.display()))?;
-            signers.push(Arc::new(signer));
-        }
+        let signer = SigningIdentity::from_msp_directory(msp_id, &folder)
+            .with_context(|| format!("the identity in {}", folder.display()))?;
+        let signs = only.is_empty() || only.iter().any(|one| one == msp_id);
+        if signs { &mut signers } else { &mut others }.push(Arc::new(signer));
     }
     ensure!(
         !signers.is_empty(),
         "no key of an administrator of the channel {} lies in this folder",
         config.channel_id()
     );
-    Ok(Administrators { signers })
+    Ok(Administrators { signers, others })
 }

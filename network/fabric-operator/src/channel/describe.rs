@@ -22,13 +22,9 @@ pub fn describe(config: &ChannelConfig) -> String {
     line("channel", config.channel_id().to_owned());
     line("sequence", config.sequence().to_string());
     for organization in config.application_orgs() {
-        let writes = config
-            .policy(&format!("/Channel/Application/{}/Writers", organization.name))
-            .signature_policy()
-            .is_some_and(|policy| can_be_met(&policy.identities));
         let anchors = organization.anchor_peers.iter().map(|(host, port)| format!("{host}:{port}"));
         let anchors: Vec<String> = anchors.collect();
-        let reads = if writes { "" } else { "  reads only" };
+        let reads = if config.reads_only(organization) { "  reads only" } else { "" };
         line("organization", format!("{}  {}{reads}", organization.msp_id, anchors.join(" ")));
     }
     for organization in config.orderer_orgs() {
@@ -43,17 +39,6 @@ pub fn describe(config: &ChannelConfig) -> String {
         line("access rule", format!("{resource} -> {policy}"));
     }
     text
-}
-
-/// Whether a policy asks for a role that organizations give to people: nobody has an orderer's certificate of a
-/// regulator.
-fn can_be_met(principals: &[fabric_protos::common::MspPrincipal]) -> bool {
-    use fabric_protos::common::{MspRole, msp_principal::Classification, msp_role::MspRoleType};
-    principals.iter().any(|principal| {
-        let role = MspRole::decode(&*principal.principal).map(|role| role.role);
-        principal.principal_classification != Classification::Role as i32
-            || role.is_ok_and(|role| role != MspRoleType::Orderer as i32)
-    })
 }
 
 /// What would change, one line for each element, with the policy whose consent it takes.

@@ -72,13 +72,17 @@ fn replace(group: &mut ConfigGroup) -> Result<Vec<Vec<u8>>> {
     Ok(creators)
 }
 
-/// The organizational units that make certificates those of peers, clients and administrators. Not of orderers: an
-/// organization of an application issues none, and policies that name this role mean that nobody satisfies them.
+/// The organizational units that make certificates those of each role.
 fn units(rules: &FabricMspConfig) -> Vec<String> {
     let Some(roles) = rules.fabric_node_ous.as_ref().filter(|roles| roles.enable) else { return Vec::new() };
     let named = |unit: &Option<FabricOuIdentifier>| {
         unit.as_ref().map(|unit| unit.organizational_unit_identifier.clone()).filter(|unit| !unit.is_empty())
     };
-    let roles = [&roles.peer_ou_identifier, &roles.client_ou_identifier, &roles.admin_ou_identifier];
+    let roles = [
+        &roles.orderer_ou_identifier,
+        &roles.peer_ou_identifier,
+        &roles.client_ou_identifier,
+        &roles.admin_ou_identifier,
+    ];
     roles.into_iter().filter_map(named).collect()
 }
