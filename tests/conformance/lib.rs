@@ -30,6 +30,7 @@ pub mod runtime;
 pub mod scratch;
 pub mod script;
 pub mod start;
+pub mod stranger;
 pub mod table;
 
 pub use case::{Case, CaseResult};

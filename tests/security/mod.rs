@@ -2,5 +2,6 @@
 //! when `FABRIC_BIN` says where it is: it must fail, and against a switched-off guard, the control, it must succeed.
 
 mod collections;
+mod connections;
 mod forgery;
 mod regulator_policies;

@@ -79,7 +79,15 @@ async fn answer_all<V: View>(
     mut requests: impl Stream<Item = Result<Envelope, Status>> + Unpin,
     answers: Sender<Result<V::Answer, Status>>,
 ) {
-    while let Some(Ok(request)) = requests.next().await {
+    while let Some(request) = requests.next().await {
+        let request = match request {
+            Ok(request) => request,
+            Err(status) => {
+                // An error says that the client is gone.
+                let _ = answers.send(Err(status), 0).await;
+                return;
+            }
+        };
         let status = match Session::open(&channels, &view, &request) {
             Ok(session) => session.send_blocks(&answers).await,
             Err(status) => status,

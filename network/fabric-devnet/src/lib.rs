@@ -36,7 +36,7 @@ pub use self::{
     chaincode::ChaincodeOptions,
     ledger::Verification,
     ledgers::JoinError,
-    limits::Limits,
+    limits::{Limits, OrdererLimits},
     network::{
         AdminOptions, AdminTlsOptions, Network, NetworkError, NetworkOptions, OrdererOptions, PeerOptions, Settings,
         verify,

@@ -2,16 +2,19 @@
 
 use std::{
     convert::Infallible,
-    sync::Arc,
-    task::{Context, Poll},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
 };
 
+use fabric_msp::transport::Arrival;
+use http_body::Frame;
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{
     Status,
     body::Body,
-    codegen::{BoxFuture, Service, http},
+    codegen::{BoxFuture, Bytes, Service, http},
     server::NamedService,
 };
 
@@ -31,10 +34,32 @@ pub struct Limits {
     pub discovery: usize,
 }
 
+/// How many streams the orderer serves at one time, which Fabric does not limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrdererLimits {
+    /// Open streams of Broadcast and Deliver together.
+    pub streams: usize,
+}
+
+impl Default for OrdererLimits {
+    fn default() -> Self {
+        Self { streams: 2500 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { gateway: 500, endorser: 2500, deliver: 2500, discovery: 100 }
     }
+}
+
+/// When a request takes its place. One that is only opened takes none, because anybody can open one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// When all of its body has come: a call with one message.
+    WhenWhole,
+    /// When its first message has come: a call that may send more.
+    WithFirstMessage,
 }
 
 /// A service that takes only so many requests at one time. A stream counts until it ends.
@@ -42,11 +67,12 @@ impl Default for Limits {
 pub(crate) struct Limited<S> {
     service: S,
     limiter: Limiter,
+    takes: Takes,
 }
 
 impl<S: NamedService> Limited<S> {
-    pub(crate) fn new(service: S, max: usize) -> Self {
-        Self { service, limiter: Limiter::new(S::NAME, max) }
+    pub(crate) fn new(service: S, max: usize, takes: Takes) -> Self {
+        Self { service, limiter: Limiter::new(S::NAME, max), takes }
     }
 }
 
@@ -68,21 +94,101 @@ where
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let permit = match self.limiter.enter() {
-            Ok(permit) => permit,
-            Err(refused) => return Box::pin(async move { Ok(refused.into_http()) }),
-        };
+        let arrival = request.extensions().get::<Arc<Arrival>>().cloned();
+        let place = Place::default();
+        let (limiter, takes, taken) = (self.limiter.clone(), self.takes, place.clone());
+        let request = request.map(|body| Body::new(Admitted { body, arrival, limiter, takes, place: taken }));
         let answer = self.service.call(request);
         Box::pin(async move {
+            let answer = answer.await?;
+            let leaving = Leaving(place);
             let until_the_end = |body: Body| {
                 Body::new(body.map_frame(move |frame| {
-                    // The closure lives as long as the body and keeps the permit until then.
-                    let _ = &permit;
+                    // The closure lives as long as the body and keeps the place until then.
+                    let _ = &leaving;
                     frame
                 }))
             };
-            Ok(answer.await?.map(until_the_end))
+            Ok(answer.map(until_the_end))
         })
+    }
+}
+
+/// The place of a request; none before it is taken.
+#[derive(Clone, Default)]
+struct Place(Arc<Mutex<State>>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Outside,
+    Inside {
+        _permit: OwnedSemaphorePermit,
+    },
+    Left,
+}
+
+impl Place {
+    /// Takes a permit, unless there is one already.
+    fn enter(&self, limiter: &Limiter) -> Result<(), Status> {
+        let mut state = self.state();
+        if let State::Outside = *state {
+            *state = State::Inside { _permit: limiter.enter()? };
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives a place back when the answer has ended, whatever still holds the request.
+struct Leaving(Place);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        *self.0.state() = State::Left;
+    }
+}
+
+/// The body of a request that takes its place while it is read.
+struct Admitted {
+    body: Body,
+    arrival: Option<Arc<Arrival>>,
+    limiter: Limiter,
+    takes: Takes,
+    place: Place,
+}
+
+impl Admitted {
+    /// Whether so much has come that the work begins.
+    fn is_due(&self, has_ended: bool) -> bool {
+        match self.takes {
+            Takes::WhenWhole => has_ended,
+            Takes::WithFirstMessage => has_ended || self.arrival.as_ref().is_none_or(|arrival| arrival.has_message()),
+        }
+    }
+}
+
+impl http_body::Body for Admitted {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let has_ended = match &frame {
+            None => true,
+            Some(Ok(frame)) => frame.is_trailers() || self.body.is_end_stream(),
+            // What failed takes no place.
+            Some(Err(_)) => return Poll::Ready(frame),
+        };
+        if self.is_due(has_ended)
+            && let Err(refused) = self.place.enter(&self.limiter)
+        {
+            return Poll::Ready(Some(Err(refused)));
+        }
+        Poll::Ready(frame)
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 
 use fabric_msp::{
     msp::{Msp, config_from_directory},
-    transport::{self, ServerTls},
+    transport::{self, Gate, ServerTls},
 };
 use fabric_protos::{
     MAX_MESSAGE_BYTES, discovery::discovery_server::DiscoveryServer, gateway::gateway_server::GatewayServer,
@@ -36,7 +36,7 @@ use crate::{
     gateway::{Chance, GatewayService},
     ledger::Verification,
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
-    limits::{Limited, Limits, PEERS_MAX},
+    limits::{Limited, Limits, PEERS_MAX, Takes},
     listener,
     operations::{Look, Operations},
     orderer::{self, ChannelStatus, OrderingNode, Participation},
@@ -262,7 +262,9 @@ impl Network {
         }
         let (listener, address) = bind(&options.orderer.listen).await?;
         let tls = read_tls(&options.orderer.tls_cert, &options.orderer.tls_key)?;
-        let services = transport::server().add_service(orderer::service(&self.orderer));
+        let ordering = orderer::service(&self.orderer);
+        let streams = settings.orderer_limits.streams;
+        let services = transport::server().add_service(Limited::new(ordering, streams, Takes::WithFirstMessage));
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
         let connections = transport::incoming_with_any_certificate(listener, &tls)?;
@@ -296,7 +298,7 @@ impl Network {
         let (listener, address) = bind(address).await?;
         let services = transport::server().accept_http1(true).add_routes(Operations::new(channels).into_routes());
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-        let connections = transport::incoming(listener, None)?;
+        let connections = transport::incoming_through(listener, None, Gate::of_operators())?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
         Ok(address)
     }
@@ -313,7 +315,7 @@ impl Network {
         let services = transport::server().accept_http1(true).add_service(service);
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
-        let connections = transport::incoming(listener, tls.as_ref())?;
+        let connections = transport::incoming_through(listener, tls.as_ref(), Gate::of_operators())?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
         Ok(address)
     }
@@ -399,8 +401,8 @@ fn peer_services(
         Arc::new(move |id| joined.channel(id).map(|channel| Arc::clone(channel.ledger())));
     let deliver = PeerDeliver::new(channels, peer.msp_id()).into_service();
     transport::server()
-        .add_service(Limited::new(endorser, limits.endorser))
-        .add_service(Limited::new(gateway, limits.gateway))
-        .add_service(Limited::new(discovery, limits.discovery))
-        .add_service(Limited::new(deliver, limits.deliver))
+        .add_service(Limited::new(endorser, limits.endorser, Takes::WhenWhole))
+        .add_service(Limited::new(gateway, limits.gateway, Takes::WhenWhole))
+        .add_service(Limited::new(discovery, limits.discovery, Takes::WhenWhole))
+        .add_service(Limited::new(deliver, limits.deliver, Takes::WithFirstMessage))
 }

@@ -1,23 +1,33 @@
 //! Connections with and without certificates, between a real server and a real client on the loopback.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, future::poll_fn, sync::Arc, time::Duration};
 
 use fabric_cryptogen::{Authority, CertificateRequest, Issued};
 use fabric_msp::transport::{
-    ClientTls, ConnectionInfo, Gate, ServerTls, TransportError, connect, connect_lazy, incoming, incoming_through,
-    server,
+    ClientTls, ConnectionInfo, Gate, Patience, Places, ServerTls, TransportError, connect, connect_lazy, incoming,
+    incoming_through, server,
 };
-use fabric_protos::protos::{
-    ProposalResponse, Response as ChaincodeResponse, SignedProposal,
-    endorser_client::EndorserClient,
-    endorser_server::{Endorser, EndorserServer},
+use fabric_protos::{
+    MAX_MESSAGE_BYTES,
+    protos::{
+        ProposalResponse, Response as ChaincodeResponse, SignedProposal,
+        endorser_client::EndorserClient,
+        endorser_server::{Endorser, EndorserServer},
+    },
 };
+use http_body_util::StreamBody;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     sync::oneshot,
 };
-use tonic::{Request, Response, Status};
+use tokio_stream::StreamExt;
+use tonic::{
+    Request, Response, Status,
+    body::Body,
+    codegen::{Bytes, Service, http},
+    transport::Channel,
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -60,9 +70,21 @@ async fn start_behind(tls: Option<&ServerTls>, gate: Arc<Gate>) -> Result<Runnin
     let address = listener.local_addr()?.to_string();
     let connections = incoming_through(listener, tls, gate)?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let service = server().add_service(EndorserServer::new(Mirror));
+    let mirror = EndorserServer::new(Mirror).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let service = server().add_service(mirror);
     tokio::spawn(service.serve_with_incoming_shutdown(connections, async { drop(stopped.await) }));
     Ok(Running { address, _stop: stop })
+}
+
+/// A gate for so many guests, which must go when they have asked nothing for so long.
+fn gate(guests: usize, idle: Duration) -> Arc<Gate> {
+    let patience = Patience { first_request: idle, idle, ..Patience::default() };
+    gate_with(guests, patience)
+}
+
+fn gate_with(guests: usize, patience: Patience) -> Arc<Gate> {
+    let places = |all| Places { all, per_address: all };
+    Gate::new(places(8), places(guests), patience)
 }
 
 struct Keys {
@@ -288,7 +310,7 @@ async fn nobody_there_is_an_error_within_the_time_given() -> Outcome {
 #[tokio::test]
 async fn clients_that_say_nothing_keep_nobody_out_and_are_cut_off() -> Outcome {
     let keys = keys()?;
-    let running = start_behind(Some(&keys.server(None)), Gate::new((8, 8), (8, 8), IDLE)).await?;
+    let running = start_behind(Some(&keys.server(None)), gate(8, IDLE)).await?;
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(tokio::net::TcpStream::connect(&running.address).await?);
@@ -304,18 +326,19 @@ async fn clients_that_say_nothing_keep_nobody_out_and_are_cut_off() -> Outcome {
 }
 
 #[tokio::test]
-async fn one_address_cannot_hold_more_connections_than_it_may() -> Outcome {
-    // The second row is the control: with more places the same client comes in.
-    for (places, comes_in) in [(2, false), (3, true)] {
-        let running = start_behind(None, Gate::new((8, 8), (places, places), IDLE)).await?;
-        let mut held = Vec::new();
-        for _ in 0..2 {
-            let channel = connect(&running.address, None, PATIENCE).await?;
-            EndorserClient::new(channel.clone()).process_proposal(SignedProposal::default()).await?;
-            held.push(channel);
-        }
-        assert_eq!(call(&running.address, None).await.is_ok(), comes_in, "{places} places");
-    }
+async fn a_newcomer_takes_the_place_of_a_connection_that_asks_nothing_and_of_no_other() -> Outcome {
+    let running = start_behind(None, gate(2, IDLE)).await?;
+    let idle = tokio::spawn({
+        let address = running.address.clone();
+        async move { idles(&address).await.map_err(|error| error.to_string()) }
+    });
+    let busy = connect(&running.address, None, PATIENCE).await?;
+    EndorserClient::new(busy.clone()).process_proposal(SignedProposal::default()).await?;
+    let slow = SignedProposal { signature: SLOW.to_vec(), ..SignedProposal::default() };
+    let working = tokio::spawn(async move { EndorserClient::new(busy).process_proposal(slow).await });
+    call(&running.address, None).await?;
+    tokio::time::timeout(Duration::from_secs(60), idle).await???;
+    working.await??;
     Ok(())
 }
 
@@ -331,7 +354,7 @@ async fn idles(address: &str) -> Result<(), Box<dyn Error>> {
 
 #[tokio::test]
 async fn a_connection_on_which_nothing_is_asked_ends_and_its_client_connects_again() -> Outcome {
-    let running = start_behind(None, Gate::new((8, 8), (8, 8), Duration::from_millis(300))).await?;
+    let running = start_behind(None, gate(8, Duration::from_millis(300))).await?;
     let channel = connect(&running.address, None, PATIENCE).await?;
     EndorserClient::new(channel.clone()).process_proposal(SignedProposal::default()).await?;
     tokio::time::timeout(Duration::from_secs(60), idles(&running.address)).await??;
@@ -341,16 +364,85 @@ async fn a_connection_on_which_nothing_is_asked_ends_and_its_client_connects_aga
     };
     tokio::time::timeout(Duration::from_secs(60), again).await?;
     // The control: where more patience is had, the connection is open still.
-    let patient = start_behind(None, Gate::new((8, 8), (8, 8), IDLE)).await?;
+    let patient = start_behind(None, gate(8, IDLE)).await?;
     assert!(tokio::time::timeout(Duration::from_secs(2), idles(&patient.address)).await.is_err());
     Ok(())
 }
 
 #[tokio::test]
 async fn a_request_that_takes_long_is_no_idle_connection() -> Outcome {
-    let running = start_behind(None, Gate::new((8, 8), (8, 8), Duration::from_millis(100))).await?;
+    let running = start_behind(None, gate(8, Duration::from_millis(100))).await?;
     let channel = connect(&running.address, None, PATIENCE).await?;
     let slow = SignedProposal { signature: SLOW.to_vec(), ..SignedProposal::default() };
     EndorserClient::new(channel).process_proposal(slow).await?;
+    Ok(())
+}
+
+/// Opens a request whose body begins with some bytes and never ends. Gives back the status of the answer's head.
+async fn open(channel: &Channel, path: &str, begins: &[u8]) -> Result<Option<i32>, Box<dyn Error>> {
+    let first = tokio_stream::once(Ok::<_, Status>(http_body::Frame::data(Bytes::copy_from_slice(begins))));
+    let body = Body::new(StreamBody::new(first.chain(tokio_stream::pending())));
+    let uri = format!("http://{path}");
+    let request = http::Request::post(uri).header("content-type", "application/grpc").body(body)?;
+    let mut channel = channel.clone();
+    poll_fn(|context| channel.poll_ready(context)).await?;
+    let answer = channel.call(request).await?;
+    let status = answer.headers().get("grpc-status").and_then(|status| status.to_str().ok()?.parse().ok());
+    Ok(status)
+}
+
+const PROCESS: &str = "peer/protos.Endorser/ProcessProposal";
+
+#[tokio::test]
+async fn a_request_whose_message_never_comes_ends_and_does_not_keep_its_connection() -> Outcome {
+    let short = Duration::from_millis(300);
+    let patience = Patience { message: short, first_request: 4 * short, idle: 4 * short };
+    let running = start_behind(None, gate_with(8, patience)).await?;
+    // Nothing, half a prefix, half a message, and a whole message that is not said to be the last.
+    for begins in [&b""[..], b"\0\0\0", b"\0\0\0\x01\0abc", b"\0\0\0\0\0"] {
+        let channel = connect(&running.address, None, PATIENCE).await?;
+        let answer = tokio::time::timeout(Duration::from_secs(60), open(&channel, PROCESS, begins)).await??;
+        assert_eq!(answer, Some(tonic::Code::DeadlineExceeded as i32), "{begins:?}");
+    }
+    // The control: with more patience they stay open.
+    let patient = start_behind(None, gate(8, IDLE)).await?;
+    let channel = connect(&patient.address, None, PATIENCE).await?;
+    assert!(tokio::time::timeout(4 * short, open(&channel, PROCESS, b"\0\0\0")).await.is_err());
+    // Open requests, one after the other, are nothing that is asked.
+    let channel = connect(&running.address, None, PATIENCE).await?;
+    let keeps_opening = async { while open(&channel, PROCESS, b"").await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(60), keeps_opening).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_held_of_messages_that_do_not_end_is_bounded_and_small_ones_come_through() -> Outcome {
+    let gate = gate(8, IDLE);
+    let running = start_behind(None, Arc::clone(&gate)).await?;
+    let mut flood = Vec::new();
+    for _ in 0..4 {
+        let channel = connect(&running.address, None, PATIENCE).await?;
+        // 90 MiB are announced.
+        flood.push(tokio::spawn(async move {
+            open(&channel, PROCESS, b"\0\x05\xa0\0\0").await.map_err(|error| error.to_string())
+        }));
+    }
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let (first, _, others) = futures_util::future::select_all(flood).await;
+        ended.push(first??);
+        flood = others;
+    }
+    assert_eq!(ended, [Some(tonic::Code::ResourceExhausted as i32); 2]);
+    assert!(gate.arrivals().bytes() <= 256 * 1024 * 1024, "{}", gate.arrivals().bytes());
+    assert!(gate.arrivals().bytes() >= 180 * 1024 * 1024, "{}", gate.arrivals().bytes());
+    call(&running.address, None).await?;
+    flood.iter().for_each(tokio::task::JoinHandle::abort);
+    let emptied = async {
+        while gate.arrivals().bytes() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), emptied).await?;
     Ok(())
 }

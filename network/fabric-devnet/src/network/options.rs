@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::{chaincode::ChaincodeOptions, limits::Limits};
+use crate::{
+    chaincode::ChaincodeOptions,
+    limits::{Limits, OrdererLimits},
+};
 
 /// Where a network keeps its data, who belongs to it, and where each listens.
 #[derive(Clone, Debug)]
@@ -83,8 +86,10 @@ pub struct AdminTlsOptions {
 pub struct Settings {
     /// How peers deal with chaincode.
     pub chaincode: ChaincodeOptions,
-    /// How many requests each service takes at one time.
+    /// How many requests each service of a peer takes at one time.
     pub limits: Limits,
+    /// How many streams the orderer serves at one time.
+    pub orderer_limits: OrdererLimits,
     /// From which number follows in which order gateways try peers that are equally good. Default: `None`, another one
     /// at each start.
     pub seed: Option<u64>,

@@ -54,7 +54,12 @@ impl AtomicBroadcast for OrdererService {
         let (answers, stream) = mpsc::channel(ANSWERS_MAX);
         let node = self.node.clone();
         tokio::spawn(async move {
-            while let Some(Ok(envelope)) = messages.next().await {
+            while let Some(message) = messages.next().await {
+                let envelope = match message {
+                    Ok(envelope) => envelope,
+                    // An error says that the client is gone.
+                    Err(status) => return drop(answers.send(Err(status)).await),
+                };
                 let answer = node.broadcast(envelope).await;
                 let refused = answer.status != CommonStatus::Success as i32;
                 // A refusal also ends the stream.

@@ -1,9 +1,10 @@
 //! Whether anything is asked on a connection. Keep-alives go back and forth on a connection that nobody uses, so bytes
-//! do not tell; requests do. A stream counts as a request until it ends.
+//! do not tell; requests do. A request counts from the moment when its message is complete, so that one which is only
+//! opened is none; a stream counts until it ends.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// How many requests of a connection are in work, or since when none is.
@@ -16,14 +17,16 @@ pub(super) struct Activity {
 struct State {
     in_work: usize,
     idle_since: Instant,
+    has_asked: bool,
 }
 
 /// A request in work.
+#[derive(Debug)]
 pub(super) struct InWork(Arc<Activity>);
 
 impl Default for Activity {
     fn default() -> Self {
-        Self { state: Mutex::new(State { in_work: 0, idle_since: Instant::now() }) }
+        Self { state: Mutex::new(State { in_work: 0, idle_since: Instant::now(), has_asked: false }) }
     }
 }
 
@@ -34,9 +37,20 @@ impl Activity {
         (state.in_work == 0).then_some(state.idle_since)
     }
 
-    /// A request begins; it is in work until what this gives back is dropped.
+    /// Until when something must be asked, when so long is waited for the first request, and so long for each later
+    /// one; none while a request is in work.
+    pub(super) fn deadline(&self, first: Duration, later: Duration) -> Option<Instant> {
+        let state = self.state();
+        let patience = if state.has_asked { later } else { first };
+        (state.in_work == 0).then(|| state.idle_since + patience)
+    }
+
+    /// A request is complete; it is in work until what this gives back is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> InWork {
-        self.state().in_work += 1;
+        let mut state = self.state();
+        state.in_work += 1;
+        state.has_asked = true;
+        drop(state);
         InWork(Arc::clone(self))
     }
 

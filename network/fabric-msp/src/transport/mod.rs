@@ -5,25 +5,35 @@
 //! side is a member of an organization is for its signatures to show.
 
 mod activity;
+mod arrival;
+mod arrivals;
+mod arriving;
 mod client;
-mod counted;
 mod descriptors;
+mod framing;
 mod gate;
+mod guests;
 mod info;
 mod server;
 mod strangers;
 mod stream;
 mod tls;
+mod turns;
+mod watched;
 
 pub use self::{
+    arrival::Arrival,
+    arrivals::Arrivals,
     client::{ClientTls, connect, connect_lazy, uri_of},
-    counted::{CountRequests, Counted},
     descriptors::room_for_connections,
-    gate::{Gate, Guest},
+    gate::{Gate, Patience},
+    guests::Places,
     info::ConnectionInfo,
     server::{
         Router, Server, ServerTls, TlsConnection, incoming, incoming_through, incoming_with_any_certificate, server,
     },
     strangers::{Stranger, Strangers, network_of},
     tls::TransportError,
+    turns::Turns,
+    watched::{WatchRequests, Watched},
 };

@@ -27,18 +27,21 @@ use tower_layer::{Identity, Stack};
 
 use super::{
     activity::Activity,
-    counted::CountRequests,
-    gate::{Gate, Guest},
+    gate::{Gate, Patience},
+    guests::Guest,
     info::ConnectionInfo,
     stream::Stream,
     tls::{
         ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, read_ahead, store_of,
         use_identity,
     },
+    watched::WatchRequests,
 };
 
 /// How long a client may take for its handshake, as with Fabric's servers, and its first byte.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
+/// Requests of one connection that may be open at once, streams included.
+const STREAMS_MAX: u32 = 512;
 /// How long to wait when the system has no file handle to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -62,8 +65,9 @@ pub struct TlsConnection {
 
 /// What a connection takes until it ends, and when it has to end because nothing is asked.
 struct Visit {
-    _guest: Guest,
-    idle_max: Duration,
+    guest: Guest,
+    patience: Patience,
+    has_ended: bool,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -110,16 +114,17 @@ pub fn incoming_with_any_certificate(
     Ok(accept_all(listener, Some(builder.build()), Gate::of_process()))
 }
 
-/// A server whose connections end when nothing is asked for a long time.
-pub type Server = tonic::transport::Server<Stack<CountRequests, Identity>>;
+/// A server whose connections end when nothing is asked for a long time, and whose requests end when they do not come.
+pub type Server = tonic::transport::Server<Stack<WatchRequests, Identity>>;
 
 /// What a [`Server`] serves.
-pub type Router = tonic::transport::server::Router<Stack<CountRequests, Identity>>;
+pub type Router = tonic::transport::server::Router<Stack<WatchRequests, Identity>>;
 
 /// tonic's server with the keep-alive and the windows that fit Fabric.
 pub fn server() -> Server {
     tonic::transport::Server::builder()
-        .layer(CountRequests)
+        .layer(WatchRequests)
+        .max_concurrent_streams(STREAMS_MAX)
         .http2_keepalive_interval(Some(Duration::from_secs(60)))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
@@ -177,7 +182,7 @@ async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Rea
 
 async fn let_in(stream: TcpStream, remote: SocketAddr, acceptor: Option<SslAcceptor>, ready: Ready, gate: Arc<Gate>) {
     let stranger = gate.enter(remote);
-    let greeting = time::timeout(HANDSHAKE_MAX, greet(stream, acceptor.as_ref()));
+    let greeting = time::timeout(HANDSHAKE_MAX, greet(stream, remote, acceptor.as_ref(), &gate));
     let greeted = tokio::select! {
         greeted = greeting => {
             let late = || format!("not done within {HANDSHAKE_MAX:?}, so the connection is ended");
@@ -189,23 +194,37 @@ async fn let_in(stream: TcpStream, remote: SocketAddr, acceptor: Option<SslAccep
         Ok(greeted) => greeted,
         Err(cause) => return tracing::debug!(%remote, %cause, "a connection did not come about"),
     };
-    let Some(guest) = gate.welcome(remote) else {
+    let Some(guest) = gate.welcome(remote, &info.activity) else {
         return tracing::debug!(%remote, "there is no room for another connection");
     };
-    let connection = TlsConnection { stream, info, visit: Visit::new(guest, gate.idle_max()) };
+    let connection = TlsConnection { stream, info, visit: Visit::new(guest, gate.patience()) };
     drop(stranger);
     // The stream of connections may have been dropped meanwhile; then this one ends here.
     drop(ready.send(Ok(connection)).await);
 }
 
 /// The handshake, and the first byte of what the client has to say.
-async fn greet(stream: TcpStream, acceptor: Option<&SslAcceptor>) -> io::Result<(Stream, ConnectionInfo)> {
+async fn greet(
+    stream: TcpStream,
+    remote: SocketAddr,
+    acceptor: Option<&SslAcceptor>,
+    gate: &Gate,
+) -> io::Result<(Stream, ConnectionInfo)> {
     stream.set_nodelay(true)?;
-    let mut info = addresses(&stream);
+    let mut info = ConnectionInfo {
+        local: stream.local_addr().ok(),
+        remote: Some(remote),
+        certificate: None,
+        activity: Arc::default(),
+        inbox: Some(gate.inbox(remote)),
+        message_max: gate.patience().message,
+    };
     let mut stream = match acceptor {
         None => Stream::Plain(stream),
         Some(acceptor) => {
-            let stream = shake_hands(stream, acceptor).await?;
+            // A handshake that has nothing to read yet needs no turn.
+            stream.readable().await?;
+            let stream = gate.turns().in_turn(remote.ip(), shake_hands(stream, acceptor)).await?;
             let certificate = stream.ssl().peer_certificate();
             info.certificate = certificate.and_then(|certificate| certificate.to_der().ok()).map(Arc::from);
             Stream::Tls(Box::new(stream))
@@ -224,15 +243,20 @@ async fn shake_hands(stream: TcpStream, acceptor: &SslAcceptor) -> io::Result<Ss
 }
 
 impl Visit {
-    fn new(guest: Guest, idle_max: Duration) -> Self {
-        Self { _guest: guest, idle_max, alarm: Box::pin(time::sleep(idle_max)) }
+    fn new(guest: Guest, patience: Patience) -> Self {
+        Self { guest, patience, has_ended: false, alarm: Box::pin(time::sleep(patience.first_request)) }
     }
 
-    /// Ready when nothing was asked for too long.
+    /// Ready when nothing was asked for too long, or another connection needs the place.
     fn poll_end(&mut self, activity: &Activity, context: &mut Context<'_>) -> Poll<()> {
+        if self.has_ended || self.guest.poll_ended(context).is_ready() {
+            self.has_ended = true;
+            return Poll::Ready(());
+        }
+        let Patience { first_request, idle, .. } = self.patience;
         while self.alarm.as_mut().poll(context).is_ready() {
             let now = Instant::now();
-            let next = activity.idle_since().map_or(now, Instant::from_std) + self.idle_max;
+            let next = activity.deadline(first_request, idle).map_or(now + idle, Instant::from_std);
             if next <= now {
                 return Poll::Ready(());
             }
@@ -246,15 +270,6 @@ impl TlsConnection {
     /// What is known about the far side.
     pub fn info(&self) -> &ConnectionInfo {
         &self.info
-    }
-}
-
-fn addresses(stream: &TcpStream) -> ConnectionInfo {
-    ConnectionInfo {
-        local: stream.local_addr().ok(),
-        remote: stream.peer_addr().ok(),
-        certificate: None,
-        activity: Arc::default(),
     }
 }
 
