@@ -315,7 +315,8 @@ fn open_doors(
         .disable_signals();
     let shared = state.clone();
     let configure = move |config: &mut web::ServiceConfig| http::configure(config, &shared);
-    doors::listen(server, listener, tls, Doors::new(limits, connections), Arc::clone(service), configure)
+    let doors = Doors::new(limits, connections, service.settings().organizations.len());
+    doors::listen(server, listener, tls, doors, Arc::clone(service), configure)
 }
 
 fn listen(address: &str) -> Result<TcpListener, StartError> {

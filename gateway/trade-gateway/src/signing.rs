@@ -47,6 +47,8 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     open: Mutex<Open>,
     count_max: usize,
+    /// How many organizations there are: half of the room is kept for them, the same for each.
+    organizations: usize,
 }
 
 #[derive(Default)]
@@ -62,20 +64,22 @@ enum Slot {
 }
 
 impl Sessions {
-    /// Room for `count_max` sessions.
+    /// Room for `count_max` sessions, of so many organizations.
     #[must_use]
-    pub(crate) fn new(count_max: usize) -> Self {
-        Self { open: Mutex::default(), count_max }
+    pub(crate) fn new(count_max: usize, organizations: usize) -> Self {
+        Self { open: Mutex::default(), count_max, organizations }
     }
 
     /// Opens a session under its transaction's id.
     ///
     /// # Errors
-    /// There is no room, or the caller's organization already takes half of it, or its certificate a quarter.
+    /// There is no room but what is kept for other organizations, or the caller's organization already takes half of
+    /// it, or its certificate a quarter.
     pub(crate) fn open(&self, session: Session) -> Result<(), Problem> {
         let mut open = self.lock();
         let is_full = open.sessions.len() >= self.count_max
             || open.bytes + session.size() > BYTES_MAX
+            || self.takes_what_is_kept_for_others(&open, &session)
             || self.takes_more_than(2, &open, &session, |other| other.msp_id == session.msp_id)
             || self.takes_more_than(4, &open, &session, |other| other.certificate_sha256 == session.certificate_sha256);
         if is_full {
@@ -83,6 +87,24 @@ impl Sessions {
         }
         open.insert(session);
         Ok(())
+    }
+
+    /// Whether one session more would take room that is kept for other organizations.
+    fn takes_what_is_kept_for_others(&self, open: &Open, more: &Session) -> bool {
+        let kept = |all: usize| (all / 2).checked_div(self.organizations).unwrap_or(0);
+        let (count_kept, bytes_kept) = (kept(self.count_max), kept(BYTES_MAX));
+        let mut held: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for session in open.sessions.values().filter_map(Slot::waiting).chain([more]) {
+            let (count, bytes) = held.entry(&session.msp_id).or_default();
+            (*count, *bytes) = (*count + 1, *bytes + session.size());
+        }
+        let beyond = |(count, bytes): (usize, usize), (own_count, own_bytes): (usize, usize)| {
+            (count + own_count.saturating_sub(count_kept), bytes + own_bytes.saturating_sub(bytes_kept))
+        };
+        let own = held.get(more.msp_id.as_str()).copied().unwrap_or_default();
+        let (count, bytes) = held.into_values().fold((0, 0), beyond);
+        own.0 > count_kept && count > self.count_max - self.organizations * count_kept
+            || own.1 > bytes_kept && bytes > BYTES_MAX - self.organizations * bytes_kept
     }
 
     /// Whether the sessions of some callers, with one more, would take more than one part in `parts` of the room. The
@@ -226,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_session_is_taken_by_its_own_certificate_at_its_own_stage_only() -> Result<(), Problem> {
-        let sessions = Sessions::new(10);
+        let sessions = Sessions::new(10, 0);
         sessions.open(session("t1", 100))?;
         let code = |certificate: &str, stage, now| {
             sessions.take("t1", certificate, stage, now).err().map(|problem| problem.code)
@@ -246,7 +268,7 @@ mod tests {
 
     #[test]
     fn one_organization_fills_half_of_the_bytes_and_leaves_the_rest_to_others() {
-        let sessions = Sessions::new(1_000);
+        let sessions = Sessions::new(1_000, 0);
         let of = |msp_id: &str, id: usize| {
             let bytes = vec![0; BYTES_MAX / 16];
             let draft = Draft { transaction_id: format!("{msp_id}{id}"), bytes, message: Vec::new() };
@@ -262,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_result_takes_room_too() -> Result<(), Problem> {
-        let sessions = Sessions::new(10);
+        let sessions = Sessions::new(10, 0);
         let waiting = Session { result: Value::String("x".repeat(5_000)), ..session("t1", 100) };
         sessions.put_back(waiting);
         assert!(sessions.lock().bytes > 5_000);
@@ -273,12 +295,32 @@ mod tests {
 
     #[test]
     fn room_is_bounded_and_comes_back_with_expiry() -> Result<(), Problem> {
-        let sessions = Sessions::new(8);
+        let sessions = Sessions::new(8, 0);
         sessions.open(session("t1", 5))?;
         sessions.open(session("t2", 50))?;
         assert_eq!(sessions.open(session("t3", 50)).expect_err("full").status, 503);
         sessions.expire(6);
         sessions.open(session("t3", 50))?;
         Ok(())
+    }
+
+    #[test]
+    fn two_organizations_leave_room_for_a_third() {
+        // The second row is the control: nothing is kept for anybody.
+        for (organizations, comes_in) in [(4, true), (0, false)] {
+            let sessions = Sessions::new(80, organizations);
+            let of = |msp_id: &str, certificate: &str, number: usize| Session {
+                msp_id: msp_id.to_owned(),
+                certificate_sha256: format!("{msp_id} {certificate}"),
+                ..session(&format!("{msp_id} {certificate} {number}"), 100)
+            };
+            for msp_id in ["AMSP", "BMSP"] {
+                for certificate in ["1", "2", "3", "4"] {
+                    (0..).take_while(|number| sessions.open(of(msp_id, certificate, *number)).is_ok()).for_each(drop);
+                }
+            }
+            let honest = (0..10).filter(|number| sessions.open(of("CMSP", "1", *number)).is_ok()).count();
+            assert_eq!(honest, if comes_in { 10 } else { 0 });
+        }
     }
 }

@@ -1,13 +1,16 @@
-//! Takes connections in: a place, the handshake, the room of the members, and then HTTP until a deadline passes.
+//! Takes connections in: a place, the handshake when it is its turn, the room of the members, and then HTTP until a
+//! deadline passes.
 
 use std::{
     future::{Future, poll_fn},
     io,
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
     pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -21,7 +24,7 @@ use actix_web::{
     rt::net::TcpStream,
     web::ServiceConfig,
 };
-use fabric_msp::transport::{Stranger, Strangers};
+use fabric_msp::transport::{Stranger, Strangers, Turns};
 use openssl::ssl::SslAcceptor;
 
 use super::{
@@ -36,20 +39,23 @@ use crate::{members::Members, service::Service as Gateway, settings::Limits, tim
 pub(crate) struct Doors {
     strangers: Arc<Strangers>,
     members: Arc<Shares>,
+    turns: Arc<Turns>,
     handshake: Duration,
     deadlines: Deadlines,
 }
 
 impl Doors {
-    /// `connections` is how many there may be in all.
-    pub(crate) fn new(limits: &Limits, connections: usize) -> Arc<Self> {
+    /// `connections` is how many there may be in all, `organizations` how many organizations there are.
+    pub(crate) fn new(limits: &Limits, connections: usize, organizations: usize) -> Arc<Self> {
         let strangers = limits.unauthenticated_connections.min(connections.saturating_sub(1)).max(1);
         let members = connections.saturating_sub(strangers).max(1);
         let organization = members.div_ceil(2);
-        let bounds = Bounds { all: members, organization, certificate: organization.div_ceil(2), public: 0 };
+        let certificate = organization.div_ceil(2);
+        let bounds = Bounds { all: members, organization, certificate, public: 0, organizations };
         Arc::new(Self {
             strangers: Strangers::new(strangers, limits.connections_per_address),
             members: Shares::new(bounds),
+            turns: Turns::new(available_parallelism().map_or(1, NonZeroUsize::get)),
             handshake: Duration::from_millis(limits.header_deadline_ms),
             deadlines: Deadlines {
                 head: Duration::from_millis(limits.header_deadline_ms),
@@ -136,7 +142,10 @@ where
         let handshake = stream.set_nodelay(true).ok().map(|()| self.tls.call(stream));
         let (http, doors, gateway) = (Rc::clone(&self.http), Arc::clone(&self.doors), Arc::clone(&self.gateway));
         Box::pin(async move {
-            let (Some(stranger), Some(handshake)) = (stranger, handshake) else { return Ok(()) };
+            let (Some(address), Some(stranger), Some(handshake)) = (address, stranger, handshake) else {
+                return Ok(());
+            };
+            let handshake = doors.turns.in_turn(address.ip(), handshake);
             let stream = match unless_evicted(&stranger, handshake).await {
                 Some(Ok(stream)) => stream,
                 Some(Err(error)) => {
@@ -149,7 +158,7 @@ where
             let (standing, member) = doors.admit(gateway.members(), certificate.as_deref());
             let progress = Progress::new(doors.deadlines);
             let link = Link { standing, certificate: certificate.map(Rc::from), progress: Rc::clone(&progress) };
-            let serving = within(&progress, http.call((Connection::new(stream, link), address)));
+            let serving = within(&progress, http.call((Connection::new(stream, link), Some(address))));
             match member {
                 Some(place) => {
                     drop(stranger);

@@ -1,4 +1,7 @@
 //! Shares of what is bounded: what one certificate may take of what its organization may take of all.
+//!
+//! Half of all is kept for the organizations, the same for each, so that no organizations together lock another one
+//! out; the rest goes to the first that ask.
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +21,21 @@ pub(crate) struct Bounds {
     pub(crate) certificate: usize,
     /// By all callers together who are not known as members.
     pub(crate) public: usize,
+    /// How many organizations there are: half of all is kept for them, the same for each.
+    pub(crate) organizations: usize,
+}
+
+impl Bounds {
+    /// What is kept for one organization; never more than it may take.
+    fn kept(&self) -> usize {
+        let kept = (self.all / 2).checked_div(self.organizations).unwrap_or(0);
+        kept.min(self.organization)
+    }
+
+    /// What is kept for nobody.
+    fn common(&self) -> usize {
+        self.all - self.kept() * self.organizations
+    }
 }
 
 /// For whom something is taken.
@@ -44,6 +62,8 @@ pub(crate) struct Shares {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
+    /// By callers who are not known as members, and by organizations beyond what is kept for them.
+    common: usize,
     public: usize,
     organizations: BTreeMap<String, usize>,
     certificates: BTreeMap<String, usize>,
@@ -94,16 +114,17 @@ impl Share {
     pub(crate) fn grow(&mut self, count: usize) -> bool {
         let fits = |taken: usize, bound: usize| taken.checked_add(count).is_some_and(|sum| sum <= bound);
         let (bounds, mut taken) = (self.of.bounds, self.of.taken());
-        let allowed = fits(taken.all, bounds.all)
-            && match &self.holder {
-                Holder::Public => fits(taken.public, bounds.public),
-                Holder::Member { msp_id, certificate_sha256 } => {
-                    fits(held(&taken.organizations, msp_id), bounds.organization)
-                        && fits(held(&taken.certificates, certificate_sha256), bounds.certificate)
-                }
-            };
+        let allowed = match &self.holder {
+            Holder::Public => fits(taken.public, bounds.public),
+            Holder::Member { msp_id, certificate_sha256 } => {
+                fits(held(&taken.organizations, msp_id), bounds.organization)
+                    && fits(held(&taken.certificates, certificate_sha256), bounds.certificate)
+            }
+        };
+        let common = taken.common_after(&self.holder, count, bounds.kept());
+        let allowed = allowed && fits(taken.all, bounds.all) && common <= bounds.common();
         if allowed {
-            taken.add(&self.holder, count);
+            taken.add(&self.holder, count, bounds.kept());
             drop(taken);
             self.count += count;
         }
@@ -113,12 +134,25 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.of.taken().subtract(&self.holder, self.count);
+        self.of.taken().subtract(&self.holder, self.count, self.of.bounds.kept());
     }
 }
 
 impl Taken {
-    fn add(&mut self, holder: &Holder, count: usize) {
+    /// How much of what is kept for nobody is taken when a holder has taken `count` more.
+    fn common_after(&self, holder: &Holder, count: usize, kept: usize) -> usize {
+        let more = match holder {
+            Holder::Public => count,
+            Holder::Member { msp_id, .. } => {
+                let held = held(&self.organizations, msp_id);
+                held.saturating_add(count).saturating_sub(kept) - held.saturating_sub(kept)
+            }
+        };
+        self.common.saturating_add(more)
+    }
+
+    fn add(&mut self, holder: &Holder, count: usize, kept: usize) {
+        self.common = self.common_after(holder, count, kept);
         self.all += count;
         match holder {
             Holder::Public => self.public += count,
@@ -129,11 +163,16 @@ impl Taken {
         }
     }
 
-    fn subtract(&mut self, holder: &Holder, count: usize) {
+    fn subtract(&mut self, holder: &Holder, count: usize, kept: usize) {
         self.all -= count;
         match holder {
-            Holder::Public => self.public -= count,
+            Holder::Public => {
+                self.common -= count;
+                self.public -= count;
+            }
             Holder::Member { msp_id, certificate_sha256 } => {
+                let held = held(&self.organizations, msp_id);
+                self.common -= held.saturating_sub(kept) - (held - count).saturating_sub(kept);
                 give_back(&mut self.organizations, msp_id, count);
                 give_back(&mut self.certificates, certificate_sha256, count);
             }
@@ -173,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_certificate_an_organization_and_the_public_have_bounds_inside_the_bound_of_all() {
-        let shares = Shares::new(Bounds { all: 10, organization: 6, certificate: 4, public: 2 });
+        let shares = Shares::new(Bounds { all: 10, organization: 6, certificate: 4, public: 2, organizations: 0 });
         let take = |holder: Holder, count| shares.take(holder, count);
         let own = take(member("AMSP", "a1"), 4).expect("the certificate's bound");
         assert!(take(member("AMSP", "a1"), 1).is_none(), "the certificate has all it may");
@@ -191,11 +230,33 @@ mod tests {
 
     #[test]
     fn a_share_grows_within_its_bounds_and_comes_back_whole() {
-        let shares = Shares::new(Bounds { all: 10, organization: 8, certificate: 4, public: 2 });
+        let shares = Shares::new(Bounds { all: 10, organization: 8, certificate: 4, public: 2, organizations: 0 });
         let mut share = shares.take(member("AMSP", "a1"), 1).expect("room");
         assert!(share.grow(3) && !share.grow(1) && !share.grow(usize::MAX));
         assert_eq!(shares.in_use(), 4);
         drop(share);
         assert_eq!(shares.in_use(), 0);
+    }
+
+    #[test]
+    fn organizations_together_lock_no_other_one_out() {
+        // The second row is the control: nothing is kept for anybody.
+        for (organizations, comes_in) in [(4, true), (0, false)] {
+            let shares = Shares::new(Bounds { all: 80, organization: 40, certificate: 20, public: 10, organizations });
+            let mut flood = Vec::new();
+            for msp_id in ["AMSP", "BMSP"] {
+                for certificate in ["1", "2", "3", "4"] {
+                    let holder = member(msp_id, &format!("{msp_id} {certificate}"));
+                    flood.extend(std::iter::from_fn(|| shares.take(holder.clone(), 1)));
+                }
+            }
+            flood.extend(std::iter::from_fn(|| shares.take(Holder::Public, 1)));
+            let honest: Vec<_> = std::iter::from_fn(|| shares.take(member("CMSP", "c1"), 1)).collect();
+            assert_eq!(honest.len(), if comes_in { 10 } else { 0 });
+            assert_eq!(shares.take(member("DMSP", "d1"), 10).is_some(), comes_in);
+            drop((flood, honest));
+            let taken = shares.taken();
+            assert_eq!((taken.all, taken.common), (0, 0));
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Bounds in bytes on what callers make the gateway hold: bodies while they are worked on, answers until they are sent.
 //!
 //! A body is counted as it arrives, so that nobody takes room by announcing one. One organization may take half of all,
-//! one certificate a quarter, callers who are not known as members an eighth, so that none of them keeps the others
-//! out. Answers of at most [`SMALL_ANSWER_BYTES`] are not counted: the number of connections bounds them.
+//! one certificate a quarter, callers who are not known as members an eighth, and half of all is kept for the
+//! organizations, the same for each, so that none of them and no two keep the others out. Answers of at most
+//! [`SMALL_ANSWER_BYTES`] are not counted: the number of connections bounds them.
 
 use std::{
     pin::Pin,
@@ -35,9 +36,10 @@ pub(super) struct Held {
 }
 
 impl Memory {
-    /// `bytes` for all callers together.
-    pub(super) fn new(bytes: usize) -> Self {
-        let bounds = Bounds { all: bytes, organization: bytes / 2, certificate: bytes / 4, public: bytes / 8 };
+    /// `bytes` for all callers together, among them so many organizations.
+    pub(super) fn new(bytes: usize, organizations: usize) -> Self {
+        let (organization, certificate, public) = (bytes / 2, bytes / 4, bytes / 8);
+        let bounds = Bounds { all: bytes, organization, certificate, public, organizations };
         Self { all: Shares::new(bounds) }
     }
 
@@ -105,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_callers_hold_is_bounded_and_comes_back() -> Result<(), Problem> {
-        let memory = Memory::new(64 * KIB);
+        let memory = Memory::new(64 * KIB, 2);
         let mut first = memory.hold(None, 5 * KIB)?;
         first.grow(KIB)?;
         assert_eq!(memory.all.in_use(), 6 * KIB);
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_held_until_its_last_part_is_taken() -> Result<(), Problem> {
-        let memory = Memory::new(1024 * KIB);
+        let memory = Memory::new(1024 * KIB, 2);
         assert!(memory.hold_answer(None, SMALL_ANSWER_BYTES)?.is_none());
         let bytes = Bytes::from(vec![b'x'; SMALL_ANSWER_BYTES + 1]);
         let held = memory.hold_answer(None, bytes.len())?;

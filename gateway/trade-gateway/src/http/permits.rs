@@ -24,13 +24,16 @@ pub(super) struct Permits {
 }
 
 impl Permits {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let ready = Bounds { all: READY_REQUESTS, organization: 0, certificate: 0, public: READY_REQUESTS };
+    /// `organizations` is how many there are.
+    pub(super) fn new(limits: &Limits, organizations: usize) -> Self {
+        let ready =
+            Bounds { all: READY_REQUESTS, organization: 0, certificate: 0, public: READY_REQUESTS, organizations: 0 };
         let bounds = Bounds {
             all: limits.requests,
             organization: limits.requests_per_organization,
             certificate: limits.requests_per_certificate,
             public: PUBLIC_REQUESTS,
+            organizations,
         };
         Self { all: Shares::new(bounds), ready: Shares::new(ready) }
     }

@@ -30,9 +30,9 @@ impl State {
     /// The shared state. `runtime` outlives the workers and carries the work of all requests.
     #[must_use]
     pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
-        let limits = &service.settings().limits;
-        let permits = Permits::new(limits);
-        let memory = Memory::new(limits.held_bytes);
+        let (limits, organizations) = (&service.settings().limits, service.settings().organizations.len());
+        let permits = Permits::new(limits, organizations);
+        let memory = Memory::new(limits.held_bytes, organizations);
         let (coalescer, audit_failed) = (Coalescer::default(), AtomicBool::new(false));
         Self { service, audit, coalescer, audit_failed, runtime, permits, memory }
     }

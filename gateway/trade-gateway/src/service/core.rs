@@ -41,7 +41,7 @@ impl Service {
     /// A service; operations left open by a crash wait for [`Service::resolve_open`].
     #[must_use]
     pub(crate) fn new(settings: Settings, members: Members, ledger: Arc<dyn Ledger>, store: Store) -> Self {
-        let sessions = Sessions::new(settings.limits.signing_sessions);
+        let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
         Self { settings, members, ledger, store, sessions, active, backoff, readiness, in_use: Arc::default() }
