@@ -1,6 +1,6 @@
 //! The command line. Every command is a thin shell around a module of the same name.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -84,12 +84,13 @@ struct Child {
 }
 
 impl Cli {
-    /// Does what the command line asks.
+    /// Does what the command line asks. Gives back the exit status, which is 0 unless the command says otherwise.
     ///
     /// # Errors
     /// As the command.
-    pub fn run(self) -> Result<()> {
+    pub fn run(self) -> Result<ExitCode> {
         match self.command {
+            Command::Audit(command) => return commands::audit::run(&command),
             Command::Up(options) => commands::up::run(options),
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),
@@ -102,14 +103,14 @@ impl Cli {
             Command::Transaction(command) => commands::transaction::run(&command),
             Command::Epcis(command) => commands::epcis::run(&command),
             Command::Ledger(command) => commands::ledger::run(&command),
-            Command::Audit(command) => commands::audit::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Channel(command) => commands::channel::run(&command),
             Command::Chaincode(options) => roles::chaincode::run(options),
             Command::Gateway(options) => roles::gateway::run(&options),
             Command::Network(command) => commands::network::run(&command),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -19,11 +19,11 @@ use fabric_operator::fabric::builder;
 pub fn run() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let result = match builder::called_as(&arguments) {
-        Some(program) => roles::builder::run(program, &arguments[1..]),
+        Some(program) => roles::builder::run(program, &arguments[1..]).map(|()| ExitCode::SUCCESS),
         None => cli::Cli::parse().run(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             output::complain(&error);
             ExitCode::FAILURE

@@ -48,8 +48,8 @@ pub struct Decision {
     pub status: u16,
     /// `allowed`, [`BEGUN`], [`RESUMED`], [`CUT`], [`RETIRED`], [`OTHERS`], or the code of the problem in the answer.
     pub outcome: String,
-    /// Of callers who are not known as members: how many more were decided upon like the one in an earlier line, within
-    /// a minute. Of [`CUT`]: how many lines are missing.
+    /// How many more were decided upon like the one in an earlier line, within a minute. Of [`CUT`]: how many lines are
+    /// missing. Of [`RETIRED`]: how many lines the file had.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
 }

@@ -33,6 +33,25 @@ pub enum AuditError {
         /// How many lines are missing.
         missing: u64,
     },
+    /// A file of the log is called something else than the gateway calls it, so the anchor does not count for it.
+    #[error("{path} should be called {expected}: under another name nothing shows whether its end is missing")]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// What the gateway calls it.
+        expected: String,
+    },
+    /// The key has sealed lines, and neither a line nor the anchor is there any more.
+    #[error(
+        "the audit log in {folder} is empty and has no anchor, but the key {key} has sealed lines; bring the files back, or \
+         move the key away to begin a new log"
+    )]
+    Emptied {
+        /// Where the log should be.
+        folder: PathBuf,
+        /// The key.
+        key: PathBuf,
+    },
     /// The anchor was made without the key, or is damaged.
     #[error("the anchor {0} was not sealed with this key")]
     AnchorForged(PathBuf),

@@ -23,9 +23,13 @@ pub const KEY_FILE: &str = "audit.key";
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 
+/// The second line of a key's file, as soon as the key has sealed a line: a log without any line is not new then.
+const MARK: &str = "this key has sealed lines";
+
 /// The key of one log.
 pub struct AuditKey {
     key: PKey<Private>,
+    has_sealed: bool,
 }
 
 impl AuditKey {
@@ -40,10 +44,29 @@ impl AuditKey {
             return Err(AuditError::KeyExposed(path.to_owned()));
         }
         let text = fs::read_to_string(path).map_err(failed)?;
-        let bytes = hex::decode(text.trim()).ok().filter(|bytes| bytes.len() == KEY_BYTES);
+        let mut lines = text.lines();
+        let bytes = lines.next().and_then(|line| hex::decode(line.trim()).ok());
+        let bytes = bytes.filter(|bytes| bytes.len() == KEY_BYTES);
         let bytes = bytes.ok_or_else(|| AuditError::KeyMalformed(path.to_owned()))?;
+        // Half a mark, left by a crash, says the same.
+        let has_sealed = lines.any(|line| !line.trim().is_empty());
         let key = PKey::hmac(&bytes).map_err(|error| failed(io::Error::other(error)))?;
-        Ok(Self { key })
+        Ok(Self { key, has_sealed })
+    }
+
+    /// Whether the key's file says that it has sealed a line.
+    pub(super) fn has_sealed(&self) -> bool {
+        self.has_sealed
+    }
+
+    /// Notes in the key's file that it has sealed a line.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn mark(path: &Path) -> io::Result<()> {
+        let mut file = OpenOptions::new().append(true).open(path)?;
+        writeln!(file, "{MARK}")?;
+        file.sync_all()
     }
 
     /// Makes a key; nobody else can read it, not even for a moment.

@@ -29,6 +29,7 @@ const WARN_PERCENT: u64 = 80;
 #[derive(Debug)]
 pub struct AuditLog {
     folder: PathBuf,
+    key_path: PathBuf,
     key: AuditKey,
     settings: AuditSettings,
     tail: Mutex<Tail>,
@@ -44,7 +45,16 @@ struct Tail {
     place: Place,
     anchor: Anchor,
     /// Files that were deleted to make room and have no line yet.
-    retired: Vec<String>,
+    retired: Vec<Retired>,
+    /// Whether the key's file says that it has sealed lines, or cannot be made to say so.
+    is_marked: bool,
+}
+
+/// A file that was deleted to make room.
+#[derive(Debug, Clone)]
+struct Retired {
+    name: String,
+    lines: u64,
 }
 
 /// A full file of the log.
@@ -68,20 +78,28 @@ impl AuditLog {
         let failed = |cause| AuditError::File { path: path.clone(), cause };
         let full = full_files(folder).map_err(failed)?;
         let is_new = full.is_empty() && fs::metadata(&path).map_or(true, |known| known.len() == 0);
-        let key = open_key(folder, settings, is_new)?;
+        let (key_path, key) = open_key(folder, settings, is_new)?;
         let before = match full.last() {
             Some(file) => look_through(&file.path, None, &key, |_| {})?.place,
             None => None,
         };
         let anchored = Anchor::read(folder, &key);
+        if is_new && key.has_sealed() && matches!(anchored, Ok(None)) {
+            return Err(AuditError::Emptied { folder: folder.to_owned(), key: key_path });
+        }
         let mut file = private_file(&path, false).map_err(failed)?;
         let Through { first, place, length } = look_through(&path, before.as_ref(), &key, |_| {})?;
         file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).map_err(failed)?;
         let place = place.or(before).unwrap_or_else(Place::origin);
         let cut = cut(&place, anchored, is_new)?;
         let first = first.unwrap_or(place.sequence + 1);
-        let tail = Mutex::new(Tail { file, length, first, place, anchor: Anchor::open(folder)?, retired: Vec::new() });
-        let log = Self { folder: folder.to_owned(), key, settings: settings.clone(), tail };
+        let (anchor, is_marked) = (Anchor::open(folder)?, key.has_sealed());
+        let mut tail = Tail { file, length, first, place, anchor, retired: Vec::new(), is_marked };
+        if !is_new {
+            tail.mark(&key_path);
+        }
+        let (folder, settings, tail) = (folder.to_owned(), settings.clone(), Mutex::new(tail));
+        let log = Self { folder, key_path, key, settings, tail };
         if let Some(decision) = cut {
             tracing::error!(
                 "lines of the audit log are missing that were written once: {}",
@@ -102,11 +120,13 @@ impl AuditLog {
         if tail.length >= self.settings.file_bytes() {
             self.rotate(&mut tail)?;
         }
-        while let Some(resource) = tail.retired.last().cloned() {
-            self.write(&mut tail, &Decision { resource, ..Decision::of_the_log(RETIRED) })?;
+        while let Some(Retired { name: resource, lines }) = tail.retired.last().cloned() {
+            self.write(&mut tail, &Decision { resource, count: Some(lines), ..Decision::of_the_log(RETIRED) })?;
             tail.retired.pop();
         }
-        self.write(&mut tail, decision)
+        let seal = self.write(&mut tail, decision)?;
+        tail.mark(&self.key_path);
+        Ok(seal)
     }
 
     /// Writes the number and the seal of the last line to the process log, which should be kept elsewhere.
@@ -141,7 +161,7 @@ impl AuditLog {
     /// Puts the full file away and begins the next one. Every step leaves what [`AuditLog::open`] understands.
     fn rotate(&self, tail: &mut Tail) -> io::Result<()> {
         let (path, next) = (self.folder.join(LOG_FILE), self.folder.join(NEXT_FILE));
-        self.make_room(&mut tail.retired)?;
+        self.make_room(tail)?;
         let file = private_file(&next, true)?;
         let full = self.folder.join(full_name(tail.first));
         match fs::rename(&path, &full) {
@@ -155,8 +175,9 @@ impl AuditLog {
     }
 
     /// Deletes the oldest files as far as the next one needs room, and notes their names.
-    fn make_room(&self, retired: &mut Vec<String>) -> io::Result<()> {
+    fn make_room(&self, tail: &mut Tail) -> io::Result<()> {
         let full = full_files(&self.folder)?;
+        let followers: Vec<u64> = full.iter().skip(1).map(|file| file.first).chain([tail.first]).collect();
         let room = self.settings.disk_bytes;
         // The file that is full now and the next one.
         let mut needed = full.iter().map(|file| file.bytes).sum::<u64>() + 2 * self.settings.file_bytes();
@@ -168,7 +189,7 @@ impl AuditLog {
                 oldest.path.display()
             );
         }
-        for file in full {
+        for (file, follower) in full.into_iter().zip(followers) {
             if needed <= room {
                 break;
             }
@@ -181,7 +202,7 @@ impl AuditLog {
             }
             fs::remove_file(&file.path)?;
             needed -= file.bytes;
-            retired.extend(file.path.file_name().map(|name| name.to_string_lossy().into_owned()));
+            tail.retired.push(Retired { name: full_name(file.first), lines: follower - file.first });
         }
         Ok(())
     }
@@ -191,18 +212,33 @@ impl AuditLog {
     }
 }
 
-fn open_key(folder: &Path, settings: &AuditSettings, is_new: bool) -> Result<AuditKey, AuditError> {
+impl Tail {
+    /// Has the key's file say that it has sealed lines, once.
+    fn mark(&mut self, key: &Path) {
+        if self.is_marked {
+            return;
+        }
+        self.is_marked = true;
+        if let Err(cause) = AuditKey::mark(key) {
+            let key = key.display();
+            tracing::warn!(%cause, "{key} cannot be written, so a log without any line would be taken for a new one");
+        }
+    }
+}
+
+/// The key, and where it lies.
+fn open_key(folder: &Path, settings: &AuditSettings, is_new: bool) -> Result<(PathBuf, AuditKey), AuditError> {
     let path = settings.key.clone().unwrap_or_else(|| folder.join(KEY_FILE));
-    match AuditKey::load(&path) {
+    let key = match AuditKey::load(&path) {
         Err(AuditError::File { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
-            if is_new {
-                AuditKey::create(&path)
-            } else {
-                Err(AuditError::KeyMissing { key: path })
+            if !is_new {
+                return Err(AuditError::KeyMissing { key: path });
             }
+            AuditKey::create(&path)
         }
         loaded => loaded,
-    }
+    };
+    Ok((path, key?))
 }
 
 /// What to write when the anchor knows of lines that are not there, or is not there itself. A line more than the anchor

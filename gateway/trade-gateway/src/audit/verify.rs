@@ -8,10 +8,10 @@ use std::{
 
 use super::{
     anchor::Anchor,
-    decision::CUT,
+    decision::{CUT, RETIRED},
     error::{AuditError, Fault},
     key::AuditKey,
-    line::{LOG_FILE, Line, Place, first_of, read_line},
+    line::{LOG_FILE, Line, Place, first_of, full_name, read_line},
 };
 
 /// What was found in files that are in order.
@@ -29,6 +29,8 @@ pub struct Verified {
     pub is_anchored: bool,
     /// Lines of the gateway that say that others before them were missing when it started.
     pub cuts: Vec<Cut>,
+    /// Up to which number lines are missing that the gateway deleted to make room, as it says; 0 when there are none.
+    pub retired_to: u64,
 }
 
 /// A line that says that others are missing before it.
@@ -41,10 +43,12 @@ pub struct Cut {
 }
 
 /// Verifies the files of a log, the oldest first. They may begin with any file of the log. Where the last one is the
-/// file that the gateway writes, the anchor beside it says whether its end is missing.
+/// file that the gateway writes, the anchor beside it says whether its end is missing. Names are part of what is
+/// verified, because they say which file that is.
 ///
 /// # Errors
-/// A file cannot be read; a line was changed, added or taken out; the end is missing.
+/// A file cannot be read or has another name than the gateway gives; a line was changed, added or taken out; the end is
+/// missing.
 pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError> {
     let last = files.last().filter(|path| path.file_name().is_some_and(|name| name == LOG_FILE));
     // Before the lines, so that a gateway may write meanwhile.
@@ -53,9 +57,9 @@ pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError>
         None => None,
     };
     let (mut verified, mut place) = (Verified::default(), None);
-    for path in files {
+    for (at, path) in files.iter().enumerate() {
         let through = look_through(path, place.as_ref(), key, |line| verified.note(line))?;
-        check_name(path, through.first)?;
+        check_name(path, through.first, at + 1 == files.len())?;
         place = through.place.or(place);
     }
     if let Some(place) = place {
@@ -74,24 +78,53 @@ pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError>
     Ok(verified)
 }
 
-/// A full file is named after its first line, so one whose beginning was taken out does not fit its name.
-fn check_name(path: &Path, first: Option<u64>) -> Result<(), AuditError> {
+/// A full file is named after its first line, so one whose beginning was taken out does not fit its name; the last file
+/// may be the one that is being written.
+fn check_name(path: &Path, first: Option<u64>, is_last: bool) -> Result<(), AuditError> {
+    if is_last && path.file_name().is_some_and(|name| name == LOG_FILE) {
+        return Ok(());
+    }
     match (first_of(path), first) {
         (Some(expected), Some(found)) if expected != found => {
             Err(AuditError::Broken { path: path.to_owned(), line: 1, fault: Fault::Sequence { expected, found } })
         }
-        _ => Ok(()),
+        (Some(_), _) => Ok(()),
+        (None, first) => {
+            let expected = first.filter(|_| !is_last).map_or_else(|| LOG_FILE.to_owned(), full_name);
+            Err(AuditError::Name { path: path.to_owned(), expected })
+        }
     }
 }
 
 impl Verified {
+    /// Whether nothing is missing: neither before the first line, beside what the gateway deleted to make room, nor
+    /// after the last one, nor where the gateway found lines missing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_anchored && self.cuts.is_empty() && !self.lacks_beginning()
+    }
+
+    /// Whether lines are missing before the first one that the gateway does not say to have deleted.
+    #[must_use]
+    pub fn lacks_beginning(&self) -> bool {
+        self.first > self.retired_to + 1
+    }
     fn note(&mut self, line: &Line) {
         self.lines += 1;
         if self.first == 0 {
             self.first = line.sequence;
         }
-        if line.decision.outcome == CUT {
-            self.cuts.push(Cut { line: line.sequence, missing: line.decision.count });
+        match line.decision.outcome.as_str() {
+            CUT => self.cuts.push(Cut { line: line.sequence, missing: line.decision.count }),
+            RETIRED => self.note_retired(line),
+            _ => {}
+        }
+    }
+
+    fn note_retired(&mut self, line: &Line) {
+        let first = first_of(Path::new(&line.decision.resource));
+        if let (Some(first), Some(lines)) = (first, line.decision.count) {
+            self.retired_to = self.retired_to.max((first + lines).saturating_sub(1));
         }
     }
 }

@@ -50,7 +50,7 @@ impl State {
         self.audit.tell_head();
     }
 
-    /// Writes how many callers who are not known as members were decided upon alike in the minutes that are over.
+    /// Writes how many requests were decided upon alike in the minutes that are over.
     pub(crate) fn write_counts(&self) {
         for decision in self.coalescer.take(now(), false) {
             tracing::info!(
@@ -67,9 +67,10 @@ impl State {
         }
     }
 
-    /// Appends to the audit log. A decision about a caller who is not known as a member may be counted instead.
+    /// Appends to the audit log. A decision about a caller who is not known as a member, or who was refused, may be
+    /// counted instead.
     pub(super) fn record_decision(&self, decision: &Decision) -> Result<(), Problem> {
-        if decision.msp_id.is_none() && !self.coalescer.has_line(decision, now()) {
+        if !self.coalescer.has_line(decision, now()) {
             return Ok(());
         }
         self.record(decision)

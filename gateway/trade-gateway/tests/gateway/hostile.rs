@@ -198,7 +198,7 @@ fn a_connection_without_a_certificate_ends_with_its_first_answer() -> TestResult
 }
 
 #[test]
-fn callers_who_are_not_known_as_members_cannot_fill_the_audit_log() -> TestResult {
+fn what_is_refused_again_and_again_does_not_fill_the_audit_log() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let stranger = Organizations::new().member(EXPORTER);
@@ -206,19 +206,25 @@ fn callers_who_are_not_known_as_members_cannot_fill_the_audit_log() -> TestResul
     for number in 0..20 {
         assert_eq!(nobodies[number % 2].get(&format!("/nothing/{number}"))?.status, 404);
     }
-    // The control: what members do has a line each.
-    let member = gateway.caller(&organizations.member(EXPORTER));
+    let identity = organizations.member(EXPORTER);
+    let member = gateway.caller(&identity);
     for number in 0..20 {
         assert_eq!(member.get(&format!("/nothing/{number}"))?.status, 404);
+        // The control: what members are allowed has a line each.
+        assert_eq!(member.get("/v1/whoami")?.status, 200);
     }
     gateway.stop();
     let path = organizations.path("data").join("audit.jsonl");
-    assert_eq!(organizations.audited().lines, 22);
+    assert_eq!(organizations.audited().lines, 2 + 20 + 2);
     let text = std::fs::read_to_string(&path)?;
-    let last: serde_json::Value = serde_json::from_str(text.lines().last().ok_or("a line")?)?;
-    let decision = &last["decision"];
-    assert_eq!((&decision["status"], &decision["count"]), (&404.into(), &19.into()));
-    assert_eq!((&decision["address"], &decision["certificate_sha256"]), (&"127.0.0.1".into(), &().into()));
+    let last: Vec<serde_json::Value> = text.lines().skip(22).map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let [of_strangers, of_member] = last.as_slice() else { return Err("two counts at the end".into()) };
+    let (of_strangers, of_member) = (&of_strangers["decision"], &of_member["decision"]);
+    for decision in [of_strangers, of_member] {
+        assert_eq!((&decision["status"], &decision["count"]), (&404.into(), &19.into()));
+    }
+    assert_eq!((&of_strangers["address"], &of_strangers["certificate_sha256"]), (&"127.0.0.1".into(), &().into()));
+    assert_eq!((&of_member["address"], &of_member["msp_id"]), (&().into(), &EXPORTER.into()));
     Ok(())
 }
 

@@ -129,6 +129,52 @@ fn a_missing_end_is_found_and_told_of_in_the_log_itself() -> TestResult {
 }
 
 #[test]
+fn a_log_that_was_emptied_with_its_anchor_is_not_taken_for_a_new_one() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    // A start without any decision leaves a log that is new still.
+    open(folder.path())?;
+    log_of(folder.path(), &["denied"])?;
+    let ways: [fn(&Path) -> io::Result<()>; 2] = [|path| fs::remove_file(path), |path| fs::write(path, "")];
+    for empty in ways {
+        empty(&folder.path().join(LOG_FILE))?;
+        empty(&Anchor::path(folder.path()))?;
+        let error = open(folder.path()).expect_err("an emptied log");
+        assert!(matches!(error, AuditError::Emptied { .. }), "{error}");
+    }
+    // The control: with a key of before, which says nothing of what it has sealed, it looks new.
+    let key = folder.path().join(KEY_FILE);
+    change(&key, |text| first_lines(&text, 1))?;
+    log_of(folder.path(), &["allowed"])?;
+    assert_eq!(verified(folder.path())?.lines, 1);
+    // As the message says: without the key, a new log begins.
+    fs::remove_file(&key)?;
+    fs::remove_file(folder.path().join(LOG_FILE))?;
+    fs::remove_file(Anchor::path(folder.path()))?;
+    log_of(folder.path(), &["allowed"])
+}
+
+#[test]
+fn a_log_without_its_end_is_not_verified_under_another_name() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    log_of(folder.path(), &["allowed", "denied"])?;
+    let (path, other) = (folder.path().join(LOG_FILE), folder.path().join("audit-of-may.jsonl"));
+    fs::rename(&path, &other)?;
+    change(&other, |text| first_lines(&text, 1))?;
+    let key = AuditKey::load(&folder.path().join(KEY_FILE))?;
+    let error = verify(std::slice::from_ref(&other), &key).expect_err("another name");
+    assert!(matches!(&error, AuditError::Name { expected, .. } if expected == LOG_FILE), "{error}");
+    // Under the name of a full file it is known that nothing says whether its end is missing.
+    let full = folder.path().join(full_name(1));
+    fs::rename(&other, &full)?;
+    let found = verify(std::slice::from_ref(&full), &key)?;
+    assert!(!found.is_anchored && !found.is_complete());
+    // The control: under its own name, the end is missed.
+    fs::rename(&full, &path)?;
+    assert!(matches!(verified(folder.path()), Err(AuditError::Cut { missing: 1, .. })));
+    Ok(())
+}
+
+#[test]
 fn an_anchor_that_is_gone_or_forged_is_told_of() -> TestResult {
     let folder = tempfile::tempdir()?;
     log_of(folder.path(), &["denied"])?;
@@ -180,10 +226,16 @@ fn full_files_are_put_away_and_the_oldest_makes_room() -> TestResult {
     }
     let verified = verified(folder.path())?;
     assert!(verified.first > 1 && verified.last > 80, "{verified:?}");
+    assert!(verified.is_complete() && verified.retired_to + 1 == verified.first, "{verified:?}");
     let on_disk: u64 = full_files(folder.path())?.iter().map(|file| file.bytes).sum();
     assert!(on_disk + fs::metadata(folder.path().join(LOG_FILE))?.len() <= 8_000);
     let text = fs::read_to_string(&full_files(folder.path())?.last().ok_or("a full file")?.path)?;
     assert!(text.contains(RETIRED) && text.contains("audit-0000"), "{text}");
+    // So is the oldest file, when it is not the gateway that deleted it.
+    let without_oldest = full_files(folder.path())?.into_iter().skip(1).map(|file| file.path);
+    let files: Vec<_> = without_oldest.chain([folder.path().join(LOG_FILE)]).collect();
+    let verified = verify(&files, &AuditKey::load(&folder.path().join(KEY_FILE))?)?;
+    assert!(verified.lacks_beginning() && !verified.is_complete(), "{verified:?}");
     // So is one whose first lines were taken out, although what is left follows.
     let first = full_files(folder.path())?.into_iter().next().ok_or("a full file")?;
     let whole = fs::read_to_string(&first.path)?;
