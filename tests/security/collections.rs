@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use fabric_client::{Start, events::verify_private_data};
 use fabric_contract::organization_collection;
 use fabric_operator::{collections::of_organization, consortium::Role};
-use fabric_protos::protos::{DeliverResponse, TxValidationCode};
+use fabric_protos::protos::{DeliverResponse, StaticCollectionConfig, TxValidationCode};
 use futures_util::StreamExt;
 use prost::Message;
 use serde_json::json;
@@ -117,7 +117,8 @@ impl Door {
 
 async fn every_door(net: N) -> Result<()> {
     // One endorser, so that the value comes to the owner's peer alone: each endorser sees it.
-    let own = deployed(net, 1).await?;
+    // The owner's peer alone endorses, so that no other endorser has seen the value.
+    let own = deployed(net, |owner, _| of_organization(owner, &[owner])).await?;
     let (closed, open) = (organization_collection(&Site::msp_id(1)), format!("_implicit_org_{}", Site::msp_id(1)));
     // A seller's client writes into the buyer's collection, and the buyer's peer endorses.
     let writes = [&closed, &open].map(|collection| private_put_transient(collection, KEY, "value"));
@@ -143,13 +144,16 @@ async fn every_door(net: N) -> Result<()> {
     nothing_lies_with_other_peers(net)
 }
 
-/// A channel whose chaincode has the collections that deployments give it when so many organizations must endorse.
-pub(super) async fn deployed(net: N, endorsements: u32) -> Result<Own> {
+/// A channel whose chaincode has a collection for each organization: `collection` gives it for an organization among all.
+pub(super) async fn deployed(
+    net: N,
+    collection: impl Fn(&str, &[&str]) -> Result<StaticCollectionConfig>,
+) -> Result<Own> {
     let own = Own::create(net, &[1, 2, 3], |_| Ok(())).await?;
     let mut definition = own.definition("conf", ANY);
     let msp_ids: [String; 3] = [1, 2, 3].map(Site::msp_id);
     let all: [&str; 3] = [0, 1, 2].map(|one| msp_ids[one].as_str());
-    definition.collections = all.iter().map(|one| of_organization(one, &all, endorsements)).collect::<Result<_>>()?;
+    definition.collections = all.iter().map(|one| collection(one, &all)).collect::<Result<_>>()?;
     definition.establish(net, &net.chaincode("conf")?.package.id).await?;
     own.until_usable("conf", &own.organizations).await?;
     own.deploy("ev", ANY).await?;

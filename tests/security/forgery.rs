@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use fabric_contract::organization_collection;
+use fabric_operator::collections::of_organization;
 use fabric_protos::protos::TxValidationCode::{EndorsementPolicyFailure, Valid};
 use serde_json::{Value, json};
 use trade_tests::{
@@ -38,7 +39,7 @@ fn two_organizations_do_not_write_in_the_name_of_a_third() -> Result<()> {
 }
 
 async fn two_write_for_a_third(net: N) -> Result<()> {
-    let own = deployed(net, 2).await?;
+    let own = deployed(net, of_organization).await?;
     let collection = organization_collection(&Site::msp_id(1));
     // The third organization makes a record together with one of the others, leaves its digest, and lets nobody change
     // the record without it.

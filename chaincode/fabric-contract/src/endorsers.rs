@@ -1,22 +1,23 @@
 //! The endorsement policy of a single key: which organizations must endorse a change of it.
 //!
 //! Covers two shapes: "at least n of these organizations", which is what Fabric's libraries offer too, and the same
-//! "and one of those". A key's policy takes the place of the chaincode's, so one owner alone would need no second
-//! endorser any more; the second shape gives it one. Writes the few protobuf bytes itself, so that contracts need no
+//! "and at least m of those". A key's policy takes the place of the chaincode's, so one owner alone would need no other
+//! endorser any more; the second shape gives it as many as the chaincode's policy asks for. Writes the few protobuf bytes itself, so that contracts need no
 //! protobuf library.
 
 use std::collections::BTreeSet;
 
 use crate::Fault;
 
-/// At least `needed` of the named organizations must endorse, and one of some others if there are such, each with a
-/// peer or, if so chosen, any member.
+/// At least `needed` of the named organizations must endorse, and at least some number of others if there are such, each
+/// with a peer or, if so chosen, any member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorserPolicy {
     needed: usize,
     msp_ids: BTreeSet<String>,
-    /// One of these must endorse as well; empty when nobody else is asked for.
+    /// Of these, `others_needed` must endorse as well; empty when nobody else is asked for.
     others: BTreeSet<String>,
+    others_needed: usize,
     role: u8,
 }
 
@@ -38,12 +39,16 @@ impl EndorserPolicy {
         Self::checked(needed, msp_ids.into_iter().map(str::to_owned).collect(), ROLE_PEER)
     }
 
-    /// The same policy, and one of these organizations must endorse as well. Those that the policy names already do not
-    /// count among them; when no other is left, the policy stays as it is.
+    /// The same policy, and at least `needed` of these organizations must endorse as well, or all of them when they are
+    /// fewer. Those that the policy names already do not count among them; when no other is left, the policy stays as it
+    /// is.
     #[must_use]
-    pub fn and_one_of<'m>(self, msp_ids: impl IntoIterator<Item = &'m str>) -> Self {
-        let others = msp_ids.into_iter().filter(|msp_id| !self.msp_ids.contains(*msp_id)).map(str::to_owned).collect();
-        Self { others, ..self }
+    pub fn and_others<'m>(self, needed: usize, msp_ids: impl IntoIterator<Item = &'m str>) -> Self {
+        let foreign = msp_ids.into_iter().filter(|msp_id| !self.msp_ids.contains(*msp_id));
+        let others: BTreeSet<String> = foreign.map(str::to_owned).collect();
+        let others_needed = needed.min(others.len());
+        let others = if others_needed == 0 { BTreeSet::new() } else { others };
+        Self { others, others_needed, ..self }
     }
 
     /// The same policy, which any member of an organization can fulfil. For organizations whose certificates do not
@@ -72,7 +77,8 @@ impl EndorserPolicy {
         if self.msp_ids.remove(msp_id) && all {
             self.needed -= 1;
         }
-        Ok(Self { others: self.others, ..Self::checked(self.needed, self.msp_ids, self.role)? })
+        let (others, others_needed) = (self.others, self.others_needed);
+        Ok(Self { others, others_needed, ..Self::checked(self.needed, self.msp_ids, self.role)? })
     }
 
     /// How many of the organizations must endorse.
@@ -85,7 +91,12 @@ impl EndorserPolicy {
         self.msp_ids.iter().map(String::as_str)
     }
 
-    /// The organizations one of which must endorse as well, sorted.
+    /// How many of the others must endorse as well.
+    pub fn others_needed(&self) -> usize {
+        self.others_needed
+    }
+
+    /// The organizations some of which must endorse as well, sorted.
     pub fn others(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(String::as_str)
     }
@@ -96,7 +107,7 @@ impl EndorserPolicy {
         let (own, all) = (self.msp_ids.len(), self.msp_ids.len() + self.others.len());
         let mut rule = n_out_of(self.needed, (0..own).map(signed_by));
         if !self.others.is_empty() {
-            rule = n_out_of(2, [rule, n_out_of(1, (own..all).map(signed_by))]);
+            rule = n_out_of(2, [rule, n_out_of(self.others_needed, (own..all).map(signed_by))]);
         }
         let mut envelope = field(2, &rule);
         for msp_id in self.msp_ids.iter().chain(&self.others) {
@@ -113,17 +124,19 @@ impl EndorserPolicy {
     /// Reads a policy of this shape; none for any other policy or foreign bytes.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         // There is one encoding only, so it is enough to collect the parts and to compare.
-        let (mut needed, mut own) = (0, 0);
+        let (mut needed, mut others_needed, mut own) = (0, 0, 0);
         let mut msp_ids = Vec::new();
         let mut chosen = ROLE_MEMBER;
         for (number, value) in Fields(bytes) {
             match (number, value) {
                 (2, Value::Bytes(rule)) => {
                     let mut n_out_of = Fields(rule).find_map(|found| found.bytes(2))?;
-                    // With others, the own organizations' rule is the first of two.
-                    let first = Fields(n_out_of).find_map(|found| found.bytes(2))?;
-                    if let Some(inner) = Fields(first).find_map(|found| found.bytes(2)) {
-                        n_out_of = inner;
+                    // With others, there are two rules that are of this form again.
+                    let mut nested = Fields(n_out_of).filter_map(|found| found.bytes(2));
+                    let mut inner = || Fields(nested.next()?).find_map(|found| found.bytes(2));
+                    if let Some(first) = inner() {
+                        others_needed = Fields(inner()?).find_map(|found| found.number(1))?;
+                        n_out_of = first;
                     }
                     needed = Fields(n_out_of).find_map(|found| found.number(1))?;
                     own = Fields(n_out_of).filter(|found| found.bytes(2).is_some()).count();
@@ -139,7 +152,8 @@ impl EndorserPolicy {
         }
         let (own, others) = msp_ids.split_at_checked(own)?;
         let policy = Self::checked(usize::try_from(needed).ok()?, own.iter().cloned().collect(), chosen).ok()?;
-        let policy = Self { others: others.iter().cloned().collect(), ..policy };
+        let others_needed = usize::try_from(others_needed).ok()?;
+        let policy = Self { others: others.iter().cloned().collect(), others_needed, ..policy };
         (matches!(chosen, ROLE_MEMBER | ROLE_PEER) && policy.encode() == bytes).then_some(policy)
     }
 
@@ -147,7 +161,7 @@ impl EndorserPolicy {
         if needed == 0 || needed > msp_ids.len() {
             return Err(Fault::EndorserPolicy);
         }
-        Ok(Self { needed, msp_ids, others: BTreeSet::new(), role })
+        Ok(Self { needed, msp_ids, others: BTreeSet::new(), others_needed: 0, role })
     }
 }
 
@@ -269,22 +283,26 @@ mod tests {
     }
 
     #[test]
-    fn one_of_others_can_be_asked_for_as_well() -> Result<(), Fault> {
+    fn others_can_be_asked_for_as_well() -> Result<(), Fault> {
         let alone = EndorserPolicy::all_of(["B"])?;
-        assert_eq!(alone.clone().and_one_of(["B"]), alone, "nobody else is there");
-        let policy = alone.clone().and_one_of(["C", "A", "B"]);
-        assert_eq!(policy.others().collect::<Vec<_>>(), ["A", "C"]);
-        // rule: 2 of (1 of (B), 1 of (A, C)); identities in that order, all peers
-        let own = "1208120608011202".to_owned() + "0800";
-        let others = ["120c120a0801", "12020801", "12020802"].concat();
-        let rule = format!("0802{own}{others}");
-        let rule = format!("12{:02x}{rule}", rule.len() / 2);
-        let roles = ["42", "41", "43"].map(|id| format!("1a0712050a01{id}1003")).concat();
-        assert_eq!(hex::encode(policy.encode()), format!("12{:02x}{rule}{roles}", rule.len() / 2));
-        assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy.clone()));
-        assert_ne!(policy, alone);
-        let two = EndorserPolicy::all_of(["A", "B"])?.and_one_of(["C"]);
-        assert_eq!(two.clone().without("B")?, EndorserPolicy::all_of(["A"])?.and_one_of(["C"]));
+        assert_eq!(alone.clone().and_others(1, ["B"]), alone, "nobody else is there");
+        assert_eq!(alone.clone().and_others(0, ["A"]), alone, "nobody else is asked for");
+        for needed in [1, 2] {
+            let policy = alone.clone().and_others(needed, ["C", "A", "B"]);
+            assert_eq!((policy.others_needed(), policy.others().collect::<Vec<_>>()), (needed, vec!["A", "C"]));
+            // rule: 2 of (1 of (B), n of (A, C)); identities in that order, all peers
+            let own = "1208120608011202".to_owned() + "0800";
+            let others = format!("120c120a080{needed}1202080112020802");
+            let rule = format!("0802{own}{others}");
+            let rule = format!("12{:02x}{rule}", rule.len() / 2);
+            let roles = ["42", "41", "43"].map(|id| format!("1a0712050a01{id}1003")).concat();
+            assert_eq!(hex::encode(policy.encode()), format!("12{:02x}{rule}{roles}", rule.len() / 2));
+            assert_eq!(EndorserPolicy::decode(&policy.encode()), Some(policy.clone()));
+            assert_ne!(policy, alone);
+        }
+        assert_eq!(alone.clone().and_others(3, ["A", "C"]), alone.and_others(2, ["A", "C"]), "all there are");
+        let two = EndorserPolicy::all_of(["A", "B"])?.and_others(1, ["C"]);
+        assert_eq!(two.clone().without("B")?, EndorserPolicy::all_of(["A"])?.and_others(1, ["C"]));
         assert_eq!(EndorserPolicy::decode(&two.encode()), Some(two));
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(crate) fn wanted(
     let mut wanted = BTreeMap::new();
     for organization in consortium.endorsing() {
         let others: Vec<&str> = consortium.endorsing().map(|other| other.msp_id.as_str()).collect();
-        let own = of_organization(&organization.msp_id, &others, consortium.chaincode.endorsements)?;
+        let own = of_organization(&organization.msp_id, &others)?;
         wanted.insert(own.name.clone(), own);
     }
     for known in committed.iter().flat_map(|package| &package.config) {
@@ -51,23 +51,23 @@ pub(crate) fn wanted(
 /// * The clients of others may write: a seller's invoice puts the opening of its total into the buyer's collection.
 /// * Therefore its own peer must endorse all that is written into it. The peer runs the contract before it signs, so
 ///   others can neither plant nor overwrite a value.
-/// * So must as many other organizations as the chaincode's policy asks for, whose place this takes: the collection
-///   holds what its owner has signed, which it must not be able to remove alone.
+/// * So must one other organization's, when there is one: the collection holds what its owner has signed, which it must
+///   not be able to remove alone. One, because an opening is endorsed by the two parties that share it and by nobody
+///   else. What the owner has signed has a policy of its own beside this one.
 /// * No further peer has to confirm that it got a value before the endorsement counts: one of the organization's own
 ///   has it, because it endorsed.
 /// * Values stay for good: a proof can be asked for as long as the record is there.
 ///
-/// `endorsing` are all organizations that may endorse, `endorsements` is how many must.
+/// `endorsing` are all organizations that may endorse.
 ///
 /// # Errors
 /// An MSP id cannot stand in a policy.
-pub fn of_organization(msp_id: &str, endorsing: &[&str], endorsements: u32) -> Result<StaticCollectionConfig> {
+pub fn of_organization(msp_id: &str, endorsing: &[&str]) -> Result<StaticCollectionConfig> {
     let others: Vec<String> =
         endorsing.iter().filter(|other| **other != msp_id).map(|other| format!("'{other}.peer'")).collect();
-    let further = endorsements.saturating_sub(1);
-    let endorsers = match further {
+    let endorsers = match others.len() {
         0 => format!("OR('{msp_id}.peer')"),
-        _ => format!("AND('{msp_id}.peer', OutOf({further}, {}))", others.join(", ")),
+        _ => format!("AND('{msp_id}.peer', OR({}))", others.join(", ")),
     };
     Ok(StaticCollectionConfig {
         name: organization_collection(msp_id),
@@ -144,15 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_needs_as_many_others_as_the_chaincodes_policy_asks_for() -> Result<()> {
-        let all = ["AMSP", "BMSP", "CMSP"];
-        for (endorsements, expected) in [
-            (1, "OR('BMSP.peer')"),
-            (2, "AND('BMSP.peer', OutOf(1, 'AMSP.peer', 'CMSP.peer'))"),
-            (3, "AND('BMSP.peer', OutOf(2, 'AMSP.peer', 'CMSP.peer'))"),
+    fn an_owner_needs_another_organization_when_there_is_one() -> Result<()> {
+        for (all, expected) in [
+            (&["BMSP"][..], "OR('BMSP.peer')"),
+            (&["AMSP", "BMSP", "CMSP"], "AND('BMSP.peer', OR('AMSP.peer', 'CMSP.peer'))"),
         ] {
-            let own = of_organization("BMSP", &all, endorsements)?;
-            assert_eq!(own.endorsement_policy, owned_by("BMSP", expected)?.endorsement_policy, "{endorsements}");
+            let own = of_organization("BMSP", all)?;
+            assert_eq!(own.endorsement_policy, owned_by("BMSP", expected)?.endorsement_policy, "{all:?}");
         }
         Ok(())
     }

@@ -66,8 +66,9 @@ pub struct Chaincode {
     pub name: String,
     /// The version of its definition.
     pub version: String,
-    /// How many endorsing organizations a transaction needs.
-    pub endorsements: u32,
+    /// How many endorsing organizations a transaction needs. Default: a majority of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endorsements: Option<u32>,
 }
 
 /// An application organization.
@@ -237,8 +238,8 @@ impl Consortium {
             "{} cannot name a channel: that takes lower-case letters, digits, dots and dashes, a letter first",
             self.channel
         );
-        let (asked, endorsers) = (self.chaincode.endorsements, self.endorsing().count());
-        if asked == 0 || asked as usize > endorsers {
+        let (asked, endorsers) = (self.endorsements(), self.endorsing().count());
+        if asked == 0 || asked > endorsers {
             bail!("{asked} endorsements are asked for, but {endorsers} organizations may endorse");
         }
         Ok(())
@@ -340,7 +341,14 @@ impl Consortium {
     #[must_use]
     pub fn endorsement_policy(&self) -> String {
         let principals: Vec<String> = self.endorsing().map(|o| format!("'{}.peer'", o.msp_id)).collect();
-        format!("OutOf({}, {})", self.chaincode.endorsements, principals.join(", "))
+        format!("OutOf({}, {})", self.endorsements(), principals.join(", "))
+    }
+
+    /// How many organizations must endorse a transaction: as many as the chaincode's definition says, or a majority.
+    #[must_use]
+    pub fn endorsements(&self) -> usize {
+        let asked = self.chaincode.endorsements.and_then(|asked| usize::try_from(asked).ok());
+        asked.unwrap_or_else(|| self.endorsing().count() / 2 + 1)
     }
 }
 
@@ -370,7 +378,7 @@ mod tests {
     fn the_consortium_of_the_demo_is_valid_and_the_regulator_does_not_endorse() -> Result<()> {
         let consortium = Consortium::load(None)?;
         let policy = consortium.endorsement_policy();
-        assert!(policy.starts_with("OutOf(2, 'ExporterMSP.peer'"), "{policy}");
+        assert!(policy.starts_with("OutOf(3, 'ExporterMSP.peer'"), "a majority of five: {policy}");
         assert!(!policy.contains("RegulatorMSP"), "{policy}");
         assert_eq!(consortium.organization("CustomsMSP")?.role, Role::Customs);
         Ok(())
@@ -379,7 +387,7 @@ mod tests {
     #[test]
     fn impossible_consortia_are_refused_with_a_reason() {
         for (change, reason) in [
-            (("endorsements: 2", "endorsements: 9"), "9 endorsements are asked for, but 5"),
+            ((r#"version: "0.1""#, "version: '1'\n  endorsements: 9"), "9 endorsements are asked for, but 5"),
             (("msp_id: BankMSP", "msp_id: ExporterMSP"), "ExporterMSP is used twice"),
             (("nodes: [orderer0]", "nodes: [orderer0, orderer1]"), "2 orderers are named, but Raft is run with 1 or 3"),
             (

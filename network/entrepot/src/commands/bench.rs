@@ -196,9 +196,10 @@ fn cpu_by_group(network: &RunningNetwork) -> Result<Vec<(&'static str, f64, f64)
 
 fn print(options: &Options, measured: &[Measurement]) -> Result<()> {
     say!(
-        "{} transactions, {} in flight, 2 endorsements, 6 organizations{}",
+        "{} transactions, {} in flight, {} endorsements, 6 organizations{}",
         options.transactions,
         options.in_flight,
+        Consortium::load(None)?.endorsements(),
         options.core.map(|core| format!(", all on processor {core}")).unwrap_or_default()
     )?;
     say!(

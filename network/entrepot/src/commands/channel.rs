@@ -84,7 +84,7 @@ pub struct Create {
     /// The version of its definition; that of the first channel when not given
     #[arg(long, value_name = "VERSION")]
     chaincode_version: Option<String>,
-    /// How many organizations endorse a transaction; as on the first channel, or all that can, when not given
+    /// How many organizations endorse a transaction; a majority of those that can when not given
     #[arg(long, value_name = "COUNT")]
     endorsements: Option<u32>,
 }
@@ -295,15 +295,13 @@ fn changed(options: &ChangeOptions, wish: impl FnOnce(&mut ConfigDraft<'_>) -> R
 fn create_channel(options: &Create) -> Result<()> {
     let site = Site::open(&options.folder)?;
     let usual = &site.consortium.chaincode;
-    let endorsers = site.consortium.endorsing().filter(|one| options.organizations.contains(&one.msp_id)).count();
-    let most = u32::try_from(endorsers).unwrap_or(u32::MAX);
     let channel = FurtherChannel {
         name: options.name.clone(),
         organizations: options.organizations.clone(),
         chaincode: Chaincode {
             name: options.chaincode.clone().unwrap_or_else(|| usual.name.clone()),
             version: options.chaincode_version.clone().unwrap_or_else(|| usual.version.clone()),
-            endorsements: options.endorsements.unwrap_or_else(|| usual.endorsements.min(most)),
+            endorsements: options.endorsements,
         },
     };
     let package = generate::package(&site.layout, &site.consortium, &site.addresses)?;
