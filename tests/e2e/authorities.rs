@@ -63,10 +63,12 @@ async fn two_countries(system: &System) -> Result<()> {
         let declaration_id = format!("D-{country}");
         let declaration = declaration(system, &declaration_id, &tariff, &secret)?;
         importer.post("/v1/declarations", &declaration).await?.accepted()?;
+        let opening = json!({ "private": secret.opening() });
+        importer.post(&format!("/v1/declarations/{declaration_id}/opening"), &opening).await?.accepted()?;
         let question = ReadDeclaration { declaration_id: of(&declaration_id) };
         let filed = importer.ask(&question).await?;
         let of_authority = filed.record.authority.as_str() == authority;
-        ensure!(of_authority && filed.record.value_opened && filed.authenticated, "{filed:?}");
+        ensure!(of_authority && filed.opening_shared && filed.authenticated, "{filed:?}");
     }
     let assessment = json!({});
     let foreign = system.caller("CustomsMSP")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;
@@ -81,9 +83,7 @@ fn declaration(system: &System, id: &str, tariff: &PublishTariff, secret: &Secre
     let proof = secret.prove_range(&place.context(deployment)?, BOUNDS.0, BOUNDS.1)?;
     let items = [documents::item("TWO")];
     let request = fixtures::declaration(id, tariff, &[&items[0]], of(&secret.commitment()), of(&proof));
-    let mut request = fixtures::json(&request);
-    request["private"] = secret.opening();
-    Ok(request)
+    Ok(fixtures::json(&request))
 }
 
 /// Each value is in the store of its own authority and in no other's.

@@ -12,7 +12,6 @@ use base64::{Engine, engine::general_purpose};
 use entrepot::demo::{documents, secrets::Secret};
 use fabric_operator::layout::Layout;
 use fixtures::{band, of, value_in_band};
-use serde::Serialize;
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 
@@ -75,11 +74,9 @@ fn search(layout: &Layout, canaries: &[Canary]) -> Result<()> {
     Ok(())
 }
 
-/// A request with the opening of its commitment.
-fn with_private(request: &impl Serialize, secret: &Secret) -> Value {
-    let mut request = fixtures::json(request);
-    request["private"] = secret.opening();
-    request
+/// The body that shares the opening of a commitment.
+fn opening(secret: &Secret) -> Value {
+    json!({ "private": secret.opening() })
 }
 
 /// Declares, invoices, pays and settles with known private values, in every form in which they could leak.
@@ -103,18 +100,18 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let proof = declared.prove_range(&context, 0, 200_000_000_000_000)?;
     let item = documents::item("CANARY1");
     let declaration = fixtures::declaration("D", &tariff, &[&item], of(&declared.commitment()), of(&proof));
-    let declaration = with_private(&declaration, &declared);
-    importer.post("/v1/declarations", &declaration).await?.accepted()?;
+    importer.post("/v1/declarations", &fixtures::json(&declaration)).await?.accepted()?;
+    importer.post("/v1/declarations/D/opening", &opening(&declared)).await?.accepted()?;
     customs.post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
 
     let invoiced = Secret::new(INVOICED)?;
     let invoice = fixtures::invoice("I", "ImporterMSP", of(&invoiced.commitment()));
-    let invoice = with_private(&invoice, &invoiced);
-    exporter.post("/v1/invoices", &invoice).await?.accepted()?;
+    exporter.post("/v1/invoices", &fixtures::json(&invoice)).await?.accepted()?;
+    exporter.post("/v1/invoices/I/opening", &opening(&invoiced)).await?.accepted()?;
     let paid = Secret::new(PAID)?;
     let entry = fixtures::entry("E", "ExporterMSP", "R1", of(&paid.commitment()));
-    let entry = with_private(&entry, &paid);
-    bank.post("/v1/statement-entries", &entry).await?.accepted()?;
+    bank.post("/v1/statement-entries", &fixtures::json(&entry)).await?.accepted()?;
+    bank.post("/v1/statement-entries/E/opening", &opening(&paid)).await?.accepted()?;
     let context = SettlementPlace::parse("ExporterMSP", "I", "E", "EUR")?.context(deployment)?;
     let settle = json!({
         "invoice_id": "I", "entry_id": "E", "tolerance_minor": "1000", "tolerance_reason": "bank_charge",

@@ -11,7 +11,7 @@ use fixtures::{band, value_in_band};
 use serde_json::{Value, json};
 use trade_model::{
     Transaction,
-    customs::{FileDeclaration, ReadDeclaration, ReadTariff},
+    customs::{FileDeclaration, ReadDeclaration, ReadTariff, ShareValueOpening},
 };
 
 use crate::{
@@ -61,7 +61,7 @@ fn declaration() -> Value {
 }
 
 /// A tariff, an item, and from then on nothing but the program: the tariff is read, the value committed to, the proof
-/// made, and the request sent with the opening for the authority.
+/// made, the request sent and the opening shared with the authority.
 #[tokio::test]
 async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
     let system = shared()?;
@@ -83,11 +83,15 @@ async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
     ensure!(proved["value_commitment"] == commitment.trim(), "{proved}");
     desk.run_into("verified", &[&["verify", "--request", "@proved.json"][..], &basis].concat(), "")?;
 
-    let file = [&send(FileDeclaration::NAME)[..], &["--request", "@proved.json", "--private", "@opening.json"]];
+    let file = [&send(FileDeclaration::NAME)[..], &["--request", "@proved.json"]];
     let filed: Value = serde_json::from_str(&desk.run_into("filed.json", &file.concat(), "")?)?;
-    ensure!(filed["state"] == "committed" && filed["result"]["value_opened"] == true, "{filed}");
+    ensure!(filed["state"] == "committed", "{filed}");
+    let share = [&send(ShareValueOpening::NAME)[..], &["--private", "@opening.json"]];
+    desk.run_into("shared.json", &share.concat(), r#"{"declaration_id": "D-CLERK"}"#)?;
     // What the ledger made of it can be verified by everybody, without the importer's name.
-    desk.run_into("record.json", &send(ReadDeclaration::NAME), r#"{"declaration_id": "D-CLERK"}"#)?;
+    let record = desk.run_into("record.json", &send(ReadDeclaration::NAME), r#"{"declaration_id": "D-CLERK"}"#)?;
+    let record: Value = serde_json::from_str(&record)?;
+    ensure!(record["opening_shared"] == true, "{record}");
     desk.run_into("verified", &["verify", "--request", "@record.json", "--record", "@tariff.json"], "")?;
     Ok(())
 }
@@ -148,6 +152,15 @@ fn a_statement_of_ones_own_is_proved_for_its_record_and_for_no_other() -> Result
     let verify = |id| run(&[&["verify", "range"][..], &bounds, &shown, &record(id)].concat(), "");
     ensure!(verify("O-1")?.status.success(), "the proof does not hold for its record");
     ensure!(!verify("O-2")?.status.success(), "the proof holds for another record");
+    for (least, most) in [("1500", "1500"), ("1401", "1500"), ("1801", "2000")] {
+        let narrow = ["prove", "range", "--least", least, "--most", most];
+        let narrow = [&narrow[..], &record("O-1")].concat();
+        let refused = run(&narrow, r#"{"value": "1500"}"#)?;
+        let said = String::from_utf8_lossy(&refused.stderr);
+        ensure!(!refused.status.success() && said.contains("all but tells the amount"), "{least} to {most}: {said}");
+    }
+    let told = [&["prove", "range", "--tell", "--least", "1500", "--most", "1500"][..], &record("O-1")].concat();
+    ensure!(run(&told, r#"{"value": "1500"}"#)?.status.success(), "what is to be told is not proved");
     let outside = run(&prove, r#"{"value": "2001"}"#)?;
     ensure!(!outside.status.success() && outside.stdout.is_empty(), "a value out of bounds was proved");
     let secret = run(&prove, r#"{"value": "1500", "blinding": "00"}"#)?;

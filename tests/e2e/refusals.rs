@@ -302,10 +302,9 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
             importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", value, &proof)?).await?;
         answer.refused(status, code).with_context(|| name.to_owned())?;
     }
-    let mut wrong_opening = declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?;
-    wrong_opening["private"] = json!({"value_minor": "151", "blinding": value.blinding()});
-    importer.post("/v1/declarations", &wrong_opening).await?.refused(422, "private.opening_wrong")?;
     importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?.accepted()?;
+    let wrong = json!({"private": {"value_minor": "151", "blinding": value.blinding()}});
+    importer.post("/v1/declarations/DEC-REFUSED/opening", &wrong).await?.refused(422, "private.opening_wrong")?;
     let replayed = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?;
     replayed.refused(409, "customs.declaration_exists")?;
     Ok(())

@@ -65,7 +65,7 @@ async fn the_command_line_lists_describes_and_sends_transactions() -> Result<()>
     establish(system).await?;
     let listed = text(&run(&["transaction", "list"], "")?)?;
     ensure!(listed.contains("customs:FileDeclaration") && listed.contains("/v1/declarations"), "{listed}");
-    let schema = text(&run(&["transaction", "schema", "payment:IssueInvoice"], "")?)?;
+    let schema = text(&run(&["transaction", "schema", "payment:ShareInvoiceOpening"], "")?)?;
     let schema: serde_json::Value = serde_json::from_str(&schema)?;
     ensure!(schema["private"].is_object() && schema["answer"].is_object(), "{schema}");
 

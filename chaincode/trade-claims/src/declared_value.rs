@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use trade_model::common::{
     BandId, Commitment, DeclarationId, Malformed, Opening, Proof, TariffId, organization_collection,
 };
-use trade_model::customs::{Declaration, FileDeclaration, ReadTariff, TariffBand};
+use trade_model::customs::{CustomsRejection, Declaration, FileDeclaration, ReadTariff, TariffBand};
+use trade_model::rejection::Rejection;
 use trade_proofs::{ContextError, ProofContext, Range, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
@@ -159,6 +160,9 @@ impl RequestClaim for DeclaredValue {
         })?;
         let band = tariff.bands.iter().find(|band| band.band_id == draft.band_id);
         let band = band.ok_or_else(|| DocumentError::BandUnknown { band_id: draft.band_id.to_string() })?;
+        if band.is_too_narrow() {
+            return Err(Rejection::from(CustomsRejection::BandTooNarrow { band_id: band.band_id.clone() }).into());
+        }
         let importer = draft.importer.clone().or_else(|| facts.sender.clone()).ok_or(DocumentError::SenderMissing)?;
         let commitment = match (&draft.value_commitment, openings) {
             (Some(commitment), _) => commitment.clone(),

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use trade_model::Transaction;
 use trade_model::common::Opening;
 use trade_model::rejection::read;
-use trade_model::transaction::{PRIVATE, Presence, PrivateInput};
 use trade_proofs::{ChaCha20Rng, Prover};
 
 use crate::claim::Deployment;
@@ -17,8 +16,7 @@ use crate::settlement::Settlement;
 
 /// The request with its proof filled in, and with its commitment if it names none.
 ///
-/// `document` is the body that the gateway takes, without the proof or with an older one, and with `private` or without
-/// it, as it is to be sent. `openings` may come in any order; the one in `private` need not be repeated.
+/// `document` is the body that the gateway takes, without the proof or with an older one. `openings` may come in any order.
 ///
 /// # Errors
 /// [`DocumentError`]: the request has another form, a record or an opening is missing, or the claim is not true.
@@ -87,47 +85,30 @@ fn complete_as<C: RequestClaim>(
     deployment: Deployment<'_>,
     rng: &mut ChaCha20Rng,
 ) -> Result<(), DocumentError> {
-    let private = fields.remove(PRIVATE);
-    let opened = private.as_ref().map(private_opening::<C::Request>).transpose()?;
-    let openings: Vec<Opening> = opened.iter().chain(openings).cloned().collect();
     // An older proof says nothing about this one, not even by its form.
     fields.remove(C::PROOF.trim_start_matches('/'));
     let draft: C::Draft = read_fields(fields)?;
-    let claim = C::of_draft(&draft, facts, &openings)?;
-    if let (Some(opened), Some((_, commitment))) = (&opened, claim.own_commitment())
-        && !opened.get().opens(commitment.get())
-    {
-        return Err(DocumentError::PrivateMismatch);
-    }
+    let claim = C::of_draft(&draft, facts, openings)?;
 
     let (context, statement) = (claim.context(deployment)?, claim.statement()?);
-    let proof = Prover::new(&context).prove(&statement, claim.openings(&openings)?, rng)?;
+    let proof = Prover::new(&context).prove(&statement, claim.openings(openings)?, rng)?;
     fields.insert(C::PROOF.trim_start_matches('/').to_owned(), proof.to_text().into());
     if let Some((field, commitment)) = claim.own_commitment() {
         fields.insert(field.to_owned(), String::from(commitment.clone()).into());
     }
     read_fields::<C::Request>(fields)?;
-    fields.extend(private.map(|private| (PRIVATE.to_owned(), private)));
     Ok(())
 }
 
 fn check_as<C: RequestClaim>(
-    mut fields: Map<String, Value>,
+    fields: Map<String, Value>,
     facts: &Facts,
     deployment: Deployment<'_>,
 ) -> Result<(), DocumentError> {
-    fields.remove(PRIVATE);
     let draft: C::Draft = read_fields(&fields)?;
     let claim = C::of_draft(&draft, facts, &[])?;
     let proof = C::proof(draft).ok_or(DocumentError::ProofMissing { field: C::PROOF })?;
     Ok(claim.verify(deployment, &proof)?)
-}
-
-fn private_opening<T: Transaction>(private: &Value) -> Result<Opening, DocumentError> {
-    if <T::Private as PrivateInput>::PRESENCE == Presence::Never {
-        return Err(DocumentError::PrivateUnexpected { transaction: T::NAME });
-    }
-    Ok(read(private.to_string().as_bytes())?)
 }
 
 fn read_fields<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, DocumentError> {

@@ -47,15 +47,6 @@ pub enum DocumentError {
         /// The field of the commitment.
         field: &'static str,
     },
-    /// The private input opens another commitment.
-    #[error("the private input of the request does not open its commitment")]
-    PrivateMismatch,
-    /// The transaction takes no private input.
-    #[error("{transaction} takes no private input")]
-    PrivateUnexpected {
-        /// The transaction.
-        transaction: &'static str,
-    },
     /// There is no proof to check.
     #[error("the request holds no proof at {field}")]
     ProofMissing {

@@ -113,13 +113,17 @@ impl RequestClaim for Settlement {
 
     fn of_draft(draft: &SettlementDraft, facts: &Facts, _: &[Opening]) -> Result<Self, DocumentError> {
         let question = ReadInvoice { invoice_id: draft.invoice_id.clone() };
-        let invoice = facts.answer_to(&question, |invoice| invoice.invoice_id == question.invoice_id)?;
+        let invoice = facts.answer_to(&question, |invoice| invoice.record.invoice_id == question.invoice_id)?;
+        if !invoice.authenticated {
+            let invoice_id = question.invoice_id;
+            return Err(Rejection::from(PaymentRejection::InvoiceUnauthenticated { invoice_id }).into());
+        }
         let question = ReadEntry { entry_id: draft.entry_id.clone() };
         let entry = facts.answer_to(&question, |entry| entry.record.entry_id == question.entry_id)?;
         if !entry.authenticated {
             return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id: question.entry_id }).into());
         }
-        Ok(Self::of(&invoice, &entry.record, draft.tolerance_minor))
+        Ok(Self::of(&invoice.record, &entry.record, draft.tolerance_minor))
     }
 
     fn proof(draft: SettlementDraft) -> Option<Proof> {

@@ -41,12 +41,17 @@ fn tariff(version: u32) -> Value {
 fn invoice(total: &Opening) -> Value {
     let invoice = fixtures::invoice("I-1", "ImporterMSP", total.get().commitment().into());
     let given = json!({"seller": "ExporterMSP", "state": "open", "issued": stamp("ExporterMSP")});
-    stamped(fixtures::json(&invoice), given)
+    stamped(stamped(fixtures::json(&invoice), given), made())
 }
 
 fn entry(amount: &Opening) -> Value {
     let entry = fixtures::entry("E-1", "ExporterMSP", "4711", amount.get().commitment().into());
-    stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP"), "authenticated": true}))
+    stamped(stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP")})), made())
+}
+
+/// What an answer says beside the record.
+fn made() -> Value {
+    json!({"authenticated": true, "opening_shared": true})
 }
 
 /// What a clerk writes: no commitment, no proof.
@@ -105,23 +110,6 @@ fn a_declaration_is_completed_with_commitment_and_proof_and_its_proof_holds() {
 }
 
 #[test]
-fn the_private_input_stays_where_it_is_and_must_open_the_commitment() {
-    let opened = opening(1_500);
-    let private = serde_json::to_value(&opened).expect("an opening has a form in JSON");
-    let whole = declared(with(declaration(), "private", private.clone()), &[]).expect("the opening is there");
-    assert_eq!(whole["private"], private);
-    check(whole, &customs_facts(), DEPLOYMENT).expect("the proof holds");
-
-    let other = opening(1_600).get().commitment().to_hex();
-    let contradicting = with(with(declaration(), "private", private), "value_commitment", json!(other));
-    let refused = declared(contradicting, &[opening(1_600)]);
-    assert!(matches!(refused, Err(DocumentError::PrivateMismatch)), "{refused:?}");
-    let refused = declared(with(declaration(), "private", json!({"value_minor": "1500"})), &[]);
-    let refused = refused.expect_err("half an opening").to_string();
-    assert!(refused.starts_with("private.malformed") && !refused.contains("1500"), "{refused}");
-}
-
-#[test]
 fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     let (total, amount) = (opening(10_000), opening(9_950));
     let facts = Facts { sender: None, records: vec![entry(&amount), invoice(&total)] };
@@ -132,10 +120,15 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     let narrower = check(with(whole, "tolerance_minor", json!("99")), &facts, DEPLOYMENT).expect_err("not proved");
     assert!(narrower.to_string().starts_with("proof.rejected"), "{narrower}");
 
-    let forged = with(entry(&amount), "authenticated", json!(false));
-    let forged = Facts { sender: None, records: vec![forged, invoice(&total)] };
-    let refused = complete(settlement("100"), &forged, &openings, DEPLOYMENT, &mut rng()).expect_err("not the bank's");
-    assert!(refused.to_string().starts_with("payment.entry_unauthenticated"), "{refused}");
+    let unmade = |record| with(record, "authenticated", json!(false));
+    for (records, code) in [
+        (vec![unmade(entry(&amount)), invoice(&total)], "payment.entry_unauthenticated"),
+        (vec![entry(&amount), unmade(invoice(&total))], "payment.invoice_unauthenticated"),
+    ] {
+        let forged = Facts { sender: None, records };
+        let refused = complete(settlement("100"), &forged, &openings, DEPLOYMENT, &mut rng()).expect_err(code);
+        assert!(refused.to_string().starts_with(code), "{refused}");
+    }
 
     let too_far = complete(settlement("49"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
     let text = too_far.to_string();
@@ -144,7 +137,8 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     assert!(matches!(half, Err(DocumentError::OpeningMissing { .. })), "{half:?}");
     let private = serde_json::to_value(&total).expect("an opening has a form in JSON");
     let private = complete(with(settlement("100"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());
-    assert!(matches!(private, Err(DocumentError::PrivateUnexpected { .. })), "{private:?}");
+    let private = private.expect_err("an opening travels by itself").to_string();
+    assert!(private.starts_with("request.malformed") && !private.contains("10000"), "{private}");
 }
 
 #[test]
@@ -160,6 +154,12 @@ fn what_is_missing_is_named() {
 
     let refused = declared(with(declaration(), "band_id", json!("c")), &[opening(1_500)]);
     assert!(matches!(refused, Err(DocumentError::BandUnknown { .. })), "{refused:?}");
+    let mut narrow = tariff(2);
+    narrow["bands"][0]["value_min_minor"] = json!("1801");
+    let narrow = Facts { records: vec![narrow], ..customs_facts() };
+    let refused = complete(declaration(), &narrow, &[opening(1_900)], DEPLOYMENT, &mut rng());
+    let refused = refused.expect_err("a proof would tell the value").to_string();
+    assert!(refused.starts_with("customs.band_too_narrow") && !refused.contains("1900"), "{refused}");
     for openings in [&[][..], &[opening(1_500), opening(1_600)]] {
         let refused = declared(declaration(), openings);
         assert!(matches!(refused, Err(DocumentError::CommitmentMissing { .. })), "{refused:?}");

@@ -9,12 +9,13 @@
 use fabric_contract::{Context, EndorserPolicy, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
-use trade_model::common::{Digest256, Role, Stamp};
+use trade_model::common::{Digest256, Stamp};
 use trade_standards::identifier::MspId;
 
 use crate::caller;
 
-/// Writes the authorship digest of a statement that will stand under `key`. `author` is the organization that calls.
+/// Writes the authorship digest of a statement that will stand under `key`. `author` is the organization that calls. It
+/// takes a majority to change the digest, so the author does not take its statement back with one accomplice.
 pub(crate) fn sign<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Table<K, V>,
@@ -23,7 +24,11 @@ pub(crate) fn sign<K: TableKey, V: Serialize + DeserializeOwned>(
     author: &MspId,
 ) -> Result<(), Refusal> {
     let digest = digest(statement).as_str().as_bytes().to_vec();
-    Ok(ctx.private(&organization_collection(author.as_str())).put(&table.key(key)?, digest)?)
+    let (policy, key) = (with_majority(ctx, author)?, table.key(key)?);
+    let collection = organization_collection(author.as_str());
+    let mut own = ctx.private(&collection);
+    own.put(&key, digest)?;
+    Ok(own.set_endorsers(&key, Some(&policy))?)
 }
 
 /// Whether the author's own peer endorsed this statement, and the author's own client sent it.
@@ -36,7 +41,7 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
 ) -> Result<bool, Refusal> {
     let members = caller::members(ctx)?;
     // A regulator and a stranger have no collection to look into.
-    let may_state = members.find(author).is_some_and(|member| !member.has_role(Role::Regulator));
+    let may_state = members.writers().any(|member| member.msp_id == *author);
     if !may_state || stamp.by != *author {
         return Ok(false);
     }
@@ -46,22 +51,27 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(found.map(Digest256::from_bytes) == Some(expected))
 }
 
-/// Leaves later changes of the record under `key` to its owners: the peer of each must endorse them, and that of one
-/// other member where there is a single owner. The key's policy takes the place of the chaincode's, which asks for two
-/// organizations at least; an owner alone could otherwise rewrite what others rely on, or remove it.
+/// Leaves later changes of the record under `key` to its owners: the peer of each must endorse them. Where there is a
+/// single owner, so must others, a majority of the members with it. The key's policy takes the place of the chaincode's;
+/// an owner alone, or with one accomplice, could otherwise rewrite what others rely on, or remove it.
 pub(crate) fn reserve<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Table<K, V>,
     key: &K,
     owners: &[&MspId],
 ) -> Result<(), Refusal> {
-    let mut policy = EndorserPolicy::all_of(owners.iter().map(|owner| owner.as_str()))?;
-    if let [_] = owners {
-        let members = caller::members(ctx)?;
-        let writers = members.members.iter().filter(|member| !member.has_role(Role::Regulator));
-        policy = policy.and_one_of(writers.map(|member| member.msp_id.as_str()));
-    }
+    let policy = match owners {
+        [owner] => with_majority(ctx, owner)?,
+        _ => EndorserPolicy::all_of(owners.iter().map(|owner| owner.as_str()))?,
+    };
     Ok(ctx.set_endorsers(&table.key(key)?, Some(&policy))?)
+}
+
+/// The owner, and as many others as make a majority of the members that write.
+fn with_majority(ctx: &mut Context<'_>, owner: &MspId) -> Result<EndorserPolicy, Refusal> {
+    let members = caller::members(ctx)?;
+    let writers: Vec<&str> = members.writers().map(|member| member.msp_id.as_str()).collect();
+    Ok(EndorserPolicy::all_of([owner.as_str()])?.and_others(writers.len() / 2, writers))
 }
 
 /// SHA-256 of the statement as JSON without spaces, fields in the order of their types.

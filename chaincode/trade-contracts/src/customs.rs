@@ -9,7 +9,7 @@ use fabric_contract::Contract;
 use crate::table::On;
 
 pub use assess::{assess, read_decision, replay};
-pub use declaration::{file, read_declaration};
+pub use declaration::{file, read_declaration, share_value_opening};
 pub use tariff::{publish, read_tariff};
 
 /// The contract's transactions.
@@ -17,6 +17,7 @@ pub fn contract() -> Contract {
     Contract::new("customs")
         .on(publish)
         .on(file)
+        .on(share_value_opening)
         .on(assess)
         .on(read_tariff)
         .on(read_declaration)

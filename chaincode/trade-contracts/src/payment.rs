@@ -1,18 +1,20 @@
 //! `payment`: invoices with committed totals, entries from bank statements, and settlements that prove the two agree.
 //!
-//! Both amounts stay secret. The endorsers of an invoice or an entry see its opening and check the commitment, so
-//! the committed numbers are known to be amounts; the settlement then proves their difference and shows nothing else.
+//! Both amounts stay secret. An opening is shared between two parties, whose endorsers check that it opens the commitment,
+//! so the committed numbers are known to be amounts; the settlement then proves their difference and shows nothing else.
+
+mod sharing;
 
 use fabric_contract::{Context, Contract, Part};
 use trade_claims::{Claim, Deployment};
 use trade_model::Refusal;
-use trade_model::common::{AMOUNT_MAX, Attested, EntryId, InvoiceId, Malformed, MinorUnits, Text};
+use trade_model::common::{AMOUNT_MAX, Committed, EntryId, InvoiceId, Malformed, MinorUnits, Text};
 use trade_model::payment::{
     BankEntry, ENTRIES, ENTRIES_BY_REFERENCE, ENTRY_OPENINGS, EntryDirection, INVOICE_OPENINGS, INVOICES, Invoice,
     InvoiceState, IssueInvoice, MatchBasis, PaymentEvent, PaymentRejection, ReadEntry, ReadInvoice, ReadSettlement,
     RecordEntry, SETTLEMENTS, Settle, Settlement, ToleranceReason,
 };
-use trade_model::rejection::{ProofRejection, Rejection, RequestRejection};
+use trade_model::rejection::{Rejection, RequestRejection};
 use trade_standards::identifier::CreditorReference;
 
 use crate::announce::announce;
@@ -21,11 +23,15 @@ use crate::caller::Caller;
 use crate::table::On;
 use crate::{ledger, private};
 
+pub use self::sharing::{share_entry_opening, share_invoice_opening};
+
 /// The contract's transactions.
 pub fn contract() -> Contract {
     Contract::new("payment")
         .on(issue_invoice)
+        .on(share_invoice_opening)
         .on(record_entry)
+        .on(share_entry_opening)
         .on(settle)
         .on(read_invoice)
         .on(read_entry)
@@ -35,16 +41,13 @@ pub fn contract() -> Contract {
 /// Issues an invoice; the caller is the seller.
 ///
 /// # Errors
-/// The opening must come along and open the commitment; it is stored for seller and buyer only.
+/// Seller and buyer are two members that can trade; the id is new, and so is the commitment.
 pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Invoice, Refusal> {
     let caller = Caller::of::<IssueInvoice>(ctx)?;
     check_invoice(&caller, &request)?;
     ledger::must_be_new(ctx, &INVOICES, &request.invoice_id, |invoice_id| PaymentRejection::InvoiceExists {
         invoice_id,
     })?;
-    let opening = private::input::<IssueInvoice>(ctx)?.ok_or(ProofRejection::OpeningMissing)?;
-    private::check_opens(&opening, &request.total_commitment, "/total_commitment")?;
-
     let invoice = Invoice {
         invoice_id: request.invoice_id,
         seller: caller.msp_id().clone(),
@@ -53,7 +56,7 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
         issued_on: request.issued_on,
         due_on: request.due_on,
         creditor_reference: request.creditor_reference.map(canonical_reference),
-        document_sha256: request.document_sha256,
+        document_digest: request.document_digest,
         tolerance_minor: request.tolerance_minor,
         total_commitment: request.total_commitment,
         state: InvoiceState::Open,
@@ -62,8 +65,8 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
     };
     let record = format!("invoice {}", invoice.invoice_id);
     private::claim(ctx, &invoice.total_commitment, "/total_commitment", &record)?;
-    private::share(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, &opening, [&invoice.seller, &invoice.buyer])?;
     INVOICES.put(ctx, &invoice.invoice_id, &invoice)?;
+    authorship::sign(ctx, &INVOICES, &invoice.invoice_id, &invoice, &invoice.seller)?;
     authorship::reserve(ctx, &INVOICES, &invoice.invoice_id, &[&invoice.seller, &invoice.buyer])?;
     announce(ctx, PaymentEvent::InvoiceIssued { invoice_id: invoice.invoice_id.clone() })?;
     Ok(invoice)
@@ -72,7 +75,7 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
 /// Records an entry of a customer's account; the caller is the bank.
 ///
 /// # Errors
-/// Banks only; a bank's reference can be recorded once; the opening is stored for bank and account holder only.
+/// Banks only; a bank's reference can be recorded once, and so can the commitment.
 pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankEntry, Refusal> {
     let caller = Caller::of::<RecordEntry>(ctx)?;
     if caller.partner(&request.account_holder).is_none() {
@@ -84,9 +87,6 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
     if let Some(entry_id) = ENTRIES_BY_REFERENCE.find(ctx, &reference)? {
         return Err(PaymentRejection::EntryReportedBefore { entry_id }.into());
     }
-    let opening = private::input::<RecordEntry>(ctx)?.ok_or(ProofRejection::OpeningMissing)?;
-    private::check_opens(&opening, &request.amount_commitment, "/amount_commitment")?;
-
     let entry = BankEntry {
         entry_id: request.entry_id,
         bank,
@@ -99,14 +99,13 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
         reversal: request.reversal,
         booked_on: request.booked_on,
         currency: request.currency,
-        statement_sha256: request.statement_sha256,
+        statement_digest: request.statement_digest,
         amount_commitment: request.amount_commitment,
         recorded: caller.stamp(),
         settles: None,
     };
     let record = format!("entry {}", entry.entry_id);
     private::claim(ctx, &entry.amount_commitment, "/amount_commitment", &record)?;
-    private::share(ctx, &ENTRY_OPENINGS, &entry.entry_id, &opening, [&entry.bank, &entry.account_holder])?;
     ENTRIES.put(ctx, &entry.entry_id, &entry)?;
     authorship::sign(ctx, &ENTRIES, &entry.entry_id, &entry, &entry.bank)?;
     authorship::reserve(ctx, &ENTRIES, &entry.entry_id, &[&entry.bank, &entry.account_holder])?;
@@ -118,16 +117,14 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
 /// Settles an invoice with an entry, by a proof that the two amounts differ by at most the tolerance.
 ///
 /// # Errors
-/// The seller only; each invoice and each entry once; the bank itself must have made the entry; a matching
-/// reference never replaces the proof.
+/// The seller only; each invoice and each entry once; seller and bank themselves must have made the two and shared what
+/// opens them; a matching reference never replaces the proof.
 pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refusal> {
     let mut caller = Caller::of::<Settle>(ctx)?;
     let mut invoice = find_invoice(ctx, &request.invoice_id)?;
     let mut entry = find_entry(ctx, &request.entry_id)?;
     check_parties(&caller, &invoice, &entry)?;
-    if !is_authentic(ctx, &entry)? {
-        return Err(PaymentRejection::EntryUnauthenticated { entry_id: entry.entry_id }.into());
-    }
+    check_grounds(ctx, &invoice, &entry)?;
     caller.follow(invoice.issued.at);
     caller.follow(entry.recorded.at);
     check_tolerance(&invoice, &request)?;
@@ -161,18 +158,22 @@ pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refu
 ///
 /// # Errors
 /// [`PaymentRejection::InvoiceUnknown`].
-pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Invoice, Refusal> {
-    find_invoice(ctx, &request.invoice_id)
+pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Committed<Invoice>, Refusal> {
+    let record = find_invoice(ctx, &request.invoice_id)?;
+    let authenticated = is_invoice_authentic(ctx, &record)?;
+    let opening_shared = is_invoice_opened(ctx, &record)?;
+    Ok(Committed { record, authenticated, opening_shared })
 }
 
 /// A bank entry by its id.
 ///
 /// # Errors
 /// [`PaymentRejection::EntryUnknown`].
-pub fn read_entry(ctx: &mut Context<'_>, request: ReadEntry) -> Result<Attested<BankEntry>, Refusal> {
+pub fn read_entry(ctx: &mut Context<'_>, request: ReadEntry) -> Result<Committed<BankEntry>, Refusal> {
     let record = find_entry(ctx, &request.entry_id)?;
-    let authenticated = is_authentic(ctx, &record)?;
-    Ok(Attested { record, authenticated })
+    let authenticated = is_entry_authentic(ctx, &record)?;
+    let opening_shared = is_entry_opened(ctx, &record)?;
+    Ok(Committed { record, authenticated, opening_shared })
 }
 
 /// The settlement of an invoice.
@@ -193,10 +194,39 @@ fn find_entry(ctx: &mut Context<'_>, entry_id: &EntryId) -> Result<BankEntry, Re
     ledger::require(ctx, &ENTRIES, entry_id, |entry_id| PaymentRejection::EntryUnknown { entry_id })
 }
 
+/// Refuses to settle on what the seller or the bank has not made, or not opened to the other side.
+fn check_grounds(ctx: &mut Context<'_>, invoice: &Invoice, entry: &BankEntry) -> Result<(), Refusal> {
+    let (invoice_id, entry_id) = (invoice.invoice_id.clone(), entry.entry_id.clone());
+    if !is_invoice_authentic(ctx, invoice)? {
+        return Err(PaymentRejection::InvoiceUnauthenticated { invoice_id }.into());
+    }
+    if !is_entry_authentic(ctx, entry)? {
+        return Err(PaymentRejection::EntryUnauthenticated { entry_id }.into());
+    }
+    if !is_invoice_opened(ctx, invoice)? {
+        return Err(PaymentRejection::InvoiceNotOpened { invoice_id }.into());
+    }
+    if is_entry_opened(ctx, entry)? { Ok(()) } else { Err(PaymentRejection::EntryNotOpened { entry_id }.into()) }
+}
+
+/// Whether the seller has made the invoice.
+fn is_invoice_authentic(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<bool, Refusal> {
+    let issued = invoice.as_issued();
+    authorship::is_authentic(ctx, &INVOICES, &invoice.invoice_id, (&issued, &invoice.issued), &invoice.seller)
+}
+
 /// Whether the bank has made the entry.
-fn is_authentic(ctx: &mut Context<'_>, entry: &BankEntry) -> Result<bool, Refusal> {
+fn is_entry_authentic(ctx: &mut Context<'_>, entry: &BankEntry) -> Result<bool, Refusal> {
     let recorded = entry.as_recorded();
     authorship::is_authentic(ctx, &ENTRIES, &entry.entry_id, (&recorded, &entry.recorded), &entry.bank)
+}
+
+fn is_invoice_opened(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<bool, Refusal> {
+    private::is_shared(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, [&invoice.seller, &invoice.buyer])
+}
+
+fn is_entry_opened(ctx: &mut Context<'_>, entry: &BankEntry) -> Result<bool, Refusal> {
+    private::is_shared(ctx, &ENTRY_OPENINGS, &entry.entry_id, [&entry.bank, &entry.account_holder])
 }
 
 /// An ISO 11649 reference in its canonical form; any other text as it is. A text that only looks like one is not one.

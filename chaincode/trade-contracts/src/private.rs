@@ -1,25 +1,21 @@
 //! The private input of a transaction: read from transient data, kept in the collections of two members.
 
 use fabric_contract::{Context, Table, TableKey, organization_collection};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
-use trade_model::common::{COMMITMENTS, Commitment, Foreign, Opening};
+use trade_model::common::{COMMITMENTS, Commitment, DocumentedOpening, Foreign, Opening, SaltedDigest, SaltedDocument};
 use trade_model::rejection::{self, ProofRejection, Rejection, RequestRejection};
-use trade_model::transaction::{PRIVATE, Presence, PrivateInput, Transaction};
+use trade_model::transaction::{PRIVATE, PrivateInput, Transaction};
 use trade_standards::identifier::MspId;
 
-/// The private input of the transaction `T`; none when it may be left out and was.
+/// The private input of the transaction `T`.
 ///
 /// # Errors
 /// The rejection of a missing or malformed input. It never tells what the input held.
-pub(crate) fn input<T: Transaction>(
-    ctx: &Context<'_>,
-) -> Result<Option<<T::Private as PrivateInput>::Value>, Rejection> {
-    match (ctx.transient(PRIVATE), T::Private::PRESENCE) {
-        (_, Presence::Never) | (None, Presence::Optional) => Ok(None),
-        (None, Presence::Required) => Err(ProofRejection::OpeningMissing.into()),
-        (Some(text), _) => Ok(Some(read(text)?)),
-    }
+pub(crate) fn input<T: Transaction>(ctx: &Context<'_>) -> Result<<T::Private as PrivateInput>::Value, Rejection> {
+    let text = ctx.transient(PRIVATE).ok_or(ProofRejection::OpeningMissing)?;
+    Ok(read(text)?)
 }
 
 /// Reads a private input. Its place is told and the broken rule when that has a code of its own; everything else that a
@@ -36,9 +32,20 @@ fn read<V: DeserializeOwned>(text: &[u8]) -> Result<V, RequestRejection> {
     })
 }
 
-/// Refuses an opening that does not open the commitment at `field`.
-pub(crate) fn check_opens(opening: &Opening, commitment: &Commitment, field: &'static str) -> Result<(), Rejection> {
-    if opening.get().opens(commitment.get()) { Ok(()) } else { Err(ProofRejection::OpeningWrong { field }.into()) }
+/// Refuses an opening that does not open the commitment.
+pub(crate) fn check_opens(opening: &Opening, commitment: &Commitment) -> Result<(), ProofRejection> {
+    if opening.get().opens(commitment.get()) { Ok(()) } else { Err(ProofRejection::OpeningWrong) }
+}
+
+/// Refuses an opening that does not open the commitment, or whose document is not that of the digest.
+pub(crate) fn check_opens_with_document(
+    input: &DocumentedOpening,
+    commitment: &Commitment,
+    digest: Option<&SaltedDigest>,
+) -> Result<(), ProofRejection> {
+    check_opens(&input.opening, commitment)?;
+    let document = input.document.as_ref().map(SaltedDocument::digest);
+    if document.as_ref() == digest { Ok(()) } else { Err(ProofRejection::DocumentWrong) }
 }
 
 /// Notes which record made a commitment.
@@ -57,16 +64,33 @@ pub(crate) fn claim(
     Ok(COMMITMENTS.put(ctx, commitment, &Foreign::of_id(&record))?)
 }
 
-/// Keeps an opening in the collections of both parties.
-pub(crate) fn share<K: TableKey>(
+/// Keeps an opening in the collections of both parties, of which the first one calls.
+///
+/// Nothing else is written: the endorsers of the parties alone cannot meet the chaincode's policy, and need not, as each
+/// collection has its own.
+pub(crate) fn share<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
-    table: &Table<K, Opening>,
+    table: &Table<K, V>,
     key: &K,
-    opening: &Opening,
+    opening: &V,
     parties: [&MspId; 2],
 ) -> Result<(), Refusal> {
     for party in parties {
         table.put_private(&mut ctx.private(&organization_collection(party.as_str())), key, opening)?;
     }
     Ok(())
+}
+
+/// Whether both parties hold the same opening. Every peer can tell, as the hashes of private values are public.
+pub(crate) fn is_shared<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    table: &Table<K, V>,
+    key: &K,
+    parties: [&MspId; 2],
+) -> Result<bool, Refusal> {
+    let key = table.key(key)?;
+    let mut hash = |party: &MspId| ctx.private(&organization_collection(party.as_str())).hash(&key);
+    let [first, second] = parties;
+    let held = hash(first)?;
+    Ok(held.is_some() && held == hash(second)?)
 }

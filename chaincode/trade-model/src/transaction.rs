@@ -7,7 +7,6 @@ pub use fabric_contract::Kind;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use trade_standards::identifier::MspId;
 
 use crate::common::Role;
 
@@ -28,9 +27,9 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     /// What it takes beside the request, in transient data.
     type Private: PrivateInput;
 
-    /// The other member whose collection receives the private input. When private input is given, the caller's
-    /// organization and this member's endorse, and nobody else: a peer that endorses sees it.
-    fn receiver(&self) -> Option<Receiver> {
+    /// Where on the ledger the other member stands whose collection receives the private input. The caller's organization
+    /// and this member's endorse, and nobody else: a peer that endorses sees it.
+    fn receiver(&self) -> Option<Lookup> {
         None
     }
 
@@ -38,15 +37,6 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     fn function() -> &'static str {
         Self::NAME.split_once(':').map_or(Self::NAME, |(_, function)| function)
     }
-}
-
-/// Which member receives a private input.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Receiver {
-    /// The one that the request names.
-    Member(MspId),
-    /// The one that stands in a record which the request names.
-    OfRecord(Lookup),
 }
 
 /// A question to the ledger whose answer names a member.
@@ -81,8 +71,6 @@ pub trait PrivateInput: 'static {
 pub enum Presence {
     /// The transaction takes none.
     Never,
-    /// It may be given.
-    Optional,
     /// It must be given.
     Required,
 }
@@ -93,14 +81,6 @@ pub enum Nothing {}
 impl PrivateInput for Nothing {
     type Value = ();
     const PRESENCE: Presence = Presence::Never;
-}
-
-/// A private input that may be left out.
-pub struct Optional<T>(std::marker::PhantomData<T>);
-
-impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Optional<T> {
-    type Value = T;
-    const PRESENCE: Presence = Presence::Optional;
 }
 
 /// A private input that must be given.

@@ -4,7 +4,7 @@
 //! transaction's own declaration, and never left to the network's choice.
 
 use serde_json::Value;
-use trade_model::transaction::Receiver;
+use trade_model::transaction::Lookup;
 
 use crate::{
     problem::{Problem, ProblemCode},
@@ -13,21 +13,17 @@ use crate::{
 };
 
 impl Service {
-    /// The MSP ids of the caller's organization and of the receiver's, without repetition.
+    /// The MSP ids of the caller's organization and of the receiver's, without repetition. `receiver` tells in which record
+    /// of the ledger the receiver stands.
     ///
     /// # Errors
     /// The receiver is not one of the organizations known here, or the record that names it cannot be read.
-    pub(crate) async fn endorsing(&self, caller: &str, receiver: Receiver) -> Result<Vec<String>, Problem> {
-        let receiver = match receiver {
-            Receiver::Member(msp_id) => msp_id.to_string(),
-            Receiver::OfRecord(lookup) => {
-                let argument = lookup.request.to_string().into_bytes();
-                let answer = self.service_evaluates(lookup.transaction, argument).await;
-                let answer = answer.map_err(|error| Problem::from_ledger(&error))?;
-                let record: Value = serde_json::from_slice(&answer).unwrap_or_default();
-                record.pointer(lookup.pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-            }
-        };
+    pub(crate) async fn endorsing(&self, caller: &str, receiver: Lookup) -> Result<Vec<String>, Problem> {
+        let argument = receiver.request.to_string().into_bytes();
+        let answer = self.service_evaluates(receiver.transaction, argument).await;
+        let answer = answer.map_err(|error| Problem::from_ledger(&error))?;
+        let record: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let receiver = record.pointer(receiver.pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         let known = self.members().member(&receiver).filter(|member| member.settings.role != Role::Regulator);
         if known.is_none() {
             return Err(Problem::of(ProblemCode::OrganizationUnknown)

@@ -359,12 +359,9 @@ mod tests {
         let document = document();
         let body =
             |path: &str| &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
-        let invoice = body("/v1/invoices");
-        assert!(
-            invoice["properties"]["private"].is_object() && invoice["properties"]["buyer"].is_object(),
-            "{invoice}"
-        );
-        assert!(invoice["required"].as_array().is_some_and(|list| list.contains(&json!("private"))));
+        let opening = body("/v1/invoices/{id}/opening");
+        assert!(opening["properties"]["private"].is_object(), "{opening}");
+        assert_eq!((&opening["properties"]["invoice_id"], &opening["required"]), (&Value::Null, &json!(["private"])));
         let reject = body("/v1/custody-transfers/{id}/reject");
         assert_eq!((&reject["properties"]["transfer_id"], &reject["required"]), (&Value::Null, &json!(["reason"])));
     }

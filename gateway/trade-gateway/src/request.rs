@@ -317,19 +317,14 @@ mod tests {
 
     #[test]
     fn a_refused_private_input_is_not_quoted() {
-        let invoice = |private: &str| {
-            let body = format!(
-                r#"{{"invoice_id":"i","buyer":"ImporterMSP","currency":"EUR","issued_on":"2026-01-02","tolerance_minor":"0","total_commitment":"5e5aec49d1cb49fc6f1b52a9850ed7f9545413c2eca4a6fae4e73cd91e9fef29"{private}}}"#
-            );
-            read("issueInvoice", &[], &[], &body)
-        };
-        assert_eq!(code(invoice("")), "private.missing");
-        let problem = invoice(r#","private":{"value_minor":4242424242,"blinding":"canary"}"#).expect_err("a number");
+        let share = |body: &str| read("shareInvoiceOpening", &[("id", "i")], &[], body);
+        assert_eq!(code(share("{}")), "private.missing");
+        let problem = share(r#"{"private":{"value_minor":4242424242,"blinding":"canary"}}"#).expect_err("a number");
         let text = format!("{problem:?}");
         assert!(!text.contains("4242424242") && !text.contains("canary"), "{text}");
         let blinding = "01".repeat(32);
-        let accepted = invoice(&format!(r#","private":{{"value_minor":"1","blinding":"{blinding}"}}"#));
-        let accepted = accepted.expect("a good invoice");
+        let accepted = share(&format!(r#"{{"private":{{"value_minor":"1","blinding":"{blinding}"}}}}"#));
+        let accepted = accepted.expect("a good opening");
         assert_eq!(accepted.private, Some(json!({"value_minor": "1", "blinding": blinding})));
         assert!(accepted.argument.get("private").is_none());
     }

@@ -3,10 +3,10 @@
 use fabric_contract::Context;
 use trade_claims::{Claim, DeclaredValue, Deployment};
 use trade_model::Refusal;
-use trade_model::common::{Attested, DeclarationId};
+use trade_model::common::{Committed, DeclarationId, Shared};
 use trade_model::customs::{
     CustomsEvent, CustomsRejection, DECISIONS, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState,
-    FileDeclaration, ReadDeclaration, Tariff, TariffBand,
+    FileDeclaration, ReadDeclaration, ShareValueOpening, Tariff, TariffBand,
 };
 use trade_model::rejection::Rejection;
 
@@ -35,10 +35,6 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     let band = check_tariff(&tariff, &request)?;
     let claim = DeclaredValue::of_request(caller.msp_id(), &request, band);
     claim.verify(deployment(ctx), &request.value_proof)?;
-    let opening = private::input::<FileDeclaration>(ctx)?;
-    if let Some(opening) = &opening {
-        private::check_opens(opening, &request.value_commitment, "/value_commitment")?;
-    }
 
     let declaration = Declaration {
         declaration_id: request.declaration_id,
@@ -58,7 +54,6 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         licence_id: request.licence_id,
         value_commitment: request.value_commitment,
         value_proof: request.value_proof,
-        value_opened: opening.is_some(),
         state: DeclarationState::Filed,
         filed: caller.stamp(),
         decisions: 0,
@@ -66,10 +61,6 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     let declaration_id = &declaration.declaration_id;
     let record = format!("declaration {declaration_id}");
     private::claim(ctx, &declaration.value_commitment, "/value_commitment", &record)?;
-    if let Some(opening) = &opening {
-        let parties = [&declaration.importer, &declaration.authority];
-        private::share(ctx, &DECLARATION_OPENINGS, declaration_id, opening, parties)?;
-    }
     DECLARATIONS.put(ctx, declaration_id, &declaration)?;
     authorship::sign(ctx, &DECLARATIONS, declaration_id, &declaration, &declaration.importer)?;
     // Not the importer as well: an importer whose peer is away must not be able to hold up an interception.
@@ -78,14 +69,35 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     Ok(declaration)
 }
 
+/// Gives the authority what opens the declared value; the caller is the importer.
+///
+/// # Errors
+/// The importer only; the private input must open the declaration's commitment.
+pub fn share_value_opening(ctx: &mut Context<'_>, request: ShareValueOpening) -> Result<Shared, Refusal> {
+    let mut caller = Caller::of::<ShareValueOpening>(ctx)?;
+    let filed = find(ctx, &request.declaration_id)?;
+    if filed.importer != *caller.msp_id() {
+        return Err(CustomsRejection::NotTheImporter { declaration_id: filed.declaration_id }.into());
+    }
+    caller.follow(filed.filed.at);
+    let opening = private::input::<ShareValueOpening>(ctx)?;
+    private::check_opens(&opening, &filed.value_commitment)?;
+    let parties = [&filed.importer, &filed.authority];
+    private::share(ctx, &DECLARATION_OPENINGS, &filed.declaration_id, &opening, parties)?;
+    announce(ctx, CustomsEvent::ValueOpeningShared { declaration_id: filed.declaration_id })?;
+    Ok(Shared { with: filed.authority, shared: caller.stamp() })
+}
+
 /// A declaration by its id.
 ///
 /// # Errors
 /// [`CustomsRejection::DeclarationUnknown`].
-pub fn read_declaration(ctx: &mut Context<'_>, request: ReadDeclaration) -> Result<Attested<Declaration>, Refusal> {
+pub fn read_declaration(ctx: &mut Context<'_>, request: ReadDeclaration) -> Result<Committed<Declaration>, Refusal> {
     let record = find(ctx, &request.declaration_id)?;
     let authenticated = is_authentic(ctx, &record)?;
-    Ok(Attested { record, authenticated })
+    let parties = [&record.importer, &record.authority];
+    let opening_shared = private::is_shared(ctx, &DECLARATION_OPENINGS, &record.declaration_id, parties)?;
+    Ok(Committed { record, authenticated, opening_shared })
 }
 
 /// Whether the importer has filed the declaration, and its state is what the authority's last decision made of it.

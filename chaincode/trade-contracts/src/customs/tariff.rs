@@ -16,10 +16,6 @@ use crate::announce::announce;
 use crate::caller::Caller;
 use crate::ledger;
 
-/// Least width of a band, in minor units: the public learns the value to within this.
-const BAND_WIDTH_MIN: u64 = 100;
-/// The least width of a band as a part of its greatest value: a tenth.
-const BAND_PARTS_MAX: u64 = 10;
 /// Greatest duty of a band, in hundredths of a percent.
 const DUTY_MAX: u32 = 100_000;
 
@@ -133,8 +129,7 @@ fn check_band(band: &TariffBand) -> Result<(), Rejection> {
     if !holds {
         return Err(CustomsRejection::BandInvalid { band_id: band.band_id.clone() }.into());
     }
-    let width = band.value_max_minor.get() - band.value_min_minor.get();
-    if width < BAND_WIDTH_MIN.max(band.value_max_minor.get().div_ceil(BAND_PARTS_MAX)) {
+    if band.is_too_narrow() {
         return Err(CustomsRejection::BandTooNarrow { band_id: band.band_id.clone() }.into());
     }
     Ok(())

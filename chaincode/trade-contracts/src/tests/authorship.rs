@@ -5,7 +5,7 @@ use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use trade_model::customs::{DECISIONS, DECLARATIONS, Decision, Declaration, ReadDecision, ReadDeclaration};
-use trade_model::payment::{BankEntry, ENTRIES, INVOICES, ReadEntry, Settle};
+use trade_model::payment::{BankEntry, ENTRIES, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
 use super::customs::goods;
@@ -16,6 +16,7 @@ use super::world::*;
 pub(super) fn forged() -> Contract {
     Contract::new("forged")
         .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
+        .submit("Invoice", |ctx, record: Invoice| forge(ctx, &INVOICES, &record.invoice_id.clone(), record))
         .submit("Declaration", |ctx, record: Declaration| {
             forge(ctx, &DECLARATIONS, &record.declaration_id.clone(), record)
         })
@@ -101,15 +102,20 @@ fn owned<K: TableKey, V: Serialize + DeserializeOwned>(world: &World, table: &Ta
         world.ledger.policy("", &table.key(&key).expect("a key")).and_then(|bytes| EndorserPolicy::decode(&bytes));
     let mut expected = EndorserPolicy::all_of(owners.iter().copied()).expect("an owner");
     if owners.len() == 1 {
-        // All who can write; a regulator cannot.
-        let members = establish();
-        let members = members["members"].as_array().expect("a list");
-        let others =
-            members.iter().filter_map(|member| member["msp_id"].as_str()).filter(|msp_id| *msp_id != REGULATOR);
-        expected = expected.and_one_of(others);
-        assert!(expected.others().count() >= 3, "{expected:?}");
+        expected = majority_with(owners[0]);
     }
     assert_eq!(policy, Some(expected), "{table:?}");
+}
+
+/// The owner, and as many others as make a majority of all who can write; a regulator cannot.
+fn majority_with(owner: &str) -> EndorserPolicy {
+    let members = establish();
+    let members = members["members"].as_array().expect("a list");
+    let writers: Vec<&str> =
+        members.iter().filter_map(|member| member["msp_id"].as_str()).filter(|msp_id| *msp_id != REGULATOR).collect();
+    let policy = EndorserPolicy::all_of([owner]).expect("an owner").and_others(writers.len() / 2, writers);
+    assert!(policy.others_needed() >= 2 && policy.others().count() >= 3, "{policy:?}");
+    policy
 }
 
 /// An entry in the bank's name that settles an invoice.
@@ -119,6 +125,16 @@ pub(super) fn settle_with_a_forged_entry(world: &mut World) -> Answer {
     world.forge("Entry", &entry)?;
     let proof = world.match_proof(("inv-1", &case.invoice), ("ent-2", &case.entry), 500);
     let request = case.request(world, 500).with("entry_id", "ent-2").with("proof", proof);
+    world.submit(EXPORTER, Settle::NAME, &request)
+}
+
+/// An invoice in the seller's name, of another buyer, that an entry settles.
+pub(super) fn settle_a_forged_invoice(world: &mut World) -> Answer {
+    let case = Case::ready(world);
+    let question = json!({ "invoice_id": "inv-1" });
+    let invoice = world.evaluate(REGULATOR, ReadInvoice::NAME, &question).expect("an invoice");
+    world.forge("Invoice", &record(invoice).with("buyer", CARRIER))?;
+    let request = case.request(world, 500);
     world.submit(EXPORTER, Settle::NAME, &request)
 }
 
@@ -133,7 +149,7 @@ pub(super) fn assess_a_forged_declaration(world: &mut World) -> Answer {
 
 /// The record of an answer.
 fn record(answer: Value) -> Value {
-    answer.without("authenticated")
+    answer.without("authenticated").without("opening_shared")
 }
 
 impl World {
@@ -146,7 +162,7 @@ impl World {
         self.evaluate(REGULATOR, ReadEntry::NAME, &json!({ "entry_id": entry_id })).expect("an entry")
     }
 
-    fn declaration(&mut self) -> Value {
+    pub(super) fn declaration(&mut self) -> Value {
         let question = json!({ "declaration_id": "dec-1" });
         self.evaluate(REGULATOR, ReadDeclaration::NAME, &question).expect("a declaration")
     }

@@ -84,8 +84,14 @@ impl World {
     }
 
     pub(super) fn file(&mut self, goods: Value) -> Answer {
-        let (request, opening) = self.declared(goods, DECLARED);
-        self.submit_private(IMPORTER, "customs:FileDeclaration", &request, &opening, &[IMPORTER, CUSTOMS])
+        let (request, _) = self.declared(goods, DECLARED);
+        self.submit(IMPORTER, "customs:FileDeclaration", &request)
+    }
+
+    /// Opens a declared value to customs.
+    fn open_value(&mut self, who: &str, opening: &Value) -> Answer {
+        let request = json!({ "declaration_id": "dec-1" });
+        self.submit_private(who, "customs:ShareValueOpening", &request, opening, &[IMPORTER, CUSTOMS])
     }
 
     pub(super) fn assess(&mut self) -> Answer {
@@ -274,9 +280,10 @@ fn the_opening_reaches_importer_and_authority_and_nobody_else() {
     let mut world = World::established();
     world.consignment();
     let (request, opening) = world.declared(goods(), DECLARED);
-    world
-        .submit_private(IMPORTER, "customs:FileDeclaration", &request, &opening, &[IMPORTER, CUSTOMS])
-        .expect("well formed");
+    world.submit(IMPORTER, "customs:FileDeclaration", &request).expect("well formed");
+    assert_eq!(world.declaration()["opening_shared"], false);
+    world.open_value(IMPORTER, &opening).expect("what opens the commitment");
+    assert_eq!(world.declaration()["opening_shared"], true);
     let key = fabric_contract::CompositeKey::new("declaration-opening", &["dec-1"]).expect("plain parts");
     let blinding = opening["blinding"].as_str().expect("a text");
     for (holder, collection) in [(IMPORTER, "private-ImporterMSP"), (CUSTOMS, "private-CustomsMSP")] {
@@ -286,15 +293,6 @@ fn the_opening_reaches_importer_and_authority_and_nobody_else() {
         assert_eq!(world.ledger.private(EXPORTER, collection, &key), None);
     }
     assert_public_silence(&world, &[&DECLARED.to_string(), blinding]);
-}
-
-#[test]
-fn without_an_opening_the_proof_alone_is_enough() {
-    let mut world = World::established();
-    world.consignment();
-    let (request, _) = world.declared(goods(), DECLARED);
-    let filed = world.submit(IMPORTER, "customs:FileDeclaration", &request).expect("the proof holds");
-    assert_eq!(filed["value_opened"], false);
 }
 
 /// No canary stands in a key, a public value or an event.
@@ -323,20 +321,35 @@ fn file(world: &mut World, goods: Value) -> Answer {
 
 fn file_changed(world: &mut World, field: &str, value: &str) -> Answer {
     world.consignment();
-    let (request, opening) = world.declared(goods(), DECLARED);
-    world.submit_private(
-        IMPORTER,
-        "customs:FileDeclaration",
-        &request.with(field, value),
-        &opening,
-        &[IMPORTER, CUSTOMS],
-    )
+    let (request, _) = world.declared(goods(), DECLARED);
+    world.submit(IMPORTER, "customs:FileDeclaration", &request.with(field, value))
 }
 
-fn file_private(world: &mut World, private: &Value) -> Answer {
+/// Files a declaration and shares a private input made from its opening.
+fn share_value(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value) -> Answer {
     world.consignment();
-    let (request, _) = world.declared(goods(), DECLARED);
-    world.submit_private(IMPORTER, "customs:FileDeclaration", &request, private, &[IMPORTER, CUSTOMS])
+    let (request, opening) = world.declared(goods(), DECLARED);
+    world.submit(IMPORTER, "customs:FileDeclaration", &request)?;
+    world.open_value(who, &change(opening))
+}
+
+fn share_rows() -> Vec<Row> {
+    vec![
+        row("with the authority", "", |w| share_value(w, IMPORTER, |opening| opening)),
+        row("by the authority", "caller.role_missing", |w| share_value(w, CUSTOMS, |opening| opening)),
+        row("by the regulator", "caller.regulator_reads_only", |w| share_value(w, REGULATOR, |opening| opening)),
+        row("by another importer", "customs.not_the_importer", |w| share_value(w, SECOND_MAKER, |opening| opening)),
+        row("of no declaration", "customs.declaration_unknown", |w| w.open_value(IMPORTER, &json!({}))),
+        row("with another value", "private.opening_wrong", |w| {
+            share_value(w, IMPORTER, |opening| opening.with("value_minor", "1"))
+        }),
+        row("with an opening in numbers", "private.malformed", |w| {
+            share_value(w, IMPORTER, |opening| opening.with("value_minor", 234_567))
+        }),
+        row("with an opening with a short factor", "private.malformed", |w| {
+            share_value(w, IMPORTER, |opening| opening.with("blinding", "00"))
+        }),
+    ]
 }
 
 /// With a second band for some of the goods of the first.
@@ -358,6 +371,7 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("customs:PublishTariff", [publish_rows(), narrow_rows()].concat()),
         ("customs:FileDeclaration", file_rows()),
+        ("customs:ShareValueOpening", share_rows()),
         ("customs:Assess", assess_rows()),
         (
             "customs:ReadTariff",
@@ -532,16 +546,6 @@ fn file_rows() -> Vec<Row> {
             let (first, _) = w.declared(goods(), DECLARED);
             w.submit(IMPORTER, "customs:FileDeclaration", &first)?;
             w.submit(IMPORTER, "customs:FileDeclaration", &first.with("declaration_id", "dec-2"))
-        }),
-        row("the opening of another value", "private.opening_wrong", |w| {
-            let other = private(&w.opening(1));
-            file_private(w, &other)
-        }),
-        row("an opening in numbers", "private.malformed", |w| {
-            file_private(w, &json!({ "value_minor": 234_567, "blinding": "00" }))
-        }),
-        row("an opening with a short factor", "private.malformed", |w| {
-            file_private(w, &json!({ "value_minor": "234567", "blinding": "00" }))
         }),
     ]
 }

@@ -180,7 +180,7 @@ pub(super) fn establish() -> Value {
             member(BANK, "DE", &[Bank]),
             member(CUSTOMS, "DE", &[Customs]),
             member(SECOND_CUSTOMS, "US", &[Customs]),
-            member(SECOND_MAKER, "VN", &[Maker]),
+            member(SECOND_MAKER, "VN", &[Maker, Seller, Bank]),
             member(REGULATOR, "DE", &[Regulator]),
         ],
     })

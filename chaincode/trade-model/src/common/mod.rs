@@ -5,6 +5,7 @@
 
 mod attested;
 mod cursor;
+mod document;
 mod ids;
 mod invisible;
 mod item_id;
@@ -18,8 +19,9 @@ mod stamp;
 mod tables;
 mod text;
 
-pub use attested::Attested;
+pub use attested::{Attested, Committed, Shared};
 pub use cursor::{Cursor, PageSize};
+pub use document::{Salt, SaltedDigest, SaltedDocument};
 pub use ids::{
     AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,
     TransactionId, TransferId,
@@ -28,7 +30,7 @@ pub use invisible::Invisible;
 pub use item_id::ItemId;
 pub use malformed::Malformed;
 pub use nice_class::NiceClass;
-pub use opening::{AMOUNT_MAX, Opening};
+pub use opening::{AMOUNT_MAX, DocumentedOpening, Opening};
 pub use proof::{Commitment, Proof};
 pub use role::Role;
 pub use set::Set;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use trade_proofs::OpeningText;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::Malformed;
+use super::{Malformed, SaltedDocument};
 
 /// Greatest amount that can be committed to or named as a bound, in minor units: 2^48 − 1. So no equation between
 /// committed amounts can wrap.
@@ -33,7 +33,7 @@ impl TryFrom<trade_proofs::Opening> for Opening {
     }
 }
 
-/// The private input of a transaction.
+/// An opening as it travels.
 #[derive(Serialize, Deserialize, JsonSchema, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 struct OpeningFields {
@@ -43,21 +43,37 @@ struct OpeningFields {
     blinding: String,
 }
 
+impl From<&Opening> for OpeningFields {
+    fn from(opening: &Opening) -> Self {
+        let text = OpeningText::from(&opening.0);
+        Self { value_minor: text.value.clone(), blinding: text.blinding.clone() }
+    }
+}
+
+impl TryFrom<&OpeningFields> for Opening {
+    type Error = Malformed;
+
+    fn try_from(fields: &OpeningFields) -> Result<Self, Self::Error> {
+        let text = OpeningText { value: fields.value_minor.clone(), blinding: fields.blinding.clone() };
+        Self::try_from(text.open().map_err(|_| refused())?)
+    }
+}
+
+/// What the private input held is never repeated, so the reader's own words are not either.
+fn refused() -> Malformed {
+    Malformed::new("private.malformed", "does not hold the opening that this transaction expects")
+}
+
 impl Serialize for Opening {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = OpeningText::from(&self.0);
-        OpeningFields { value_minor: text.value.clone(), blinding: text.blinding.clone() }.serialize(serializer)
+        OpeningFields::from(self).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Opening {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // What the private input held is never repeated, so the reader's own words are not either.
-        let refused = || Malformed::new("private.malformed", "does not hold the opening that this transaction expects");
         let fields = OpeningFields::deserialize(deserializer).map_err(|_| serde::de::Error::custom(refused()))?;
-        let text = OpeningText { value: fields.value_minor.clone(), blinding: fields.blinding.clone() };
-        let opening = text.open().map_err(|_| serde::de::Error::custom(refused()))?;
-        Self::try_from(opening).map_err(serde::de::Error::custom)
+        Self::try_from(&fields).map_err(serde::de::Error::custom)
     }
 }
 
@@ -68,5 +84,54 @@ impl JsonSchema for Opening {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         OpeningFields::json_schema(generator)
+    }
+}
+
+/// What opens the commitment of a record, and the document that the record names by a salted digest, if it names one.
+#[derive(Clone)]
+pub struct DocumentedOpening {
+    /// Value and blinding factor.
+    pub opening: Opening,
+    /// The document's digest and salt.
+    pub document: Option<SaltedDocument>,
+}
+
+/// An opening with its document, as it travels.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DocumentedFields {
+    /// The value in minor units of the currency, decimal string, at most 2^48 - 1.
+    value_minor: String,
+    /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
+    blinding: String,
+    /// What the record's salted digest was made from; exactly when the record has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<SaltedDocument>,
+}
+
+impl Serialize for DocumentedOpening {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let OpeningFields { value_minor, blinding } = &OpeningFields::from(&self.opening);
+        let (value_minor, blinding) = (value_minor.clone(), blinding.clone());
+        DocumentedFields { value_minor, blinding, document: self.document.clone() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentedOpening {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = DocumentedFields::deserialize(deserializer).map_err(|_| serde::de::Error::custom(refused()))?;
+        let DocumentedFields { value_minor, blinding, document } = fields;
+        let opening = Opening::try_from(&OpeningFields { value_minor, blinding }).map_err(serde::de::Error::custom)?;
+        Ok(Self { opening, document })
+    }
+}
+
+impl JsonSchema for DocumentedOpening {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DocumentedOpening".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        DocumentedFields::json_schema(generator)
     }
 }

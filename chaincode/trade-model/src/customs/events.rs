@@ -18,6 +18,11 @@ ledger_events! {
             /// The declaration.
             declaration_id: DeclarationId,
         }
+        /// The importer shared the opening of the declared value with the authority.
+        "customs.value_opening_shared" ValueOpeningShared {
+            /// The declaration.
+            declaration_id: DeclarationId,
+        }
         /// A consignment was cleared.
         "customs.cleared" Cleared {
             /// The declaration.

@@ -13,10 +13,12 @@ pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
     CustomsCheck, CustomsRule, Decision, DecisionInputs, Declaration, DeclarationState, Finding, FindingReason,
-    FindingResult, InputItem, Outcome, ReplayedDecision, Tariff, TariffBand,
+    FindingResult, InputItem, Outcome, ReplayedDecision, Tariff, TariffBand, least_width,
 };
 pub use rejections::CustomsRejection;
-pub use requests::{Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay};
+pub use requests::{
+    Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay, ShareValueOpening,
+};
 pub(crate) use tables::tables;
 pub use tables::*;
 

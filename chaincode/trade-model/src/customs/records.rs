@@ -30,6 +30,26 @@ pub struct TariffBand {
     pub duty_basis_points: u32,
 }
 
+/// Least distance between the bounds of a statement about an amount that is to stay secret, in minor units.
+const WIDTH_MIN: u64 = 100;
+/// The same as a part of the greater bound: a tenth.
+const PARTS_MAX: u64 = 10;
+
+/// The least width of a range up to `most`, in minor units: whoever sees a proof for less all but knows the amount.
+#[must_use]
+pub fn least_width(most: u64) -> u64 {
+    WIDTH_MIN.max(most.div_ceil(PARTS_MAX))
+}
+
+impl TariffBand {
+    /// Whether a proof for this band would all but tell the value.
+    #[must_use]
+    pub fn is_too_narrow(&self) -> bool {
+        let most = self.value_max_minor.get();
+        most.saturating_sub(self.value_min_minor.get()) < least_width(most)
+    }
+}
+
 /// One rule of selectivity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,8 +165,6 @@ pub struct Declaration {
     pub value_commitment: Commitment,
     /// Proof that the value lies in the band.
     pub value_proof: Proof,
-    /// Whether the value was opened to the authority.
-    pub value_opened: bool,
     /// Where it stands.
     pub state: DeclarationState,
     /// Who filed it when: the day of acceptance decides which rules apply.

@@ -58,6 +58,9 @@ rejections! {
     /// The consignment holds too many items.
     ConsignmentTooLarge { max: usize } = 413, "customs.consignment_too_large", "The consignment holds too many items",
         "a consignment can hold at most {max} items, contents of units included";
+    /// Only the importer opens its declared value.
+    NotTheImporter { declaration_id: DeclarationId } = 403, "customs.not_the_importer", "The declaration is another importer's",
+        "only the importer of {declaration_id} can do this";
     /// Only the authority of the tariff decides.
     NotTheAuthority { declaration_id: DeclarationId } = 403, "customs.not_the_authority", "Another authority decides",
         "{declaration_id} is decided by the authority of its tariff";

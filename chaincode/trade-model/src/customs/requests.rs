@@ -8,10 +8,10 @@ use trade_standards::time::{Date, Period};
 
 use super::{CustomsRule, DECLARATION_ITEMS_MAX, Decision, Declaration, ReplayedDecision, Tariff, TariffBand};
 use crate::common::{
-    Attested, BandId, Commitment, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role, Set,
-    TariffCode, TariffId, Text, UnitCode,
+    Attested, BandId, Commitment, Committed, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role,
+    Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
-use crate::transaction::{Kind, Lookup, Optional, Receiver, Transaction, transactions};
+use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
 
 /// `customs:PublishTariff` (submit): an authority publishes a version of its tariff and of its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,7 +51,7 @@ pub struct ReadTariff {
 
 /// `customs:FileDeclaration` (submit): the caller is the importer.
 ///
-/// The transient field `private` holds a [`Opening`], when the value is to be opened to the authority.
+/// Everything in it is public. [`ShareValueOpening`] opens the value to the authority, when it is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileDeclaration {
@@ -87,6 +87,17 @@ pub struct FileDeclaration {
     pub value_commitment: Commitment,
     /// Proof that the committed value lies in the band: text form of `trade-proofs`.
     pub value_proof: Proof,
+}
+
+/// `customs:ShareValueOpening` (submit): the importer gives the authority what opens the declared value.
+///
+/// The transient field `private` holds an [`Opening`]; it goes to the importer's and the authority's own collections, and
+/// their peers alone see it. It must open the commitment, so sharing again changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareValueOpening {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
 }
 
 /// Asks `customs:ReadDeclaration` (evaluate).
@@ -137,23 +148,24 @@ pub struct Replay {
 
 transactions! {
     submit "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
+    submit "customs:FileDeclaration" by &[Role::Seller], FileDeclaration => Declaration;
     submit "customs:Assess" by &[Role::Customs], Assess => Decision;
     evaluate "customs:ReadTariff", ReadTariff => Tariff;
-    evaluate "customs:ReadDeclaration", ReadDeclaration => Attested<Declaration>;
+    evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
     evaluate "customs:ReadDecision", ReadDecision => Attested<Decision>;
     evaluate "customs:Replay", Replay => ReplayedDecision;
 }
 
-impl Transaction for FileDeclaration {
-    const NAME: &'static str = "customs:FileDeclaration";
+impl Transaction for ShareValueOpening {
+    const NAME: &'static str = "customs:ShareValueOpening";
     const KIND: Kind = Kind::Submit;
     const ROLES: &'static [Role] = &[Role::Seller];
-    type Answer = Declaration;
-    type Private = Optional<Opening>;
+    type Answer = Shared;
+    type Private = Required<Opening>;
 
-    /// The authority of the tariff under which the declaration is filed.
-    fn receiver(&self) -> Option<Receiver> {
-        let tariff = ReadTariff { tariff_id: self.tariff_id.clone(), version: Some(self.tariff_version), on: None };
-        Some(Receiver::OfRecord(Lookup::new(&tariff, "/authority")))
+    /// The authority.
+    fn receiver(&self) -> Option<Lookup> {
+        let declaration = ReadDeclaration { declaration_id: self.declaration_id.clone() };
+        Some(Lookup::new(&declaration, "/authority"))
     }
 }

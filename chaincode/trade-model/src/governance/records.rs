@@ -54,6 +54,11 @@ impl Members {
         self.members.iter().find(|member| member.msp_id == *msp_id)
     }
 
+    /// The members that can write: all but regulators.
+    pub fn writers(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| !member.has_role(Role::Regulator))
+    }
+
     /// The member whose GS1 company prefix a key begins with, when one has named it.
     pub fn company_of(&self, key: &Gs1Uri) -> Option<&Member> {
         let begins = |prefix: &CompanyPrefix| key.company_part().starts_with(prefix.as_str());

@@ -11,8 +11,18 @@ ledger_events! {
             /// The invoice.
             invoice_id: InvoiceId,
         }
+        /// The seller shared the opening of an invoice's total with the buyer.
+        "payment.invoice_opening_shared" InvoiceOpeningShared {
+            /// The invoice.
+            invoice_id: InvoiceId,
+        }
         /// A bank entry was recorded.
         "payment.entry_recorded" EntryRecorded {
+            /// The entry.
+            entry_id: EntryId,
+        }
+        /// The bank shared the opening of an entry's amount with the account holder.
+        "payment.entry_opening_shared" EntryOpeningShared {
             /// The entry.
             entry_id: EntryId,
         }

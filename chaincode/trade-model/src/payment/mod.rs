@@ -11,6 +11,8 @@ mod tables;
 pub use events::PaymentEvent;
 pub use records::{BankEntry, EntryDirection, Invoice, InvoiceState, MatchBasis, Settlement, ToleranceReason};
 pub use rejections::PaymentRejection;
-pub use requests::{IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle};
+pub use requests::{
+    IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
+};
 pub(crate) use tables::tables;
 pub use tables::*;

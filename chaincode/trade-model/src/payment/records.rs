@@ -6,7 +6,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::Date;
 
-use crate::common::{Commitment, Digest256, EntryId, InvoiceId, MinorUnits, Proof, Stamp, Text};
+use crate::common::{Commitment, EntryId, InvoiceId, MinorUnits, Proof, SaltedDigest, Stamp, Text};
 
 /// An invoice: the answer of `payment:IssueInvoice` and `payment:ReadInvoice`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +27,9 @@ pub struct Invoice {
     /// Creditor reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creditor_reference: Option<Text<35>>,
-    /// SHA-256 of the document.
+    /// Salted digest of the document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_sha256: Option<Digest256>,
+    pub document_digest: Option<SaltedDigest>,
     /// Greatest difference a settlement may show, in minor units.
     pub tolerance_minor: MinorUnits,
     /// Commitment to the total.
@@ -41,6 +41,14 @@ pub struct Invoice {
     /// The entry that settled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by_entry: Option<EntryId>,
+}
+
+impl Invoice {
+    /// The invoice as the seller issued it, before anything settled it.
+    #[must_use]
+    pub fn as_issued(&self) -> Self {
+        Self { state: InvoiceState::Open, settled_by_entry: None, ..self.clone() }
+    }
 }
 
 /// Where an invoice stands.
@@ -90,9 +98,9 @@ pub struct BankEntry {
     pub booked_on: Date,
     /// Currency.
     pub currency: CurrencyCode,
-    /// SHA-256 of the bank's message.
+    /// Salted digest of the bank's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement_sha256: Option<Digest256>,
+    pub statement_digest: Option<SaltedDigest>,
     /// Commitment to the amount.
     pub amount_commitment: Commitment,
     /// Who recorded it when.

@@ -33,9 +33,12 @@ rejections! {
     /// There is no such entry.
     EntryUnknown { entry_id: EntryId } = 404, "payment.entry_unknown", "The entry is not known",
         "there is no entry {entry_id}";
-    /// Only the seller settles its invoice.
+    /// Only the seller settles its invoice and shares its opening.
     NotTheSeller { invoice_id: InvoiceId } = 403, "payment.not_the_seller", "The invoice belongs to another seller",
-        "{invoice_id} can be settled only by its seller";
+        "only the seller of {invoice_id} can do this";
+    /// Only the bank shares the opening of an entry.
+    NotTheBank { entry_id: EntryId } = 403, "payment.not_the_bank", "The entry is another bank's",
+        "only the bank that recorded {entry_id} can do this";
     /// The entry is on another member's account.
     EntryOfAnother { entry_id: EntryId } = 403, "payment.entry_of_another", "The entry is on another account",
         "{entry_id} is not on the seller's account";
@@ -60,6 +63,15 @@ rejections! {
     /// The entry may have been made by others in the bank's name.
     EntryUnauthenticated { entry_id: EntryId } = 409, "payment.entry_unauthenticated", "The bank has not endorsed the entry",
         "{entry_id} was recorded without the peer of the bank it speaks for";
+    /// The invoice may have been made by others in the seller's name.
+    InvoiceUnauthenticated { invoice_id: InvoiceId } = 409, "payment.invoice_unauthenticated", "The seller has not endorsed the invoice",
+        "{invoice_id} was issued without the peer of the seller it speaks for";
+    /// The buyer does not hold the opening of the invoice's total.
+    InvoiceNotOpened { invoice_id: InvoiceId } = 409, "payment.invoice_not_opened", "The total is not opened to the buyer",
+        "the opening of {invoice_id} must be shared with its buyer first";
+    /// The account holder does not hold the opening of the entry's amount.
+    EntryNotOpened { entry_id: EntryId } = 409, "payment.entry_not_opened", "The amount is not opened to the account holder",
+        "the bank must share the opening of {entry_id} with the account holder first";
     /// The entry has settled another invoice.
     EntryUsed { entry_id: EntryId } = 409, "payment.entry_used", "The payment was used before",
         "{entry_id} has settled another invoice";

@@ -7,12 +7,14 @@ use trade_standards::money::CurrencyCode;
 use trade_standards::time::Date;
 
 use super::{BankEntry, EntryDirection, Invoice, Settlement, ToleranceReason};
-use crate::common::{Attested, Commitment, Digest256, EntryId, InvoiceId, MinorUnits, Opening, Proof, Role, Text};
-use crate::transaction::{Kind, Receiver, Required, Transaction, transactions};
+use crate::common::{
+    Commitment, Committed, DocumentedOpening, EntryId, InvoiceId, MinorUnits, Proof, Role, SaltedDigest, Shared, Text,
+};
+use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
 
 /// `payment:IssueInvoice` (submit): the caller is the seller.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the seller's and the buyer's own collections.
+/// Everything in it is public. The opening of the total is shared with the buyer by [`ShareInvoiceOpening`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueInvoice {
@@ -30,9 +32,9 @@ pub struct IssueInvoice {
     /// Creditor reference the payer is asked to quote (ISO 11649 `RF…` or another text of at most 35 characters).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creditor_reference: Option<Text<35>>,
-    /// SHA-256 of the invoice document: 64 hexadecimal digits.
+    /// Salted digest of the invoice document. A plain digest would let everybody guess the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_sha256: Option<Digest256>,
+    pub document_digest: Option<SaltedDigest>,
     /// How far a payment may differ, at most, in minor units, decimal string.
     pub tolerance_minor: MinorUnits,
     /// Pedersen commitment to the total in minor units: text form of `trade-proofs`.
@@ -41,8 +43,7 @@ pub struct IssueInvoice {
 
 /// `payment:RecordEntry` (submit): a bank reports an entry of a customer's account, as its camt message has it.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the bank's and the account holder's own
-/// collections.
+/// Everything in it is public. The opening of the amount is shared with the account holder by [`ShareEntryOpening`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordEntry {
@@ -70,11 +71,33 @@ pub struct RecordEntry {
     pub booked_on: Date,
     /// ISO 4217 code of the amount.
     pub currency: CurrencyCode,
-    /// SHA-256 of the bank's message: 64 hexadecimal digits.
+    /// Salted digest of the bank's message. A plain digest would let everybody guess the amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement_sha256: Option<Digest256>,
+    pub statement_digest: Option<SaltedDigest>,
     /// Pedersen commitment to the amount in minor units: text form of `trade-proofs`.
     pub amount_commitment: Commitment,
+}
+
+/// `payment:ShareInvoiceOpening` (submit): the seller gives the buyer what opens the total.
+///
+/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the seller's and the buyer's own collections,
+/// and their peers alone see it. It must open what the invoice says, so sharing again changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareInvoiceOpening {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+}
+
+/// `payment:ShareEntryOpening` (submit): the bank gives the account holder what opens the amount.
+///
+/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the bank's and the account holder's own
+/// collections, as with [`ShareInvoiceOpening`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShareEntryOpening {
+    /// The entry.
+    pub entry_id: EntryId,
 }
 
 /// `payment:Settle` (submit): the seller shows that an entry pays an invoice within tolerance.
@@ -118,32 +141,38 @@ pub struct ReadSettlement {
 }
 
 transactions! {
+    submit "payment:IssueInvoice" by Role::TRADERS, IssueInvoice => Invoice;
+    submit "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
     submit "payment:Settle" by Role::TRADERS, Settle => Settlement;
-    evaluate "payment:ReadInvoice", ReadInvoice => Invoice;
-    evaluate "payment:ReadEntry", ReadEntry => Attested<BankEntry>;
+    evaluate "payment:ReadInvoice", ReadInvoice => Committed<Invoice>;
+    evaluate "payment:ReadEntry", ReadEntry => Committed<BankEntry>;
     evaluate "payment:ReadSettlement", ReadSettlement => Settlement;
 }
 
-impl Transaction for IssueInvoice {
-    const NAME: &'static str = "payment:IssueInvoice";
+impl Transaction for ShareInvoiceOpening {
+    const NAME: &'static str = "payment:ShareInvoiceOpening";
     const KIND: Kind = Kind::Submit;
     const ROLES: &'static [Role] = Role::TRADERS;
-    type Answer = Invoice;
-    type Private = Required<Opening>;
+    type Answer = Shared;
+    type Private = Required<DocumentedOpening>;
 
-    fn receiver(&self) -> Option<Receiver> {
-        Some(Receiver::Member(self.buyer.clone()))
+    /// The buyer.
+    fn receiver(&self) -> Option<Lookup> {
+        let invoice = ReadInvoice { invoice_id: self.invoice_id.clone() };
+        Some(Lookup::new(&invoice, "/buyer"))
     }
 }
 
-impl Transaction for RecordEntry {
-    const NAME: &'static str = "payment:RecordEntry";
+impl Transaction for ShareEntryOpening {
+    const NAME: &'static str = "payment:ShareEntryOpening";
     const KIND: Kind = Kind::Submit;
     const ROLES: &'static [Role] = &[Role::Bank];
-    type Answer = BankEntry;
-    type Private = Required<Opening>;
+    type Answer = Shared;
+    type Private = Required<DocumentedOpening>;
 
-    fn receiver(&self) -> Option<Receiver> {
-        Some(Receiver::Member(self.account_holder.clone()))
+    /// The account holder.
+    fn receiver(&self) -> Option<Lookup> {
+        let entry = ReadEntry { entry_id: self.entry_id.clone() };
+        Some(Lookup::new(&entry, "/account_holder"))
     }
 }

@@ -92,11 +92,10 @@ impl Rejection {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Request(rejection) => Some(rejection.field()),
-            Self::Proof(
-                ProofRejection::ProofOfAnother { field }
-                | ProofRejection::ProofRejected { field }
-                | ProofRejection::OpeningWrong { field },
-            ) => Some(field),
+            Self::Proof(ProofRejection::ProofOfAnother { field } | ProofRejection::ProofRejected { field }) => {
+                Some(field)
+            }
+            Self::Proof(ProofRejection::OpeningWrong | ProofRejection::DocumentWrong) => Some("/private"),
             _ => None,
         }
     }

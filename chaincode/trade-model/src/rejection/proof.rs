@@ -18,7 +18,10 @@ rejections! {
     /// The private input is missing.
     OpeningMissing = 400, "private.missing", "The private input is missing",
         "the transient field `private` is needed for this transaction";
-    /// The opening does not open the commitment.
-    OpeningWrong { field: &'static str } = 422, "private.opening_wrong", "The opening does not open the commitment",
-        "the private input does not open {field}";
+    /// The opening does not open the commitment of the record.
+    OpeningWrong = 422, "private.opening_wrong", "The opening does not open the commitment",
+        "the private input does not open the commitment of the record";
+    /// The private input is not of the document that the record names, or only one of the two names a document.
+    DocumentWrong = 422, "private.document_wrong", "The document is not the one of the record",
+        "the record's salted digest was made from another document or salt, or only one of the two names a document";
 }

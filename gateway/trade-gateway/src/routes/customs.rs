@@ -1,6 +1,8 @@
 //! Tariffs, declarations and decisions.
 
-use trade_model::customs::{Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay};
+use trade_model::customs::{
+    Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay, ShareValueOpening,
+};
 
 use super::Route;
 use super::build::{NUMBER, TEXT, id, query, read, write};
@@ -22,6 +24,13 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/declarations",
         "Files a declaration whose value is only committed",
         &[],
+        201,
+    ),
+    write::<ShareValueOpening>(
+        "shareValueOpening",
+        "/v1/declarations/{id}/opening",
+        "Gives the authority what opens the declared value",
+        &[id("id", "declaration_id", "Id of the declaration")],
         201,
     ),
     read::<ReadDeclaration>(

@@ -1,12 +1,21 @@
 //! Invoices, bank entries and settlements.
 
-use trade_model::payment::{IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle};
+use trade_model::payment::{
+    IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
+};
 
 use super::Route;
 use super::build::{id, read, write};
 
 pub(super) static ROUTES: &[Route] = &[
     write::<IssueInvoice>("issueInvoice", "/v1/invoices", "Issues an invoice whose total is only committed", &[], 201),
+    write::<ShareInvoiceOpening>(
+        "shareInvoiceOpening",
+        "/v1/invoices/{id}/opening",
+        "Gives the buyer what opens the total",
+        &[id("id", "invoice_id", "Id of the invoice")],
+        201,
+    ),
     read::<ReadInvoice>(
         "readInvoice",
         "/v1/invoices/{id}",
@@ -18,6 +27,13 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/statement-entries",
         "Reports an entry of a customer's account whose amount is only committed",
         &[],
+        201,
+    ),
+    write::<ShareEntryOpening>(
+        "shareEntryOpening",
+        "/v1/statement-entries/{id}/opening",
+        "Gives the account holder what opens the amount",
+        &[id("id", "entry_id", "Id of the entry")],
         201,
     ),
     read::<ReadEntry>(

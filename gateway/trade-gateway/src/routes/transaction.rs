@@ -6,7 +6,7 @@ use serde_json::Value;
 use trade_model::{
     common::Role,
     rejection::{self, RequestRejection},
-    transaction::{Kind, Presence, PrivateInput, Receiver},
+    transaction::{Kind, Lookup, Presence, PrivateInput},
 };
 
 /// A transaction of the chaincode.
@@ -27,8 +27,8 @@ pub struct Transaction {
     pub answer: Shape,
     /// When set, the whole body is this field of the argument.
     pub body_field: Option<&'static str>,
-    /// Who beside the caller receives the private input of a request.
-    pub receiver: fn(&Value) -> Option<Receiver>,
+    /// In which record of the ledger stands who receives the private input of a request beside the caller.
+    pub receiver: fn(&Value) -> Option<Lookup>,
 }
 
 /// The form of a JSON value: how to check it and how to describe it.
@@ -68,7 +68,7 @@ impl Shape {
     }
 }
 
-fn receiver<T: trade_model::Transaction>(argument: &Value) -> Option<Receiver> {
+fn receiver<T: trade_model::Transaction>(argument: &Value) -> Option<Lookup> {
     T::deserialize(argument).ok()?.receiver()
 }
 

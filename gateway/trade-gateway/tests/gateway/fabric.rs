@@ -34,7 +34,7 @@ use crate::{
     TestResult,
     double::Double,
     organizations::{EXPORTER, Gateway, IMPORTER, Organizations, REGULATOR, signer},
-    writing::{evidence, invoice},
+    writing::{evidence, invoice, opening},
 };
 
 type Answer<T> = Result<tonic::Response<T>, Status>;
@@ -67,6 +67,7 @@ struct Accepted {
 }
 
 const ANSWER: &[u8] = br#"{"answer":42}"#;
+const INVOICE: &[u8] = br#"{"buyer":"ImporterMSP"}"#;
 
 impl Peer {
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -139,7 +140,9 @@ impl GatewayService for Peer {
 
     async fn evaluate(&self, request: Request<EvaluateRequest>) -> Answer<EvaluateResponse> {
         self.accept(request.into_inner().proposed_transaction)?;
-        let result = Some(Response { status: 200, payload: ANSWER.to_vec(), ..Response::default() });
+        let asked_for_invoice = self.seen().calls.last().is_some_and(|(name, ..)| name == "payment:ReadInvoice");
+        let answer = if asked_for_invoice { INVOICE } else { ANSWER };
+        let result = Some(Response { status: 200, payload: answer.to_vec(), ..Response::default() });
         Ok(tonic::Response::new(EvaluateResponse { result }))
     }
 
@@ -236,12 +239,24 @@ fn reads_and_writes_reach_fabric_signed_by_the_managed_identity() -> TestResult 
         (201, &"committed".into(), &9.into())
     );
     let seen = network.peer.seen();
-    assert_eq!(seen.endorsing, [EXPORTER, IMPORTER]);
     let expected = [
         ("item:ReadAlarm".to_owned(), EXPORTER.to_owned(), vec![]),
-        ("payment:IssueInvoice".to_owned(), EXPORTER.to_owned(), vec!["private".to_owned()]),
+        ("payment:IssueInvoice".to_owned(), EXPORTER.to_owned(), vec![]),
     ];
     assert_eq!(seen.calls, expected);
+    Ok(())
+}
+
+#[test]
+fn private_input_reaches_fabric_for_its_two_organizations() -> TestResult {
+    let organizations = Organizations::new();
+    let network = network(&organizations)?;
+    let exporter = network.gateway.caller(&organizations.member(EXPORTER));
+    assert_eq!(exporter.post("/v1/invoices/INV-1/opening", "k1", &opening())?.status, 201);
+    let seen = network.peer.seen();
+    assert_eq!(seen.endorsing, [EXPORTER, IMPORTER]);
+    let shared = ("payment:ShareInvoiceOpening".to_owned(), EXPORTER.to_owned(), vec!["private".to_owned()]);
+    assert_eq!(seen.calls.last(), Some(&shared));
     Ok(())
 }
 
@@ -270,8 +285,9 @@ fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
             let mut seen = network.peer.seen();
             (seen.leak, seen.alter) = (leak, alter);
         }
-        let managed = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
-        let external = importer.post_signed("/v1/invoices", "k1", &invoice(EXPORTER), &key)?;
+        let path = "/v1/invoices/INV-1/opening";
+        let managed = exporter.post(path, "k1", &opening())?;
+        let external = importer.post_signed(path, "k1", &opening(), &key)?;
         for response in [managed, external] {
             assert_eq!((response.status, response.json()?["code"].as_str()), (502, Some("transaction_altered")));
         }

@@ -13,7 +13,7 @@ use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 use crate::{
     TestResult, fabric,
     organizations::{EXPORTER, IMPORTER, Organizations, signer},
-    writing::{CANARY, evidence, invoice},
+    writing::{CANARY, evidence, invoice, opening},
 };
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -52,12 +52,14 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
     let network = fabric::network(&organizations)?;
     let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     assert_eq!(exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?.status, 201);
-    let mut malformed = invoice(IMPORTER);
+    let path = "/v1/invoices/INV-1/opening";
+    assert_eq!(exporter.post(path, "k2", &opening())?.status, 201);
+    let mut malformed = opening();
     malformed["private"]["value_minor"] = 987_654_321_012_u64.into();
-    assert_eq!(exporter.post("/v1/invoices", "k2", &malformed)?.status, 400);
+    assert_eq!(exporter.post(path, "k3", &malformed)?.status, 400);
     let identity = organizations.member(IMPORTER);
     let importer = network.gateway.caller(&identity);
-    let signed = importer.post_signed("/v1/invoices", "k3", &invoice(EXPORTER), &signer(IMPORTER, &identity))?;
+    let signed = importer.post_signed(path, "k4", &opening(), &signer(IMPORTER, &identity))?;
     assert_eq!(signed.status, 201);
     drop(network);
 

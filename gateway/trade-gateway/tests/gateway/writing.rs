@@ -25,8 +25,18 @@ pub(crate) fn invoice(buyer: &str) -> Value {
     json!({
         "invoice_id": "INV-1", "buyer": buyer, "currency": "EUR", "issued_on": "2026-01-02",
         "tolerance_minor": "0", "total_commitment": proved().0,
-        "private": {"value_minor": "987654321012", "blinding": CANARY},
     })
+}
+
+/// What opens the total of an invoice.
+pub(crate) fn opening() -> Value {
+    json!({ "private": {"value_minor": "987654321012", "blinding": CANARY} })
+}
+
+/// Lets the ledger answer that the invoice is for this buyer.
+pub(crate) fn answer_invoice(double: &Double, buyer: &str) {
+    let invoice = json!({"invoice_id": "INV-1", "buyer": buyer}).to_string().into_bytes();
+    double.script().evaluations.insert("payment:ReadInvoice".to_owned(), Ok(invoice));
 }
 
 pub(crate) fn evidence() -> Value {
@@ -59,41 +69,24 @@ fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> Te
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
-    let response = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
+    answer_invoice(&gateway.double, IMPORTER);
+    let response = exporter.post("/v1/invoices/INV-1/opening", "k1", &opening())?;
     assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
-    let call = gateway.double.recorded()[0].call.clone().ok_or("a proposal")?;
-    assert_eq!(call.endorsing, [EXPORTER, IMPORTER]);
+    let calls: Vec<_> = gateway.double.recorded().into_iter().filter_map(|step| step.call).collect();
+    assert_eq!(calls[0].argument.as_deref(), Some(br#"{"invoice_id":"INV-1"}"#.as_slice()));
+    let call = calls[1].clone();
+    assert_eq!(
+        (call.function.as_str(), &call.endorsing[..]),
+        ("payment:ShareInvoiceOpening", &[EXPORTER, IMPORTER].map(str::to_owned)[..])
+    );
     let argument = String::from_utf8(call.argument.ok_or("an argument")?)?;
     assert!(!argument.contains(CANARY) && !argument.contains("private"), "{argument}");
     let private: Value = serde_json::from_slice(&call.private.ok_or("private input")?)?;
     assert_eq!(private["blinding"], CANARY);
-    Ok(())
-}
 
-#[test]
-fn private_input_goes_to_the_authority_of_the_tariff_and_to_no_unknown_organization() -> TestResult {
-    let organizations = Organizations::new();
-    let gateway = organizations.gateway();
-    let exporter = gateway.caller(&organizations.member(EXPORTER));
-    let declaration = json!({
-        "declaration_id": "D1", "tariff_id": "T1", "tariff_version": 1, "band_id": "b", "items": ["urn:x:1"],
-        "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "3", "unit": "C62", "currency": "EUR",
-        "value_commitment": proved().0, "value_proof": proved().1,
-        "private": {"value_minor": "5", "blinding": CANARY},
-    });
-    let tariff = json!({"tariff_id": "T1", "authority": CUSTOMS}).to_string().into_bytes();
-    gateway.double.script().evaluations.insert("customs:ReadTariff".to_owned(), Ok(tariff));
-    let response = exporter.post("/v1/declarations", "k1", &declaration)?;
-    assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
-    let calls: Vec<_> = gateway.double.recorded().into_iter().filter_map(|step| step.call).collect();
-    assert_eq!(
-        (calls[0].function.as_str(), calls[1].function.as_str()),
-        ("customs:ReadTariff", "customs:FileDeclaration")
-    );
-    assert_eq!(calls[0].argument.as_deref(), Some(br#"{"tariff_id":"T1","version":1}"#.as_slice()));
-    assert_eq!(calls[1].endorsing, [EXPORTER, CUSTOMS]);
-    for stranger in ["NobodyMSP", REGULATOR] {
-        let refused = exporter.post("/v1/invoices", "k2", &invoice(stranger))?;
+    for (number, stranger) in ["NobodyMSP", REGULATOR].into_iter().enumerate() {
+        answer_invoice(&gateway.double, stranger);
+        let refused = exporter.post("/v1/invoices/INV-1/opening", &format!("to-{number}"), &opening())?;
         assert_eq!(
             (refused.status, refused.json()?["code"].as_str()),
             (422, Some("organization_unknown")),
@@ -108,12 +101,14 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
+    answer_invoice(&gateway.double, IMPORTER);
     gateway.double.script().endorsements.push_back(refusal(422, "payment.amount_invalid"));
-    let refused = exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?;
-    let mut malformed = invoice(IMPORTER);
+    let path = "/v1/invoices/INV-1/opening";
+    let refused = exporter.post(path, "k1", &opening())?;
+    let mut malformed = opening();
     malformed["private"]["value_minor"] = json!(987_654_321_012_u64);
-    let not_of_form = exporter.post("/v1/invoices", "k2", &malformed)?;
-    let accepted = exporter.post("/v1/invoices", "k3", &invoice(IMPORTER))?;
+    let not_of_form = exporter.post(path, "k2", &malformed)?;
+    let accepted = exporter.post(path, "k3", &opening())?;
     assert_eq!((refused.status, not_of_form.status, accepted.status), (422, 400, 201));
     let hits = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
@@ -128,7 +123,7 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
         let path = entry?.path();
         let content = std::fs::read(&path)?;
         assert!(!hits(&content), "{} holds a private value", path.display());
-        control |= String::from_utf8_lossy(&content).contains("issueInvoice");
+        control |= String::from_utf8_lossy(&content).contains("shareInvoiceOpening");
     }
     assert!(control, "the search looks into the wrong files");
     Ok(())

@@ -89,6 +89,12 @@ fn document(created: &str, events: &[Value]) -> Value {
     })
 }
 
+/// The text of an invoice as seller and buyer hold it. The amount is in minor units of a currency with two decimals.
+#[must_use]
+pub fn invoice(number: &str, minor: u64, currency: &str) -> String {
+    format!("Invoice {number}\nThree watches AURORA\nTotal: {}.{:02} {currency}\n", minor / 100, minor % 100)
+}
+
 /// A credit notification (`camt.054`) with one payment. The amount is in minor units of a currency with two decimals.
 #[must_use]
 pub fn credit_notification(

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use trade_model::common::SaltedDocument;
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 /// An amount in minor units under a fresh blinding factor.
@@ -36,6 +37,14 @@ impl Secret {
         json!({"value_minor": self.minor().to_string(), "blinding": self.blinding()})
     }
 
+    /// The same with the document that the record names.
+    #[must_use]
+    pub fn opening_with(&self, document: &SaltedDocument) -> Value {
+        let mut opening = self.opening();
+        opening["document"] = json!(document);
+        opening
+    }
+
     /// The commitment in its text form.
     #[must_use]
     pub fn commitment(&self) -> String {
@@ -61,6 +70,16 @@ impl Secret {
         let proof = Prover::new(context).prove(&statement, (&self.opening, &payment.opening), &mut random()?)?;
         Ok(proof.to_text())
     }
+}
+
+/// A document with a fresh salt.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn salted(document: &[u8]) -> Result<SaltedDocument> {
+    let mut salt = [0; 32];
+    getrandom::fill(&mut salt).ok().context("the system has no randomness")?;
+    Ok(SaltedDocument::new(document, salt))
 }
 
 /// Randomness for blinding factors and proofs, seeded by the system.

@@ -15,7 +15,7 @@ use super::{
     calendar::Calendar,
     documents::{self, GTIN},
     rest::Caller,
-    secrets::Secret,
+    secrets::{Secret, salted},
     teller::Teller,
 };
 
@@ -224,6 +224,9 @@ impl<'a> Story<'a> {
             .step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
         ensure!(!filed.to_string().contains(&DECLARED_MINOR.to_string()), "the answer tells the declared value");
         teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
+        let opening = json!({"private": value.opening()});
+        let opened = self.importer.post("/v1/declarations/DEC-DE-1/opening", &opening).await?.accepted();
+        teller.step("the importer opens the value to customs, in a transaction that no other peer sees", opened)?;
 
         let mut stolen = self.declaration("DEC-DE-2", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
         stolen["value_proof"] = german["value_proof"].clone();
@@ -266,7 +269,6 @@ impl<'a> Story<'a> {
             "items": [documents::pallet(pallet)], "hs_code": "910211", "origin": "CN", "destination": country,
             "quantity": "3", "unit": "C62", "currency": CURRENCY, "right_id": RIGHT, "licence_id": LICENCE,
             "value_commitment": value.commitment(), "value_proof": proof,
-            "private": value.opening(),
         }))
     }
 
@@ -325,14 +327,19 @@ impl<'a> Story<'a> {
     async fn payment(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
         let total = Secret::new(INVOICED_MINOR)?;
+        let document = documents::invoice("INV-2026-311", INVOICED_MINOR, CURRENCY);
+        let document = salted(document.as_bytes())?;
         let invoice = json!({
             "invoice_id": "INV-2026-311", "buyer": IMPORTER, "currency": CURRENCY, "issued_on": self.calendar.day(-17)?,
             "due_on": self.calendar.day(13)?, "creditor_reference": "RF18539007547034",
             "tolerance_minor": TOLERANCE_MINOR.to_string(), "total_commitment": total.commitment(),
-            "private": total.opening(),
+            "document_digest": document.digest(),
         });
         let issued = self.exporter.post("/v1/invoices", &invoice).await?.accepted();
-        teller.step("the seller issues an invoice; buyer and seller know its total", issued)?;
+        teller.step("the seller issues an invoice: a commitment, and a salted digest of the document", issued)?;
+        let opening = json!({"private": total.opening_with(&document)});
+        let opened = self.exporter.post("/v1/invoices/INV-2026-311/opening", &opening).await?.accepted();
+        teller.step("the seller opens the total to the buyer", opened)?;
 
         let notification = documents::credit_notification(
             PAID_MINOR,
@@ -341,6 +348,7 @@ impl<'a> Story<'a> {
             "2026112000000042",
             &self.calendar.day(-1)?,
         );
+        let message = salted(notification.as_bytes())?;
         let statement = self
             .bank
             .send("POST", "/v1/bank-statements", notification.into_bytes(), &[("content-type", "application/xml")])
@@ -354,11 +362,13 @@ impl<'a> Story<'a> {
             "account_servicer_reference": entry["account_servicer_reference"],
             "end_to_end_id": "INV-2026-311", "creditor_reference": "RF18539007547034",
             "direction": "credit", "booked_on": self.calendar.day(-1)?, "currency": CURRENCY,
-            "statement_sha256": statement["statement_sha256"], "amount_commitment": paid.commitment(),
-            "private": paid.opening(),
+            "statement_digest": message.digest(), "amount_commitment": paid.commitment(),
         });
         let recorded = self.bank.post("/v1/statement-entries", &recorded).await?.accepted();
-        teller.step("the bank reports the entry; bank and account holder know its amount", recorded)?;
+        teller.step("the bank reports the entry", recorded)?;
+        let opening = json!({"private": paid.opening_with(&message)});
+        let opened = self.bank.post("/v1/statement-entries/ENTRY-42/opening", &opening).await?.accepted();
+        teller.step("the bank opens the amount to the account holder", opened)?;
 
         let settle = |tolerance: u64, proof: String| {
             json!({

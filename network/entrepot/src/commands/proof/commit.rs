@@ -9,12 +9,18 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use trade_model::common::Opening;
+use trade_model::common::{DocumentedOpening, Opening};
 
-use crate::{commands::files::read_at_most, demo::secrets::random, output::say};
+use crate::{
+    commands::files::{read_at_most, read_bytes},
+    demo::secrets::{random, salted},
+    output::say,
+};
 
 /// Longest amount that is read, in bytes.
 const AMOUNT_BYTES_MAX: u64 = 64;
+/// Longest document that is read, in bytes.
+const DOCUMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// `commit`.
 #[derive(Debug, Args)]
@@ -22,13 +28,17 @@ pub struct Commit {
     /// The file to write the opening to; it must not exist. Keep it: nothing else opens the commitment
     #[arg(long, value_name = "FILE")]
     opening: PathBuf,
+    /// The document that the record is to name. A salt for it goes into the opening, and its salted digest is printed on
+    /// a second line
+    #[arg(long, value_name = "FILE")]
+    document: Option<PathBuf>,
 }
 
 /// Reads an amount in minor units on standard input, writes its opening to a file that only its owner reads, and prints
-/// the commitment.
+/// the commitment. A document's salted digest follows.
 ///
 /// # Errors
-/// What is read is no amount, or the file is there or cannot be written.
+/// What is read is no amount, the document cannot be read, or the file is there or cannot be written.
 pub fn commit(options: &Commit) -> Result<()> {
     let amount = read_at_most(io::stdin(), "the amount", AMOUNT_BYTES_MAX)?;
     let amount = String::from_utf8(amount).context("cannot read the amount")?;
@@ -37,14 +47,21 @@ pub fn commit(options: &Commit) -> Result<()> {
     let minor = amount.parse().ok().filter(|_| digits).context("the amount is no whole number of minor units")?;
     let opening = Opening::try_from(trade_proofs::Opening::random(minor, &mut random()?));
     let opening = opening.ok().context("the amount is above 2^48 - 1 minor units")?;
+    let document =
+        options.document.as_deref().map(|path| salted(&read_bytes(path, DOCUMENT_BYTES_MAX)?)).transpose()?;
+    let documented = DocumentedOpening { opening, document };
 
     let mut file = OpenOptions::new();
     file.write(true).create_new(true).mode(0o600);
     let written = file.open(&options.opening).map_err(anyhow::Error::from).and_then(|mut file| {
-        let text = serde_json::to_string(&opening)?;
+        let text = serde_json::to_string(&documented)?;
         file.write_all(text.as_bytes())?;
         Ok(file.write_all(b"\n")?)
     });
     written.with_context(|| format!("cannot write {}", options.opening.display()))?;
-    say!("{}", opening.get().commitment().to_hex())
+    say!("{}", documented.opening.get().commitment().to_hex())?;
+    match &documented.document {
+        Some(document) => say!("{}", document.digest()),
+        None => Ok(()),
+    }
 }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use trade_claims::Facts;
-use trade_model::{common::Opening, rejection};
+use trade_model::{
+    common::{DocumentedOpening, Opening},
+    rejection,
+};
 use trade_standards::identifier::MspId;
 
 use super::deployment::DeploymentOptions;
@@ -78,6 +81,6 @@ impl RequestOptions {
 
 fn read_opening(path: &Path) -> Result<Opening> {
     let bytes = read_bytes(path, FILE_BYTES_MAX)?;
-    let opening = rejection::read(&bytes).map_err(|rejection| anyhow!("{}", rejection.detail()));
-    opening.with_context(|| format!("{} is no opening", path.display()))
+    let opening = rejection::read::<DocumentedOpening>(&bytes).map_err(|rejection| anyhow!("{}", rejection.detail()));
+    Ok(opening.with_context(|| format!("{} is no opening", path.display()))?.opening)
 }

@@ -1,9 +1,10 @@
 //! Statements about committed amounts that no transaction of the ledger makes, for a record of the caller's choice. The
 //! witness comes on standard input and never as an argument, which other users of the machine could see.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
+use trade_model::customs::least_width;
 use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
 
 use super::deployment::DeploymentOptions;
@@ -20,6 +21,9 @@ pub enum ProveStatement {
     Range {
         #[command(flatten)]
         bounds: Bounds,
+        /// Prove it also when the bounds are so close together that they all but tell the amount
+        #[arg(long)]
+        tell: bool,
         #[command(flatten)]
         context: ContextOptions,
     },
@@ -152,9 +156,24 @@ struct ProvedMatch {
 /// The witness is not usable, or the statement is not true.
 pub fn prove(statement: &ProveStatement) -> Result<()> {
     match statement {
-        ProveStatement::Range { bounds, context } => prove_range(bounds, &context.build()?),
+        ProveStatement::Range { bounds, tell, context } => {
+            check_width(bounds, *tell)?;
+            prove_range(bounds, &context.build()?)
+        }
         ProveStatement::Match { tolerance, context } => prove_match(tolerance, &context.build()?),
     }
+}
+
+/// Refuses bounds that all but tell the amount, as tariffs do.
+fn check_width(bounds: &Bounds, tell: bool) -> Result<()> {
+    let (width, least) = (bounds.most.saturating_sub(bounds.least), least_width(bounds.most));
+    ensure!(
+        tell || bounds.most < bounds.least || width >= least,
+        "a proof for bounds that are {width} apart all but tells the amount: at {} the least width is {least} minor units; \
+         --tell makes the proof all the same",
+        bounds.most
+    );
+    Ok(())
 }
 
 fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {

@@ -1,0 +1,68 @@
+//! Every digest in the model has a reason to be public: what it was made from is public or cannot be guessed.
+//!
+//! The digest of a document whose parts are known or guessed tells its content to everybody who tries: an amount has few
+//! millions of values. Such a document takes a `SaltedDigest`. A new field of type `Digest256` fails this test until it
+//! stands here with its reason.
+
+use std::path::{Path, PathBuf};
+
+/// Fields by file and name, and why each may be unsalted.
+const UNSALTED: &[(&str, &str, &str)] = &[
+    ("common/document.rs", "sha256", "of a document; beside its salt, in private inputs and collections only"),
+    ("customs/records.rs", "inputs_sha256", "of facts that stand in the same decision"),
+    ("evidence/events.rs", "sha256", "the id of a deposit, see below"),
+    ("evidence/records.rs", "certificate_sha256", "of a certificate that stands in the transaction"),
+    (
+        "evidence/records.rs",
+        "sha256",
+        "the id of a deposit: whoever holds the original is to find it by the digest alone",
+    ),
+    ("evidence/rejections.rs", "sha256", "the id of a deposit"),
+    ("evidence/requests.rs", "sha256", "the id of a deposit; its documentation says when to salt the original first"),
+    ("item/alarm.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
+    ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
+    ("rights/records.rs", "representation_sha256", "of what a registry office publishes"),
+    ("rights/requests.rs", "representation_sha256", "of what a registry office publishes"),
+];
+
+#[test]
+fn every_unsalted_digest_has_a_reason() {
+    let mut found = Vec::new();
+    for (file, source) in sources() {
+        for line in source.lines().map(str::trim).filter(|line| line.contains("Digest256")) {
+            let Some((field, kind)) = line.trim_start_matches("pub ").split_once(": ") else { continue };
+            if field.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') && !kind.contains('(') {
+                found.push((file.clone(), field.to_owned()));
+            }
+        }
+    }
+    // A variant of a rejection names its field on the same line.
+    for (file, source) in sources() {
+        let named =
+            source.lines().filter_map(|line| line.split_once("{ ")).filter(|(_, rest)| rest.contains(": Digest256"));
+        found.extend(named.filter_map(|(_, rest)| Some((file.clone(), rest.split_once(": Digest256")?.0.to_owned()))));
+    }
+    found.sort();
+    found.dedup();
+    let listed: Vec<(String, String)> =
+        UNSALTED.iter().map(|(file, field, _)| ((*file).to_owned(), (*field).to_owned())).collect();
+    assert_eq!(found, listed);
+}
+
+/// Each file of the model's source, by its path, with its text.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut open, mut found) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the source").flatten() {
+            let path: PathBuf = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+                found.push((name, std::fs::read_to_string(&path).expect("a source file")));
+            }
+        }
+    }
+    found
+}
