@@ -4,4 +4,5 @@
 mod collections;
 mod connections;
 mod forgery;
+mod owasp;
 mod regulator_policies;

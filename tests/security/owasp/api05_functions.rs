@@ -1,0 +1,54 @@
+//! API5: broken function level authorization. Callers without the role for a function call every one there is.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::system;
+
+/// Every write of the OpenAPI document, with its path parameters filled in.
+async fn writes(document: &Value) -> Result<Vec<(String, Vec<String>)>> {
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().context("no paths")? {
+        let Some(operation) = operations.get("post") else { continue };
+        let roles = operation["x-roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let filled = path.replace("{id}", "NONE").replace("{sha256}", &"0".repeat(64));
+        found.push((filled, roles.map(str::to_owned).collect()));
+    }
+    ensure!(found.len() > 15, "only {} writes were found", found.len());
+    Ok(found)
+}
+
+#[tokio::test]
+async fn a_regulator_calls_no_function_that_writes() -> Result<()> {
+    let system = system().await?;
+    let (exporter, regulator) = (system.caller("ExporterMSP")?, system.caller("RegulatorMSP")?);
+    let document = regulator.get("/openapi.json").await?.accepted()?;
+    let mut reached = 0;
+    for (path, _) in writes(&document).await? {
+        // A statement is read, not written, and by everybody.
+        if path == "/v1/bank-statements" {
+            continue;
+        }
+        regulator.post(&path, &json!({})).await?.refused(403, "role_not_permitted").context(path.clone())?;
+        let entitled = exporter.post(&path, &json!({})).await?;
+        reached += usize::from(entitled.body["code"] != "role_not_permitted");
+    }
+    ensure!(reached > 10, "control: an enterprise reaches the contract on {reached} of them only");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_belongs_to_customs_or_a_bank_is_theirs_alone() -> Result<()> {
+    let system = system().await?;
+    let (exporter, customs) = (system.caller("ExporterMSP")?, system.caller("CustomsMSP")?);
+    exporter.post("/v1/declarations/NONE/assessment", &json!({})).await?.refused(403, "role_not_permitted")?;
+    let reached = customs.post("/v1/declarations/NONE/assessment", &json!({})).await?;
+    reached.refused(404, "customs.declaration_unknown").context("control")?;
+
+    let amount = entrepot::demo::secrets::Secret::new(5)?;
+    let entry = fixtures::entry("FUNCTION-1", "ExporterMSP", "FUNCTION-1", fixtures::of(&amount.commitment()));
+    let entry = fixtures::json(&entry);
+    exporter.post("/v1/statement-entries", &entry).await?.refused(403, "caller.role_missing")?;
+    system.caller("BankMSP")?.post("/v1/statement-entries", &entry).await?.accepted().context("control")?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The OWASP API Security Top 10 of 2023, tried on a running system through the gateway, one file for each item.
+//!
+//! Each test makes the attack and then, as its control, the same steps where they are allowed.
+
+mod api01_objects;
+mod api02_authentication;
+mod api03_properties;
+mod api04_resources;
+mod api05_functions;
+mod api06_flows;
+mod api07_requests;
+mod api08_configuration;
+mod api09_inventory;
+mod api10_consumption;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::harness::{System, establish, shared};
+
+/// The system that tests share, with its members.
+async fn system() -> Result<&'static System> {
+    let system = shared()?;
+    establish(system).await?;
+    Ok(system)
+}
+
+/// A deposit of evidence that nobody made before.
+fn deposit(original: &str) -> Value {
+    let sha256 = hex::encode(fabric_msp::hash::sha256(original.as_bytes()));
+    json!({
+        "sha256": sha256, "kind": "other", "media_type": "text/plain", "captured_at": "2026-11-20T00:00:00Z", "tool": "t",
+    })
+}
+
+/// Commissioning of one serial number of the exporter's.
+fn commissioning(serial: &str) -> Value {
+    let plant = "https://id.gs1.org/414/9521234000006";
+    entrepot::demo::documents::commissioning(&[serial], "2026-11-02T08:00:00Z", plant)
+}
