@@ -85,6 +85,8 @@ pub struct Principal {
     pub identity: Identity,
     /// The certificate as it was presented.
     pub certificate: Certificate,
+    /// The attributes in the certificate.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Principal {
@@ -270,13 +272,17 @@ impl Members {
         let certificate = Certificate::from_der(der).map_err(|_| Problem::of(ProblemCode::CertificateMalformed))?;
         let (identity, certificate_role) = recognise(&self.msps(), &certificate)?;
         check_validity(&certificate, now)?;
+        let attributes = certificate.attributes().cloned().map_err(|error| {
+            Problem::of(ProblemCode::CertificateMalformed).with_detail(format!("In its extension: {error}."))
+        })?;
         let role = match self.organizations.get(identity.msp_id()) {
             Some(member) => member.settings.role,
             None => {
                 return Err(Problem::of(ProblemCode::CertificateUnknownAuthority));
             }
         };
-        Ok(Principal { msp_id: identity.msp_id().to_owned(), role, certificate_role, identity, certificate })
+        let msp_id = identity.msp_id().to_owned();
+        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes })
     }
 
     /// The organization with this MSP id.

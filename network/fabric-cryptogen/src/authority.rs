@@ -3,6 +3,7 @@
 use std::{net::IpAddr, path::Path};
 
 use fabric_msp::{
+    attributes::{self, ATTRIBUTES_OID},
     certificate::Certificate,
     der, hash, pem,
     signature::PublicKey,
@@ -28,9 +29,6 @@ use crate::{
     request::{CertificateRequest, KeyAlgorithm, Purpose},
     validity::{VALIDITY_SECONDS, validity_start},
 };
-
-/// Where Fabric CA and chaincode look for attributes.
-const ATTRIBUTES_OID: &str = "1.2.3.4.5.6.7.8.1";
 
 /// A certificate authority whose key is at hand.
 #[derive(Clone)]
@@ -195,8 +193,11 @@ fn build(
         builder.append_extension(alternative_names(&builder, &request.alternative_names)?)?;
     }
     if !request.attributes.is_empty() {
-        let json = serde_json::json!({ "attrs": request.attributes }).to_string();
-        builder.append_extension(extension(ATTRIBUTES_OID, json.as_bytes())?)?;
+        let json = attributes::write(&request.attributes)?;
+        builder.append_extension(extension(ATTRIBUTES_OID, &json)?)?;
+    }
+    for (oid, contents) in &request.extensions {
+        builder.append_extension(extension(oid, contents)?)?;
     }
     builder.sign(issuer_key, digest_for(issuer_key))?;
     let certificate = Certificate::from_der(&builder.build().to_der()?)?;

@@ -1,5 +1,8 @@
-//! The description of organizations, in the form that Fabric's cryptogen reads, with three additions: `MSPID` names
-//! the organization, `Users.Names` names users, and unknown keys are refused instead of passed over.
+//! The description of organizations, in the form that Fabric's cryptogen reads, with four additions: `MSPID` names
+//! the organization, `Users.Names` names users, `Users.Attributes` says what their certificates carry, and unknown keys are
+//! refused instead of passed over.
+
+use std::collections::BTreeMap;
 
 use fabric_msp::msp::is_group_id;
 use serde::Deserialize;
@@ -120,6 +123,8 @@ pub struct UsersSpec {
     pub count: usize,
     /// Others, by name.
     pub names: Vec<String>,
+    /// The attributes in their certificates, by the user's name.
+    pub attributes: BTreeMap<String, BTreeMap<String, String>>,
     /// `ecdsa` or `ed25519`.
     pub public_key_algorithm: String,
 }
@@ -250,6 +255,9 @@ impl OrganizationSpec {
         names.extend(self.users.names.iter().cloned());
         names.iter().try_for_each(|name| check_name(name))?;
         check_distinct(names.iter().map(String::as_str).chain(["Admin"]))?;
+        if let Some(name) = self.users.attributes.keys().find(|name| !names.contains(name)) {
+            return Err(CryptoError::UnknownUser(name.clone()));
+        }
         Ok(names)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use fabric_msp::{certificate::CertificateError, signer::SignerError};
+use fabric_msp::{attributes::AttributesError, certificate::CertificateError, signer::SignerError};
 
 /// Why nothing was generated, or not everything.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum CryptoError {
     /// A name appears twice.
     #[error("'{0}' appears twice")]
     Repeated(String),
+    /// Attributes are given for a user that is not to be made.
+    #[error("attributes are given for {0}, which is not among the users")]
+    UnknownUser(String),
     /// A text refers to something that is not there to be filled in.
     #[error("'{0}' holds a placeholder other than Prefix, Index, Hostname, Domain and CommonName")]
     Template(String),
@@ -49,6 +52,9 @@ pub enum CryptoError {
     /// A certificate of ours cannot be read back.
     #[error("the certificate cannot be read: {0}")]
     Certificate(CertificateError),
+    /// The attributes of a certificate cannot be written.
+    #[error(transparent)]
+    Attributes(#[from] AttributesError),
     /// A key cannot be read.
     #[error(transparent)]
     Key(#[from] SignerError),

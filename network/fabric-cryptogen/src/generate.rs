@@ -1,6 +1,6 @@
 //! Making all key material of a network.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::{
     authority::{Authority, to_pem},
@@ -113,6 +113,7 @@ fn make_organization(folder: &OrganizationFolder, spec: &OrganizationSpec) -> Re
             sans: &node.sans,
             algorithm: algorithm(&node.public_key_algorithm)?,
             tls_name: "server",
+            attributes: BTreeMap::new(),
         };
         organization.make_member(&home, &member)?;
         homes.push(home);
@@ -122,7 +123,8 @@ fn make_organization(folder: &OrganizationFolder, spec: &OrganizationSpec) -> Re
     let users = user_names.into_iter().map(|name| (name, "client", user_algorithm)).chain([admin]);
     for (name, role, algorithm) in users {
         let common_name = format!("{name}@{}", folder.domain);
-        let member = Member { common_name: &common_name, role, sans: &[], algorithm, tls_name: "client" };
+        let attributes = spec.users.attributes.get(&name).cloned().unwrap_or_default();
+        let member = Member { common_name: &common_name, role, sans: &[], algorithm, tls_name: "client", attributes };
         let home = folder.user(&name);
         organization.make_member(&home, &member)?;
         if role == "admin" {

@@ -1,6 +1,6 @@
 //! Writing the folders of an organization's nodes and users.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     authority::{Authority, to_pem},
@@ -27,6 +27,7 @@ pub(crate) struct Member<'a> {
     pub(crate) sans: &'a [String],
     pub(crate) algorithm: KeyAlgorithm,
     pub(crate) tls_name: &'a str,
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 impl Organization<'_> {
@@ -37,6 +38,7 @@ impl Organization<'_> {
         request.algorithm = member.algorithm;
         request.not_before = self.not_before;
         request.not_after = self.not_before + VALIDITY_SECONDS;
+        request.attributes.clone_from(&member.attributes);
         self.make_member_as(home, &request, member.sans, member.tls_name)
     }
 

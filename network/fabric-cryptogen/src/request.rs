@@ -70,6 +70,8 @@ pub struct CertificateRequest {
     pub algorithm: KeyAlgorithm,
     /// Attributes that chaincode can read.
     pub attributes: BTreeMap<String, String>,
+    /// Further extensions, not critical: DER contents by object identifier.
+    pub extensions: BTreeMap<String, Vec<u8>>,
 }
 
 impl CertificateRequest {
@@ -86,6 +88,7 @@ impl CertificateRequest {
             not_after: not_before + VALIDITY_SECONDS,
             algorithm: KeyAlgorithm::default(),
             attributes: BTreeMap::new(),
+            extensions: BTreeMap::new(),
         }
     }
 

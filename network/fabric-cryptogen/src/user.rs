@@ -53,6 +53,13 @@ impl UserRequest {
         self
     }
 
+    /// The same with one more attribute.
+    #[must_use]
+    pub fn with_attribute(mut self, name: &str, value: &str) -> Self {
+        self.attributes.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
     /// The same, valid only between two instants (seconds since 1970 UTC).
     #[must_use]
     pub fn valid(mut self, not_before: i64, not_after: i64) -> Self {

@@ -1,6 +1,7 @@
 //! The generator's folders, as Fabric's tools and nodes will find them.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -221,6 +222,26 @@ fn one_more_user_can_be_issued_and_taken_back() -> Outcome {
     for signer in [usual, expired] {
         assert_eq!(msp.validate(&msp.deserialize(signer.creator())?), Err(IdentityError::Revoked));
     }
+    Ok(())
+}
+
+#[test]
+fn users_carry_the_attributes_that_are_asked_for() -> Outcome {
+    let out = tempfile::tempdir()?;
+    let mut config = small();
+    let attributes = BTreeMap::from([("desk".to_owned(), "7".to_owned())]);
+    config.peer_orgs[0].users.attributes.insert("User1".to_owned(), attributes.clone());
+    generate(&config, out.path())?;
+    let folder = OrganizationFolder::new(out.path(), OrganizationKind::Peer, "a.example", "AMSP");
+    let of = |home: PathBuf| SigningIdentity::from_msp_directory("AMSP", &home.join("msp"));
+    assert_eq!(of(folder.user("User1"))?.certificate().attributes()?, &attributes);
+    assert!(of(folder.user("Admin"))?.certificate().attributes()?.is_empty());
+    let home = issue_user(&folder, &UserRequest::client("anna").with_attribute("desk", "7"))?;
+    assert_eq!(of(home)?.certificate().attributes()?, &attributes);
+
+    config.peer_orgs[0].users.attributes.insert("nobody".to_owned(), attributes);
+    let refused = generate_with(&config, out.path(), Existing::Replace);
+    assert!(matches!(refused, Err(CryptoError::UnknownUser(name)) if name == "nobody"));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use openssl::{
 use x509_parser::{extensions::ParsedExtension, prelude::FromDer};
 
 use crate::{
+    attributes::{self, ATTRIBUTES_OID, AttributesError},
     der,
     distinguished_name::DistinguishedName,
     hash::sha256,
@@ -18,9 +19,6 @@ use crate::{
 
 /// The longest certificate that is read, in bytes of DER (64 KiB).
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
-
-/// The extension in which Fabric CA keeps a certificate's attributes as JSON.
-const ATTRIBUTES_OID: &str = "1.2.3.4.5.6.7.8.1";
 
 /// Critical extensions that chain verification understands.
 const UNDERSTOOD: [&str; 9] = [
@@ -71,7 +69,7 @@ struct Parsed {
     spki: Vec<u8>,
     subject_key_id: Option<Vec<u8>>,
     authority_key_id: Option<Vec<u8>>,
-    attributes: BTreeMap<String, String>,
+    attributes: Result<BTreeMap<String, String>, AttributesError>,
     is_ca: bool,
     path_length_max: Option<u32>,
     may_sign_certificates: bool,
@@ -212,9 +210,13 @@ impl Certificate {
         &self.0.spki
     }
 
-    /// The attributes that Fabric CA put in. An extension that is not the expected JSON gives none.
-    pub fn attributes(&self) -> &BTreeMap<String, String> {
-        &self.0.attributes
+    /// The attributes that Fabric CA put in; none when the certificate has no such extension. A certificate whose
+    /// extension cannot be read is a certificate all the same, for Fabric too, but nothing may be decided by it.
+    ///
+    /// # Errors
+    /// [`AttributesError`] when the extension is not understood.
+    pub fn attributes(&self) -> Result<&BTreeMap<String, String>, AttributesError> {
+        self.0.attributes.as_ref().map_err(Clone::clone)
     }
 
     /// The identifier of this client in Go chaincode: base64 of `x509::subject::issuer`.
@@ -339,11 +341,10 @@ impl fmt::Debug for Certificate {
     }
 }
 
-#[derive(Default)]
 struct Extensions {
     subject_key_id: Option<Vec<u8>>,
     authority_key_id: Option<Vec<u8>>,
-    attributes: BTreeMap<String, String>,
+    attributes: Result<BTreeMap<String, String>, AttributesError>,
     is_ca: bool,
     path_length_max: Option<u32>,
     may_sign_certificates: bool,
@@ -358,14 +359,24 @@ impl Extensions {
     ) -> Result<Self, x509_parser::error::X509Error> {
         // Fails on an extension that appears twice, which Go refuses too.
         certificate.extensions_map()?;
-        let mut found = Self { may_sign_certificates: true, allows_server_use: true, ..Self::default() };
+        let mut found = Self {
+            subject_key_id: None,
+            authority_key_id: None,
+            attributes: Ok(BTreeMap::new()),
+            is_ca: false,
+            path_length_max: None,
+            may_sign_certificates: true,
+            allows_server_use: true,
+            has_name_constraints: false,
+            has_unknown_critical: false,
+        };
         for extension in certificate.extensions() {
             let oid = extension.oid.to_id_string();
             if extension.critical && !UNDERSTOOD.contains(&oid.as_str()) {
                 found.has_unknown_critical = true;
             }
             if oid == ATTRIBUTES_OID {
-                found.attributes = read_attributes(extension.value).unwrap_or_default();
+                found.attributes = attributes::read(extension.value);
             }
             match extension.parsed_extension() {
                 ParsedExtension::SubjectKeyIdentifier(id) => found.subject_key_id = Some(id.0.to_vec()),
@@ -387,15 +398,6 @@ impl Extensions {
         }
         Ok(found)
     }
-}
-
-fn read_attributes(json: &[u8]) -> Option<BTreeMap<String, String>> {
-    #[derive(serde::Deserialize)]
-    struct Attributes {
-        #[serde(default)]
-        attrs: BTreeMap<String, String>,
-    }
-    serde_json::from_slice::<Attributes>(json).ok().map(|found| found.attrs)
 }
 
 fn without_leading_zeros(bytes: &[u8]) -> Vec<u8> {

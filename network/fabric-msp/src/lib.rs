@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod attributes;
 pub mod certificate;
 pub mod der;
 pub mod distinguished_name;

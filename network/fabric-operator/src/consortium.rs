@@ -3,7 +3,10 @@
 //! It holds no keys, addresses or ports: keys are generated from it, addresses are chosen when a network is laid out
 //! for the first time (see [`crate::layout`]).
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use fabric_config::is_channel_id;
@@ -15,6 +18,9 @@ pub const DEFAULT: &str = include_str!("../../consortium.yaml");
 
 /// The crypto configuration of the demo, as it stands in `crypto-config/crypto-config.yaml`.
 pub const DEFAULT_CRYPTO: &str = include_str!("../../../crypto-config/crypto-config.yaml");
+
+/// The user whose key signs at an organization's gateway.
+const GATEWAY_USER: &str = "gateway";
 
 /// Most organizations that one consortium file may name.
 const ORGANIZATIONS_MAX: usize = 64;
@@ -86,6 +92,9 @@ pub struct Organization {
     /// How many peers it runs on a real network, 1 to 9; the embedded network runs one. One when not given.
     #[serde(default = "one")]
     pub peers: usize,
+    /// Its people beside `User1`, by name: the attributes in their certificates. None when not given.
+    #[serde(default)]
+    pub users: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What an organization may do on the channel.
@@ -297,13 +306,13 @@ impl Consortium {
         self.check_further_channels().inspect_err(|_| drop(self.channels.pop()))
     }
 
-    /// The crypto configuration that follows from the consortium: for each organization an administrator, `User1` and
-    /// the gateway's user, and its nodes, which answer on the local machine, too.
+    /// The crypto configuration that follows from the consortium: for each organization an administrator, `User1`, the
+    /// gateway's user and the users that it names, and its nodes, which answer on the local machine, too.
     #[must_use]
     pub fn crypto_config(&self) -> CryptoConfig {
         let organizations = self.organizations.iter().map(|organization| OrganizationSpec {
             template: template(organization.peers),
-            users: UsersSpec { count: 1, names: vec!["gateway".into()], ..UsersSpec::default() },
+            users: users_spec(&organization.users),
             ..organization_spec(&organization.msp_id, &organization.domain)
         });
         let mut orderer = organization_spec(&self.orderer.msp_id, &self.orderer.domain);
@@ -364,6 +373,15 @@ fn organization_spec(msp_id: &str, domain: &str) -> OrganizationSpec {
         enable_node_ous: true,
         ..OrganizationSpec::default()
     }
+}
+
+/// `User1`, the gateway's user, which may say for whom it signs, and those that the organization names.
+fn users_spec(named: &BTreeMap<String, BTreeMap<String, String>>) -> UsersSpec {
+    let vouches = BTreeMap::from([("entrepot.gateway".to_owned(), "true".to_owned())]);
+    let mut attributes = named.clone();
+    attributes.insert(GATEWAY_USER.to_owned(), vouches);
+    let names = [GATEWAY_USER.to_owned()].into_iter().chain(named.keys().cloned()).collect();
+    UsersSpec { count: 1, names, attributes, ..UsersSpec::default() }
 }
 
 fn template(count: usize) -> NodeTemplate {

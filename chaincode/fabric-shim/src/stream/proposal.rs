@@ -89,11 +89,19 @@ fn creator_of(bytes: &[u8]) -> Result<Creator, Failure> {
         Failure::new(400, "creator_unsupported", "The creator shows no X.509 certificate")
             .with_detail(error.to_string())
     })?;
+    let attributes = certificate.attributes().map_err(|error| {
+        Failure::new(
+            403,
+            "creator_attributes_malformed",
+            "The creator's certificate has attributes that cannot be read",
+        )
+        .with_detail(error.to_string())
+    })?;
     Ok(Creator {
         msp_id: identity.mspid,
         id: certificate.client_id(),
         roles: certificate.ous().to_vec(),
-        attributes: certificate.attributes().clone(),
+        attributes: attributes.clone(),
         certificate_sha256: certificate.sha256(),
         public_key_sha256: certificate.spki_sha256(),
     })

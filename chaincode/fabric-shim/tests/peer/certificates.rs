@@ -2,15 +2,16 @@
 
 use std::error::Error;
 
+use fabric_msp::attributes::ATTRIBUTES_OID;
 use openssl::{
-    asn1::{Asn1Integer, Asn1Time},
+    asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time},
     bn::BigNum,
     ec::{EcGroup, EcKey},
     hash::MessageDigest,
     nid::Nid,
     pkey::{PKey, Private},
     x509::{
-        X509, X509Builder, X509Name, X509NameRef,
+        X509, X509Builder, X509Extension, X509Name, X509NameRef,
         extension::{BasicConstraints, SubjectAlternativeName},
     },
 };
@@ -45,6 +46,11 @@ impl Authority {
 
     /// Issues a certificate for `name` with organizational units; it also serves 127.0.0.1.
     pub(crate) fn issue(&self, name: &str, units: &[&str]) -> Outcome<Issued> {
+        self.issue_with(name, units, None)
+    }
+
+    /// As `issue`, with the extension in which Fabric CA keeps attributes.
+    pub(crate) fn issue_with(&self, name: &str, units: &[&str], attributes: Option<&[u8]>) -> Outcome<Issued> {
         let key = new_key()?;
         let subject = name_of(name, units)?;
         let mut builder = begin(&subject, self.certificate.subject_name(), &key)?;
@@ -52,6 +58,11 @@ impl Authority {
             .ip("127.0.0.1")
             .build(&builder.x509v3_context(Some(&self.certificate), None))?;
         builder.append_extension(alternative)?;
+        if let Some(attributes) = attributes {
+            let oid = Asn1Object::from_str(ATTRIBUTES_OID)?;
+            let contents = Asn1OctetString::new_from_bytes(attributes)?;
+            builder.append_extension(X509Extension::new_from_der(&oid, false, &contents)?)?;
+        }
         builder.sign(&self.key, MessageDigest::sha256())?;
         Ok(Issued { certificate: builder.build().to_pem()?, key: key.private_key_to_pem_pkcs8()? })
     }

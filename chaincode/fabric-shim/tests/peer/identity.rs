@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Test,
+    certificates::Authority,
     fake_peer::{FakePeer, creator, transaction},
     serve,
 };
@@ -70,8 +71,31 @@ async fn a_creator_without_a_certificate_is_refused_by_name() -> Test {
     Ok(())
 }
 
+#[tokio::test]
+async fn attributes_are_those_of_the_certificate_or_the_creator_is_refused() -> Test {
+    let contract = Contract::new("t")
+        .submit("Attributes", |context, (): ()| Ok::<String, Failure>(json!(context.creator().attributes).to_string()));
+    let server = serve(contract, Limits::default()).await?;
+    let mut peer = FakePeer::ready(server.local_addr()).await?;
+    let authority = Authority::new("ca.exporter")?;
+    for (attributes, status, found) in [
+        (&br#"{"attrs":{"desk":"7","hf.Type":"client"}}"#[..], 200, r#"{"desk":"7","hf.Type":"client"}"#),
+        (br#"{"attrs":{"desk":"7","desk":"8"}}"#, 403, "creator_attributes_malformed"),
+    ] {
+        let id_bytes = authority.issue_with("erp", &["client"], Some(attributes))?.certificate;
+        let creator = SerializedIdentity { mspid: "ExporterMSP".to_owned(), id_bytes };
+        peer.send_message(creating("t:Attributes", creator.encode_to_vec())?).await?;
+        assert_eq!(peer.outcome("tx").await?, (status, found.to_owned()));
+    }
+    Ok(())
+}
+
 fn with_creator(creator: Vec<u8>) -> Result<ChaincodeMessage, Box<dyn std::error::Error>> {
-    let mut message = transaction("tx", &["t:Facts"], &[]);
+    creating("t:Facts", creator)
+}
+
+fn creating(function: &str, creator: Vec<u8>) -> Result<ChaincodeMessage, Box<dyn std::error::Error>> {
+    let mut message = transaction("tx", &[function], &[]);
     let signed = message.proposal.as_mut().ok_or("no proposal")?;
     let mut proposal = Proposal::decode(signed.proposal_bytes.as_slice())?;
     let mut header = Header::decode(proposal.header.as_slice())?;

@@ -41,7 +41,7 @@ impl Service {
             subject: principal.subject(),
             issuer: certificate.issuer().to_string(),
             organizational_units: certificate.ous().to_vec(),
-            attributes: certificate.attributes().clone(),
+            attributes: principal.attributes.clone(),
             client_id: certificate.client_id(),
             certificate_sha256: principal.certificate_sha256(),
             not_before: seconds(certificate.not_before()),

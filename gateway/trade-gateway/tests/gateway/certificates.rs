@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
+use fabric_msp::attributes::ATTRIBUTES_OID;
 use trade_gateway::{client::Client, ledger::Ledger, members::Members, settings::ServiceIdentity};
 
 use crate::{
@@ -86,6 +87,21 @@ fn every_wrong_certificate_has_its_own_code() -> TestResult {
     }
     assert_eq!(code(&gateway.anonymous())?, (401, "certificate_missing".to_owned()));
     assert!(gateway.double.steps().is_empty());
+    Ok(())
+}
+
+#[test]
+fn attributes_that_cannot_be_read_are_no_attributes_of_a_member() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let mut request = client(&["client"]);
+    for (json, expected) in
+        [(r#"{"attrs":{"desk":"7"}}"#, None), (r#"{"attrs":{"desk":7}}"#, Some("certificate_malformed"))]
+    {
+        request.extensions.insert(ATTRIBUTES_OID.to_owned(), json.into());
+        let answer = gateway.caller(&organizations.issue(EXPORTER, &request)).get("/v1/whoami")?;
+        assert_eq!(answer.json()?["code"].as_str(), expected, "{json}");
+    }
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! `crypto generate`: keys and certificates for the organizations of a crypto configuration.
+//! `crypto`: keys and certificates for the organizations of a crypto configuration, and for one more user of one.
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use clap::Subcommand;
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use fabric_cryptogen::{OrganizationFolder, OrganizationKind, UserRequest, issue_user};
 use fabric_operator::{consortium, generate};
 
 use crate::output::say;
@@ -20,6 +21,25 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "crypto-config")]
         output: PathBuf,
     },
+    /// Issue a certificate, and its key, to one more user of an organization whose authority's key lies in the folder
+    User(User),
+}
+
+/// One more user.
+#[derive(Debug, Args)]
+pub struct User {
+    /// The folder that `generate` wrote
+    #[arg(long, value_name = "DIR", default_value = "crypto-config")]
+    output: PathBuf,
+    /// The organization's domain, for example `customs.entrepot.example`
+    #[arg(long)]
+    domain: String,
+    /// The user's name without the domain
+    #[arg(long)]
+    name: String,
+    /// An attribute for the certificate, for example `entrepot.duties=officer`; may be given several times
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attribute)]
+    attributes: Vec<(String, String)>,
 }
 
 /// Does what the command says.
@@ -27,11 +47,35 @@ pub enum Command {
 /// # Errors
 /// The configuration is not usable, or keys exist already.
 pub fn run(command: &Command) -> Result<()> {
-    let Command::Generate { config, output } = command;
+    let (config, output) = match command {
+        Command::Generate { config, output } => (config, output),
+        Command::User(user) => return issue(user),
+    };
     let text = match config {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
         None => consortium::DEFAULT_CRYPTO.to_owned(),
     };
     generate::crypto_into(&text, output)?;
     say!("Keys and certificates lie in {}.", output.display())
+}
+
+fn issue(user: &User) -> Result<()> {
+    let folder = OrganizationFolder::new(&user.output, OrganizationKind::Peer, &user.domain, "");
+    let mut request = UserRequest::client(&user.name);
+    for (name, value) in &user.attributes {
+        if request.attributes.insert(name.clone(), value.clone()).is_some() {
+            bail!("the attribute {name} is given twice");
+        }
+    }
+    let home = issue_user(&folder, &request).with_context(|| format!("no certificate for {}", user.name))?;
+    say!("Key and certificate lie in {}.", home.display())
+}
+
+/// An attribute as it is given on the command line.
+fn attribute(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("is not NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("has no name".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
