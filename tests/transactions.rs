@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::{Result, ensure};
 use fabric_contract::Kind;
 use trade_gateway::routes;
+use trade_model::common::Duty;
 
 /// Every transaction of the chaincode can be called over REST, or it is said why not; and no route calls another one.
 #[test]
@@ -34,6 +35,22 @@ fn the_table_of_the_contracts_readme_is_the_router() -> Result<()> {
     let readme = fs::read_to_string(readme)?;
     let table = table();
     ensure!(readme.contains(&table), "put this into chaincode/trade-contracts/README.md:\n{table}");
+    Ok(())
+}
+
+/// The table of duties in that README names each transaction that writes once.
+#[test]
+fn the_duties_of_the_contracts_readme_are_those_of_the_declarations() -> Result<()> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chaincode/trade-contracts/README.md");
+    let readme = fs::read_to_string(readme)?;
+    let mut rows = "| duty | transactions |\n|---|---|\n".to_owned();
+    for duty in Duty::ALL {
+        let routed = routes::all().iter().filter_map(|route| route.transaction());
+        let needing: BTreeSet<String> =
+            routed.filter(|one| one.duty == Some(*duty)).map(|one| format!("`{}`", one.name)).collect();
+        rows += &format!("| `{duty}` | {} |\n", needing.into_iter().collect::<Vec<_>>().join(" "));
+    }
+    ensure!(readme.contains(&rows), "put this into chaincode/trade-contracts/README.md:\n{rows}");
     Ok(())
 }
 

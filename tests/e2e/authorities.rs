@@ -35,7 +35,8 @@ fn each_declaration_goes_to_the_authority_of_its_tariff() -> Result<()> {
 
 fn with_a_second_authority() -> String {
     let second = format!(
-        "  - msp_id: {SECOND}\n    name: Swiss customs\n    domain: swiss-customs.entrepot.example\n    role: customs\n"
+        "  - msp_id: {SECOND}\n    name: Swiss customs\n    domain: swiss-customs.entrepot.example\n    role: customs\n    \
+         users: {{Officer1: {{entrepot.duties: officer}}}}\n"
     );
     let regulator = "  # Reads and evaluates; neither endorses nor writes.\n";
     DEFAULT.replace(regulator, &format!("{second}{regulator}"))
@@ -71,9 +72,10 @@ async fn two_countries(system: &System) -> Result<()> {
         ensure!(of_authority && filed.opening_shared && filed.authenticated, "{filed:?}");
     }
     let assessment = json!({});
-    let foreign = system.caller("CustomsMSP")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;
+    let foreign =
+        system.caller_as("CustomsMSP", "Officer1")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;
     foreign.refused(403, "customs.not_the_authority")?;
-    system.caller(SECOND)?.post("/v1/declarations/D-CH/assessment", &assessment).await?.accepted()?;
+    system.caller_as(SECOND, "Officer1")?.post("/v1/declarations/D-CH/assessment", &assessment).await?.accepted()?;
     Ok(())
 }
 

@@ -102,7 +102,9 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let declaration = fixtures::declaration("D", &tariff, &[&item], of(&declared.commitment()), of(&proof));
     importer.post("/v1/declarations", &fixtures::json(&declaration)).await?.accepted()?;
     importer.post("/v1/declarations/D/opening", &opening(&declared)).await?.accepted()?;
-    customs.post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
+    let officers = [system.caller_as("CustomsMSP", "Officer1")?, system.caller_as("CustomsMSP", "Officer2")?];
+    officers[0].post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
+    officers[1].post("/v1/declarations/D/decision/approve", &json!({ "number": 1 })).await?.accepted()?;
 
     let invoiced = Secret::new(INVOICED)?;
     let invoice = fixtures::invoice("I", "ImporterMSP", of(&invoiced.commitment()));

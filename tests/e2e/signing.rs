@@ -34,7 +34,10 @@ async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<(
 
     let read = caller.get(&format!("/v1/evidence/{sha256}")).await?.accepted()?;
     let own = hex::encode(fabric_msp::hash::sha256(signer.certificate().der()));
-    ensure!(read["certificate_sha256"] == json!(own), "the creator is another certificate: {read}");
+    ensure!(
+        read["deposited"]["operator"] == json!({ "certificate_sha256": own }),
+        "the creator is another certificate: {read}"
+    );
     Ok(())
 }
 
@@ -51,8 +54,11 @@ async fn with_a_managed_key_the_creator_is_another_certificate_of_the_same_organ
     caller.post("/v1/evidence", &deposit).await?.accepted()?;
     let read = caller.get(&format!("/v1/evidence/{sha256}")).await?.accepted()?;
     let managed = system.identity("ExporterMSP", "gateway")?;
-    let expected = hex::encode(fabric_msp::hash::sha256(managed.certificate().der()));
-    ensure!(read["deposited"]["by"] == "ExporterMSP" && read["certificate_sha256"] == json!(expected), "{read}");
+    let person = system.identity("ExporterMSP", "User1")?;
+    let [signer, caller] =
+        [&managed, &person].map(|one| hex::encode(fabric_msp::hash::sha256(one.certificate().der())));
+    let expected = json!({ "certificate_sha256": signer, "caller_sha256": caller });
+    ensure!(read["deposited"]["by"] == "ExporterMSP" && read["deposited"]["operator"] == expected, "{read}");
     Ok(())
 }
 

@@ -117,7 +117,12 @@ impl System {
 
     /// A caller of the REST gateway as a user of an organization.
     pub fn caller(&self, msp_id: &str) -> Result<Caller> {
-        Caller::with_identity(self.addresses.gateway, &self.gateway_authority()?, &self.msp(msp_id, "User1")?)
+        self.caller_as(msp_id, "User1")
+    }
+
+    /// As [`System::caller`] for a user by name.
+    pub fn caller_as(&self, msp_id: &str, user: &str) -> Result<Caller> {
+        Caller::with_identity(self.addresses.gateway, &self.gateway_authority()?, &self.msp(msp_id, user)?)
     }
 
     /// The authority of the gateway's certificate.

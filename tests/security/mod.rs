@@ -5,4 +5,5 @@ mod collections;
 mod connections;
 mod forgery;
 mod owasp;
+mod persons;
 mod regulator_policies;

@@ -27,6 +27,7 @@ pub struct Context<'a> {
     pub(crate) state: State,
     event: Option<Event>,
     broken: Option<Fault>,
+    extra_argument: Option<Vec<u8>>,
 }
 
 impl<'a> Context<'a> {
@@ -37,7 +38,8 @@ impl<'a> Context<'a> {
         kind: Kind,
         backend: &'a mut dyn Backend,
     ) -> Self {
-        Self { invocation, contract, function, kind, backend, state: State::default(), event: None, broken: None }
+        let state = State::default();
+        Self { invocation, contract, function, kind, backend, state, event: None, broken: None, extra_argument: None }
     }
 
     /// The channel.
@@ -84,6 +86,16 @@ impl<'a> Context<'a> {
     /// Whether this is a submit or an evaluate transaction.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The argument after the request, where the caller gave one and the transaction takes one; part of the
+    /// transaction.
+    pub fn extra_argument(&self) -> Option<&[u8]> {
+        self.extra_argument.as_deref()
+    }
+
+    pub(crate) fn set_extra_argument(&mut self, argument: Option<&Vec<u8>>) {
+        self.extra_argument = argument.cloned();
     }
 
     /// An input that does not become part of the transaction.

@@ -61,7 +61,23 @@ impl Contract {
         Error: Into<Failure>,
         F: Fn(&mut Context<'_>, Req) -> Result<Resp, Error> + Send + Sync + 'static,
     {
-        self.add(Kind::Submit, name, function)
+        self.add((Kind::Submit, false), name, function)
+    }
+
+    /// As [`Contract::submit`], and the caller may give one more argument after the request, which
+    /// [`Context::extra_argument`] shows: for what a caller says beside every request.
+    ///
+    /// # Panics
+    /// When the name is empty, holds a colon or is taken.
+    #[must_use]
+    pub fn submit_with_extra<Req, Resp, Error, F>(self, name: &str, function: F) -> Self
+    where
+        Req: DeserializeOwned + JsonSchema + 'static,
+        Resp: Serialize + JsonSchema + 'static,
+        Error: Into<Failure>,
+        F: Fn(&mut Context<'_>, Req) -> Result<Resp, Error> + Send + Sync + 'static,
+    {
+        self.add((Kind::Submit, true), name, function)
     }
 
     /// Adds a transaction that reads only; otherwise like [`Contract::submit`].
@@ -76,7 +92,7 @@ impl Contract {
         Error: Into<Failure>,
         F: Fn(&mut Context<'_>, Req) -> Result<Resp, Error> + Send + Sync + 'static,
     {
-        self.add(Kind::Evaluate, name, function)
+        self.add((Kind::Evaluate, false), name, function)
     }
 
     /// The contract's name.
@@ -84,7 +100,7 @@ impl Contract {
         &self.name
     }
 
-    fn add<Req, Resp, Error, F>(mut self, kind: Kind, name: &str, function: F) -> Self
+    fn add<Req, Resp, Error, F>(mut self, (kind, takes_extra): (Kind, bool), name: &str, function: F) -> Self
     where
         Req: DeserializeOwned + JsonSchema + 'static,
         Resp: Serialize + JsonSchema + 'static,
@@ -93,7 +109,11 @@ impl Contract {
     {
         assert_name(name);
         let handler = move |context: &mut Context<'_>, arguments: &[Vec<u8>]| {
-            let request = codec::decode::<Req>(arguments)?;
+            let taken = codec::argument_count::<Req>();
+            let has_extra = takes_extra && arguments.len() == taken + 1;
+            let (own, extra) = arguments.split_at(if has_extra { taken } else { arguments.len() });
+            context.set_extra_argument(extra.first());
+            let request = codec::decode::<Req>(own)?;
             let response = function(context, request).map_err(|error| CallError::Failed(error.into()))?;
             Ok(codec::encode(&response)?)
         };

@@ -40,6 +40,26 @@ fn ledger() -> MemoryLedger {
 }
 
 #[test]
+fn an_extra_argument_is_what_the_caller_gave_after_the_request() -> Result<(), Failure> {
+    let contract = Contract::new("item").submit_with_extra("Signed", |context, _: Item| {
+        Ok::<_, Fault>(context.extra_argument().map(|text| String::from_utf8_lossy(text).into_owned()))
+    });
+    let mut ledger = MemoryLedger::new(Router::new("Trade", "2.1").contract(contract), &["AMSP"]);
+    let item = r#"{"id":"1","state":"made","parent":null}"#;
+    for (extra, expected) in [(None, Value::Null), (Some("by me"), json!("by me")), (Some(""), json!(""))] {
+        let call = extra.into_iter().fold(ledger.call("item:Signed").arg(item), |call, extra| call.arg(extra));
+        let answer: Value = call.evaluate()?.json()?;
+        assert_eq!(answer, expected);
+    }
+    for count in [0, 3] {
+        let call = (0..count).fold(ledger.call("item:Signed"), |call, _| call.arg(item));
+        let refused = call.evaluate().map(drop).map_err(|failure| failure.code);
+        assert_eq!(refused, Err("argument_count".to_owned()));
+    }
+    Ok(())
+}
+
+#[test]
 fn names_lead_to_their_function_or_to_a_named_refusal() {
     let rows: [(&str, &[&str], u16, &str); 11] = [
         ("item:Nothing", &[], 200, ""),

@@ -28,7 +28,8 @@ fn stamped(mut record: Value, fields: Value) -> Value {
 }
 
 fn stamp(msp_id: &str) -> Value {
-    json!({"by": msp_id, "at": SENT, "transaction_id": "0".repeat(64)})
+    let operator = json!({"certificate_sha256": "0".repeat(64)});
+    json!({"by": msp_id, "at": SENT, "transaction_id": "0".repeat(64), "operator": operator})
 }
 
 /// A tariff with a band from 1 000 to 2 000, as `customs:ReadTariff` answers.

@@ -75,7 +75,7 @@ fn with_majority(ctx: &mut Context<'_>, owner: &MspId) -> Result<EndorserPolicy,
 }
 
 /// SHA-256 of the statement as JSON without spaces, fields in the order of their types.
-fn digest(statement: &impl Serialize) -> Digest256 {
+pub(crate) fn digest(statement: &impl Serialize) -> Digest256 {
     let text = serde_json::to_vec(statement).expect("records are texts, numbers and lists, which JSON always takes");
     Digest256::of(&text)
 }

@@ -1,6 +1,7 @@
 //! Who asks: the first line of every writing transaction.
 //!
-//! The member is the creator's MSP and nothing else; a person's name is never looked at.
+//! The member is the creator's MSP and nothing else. Which of its people acts is known by its certificate, whose
+//! digests are recorded; a name is never kept.
 //!
 //! *Ledger time* is the time by the client's clock, or just after the newest record on which a transaction rests, if
 //! that is later. So the records about a thing never run backwards. A time that is too early is corrected and not
@@ -8,7 +9,7 @@
 //! is ever more than the window ahead of true time, as the latest of times that are not is not.
 
 use fabric_contract::{Context, Fault};
-use trade_model::common::{Digest256, Role, Stamp, TransactionId};
+use trade_model::common::{Role, Stamp, TransactionId};
 use trade_model::governance::{GovernanceRejection, MEMBERS, Member, Members};
 use trade_model::rejection::CallerRejection;
 use trade_model::{Refusal, Transaction};
@@ -16,6 +17,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
 use crate::ledger;
+use crate::person::Acting;
 
 /// The member that sent a writing transaction, with the facts of that transaction.
 pub(crate) struct Caller {
@@ -26,18 +28,25 @@ pub(crate) struct Caller {
     /// What the client's clock said.
     pub(crate) asserted: UtcTime,
     pub(crate) transaction_id: TransactionId,
-    pub(crate) certificate_sha256: Digest256,
+    /// The person that acts for the member.
+    pub(crate) acting: Acting,
 }
 
 impl Caller {
-    /// A member that may send the transaction `T`; the first of its roles is named when the member has none of them.
+    /// A member that may send the transaction `T`, by a person that has the duty for it; the first of the roles is
+    /// named when the member has none of them.
     pub(crate) fn of<T: Transaction>(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
         let caller = Self::enrolled(ctx)?;
         match T::ROLES.first() {
             Some(&role) if !T::ROLES.iter().any(|&role| caller.me.has_role(role)) => {
                 Err(CallerRejection::RoleMissing { msp_id: caller.me.msp_id.to_string(), role }.into())
             }
-            _ => Ok(caller),
+            _ => {
+                if let Some(duty) = T::DUTY {
+                    caller.acting.check(duty, &caller.me)?;
+                }
+                Ok(caller)
+            }
         }
     }
 
@@ -58,13 +67,18 @@ impl Caller {
             now: asserted,
             asserted,
             transaction_id: transaction_id(ctx)?,
-            certificate_sha256: Digest256::from_bytes(creator.certificate_sha256),
+            acting: Acting::of(ctx)?,
         })
     }
 
     /// Who does something now, in this transaction.
     pub(crate) fn stamp(&self) -> Stamp {
-        Stamp { by: self.me.msp_id.clone(), at: self.now, transaction_id: self.transaction_id.clone() }
+        Stamp {
+            by: self.me.msp_id.clone(),
+            at: self.now,
+            transaction_id: self.transaction_id.clone(),
+            operator: self.acting.operator.clone(),
+        }
     }
 
     pub(crate) fn msp_id(&self) -> &MspId {

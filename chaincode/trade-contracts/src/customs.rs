@@ -1,6 +1,8 @@
-//! `customs`: tariffs as data, declarations with committed values, decisions by rule, and their replay.
+//! `customs`: tariffs as data, declarations with committed values, decisions by rule, their approval and replay.
 
+mod approve;
 mod assess;
+mod authenticity;
 mod declaration;
 mod tariff;
 
@@ -8,6 +10,7 @@ use fabric_contract::Contract;
 
 use crate::table::On;
 
+pub use approve::{approve, read_approval};
 pub use assess::{assess, read_decision, replay};
 pub use declaration::{file, read_declaration, share_value_opening};
 pub use tariff::{publish, read_tariff};
@@ -19,8 +22,10 @@ pub fn contract() -> Contract {
         .on(file)
         .on(share_value_opening)
         .on(assess)
+        .on(approve)
         .on(read_tariff)
         .on(read_declaration)
         .on(read_decision)
+        .on(read_approval)
         .on(replay)
 }

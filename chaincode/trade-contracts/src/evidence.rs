@@ -54,7 +54,6 @@ pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refu
         tool: request.tool,
         subjects: request.subjects,
         deposited: caller.stamp(),
-        certificate_sha256: caller.certificate_sha256,
         facts: None,
     };
     EVIDENCE.put(ctx, &place, &evidence)?;

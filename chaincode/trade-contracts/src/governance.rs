@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Contract};
-use trade_model::Refusal;
 use trade_model::common::{Malformed, Role, Stamp};
 use trade_model::governance::{
     Establish, GovernanceEvent, GovernanceRejection, MEMBERS, MEMBERS_MAX, Member, Members, ReadMembers,
 };
 use trade_model::rejection::{CallerRejection, Rejection, RequestRejection};
+use trade_model::{Refusal, Transaction};
 
 use crate::announce::announce;
 use crate::caller;
+use crate::person::Acting;
 use crate::table::On;
 
 /// The contract's transactions.
@@ -36,9 +37,15 @@ pub fn establish(ctx: &mut Context<'_>, request: Establish) -> Result<Members, R
         return Err(CallerRejection::RegulatorReadsOnly { msp_id: creator }.into());
     }
 
+    let acting = Acting::of(ctx)?;
+    if let Some(duty) = Establish::DUTY {
+        acting.check(duty, me)?;
+    }
+
     let by = me.msp_id.clone();
     members.sort_by(|a, b| a.msp_id.cmp(&b.msp_id));
-    let established = Stamp { by, at: caller::now(ctx)?, transaction_id: caller::transaction_id(ctx)? };
+    let (at, transaction_id) = (caller::now(ctx)?, caller::transaction_id(ctx)?);
+    let established = Stamp { by, at, transaction_id, operator: acting.operator };
     let record = Members { members, established };
     MEMBERS.put(ctx, &(), &record)?;
     let names = record.members.iter().map(|member| member.msp_id.clone()).collect();

@@ -10,6 +10,7 @@ pub mod governance;
 pub mod item;
 mod ledger;
 pub mod payment;
+mod person;
 mod private;
 pub mod rights;
 mod table;

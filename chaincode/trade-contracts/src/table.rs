@@ -13,8 +13,11 @@ impl On for Contract {
     fn on<T: Transaction>(self, function: fn(&mut Context<'_>, T) -> Result<T::Answer, Refusal>) -> Self {
         let contract = T::NAME.strip_suffix(T::function()).and_then(|name| name.strip_suffix(':'));
         assert_eq!(contract, Some(self.name()), "{} belongs to another contract", T::NAME);
+        // What writes asks for a duty: a transaction that forgot it would be open to everybody of the member.
+        assert_eq!(T::DUTY.is_some(), T::KIND == Kind::Submit, "{} and its duty", T::NAME);
         match T::KIND {
-            Kind::Submit => self.submit(T::function(), function),
+            // The extra argument is what a gateway says about the person for which it signs.
+            Kind::Submit => self.submit_with_extra(T::function(), function),
             Kind::Evaluate => self.evaluate(T::function(), function),
         }
     }

@@ -10,6 +10,7 @@ mod governance;
 mod item;
 mod laws;
 mod payment;
+mod persons;
 mod rights;
 mod time;
 mod trace;
@@ -30,6 +31,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         custody::tables(),
         customs::tables(),
         payment::tables(),
+        persons::tables(),
     ]
     .concat()
 }

@@ -1,4 +1,4 @@
-//! What one transaction is, said once: its name and kind, request, answer and private input, roles and endorsers.
+//! What one transaction is, said once: its name and kind, request, answer and private input, roles, duty and endorsers.
 //!
 //! The declaration stands with the request type. The router, the gateway's routes and roles, the OpenAPI document and
 //! the typed clients read it from there, so that no two of them can differ.
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::common::Role;
+use crate::common::{Duty, Role};
 
 /// The transient field that carries the private input of a transaction.
 pub const PRIVATE: &str = "private";
@@ -22,6 +22,8 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     /// Who may send it: members with one of these roles. Empty: for a submit every member but regulators, for an
     /// evaluate everybody.
     const ROLES: &'static [Role] = &[];
+    /// Which duty the person needs that sends it; none for what only reads.
+    const DUTY: Option<Duty>;
     /// What it answers.
     type Answer: Serialize + DeserializeOwned + JsonSchema + 'static;
     /// What it takes beside the request, in transient data.
@@ -92,17 +94,21 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Re
 }
 
 /// Declares transactions without private input, one a line:
-/// `transactions! { submit "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`.
+/// `transactions! { submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`. What submits names
+/// the duty that it needs.
 macro_rules! transactions {
-    ($($kind:ident $name:literal $(by $roles:expr)?, $request:ty => $answer:ty;)+) => {
+    ($($kind:ident $(($duty:ident))? $name:literal $(by $roles:expr)?, $request:ty => $answer:ty;)+) => {
         $(impl crate::transaction::Transaction for $request {
             const NAME: &'static str = $name;
             const KIND: crate::transaction::Kind = crate::transaction::transactions!(@kind $kind);
+            const DUTY: Option<crate::common::Duty> = crate::transaction::transactions!(@duty $kind $($duty)?);
             $(const ROLES: &'static [crate::common::Role] = $roles;)?
             type Answer = $answer;
             type Private = crate::transaction::Nothing;
         })+
     };
+    (@duty submit $duty:ident) => { Some(crate::common::Duty::$duty) };
+    (@duty evaluate) => { None };
     (@kind submit) => { crate::transaction::Kind::Submit };
     (@kind evaluate) => { crate::transaction::Kind::Evaluate };
 }

@@ -9,9 +9,17 @@ use std::path::{Path, PathBuf};
 /// Fields by file and name, and why each may be unsalted.
 const UNSALTED: &[(&str, &str, &str)] = &[
     ("common/document.rs", "sha256", "of a document; beside its salt, in private inputs and collections only"),
+    ("common/operator.rs", "caller_sha256", "of a certificate, whose key and signature nobody guesses"),
+    ("common/operator.rs", "certificate_sha256", "of a certificate, whose key and signature nobody guesses"),
+    ("common/operator.rs", "key_sha256", "of a public key, which nobody guesses"),
+    (
+        "common/operator.rs",
+        "name_digest",
+        "salted by the gateway; of a person who signed himself it is plain, and the name stands in the transaction",
+    ),
+    ("customs/records.rs", "decision_sha256", "of a decision that stands on the ledger"),
     ("customs/records.rs", "inputs_sha256", "of facts that stand in the same decision"),
     ("evidence/events.rs", "sha256", "the id of a deposit, see below"),
-    ("evidence/records.rs", "certificate_sha256", "of a certificate that stands in the transaction"),
     (
         "evidence/records.rs",
         "sha256",

@@ -92,6 +92,9 @@ pub struct Identity {
     pub organizational_units: Vec<String>,
     /// Attributes that Fabric CA wrote into the certificate.
     pub attributes: std::collections::BTreeMap<String, String>,
+    /// What the caller may do, by certificate and the organization's table; absent when neither says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duties: Option<trade_model::common::Duties>,
     /// The client identifier that contracts see, in Fabric's Go form.
     pub client_id: String,
     /// SHA-256 of the certificate, hex.

@@ -12,6 +12,7 @@ use fabric_client::{
 use fabric_msp::transport::{ClientTls, TransportError};
 use fabric_protos::msp::SerializedIdentity;
 use prost::Message;
+use trade_model::transaction::PRIVATE;
 
 use crate::{
     ledger::{
@@ -123,8 +124,11 @@ impl Ledger for Fabric {
         if let Some(argument) = &call.argument {
             proposal = proposal.argument(argument.clone());
         }
+        if let Some(operator) = &call.operator {
+            proposal = proposal.argument(operator.clone());
+        }
         if let Some(private) = &call.private {
-            proposal = proposal.transient("private", private.clone());
+            proposal = proposal.transient(PRIVATE, private.clone());
         }
         let proposal =
             proposal.endorsing(&call.endorsing).propose().map_err(|error| translate(Step::Propose, "", &error))?;

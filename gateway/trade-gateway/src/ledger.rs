@@ -60,6 +60,9 @@ pub struct Call {
     pub argument: Option<Vec<u8>>,
     /// The private input, which travels as transient data only.
     pub private: Option<Vec<u8>>,
+    /// What the gateway says about the person for which it signs: the argument after the request. None when the caller
+    /// signs.
+    pub operator: Option<Vec<u8>>,
     /// The organizations that must endorse; empty leaves the choice to the peer.
     pub endorsing: Vec<String>,
 }

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod log;
 pub mod members;
 pub mod openapi;
+pub mod operators;
 pub mod problem;
 mod request;
 pub mod rest;

@@ -19,8 +19,10 @@ use fabric_msp::{
     msp::{self, ChainError, DirectoryError, IdentityError, Msp, SetupError},
     signer::{Signer, SignerError, SigningIdentity},
 };
+use trade_model::common::{DUTIES_ATTRIBUTE, Duties};
 
 use crate::{
+    operators::{self, Operators, OperatorsError},
     problem::{Problem, ProblemCode},
     settings::{Organization, Role, Settings},
     time::{now, rfc3339},
@@ -48,6 +50,7 @@ pub struct Member {
     /// Its settings.
     pub settings: Organization,
     managed: RwLock<Managed>,
+    operators: Option<Operators>,
 }
 
 /// The identity that signs for an organization.
@@ -87,6 +90,8 @@ pub struct Principal {
     pub certificate: Certificate,
     /// The attributes in the certificate.
     pub attributes: BTreeMap<String, String>,
+    /// What this person may do; none when nothing says so.
+    pub duties: Option<Duties>,
 }
 
 impl Principal {
@@ -123,6 +128,14 @@ pub enum MembersError {
         msp_id: String,
         /// Why.
         cause: SetupError,
+    },
+    /// An organization's table of operators cannot be used.
+    #[error("the operators of {msp_id}: {cause}")]
+    Operators {
+        /// The organization.
+        msp_id: String,
+        /// Why.
+        cause: OperatorsError,
     },
     /// Two organizations trust one authority, so a certificate would belong to both.
     #[error("{0} and {1} share a certificate authority; whose members its certificates name would be a guess")]
@@ -171,7 +184,8 @@ impl Members {
                 },
                 None => Managed::None,
             };
-            let member = Member { settings: organization.clone(), managed: RwLock::new(managed) };
+            let operators = load_operators(&msps, organization)?;
+            let member = Member { settings: organization.clone(), managed: RwLock::new(managed), operators };
             organizations.insert(organization.msp_id.clone(), member);
         }
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
@@ -275,14 +289,16 @@ impl Members {
         let attributes = certificate.attributes().cloned().map_err(|error| {
             Problem::of(ProblemCode::CertificateMalformed).with_detail(format!("In its extension: {error}."))
         })?;
-        let role = match self.organizations.get(identity.msp_id()) {
-            Some(member) => member.settings.role,
-            None => {
-                return Err(Problem::of(ProblemCode::CertificateUnknownAuthority));
-            }
+        let Some(member) = self.organizations.get(identity.msp_id()) else {
+            return Err(Problem::of(ProblemCode::CertificateUnknownAuthority));
         };
+        let role = member.settings.role;
+        let duties = operators::duties_of(&attributes, member.operators.as_ref(), identity.certificate());
+        let duties = duties.map_err(|error| {
+            Problem::of(ProblemCode::CertificateMalformed).with_detail(format!("In {DUTIES_ATTRIBUTE}: {error}."))
+        })?;
         let msp_id = identity.msp_id().to_owned();
-        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes })
+        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes, duties })
     }
 
     /// The organization with this MSP id.
@@ -358,6 +374,12 @@ fn authority_keys(msp: &Msp) -> BTreeSet<[u8; 32]> {
     let certificates = config.root_certs.iter().chain(&config.intermediate_certs);
     // What cannot be read was refused when the MSP was set up.
     certificates.filter_map(|pem| Certificate::from_pem(pem).ok()).map(|one| one.spki_sha256()).collect()
+}
+
+fn load_operators(msps: &[Arc<Msp>], organization: &Organization) -> Result<Option<Operators>, MembersError> {
+    let Some(msp) = msps.iter().find(|msp| msp.id() == organization.msp_id) else { return Ok(None) };
+    let loaded = Operators::load(&organization.operators, msp);
+    loaded.map_err(|cause| MembersError::Operators { msp_id: organization.msp_id.clone(), cause })
 }
 
 fn load_signer(msps: &[Arc<Msp>], msp_id: &str, path: &std::path::Path) -> Result<Arc<dyn Signer>, MembersError> {

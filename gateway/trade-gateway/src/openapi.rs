@@ -105,6 +105,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     if let Some(transaction) = route.transaction() {
         operation["x-transaction"] = json!(transaction.name);
+        if let Some(duty) = transaction.duty {
+            operation["x-duty"] = json!(duty.as_str());
+        }
     }
     if let Some(body) = request_body(route, generator) {
         operation["requestBody"] = body;

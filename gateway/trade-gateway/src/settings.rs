@@ -12,6 +12,8 @@ use fabric_msp::transport::uri_of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::operators::Operator;
+
 /// Largest page that may be set.
 pub(crate) const PAGE_MAX: u32 = 1_000;
 
@@ -112,6 +114,9 @@ pub struct Organization {
     /// The MSP directory with the managed identity; required when custody is managed, refused otherwise.
     #[serde(default)]
     pub managed_identity: Option<PathBuf>,
+    /// Which of its people may do what. Default: nobody is listed, and the people's certificates alone say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<Operator>,
 }
 
 /// The gateway's own identity.

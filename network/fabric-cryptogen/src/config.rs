@@ -1,6 +1,6 @@
 //! The description of organizations, in the form that Fabric's cryptogen reads, with four additions: `MSPID` names
-//! the organization, `Users.Names` names users, `Users.Attributes` says what their certificates carry, and unknown keys are
-//! refused instead of passed over.
+//! the organization, `Users.Names` names users, `Users.Attributes` says what their certificates carry, and unknown keys
+//! are refused instead of passed over.
 
 use std::collections::BTreeMap;
 

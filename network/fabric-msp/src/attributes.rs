@@ -1,9 +1,9 @@
 //! *Attributes*: names and values that Fabric CA writes into a certificate, in an X.509 extension of its own.
 //!
-//! The extension holds JSON, `{"attrs":{"hf.Type":"client","entrepot.duties":"clerk"}}`. Fabric's Go library `cid` reads
-//! it with a forgiving reader: of two attributes of one name it takes the last, and `ATTRS` for `attrs`. Who may do what
-//! hangs on these values, so nothing is read here that another reader could read otherwise: it is refused by name. What
-//! Fabric CA writes is read alike by both.
+//! The extension holds JSON, `{"attrs":{"hf.Type":"client","entrepot.duties":"clerk"}}`. Fabric's Go library `cid`
+//! reads it with a forgiving reader: of two attributes of one name it takes the last, and `ATTRS` for `attrs`. Who may
+//! do what hangs on these values, so nothing is read here that another reader could read otherwise: it is refused by
+//! name. What Fabric CA writes is read alike by both.
 
 use std::{collections::BTreeMap, fmt};
 

@@ -8,7 +8,14 @@ use crate::Creator;
 
 /// Begins a creator of the organization `msp_id`: named `user`, with the role `client`.
 pub fn creator(msp_id: &str) -> CreatorBuilder {
-    CreatorBuilder { msp_id: msp_id.to_owned(), name: "user".to_owned(), roles: None, attributes: BTreeMap::new() }
+    CreatorBuilder {
+        msp_id: msp_id.to_owned(),
+        name: "user".to_owned(),
+        roles: None,
+        attributes: BTreeMap::new(),
+        certificates: 1,
+        key: None,
+    }
 }
 
 /// Builds a [`Creator`]. Two builders with the same settings give the same identity.
@@ -18,6 +25,8 @@ pub struct CreatorBuilder {
     name: String,
     roles: Option<Vec<String>>,
     attributes: BTreeMap<String, String>,
+    certificates: u32,
+    key: Option<String>,
 }
 
 impl CreatorBuilder {
@@ -42,6 +51,20 @@ impl CreatorBuilder {
         self
     }
 
+    /// A further certificate for the same name, with the same key.
+    #[must_use]
+    pub fn renewed(mut self) -> Self {
+        self.certificates += 1;
+        self
+    }
+
+    /// Sets the key. Default: one of its own for each name.
+    #[must_use]
+    pub fn key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
     /// The creator. Its identifier has the form that certificates give, its digests are of made-up bytes.
     pub fn build(self) -> Creator {
         let roles = self.roles.unwrap_or_else(|| vec!["client".to_owned()]);
@@ -49,8 +72,11 @@ impl CreatorBuilder {
         let id = format!("x509::CN={}{units}::CN=ca.{}", self.name, self.msp_id);
         let digest = |what: &str| -> [u8; 32] { Sha256::digest(format!("{what} of {id}")).into() };
         Creator {
-            certificate_sha256: digest("certificate"),
-            public_key_sha256: digest("public key"),
+            certificate_sha256: digest(&format!("certificate {} with {:?}", self.certificates, self.key)),
+            public_key_sha256: match &self.key {
+                Some(key) => Sha256::digest(format!("public key {key}")).into(),
+                None => digest("public key"),
+            },
             id: base64(id.as_bytes()),
             msp_id: self.msp_id,
             roles,

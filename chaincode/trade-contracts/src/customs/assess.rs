@@ -4,21 +4,21 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{AlarmId, Attested, DeclarationId, Digest256, Foreign, ItemId, Role};
+use trade_model::common::{AlarmId, Attested, DeclarationId, Digest256, ItemId, Role};
 use trade_model::customs::{
     Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decision, DecisionInputs, Declaration,
     DeclarationState, InputItem, Outcome, ReadDecision, Replay, ReplayedDecision, Tariff,
 };
 use trade_model::governance::Members;
-use trade_model::item::{Basis, Item};
+use trade_model::item::Item;
 use trade_rules::customs::decide;
 use trade_standards::identifier::MspId;
 
-use super::{declaration, tariff};
+use super::{authenticity, declaration, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
-use crate::item::registry::{Entry, Ground, Registry};
+use crate::item::registry::Registry;
 use crate::{item, ledger, rights};
 
 /// Most items, contents of units included, that one consignment can hold.
@@ -26,27 +26,21 @@ const CONSIGNMENT_MAX: usize = 2_000;
 /// Most alarms of one item that a decision names.
 const ALARMS_NAMED_MAX: usize = 5;
 
-/// Decides on a declaration by the rules in force on the day it was filed.
+/// Decides on a declaration by the rules in force on the day it was filed. A decision to clear releases nothing until a
+/// second person approves it.
 ///
 /// # Errors
 /// The authority of the tariff only; a declaration that was cleared or intercepted is decided for good.
 pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusal> {
     let mut caller = Caller::of::<Assess>(ctx)?;
-    let mut filed = declaration::find(ctx, &request.declaration_id)?;
+    let mut filed = of_authority(ctx, &caller, &request.declaration_id)?;
     caller.follow(filed.filed.at);
-    if filed.authority != *caller.msp_id() {
-        return Err(CustomsRejection::NotTheAuthority { declaration_id: filed.declaration_id }.into());
-    }
-    if !declaration::is_authentic(ctx, &filed)? {
-        return Err(CustomsRejection::DeclarationUnauthenticated { declaration_id: filed.declaration_id }.into());
-    }
     if matches!(filed.state, DeclarationState::Cleared | DeclarationState::Intercepted) {
         return Err(CustomsRejection::AlreadyDecided { declaration_id: filed.declaration_id }.into());
     }
     let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
     let mut registry = Registry::default();
-    let items = registry.with_contents(ctx, &filed.items, CONSIGNMENT_MAX)?;
-    let items = items.ok_or(CustomsRejection::ConsignmentTooLarge { max: CONSIGNMENT_MAX })?;
+    let items = consignment(ctx, &mut registry, &filed)?;
     let inputs = gather(ctx, &mut registry, &caller.members, &filed, &tariff, &items)?;
     let rules_of = filed.filed.at.date();
     let (outcome, findings) = decide(&tariff, &inputs, rules_of);
@@ -64,11 +58,8 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
         inputs_sha256: digest(&inputs),
         inputs,
         decided: caller.stamp(),
+        person: caller.acting.person.clone(),
     };
-    if outcome == Outcome::Clear {
-        note_licence(ctx, &mut registry, &caller, &filed, &items)?;
-    }
-    registry.flush(ctx)?;
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
     let key = (decision.declaration_id.clone(), decision.number);
     DECISIONS.put(ctx, &key, &decision)?;
@@ -76,12 +67,38 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
     authorship::reserve(ctx, &DECISIONS, &key, &[&filed.authority])?;
     let (declaration_id, number) = (decision.declaration_id.clone(), decision.number);
     let event = match outcome {
-        Outcome::Clear => CustomsEvent::Cleared { declaration_id, number },
+        Outcome::Clear => CustomsEvent::ClearanceProposed { declaration_id, number },
         Outcome::DocumentCheck => CustomsEvent::DocumentsRequested { declaration_id, number },
         Outcome::Intercept => CustomsEvent::Intercepted { declaration_id, number },
     };
     announce(ctx, event)?;
     Ok(decision)
+}
+
+/// A declaration that this authority decides about, as its importer filed it and the authority decided so far.
+pub(super) fn of_authority(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    declaration_id: &DeclarationId,
+) -> Result<Declaration, Refusal> {
+    let filed = declaration::find(ctx, declaration_id)?;
+    if filed.authority != *caller.msp_id() {
+        return Err(CustomsRejection::NotTheAuthority { declaration_id: filed.declaration_id }.into());
+    }
+    if !authenticity::of_declaration(ctx, &filed)? {
+        return Err(CustomsRejection::DeclarationUnauthenticated { declaration_id: filed.declaration_id }.into());
+    }
+    Ok(filed)
+}
+
+/// The items of a consignment, contents of units included.
+pub(super) fn consignment(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    filed: &Declaration,
+) -> Result<Vec<ItemId>, Refusal> {
+    let items = registry.with_contents(ctx, &filed.items, CONSIGNMENT_MAX)?;
+    Ok(items.ok_or(CustomsRejection::ConsignmentTooLarge { max: CONSIGNMENT_MAX })?)
 }
 
 /// A decision on a declaration; the last one when no number is given.
@@ -131,7 +148,7 @@ pub fn replay(ctx: &mut Context<'_>, request: Replay) -> Result<ReplayedDecision
     })
 }
 
-fn find_decision(
+pub(super) fn find_decision(
     ctx: &mut Context<'_>,
     declaration_id: &DeclarationId,
     number: Option<u32>,
@@ -145,7 +162,7 @@ fn find_decision(
 }
 
 /// The facts as they are now.
-fn gather(
+pub(super) fn gather(
     ctx: &mut Context<'_>,
     registry: &mut Registry,
     members: &Members,
@@ -210,28 +227,8 @@ fn input_item(
     }
 }
 
-/// The licence timeline of cleared items says under which licence they came in.
-fn note_licence(
-    ctx: &mut Context<'_>,
-    registry: &mut Registry,
-    caller: &Caller,
-    filed: &Declaration,
-    items: &[ItemId],
-) -> Result<(), Refusal> {
-    let Some(licence_id) = &filed.licence_id else { return Ok(()) };
-    let ground = Ground::new(caller, Basis::Decision, Foreign::of_id(&filed.declaration_id), None);
-    for item_id in items {
-        if registry.find(ctx, item_id)?.is_none() {
-            continue;
-        }
-        registry.change(ctx, item_id)?.licence_id = Some(licence_id.clone());
-        registry.append(item_id, Entry::Licence(Some(licence_id.clone())), &ground)?;
-    }
-    Ok(())
-}
-
 /// SHA-256 of the facts as JSON without spaces, fields in the order of their types.
-fn digest(inputs: &DecisionInputs) -> Digest256 {
+pub(super) fn digest(inputs: &DecisionInputs) -> Digest256 {
     let text = serde_json::to_vec(inputs).expect("facts are texts, numbers and lists, which JSON always takes");
     Digest256::of(&text)
 }

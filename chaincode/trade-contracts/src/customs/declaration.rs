@@ -5,12 +5,12 @@ use trade_claims::{Claim, DeclaredValue, Deployment};
 use trade_model::Refusal;
 use trade_model::common::{Committed, DeclarationId, Shared};
 use trade_model::customs::{
-    CustomsEvent, CustomsRejection, DECISIONS, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState,
-    FileDeclaration, ReadDeclaration, ShareValueOpening, Tariff, TariffBand,
+    CustomsEvent, CustomsRejection, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState, FileDeclaration,
+    ReadDeclaration, ShareValueOpening, Tariff, TariffBand,
 };
 use trade_model::rejection::Rejection;
 
-use super::tariff;
+use super::{authenticity, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
@@ -94,26 +94,10 @@ pub fn share_value_opening(ctx: &mut Context<'_>, request: ShareValueOpening) ->
 /// [`CustomsRejection::DeclarationUnknown`].
 pub fn read_declaration(ctx: &mut Context<'_>, request: ReadDeclaration) -> Result<Committed<Declaration>, Refusal> {
     let record = find(ctx, &request.declaration_id)?;
-    let authenticated = is_authentic(ctx, &record)?;
+    let authenticated = authenticity::of_declaration(ctx, &record)?;
     let parties = [&record.importer, &record.authority];
     let opening_shared = private::is_shared(ctx, &DECLARATION_OPENINGS, &record.declaration_id, parties)?;
     Ok(Committed { record, authenticated, opening_shared })
-}
-
-/// Whether the importer has filed the declaration, and its state is what the authority's last decision made of it.
-pub(super) fn is_authentic(ctx: &mut Context<'_>, declaration: &Declaration) -> Result<bool, Refusal> {
-    let Declaration { declaration_id, importer, authority, .. } = declaration;
-    let filed = declaration.as_filed();
-    if !authorship::is_authentic(ctx, &DECLARATIONS, declaration_id, (&filed, &filed.filed), importer)? {
-        return Ok(false);
-    }
-    if declaration.decisions == 0 {
-        return Ok(declaration.state == DeclarationState::Filed);
-    }
-    let key = (declaration_id.clone(), declaration.decisions);
-    let Some(decision) = DECISIONS.find(ctx, &key)? else { return Ok(false) };
-    let follows = declaration.state == decision.outcome.into();
-    Ok(follows && authorship::is_authentic(ctx, &DECISIONS, &key, (&decision, &decision.decided), authority)?)
 }
 
 pub(super) fn find(ctx: &mut Context<'_>, declaration_id: &DeclarationId) -> Result<Declaration, Refusal> {

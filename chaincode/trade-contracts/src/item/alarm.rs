@@ -208,7 +208,6 @@ fn evidence(
         tool: Text::parse(RULES)?,
         subjects,
         deposited: caller.stamp(),
-        certificate_sha256: caller.certificate_sha256.clone(),
         facts: Some(facts),
     })
 }

@@ -4,7 +4,10 @@
 use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use trade_model::customs::{DECISIONS, DECLARATIONS, Decision, Declaration, ReadDecision, ReadDeclaration};
+use trade_model::customs::{
+    APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
+    ReadDeclaration,
+};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
@@ -22,6 +25,9 @@ pub(super) fn forged() -> Contract {
         })
         .submit("Decision", |ctx, record: Decision| {
             forge(ctx, &DECISIONS, &(record.declaration_id.clone(), record.number), record)
+        })
+        .submit("Approval", |ctx, record: DecisionApproval| {
+            forge(ctx, &APPROVALS, &(record.declaration_id.clone(), record.number), record)
         })
 }
 
@@ -44,6 +50,9 @@ fn an_entry_and_a_decision_are_authentic_and_stay_so_when_they_are_used() {
     world.assess().expect("decided");
     assert_eq!(world.declaration()["authenticated"], true);
     assert_eq!(world.decision()["authenticated"], true);
+    world.approve(1).expect("a second officer");
+    assert_eq!(world.declaration()["authenticated"], true);
+    assert_eq!(world.approval()["authenticated"], true);
     let case = Case::ready(&mut world);
     assert_eq!(world.entry("ent-1")["authenticated"], true);
     let request = case.request(&mut world, 500);
@@ -73,6 +82,38 @@ fn a_clearance_that_others_made_up_is_shown_as_such() {
 }
 
 #[test]
+fn a_second_person_that_others_made_up_releases_nothing() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("filed");
+    world.assess().expect("decided");
+    let (proposed, decision) = (record(world.declaration()), record(world.decision()));
+    world.approve(1).expect("a second officer");
+    let (cleared, approval) = (record(world.declaration()), record(world.approval()));
+    assert_eq!((&proposed["state"], &cleared["state"]), (&json!("clearance_proposed"), &json!("cleared")));
+    // A clearance whose approval is by the person that decided, or is about another decision.
+    for (field, value) in [("person", decision["person"].clone()), ("decision_sha256", json!("0".repeat(64)))] {
+        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        other.forge("Approval", &approval.clone().with(field, value)).expect("two colluding peers");
+        assert_eq!(other.approval()["authenticated"], false, "{field}");
+        assert_eq!(other.declaration()["authenticated"], false, "{field}");
+    }
+    world.forge("Declaration", &proposed).expect("two colluding peers");
+    assert_eq!(world.declaration()["authenticated"], true, "what is not approved is only a proposal");
+}
+
+#[test]
+fn a_clearance_without_an_approval_is_not_authentic() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("filed");
+    world.assess().expect("decided");
+    let cleared = record(world.declaration()).with("state", "cleared");
+    world.forge("Declaration", &cleared).expect("two colluding peers");
+    assert_eq!(world.declaration()["authenticated"], false);
+}
+
+#[test]
 fn a_record_that_names_another_sender_or_a_stranger_is_not_authentic() {
     let mut world = World::established();
     Case::ready(&mut world);
@@ -90,7 +131,9 @@ fn later_changes_of_a_record_are_for_the_peers_of_its_owners() {
     world.consignment();
     world.file(goods()).expect("filed");
     world.assess().expect("decided");
+    world.approve(1).expect("a second officer");
     Case::ready(&mut world);
+    owned(&world, &APPROVALS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
     owned(&world, &DECLARATIONS, "dec-1".parse().expect("an id"), &[CUSTOMS]);
     owned(&world, &DECISIONS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
     owned(&world, &INVOICES, "inv-1".parse().expect("an id"), &[EXPORTER, IMPORTER]);
@@ -165,6 +208,10 @@ impl World {
     pub(super) fn declaration(&mut self) -> Value {
         let question = json!({ "declaration_id": "dec-1" });
         self.evaluate(REGULATOR, ReadDeclaration::NAME, &question).expect("a declaration")
+    }
+
+    fn approval(&mut self) -> Value {
+        self.evaluate(REGULATOR, ReadApproval::NAME, &json!({ "declaration_id": "dec-1" })).expect("an approval")
     }
 
     fn decision(&mut self) -> Value {

@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use fixtures::{band, json, of, rule};
 use serde_json::{Value, json};
-use trade_model::customs::{CustomsCheck, CustomsRule, FileDeclaration, Outcome, PublishTariff};
+use trade_model::Transaction as _;
+use trade_model::customs::{
+    ApproveDecision, Assess, CustomsCheck, CustomsRule, FileDeclaration, Outcome, PublishTariff,
+};
 use trade_proofs::{Commitment, Proof};
 use trade_standards::time::UtcTime;
 
@@ -85,7 +88,7 @@ impl World {
 
     pub(super) fn file(&mut self, goods: Value) -> Answer {
         let (request, _) = self.declared(goods, DECLARED);
-        self.submit(IMPORTER, "customs:FileDeclaration", &request)
+        self.submit(IMPORTER, FileDeclaration::NAME, &request)
     }
 
     /// Opens a declared value to customs.
@@ -95,7 +98,13 @@ impl World {
     }
 
     pub(super) fn assess(&mut self) -> Answer {
-        self.submit(CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+        self.submit(CUSTOMS, Assess::NAME, &json!({ "declaration_id": "dec-1" }))
+    }
+
+    /// A second officer approves a decision.
+    pub(super) fn approve(&mut self, number: u32) -> Answer {
+        let request = json!({ "declaration_id": "dec-1", "number": number });
+        self.submit_as(&officer(CUSTOMS, "second"), ApproveDecision::NAME, &request)
     }
 
     /// Files the goods and decides.
@@ -130,6 +139,7 @@ fn a_licensed_consignment_is_cleared_and_its_items_say_under_which_licence() {
     assert_eq!((&decision["outcome"], &decision["inputs"]["proof_holds"]), (&json!("clear"), &json!(true)));
     assert_eq!(decision["findings"].as_array().map(Vec::len), Some(8), "the rule for watches does not apply");
     assert_eq!(decision["inputs"]["items"].as_array().map(Vec::len), Some(3), "contents are looked at");
+    world.approve(1).expect("a second officer");
     let trace = world
         .evaluate(REGULATOR, "item:Trace", &json!({ "item": piece("1"), "direction": "backward" }))
         .expect("known");
@@ -280,7 +290,7 @@ fn the_opening_reaches_importer_and_authority_and_nobody_else() {
     let mut world = World::established();
     world.consignment();
     let (request, opening) = world.declared(goods(), DECLARED);
-    world.submit(IMPORTER, "customs:FileDeclaration", &request).expect("well formed");
+    world.submit(IMPORTER, FileDeclaration::NAME, &request).expect("well formed");
     assert_eq!(world.declaration()["opening_shared"], false);
     world.open_value(IMPORTER, &opening).expect("what opens the commitment");
     assert_eq!(world.declaration()["opening_shared"], true);
@@ -322,14 +332,14 @@ fn file(world: &mut World, goods: Value) -> Answer {
 fn file_changed(world: &mut World, field: &str, value: &str) -> Answer {
     world.consignment();
     let (request, _) = world.declared(goods(), DECLARED);
-    world.submit(IMPORTER, "customs:FileDeclaration", &request.with(field, value))
+    world.submit(IMPORTER, FileDeclaration::NAME, &request.with(field, value))
 }
 
 /// Files a declaration and shares a private input made from its opening.
 fn share_value(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value) -> Answer {
     world.consignment();
     let (request, opening) = world.declared(goods(), DECLARED);
-    world.submit(IMPORTER, "customs:FileDeclaration", &request)?;
+    world.submit(IMPORTER, FileDeclaration::NAME, &request)?;
     world.open_value(who, &change(opening))
 }
 
@@ -370,9 +380,9 @@ fn with_band(field: &str, value: &str) -> Value {
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("customs:PublishTariff", [publish_rows(), narrow_rows()].concat()),
-        ("customs:FileDeclaration", file_rows()),
+        (FileDeclaration::NAME, file_rows()),
         ("customs:ShareValueOpening", share_rows()),
-        ("customs:Assess", assess_rows()),
+        (Assess::NAME, assess_rows()),
         (
             "customs:ReadTariff",
             vec![
@@ -544,15 +554,15 @@ fn file_rows() -> Vec<Row> {
         row("the proof of another declaration", "proof.of_another_record", |w| {
             w.consignment();
             let (first, _) = w.declared(goods(), DECLARED);
-            w.submit(IMPORTER, "customs:FileDeclaration", &first)?;
-            w.submit(IMPORTER, "customs:FileDeclaration", &first.with("declaration_id", "dec-2"))
+            w.submit(IMPORTER, FileDeclaration::NAME, &first)?;
+            w.submit(IMPORTER, FileDeclaration::NAME, &first.with("declaration_id", "dec-2"))
         }),
     ]
 }
 
 fn filed_by(world: &mut World, who: &str) -> Answer {
     let (request, _) = world.declared(goods(), DECLARED);
-    world.submit(who, "customs:FileDeclaration", &request)
+    world.submit(who, FileDeclaration::NAME, &request)
 }
 
 fn assess_rows() -> Vec<Row> {
@@ -562,22 +572,28 @@ fn assess_rows() -> Vec<Row> {
             w.assess()
         }),
         row("by the importer", "caller.role_missing", |w| {
-            w.submit(IMPORTER, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+            w.submit(IMPORTER, Assess::NAME, &json!({ "declaration_id": "dec-1" }))
         }),
         row("by the regulator", "caller.regulator_reads_only", |w| {
-            w.submit(REGULATOR, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+            w.submit(REGULATOR, Assess::NAME, &json!({ "declaration_id": "dec-1" }))
         }),
         row("a declaration in the importer's name", "customs.declaration_unauthenticated", |w| {
             super::authorship::assess_a_forged_declaration(w)
         }),
         row("by another authority", "customs.not_the_authority", |w| {
             file(w, goods())?;
-            w.submit(SECOND_CUSTOMS, "customs:Assess", &json!({ "declaration_id": "dec-1" }))
+            w.submit(SECOND_CUSTOMS, Assess::NAME, &json!({ "declaration_id": "dec-1" }))
         }),
         row("nothing filed", "customs.declaration_unknown", |w| w.assess()),
-        row("twice", "customs.already_decided", |w| {
+        row("again while nobody has approved", "", |w| {
             file(w, goods())?;
             w.assess()?;
+            w.assess()
+        }),
+        row("after the goods were released", "customs.already_decided", |w| {
+            file(w, goods())?;
+            w.assess()?;
+            w.approve(1)?;
             w.assess()
         }),
         row("2700 pieces", "customs.consignment_too_large", |w| {

@@ -1,11 +1,11 @@
 //! The channel of the tests: its members, helpers to call, and the rows of tables.
 
 use fabric_contract::testing::{Collection, MemoryLedger, creator};
-use fabric_contract::{Failure, Timestamp};
+use fabric_contract::{Creator, Failure, Timestamp};
 use fixtures::{json, member, of};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
-use trade_model::common::Role;
+use trade_model::common::{DUTIES_ATTRIBUTE, Role};
 use trade_model::governance::{Establish, Member};
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
@@ -63,6 +63,20 @@ pub(super) struct World {
     pub(super) clock: i64,
 }
 
+/// The person that acts for a member unless a test says otherwise. Those of authorities have all duties in their
+/// certificates.
+pub(super) fn person(msp_id: &str) -> Creator {
+    match msp_id {
+        CUSTOMS | SECOND_CUSTOMS => officer(msp_id, "user"),
+        _ => creator(msp_id).build(),
+    }
+}
+
+/// A person with all duties.
+pub(super) fn officer(msp_id: &str, name: &str) -> Creator {
+    creator(msp_id).name(name).attribute(DUTIES_ATTRIBUTE, "clerk,officer,treasurer,registrar").build()
+}
+
 impl World {
     pub(super) fn empty() -> Self {
         let organizations =
@@ -82,9 +96,21 @@ impl World {
     }
 
     pub(super) fn submit(&mut self, who: &str, name: &str, request: &Value) -> Answer {
+        self.submit_as(&person(who), name, request)
+    }
+
+    /// As a person of a member.
+    pub(super) fn submit_as(&mut self, who: &Creator, name: &str, request: &Value) -> Answer {
         self.clock += 1;
-        let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
+        let call = self.ledger.call(name).creator(who).time(Timestamp::from_seconds(self.clock));
         call.json(request).submit()?.json()
+    }
+
+    /// As a signer that says for which person it signs.
+    pub(super) fn submit_vouched(&mut self, signer: &Creator, vouched: &Value, name: &str, request: &Value) -> Answer {
+        self.clock += 1;
+        let call = self.ledger.call(name).creator(signer).time(Timestamp::from_seconds(self.clock));
+        call.json(request).json(vouched).submit()?.json()
     }
 
     /// With the transient field `private`, at the peers of the parties.
@@ -97,7 +123,7 @@ impl World {
         peers: &[&str],
     ) -> Answer {
         self.clock += 1;
-        let call = self.ledger.call(name).creator(&creator(who).build()).time(Timestamp::from_seconds(self.clock));
+        let call = self.ledger.call(name).creator(&person(who)).time(Timestamp::from_seconds(self.clock));
         call.json(request).transient_json("private", private).endorsed_by(peers).submit()?.json()
     }
 

@@ -6,12 +6,14 @@
 mod attested;
 mod cursor;
 mod document;
+mod duty;
 mod ids;
 mod invisible;
 mod item_id;
 mod malformed;
 mod nice_class;
 mod opening;
+mod operator;
 mod proof;
 mod role;
 mod set;
@@ -22,6 +24,7 @@ mod text;
 pub use attested::{Attested, Committed, Shared};
 pub use cursor::{Cursor, PageSize};
 pub use document::{Salt, SaltedDigest, SaltedDocument};
+pub use duty::{DUTIES_ATTRIBUTE, Duties, DutiesError, Duty, GATEWAY_ATTRIBUTE, parse_duties};
 pub use ids::{
     AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,
     TransactionId, TransferId,
@@ -31,6 +34,7 @@ pub use item_id::ItemId;
 pub use malformed::Malformed;
 pub use nice_class::NiceClass;
 pub use opening::{AMOUNT_MAX, DocumentedOpening, Opening};
+pub use operator::{Operator, Person, Told, Vouched};
 pub use proof::{Commitment, Proof};
 pub use role::Role;
 pub use set::Set;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::TransactionId;
+use super::{Operator, TransactionId};
 
 /// Who did something, when and in which transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub struct Stamp {
     pub at: UtcTime,
     /// The transaction.
     pub transaction_id: TransactionId,
+    /// Which of the member's certificates did it.
+    pub operator: Operator,
 }
 
 /// A moment as part of a key: keys sort as the moments do. Moments before 1970 stand as 1970.

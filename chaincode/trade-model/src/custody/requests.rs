@@ -72,9 +72,9 @@ pub struct ReadTransfer {
 }
 
 transactions! {
-    submit "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer;
-    submit "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
-    submit "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
-    submit "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
+    submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer;
+    submit(Clerk) "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
+    submit(Clerk) "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
+    submit(Clerk) "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
     evaluate "custody:ReadTransfer", ReadTransfer => CustodyTransfer;
 }

@@ -23,7 +23,14 @@ ledger_events! {
             /// The declaration.
             declaration_id: DeclarationId,
         }
-        /// A consignment was cleared.
+        /// One person of the authority would clear a consignment; it is not released.
+        "customs.clearance_proposed" ClearanceProposed {
+            /// The declaration.
+            declaration_id: DeclarationId,
+            /// The decision's number, from 1.
+            number: u32,
+        }
+        /// A consignment was cleared: a second person approved the decision.
         "customs.cleared" Cleared {
             /// The declaration.
             declaration_id: DeclarationId,

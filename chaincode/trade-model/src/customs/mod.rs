@@ -12,12 +12,13 @@ mod tables;
 pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
-    CustomsCheck, CustomsRule, Decision, DecisionInputs, Declaration, DeclarationState, Finding, FindingReason,
-    FindingResult, InputItem, Outcome, ReplayedDecision, Tariff, TariffBand, least_width,
+    CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs, Declaration, DeclarationState, Finding,
+    FindingReason, FindingResult, InputItem, Outcome, ReplayedDecision, Tariff, TariffBand, least_width,
 };
 pub use rejections::CustomsRejection;
 pub use requests::{
-    Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay, ShareValueOpening,
+    ApproveDecision, Assess, FileDeclaration, PublishTariff, ReadApproval, ReadDecision, ReadDeclaration, ReadTariff,
+    Replay, ShareValueOpening,
 };
 pub(crate) use tables::tables;
 pub use tables::*;

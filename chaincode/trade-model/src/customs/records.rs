@@ -8,8 +8,8 @@ use trade_standards::time::{Date, Period, UtcTime};
 
 use super::DECLARATION_ITEMS_MAX;
 use crate::common::{
-    AlarmId, BandId, Commitment, DeclarationId, Digest256, ItemId, LicenceId, MinorUnits, Proof, Quantity, RightId,
-    RuleId, Set, Stamp, TariffCode, TariffId, TariffPrefix, Text, UnitCode,
+    AlarmId, BandId, Commitment, DeclarationId, Digest256, ItemId, LicenceId, MinorUnits, Person, Proof, Quantity,
+    RightId, RuleId, Set, Stamp, TariffCode, TariffId, TariffPrefix, Text, UnitCode,
 };
 use crate::item::Origin;
 use crate::rights::{Licence, LicenceReason, Right};
@@ -187,6 +187,8 @@ impl Declaration {
 pub enum DeclarationState {
     /// Filed, not decided.
     Filed,
+    /// One person of the authority would clear it, and a second one has to approve. Nothing is released.
+    ClearanceProposed,
     /// Cleared.
     Cleared,
     /// Documents are asked for; it can be assessed again.
@@ -195,10 +197,11 @@ pub enum DeclarationState {
     Intercepted,
 }
 
+/// Where a declaration stands after a decision that nobody has approved.
 impl From<Outcome> for DeclarationState {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Clear => Self::Cleared,
+            Outcome::Clear => Self::ClearanceProposed,
             Outcome::DocumentCheck => Self::DocumentsRequested,
             Outcome::Intercept => Self::Intercepted,
         }
@@ -228,6 +231,24 @@ pub struct Decision {
     pub inputs: DecisionInputs,
     /// Who decided when.
     pub decided: Stamp,
+    /// The person that decided, as it is told from the one that approves.
+    pub person: Person,
+}
+
+/// A second person's approval of a decision that releases goods: the answer of `customs:ApproveDecision` and
+/// `customs:ReadApproval`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionApproval {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// The decision that is approved.
+    pub number: u32,
+    /// SHA-256 of that decision as JSON without spaces, fields in the order of their types.
+    pub decision_sha256: Digest256,
+    /// Who approved when.
+    pub approved: Stamp,
+    /// The person that approved.
+    pub person: Person,
 }
 
 /// What one rule said.

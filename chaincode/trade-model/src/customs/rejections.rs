@@ -70,6 +70,15 @@ rejections! {
     /// The declaration or its last decision may have been made by others.
     DeclarationUnauthenticated { declaration_id: DeclarationId } = 409, "customs.declaration_unauthenticated", "The declaration is not authenticated",
         "{declaration_id} was filed or decided without the peer of the organization it speaks for";
+    /// Nothing, or another decision, waits for a second person.
+    NothingToApprove { declaration_id: DeclarationId } = 409, "customs.nothing_to_approve", "No such decision waits for an approval",
+        "of {declaration_id}, only the last decision can be approved, as long as it proposes a clearance";
+    /// What the decision rests on is not what it was.
+    FactsChanged { declaration_id: DeclarationId } = 409, "customs.facts_changed", "The facts have changed since",
+        "what the decision on {declaration_id} rests on has changed; it has to be assessed again";
+    /// There is no such approval.
+    ApprovalUnknown { declaration_id: DeclarationId } = 404, "customs.approval_unknown", "The approval is not known",
+        "no such decision on {declaration_id} was approved";
     /// There is no such decision.
     DecisionUnknown { declaration_id: DeclarationId } = 404, "customs.decision_unknown", "The decision is not known",
         "there is no such decision on {declaration_id}";

@@ -6,10 +6,12 @@ use trade_standards::identifier::CountryCode;
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, Period};
 
-use super::{CustomsRule, DECLARATION_ITEMS_MAX, Decision, Declaration, ReplayedDecision, Tariff, TariffBand};
+use super::{
+    CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, ReplayedDecision, Tariff, TariffBand,
+};
 use crate::common::{
-    Attested, BandId, Commitment, Committed, DeclarationId, ItemId, LicenceId, Opening, Proof, Quantity, RightId, Role,
-    Set, Shared, TariffCode, TariffId, Text, UnitCode,
+    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, LicenceId, Opening, Proof, Quantity, RightId,
+    Role, Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
 use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
 
@@ -108,12 +110,35 @@ pub struct ReadDeclaration {
     pub declaration_id: DeclarationId,
 }
 
-/// `customs:Assess` (submit): the authority decides by the rules in force on the day of acceptance.
+/// `customs:Assess` (submit): the authority decides by the rules in force on the day of acceptance. A decision to clear
+/// is a proposal, which a second person approves with `customs:ApproveDecision`; all others count at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assess {
     /// The declaration.
     pub declaration_id: DeclarationId,
+}
+
+/// `customs:ApproveDecision` (submit): a second person of the authority approves a decision to clear, which releases
+/// the goods. What the decision rests on must be what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveDecision {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// The decision, from 1: the one that the person has looked at.
+    pub number: u32,
+}
+
+/// Asks `customs:ReadApproval` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadApproval {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+    /// Which decision's, from 1; the last one's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
 }
 
 /// Asks `customs:ReadDecision` (evaluate).
@@ -147,18 +172,21 @@ pub struct Replay {
 }
 
 transactions! {
-    submit "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
-    submit "customs:FileDeclaration" by &[Role::Seller], FileDeclaration => Declaration;
-    submit "customs:Assess" by &[Role::Customs], Assess => Decision;
+    submit(Registrar) "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
+    submit(Clerk) "customs:FileDeclaration" by &[Role::Seller], FileDeclaration => Declaration;
+    submit(Officer) "customs:Assess" by &[Role::Customs], Assess => Decision;
+    submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
     evaluate "customs:ReadTariff", ReadTariff => Tariff;
     evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
     evaluate "customs:ReadDecision", ReadDecision => Attested<Decision>;
+    evaluate "customs:ReadApproval", ReadApproval => Attested<DecisionApproval>;
     evaluate "customs:Replay", Replay => ReplayedDecision;
 }
 
 impl Transaction for ShareValueOpening {
     const NAME: &'static str = "customs:ShareValueOpening";
     const KIND: Kind = Kind::Submit;
+    const DUTY: Option<Duty> = Some(Duty::Clerk);
     const ROLES: &'static [Role] = &[Role::Seller];
     type Answer = Shared;
     type Private = Required<Opening>;

@@ -2,7 +2,7 @@
 
 use fabric_contract::Table;
 
-use super::{Decision, Declaration, Tariff, TariffHead};
+use super::{Decision, DecisionApproval, Declaration, Tariff, TariffHead};
 use crate::common::{DeclarationId, Opening, TariffId};
 use crate::tables::Tables;
 
@@ -14,6 +14,8 @@ pub const TARIFFS: Table<(TariffId, u32), Tariff> = Table::new("tariff-version")
 pub const DECLARATIONS: Table<DeclarationId, Declaration> = Table::new("declaration");
 /// Decisions by the declaration's id and their number from 1.
 pub const DECISIONS: Table<(DeclarationId, u32), Decision> = Table::new("decision");
+/// Approvals of decisions that release goods, by the declaration's id and the decision's number.
+pub const APPROVALS: Table<(DeclarationId, u32), DecisionApproval> = Table::new("decision-approval");
 /// The opening of a declaration's value, in private collections only.
 pub const DECLARATION_OPENINGS: Table<DeclarationId, Opening> = Table::new("declaration-opening");
 
@@ -22,5 +24,6 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&TARIFFS);
     all.public(&DECLARATIONS);
     all.public(&DECISIONS);
+    all.public(&APPROVALS);
     all.private(&DECLARATION_OPENINGS);
 }

@@ -90,8 +90,6 @@ pub struct Evidence {
     pub subjects: Set<Subject, 0, SUBJECTS_MAX>,
     /// Who deposited it when.
     pub deposited: Stamp,
-    /// SHA-256 of the depositor's certificate: 64 hexadecimal digits.
-    pub certificate_sha256: Digest256,
     /// The original itself when the ledger wrote it: canonical JSON whose SHA-256 is the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<String>,

@@ -49,7 +49,7 @@ pub struct VerifyEvidence {
 }
 
 transactions! {
-    submit "evidence:Deposit", Deposit => Evidence;
+    submit(Clerk) "evidence:Deposit", Deposit => Evidence;
     evaluate "evidence:ReadEvidence", ReadEvidence => Evidence;
     evaluate "evidence:Verify", VerifyEvidence => EvidenceCheck;
 }

@@ -30,6 +30,11 @@ pub struct Member {
     /// into use by it and its licensees only.
     #[serde(default, skip_serializing_if = "Set::is_unset")]
     pub gs1_company_prefixes: Set<CompanyPrefix, 0, COMPANY_PREFIXES_MAX>,
+    /// Whether the certificates of its people must name their duties. Default: `false`, and a certificate that names
+    /// none may do everything that the member may, except decide for an authority, which always takes an officer. A
+    /// certificate that names duties is bound by them either way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duties_required: bool,
 }
 
 impl Member {

@@ -20,6 +20,6 @@ pub struct Establish {
 pub struct ReadMembers {}
 
 transactions! {
-    submit "governance:Establish", Establish => Members;
+    submit(Registrar) "governance:Establish", Establish => Members;
     evaluate "governance:ReadMembers", ReadMembers => Members;
 }

@@ -97,8 +97,8 @@ pub struct CloseAlarm {
 }
 
 transactions! {
-    submit "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
-    submit "item:CloseAlarm" by &[Role::Customs], CloseAlarm => Alarm;
+    submit(Clerk) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
+    submit(Officer) "item:CloseAlarm" by &[Role::Customs], CloseAlarm => Alarm;
     evaluate "item:ReadItem", ReadItem => Item;
     evaluate "item:ReadEvents", ReadEvents => EventPage;
     evaluate "item:Trace", TraceItem => Trace;

@@ -8,7 +8,8 @@ use trade_standards::time::Date;
 
 use super::{BankEntry, EntryDirection, Invoice, Settlement, ToleranceReason};
 use crate::common::{
-    Commitment, Committed, DocumentedOpening, EntryId, InvoiceId, MinorUnits, Proof, Role, SaltedDigest, Shared, Text,
+    Commitment, Committed, DocumentedOpening, Duty, EntryId, InvoiceId, MinorUnits, Proof, Role, SaltedDigest, Shared,
+    Text,
 };
 use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
 
@@ -141,9 +142,9 @@ pub struct ReadSettlement {
 }
 
 transactions! {
-    submit "payment:IssueInvoice" by Role::TRADERS, IssueInvoice => Invoice;
-    submit "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
-    submit "payment:Settle" by Role::TRADERS, Settle => Settlement;
+    submit(Clerk) "payment:IssueInvoice" by Role::TRADERS, IssueInvoice => Invoice;
+    submit(Treasurer) "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
+    submit(Treasurer) "payment:Settle" by Role::TRADERS, Settle => Settlement;
     evaluate "payment:ReadInvoice", ReadInvoice => Committed<Invoice>;
     evaluate "payment:ReadEntry", ReadEntry => Committed<BankEntry>;
     evaluate "payment:ReadSettlement", ReadSettlement => Settlement;
@@ -152,6 +153,7 @@ transactions! {
 impl Transaction for ShareInvoiceOpening {
     const NAME: &'static str = "payment:ShareInvoiceOpening";
     const KIND: Kind = Kind::Submit;
+    const DUTY: Option<Duty> = Some(Duty::Clerk);
     const ROLES: &'static [Role] = Role::TRADERS;
     type Answer = Shared;
     type Private = Required<DocumentedOpening>;
@@ -166,6 +168,7 @@ impl Transaction for ShareInvoiceOpening {
 impl Transaction for ShareEntryOpening {
     const NAME: &'static str = "payment:ShareEntryOpening";
     const KIND: Kind = Kind::Submit;
+    const DUTY: Option<Duty> = Some(Duty::Treasurer);
     const ROLES: &'static [Role] = &[Role::Bank];
     type Answer = Shared;
     type Private = Required<DocumentedOpening>;

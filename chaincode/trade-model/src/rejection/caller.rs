@@ -1,6 +1,6 @@
 //! Rules about who asks.
 
-use crate::common::Role;
+use crate::common::{Duty, Role};
 use crate::rejection::rejections;
 
 rejections! {
@@ -16,4 +16,22 @@ rejections! {
     /// The caller lacks the role for this.
     RoleMissing { msp_id: String, role: Role } = 403, "caller.role_missing", "The caller lacks the role",
         "{msp_id} does not have the role {role}";
+    /// The person lacks the duty for this.
+    DutyMissing { msp_id: String, duty: Duty } = 403, "caller.duty_missing", "The person lacks the duty",
+        "of {msp_id}, this is for those whose certificate, or whose entry in the gateway's table, names the duty {duty}";
+    /// The certificate names duties that do not exist.
+    DutiesMalformed { reason: String } = 403, "caller.duties_malformed", "The certificate's duties cannot be read",
+        "the attribute entrepot.duties of the certificate: {reason}";
+    /// The signer is no gateway and says for which person it signs.
+    MayNotVouch { msp_id: String } = 403, "caller.may_not_vouch", "The signer is no gateway",
+        "the certificate of {msp_id} does not say entrepot.gateway, so it signs for its own holder only";
+    /// What a gateway says about the person cannot be read.
+    OperatorMalformed = 400, "caller.operator_malformed", "The operator cannot be read",
+        "the argument after the request does not hold what a gateway says about a person";
+    /// It takes two persons, and this one acted before.
+    SamePerson { msp_id: String } = 403, "caller.same_person", "It takes a second person",
+        "the same person of {msp_id} proposed it: key or name of the certificates are equal";
+    /// Whether these are two persons cannot be told.
+    PersonsNotComparable { msp_id: String } = 403, "caller.persons_not_comparable", "Whether these are two persons cannot be told",
+        "of {msp_id}, one signed itself and a gateway vouched for the other; act in the same way as the first did";
 }

@@ -119,9 +119,9 @@ pub struct CheckLicence {
 }
 
 transactions! {
-    submit "rights:RegisterRight" by &[Role::Brand], RegisterRight => Right;
-    submit "rights:GrantLicence" by Role::TRADERS, GrantLicence => Licence;
-    submit "rights:RevokeLicence" by Role::TRADERS, RevokeLicence => Licence;
+    submit(Registrar) "rights:RegisterRight" by &[Role::Brand], RegisterRight => Right;
+    submit(Registrar) "rights:GrantLicence" by Role::TRADERS, GrantLicence => Licence;
+    submit(Registrar) "rights:RevokeLicence" by Role::TRADERS, RevokeLicence => Licence;
     evaluate "rights:ReadRight", ReadRight => Right;
     evaluate "rights:ReadLicence", ReadLicence => Licence;
     evaluate "rights:Check", CheckLicence => LicenceCheck;

@@ -97,6 +97,8 @@ problem_codes! {
     // What the caller may not do.
     /// The organization's role is not on the route's list.
     RoleNotPermitted = 403, "role_not_permitted", "This role may not use this route";
+    /// Neither the certificate nor the table of operators names the duty.
+    DutyMissing = 403, "duty_missing", "This person lacks the duty for it";
     /// A peer's or orderer's certificate.
     CertificateOfANode = 403, "certificate_of_a_node", "Peers and orderers cannot call";
     /// Fabric's policies refuse the creator.

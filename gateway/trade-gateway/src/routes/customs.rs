@@ -1,7 +1,8 @@
 //! Tariffs, declarations and decisions.
 
 use trade_model::customs::{
-    Assess, FileDeclaration, PublishTariff, ReadDecision, ReadDeclaration, ReadTariff, Replay, ShareValueOpening,
+    ApproveDecision, Assess, FileDeclaration, PublishTariff, ReadApproval, ReadDecision, ReadDeclaration, ReadTariff,
+    Replay, ShareValueOpening,
 };
 
 use super::Route;
@@ -45,6 +46,22 @@ pub(super) static ROUTES: &[Route] = &[
         "Decides by the rules in force on the day of acceptance",
         &[id("id", "declaration_id", "Id of the declaration")],
         201,
+    ),
+    write::<ApproveDecision>(
+        "approveDecision",
+        "/v1/declarations/{id}/decision/approve",
+        "Approves a decision to clear, as a second person, which releases the goods",
+        &[id("id", "declaration_id", "Id of the declaration")],
+        201,
+    ),
+    read::<ReadApproval>(
+        "readApproval",
+        "/v1/declarations/{id}/decision/approval",
+        "A second person's approval of a decision",
+        &[
+            id("id", "declaration_id", "Id of the declaration"),
+            query("number", NUMBER, "Which decision's, from 1; the last one's when absent"),
+        ],
     ),
     read::<ReadDecision>(
         "readDecision",

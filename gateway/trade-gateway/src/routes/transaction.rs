@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trade_model::{
-    common::Role,
+    common::{Duty, Role},
     rejection::{self, RequestRejection},
     transaction::{Kind, Lookup, Presence, PrivateInput},
 };
@@ -17,6 +17,8 @@ pub struct Transaction {
     pub kind: Kind,
     /// Which members the contract lets send it; empty means every member that may write, and everybody for a read.
     pub roles: &'static [Role],
+    /// Which duty the person needs that sends it; none for a read.
+    pub duty: Option<Duty>,
     /// The form of its argument.
     pub request: Shape,
     /// Whether it takes private input.
@@ -50,6 +52,7 @@ impl Transaction {
             name: T::NAME,
             kind: T::KIND,
             roles: T::ROLES,
+            duty: T::DUTY,
             request: Shape::of::<T>(),
             presence: T::Private::PRESENCE,
             private: Shape::of::<<T::Private as PrivateInput>::Value>(),

@@ -8,12 +8,14 @@ use std::{
 
 use fabric_msp::signer::Signer;
 use serde_json::Value;
+use trade_model::common::{Digest256, GATEWAY_ATTRIBUTE, Vouched};
 
 use super::backoff::Backoff;
 use crate::{
     answer::Answer,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
     members::{Members, OutOfService, Principal},
+    operators,
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
     routes::{Access, Route, Transaction},
@@ -64,10 +66,11 @@ impl Service {
         &self.members
     }
 
-    /// Decides whether the caller may use the route, and what role it has.
+    /// Decides whether the caller may use the route.
     ///
     /// # Errors
-    /// The route needs an identity and there is none, or the role is not on the route's list.
+    /// The route needs an identity and there is none, the role is not on the route's list, or the person lacks the
+    /// duty.
     pub(crate) fn authorise(&self, route: &Route, principal: Option<&Principal>) -> Result<(), Problem> {
         let Some(principal) = principal else {
             return match route.access {
@@ -75,14 +78,18 @@ impl Service {
                 Access::Members(_) => Err(Problem::of(ProblemCode::CertificateMissing)),
             };
         };
-        if route.access.permits(principal.role) {
-            return Ok(());
+        if !route.access.permits(principal.role) {
+            let role = principal.role.as_str();
+            let detail = format!("{} is not open to the role {role}.", route.operation);
+            return Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(detail));
         }
-        Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(format!(
-            "{} is not open to the role {}.",
-            route.operation,
-            principal.role.as_str()
-        )))
+        match route.transaction().and_then(|transaction| transaction.duty) {
+            Some(duty) if !operators::may(principal.duties.as_ref(), duty) => {
+                let detail = format!("{} is for those who have the duty {duty}.", route.operation);
+                Err(Problem::of(ProblemCode::DutyMissing).with_detail(detail))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is proposed for a request. With private input, the transaction's own rule names who endorses.
@@ -101,8 +108,25 @@ impl Service {
             function: transaction.name.to_owned(),
             argument: Some(arguments.bytes()),
             private: arguments.private.as_ref().map(to_bytes),
+            operator: None,
             endorsing,
         })
+    }
+
+    /// What a managed identity says about the person for which it signs, when its certificate lets it say so.
+    pub(super) fn vouch(&self, signer: &dyn Signer, principal: &Principal) -> Option<Vec<u8>> {
+        let attributes = signer.certificate().attributes().ok()?;
+        if attributes.get(GATEWAY_ATTRIBUTE).map(String::as_str) != Some("true") {
+            return None;
+        }
+        let certificate = principal.identity.certificate();
+        let vouched = Vouched {
+            certificate_sha256: Digest256::from_bytes(certificate.sha256()),
+            key_sha256: Digest256::from_bytes(certificate.spki_sha256()),
+            name_digest: self.store.name_digest(&principal.msp_id, &certificate.client_id()),
+            duties: principal.duties.clone(),
+        };
+        Some(serde_json::to_vec(&vouched).expect("digests and words, which JSON always takes"))
     }
 
     /// The managed identity of the caller's organization, unless the caller signs.

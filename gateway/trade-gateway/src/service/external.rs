@@ -117,14 +117,17 @@ impl Service {
             .map_err(|_| Problem::of(ProblemCode::SignatureMalformed).with_field("/signature", "not base64"))?;
         let id = path(parts, "transaction_id");
         let session = self.sessions.take(id, &principal.certificate_sha256(), stage, now())?;
-        let permitted = by_operation(session.operation).is_some_and(|route| route.access.permits(principal.role));
+        let refused = by_operation(session.operation).map(|route| self.authorise(route, Some(principal)));
+        let permitted = refused.unwrap_or_else(|| Err(Problem::of(ProblemCode::RoleNotPermitted)));
         let verified = principal.identity.verify(&session.draft.message, &signature);
         match verified {
-            Ok(()) if permitted => Ok((session, signature)),
-            Ok(()) => {
-                self.end(&session);
-                Err(Problem::of(ProblemCode::RoleNotPermitted))
-            }
+            Ok(()) => match permitted {
+                Ok(()) => Ok((session, signature)),
+                Err(problem) => {
+                    self.end(&session);
+                    Err(problem)
+                }
+            },
             Err(error) => {
                 self.sessions.put_back(session);
                 Err(Problem::of(ProblemCode::SignatureInvalid)

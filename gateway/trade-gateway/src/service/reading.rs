@@ -42,6 +42,7 @@ impl Service {
             issuer: certificate.issuer().to_string(),
             organizational_units: certificate.ous().to_vec(),
             attributes: principal.attributes.clone(),
+            duties: principal.duties.clone(),
             client_id: certificate.client_id(),
             certificate_sha256: principal.certificate_sha256(),
             not_before: seconds(certificate.not_before()),
@@ -134,8 +135,13 @@ impl Service {
     }
 
     pub(crate) async fn service_evaluates(&self, function: &str, argument: Vec<u8>) -> Result<Vec<u8>, LedgerError> {
-        let call =
-            Call { function: function.to_owned(), argument: Some(argument), private: None, endorsing: Vec::new() };
+        let call = Call {
+            function: function.to_owned(),
+            argument: Some(argument),
+            private: None,
+            operator: None,
+            endorsing: Vec::new(),
+        };
         let signer = self.members.service();
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call)?;
         let signature = sign(signer.as_ref(), &draft)?;

@@ -68,7 +68,8 @@ impl Service {
         let Some(signer) = self.signer(principal, caller_signs)? else {
             return self.open_session(route, principal, call, Some(key.clone()));
         };
-        let draft = self.ledger.propose(&creator_of(signer.as_ref()), call).map_err(|error| failed(&error))?;
+        let call = Call { operator: self.vouch(signer.as_ref(), principal), ..call.clone() };
+        let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
         let msp_id = &principal.msp_id;
         let endorsed = self.ledger.endorse(msp_id, &draft, &signature).await.map_err(|error| failed(&error))?;

@@ -2,6 +2,7 @@
 
 use fabric_msp::hash::sha256;
 use redb::{ReadableDatabase, ReadableTable};
+use trade_model::common::Digest256;
 
 use super::{
     database::Store,
@@ -26,6 +27,18 @@ impl Store {
             text.extend(part.as_bytes());
         }
         KeyDigest(sha256(&text))
+    }
+
+    /// What stands for a person's name on the ledger, salted: names can be guessed. The same for each of its
+    /// certificates.
+    #[must_use]
+    pub fn name_digest(&self, msp_id: &str, client_id: &str) -> Digest256 {
+        let mut text = self.salt.clone();
+        for part in ["operator", msp_id, client_id] {
+            text.extend((part.len() as u64).to_be_bytes());
+            text.extend(part.as_bytes());
+        }
+        Digest256::from_bytes(sha256(&text))
     }
 
     /// The digest of a request, salted: bodies may hold secrets, and digests of short secrets can be guessed.

@@ -11,6 +11,7 @@ mod hostile;
 mod idempotency;
 mod logs;
 mod matrix;
+mod operators;
 mod organizations;
 mod reading;
 mod shares;

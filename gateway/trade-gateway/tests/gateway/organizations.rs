@@ -18,6 +18,7 @@ use trade_gateway::{
     settings::{AuditSettings, Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings},
     start_with,
 };
+use trade_model::common::DUTIES_ATTRIBUTE;
 
 use crate::double::Double;
 
@@ -100,9 +101,13 @@ impl Organizations {
         self.authority(msp_id).issue(request).expect("a certificate")
     }
 
-    /// A new client certificate.
+    /// A new client certificate. The authority's names duties.
     pub(crate) fn member(&self, msp_id: &str) -> Issued {
-        self.issue(msp_id, &CertificateRequest::identity("erp", &["client"]))
+        let mut request = CertificateRequest::identity("erp", &["client"]);
+        if msp_id == CUSTOMS {
+            request.attributes.insert(DUTIES_ATTRIBUTE.to_owned(), "clerk,officer,registrar".to_owned());
+        }
+        self.issue(msp_id, &request)
     }
 
     pub(crate) fn write_identity(&self, folder: &Path, identity: &Issued) {
@@ -134,6 +139,7 @@ impl Organizations {
                 peer_server_name: None,
                 custody: *custody,
                 managed_identity: (*custody == Custody::Managed).then(|| self.path(msp_id).join("managed")),
+                operators: Vec::new(),
             })
             .collect();
         Settings {

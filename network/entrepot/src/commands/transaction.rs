@@ -27,7 +27,7 @@ const REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// What to do with transactions.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List all transactions: name, kind, roles, route
+    /// List all transactions: name, kind, roles, duty, route
     List,
     /// Print the JSON Schemas of a transaction's request, private input and answer
     Schema {
@@ -85,7 +85,8 @@ fn list() -> Result<()> {
         let kind = if transaction.kind == Kind::Submit { "submit" } else { "evaluate" };
         let roles: Vec<&str> = transaction.roles.iter().map(|role| role.as_str()).collect();
         let roles = if roles.is_empty() { "any".to_owned() } else { roles.join(",") };
-        say!("{:26} {kind:8} {roles:36} {} {}", transaction.name, route.method.as_str(), route.path)?;
+        let duty = transaction.duty.map_or("-", |duty| duty.as_str());
+        say!("{:26} {kind:8} {roles:36} {duty:9} {} {}", transaction.name, route.method.as_str(), route.path)?;
     }
     for (name, reason) in routes::WITHOUT_ROUTE {
         say!("{name:26} no route: {reason}")?;

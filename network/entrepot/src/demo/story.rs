@@ -58,6 +58,8 @@ pub struct Story<'a> {
     logistics: Caller,
     bank: Caller,
     customs: Caller,
+    /// The officers of customs: it takes two to release goods.
+    officers: [Caller; 2],
     regulator: Caller,
     consumer: Caller,
 }
@@ -70,10 +72,11 @@ impl<'a> Story<'a> {
     pub fn new(layout: &'a Layout, addresses: &'a Addresses, consortium: Consortium) -> Result<Self> {
         let first = consortium.organizations.first().context("a consortium without organizations")?;
         let authority = layout.tls_authority(&first.domain);
-        let caller = |msp_id: &str| -> Result<Caller> {
+        let person = |msp_id: &str, name: &str| -> Result<Caller> {
             let domain = &consortium.organization(msp_id)?.domain;
-            Caller::with_identity(addresses.gateway, &authority, &layout.user(domain, "User1").join("msp"))
+            Caller::with_identity(addresses.gateway, &authority, &layout.user(domain, name).join("msp"))
         };
+        let caller = |msp_id: &str| person(msp_id, "User1");
         Ok(Self {
             layout,
             addresses,
@@ -82,6 +85,7 @@ impl<'a> Story<'a> {
             logistics: caller(LOGISTICS)?,
             bank: caller(BANK)?,
             customs: caller(CUSTOMS)?,
+            officers: [person(CUSTOMS, "Officer1")?, person(CUSTOMS, "Officer2")?],
             regulator: caller(REGULATOR)?,
             consumer: Caller::anonymous(addresses.gateway, &authority)?,
             consortium,
@@ -236,17 +240,12 @@ impl<'a> Story<'a> {
         let out_of_band = value.prove_range(&context, 0, 999);
         teller.step("no proof can be made for a band the value does not lie in", inverted(out_of_band))?;
 
-        let assessed = self.customs.post("/v1/declarations/DEC-DE-1/assessment", &json!({})).await?.accepted()?;
-        let cleared = expect(&assessed["result"], "outcome", "clear").map(|()| assessed);
-        let cleared = teller.step("customs clears it", cleared)?;
-        for finding in cleared["result"]["findings"].as_array().into_iter().flatten() {
-            teller.detail(&format!("{}: {}", text(finding, "rule_id"), text(finding, "result")));
-        }
+        self.release(teller).await?;
 
         let value = Secret::new(DECLARED_MINOR - 5_000)?;
         let swiss = self.declaration("DEC-CH-1", "TARIFF-CH", "CH", TO_SWITZERLAND, &value)?;
         self.importer.post("/v1/declarations", &swiss).await?.accepted()?;
-        let assessed = self.customs.post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
+        let assessed = self.officers[0].post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
         let intercepted = expect(&assessed["result"], "outcome", "intercept").map(|()| assessed);
         let intercepted =
             teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
@@ -259,6 +258,25 @@ impl<'a> Story<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Four eyes: one officer decides, another one approves.
+    async fn release(&self, teller: &mut Teller) -> Result<()> {
+        let assessment = "/v1/declarations/DEC-DE-1/assessment";
+        let refused = self.customs.post(assessment, &json!({})).await?.refused(403, "duty_missing");
+        teller.step("who is no officer of customs decides nothing", refused)?;
+        let assessed = self.officers[0].post(assessment, &json!({})).await?.accepted()?;
+        let proposed = expect(&assessed["result"], "outcome", "clear").map(|()| assessed);
+        let proposed = teller.step("an officer would clear it; nothing is released yet", proposed)?;
+        for finding in proposed["result"]["findings"].as_array().into_iter().flatten() {
+            teller.detail(&format!("{}: {}", text(finding, "rule_id"), text(finding, "result")));
+        }
+        let (approve, number) = ("/v1/declarations/DEC-DE-1/decision/approve", json!({"number": 1}));
+        let alone = self.officers[0].post(approve, &number).await?.refused(403, "caller.same_person");
+        teller.step("the same officer cannot approve", alone)?;
+        self.officers[1].post(approve, &number).await?.accepted()?;
+        let filed = self.importer.get("/v1/declarations/DEC-DE-1").await?.accepted()?;
+        teller.step("a second officer approves: customs clears it", expect(&filed, "state", "cleared"))
     }
 
     fn declaration(&self, id: &str, tariff: &str, country: &str, pallet: &str, value: &Secret) -> Result<Value> {

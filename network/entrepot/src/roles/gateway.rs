@@ -83,6 +83,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
             peer_server_name: None,
             custody: if managed { Custody::Managed } else { Custody::External },
             managed_identity: managed.then_some(gateway_user),
+            operators: Vec::new(),
         });
     }
     let first = consortium.organizations.first().context("a consortium without organizations")?;

@@ -1,0 +1,39 @@
+//! Whether declarations and approvals are what the organizations made that they speak for.
+
+use fabric_contract::Context;
+use trade_model::Refusal;
+use trade_model::common::Told;
+use trade_model::customs::{APPROVALS, DECISIONS, DECLARATIONS, Decision, Declaration, DeclarationState, Outcome};
+use trade_standards::identifier::MspId;
+
+use crate::authorship;
+
+/// Whether the importer has filed the declaration, and its state is what the authority's last decision made of it, and
+/// a second person's approval where the goods are released.
+pub(super) fn of_declaration(ctx: &mut Context<'_>, declaration: &Declaration) -> Result<bool, Refusal> {
+    let Declaration { declaration_id, importer, authority, .. } = declaration;
+    let filed = declaration.as_filed();
+    if !authorship::is_authentic(ctx, &DECLARATIONS, declaration_id, (&filed, &filed.filed), importer)? {
+        return Ok(false);
+    }
+    if declaration.decisions == 0 {
+        return Ok(declaration.state == DeclarationState::Filed);
+    }
+    let key = (declaration_id.clone(), declaration.decisions);
+    let Some(decision) = DECISIONS.find(ctx, &key)? else { return Ok(false) };
+    let follows = match declaration.state {
+        DeclarationState::Cleared => decision.outcome == Outcome::Clear && of_approval(ctx, &decision, authority)?,
+        state => state == decision.outcome.into(),
+    };
+    Ok(follows && authorship::is_authentic(ctx, &DECISIONS, &key, (&decision, &decision.decided), authority)?)
+}
+
+/// Whether a second person of the authority has approved this decision as it stands.
+pub(super) fn of_approval(ctx: &mut Context<'_>, decision: &Decision, authority: &MspId) -> Result<bool, Refusal> {
+    let key = (decision.declaration_id.clone(), decision.number);
+    let Some(approval) = APPROVALS.find(ctx, &key)? else { return Ok(false) };
+    let of_it = approval.decision_sha256 == authorship::digest(decision);
+    let by_another = approval.person.told_from(&decision.person) == Told::Apart;
+    let statement = (&approval, &approval.approved);
+    Ok(of_it && by_another && authorship::is_authentic(ctx, &APPROVALS, &key, statement, authority)?)
+}
