@@ -5,12 +5,10 @@ use std::{
     future::{Future, poll_fn},
     io,
     net::{SocketAddr, TcpListener},
-    num::NonZeroUsize,
     pin::{Pin, pin},
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
-    thread::available_parallelism,
     time::Duration,
 };
 
@@ -55,7 +53,7 @@ impl Doors {
         Arc::new(Self {
             strangers: Strangers::new(strangers, limits.connections_per_address),
             members: Shares::new(bounds),
-            turns: Turns::new(available_parallelism().map_or(1, NonZeroUsize::get)),
+            turns: Turns::of_machine(),
             handshake: Duration::from_millis(limits.header_deadline_ms),
             deadlines: Deadlines {
                 head: Duration::from_millis(limits.header_deadline_ms),

@@ -10,9 +10,7 @@
 
 use std::{
     net::SocketAddr,
-    num::NonZeroUsize,
     sync::{Arc, OnceLock},
-    thread::available_parallelism,
     time::Duration,
 };
 
@@ -118,7 +116,7 @@ impl Gate {
     /// A gate for so many strangers and so many guests.
     #[must_use]
     pub fn new(strangers: Places, guests: Places, patience: Patience) -> Arc<Self> {
-        let turns = Turns::new(available_parallelism().map_or(1, NonZeroUsize::get));
+        let turns = Turns::of_machine();
         let arrivals = Arrivals::new(ARRIVALS_BYTES_MAX, ARRIVALS_CONNECTION_BYTES_MAX);
         Arc::new(Self {
             strangers: Strangers::new(strangers.all, strangers.per_address),

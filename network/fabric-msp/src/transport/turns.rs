@@ -5,14 +5,20 @@ use std::{
     collections::{BTreeMap, VecDeque},
     future::{Future, poll_fn},
     net::IpAddr,
+    num::NonZeroUsize,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    thread::available_parallelism,
 };
 
 use tokio::{sync::oneshot, task::yield_now};
 
 use super::strangers::network_of;
+
+/// Turns for each processor: so many that a thread which is waited for does not hold up all, and so few that those
+/// before a newcomer take a few milliseconds.
+const PER_PROCESSOR: usize = 8;
 
 /// Steps of handshakes that are computed at one time; those that wait come in turn, one address after the other.
 #[derive(Debug)]
@@ -41,6 +47,12 @@ struct Waiting {
 }
 
 impl Turns {
+    /// As many as this machine can do with.
+    #[must_use]
+    pub fn of_machine() -> Arc<Self> {
+        Self::new(PER_PROCESSOR * available_parallelism().map_or(1, NonZeroUsize::get))
+    }
+
     /// Steps that are computed at one time, at least 1.
     #[must_use]
     pub fn new(at_once: usize) -> Arc<Self> {
