@@ -25,6 +25,7 @@ pub mod lifecycle;
 pub mod net;
 pub mod network;
 pub mod own;
+pub mod raw_tls;
 pub mod run;
 pub mod runtime;
 pub mod scratch;
