@@ -144,7 +144,8 @@ async fn every_door(net: N) -> Result<()> {
     nothing_lies_with_other_peers(net)
 }
 
-/// A channel whose chaincode has a collection for each organization: `collection` gives it for an organization among all.
+/// A channel whose chaincode has a collection for each organization: `collection` gives it for an organization among
+/// all.
 pub(super) async fn deployed(
     net: N,
     collection: impl Fn(&str, &[&str]) -> Result<StaticCollectionConfig>,

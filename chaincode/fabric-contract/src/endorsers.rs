@@ -2,15 +2,15 @@
 //!
 //! Covers two shapes: "at least n of these organizations", which is what Fabric's libraries offer too, and the same
 //! "and at least m of those". A key's policy takes the place of the chaincode's, so one owner alone would need no other
-//! endorser any more; the second shape gives it as many as the chaincode's policy asks for. Writes the few protobuf bytes itself, so that contracts need no
-//! protobuf library.
+//! endorser any more; the second shape gives it as many as the chaincode's policy asks for. Writes the few protobuf
+//! bytes itself, so that contracts need no protobuf library.
 
 use std::collections::BTreeSet;
 
 use crate::Fault;
 
-/// At least `needed` of the named organizations must endorse, and at least some number of others if there are such, each
-/// with a peer or, if so chosen, any member.
+/// At least `needed` of the named organizations must endorse, and at least some number of others if there are such,
+/// each with a peer or, if so chosen, any member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndorserPolicy {
     needed: usize,
@@ -40,8 +40,8 @@ impl EndorserPolicy {
     }
 
     /// The same policy, and at least `needed` of these organizations must endorse as well, or all of them when they are
-    /// fewer. Those that the policy names already do not count among them; when no other is left, the policy stays as it
-    /// is.
+    /// fewer. Those that the policy names already do not count among them; when no other is left, the policy stays as
+    /// it is.
     #[must_use]
     pub fn and_others<'m>(self, needed: usize, msp_ids: impl IntoIterator<Item = &'m str>) -> Self {
         let foreign = msp_ids.into_iter().filter(|msp_id| !self.msp_ids.contains(*msp_id));

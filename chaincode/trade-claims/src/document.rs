@@ -16,7 +16,8 @@ use crate::settlement::Settlement;
 
 /// The request with its proof filled in, and with its commitment if it names none.
 ///
-/// `document` is the body that the gateway takes, without the proof or with an older one. `openings` may come in any order.
+/// `document` is the body that the gateway takes, without the proof or with an older one. `openings` may come in any
+/// order.
 ///
 /// # Errors
 /// [`DocumentError`]: the request has another form, a record or an opening is missing, or the claim is not true.

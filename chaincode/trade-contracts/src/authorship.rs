@@ -52,8 +52,8 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
 }
 
 /// Leaves later changes of the record under `key` to its owners: the peer of each must endorse them. Where there is a
-/// single owner, so must others, a majority of the members with it. The key's policy takes the place of the chaincode's;
-/// an owner alone, or with one accomplice, could otherwise rewrite what others rely on, or remove it.
+/// single owner, so must others, a majority of the members with it. The key's policy takes the place of the
+/// chaincode's; an owner alone, or with one accomplice, could otherwise rewrite what others rely on, or remove it.
 pub(crate) fn reserve<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Table<K, V>,

@@ -1,14 +1,16 @@
 //! `payment`: invoices with committed totals, entries from bank statements, and settlements that prove the two agree.
 //!
-//! Both amounts stay secret. An opening is shared between two parties, whose endorsers check that it opens the commitment,
-//! so the committed numbers are known to be amounts; the settlement then proves their difference and shows nothing else.
+//! Both amounts stay secret. An opening is shared between two parties, whose endorsers check that it opens the
+//! commitment, so the committed numbers are known to be amounts; the settlement then proves their difference and shows
+//! nothing else.
 
+mod find;
 mod sharing;
 
 use fabric_contract::{Context, Contract, Part};
 use trade_claims::{Claim, Deployment};
 use trade_model::Refusal;
-use trade_model::common::{AMOUNT_MAX, Committed, EntryId, InvoiceId, Malformed, MinorUnits, Text};
+use trade_model::common::{AMOUNT_MAX, Committed, Malformed, MinorUnits, Text};
 use trade_model::payment::{
     BankEntry, ENTRIES, ENTRIES_BY_REFERENCE, ENTRY_OPENINGS, EntryDirection, INVOICE_OPENINGS, INVOICES, Invoice,
     InvoiceState, IssueInvoice, MatchBasis, PaymentEvent, PaymentRejection, ReadEntry, ReadInvoice, ReadSettlement,
@@ -23,6 +25,7 @@ use crate::caller::Caller;
 use crate::table::On;
 use crate::{ledger, private};
 
+use self::find::{find_entry, find_invoice};
 pub use self::sharing::{share_entry_opening, share_invoice_opening};
 
 /// The contract's transactions.
@@ -184,14 +187,6 @@ pub fn read_settlement(ctx: &mut Context<'_>, request: ReadSettlement) -> Result
     ledger::require(ctx, &SETTLEMENTS, &request.invoice_id, |invoice_id| PaymentRejection::SettlementUnknown {
         invoice_id,
     })
-}
-
-fn find_invoice(ctx: &mut Context<'_>, invoice_id: &InvoiceId) -> Result<Invoice, Refusal> {
-    ledger::require(ctx, &INVOICES, invoice_id, |invoice_id| PaymentRejection::InvoiceUnknown { invoice_id })
-}
-
-fn find_entry(ctx: &mut Context<'_>, entry_id: &EntryId) -> Result<BankEntry, Refusal> {
-    ledger::require(ctx, &ENTRIES, entry_id, |entry_id| PaymentRejection::EntryUnknown { entry_id })
 }
 
 /// Refuses to settle on what the seller or the bank has not made, or not opened to the other side.

@@ -66,8 +66,8 @@ pub(crate) fn claim(
 
 /// Keeps an opening in the collections of both parties, of which the first one calls.
 ///
-/// Nothing else is written: the endorsers of the parties alone cannot meet the chaincode's policy, and need not, as each
-/// collection has its own.
+/// Nothing else is written: the endorsers of the parties alone cannot meet the chaincode's policy, and need not, as
+/// each collection has its own.
 pub(crate) fn share<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Table<K, V>,

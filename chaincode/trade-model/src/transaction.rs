@@ -29,8 +29,8 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     /// What it takes beside the request, in transient data.
     type Private: PrivateInput;
 
-    /// Where on the ledger the other member stands whose collection receives the private input. The caller's organization
-    /// and this member's endorse, and nobody else: a peer that endorses sees it.
+    /// Where on the ledger the other member stands whose collection receives the private input. The caller's
+    /// organization and this member's endorse, and nobody else: a peer that endorses sees it.
     fn receiver(&self) -> Option<Lookup> {
         None
     }

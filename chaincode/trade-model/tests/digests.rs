@@ -1,8 +1,8 @@
 //! Every digest in the model has a reason to be public: what it was made from is public or cannot be guessed.
 //!
-//! The digest of a document whose parts are known or guessed tells its content to everybody who tries: an amount has few
-//! millions of values. Such a document takes a `SaltedDigest`. A new field of type `Digest256` fails this test until it
-//! stands here with its reason.
+//! The digest of a document whose parts are known or guessed tells its content to everybody who tries: an amount has
+//! few millions of values. Such a document takes a `SaltedDigest`. A new field of type `Digest256` fails this test
+//! until it stands here with its reason.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     (
         "evidence/records.rs",
         "sha256",
-        "the id of a deposit: whoever holds the original is to find it by the digest alone",
+        "the id of a deposit: a holder of the original is to find it by the digest alone",
     ),
     ("evidence/rejections.rs", "sha256", "the id of a deposit"),
     ("evidence/requests.rs", "sha256", "the id of a deposit; its documentation says when to salt the original first"),

@@ -213,7 +213,8 @@ pub struct EntriesOfStatement {
     /// The bank's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// SHA-256 of the message, hex. It tells who guesses the message that the guess is right: salt it before it is shown.
+    /// SHA-256 of the message, hex. It tells who guesses the message that the guess is right: salt it before it is
+    /// shown.
     pub statement_sha256: String,
     /// The accounts' statements.
     pub statements: Vec<AccountStatement>,

@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Service {
-    /// The MSP ids of the caller's organization and of the receiver's, without repetition. `receiver` tells in which record
-    /// of the ledger the receiver stands.
+    /// The MSP ids of the caller's organization and of the receiver's, without repetition. `receiver` tells in which
+    /// record of the ledger the receiver stands.
     ///
     /// # Errors
     /// The receiver is not one of the organizations known here, or the record that names it cannot be read.

@@ -1,4 +1,5 @@
-//! API2: broken authentication. A stranger shows certificates of its own making, or a member's certificate without the key.
+//! API2: broken authentication. A stranger shows certificates of its own making, or a member's certificate without the
+//! key.
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;

@@ -1,5 +1,5 @@
-//! API3: broken object property level authorization. A member sets what the ledger decides, and a stranger reads more than
-//! it should.
+//! API3: broken object property level authorization. A member sets what the ledger decides, and a stranger reads more
+//! than it should.
 
 use std::collections::BTreeSet;
 

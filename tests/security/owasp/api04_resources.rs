@@ -1,5 +1,5 @@
-//! API4: unrestricted resource consumption. Sizes, depths, counts and pages beyond what a request may take. Connections,
-//! pauses and shares are attacked in the gateway's own tests.
+//! API4: unrestricted resource consumption. Sizes, depths, counts and pages beyond what a request may take.
+//! Connections, pauses and shares are attacked in the gateway's own tests.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! API6: unrestricted access to sensitive business flows. Payments and proofs are used twice, and names are taken ahead of
-//! those they belong to.
+//! API6: unrestricted access to sensitive business flows. Payments and proofs are used twice, and names are taken ahead
+//! of those they belong to.
 
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::{rest::new_key, secrets::Secret};

@@ -1,5 +1,5 @@
-//! API8: security misconfiguration. Old protocols, methods for debugging, pages for operators, and answers that tell of the
-//! inside.
+//! API8: security misconfiguration. Old protocols, methods for debugging, pages for operators, and answers that tell of
+//! the inside.
 
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::rest::Caller;

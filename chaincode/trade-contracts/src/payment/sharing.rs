@@ -1,4 +1,5 @@
-//! Sharing what opens a commitment: a transaction of its own, which the peers of the two parties endorse and nobody else.
+//! Sharing what opens a commitment: a transaction of its own, which the peers of the two parties endorse and nobody
+//! else.
 //!
 //! The record comes first and is endorsed by a majority, as every record, so that no two organizations can write it in
 //! another's name. Its endorsers see nothing secret. The opening follows and goes to the parties' collections alone.
@@ -10,7 +11,7 @@ use trade_model::payment::{
     ENTRY_OPENINGS, INVOICE_OPENINGS, PaymentEvent, PaymentRejection, ShareEntryOpening, ShareInvoiceOpening,
 };
 
-use super::{find_entry, find_invoice};
+use super::find::{find_entry, find_invoice};
 use crate::announce::announce;
 use crate::caller::Caller;
 use crate::private;

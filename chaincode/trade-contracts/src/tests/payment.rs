@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use fixtures::json;
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
 use trade_model::common::{Digest256, SaltedDocument};
+use trade_model::payment::{IssueInvoice, RecordEntry, Settle};
 use trade_proofs::Opening;
 
 use super::customs::assert_public_silence;
@@ -23,7 +25,7 @@ fn a_settlement_shows_agreement_and_no_amount() {
     let mut world = World::established();
     let case = Case::ready(&mut world);
     let request = case.request(&mut world, 500);
-    let settlement = world.submit(EXPORTER, "payment:Settle", &request).expect("within tolerance");
+    let settlement = world.submit(EXPORTER, Settle::NAME, &request).expect("within tolerance");
     assert_eq!(
         (&settlement["matched_by"], &settlement["tolerance_reason"]),
         (&json!("creditor_reference"), &json!("bank_charge"))
@@ -59,15 +61,15 @@ fn a_million_guesses_find_no_amount_in_anything_public() {
     let case = Case { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
     let (invoice, message) = (SaltedDocument::new(text(TOTAL).as_bytes(), [90; 32]), salted(&text(PAID)));
     let request = invoice_of(&case.invoice).with("document_digest", invoice.digest().as_str());
-    world.submit(EXPORTER, "payment:IssueInvoice", &request).expect("an invoice");
+    world.submit(EXPORTER, IssueInvoice::NAME, &request).expect("an invoice");
     let opened = private(&case.invoice).with("document", json!(invoice));
     open_invoice(&mut world, EXPORTER, &json!("inv-1"), &opened).expect("shared");
     let request = entry_of(&case.entry).with("statement_digest", message.digest().as_str());
-    world.submit(BANK, "payment:RecordEntry", &request).expect("an entry");
+    world.submit(BANK, RecordEntry::NAME, &request).expect("an entry");
     let opened = private(&case.entry).with("document", json!(message));
     open_entry(&mut world, BANK, &json!("ent-1"), &opened).expect("shared");
     let request = case.request(&mut world, 500);
-    world.submit(EXPORTER, "payment:Settle", &request).expect("settled");
+    world.submit(EXPORTER, Settle::NAME, &request).expect("settled");
 
     let public = public_digests(&world);
     assert!(public.len() >= 8, "control: there are digests to be found, not {}", public.len());
@@ -100,7 +102,7 @@ fn a_settlement_comes_after_what_it_settles() {
     let mut world = World::established();
     let case = world.off_by(super::time::WINDOW, Case::ready);
     let request = case.request(&mut world, 500);
-    let settled = world.submit(EXPORTER, "payment:Settle", &request).expect("within tolerance");
+    let settled = world.submit(EXPORTER, Settle::NAME, &request).expect("within tolerance");
     let entry = world.evaluate(BANK, "payment:ReadEntry", &json!({ "entry_id": "ent-1" })).expect("recorded");
     assert!(
         super::time::moment(&settled["settled"]["at"]) > super::time::moment(&entry["recorded"]["at"]),
@@ -118,7 +120,7 @@ fn references_connect_in_their_canonical_form() {
     record(&mut world, &request, &entry).expect("an entry");
     let case = Case { invoice, entry };
     let request = case.request(&mut world, 0).with("tolerance_reason", "none");
-    let settlement = world.submit(EXPORTER, "payment:Settle", &request).expect("equal amounts");
+    let settlement = world.submit(EXPORTER, Settle::NAME, &request).expect("equal amounts");
     assert_eq!((&settlement["matched_by"], &settlement["tolerance_minor"]), (&json!("end_to_end_id"), &json!("0")));
 }
 
@@ -156,14 +158,14 @@ fn entry_of(opening: &Opening) -> Value {
 
 /// Issues an invoice and opens its total to the buyer.
 fn issue(world: &mut World, request: &Value, opening: &Opening) -> Answer {
-    let invoice = world.submit(EXPORTER, "payment:IssueInvoice", request)?;
+    let invoice = world.submit(EXPORTER, IssueInvoice::NAME, request)?;
     open_invoice(world, EXPORTER, &invoice["invoice_id"], &private(opening))?;
     Ok(invoice)
 }
 
 /// Records an entry and opens its amount to the account holder.
 fn record(world: &mut World, request: &Value, opening: &Opening) -> Answer {
-    let entry = world.submit(BANK, "payment:RecordEntry", request)?;
+    let entry = world.submit(BANK, RecordEntry::NAME, request)?;
     open_entry(world, BANK, &entry["entry_id"], &private(opening))?;
     Ok(entry)
 }
@@ -198,23 +200,23 @@ fn settle_with_entry(world: &mut World, field: &str, value: impl Into<Value>) ->
     issue(world, &invoice_of(&case.invoice), &case.invoice)?;
     record(world, &entry_of(&case.entry).with(field, value), &case.entry)?;
     let request = case.request(world, 500);
-    world.submit(EXPORTER, "payment:Settle", &request)
+    world.submit(EXPORTER, Settle::NAME, &request)
 }
 
 /// Settles a good pair with one field of the request changed.
 fn settle_with(world: &mut World, who: &str, field: &str, value: &str) -> Answer {
     let case = Case::ready(world);
     let request = case.request(world, 500).with(field, value);
-    world.submit(who, "payment:Settle", &request)
+    world.submit(who, Settle::NAME, &request)
 }
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        ("payment:IssueInvoice", [invoice_rows(), reuse_rows()].concat()),
+        (IssueInvoice::NAME, [invoice_rows(), reuse_rows()].concat()),
         ("payment:ShareInvoiceOpening", share_invoice_rows()),
-        ("payment:RecordEntry", entry_rows()),
+        (RecordEntry::NAME, entry_rows()),
         ("payment:ShareEntryOpening", share_entry_rows()),
-        ("payment:Settle", settle_rows()),
+        (Settle::NAME, [settle_rows(), settle_proof_rows()].concat()),
         (
             "payment:ReadInvoice",
             vec![row("no invoice", "payment.invoice_unknown", |w| {
@@ -243,11 +245,11 @@ fn invoice_rows() -> Vec<Row> {
         row("a reference that is no RF", "", |w| invoice_with(w, "creditor_reference", "4654654654654654")),
         row("by customs", "caller.role_missing", |w| {
             let opening = w.opening(TOTAL);
-            w.submit(CUSTOMS, "payment:IssueInvoice", &invoice_of(&opening))
+            w.submit(CUSTOMS, IssueInvoice::NAME, &invoice_of(&opening))
         }),
         row("by the regulator", "caller.regulator_reads_only", |w| {
             let opening = w.opening(TOTAL);
-            w.submit(REGULATOR, "payment:IssueInvoice", &invoice_of(&opening))
+            w.submit(REGULATOR, IssueInvoice::NAME, &invoice_of(&opening))
         }),
         row("a commitment that is none", "proof.commitment_malformed", |w| invoice_with(w, "total_commitment", "ff")),
         row("the identity for a commitment", "proof.commitment_malformed", |w| {
@@ -276,7 +278,7 @@ fn invoice_rows() -> Vec<Row> {
 /// Issues an invoice and shares a private input made from its opening.
 fn share_invoice(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value) -> Answer {
     let opening = world.opening(TOTAL);
-    world.submit(EXPORTER, "payment:IssueInvoice", &invoice_of(&opening))?;
+    world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
     open_invoice(world, who, &json!("inv-1"), &change(private(&opening)))
 }
 
@@ -285,7 +287,7 @@ fn share_document(world: &mut World, named: Option<&SaltedDocument>, shared: Opt
     let opening = world.opening(TOTAL);
     let mut request = invoice_of(&opening);
     request["document_digest"] = json!(named.map(SaltedDocument::digest));
-    world.submit(EXPORTER, "payment:IssueInvoice", &request)?;
+    world.submit(EXPORTER, IssueInvoice::NAME, &request)?;
     open_invoice(world, EXPORTER, &json!("inv-1"), &private(&opening).with("document", json!(shared)))
 }
 
@@ -318,7 +320,7 @@ fn share_invoice_rows() -> Vec<Row> {
         row("of no invoice", "payment.invoice_unknown", |w| open_invoice(w, EXPORTER, &json!("none"), &json!({}))),
         row("without the opening", "private.missing", |w| {
             let opening = w.opening(TOTAL);
-            w.submit(EXPORTER, "payment:IssueInvoice", &invoice_of(&opening))?;
+            w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
             w.submit(EXPORTER, "payment:ShareInvoiceOpening", &json!({ "invoice_id": "inv-1" }))
         }),
         row("with another opening", "private.opening_wrong", |w| {
@@ -387,11 +389,11 @@ fn entry_rows() -> Vec<Row> {
         row("an entry", "", |w| entry_with(w, "entry_id", "ent-1")),
         row("by the exporter", "caller.role_missing", |w| {
             let opening = w.opening(PAID);
-            w.submit(EXPORTER, "payment:RecordEntry", &entry_of(&opening))
+            w.submit(EXPORTER, RecordEntry::NAME, &entry_of(&opening))
         }),
         row("by the regulator", "caller.regulator_reads_only", |w| {
             let opening = w.opening(PAID);
-            w.submit(REGULATOR, "payment:RecordEntry", &entry_of(&opening))
+            w.submit(REGULATOR, RecordEntry::NAME, &entry_of(&opening))
         }),
         row("an id that is taken", "payment.entry_exists", |w| {
             entry_with(w, "entry_id", "ent-1")?;
@@ -432,6 +434,11 @@ fn settle_rows() -> Vec<Row> {
         row("more than the invoice allows", "payment.tolerance_exceeds_invoice", |w| {
             settle_with(w, EXPORTER, "tolerance_minor", "1001")
         }),
+    ]
+}
+
+fn settle_proof_rows() -> Vec<Row> {
+    vec![
         row("a tolerance without a reason", "payment.tolerance_without_reason", |w| {
             settle_with(w, EXPORTER, "tolerance_reason", "none")
         }),
@@ -444,7 +451,7 @@ fn settle_rows() -> Vec<Row> {
             let case = Case::ready(w);
             let context = settlement_context("inv-1", "ent-1");
             let proof = w.range_proof(&context, &case.invoice, (0, TOTAL));
-            w.submit(EXPORTER, "payment:Settle", &settle_request("500", &proof))
+            w.submit(EXPORTER, Settle::NAME, &settle_request("500", &proof))
         }),
         row("with an entry in the bank's name", "payment.entry_unauthenticated", |w| {
             super::authorship::settle_with_a_forged_entry(w)
@@ -454,38 +461,38 @@ fn settle_rows() -> Vec<Row> {
         }),
         row("before the buyer holds the opening", "payment.invoice_not_opened", |w| {
             let case = Case { invoice: w.opening(TOTAL), entry: w.opening(PAID) };
-            w.submit(EXPORTER, "payment:IssueInvoice", &invoice_of(&case.invoice))?;
+            w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&case.invoice))?;
             record(w, &entry_of(&case.entry), &case.entry)?;
             let request = case.request(w, 500);
-            w.submit(EXPORTER, "payment:Settle", &request)
+            w.submit(EXPORTER, Settle::NAME, &request)
         }),
         row("before the account holder holds the opening", "payment.entry_not_opened", |w| {
             let case = Case { invoice: w.opening(TOTAL), entry: w.opening(PAID) };
             issue(w, &invoice_of(&case.invoice), &case.invoice)?;
-            w.submit(BANK, "payment:RecordEntry", &entry_of(&case.entry))?;
+            w.submit(BANK, RecordEntry::NAME, &entry_of(&case.entry))?;
             let request = case.request(w, 500);
-            w.submit(EXPORTER, "payment:Settle", &request)
+            w.submit(EXPORTER, Settle::NAME, &request)
         }),
         row("a second time", "payment.invoice_settled", |w| {
             let case = Case::ready(w);
             let request = case.request(w, 500);
-            w.submit(EXPORTER, "payment:Settle", &request)?;
-            w.submit(EXPORTER, "payment:Settle", &request)
+            w.submit(EXPORTER, Settle::NAME, &request)?;
+            w.submit(EXPORTER, Settle::NAME, &request)
         }),
         row("the same payment for another invoice", "payment.entry_used", |w| {
             let case = Case::ready(w);
             let request = case.request(w, 500);
-            w.submit(EXPORTER, "payment:Settle", &request)?;
+            w.submit(EXPORTER, Settle::NAME, &request)?;
             let other = w.opening(TOTAL);
             issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
-            w.submit(EXPORTER, "payment:Settle", &request.with("invoice_id", "inv-2"))
+            w.submit(EXPORTER, Settle::NAME, &request.with("invoice_id", "inv-2"))
         }),
         row("the proof of another pair", "proof.of_another_record", |w| {
             let case = Case::ready(w);
             let other = w.opening(TOTAL);
             issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
             let request = case.request(w, 500).with("invoice_id", "inv-2");
-            w.submit(EXPORTER, "payment:Settle", &request)
+            w.submit(EXPORTER, Settle::NAME, &request)
         }),
     ]
 }

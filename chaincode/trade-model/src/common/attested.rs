@@ -25,8 +25,8 @@ pub struct Committed<T> {
     pub record: T,
     /// As in [`Attested`].
     pub authenticated: bool,
-    /// Whether both parties hold the same opening of the commitment. Until they do, the committed number is not known to
-    /// be an amount.
+    /// Whether both parties hold the same opening of the commitment. Until they do, the committed number is not known
+    /// to be an amount.
     pub opening_shared: bool,
 }
 

@@ -1,8 +1,8 @@
 //! A document that two parties hold and the ledger does not: a salted digest of it is public, what the digest was made
 //! from is private.
 //!
-//! A plain digest of an invoice or a bank message would let everybody try amounts until the digest fits, for each part of
-//! the document is known or guessed. Salted with 32 random bytes, the digest tells nothing without the salt.
+//! A plain digest of an invoice or a bank message would let everybody try amounts until the digest fits, for each part
+//! of the document is known or guessed. Salted with 32 random bytes, the digest tells nothing without the salt.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ use super::{Digest256, Malformed, text_type};
 const DOMAIN: &[u8] = b"entrepot salted document v1\n";
 
 text_type! {
-    /// The public digest of a document that is not public: SHA-256 over a fixed text, the salt and the document's SHA-256.
-    /// 64 lower-case hexadecimal digits.
+    /// The public digest of a document that is not public: SHA-256 over a fixed text, the salt and the document's
+    /// SHA-256. 64 lower-case hexadecimal digits.
     SaltedDigest, "^[0-9a-f]{64}$", "0bf9b6b6a0ffb5e18c4ec3a2ea5c79a5a2dcb0b3a2b97d4cbd1a0d3b5b1d9f00", hexadecimal
 }
 

@@ -35,7 +35,7 @@ const WIDTH_MIN: u64 = 100;
 /// The same as a part of the greater bound: a tenth.
 const PARTS_MAX: u64 = 10;
 
-/// The least width of a range up to `most`, in minor units: whoever sees a proof for less all but knows the amount.
+/// The least width of a range up to `most`, in minor units: a reader of a proof for less all but knows the amount.
 #[must_use]
 pub fn least_width(most: u64) -> u64 {
     WIDTH_MIN.max(most.div_ceil(PARTS_MAX))

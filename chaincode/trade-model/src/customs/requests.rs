@@ -93,8 +93,8 @@ pub struct FileDeclaration {
 
 /// `customs:ShareValueOpening` (submit): the importer gives the authority what opens the declared value.
 ///
-/// The transient field `private` holds an [`Opening`]; it goes to the importer's and the authority's own collections, and
-/// their peers alone see it. It must open the commitment, so sharing again changes nothing.
+/// The transient field `private` holds an [`Opening`]; it goes to the importer's and the authority's own collections,
+/// and their peers alone see it. It must open the commitment, so sharing again changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShareValueOpening {

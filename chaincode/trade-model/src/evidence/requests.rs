@@ -12,9 +12,9 @@ use crate::transaction::transactions;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deposit {
-    /// SHA-256 of the original: 64 lower-case hexadecimal digits. It is public: whoever can guess the original, for example
-    /// a form of which only an amount is unknown, finds it by trying. Deposit such an original in an archive together with
-    /// 32 random bytes.
+    /// SHA-256 of the original: 64 lower-case hexadecimal digits. It is public: a reader who can guess the original,
+    /// for example a form of which only an amount is unknown, finds it by trying. Deposit such an original in an
+    /// archive together with 32 random bytes.
     pub sha256: Digest256,
     /// What the original is.
     pub kind: EvidenceKind,

@@ -81,8 +81,8 @@ pub struct RecordEntry {
 
 /// `payment:ShareInvoiceOpening` (submit): the seller gives the buyer what opens the total.
 ///
-/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the seller's and the buyer's own collections,
-/// and their peers alone see it. It must open what the invoice says, so sharing again changes nothing.
+/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the seller's and the buyer's own
+/// collections, and their peers alone see it. It must open what the invoice says, so sharing again changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShareInvoiceOpening {

@@ -342,8 +342,8 @@ impl<'a> Story<'a> {
         expect(&item.accepted()?, "commissioner", EXPORTER)
     }
 
-    async fn payment(&self, teller: &mut Teller) -> Result<()> {
-        teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
+    /// The seller's invoice, and what opens its total.
+    async fn invoice(&self, teller: &mut Teller) -> Result<Secret> {
         let total = Secret::new(INVOICED_MINOR)?;
         let document = documents::invoice("INV-2026-311", INVOICED_MINOR, CURRENCY);
         let document = salted(document.as_bytes())?;
@@ -358,7 +358,12 @@ impl<'a> Story<'a> {
         let opening = json!({"private": total.opening_with(&document)});
         let opened = self.exporter.post("/v1/invoices/INV-2026-311/opening", &opening).await?.accepted();
         teller.step("the seller opens the total to the buyer", opened)?;
+        Ok(total)
+    }
 
+    async fn payment(&self, teller: &mut Teller) -> Result<()> {
+        teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
+        let total = self.invoice(teller).await?;
         let notification = documents::credit_notification(
             PAID_MINOR,
             CURRENCY,

@@ -28,8 +28,8 @@ pub struct Commit {
     /// The file to write the opening to; it must not exist. Keep it: nothing else opens the commitment
     #[arg(long, value_name = "FILE")]
     opening: PathBuf,
-    /// The document that the record is to name. A salt for it goes into the opening, and its salted digest is printed on
-    /// a second line
+    /// The document that the record is to name. A salt for it goes into the opening, and its salted digest is printed
+    /// on a second line
     #[arg(long, value_name = "FILE")]
     document: Option<PathBuf>,
 }
