@@ -9,6 +9,7 @@ mod connections;
 mod forgery;
 mod owasp;
 mod persons;
+mod private_files;
 mod regulator_policies;
 mod shared_limits;
 mod small_gateway;

@@ -8,7 +8,10 @@ mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use fabric_msp::transport::ServerTls;
+pub use fabric_msp::{
+    private::{KeyFileError, read_key},
+    transport::ServerTls,
+};
 pub use limits::Limits;
 pub use server::{
     builder::ChaincodeServerBuilder, entry::ChaincodeServer, environment::EnvironmentError, error::ServerError,

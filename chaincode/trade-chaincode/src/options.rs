@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
-use fabric_shim::ServerTls;
+use fabric_shim::{KeyFileError, ServerTls, read_key};
 
 /// What `serve` needs to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub enum OptionsError {
         /// The system's reason.
         cause: io::Error,
     },
+    /// The file of the private key cannot be taken.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
 }
 
 impl ServeOptions {
@@ -88,7 +91,7 @@ impl ServeOptions {
 impl TlsFiles {
     pub(crate) fn read(&self) -> Result<ServerTls, OptionsError> {
         let client_ca_pem = self.client_ca.as_ref().map(read).transpose()?;
-        Ok(ServerTls { cert_pem: read(&self.certificate)?, key_pem: read(&self.key)?, client_ca_pem })
+        Ok(ServerTls { cert_pem: read(&self.certificate)?, key_pem: read_key(&self.key)?, client_ca_pem })
     }
 }
 

@@ -14,10 +14,16 @@ use actix_web::{
     dev::{Server, ServerHandle},
     web,
 };
-use fabric_msp::transport::room_for_connections;
-use openssl::ssl::{
-    AlpnError, SslAcceptor, SslAcceptorBuilder, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
-    select_next_proto,
+use fabric_msp::{
+    private::{self, KeyFileError},
+    transport::room_for_connections,
+};
+use openssl::{
+    pkey::PKey,
+    ssl::{
+        AlpnError, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+        select_next_proto,
+    },
 };
 use tokio::task::JoinHandle;
 
@@ -89,6 +95,9 @@ pub enum StartError {
         /// Why.
         cause: openssl::error::ErrorStack,
     },
+    /// The file of the server's private key cannot be taken.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The data directory cannot be used.
     #[error("the data directory {path}: {cause}")]
     DataDirectory {
@@ -278,12 +287,7 @@ async fn repeat(service: Arc<Service>, pause: Duration, work: fn(&Service)) {
 
 fn open_data(folder: &Path, audit: &AuditSettings) -> Result<(Store, AuditLog), StartError> {
     let failed = |cause| StartError::DataDirectory { path: folder.to_owned(), cause };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
-    }
+    private::close_folder(folder).map_err(failed)?;
     // The store is locked, so it is opened first: a second gateway must not touch the first one's audit log.
     let store = Store::open(&folder.join("operations.redb"))?;
     let audit = AuditLog::open(folder, audit)?;
@@ -342,7 +346,10 @@ fn acceptor(keys: &ServerKeys) -> Result<SslAcceptorBuilder, StartError> {
     let failed = |cause| StartError::Tls { certificate: keys.certificate.clone(), cause };
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).map_err(failed)?;
     builder.set_certificate_chain_file(&keys.certificate).map_err(failed)?;
-    builder.set_private_key_file(&keys.key, SslFiletype::PEM).map_err(failed)?;
+    let key = private::read_key(&keys.key)?;
+    // The empty answer to the question for a passphrase keeps OpenSSL from asking at the terminal.
+    let key = PKey::private_key_from_pem_callback(&key, |_| Ok(0)).map_err(failed)?;
+    builder.set_private_key(&key).map_err(failed)?;
     builder.check_private_key().map_err(failed)?;
     builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);

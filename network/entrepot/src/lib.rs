@@ -17,6 +17,7 @@ use fabric_operator::fabric::builder;
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    fabric_msp::private::by_default();
     let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let result = match builder::called_as(&arguments) {
         Some(program) => roles::builder::run(program, &arguments[1..]).map(|()| ExitCode::SUCCESS),

@@ -5,7 +5,7 @@ use std::{net::IpAddr, path::Path};
 use fabric_msp::{
     attributes::{self, ATTRIBUTES_OID},
     certificate::Certificate,
-    der, hash, pem,
+    der, hash, pem, private,
     signature::PublicKey,
     signer::{FILE_BYTES_MAX, SignerError, SigningIdentity, files, read_key},
 };
@@ -80,15 +80,16 @@ impl Authority {
     /// Opens a folder with one certificate and its key, as `ca` and `tlsca` of an organization are.
     ///
     /// # Errors
-    /// [`CryptoError::NoAuthority`] when it holds no such pair.
+    /// [`CryptoError::NoAuthority`] when it holds no such pair, [`CryptoError::KeyFile`] when others can read the key.
     pub fn open(folder: &Path) -> Result<Self, CryptoError> {
         let found = files(folder, FILE_BYTES_MAX)?;
         for (_, text) in &found {
             let Ok(certificate) = Certificate::from_pem(text) else { continue };
             let Some(public) = certificate.openssl_key() else { continue };
-            let keys = found.iter().filter_map(|(_, text)| read_key(text).ok());
-            if let Some(key) = keys.into_iter().find(|key| key.public_eq(&public)) {
-                return Ok(Self { certificate, key });
+            for (path, text) in &found {
+                if read_key(text).is_ok_and(|key| key.public_eq(&public)) {
+                    return Ok(Self { certificate, key: read_key(&private::read_key(path)?)? });
+                }
             }
         }
         Err(CryptoError::NoAuthority(folder.to_owned()))

@@ -2,7 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use fabric_msp::{attributes::AttributesError, certificate::CertificateError, signer::SignerError};
+use fabric_msp::{
+    attributes::AttributesError, certificate::CertificateError, private::KeyFileError, signer::SignerError,
+};
 
 /// Why nothing was generated, or not everything.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,9 @@ pub enum CryptoError {
     /// The attributes of a certificate cannot be written.
     #[error(transparent)]
     Attributes(#[from] AttributesError),
+    /// A file of a private key cannot be taken.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// A key cannot be read.
     #[error(transparent)]
     Key(#[from] SignerError),

@@ -6,7 +6,7 @@ use crate::{
     authority::{Authority, to_pem},
     config::{CryptoConfig, OrganizationSpec, algorithm},
     error::CryptoError,
-    files::{failed, make_folder, write_public, write_secret},
+    files::{failed, make_folder, write_new},
     folder::{OrganizationFolder, OrganizationKind},
     organization::{Member, Organization},
     request::{CertificateRequest, KeyAlgorithm, Purpose},
@@ -139,7 +139,7 @@ fn name_administrator(folder: &OrganizationFolder, homes: &[std::path::PathBuf])
     let file = format!("Admin@{}-cert.pem", folder.domain);
     let source = folder.user("Admin").join("msp/signcerts").join(&file);
     let certificate = fs::read(&source).map_err(|cause| failed(&source, cause))?;
-    homes.iter().try_for_each(|home| write_public(&home.join("msp/admincerts").join(&file), &certificate))
+    homes.iter().try_for_each(|home| write_new(&home.join("msp/admincerts").join(&file), &certificate))
 }
 
 fn make_authority(
@@ -158,7 +158,7 @@ fn make_authority(
     };
     let (authority, key) = Authority::create(&request)?;
     make_folder(folder)?;
-    write_secret(&folder.join("priv_sk"), &key)?;
-    write_public(&folder.join(format!("{name}-cert.pem")), &to_pem(authority.certificate()))?;
+    write_new(&folder.join("priv_sk"), &key)?;
+    write_new(&folder.join(format!("{name}-cert.pem")), &to_pem(authority.certificate()))?;
     Ok(authority)
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use crate::{
     authority::{Authority, to_pem},
     error::CryptoError,
-    files::{make_folder, write_public, write_secret},
+    files::{make_folder, write_new},
     folder::OrganizationFolder,
     request::{CertificateRequest, KeyAlgorithm, Purpose},
     validity::VALIDITY_SECONDS,
@@ -56,9 +56,9 @@ impl Organization<'_> {
         for folder in [msp.join("admincerts"), msp.join("keystore"), msp.join("signcerts"), tls.clone()] {
             make_folder(&folder)?;
         }
-        write_secret(&msp.join("keystore/priv_sk"), &identity.key_pem)?;
+        write_new(&msp.join("keystore/priv_sk"), &identity.key_pem)?;
         let file = format!("{}-cert.pem", request.common_name);
-        write_public(&msp.join("signcerts").join(file), &to_pem(&identity.certificate))?;
+        write_new(&msp.join("signcerts").join(file), &to_pem(&identity.certificate))?;
         let connection = self.tls_authority.issue(&CertificateRequest {
             alternative_names: sans.to_vec(),
             purpose: Purpose::Tls,
@@ -66,9 +66,9 @@ impl Organization<'_> {
             not_after: self.not_before + VALIDITY_SECONDS,
             ..CertificateRequest::identity(&request.common_name, &[])
         })?;
-        write_secret(&tls.join(format!("{tls_name}.key")), &connection.key_pem)?;
-        write_public(&tls.join(format!("{tls_name}.crt")), &to_pem(&connection.certificate))?;
-        write_public(&tls.join("ca.crt"), &to_pem(self.tls_authority.certificate()))
+        write_new(&tls.join(format!("{tls_name}.key")), &connection.key_pem)?;
+        write_new(&tls.join(format!("{tls_name}.crt")), &to_pem(&connection.certificate))?;
+        write_new(&tls.join("ca.crt"), &to_pem(self.tls_authority.certificate()))
     }
 
     /// Writes what everybody may know: the authorities and how roles are told apart.
@@ -79,10 +79,10 @@ impl Organization<'_> {
             [("cacerts", &file, &self.authority), ("tlscacerts", &tls_file, &self.tls_authority)]
         {
             make_folder(&msp.join(folder))?;
-            write_public(&msp.join(folder).join(file), &to_pem(authority.certificate()))?;
+            write_new(&msp.join(folder).join(file), &to_pem(authority.certificate()))?;
         }
         if self.node_ous {
-            write_public(&msp.join("config.yaml"), node_ous(&format!("cacerts/{file}")).as_bytes())?;
+            write_new(&msp.join("config.yaml"), node_ous(&format!("cacerts/{file}")).as_bytes())?;
         }
         Ok(())
     }

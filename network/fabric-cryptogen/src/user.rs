@@ -8,7 +8,7 @@ use crate::{
     authority::Authority,
     config::check_name,
     error::CryptoError,
-    files::{failed, make_folder, write_public},
+    files::{failed, make_folder, write_new},
     folder::OrganizationFolder,
     organization::Organization,
     request::{CertificateRequest, KeyAlgorithm},
@@ -113,6 +113,6 @@ pub fn revoke(folder: &OrganizationFolder, certificates: &[&Certificate]) -> Res
     let serials: Vec<&[u8]> = certificates.iter().map(|certificate| certificate.serial()).collect();
     let list = Authority::open(&folder.ca())?.revocation_list(&serials, number)?;
     let path = lists.join(format!("crl-{number}.pem"));
-    write_public(&path, &list)?;
+    write_new(&path, &list)?;
     Ok(path)
 }

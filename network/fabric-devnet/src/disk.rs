@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use fabric_msp::private;
 use redb::{BackendError, Database, DatabaseError, StorageBackend, backends::FileBackend};
 
 /// How long a write without space waits before it is tried again.
@@ -57,7 +58,7 @@ impl Disk {
     /// Opens or creates a database on this disk. A file that could not be made whole is removed again.
     pub(crate) fn open(self: &Arc<Self>, path: &Path, cache_bytes: usize) -> Result<Database, redb::Error> {
         let is_new = !path.exists();
-        let file = fs::File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = private::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let store = StoreFile { file: FileBackend::new(file)?, path: path.to_owned(), disk: Arc::clone(self) };
         let opened = redb::Builder::new().set_cache_size(cache_bytes).create_with_backend(store);
         opened.map_err(|cause: DatabaseError| {

@@ -14,6 +14,7 @@ use fabric_config::{
     ChannelConfig, ConfigError,
     block::{data_hash, header_hash},
 };
+use fabric_msp::private;
 use fabric_protos::common::Block;
 use prost::Message;
 
@@ -248,18 +249,10 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, LedgerError> {
 /// Writes a file that is either there as a whole or not at all.
 fn keep(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
     let write = || {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        let draft = path.with_extension("new");
-        let mut file = fs::File::create(&draft)?;
-        io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
+        private::create_folder(path.parent().unwrap_or(path))?;
+        private::replace(path, &path.with_extension("new"), bytes, true)
     };
-    write().map_err(|cause| {
-        // On a full disk the half of a file is in the way; that it may be missing is as good.
-        drop(fs::remove_file(path.with_extension("new")));
-        failed(path, cause)
-    })
+    write().map_err(|cause| failed(path, cause))
 }
 
 fn failed(path: &Path, cause: io::Error) -> LedgerError {

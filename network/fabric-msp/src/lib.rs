@@ -9,6 +9,7 @@ pub mod identity;
 pub mod msp;
 pub mod pem;
 pub mod policy;
+pub mod private;
 pub mod signature;
 pub mod signer;
 #[cfg(feature = "transport")]

@@ -12,6 +12,7 @@ use prost::Message;
 use crate::{
     certificate::{Certificate, CertificateError},
     hash::Digest,
+    private::{self, KeyFileError},
     signature::{self, PublicKey},
 };
 
@@ -60,6 +61,9 @@ pub enum SignerError {
         /// Why.
         cause: io::Error,
     },
+    /// A file of a private key cannot be taken.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The folder holds no certificate.
     #[error("{} holds no certificate", .0.display())]
     NoCertificate(PathBuf),
@@ -134,7 +138,8 @@ impl SigningIdentity {
             .find(|(_, contents)| Certificate::from_pem(contents).is_ok())
             .ok_or(SignerError::NoCertificate(signcerts))?;
         let keystore = folder.join("keystore");
-        for (_, key) in files(&keystore, FILE_BYTES_MAX)? {
+        for path in file_paths(&keystore)? {
+            let key = private::read_key(&path)?;
             match Self::from_pem(msp_id, &certificate.1, &key) {
                 Err(SignerError::Key | SignerError::KeyKind(_) | SignerError::KeyMismatch(_)) => {}
                 other => return other,
@@ -193,23 +198,32 @@ pub const FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// # Errors
 /// [`SignerError::Read`] with the file or folder that cannot be read or is too long.
 pub fn files(folder: &Path, bytes_max: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, SignerError> {
-    let failed = |path: &Path, cause| SignerError::Read { path: path.to_owned(), cause };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|cause| failed(folder, cause))? {
-        paths.push(entry.map_err(|cause| failed(folder, cause))?.path());
-    }
-    paths.sort();
     let mut found = Vec::new();
-    for path in paths {
-        let metadata = fs::metadata(&path).map_err(|cause| failed(&path, cause))?;
-        if !metadata.is_file() {
-            continue;
-        }
-        if metadata.len() > bytes_max {
+    for path in file_paths(folder)? {
+        let length = fs::metadata(&path).map_err(|cause| failed(&path, cause))?.len();
+        if length > bytes_max {
             return Err(failed(&path, io::Error::other(format!("longer than {bytes_max} bytes"))));
         }
         let contents = fs::read(&path).map_err(|cause| failed(&path, cause))?;
         found.push((path, contents));
     }
     Ok(found)
+}
+
+/// The names of a folder's files, in order. What is no file is passed over, such as the folder `..data` of a secret
+/// that Kubernetes has mounted.
+fn file_paths(folder: &Path) -> Result<Vec<PathBuf>, SignerError> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|cause| failed(folder, cause))? {
+        let path = entry.map_err(|cause| failed(folder, cause))?.path();
+        if fs::metadata(&path).map_err(|cause| failed(&path, cause))?.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn failed(path: &Path, cause: io::Error) -> SignerError {
+    SignerError::Read { path: path.to_owned(), cause }
 }

@@ -14,6 +14,7 @@ use fabric_config::{
 use fabric_cryptogen::{Authority, CertificateRequest, CryptoConfig, Purpose};
 use fabric_msp::{
     msp::config_from_directory,
+    private,
     signer::{Signer, SigningIdentity},
 };
 use fabric_protos::common::Block;
@@ -21,7 +22,7 @@ use prost::Message;
 
 use crate::{
     consortium::{self, Consensus, Consortium, FurtherChannel, Organization, Role},
-    layout::{Addresses, Kind, Layout, write_atomically, write_secret},
+    layout::{Addresses, Kind, Layout, write_atomically},
     package::{Connection, Package},
     version::Version,
 };
@@ -58,10 +59,16 @@ pub fn consortium(layout: &Layout, given: Option<&Path>) -> Result<Consortium> {
 /// Adds the channels that were created while the network ran. Where the consortium file has come to name one, too, the
 /// file counts.
 pub(crate) fn add_created_channels(layout: &Layout, consortium: &mut Consortium) -> Result<()> {
-    let folder = layout.folder("channel")?;
+    // Looked at only: in a container it can be read and not changed.
+    let folder = layout.path("channel");
     let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        files.push(entry?.path());
+    match fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => {
+            for entry in entries.with_context(|| format!("cannot read {}", folder.display()))? {
+                files.push(entry?.path());
+            }
+        }
     }
     files.sort();
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
@@ -95,7 +102,7 @@ pub fn crypto(layout: &Layout, consortium: &Consortium) -> Result<()> {
 /// Generates the keys of a crypto configuration into the layout, unless they are there.
 pub(crate) fn crypto_with(layout: &Layout, config: &CryptoConfig) -> Result<()> {
     if layout.crypto().exists() {
-        return Ok(());
+        return private::close_folder(&layout.crypto()).context("cannot close the folder of the keys to others");
     }
     // Made beside and renamed, so that an interrupted run leaves nothing half done.
     let unfinished = layout.path("crypto.unfinished");
@@ -258,18 +265,20 @@ pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) 
         let path = tls.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     };
+    let client_key =
+        String::from_utf8(private::read_key(&tls.join("peer.key"))?).context("the peers' key is no text")?;
     let connection = Connection {
         address: addresses.chaincode.to_string(),
         dial_timeout: "3s".into(),
         tls_required: true,
         client_auth_required: true,
-        client_key: read("peer.key")?,
+        client_key,
         client_cert: read("peer.crt")?,
         root_cert: read("ca.crt")?,
     };
     let package = Package::new(&consortium.chaincode.name, &connection)?;
     // It holds the key with which peers show themselves to the chaincode.
-    write_secret(&layout.folder("chaincode")?.join("package.tar.gz"), &package.bytes)?;
+    write_atomically(&layout.folder("chaincode")?.join("package.tar.gz"), &package.bytes)?;
     Ok(package)
 }
 
@@ -307,7 +316,7 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).context("cannot remove unfinished chaincode keys")?;
     }
-    fs::create_dir_all(&unfinished).context("cannot create the folder of the chaincode's keys")?;
+    private::create_folder(&unfinished).context("cannot create the folder of the chaincode's keys")?;
     let mut names = vec!["localhost", "127.0.0.1"];
     if !names.contains(&host) {
         names.push(host);
@@ -320,7 +329,7 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result
     for (name, request) in [("server", server), ("peer", peer)] {
         let issued = issuer.issue(&request).with_context(|| format!("the chaincode's {name} certificate"))?;
         write_atomically(&unfinished.join(format!("{name}.crt")), issued.certificate.pem())?;
-        write_secret(&unfinished.join(format!("{name}.key")), &issued.key_pem)?;
+        write_atomically(&unfinished.join(format!("{name}.key")), &issued.key_pem)?;
     }
     write_atomically(&unfinished.join("ca.crt"), issuer.certificate().pem())?;
     fs::rename(&unfinished, &folder).context("cannot put the chaincode's keys in place")?;

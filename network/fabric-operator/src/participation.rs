@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use fabric_msp::private;
 use futures_util::future::try_join_all;
 use hyper::{Method, StatusCode};
 
@@ -35,7 +36,7 @@ async fn join_orderer(layout: &Layout, consortium: &Consortium, node: &OrdererAd
     let keys = Keys {
         authority: read(&tls.join("ca.crt"))?,
         certificate: read(&tls.join("server.crt"))?,
-        key: read(&tls.join("server.key"))?,
+        key: private::read_key(&tls.join("server.key"))?,
     };
     let body = Body { media_type: format!("multipart/form-data; boundary={BOUNDARY}"), bytes: form(block) };
     let answer = https::send(&node.admin, &keys, Method::POST, "/participation/v1/channels", body)

@@ -4,7 +4,7 @@
 //! end the child when its parent dies and then becomes the program. So a killed supervisor leaves nothing behind.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use fabric_msp::private;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -196,7 +197,7 @@ pub fn tail(path: &Path, lines: usize) -> String {
 }
 
 fn open_log(path: &Path) -> Result<File> {
-    OpenOptions::new()
+    private::options()
         .create(true)
         .append(true)
         .open(path)

@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use fabric_msp::private;
 
 use crate::{
     channel,
@@ -273,7 +274,7 @@ fn binaries(options: &Options, layout: &Layout) -> Result<Option<Binaries>> {
 /// Keeps a second supervisor away from the folder. The lock ends with the process, however it ends.
 fn lock(layout: &Layout) -> Result<File> {
     let path: &Path = &layout.path("lock");
-    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    let file = private::create(path).with_context(|| format!("cannot create {}", path.display()))?;
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
         match file.try_lock() {

@@ -3,11 +3,14 @@
 //! Of several names for one thing the first that is set wins. Names that end in `_PATH` hold base64 of the PEM text
 //! itself; all others name a PEM file.
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fabric_contract::Router;
-use fabric_msp::transport::ServerTls;
+use fabric_msp::{
+    private::{self, KeyFileError},
+    transport::ServerTls,
+};
 
 use super::builder::ChaincodeServerBuilder;
 
@@ -44,6 +47,14 @@ pub enum EnvironmentError {
         name: &'static str,
         /// The system's reason.
         cause: io::Error,
+    },
+    /// The file of the private key that a variable names cannot be taken.
+    #[error("the environment variable {name}: {cause}")]
+    Key {
+        /// The variable.
+        name: &'static str,
+        /// Why.
+        cause: KeyFileError,
     },
     /// A variable should hold base64 and does not.
     #[error("the environment variable {name} is not base64")]
@@ -83,7 +94,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         }
         let (key, certificate) = (self.required(&KEY)?, self.required(&CERTIFICATE)?);
         let client_ca = self.first(&CLIENT_CA).map(pem).transpose()?;
-        Ok(Some(ServerTls { cert_pem: pem(certificate)?, key_pem: pem(key)?, client_ca_pem: client_ca }))
+        Ok(Some(ServerTls { cert_pem: pem(certificate)?, key_pem: key_pem(key)?, client_ca_pem: client_ca }))
     }
 
     fn switch(&self, name: &'static str) -> Result<Option<bool>, EnvironmentError> {
@@ -105,6 +116,13 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     }
 }
 
+fn key_pem((name, value): (&'static str, String)) -> Result<Vec<u8>, EnvironmentError> {
+    if name.ends_with("_PATH") {
+        return pem((name, value));
+    }
+    private::read_key(Path::new(&value)).map_err(|cause| EnvironmentError::Key { name, cause })
+}
+
 fn pem((name, value): (&'static str, String)) -> Result<Vec<u8>, EnvironmentError> {
     if name.ends_with("_PATH") {
         return BASE64_STANDARD.decode(value.trim()).map_err(|_| EnvironmentError::Base64 { name });
@@ -114,7 +132,7 @@ fn pem((name, value): (&'static str, String)) -> Result<Vec<u8>, EnvironmentErro
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
+    use std::{error::Error, io::Write};
 
     use super::*;
 
@@ -161,7 +179,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let path = |name: &str| folder.path().join(name).display().to_string();
         for name in ["key", "cert", "ca"] {
-            fs::write(folder.path().join(name), name)?;
+            private::create(&folder.path().join(name))?.write_all(name.as_bytes())?;
         }
         let base = [("CHAINCODE_ID", "p"), ("CHAINCODE_SERVER_ADDRESS", "a")];
         let samples = [
@@ -187,7 +205,7 @@ mod tests {
         }
         let mut absent = samples;
         absent[3].1 = "/nowhere/at/all";
-        assert!(matches!(from(&absent), Err(EnvironmentError::File { name: "CHAINCODE_TLS_KEY", .. })));
+        assert!(matches!(from(&absent), Err(EnvironmentError::Key { name: "CHAINCODE_TLS_KEY", .. })));
         let mut garbled = libraries;
         garbled[3].1 = "%";
         assert!(matches!(from(&garbled), Err(EnvironmentError::Base64 { name: "CORE_TLS_CLIENT_KEY_PATH" })));

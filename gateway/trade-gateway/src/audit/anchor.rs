@@ -7,7 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::AuditError, key::AuditKey, line::Place, private_file::private_file};
+use fabric_msp::private;
+
+use super::{error::AuditError, key::AuditKey, line::Place};
 
 /// The anchor's file beside the log.
 const ANCHOR_FILE: &str = "audit.anchor";
@@ -27,7 +29,14 @@ impl Anchor {
     /// Opens or creates the anchor in a folder.
     pub(super) fn open(folder: &Path) -> Result<Self, AuditError> {
         let path = Self::path(folder);
-        private_file(&path, false).map(|file| Self { file }).map_err(|cause| AuditError::File { path, cause })
+        private::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map(|file| Self { file })
+            .map_err(|cause| AuditError::File { path, cause })
     }
 
     /// The place that the anchor in a folder knows; none when there is no anchor or it is empty.

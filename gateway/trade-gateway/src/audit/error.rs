@@ -2,6 +2,8 @@
 
 use std::{fmt, io, path::PathBuf};
 
+use fabric_msp::private::KeyFileError;
+
 /// Why an audit log cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
@@ -63,9 +65,9 @@ pub enum AuditError {
         /// Where it should be.
         key: PathBuf,
     },
-    /// Others can read the key, so that they can make lines.
-    #[error("others can read the key {0}; take that away with: chmod 600 {0}")]
-    KeyExposed(PathBuf),
+    /// The file of the key cannot be taken: others can read it and make lines, say.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The key's file holds something else.
     #[error("{0} does not hold 64 hexadecimal digits")]
     KeyMalformed(PathBuf),

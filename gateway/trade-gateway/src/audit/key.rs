@@ -1,12 +1,11 @@
 //! The key that seals the lines of the log.
 
 use std::{
-    fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
+use fabric_msp::private;
 use openssl::{
     error::ErrorStack,
     hash::MessageDigest,
@@ -39,11 +38,8 @@ impl AuditKey {
     /// The file cannot be read, can be read by others, or holds no key.
     pub fn load(path: &Path) -> Result<Self, AuditError> {
         let failed = |cause| AuditError::File { path: path.to_owned(), cause };
-        let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(AuditError::KeyExposed(path.to_owned()));
-        }
-        let text = fs::read_to_string(path).map_err(failed)?;
+        let text = private::read_key(path)?;
+        let text = std::str::from_utf8(&text).map_err(|_| AuditError::KeyMalformed(path.to_owned()))?;
         let mut lines = text.lines();
         let bytes = lines.next().and_then(|line| hex::decode(line.trim()).ok());
         let bytes = bytes.filter(|bytes| bytes.len() == KEY_BYTES);
@@ -64,7 +60,7 @@ impl AuditKey {
     /// # Errors
     /// The file cannot be written.
     pub(super) fn mark(path: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().append(true).open(path)?;
+        let mut file = private::options().append(true).open(path)?;
         writeln!(file, "{MARK}")?;
         file.sync_all()
     }
@@ -77,7 +73,7 @@ impl AuditKey {
         let written = || -> io::Result<()> {
             let mut bytes = [0; KEY_BYTES];
             rand_bytes(&mut bytes)?;
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            let mut file = private::options().write(true).create_new(true).open(path)?;
             writeln!(file, "{}", hex::encode(bytes))?;
             // A log whose key is lost cannot be verified.
             file.sync_all()

@@ -8,13 +8,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use fabric_msp::private::{self, KeyFileError};
+
 use super::{
     anchor::Anchor,
     decision::{CUT, Decision, RETIRED},
     error::AuditError,
     key::{AuditKey, KEY_FILE},
     line::{LOG_FILE, Line, Place, first_of, full_name},
-    private_file::private_file,
     verify::{Through, look_through},
 };
 use crate::settings::AuditSettings;
@@ -87,7 +88,8 @@ impl AuditLog {
         if is_new && key.has_sealed() && matches!(anchored, Ok(None)) {
             return Err(AuditError::Emptied { folder: folder.to_owned(), key: key_path });
         }
-        let mut file = private_file(&path, false).map_err(failed)?;
+        let mut file =
+            private::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         let Through { first, place, length } = look_through(&path, before.as_ref(), &key, |_| {})?;
         file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).map_err(failed)?;
         let place = place.or(before).unwrap_or_else(Place::origin);
@@ -162,7 +164,7 @@ impl AuditLog {
     fn rotate(&self, tail: &mut Tail) -> io::Result<()> {
         let (path, next) = (self.folder.join(LOG_FILE), self.folder.join(NEXT_FILE));
         self.make_room(tail)?;
-        let file = private_file(&next, true)?;
+        let file = private::options().read(true).write(true).create(true).truncate(true).open(&next)?;
         let full = self.folder.join(full_name(tail.first));
         match fs::rename(&path, &full) {
             // An earlier try put the full file away and came no further.
@@ -230,7 +232,7 @@ impl Tail {
 fn open_key(folder: &Path, settings: &AuditSettings, is_new: bool) -> Result<(PathBuf, AuditKey), AuditError> {
     let path = settings.key.clone().unwrap_or_else(|| folder.join(KEY_FILE));
     let key = match AuditKey::load(&path) {
-        Err(AuditError::File { cause, .. }) if cause.kind() == ErrorKind::NotFound => {
+        Err(AuditError::KeyFile(KeyFileError::Read { cause, .. })) if cause.kind() == ErrorKind::NotFound => {
             if !is_new {
                 return Err(AuditError::KeyMissing { key: path });
             }

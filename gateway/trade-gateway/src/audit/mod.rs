@@ -20,7 +20,6 @@ mod error;
 mod key;
 mod line;
 mod log;
-mod private_file;
 mod verify;
 
 pub use self::{

@@ -5,6 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use fabric_msp::private;
 use redb::{Database, ReadableTable};
 
 use super::{
@@ -31,7 +32,10 @@ impl Store {
     /// Another gateway uses the file, or it is damaged or of another version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        Self::open_from(Box::new(move || Database::create(&path)))
+        Self::open_from(Box::new(move || {
+            let file = private::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+            Database::builder().create_file(file)
+        }))
     }
 
     pub(super) fn open_from(source: Source) -> Result<Self, StoreError> {

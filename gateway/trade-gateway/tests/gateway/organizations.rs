@@ -2,12 +2,13 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use fabric_cryptogen::{Authority, CertificateRequest, Issued};
-use fabric_msp::signer::SigningIdentity;
+use fabric_msp::{private, signer::SigningIdentity};
 use tempfile::TempDir;
 use trade_gateway::{
     Running,
@@ -237,5 +238,6 @@ pub(crate) fn signer(msp_id: &str, identity: &Issued) -> SigningIdentity {
 
 fn write(path: &Path, content: &[u8]) {
     fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
-    fs::write(path, content).expect("a file");
+    // Keys that others can read would be refused.
+    private::create(path).and_then(|mut file| file.write_all(content)).expect("a file");
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, Organization, PolicySpec};
 use fabric_cryptogen::Authority;
-use fabric_msp::{certificate::Certificate, msp::config_from_directory};
+use fabric_msp::{certificate::Certificate, msp::config_from_directory, private};
 use fabric_operator::{
     channel::{administrators, apply, create, describe, difference, envelope, join_peers, lockout},
     consortium::{Chaincode, Consortium, FurtherChannel},
@@ -352,7 +352,7 @@ fn revoke(options: &Revoke) -> Result<()> {
         Certificate::from_pem(&pem).with_context(|| format!("{} is no certificate", options.certificate.display()))?;
     let (msp_id, folder) = issuer(&site, &certificate)?;
     let lists = folder.join("msp/crls");
-    fs::create_dir_all(&lists).with_context(|| format!("cannot create {}", lists.display()))?;
+    private::create_folder(&lists).with_context(|| format!("cannot create {}", lists.display()))?;
     let number = u32::try_from(fs::read_dir(&lists)?.count()).unwrap_or(u32::MAX).saturating_add(1);
     let list = Authority::open(&folder.join("ca"))?.revocation_list(&[certificate.serial()], number)?;
     let mut found = false;

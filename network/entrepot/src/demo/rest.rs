@@ -5,6 +5,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
+use fabric_msp::private;
 use serde_json::Value;
 use trade_gateway::{client::Client, rest::request_of};
 use trade_model::Transaction;
@@ -31,7 +32,7 @@ impl Caller {
     /// A file cannot be read.
     pub fn with_identity(gateway: SocketAddr, authority: &Path, msp: &Path) -> Result<Self> {
         let certificate = read(&only_file(&msp.join("signcerts"))?)?;
-        let key = read(&only_file(&msp.join("keystore"))?)?;
+        let key = private::read_key(&only_file(&msp.join("keystore"))?)?;
         Self::new(gateway, authority, Some((&certificate, &key)))
     }
 

@@ -1,7 +1,6 @@
 //! A network for the story: `up` as a process of its own in a folder, stopped and removed at the end.
 
 use std::{
-    fs::OpenOptions,
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
@@ -9,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use fabric_msp::private;
 use fabric_operator::{
     layout::{Addresses, Layout, RunningProcess},
     process::{POLL, tail},
@@ -56,7 +56,7 @@ impl RunningNetwork {
         let layout = Layout::at(folder)?;
         let log_path = layout.log("up")?;
         // Appended: the folder may be another network's that runs, which is for the supervisor to find out.
-        let log = OpenOptions::new().create(true).append(true).open(&log_path);
+        let log = private::options().create(true).append(true).open(&log_path);
         let log = log.with_context(|| format!("cannot write {}", log_path.display()))?;
         // A network that is not kept must not outlive this process, even when that is killed.
         let mut command = Command::new(program);

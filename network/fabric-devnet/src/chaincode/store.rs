@@ -7,6 +7,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use fabric_msp::private;
+
 use super::package::{ChaincodePackage, PACKAGE_BYTES_MAX, PackageError};
 
 /// The most packages that one peer keeps.
@@ -48,7 +50,7 @@ pub(crate) struct PackageStore {
 impl PackageStore {
     /// Opens the folder, which is made when it is missing, and reads what has been installed.
     pub(crate) fn open(folder: &Path) -> Result<Self, io::Error> {
-        fs::create_dir_all(folder)?;
+        private::create_folder(folder)?;
         let mut packages = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
@@ -122,17 +124,7 @@ fn file_name(id: &str) -> String {
 
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), io::Error> {
-    let temporary = folder.join(format!("{name}.new"));
-    let write = || {
-        let mut file = fs::File::create(&temporary)?;
-        io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, folder.join(name))
-    };
-    write().inspect_err(|_| {
-        // On a full disk the half of a file is in the way; that it may be missing is as good.
-        drop(fs::remove_file(&temporary));
-    })?;
+    private::replace(&folder.join(name), &folder.join(format!("{name}.new")), bytes, true)?;
     fs::File::open(folder)?.sync_all()
 }
 

@@ -1,8 +1,9 @@
 //! Opening a ledger: nothing is served from one that has been changed.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
 
 use fabric_config::ChannelConfig;
+use fabric_msp::private;
 use fabric_protos::common::Block;
 
 use super::{
@@ -89,5 +90,5 @@ impl Ledger {
 }
 
 fn make_folder(folder: &Path) -> Result<(), LedgerError> {
-    fs::create_dir_all(folder).map_err(|cause| LedgerError::File { path: folder.to_owned(), cause })
+    private::create_folder(folder).map_err(|cause| LedgerError::File { path: folder.to_owned(), cause })
 }

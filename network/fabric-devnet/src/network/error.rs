@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use fabric_msp::{
     msp::{DirectoryError, SetupError},
+    private::KeyFileError,
     signer::SignerError,
     transport::TransportError,
 };
@@ -21,6 +22,9 @@ pub enum NetworkError {
         /// Why.
         cause: io::Error,
     },
+    /// A file of a private key cannot be taken.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// Another process uses the data.
     #[error("another process uses {}", .0.display())]
     InUse(PathBuf),

@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use fabric_msp::{signer::SigningIdentity, transport::ServerTls};
+use fabric_msp::{private, signer::SigningIdentity, transport::ServerTls};
 use tokio::net::TcpListener;
 
 use super::error::NetworkError;
@@ -18,7 +18,7 @@ pub(super) fn identity(msp_id: &str, folder: &Path) -> Result<SigningIdentity, N
 
 /// A TLS certificate and its key.
 pub(super) fn read_tls(certificate: &Path, key: &Path) -> Result<ServerTls, NetworkError> {
-    Ok(ServerTls { cert_pem: read(certificate)?, key_pem: read(key)?, client_ca_pem: None })
+    Ok(ServerTls { cert_pem: read(certificate)?, key_pem: private::read_key(key)?, client_ca_pem: None })
 }
 
 /// A whole file.
@@ -45,10 +45,10 @@ pub(super) async fn bind(address: &str) -> Result<(TcpListener, String), Network
 /// Keeps a second process off the folder. The system releases the lock also when this process is killed.
 pub(super) fn lock(folder: &Path) -> Result<File, NetworkError> {
     let failed = |path: &Path, cause| NetworkError::File { path: path.to_owned(), cause };
-    fs::create_dir_all(folder).map_err(|cause| failed(folder, cause))?;
+    private::close_folder(folder).map_err(|cause| failed(folder, cause))?;
     let path = folder.join("lock");
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(|cause| failed(&path, cause))?;
+    let file = private::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|cause| failed(&path, cause))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(NetworkError::InUse(folder.to_owned())),

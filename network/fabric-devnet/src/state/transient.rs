@@ -11,7 +11,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use fabric_msp::hash::sha256;
+use fabric_msp::{hash::sha256, private};
 use fabric_protos::rwset::TxPvtReadWriteSet;
 use prost::Message;
 
@@ -47,7 +47,7 @@ impl TransientStore {
     /// Opens or creates the folder.
     pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
         let failed = |cause| LedgerError::File { path: folder.to_owned(), cause };
-        fs::create_dir_all(folder).map_err(failed)?;
+        private::create_folder(folder).map_err(failed)?;
         let mut known = Known::default();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -80,12 +80,7 @@ impl TransientStore {
         let size = bytes.len() as u64;
         let unfinished = path.with_extension("part");
         let failed = |cause| LedgerError::File { path: path.clone(), cause };
-        let written = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, &path));
-        written.map_err(|cause| {
-            // On a full disk the half of a file is in the way; that it may be missing is as good.
-            drop(fs::remove_file(&unfinished));
-            failed(cause)
-        })?;
+        private::replace(&path, &unfinished, &bytes, false).map_err(failed)?;
         known.add(id, Variant { path, bytes: size });
         drop(known);
         while let Some(oldest) = self.one_too_many() {

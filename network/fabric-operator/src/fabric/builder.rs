@@ -4,6 +4,7 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use anyhow::{Context, Result};
+use fabric_msp::private;
 
 /// The programs of a builder, as peers name them.
 const PROGRAMS: [&str; 3] = ["detect", "build", "release"];
@@ -14,7 +15,7 @@ const PROGRAMS: [&str; 3] = ["detect", "build", "release"];
 /// The folder or a link cannot be made.
 pub fn install(folder: &Path) -> Result<()> {
     let programs = folder.join("bin");
-    fs::create_dir_all(&programs).with_context(|| format!("cannot create {}", programs.display()))?;
+    private::create_folder(&programs).with_context(|| format!("cannot create {}", programs.display()))?;
     let this = std::env::current_exe().context("cannot find this program's own file")?;
     for name in PROGRAMS {
         let link = programs.join(name);

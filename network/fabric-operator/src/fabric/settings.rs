@@ -12,10 +12,7 @@
 //! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are
 //! then cut off with `too_many_pings` while an endorsement is under way.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -23,7 +20,7 @@ use super::Binaries;
 use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
-    layout::{Addresses, Layout, OrdererAddresses},
+    layout::{Addresses, Layout, OrdererAddresses, write_atomically},
     nodes::{NodeKind, NodeProgram},
     process::{Program, this_program},
     version::Version,
@@ -382,12 +379,12 @@ fn pairs<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
 }
 
 fn write(path: &Path, content: &str) -> Result<()> {
-    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+    write_atomically(path, content.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{collections::BTreeMap, fs};
 
     use serde_json::Value;
 

@@ -3,37 +3,16 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use fabric_msp::private;
 use serde::{Deserialize, Serialize};
 
-/// Writes a file so that a reader sees either all of it or nothing.
+/// Writes a file, for its owner's eyes only, so that a reader sees either all of it or nothing.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
-    let temporary = path.with_extension("tmp");
-    fs::write(&temporary, content)
-        .and_then(|()| fs::rename(&temporary, path))
+    private::replace(path, &path.with_extension("tmp"), content, false)
         .with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// As [`write_atomically`], for the owner's eyes only.
-///
-/// # Errors
-/// The file cannot be written.
-pub fn write_secret(path: &Path, content: &[u8]) -> Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let temporary = path.with_extension("tmp");
-    let write = || {
-        // Another process may have left one behind, with whatever rights it had.
-        match fs::remove_file(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&temporary)?;
-        file.write_all(content)?;
-        fs::rename(&temporary, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes a JSON file so that a reader sees either all of it or nothing.

@@ -13,11 +13,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use fabric_msp::private;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     addresses::{Addresses, Kind, OrdererAddresses, PeerAddresses},
-    files::{read_json, write_atomically, write_json, write_secret},
+    files::{read_json, write_atomically, write_json},
 };
 use crate::{consortium::Consortium, process::started};
 
@@ -66,7 +67,7 @@ impl Layout {
     /// written into settings.
     pub fn at(root: &Path) -> Result<Self> {
         ensure!(root.to_str().is_some(), "the name of the folder {} is no UTF-8 text", root.display());
-        fs::create_dir_all(root).with_context(|| format!("cannot create the folder {}", root.display()))?;
+        private::create_folder(root).with_context(|| format!("cannot create the folder {}", root.display()))?;
         let root = root.canonicalize().with_context(|| format!("cannot find the folder {}", root.display()))?;
         ensure!(root.to_str().is_some(), "the name of the folder {} is no UTF-8 text", root.display());
         Ok(Self { root })
@@ -93,13 +94,13 @@ impl Layout {
         self.root.join(inside)
     }
 
-    /// A path inside the folder, as the folder of a process: created when it is missing.
+    /// A path inside the folder, as the folder of a process: created when it is missing, and its owner's only.
     ///
     /// # Errors
     /// The folder cannot be created.
     pub fn folder(&self, inside: &str) -> Result<PathBuf> {
         let path = self.root.join(inside);
-        fs::create_dir_all(&path).with_context(|| format!("cannot create the folder {}", path.display()))?;
+        private::close_folder(&path).with_context(|| format!("cannot create the folder {}", path.display()))?;
         Ok(path)
     }
 

@@ -1,14 +1,13 @@
 //! `commit`: an amount is committed to, and what opens the commitment is kept in a file.
 
 use std::{
-    fs::OpenOptions,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
 };
 
 use anyhow::{Context, Result};
 use clap::Args;
+use fabric_msp::private;
 use trade_model::common::{DocumentedOpening, Opening};
 
 use crate::{
@@ -51,9 +50,8 @@ pub fn commit(options: &Commit) -> Result<()> {
         options.document.as_deref().map(|path| salted(&read_bytes(path, DOCUMENT_BYTES_MAX)?)).transpose()?;
     let documented = DocumentedOpening { opening, document };
 
-    let mut file = OpenOptions::new();
-    file.write(true).create_new(true).mode(0o600);
-    let written = file.open(&options.opening).map_err(anyhow::Error::from).and_then(|mut file| {
+    let file = private::options().write(true).create_new(true).open(&options.opening);
+    let written = file.map_err(anyhow::Error::from).and_then(|mut file| {
         let text = serde_json::to_string(&documented)?;
         file.write_all(text.as_bytes())?;
         Ok(file.write_all(b"\n")?)
