@@ -1,6 +1,6 @@
-//! The description of organizations, in the form that Fabric's cryptogen reads, with four additions: `MSPID` names
-//! the organization, `Users.Names` names users, `Users.Attributes` says what their certificates carry, and unknown keys
-//! are refused instead of passed over.
+//! The description of organizations, in the form that Fabric's cryptogen reads, with five additions: `MSPID` names the
+//! organization, `Users.Names` names users, `Users.Attributes` says what their certificates carry, `Users.SANS` gives
+//! them the host names under which they serve, and unknown keys are refused instead of passed over.
 
 use std::collections::BTreeMap;
 
@@ -125,6 +125,10 @@ pub struct UsersSpec {
     pub names: Vec<String>,
     /// The attributes in their certificates, by the user's name.
     pub attributes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Further host names and addresses in their TLS certificates, by the user's name, for users that are programs and
+    /// serve, such as gateways. Their own name within the domain stands in it, too. Placeholders as for nodes.
+    #[serde(rename = "SANS")]
+    pub sans: BTreeMap<String, Vec<String>>,
     /// `ecdsa` or `ed25519`.
     pub public_key_algorithm: String,
 }
@@ -255,10 +259,20 @@ impl OrganizationSpec {
         names.extend(self.users.names.iter().cloned());
         names.iter().try_for_each(|name| check_name(name))?;
         check_distinct(names.iter().map(String::as_str).chain(["Admin"]))?;
-        if let Some(name) = self.users.attributes.keys().find(|name| !names.contains(name)) {
+        let mut described = self.users.attributes.keys().chain(self.users.sans.keys());
+        if let Some(name) = described.find(|name| !names.contains(name)) {
             return Err(CryptoError::UnknownUser(name.clone()));
         }
         Ok(names)
+    }
+
+    /// The host names in a user's TLS certificate; none but for a user that serves.
+    pub(crate) fn user_sans(&self, name: &str) -> Result<Vec<String>, CryptoError> {
+        let Some(given) = self.users.sans.get(name) else { return Ok(Vec::new()) };
+        let common_name = format!("{name}.{}", self.domain);
+        let values = [("Hostname", name), ("Domain", self.domain.as_str()), ("CommonName", common_name.as_str())];
+        let given = given.iter().map(|san| fill(san, &values));
+        std::iter::once(Ok(common_name.clone())).chain(given).collect()
     }
 
     fn fill_in(&self, node: &mut NodeSpec) -> Result<(), CryptoError> {
@@ -341,7 +355,7 @@ mod tests {
             "PeerOrgs:\n  - Name: Org1\n    Domain: org1.example.com\n    EnableNodeOUs: true\n    CA:\n      Hostname: ca\n      \
              Country: US\n    Template:\n      Count: 2\n      Start: 5\n      Hostname: \"{{.Prefix}}{{.Index}}\"\n      SANS:\n        \
              - \"{{.Hostname}}.alt.{{.Domain}}\"\n    Specs:\n      - Hostname: foo\n        CommonName: foo27.org5.example.com\n        \
-             SANS: [\"bar.{{ .Domain }}\", 172.16.10.31]\n    Users:\n      Count: 1\n      Names: [gateway]\n",
+             SANS: [\"bar.{{ .Domain }}\", 172.16.10.31]\n    Users:\n      Count: 1\n      Names: [gateway]\n      SANS: {gateway: [localhost]}\n",
         )?;
         let organization = &config.peer_orgs[0];
         assert_eq!(organization.msp_id(), "Org1MSP");
@@ -351,6 +365,8 @@ mod tests {
         assert_eq!(nodes[0].sans, ["peer5.org1.example.com", "peer5", "peer5.alt.org1.example.com"]);
         assert_eq!(nodes[2].sans, ["foo27.org5.example.com", "foo", "bar.org1.example.com", "172.16.10.31"]);
         assert_eq!(organization.user_names()?, ["User1", "gateway"]);
+        assert!(organization.user_sans("User1")?.is_empty());
+        assert_eq!(organization.user_sans("gateway")?, ["gateway.org1.example.com", "localhost"]);
         Ok(())
     }
 

@@ -124,7 +124,8 @@ fn make_organization(folder: &OrganizationFolder, spec: &OrganizationSpec) -> Re
     for (name, role, algorithm) in users {
         let common_name = format!("{name}@{}", folder.domain);
         let attributes = spec.users.attributes.get(&name).cloned().unwrap_or_default();
-        let member = Member { common_name: &common_name, role, sans: &[], algorithm, tls_name: "client", attributes };
+        let sans = spec.user_sans(&name)?;
+        let member = Member { common_name: &common_name, role, sans: &sans, algorithm, tls_name: "client", attributes };
         let home = folder.user(&name);
         organization.make_member(&home, &member)?;
         if role == "admin" {

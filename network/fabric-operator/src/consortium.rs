@@ -381,7 +381,8 @@ fn users_spec(named: &BTreeMap<String, BTreeMap<String, String>>) -> UsersSpec {
     let mut attributes = named.clone();
     attributes.insert(GATEWAY_USER.to_owned(), vouches);
     let names = [GATEWAY_USER.to_owned()].into_iter().chain(named.keys().cloned()).collect();
-    UsersSpec { count: 1, names, attributes, ..UsersSpec::default() }
+    let sans = BTreeMap::from([(GATEWAY_USER.to_owned(), LOCAL_NAMES.map(str::to_owned).to_vec())]);
+    UsersSpec { count: 1, names, attributes, sans, ..UsersSpec::default() }
 }
 
 fn template(count: usize) -> NodeTemplate {

@@ -40,6 +40,12 @@ impl Endpoint {
         self.port
     }
 
+    /// Whether only this machine, or this container, reaches it: its host is an address of the loopback.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// Whether something accepts connections here now.
     #[must_use]
     pub fn listens(&self) -> bool {

@@ -10,7 +10,7 @@ use fabric_msp::{
 };
 use fabric_operator::{
     consortium::{self, Consortium},
-    layout::Layout,
+    layout::{Layout, PeerAddresses},
     network::Network,
     signals::asked_to_stop,
 };
@@ -48,7 +48,7 @@ pub fn run(options: &Options) -> Result<()> {
     })
 }
 
-/// The user whose key a gateway holds for its organization.
+/// The user whose key a gateway holds for its organization, and with whose TLS certificate it serves.
 const MANAGED: &str = "gateway";
 
 /// The settings, YAML, of the gateway of a network on one machine: it serves all organizations and holds a key for each
@@ -91,8 +91,8 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
     let settings = Settings {
         listen: addresses.gateway.to_string(),
         tls: ServerKeys {
-            certificate: layout.peer(&first.domain).join("tls/server.crt"),
-            key: layout.peer(&first.domain).join("tls/server.key"),
+            certificate: layout.user(&first.domain, MANAGED).join("tls/client.crt"),
+            key: layout.user(&first.domain, MANAGED).join("tls/client.key"),
         },
         admin_listen: None,
         channel: consortium.channel.clone(),
@@ -101,13 +101,18 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         service: ServiceIdentity {
             msp_id: served_as.msp_id.clone(),
             msp_dir: layout.user(&served_as.domain, user).join("msp"),
-            peer_operations: Some(addresses.peer(&served_as.msp_id)?.operations.to_string()),
+            peer_operations: reachable_operations(addresses.peer(&served_as.msp_id)?),
         },
         data_dir: data_dir.to_owned(),
         audit: AuditSettings::default(),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
+}
+
+/// Where the gateway asks how its peer is. In containers a peer's operations endpoint is for the peer's own container.
+fn reachable_operations(peer: &PeerAddresses) -> Option<String> {
+    (peer.operations.host() == peer.endpoint.host()).then(|| peer.operations.to_string())
 }
 
 /// The first identity that is valid for what the gateway asks in its own name: of an organization that is more than a

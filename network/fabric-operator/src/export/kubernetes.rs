@@ -1,5 +1,7 @@
 //! The Kubernetes manifests of an exported network: for each node a secret with its keys, a service and a stateful set;
-//! for chaincode and gateway likewise; and one job that joins the nodes and deploys the chaincode.
+//! for chaincode and gateway likewise; one job that joins the nodes and deploys the chaincode; and network policies.
+//!
+//! Every pod satisfies the profile `restricted` of Kubernetes' pod security standards.
 
 use std::{
     collections::BTreeSet,
@@ -10,13 +12,18 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
-use super::prepared::{CHAINCODE_PORT, CHAINCODE_TLS, CONFIGURATION, DATA, Export, GATEWAY_PORT, KEYS, NETWORK, Node};
+use super::{
+    component::{CHAINCODE_PORT, Component, GATEWAY_PORT},
+    labels::{COMPONENT_LABEL, metadata},
+    network_policies,
+    prepared::{CHAINCODE_TLS, CONFIGURATION, CONTAINER_USER, DATA, Export, KEYS, NETWORK, Node},
+};
 
 /// Kubernetes keeps no larger secret, in bytes before encoding.
 const SECRET_BYTES_MAX: usize = 1_000_000;
 
-/// Files are for their owner alone: octal 0400.
-const FILE_MODE: u32 = 0o400;
+/// Files of secrets belong to root, and the pod's group reads them.
+const FILE_MODE: u32 = 0o440;
 
 /// All objects, in an order in which they can be created.
 pub(super) fn objects(export: &Export) -> Result<Vec<Value>> {
@@ -39,11 +46,14 @@ pub(super) fn objects(export: &Export) -> Result<Vec<Value>> {
     objects.push(service("chaincode", &[CHAINCODE_PORT]));
     objects.push(chaincode(export, &tls));
     objects.push(tls.secret);
-    let network = Files::of("network", export.layout.root(), is_for_join_and_gateway)?;
-    objects.push(job(export, &network));
+    let join = Files::of("join", export.layout.root(), |path| is_among(&export.join_files(), path))?;
+    objects.push(job(export, &join));
+    objects.push(join.secret);
+    let own = Files::of("gateway", export.layout.root(), |path| is_among(&export.gateway_files, path))?;
     objects.push(service("gateway", &[GATEWAY_PORT]));
-    objects.push(gateway(export, &network));
-    objects.push(network.secret);
+    objects.push(gateway(export, &own));
+    objects.push(own.secret);
+    objects.extend(network_policies::all());
     Ok(objects)
 }
 
@@ -105,16 +115,9 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What the job and the gateway read: not the authorities' keys, nor those with which nodes sign.
-fn is_for_join_and_gateway(path: &str) -> bool {
-    let authority = (path.contains("/ca/") || path.contains("/tlsca/")) && path.ends_with("_sk");
-    let node = (path.contains("/peers/") || path.contains("/orderers/")) && path.contains("/msp/");
-    let unused = path.starts_with("configuration/") || path.starts_with("chaincode/tls/");
-    !(authority || node || unused)
-}
-
-fn metadata(name: &str) -> Value {
-    json!({ "name": name, "labels": { "app.kubernetes.io/part-of": "entrepot", "app.kubernetes.io/name": name } })
+/// Whether a file is one of these, or lies in one of these folders.
+fn is_among(paths: &[String], file: &str) -> bool {
+    paths.iter().any(|path| Path::new(file).starts_with(path))
 }
 
 fn service(name: &str, ports: &[u16]) -> Value {
@@ -131,18 +134,59 @@ fn service(name: &str, ports: &[u16]) -> Value {
 }
 
 /// A pod template around one container.
-fn pod(name: &str, restart: &str, container: Value, volumes: Vec<Value>) -> Value {
+fn pod(name: &str, component: Component, restart: &str, container: &Value, volumes: Vec<Value>) -> Value {
+    let mut metadata = metadata(name);
+    metadata["labels"][COMPONENT_LABEL] = json!(component.name());
+    let temporary = json!({ "name": "temporary", "emptyDir": { "sizeLimit": "64Mi" } });
+    let volumes: Vec<Value> = volumes.into_iter().chain([temporary]).collect();
     json!({
-        "metadata": metadata(name),
+        "metadata": metadata,
         "spec": {
             // The variables of services could be taken for Fabric's own.
             "enableServiceLinks": false,
             "automountServiceAccountToken": false,
             "restartPolicy": restart,
-            "containers": [container],
+            "securityContext": {
+                "runAsNonRoot": true,
+                "runAsUser": CONTAINER_USER,
+                "runAsGroup": CONTAINER_USER,
+                // So that the pod reads its secrets and writes its data.
+                "fsGroup": CONTAINER_USER,
+                "fsGroupChangePolicy": "OnRootMismatch",
+                "seccompProfile": { "type": "RuntimeDefault" },
+            },
+            "containers": [guarded(component, container)],
             "volumes": volumes,
         },
     })
+}
+
+/// What every container has. Its file system cannot be written, apart from its data and a temporary folder; it has no
+/// capability and gets none; and what it uses is bounded.
+fn guarded(component: Component, container: &Value) -> Value {
+    let limits = component.limits();
+    let mut container = container.clone();
+    container["securityContext"] = json!({
+        "allowPrivilegeEscalation": false,
+        "readOnlyRootFilesystem": true,
+        "capabilities": { "drop": ["ALL"] },
+    });
+    container["resources"] = json!({
+        "requests": {
+            "cpu": format!("{}m", limits.processor_thousandths / 10),
+            "memory": format!("{}Mi", limits.memory_mib / 4),
+            "ephemeral-storage": "64Mi",
+        },
+        "limits": {
+            "cpu": format!("{}m", limits.processor_thousandths),
+            "memory": format!("{}Mi", limits.memory_mib),
+            "ephemeral-storage": "256Mi",
+        },
+    });
+    if let Some(mounts) = container["volumeMounts"].as_array_mut() {
+        mounts.push(mount("temporary", "/tmp", false));
+    }
+    container
 }
 
 fn mount(name: &str, path: &str, read_only: bool) -> Value {
@@ -177,7 +221,7 @@ fn node_set(node: &Node, keys: &Files) -> Value {
     let environment: Vec<Value> =
         node.environment.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let container = json!({
-        "name": node.configuration,
+        "name": node.component.name(),
         "image": node.image,
         "command": node.command,
         "env": environment,
@@ -190,8 +234,9 @@ fn node_set(node: &Node, keys: &Files) -> Value {
         ],
     });
     let configuration =
-        json!({ "name": "configuration", "configMap": { "name": format!("{}-configuration", node.configuration) } });
-    stateful(&node.host, pod(&node.host, "Always", container, vec![keys.volume("keys"), configuration]), "2Gi")
+        json!({ "name": "configuration", "configMap": { "name": format!("{}-configuration", node.component.name()) } });
+    let volumes = vec![keys.volume("keys"), configuration];
+    stateful(&node.host, pod(&node.host, node.component, "Always", &container, volumes), "2Gi")
 }
 
 fn chaincode(export: &Export, tls: &Files) -> Value {
@@ -208,7 +253,7 @@ fn chaincode(export: &Export, tls: &Files) -> Value {
         "spec": {
             "replicas": 1,
             "selector": { "matchLabels": { "app.kubernetes.io/name": "chaincode" } },
-            "template": pod("chaincode", "Always", container, vec![tls.volume("tls")]),
+            "template": pod("chaincode", Component::Chaincode, "Always", &container, vec![tls.volume("tls")]),
         },
     })
 }
@@ -224,7 +269,7 @@ fn job(export: &Export, network: &Files) -> Value {
         "apiVersion": "batch/v1", "kind": "Job", "metadata": metadata("join"),
         "spec": {
             "backoffLimit": 10,
-            "template": pod("join", "OnFailure", container, vec![network.volume("network")]),
+            "template": pod("join", Component::Join, "OnFailure", &container, vec![network.volume("network")]),
         },
     })
 }
@@ -238,5 +283,6 @@ fn gateway(export: &Export, network: &Files) -> Value {
         "readinessProbe": listens(GATEWAY_PORT),
         "volumeMounts": [mount("network", NETWORK, true), mount("data", DATA, false)],
     });
-    stateful("gateway", pod("gateway", "Always", container, vec![network.volume("network")]), "1Gi")
+    let volumes = vec![network.volume("network")];
+    stateful("gateway", pod("gateway", Component::Gateway, "Always", &container, volumes), "1Gi")
 }

@@ -3,13 +3,21 @@
 //!
 //! The keys of all organizations lie together, which is right for trying things out and for nothing else.
 
+mod component;
 mod compose;
 mod kubernetes;
+mod labels;
+mod network_policies;
 mod prepared;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, lchown},
+    path::Path,
+};
 
 use anyhow::{Context, Result, ensure};
+use fabric_msp::private;
 
 use crate::{
     channel,
@@ -25,7 +33,7 @@ use crate::{
 
 pub use prepared::{Images, Platform};
 
-use prepared::Export;
+use prepared::{CONTAINER_USER, Export};
 
 /// Writes everything into a new or empty folder.
 ///
@@ -49,11 +57,16 @@ pub fn write(
         ensure!(entries.next().is_none(), "{} is not empty; name a new folder", output.display());
     }
     let layout = Layout::at(&output.join("network"))?;
-    let export = Export::prepare(platform, consortium, consortium_text, images.clone(), layout)?;
+    let mut export = Export::prepare(platform, consortium, consortium_text, images.clone(), layout)?;
     export.write_gateway_settings(gateway)?;
     match platform {
         Platform::Compose => {
-            let file = serde_norway::to_string(&compose::file(&export)?).context("cannot write YAML")?;
+            for folder in compose::data_folders(&export)? {
+                let path = output.join(&folder);
+                private::create_folder(&path).with_context(|| format!("cannot create {}", path.display()))?;
+            }
+            let owner = hand_over(output)?;
+            let file = serde_norway::to_string(&compose::file(&export, owner)?).context("cannot write YAML")?;
             write_atomically(&output.join("compose.yaml"), file.as_bytes())
         }
         Platform::Kubernetes => {
@@ -62,14 +75,30 @@ pub fn write(
                 text.push_str("---\n");
                 text.push_str(&serde_norway::to_string(&object).context("cannot write YAML")?);
             }
-            let manifests = output.join("network.yaml");
-            write_atomically(&manifests, text.as_bytes())?;
-            // It holds keys.
-            let owner_only = fs::Permissions::from_mode(0o600);
-            fs::set_permissions(&manifests, owner_only).context("cannot protect the manifests")?;
+            write_atomically(&output.join("network.yaml"), text.as_bytes())?;
             write_atomically(&output.join("kustomization.yaml"), b"resources:\n  - network.yaml\n")
         }
     }
+}
+
+/// The user and the group as which containers read and write the exported files: their owner. Containers never run as
+/// root, so what root exports is given to another user.
+fn hand_over(output: &Path) -> Result<(u32, u32)> {
+    let mut open = ["network", "data"].map(|folder| output.join(folder)).to_vec();
+    let metadata = fs::metadata(&open[0]).with_context(|| format!("cannot read {}", open[0].display()))?;
+    if metadata.uid() != 0 {
+        return Ok((metadata.uid(), metadata.gid()));
+    }
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))? {
+                open.push(entry?.path());
+            }
+        }
+        lchown(&path, Some(CONTAINER_USER), Some(CONTAINER_USER))
+            .with_context(|| format!("cannot give {} to another user", path.display()))?;
+    }
+    Ok((CONTAINER_USER, CONTAINER_USER))
 }
 
 /// Joins the nodes of an exported network and deploys its chaincode; what was done before is not done again. Says in

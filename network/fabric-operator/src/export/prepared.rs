@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::component::{CHAINCODE_PORT, Component, GATEWAY_PORT, ORDERER_ADMIN_PORT, ORDERER_PORT, PEER_PORT};
 use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
@@ -19,15 +20,15 @@ use crate::{
     version::Version,
 };
 
-/// Where nodes listen inside their containers.
-const ORDERER_PORT: u16 = 7050;
-const ORDERER_ADMIN_PORT: u16 = 7053;
+/// Where nodes listen inside their containers, beside the ports that others call.
 const ORDERER_OPERATIONS_PORT: u16 = 8443;
-const PEER_PORT: u16 = 7051;
 const PEER_CHAINCODE_PORT: u16 = 7052;
 const PEER_OPERATIONS_PORT: u16 = 9443;
-pub(super) const CHAINCODE_PORT: u16 = 9999;
-pub(super) const GATEWAY_PORT: u16 = 8443;
+/// The name of the gateway's service.
+const GATEWAY_HOST: &str = "gateway";
+
+/// The gateway's settings below the network's folder.
+const GATEWAY_SETTINGS: &str = "gateway/settings.yaml";
 
 /// Where containers find things.
 pub(super) const KEYS: &str = "/keys";
@@ -35,6 +36,12 @@ pub(super) const CONFIGURATION: &str = "/configuration";
 pub(super) const DATA: &str = "/data";
 pub(super) const NETWORK: &str = "/network";
 pub(super) const CHAINCODE_TLS: &str = "/tls";
+
+/// The user and the group of containers, where those are free to choose: not one of the images' own.
+pub(super) const CONTAINER_USER: u32 = 10_001;
+
+/// Where the nodes' operations endpoints listen. They ask for no certificate, so only their own container reaches them.
+const LOOPBACK: &str = "127.0.0.1";
 
 /// The external builder that the images of Fabric's peer carry.
 const BUILDERS: &str = "[{name: ccaas_builder, path: /opt/hyperledger/ccaas_builder}]";
@@ -71,6 +78,8 @@ pub(super) struct Export {
     pub(super) layout: Layout,
     pub(super) images: Images,
     package_id: String,
+    /// What the gateway reads, as paths below the network's folder: its settings, and what they name.
+    pub(super) gateway_files: Vec<String>,
 }
 
 /// A node of Fabric as a container.
@@ -82,8 +91,8 @@ pub(super) struct Node {
     pub(super) environment: Vec<(String, String)>,
     /// The folder with its keys, on this machine.
     pub(super) keys: PathBuf,
-    /// `orderer` or `peer`: the folder with its configuration.
-    pub(super) configuration: &'static str,
+    /// An orderer or a peer; its name is also that of the folder with its configuration.
+    pub(super) component: Component,
     /// The ports that others dial, the most important one first.
     pub(super) ports: Vec<u16>,
 }
@@ -105,6 +114,7 @@ impl Export {
             let name = format!("{{{{.Hostname}}}}-{}", organization.domain.replace('.', "-"));
             organization.template.sans.push(name.clone());
             organization.specs.iter_mut().for_each(|node| node.sans.push(name.clone()));
+            organization.users.sans.values_mut().for_each(|names| names.push(GATEWAY_HOST.to_owned()));
         }
         generate::crypto_with(&layout, &crypto)?;
         generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
@@ -113,17 +123,44 @@ impl Export {
         write_atomically(&orderer, fabric::orderer_configuration(Path::new(KEYS)).as_bytes())?;
         let peer = layout.folder("configuration/peer")?.join("core.yaml");
         write_atomically(&peer, fabric::peer_configuration(images.fabric).as_bytes())?;
-        Ok(Self { consortium, addresses, layout, images, package_id: package.id })
+        Ok(Self { consortium, addresses, layout, images, package_id: package.id, gateway_files: Vec::new() })
     }
 
-    pub(super) fn write_gateway_settings(&self, gateway: &gateway::Settings) -> Result<()> {
-        let Self { layout, consortium, addresses, .. } = self;
-        let text = gateway(&Network { layout, consortium, addresses }, Path::new(DATA))?;
+    pub(super) fn write_gateway_settings(&mut self, gateway: &gateway::Settings) -> Result<()> {
+        let Self { layout, consortium, addresses, .. } = &*self;
+        // A folder inside, because it must belong to the gateway's user.
+        let data = Path::new(DATA).join("gateway");
+        let text = gateway(&Network { layout, consortium, addresses }, &data)?;
         let mut settings = serde_norway::from_str(&text).context("the gateway's settings cannot be read")?;
         // The folder lies elsewhere inside the containers.
-        move_paths(&mut settings, layout.root(), Path::new(NETWORK));
+        let mut files = vec![GATEWAY_SETTINGS.to_owned()];
+        move_paths(&mut settings, layout.root(), Path::new(NETWORK), &mut files);
         let text = serde_norway::to_string(&settings).context("the gateway's settings cannot be written")?;
-        write_atomically(&layout.folder("gateway")?.join("settings.yaml"), text.as_bytes())
+        layout.folder("gateway")?;
+        write_atomically(&layout.path(GATEWAY_SETTINGS), text.as_bytes())?;
+        files.sort();
+        files.dedup();
+        self.gateway_files = files;
+        Ok(())
+    }
+
+    /// What the container reads that joins all nodes and deploys the chaincode, as paths below the network's folder:
+    /// each organization's administrator, and the orderers' keys for the participation API.
+    pub(super) fn join_files(&self) -> Vec<String> {
+        let Self { layout, consortium, .. } = self;
+        let orderer = &consortium.orderer;
+        let mut paths: Vec<PathBuf> = ["consortium.yaml", "addresses.json", "channel", "chaincode/package.tar.gz"]
+            .map(|one| layout.path(one))
+            .into();
+        paths.push(layout.orderer_tls_authority(&orderer.domain));
+        paths.push(layout.orderer_user(&orderer.domain, "Admin").join("msp"));
+        paths.extend(orderer.nodes.iter().map(|node| layout.orderer(&orderer.domain, node).join("tls")));
+        for organization in &consortium.organizations {
+            paths.push(layout.tls_authority(&organization.domain));
+            paths.push(layout.user(&organization.domain, "Admin").join("msp"));
+        }
+        let inside = paths.iter().filter_map(|path| path.strip_prefix(layout.root()).ok());
+        inside.map(|path| path.display().to_string()).collect()
     }
 
     /// Orderers, then peers.
@@ -137,8 +174,8 @@ impl Export {
                 command: vec!["orderer".into()],
                 environment: fabric::orderer_environment(&orderer.msp_id, own, &places()),
                 keys: self.layout.orderer(&orderer.domain, &own.node),
-                configuration: "orderer",
-                ports: vec![own.endpoint.port(), own.admin.port(), own.operations.port()],
+                component: Component::Orderer,
+                ports: vec![own.endpoint.port(), own.admin.port()],
             });
         }
         for organization in &self.consortium.organizations {
@@ -158,8 +195,8 @@ impl Export {
             command: ["peer", "node", "start"].map(str::to_owned).to_vec(),
             environment: fabric::peer_environment(organization, number, &self.addresses, &places(), BUILDERS)?,
             keys: self.layout.peer_node(&organization.domain, number),
-            configuration: "peer",
-            ports: vec![own.endpoint.port(), own.operations.port()],
+            component: Component::Peer,
+            ports: vec![own.endpoint.port()],
         })
     }
 
@@ -182,21 +219,23 @@ impl Export {
 
     /// What the gateway's container runs.
     pub(super) fn gateway_command() -> Vec<String> {
-        let settings = format!("{NETWORK}/gateway/settings.yaml");
+        let settings = format!("{NETWORK}/{GATEWAY_SETTINGS}");
         ["entrepot", "gateway", "--settings", &settings].map(str::to_owned).to_vec()
     }
 }
 
-/// Lets all paths below one folder begin with another. Done on values, because a text may write a name in many ways.
-fn move_paths(value: &mut Value, from: &Path, to: &Path) {
+/// Lets all paths below one folder begin with another, and lists what they are below it. Done on values, because a text
+/// may write a name in many ways.
+fn move_paths(value: &mut Value, from: &Path, to: &Path, found: &mut Vec<String>) {
     match value {
         Value::String(text) => {
             if let Ok(inside) = Path::new(text).strip_prefix(from) {
+                found.push(inside.display().to_string());
                 *text = to.join(inside).display().to_string();
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| move_paths(value, from, to)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| move_paths(value, from, to)),
+        Value::Array(values) => values.iter_mut().for_each(|value| move_paths(value, from, to, found)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| move_paths(value, from, to, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -219,7 +258,7 @@ fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
             own.push(PeerAddresses {
                 endpoint: Endpoint::new(&host, PEER_PORT),
                 chaincode: Endpoint::new(&host, PEER_CHAINCODE_PORT),
-                operations: Endpoint::new(&host, PEER_OPERATIONS_PORT),
+                operations: Endpoint::new(LOOPBACK, PEER_OPERATIONS_PORT),
             });
         }
         peers.insert(organization.msp_id.clone(), own);
@@ -231,7 +270,7 @@ fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
             node: node.clone(),
             endpoint: Endpoint::new(&host, ORDERER_PORT),
             admin: Endpoint::new(&host, ORDERER_ADMIN_PORT),
-            operations: Endpoint::new(&host, ORDERER_OPERATIONS_PORT),
+            operations: Endpoint::new(LOOPBACK, ORDERER_OPERATIONS_PORT),
         });
     }
     Ok(Addresses {

@@ -193,9 +193,10 @@ impl Places {
         self.data.join(name).display().to_string()
     }
 
-    /// Where to listen for those who dial this endpoint.
+    /// Where to listen for those who dial this endpoint. What is for this machine alone stays so.
     fn listen_at(&self, endpoint: &Endpoint) -> Endpoint {
-        Endpoint::new(self.listen.as_deref().unwrap_or(endpoint.host()), endpoint.port())
+        let listen = self.listen.as_deref().filter(|_| !endpoint.is_loopback());
+        Endpoint::new(listen.unwrap_or(endpoint.host()), endpoint.port())
     }
 }
 
