@@ -70,6 +70,11 @@ async fn two_countries(system: &System) -> Result<()> {
         let filed = importer.ask(&question).await?;
         let of_authority = filed.record.authority.as_str() == authority;
         ensure!(of_authority && filed.opening_shared && filed.authenticated, "{filed:?}");
+        let path = format!("/v1/declarations/{declaration_id}/opening");
+        let read = system.caller(authority)?.get(&path).await?.accepted()?;
+        ensure!(read == secret.opening(), "the authority does not read the value that was opened to it");
+        let other = if authority == SECOND { "CustomsMSP" } else { SECOND };
+        system.caller(other)?.get(&path).await?.refused(403, "caller.not_a_party")?;
     }
     let assessment = json!({});
     let foreign =

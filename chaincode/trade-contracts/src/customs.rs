@@ -12,7 +12,7 @@ use crate::table::On;
 
 pub use approve::{approve, read_approval};
 pub use assess::{assess, read_decision, replay};
-pub use declaration::{file, read_declaration, share_value_opening};
+pub use declaration::{file, read_declaration, read_value_opening, share_value_opening};
 pub use tariff::{publish, read_tariff};
 
 /// The contract's transactions.
@@ -25,6 +25,7 @@ pub fn contract() -> Contract {
         .on(approve)
         .on(read_tariff)
         .on(read_declaration)
+        .on(read_value_opening)
         .on(read_decision)
         .on(read_approval)
         .on(replay)

@@ -26,7 +26,7 @@ use crate::table::On;
 use crate::{ledger, private};
 
 use self::find::{find_entry, find_invoice};
-pub use self::sharing::{share_entry_opening, share_invoice_opening};
+pub use self::sharing::{read_entry_opening, read_invoice_opening, share_entry_opening, share_invoice_opening};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
@@ -37,7 +37,9 @@ pub fn contract() -> Contract {
         .on(share_entry_opening)
         .on(settle)
         .on(read_invoice)
+        .on(read_invoice_opening)
         .on(read_entry)
+        .on(read_entry_opening)
         .on(read_settlement)
 }
 

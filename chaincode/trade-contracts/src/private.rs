@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
 use trade_model::common::{COMMITMENTS, Commitment, DocumentedOpening, Foreign, Opening, SaltedDigest, SaltedDocument};
-use trade_model::rejection::{self, ProofRejection, Rejection, RequestRejection};
+use trade_model::rejection::{self, CallerRejection, ProofRejection, Rejection, RequestRejection};
 use trade_model::transaction::{PRIVATE, PrivateInput, Transaction};
 use trade_standards::identifier::MspId;
 
@@ -79,6 +79,26 @@ pub(crate) fn share<K: TableKey, V: Serialize + DeserializeOwned>(
         table.put_private(&mut ctx.private(&organization_collection(party.as_str())), key, opening)?;
     }
     Ok(())
+}
+
+/// The opening in the caller's own collection, when the caller is one of the parties.
+///
+/// Its answer is private: it is for an evaluation at a peer of the caller's own organization. No other peer has the
+/// value, and none gives it to another organization's client.
+///
+/// # Errors
+/// [`CallerRejection::NotAParty`].
+pub(crate) fn own<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    table: &Table<K, V>,
+    key: &K,
+    parties: [&MspId; 2],
+) -> Result<Option<V>, Refusal> {
+    let msp_id = ctx.creator().msp_id.clone();
+    if !parties.iter().any(|party| party.as_str() == msp_id) {
+        return Err(CallerRejection::NotAParty { msp_id }.into());
+    }
+    Ok(table.find_private(&mut ctx.private(&organization_collection(&msp_id)), key)?)
 }
 
 /// Whether both parties hold the same opening. Every peer can tell, as the hashes of private values are public.

@@ -9,6 +9,7 @@ mod evidence;
 mod governance;
 mod item;
 mod laws;
+mod openings;
 mod payment;
 mod persons;
 mod rights;
@@ -31,6 +32,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         custody::tables(),
         customs::tables(),
         payment::tables(),
+        openings::tables(),
         persons::tables(),
     ]
     .concat()

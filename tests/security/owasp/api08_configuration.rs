@@ -15,6 +15,11 @@ async fn a_strangers_view_holds_nothing_of_the_inside() -> Result<()> {
         let answer = stranger.get(path).await?;
         ensure!((400..500).contains(&answer.status), "{path} answers a stranger with {}", answer.status);
     }
+    // Whose certificate ends soon, or who is out of service, is told to members only.
+    let told = stranger.get("/readyz").await?.accepted()?;
+    ensure!(told == serde_json::json!({"status": "ready"}), "a stranger is told {told}");
+    let told = system.caller("ExporterMSP")?.get("/readyz").await?.accepted()?;
+    ensure!(told["out_of_service"].is_array(), "control: a member is told {told}");
     for (method, path) in [("TRACE", "/v1/whoami"), ("CONNECT", "/v1/whoami"), ("OPTIONS", "/v1/whoami")] {
         let answer = stranger.send(method, path, Vec::new(), &[]).await?;
         ensure!((400..500).contains(&answer.status), "{method} is answered with {}", answer.status);

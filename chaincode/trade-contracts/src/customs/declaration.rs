@@ -3,10 +3,10 @@
 use fabric_contract::Context;
 use trade_claims::{Claim, DeclaredValue, Deployment};
 use trade_model::Refusal;
-use trade_model::common::{Committed, DeclarationId, Shared};
+use trade_model::common::{Committed, DeclarationId, Opening, Shared};
 use trade_model::customs::{
     CustomsEvent, CustomsRejection, DECLARATION_OPENINGS, DECLARATIONS, Declaration, DeclarationState, FileDeclaration,
-    ReadDeclaration, ShareValueOpening, Tariff, TariffBand,
+    ReadDeclaration, ReadValueOpening, ShareValueOpening, Tariff, TariffBand,
 };
 use trade_model::rejection::Rejection;
 
@@ -86,6 +86,17 @@ pub fn share_value_opening(ctx: &mut Context<'_>, request: ShareValueOpening) ->
     private::share(ctx, &DECLARATION_OPENINGS, &filed.declaration_id, &opening, parties)?;
     announce(ctx, CustomsEvent::ValueOpeningShared { declaration_id: filed.declaration_id })?;
     Ok(Shared { with: filed.authority, shared: caller.stamp() })
+}
+
+/// What opens a declared value, for its importer and the authority.
+///
+/// # Errors
+/// The two parties only; [`CustomsRejection::ValueNotOpened`] before the importer has shared it.
+pub fn read_value_opening(ctx: &mut Context<'_>, request: ReadValueOpening) -> Result<Opening, Refusal> {
+    let filed = find(ctx, &request.declaration_id)?;
+    let parties = [&filed.importer, &filed.authority];
+    let shared = private::own(ctx, &DECLARATION_OPENINGS, &filed.declaration_id, parties)?;
+    Ok(shared.ok_or(CustomsRejection::ValueNotOpened { declaration_id: filed.declaration_id })?)
 }
 
 /// A declaration by its id.

@@ -6,9 +6,10 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::Shared;
+use trade_model::common::{DocumentedOpening, Shared};
 use trade_model::payment::{
-    ENTRY_OPENINGS, INVOICE_OPENINGS, PaymentEvent, PaymentRejection, ShareEntryOpening, ShareInvoiceOpening,
+    ENTRY_OPENINGS, INVOICE_OPENINGS, PaymentEvent, PaymentRejection, ReadEntryOpening, ReadInvoiceOpening,
+    ShareEntryOpening, ShareInvoiceOpening,
 };
 
 use super::find::{find_entry, find_invoice};
@@ -50,4 +51,26 @@ pub fn share_entry_opening(ctx: &mut Context<'_>, request: ShareEntryOpening) ->
     private::share(ctx, &ENTRY_OPENINGS, &entry.entry_id, &input, [&entry.bank, &entry.account_holder])?;
     announce(ctx, PaymentEvent::EntryOpeningShared { entry_id: entry.entry_id })?;
     Ok(Shared { with: entry.account_holder, shared: caller.stamp() })
+}
+
+/// What opens the total of an invoice, for its seller and its buyer.
+///
+/// # Errors
+/// The two parties only; [`PaymentRejection::InvoiceNotOpened`] before the seller has shared it.
+pub fn read_invoice_opening(ctx: &mut Context<'_>, request: ReadInvoiceOpening) -> Result<DocumentedOpening, Refusal> {
+    let invoice = find_invoice(ctx, &request.invoice_id)?;
+    let parties = [&invoice.seller, &invoice.buyer];
+    let shared = private::own(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, parties)?;
+    Ok(shared.ok_or(PaymentRejection::InvoiceNotOpened { invoice_id: invoice.invoice_id })?)
+}
+
+/// What opens the amount of an entry, for its bank and the account holder.
+///
+/// # Errors
+/// The two parties only; [`PaymentRejection::EntryNotOpened`] before the bank has shared it.
+pub fn read_entry_opening(ctx: &mut Context<'_>, request: ReadEntryOpening) -> Result<DocumentedOpening, Refusal> {
+    let entry = find_entry(ctx, &request.entry_id)?;
+    let parties = [&entry.bank, &entry.account_holder];
+    let shared = private::own(ctx, &ENTRY_OPENINGS, &entry.entry_id, parties)?;
+    Ok(shared.ok_or(PaymentRejection::EntryNotOpened { entry_id: entry.entry_id })?)
 }

@@ -6,7 +6,7 @@ use fixtures::{band, json, of, rule};
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::customs::{
-    ApproveDecision, Assess, CustomsCheck, CustomsRule, FileDeclaration, Outcome, PublishTariff,
+    ApproveDecision, Assess, CustomsCheck, CustomsRule, FileDeclaration, Outcome, PublishTariff, ShareValueOpening,
 };
 use trade_proofs::{Commitment, Proof};
 use trade_standards::time::UtcTime;
@@ -14,7 +14,7 @@ use trade_standards::time::UtcTime;
 use super::world::*;
 
 const BAND: (&str, u64, u64) = ("shirts", 100_000, 500_000);
-const DECLARED: u64 = 234_567;
+pub(super) const DECLARED: u64 = 234_567;
 
 #[test]
 fn every_row_is_taken_or_refused_by_the_code_it_names() {
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Goods with a commitment to the value and a proof for the declaration's id.
-    fn declared(&mut self, goods: Value, value: u64) -> (Value, Value) {
+    pub(super) fn declared(&mut self, goods: Value, value: u64) -> (Value, Value) {
         let opening = self.opening(value);
         let declaration_id = goods["declaration_id"].as_str().expect("an id").to_owned();
         let proof = self.value_proof(&declaration_id, &opening, BAND);
@@ -92,9 +92,9 @@ impl World {
     }
 
     /// Opens a declared value to customs.
-    fn open_value(&mut self, who: &str, opening: &Value) -> Answer {
+    pub(super) fn open_value(&mut self, who: &str, opening: &Value) -> Answer {
         let request = json!({ "declaration_id": "dec-1" });
-        self.submit_private(who, "customs:ShareValueOpening", &request, opening, &[IMPORTER, CUSTOMS])
+        self.submit_private(who, ShareValueOpening::NAME, &request, opening, &[IMPORTER, CUSTOMS])
     }
 
     pub(super) fn assess(&mut self) -> Answer {
@@ -324,7 +324,7 @@ fn publish(world: &mut World, request: &Value) -> Answer {
     world.submit(CUSTOMS, "customs:PublishTariff", request)
 }
 
-fn file(world: &mut World, goods: Value) -> Answer {
+pub(super) fn file(world: &mut World, goods: Value) -> Answer {
     world.consignment();
     world.file(goods)
 }
@@ -333,33 +333,6 @@ fn file_changed(world: &mut World, field: &str, value: &str) -> Answer {
     world.consignment();
     let (request, _) = world.declared(goods(), DECLARED);
     world.submit(IMPORTER, FileDeclaration::NAME, &request.with(field, value))
-}
-
-/// Files a declaration and shares a private input made from its opening.
-fn share_value(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value) -> Answer {
-    world.consignment();
-    let (request, opening) = world.declared(goods(), DECLARED);
-    world.submit(IMPORTER, FileDeclaration::NAME, &request)?;
-    world.open_value(who, &change(opening))
-}
-
-fn share_rows() -> Vec<Row> {
-    vec![
-        row("with the authority", "", |w| share_value(w, IMPORTER, |opening| opening)),
-        row("by the authority", "caller.role_missing", |w| share_value(w, CUSTOMS, |opening| opening)),
-        row("by the regulator", "caller.regulator_reads_only", |w| share_value(w, REGULATOR, |opening| opening)),
-        row("by another importer", "customs.not_the_importer", |w| share_value(w, SECOND_MAKER, |opening| opening)),
-        row("of no declaration", "customs.declaration_unknown", |w| w.open_value(IMPORTER, &json!({}))),
-        row("with another value", "private.opening_wrong", |w| {
-            share_value(w, IMPORTER, |opening| opening.with("value_minor", "1"))
-        }),
-        row("with an opening in numbers", "private.malformed", |w| {
-            share_value(w, IMPORTER, |opening| opening.with("value_minor", 234_567))
-        }),
-        row("with an opening with a short factor", "private.malformed", |w| {
-            share_value(w, IMPORTER, |opening| opening.with("blinding", "00"))
-        }),
-    ]
 }
 
 /// With a second band for some of the goods of the first.
@@ -381,7 +354,6 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("customs:PublishTariff", [publish_rows(), narrow_rows()].concat()),
         (FileDeclaration::NAME, file_rows()),
-        ("customs:ShareValueOpening", share_rows()),
         (Assess::NAME, assess_rows()),
         (
             "customs:ReadTariff",

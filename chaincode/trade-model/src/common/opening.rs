@@ -1,6 +1,7 @@
 //! What opens a commitment, as it travels: in transient data and private collections, and nowhere else.
 
 use schemars::JsonSchema;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use trade_proofs::OpeningText;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -33,7 +34,7 @@ impl TryFrom<trade_proofs::Opening> for Opening {
     }
 }
 
-/// An opening as it travels.
+/// An opening as it travels, with the document of its record or without.
 #[derive(Serialize, Deserialize, JsonSchema, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 struct OpeningFields {
@@ -41,39 +42,44 @@ struct OpeningFields {
     value_minor: String,
     /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
     blinding: String,
+    /// What the record's salted digest was made from; exactly when the record has one.
+    #[zeroize(skip)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    document: Option<SaltedDocument>,
 }
 
-impl From<&Opening> for OpeningFields {
-    fn from(opening: &Opening) -> Self {
+impl OpeningFields {
+    fn new(opening: &Opening, document: Option<SaltedDocument>) -> Self {
         let text = OpeningText::from(&opening.0);
-        Self { value_minor: text.value.clone(), blinding: text.blinding.clone() }
+        Self { value_minor: text.value.clone(), blinding: text.blinding.clone(), document }
     }
-}
 
-impl TryFrom<&OpeningFields> for Opening {
-    type Error = Malformed;
-
-    fn try_from(fields: &OpeningFields) -> Result<Self, Self::Error> {
+    /// Reads the fields. What the private input held is never repeated, so the reader's own words are not either.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DocumentedOpening, D::Error> {
+        let fields = Self::deserialize(deserializer).map_err(|_| D::Error::custom(refused()))?;
         let text = OpeningText { value: fields.value_minor.clone(), blinding: fields.blinding.clone() };
-        Self::try_from(text.open().map_err(|_| refused())?)
+        let opening = text.open().map_err(|_| D::Error::custom(refused()))?;
+        let opening = Opening::try_from(opening).map_err(D::Error::custom)?;
+        Ok(DocumentedOpening { opening, document: fields.document.clone() })
     }
 }
 
-/// What the private input held is never repeated, so the reader's own words are not either.
 fn refused() -> Malformed {
     Malformed::new("private.malformed", "does not hold the opening that this transaction expects")
 }
 
 impl Serialize for Opening {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        OpeningFields::from(self).serialize(serializer)
+        OpeningFields::new(self, None).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Opening {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = OpeningFields::deserialize(deserializer).map_err(|_| serde::de::Error::custom(refused()))?;
-        Self::try_from(&fields).map_err(serde::de::Error::custom)
+        match OpeningFields::read(deserializer)? {
+            DocumentedOpening { opening, document: None } => Ok(opening),
+            DocumentedOpening { .. } => Err(D::Error::custom(refused())),
+        }
     }
 }
 
@@ -83,7 +89,11 @@ impl JsonSchema for Opening {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        OpeningFields::json_schema(generator)
+        let mut schema = OpeningFields::json_schema(generator);
+        if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            properties.remove("document");
+        }
+        schema
     }
 }
 
@@ -96,33 +106,15 @@ pub struct DocumentedOpening {
     pub document: Option<SaltedDocument>,
 }
 
-/// An opening with its document, as it travels.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct DocumentedFields {
-    /// The value in minor units of the currency, decimal string, at most 2^48 - 1.
-    value_minor: String,
-    /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
-    blinding: String,
-    /// What the record's salted digest was made from; exactly when the record has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    document: Option<SaltedDocument>,
-}
-
 impl Serialize for DocumentedOpening {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let OpeningFields { value_minor, blinding } = &OpeningFields::from(&self.opening);
-        let (value_minor, blinding) = (value_minor.clone(), blinding.clone());
-        DocumentedFields { value_minor, blinding, document: self.document.clone() }.serialize(serializer)
+        OpeningFields::new(&self.opening, self.document.clone()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for DocumentedOpening {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = DocumentedFields::deserialize(deserializer).map_err(|_| serde::de::Error::custom(refused()))?;
-        let DocumentedFields { value_minor, blinding, document } = fields;
-        let opening = Opening::try_from(&OpeningFields { value_minor, blinding }).map_err(serde::de::Error::custom)?;
-        Ok(Self { opening, document })
+        OpeningFields::read(deserializer)
     }
 }
 
@@ -132,6 +124,6 @@ impl JsonSchema for DocumentedOpening {
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        DocumentedFields::json_schema(generator)
+        OpeningFields::json_schema(generator)
     }
 }

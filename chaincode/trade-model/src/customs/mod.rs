@@ -18,7 +18,7 @@ pub use records::{
 pub use rejections::CustomsRejection;
 pub use requests::{
     ApproveDecision, Assess, FileDeclaration, PublishTariff, ReadApproval, ReadDecision, ReadDeclaration, ReadTariff,
-    Replay, ShareValueOpening,
+    ReadValueOpening, Replay, ShareValueOpening,
 };
 pub(crate) use tables::tables;
 pub use tables::*;

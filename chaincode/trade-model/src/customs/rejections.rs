@@ -61,6 +61,9 @@ rejections! {
     /// Only the importer opens its declared value.
     NotTheImporter { declaration_id: DeclarationId } = 403, "customs.not_the_importer", "The declaration is another importer's",
         "only the importer of {declaration_id} can do this";
+    /// The authority does not hold the opening of the declared value.
+    ValueNotOpened { declaration_id: DeclarationId } = 409, "customs.value_not_opened", "The value is not opened to the authority",
+        "the importer of {declaration_id} has not shared the opening of its value";
     /// Only the authority of the tariff decides.
     NotTheAuthority { declaration_id: DeclarationId } = 403, "customs.not_the_authority", "Another authority decides",
         "{declaration_id} is decided by the authority of its tariff";

@@ -102,6 +102,14 @@ pub struct ShareValueOpening {
     pub declaration_id: DeclarationId,
 }
 
+/// Asks `customs:ReadValueOpening` (evaluate): importer and authority read what opens the value, each at its own peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadValueOpening {
+    /// The declaration.
+    pub declaration_id: DeclarationId,
+}
+
 /// Asks `customs:ReadDeclaration` (evaluate).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -178,6 +186,7 @@ transactions! {
     submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
     evaluate "customs:ReadTariff", ReadTariff => Tariff;
     evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
+    evaluate "customs:ReadValueOpening", ReadValueOpening => Opening;
     evaluate "customs:ReadDecision", ReadDecision => Attested<Decision>;
     evaluate "customs:ReadApproval", ReadApproval => Attested<DecisionApproval>;
     evaluate "customs:Replay", Replay => ReplayedDecision;

@@ -12,7 +12,8 @@ pub use events::PaymentEvent;
 pub use records::{BankEntry, EntryDirection, Invoice, InvoiceState, MatchBasis, Settlement, ToleranceReason};
 pub use rejections::PaymentRejection;
 pub use requests::{
-    IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
+    IssueInvoice, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement, RecordEntry, Settle,
+    ShareEntryOpening, ShareInvoiceOpening,
 };
 pub(crate) use tables::tables;
 pub use tables::*;

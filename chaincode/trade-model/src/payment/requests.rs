@@ -117,6 +117,23 @@ pub struct Settle {
     pub proof: Proof,
 }
 
+/// Asks `payment:ReadInvoiceOpening` (evaluate): seller and buyer read what opens the total, each at its own peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadInvoiceOpening {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+}
+
+/// Asks `payment:ReadEntryOpening` (evaluate): bank and account holder read what opens the amount, each at its own
+/// peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadEntryOpening {
+    /// The entry.
+    pub entry_id: EntryId,
+}
+
 /// Asks `payment:ReadInvoice` (evaluate).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -146,6 +163,8 @@ transactions! {
     submit(Treasurer) "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
     submit(Treasurer) "payment:Settle" by Role::TRADERS, Settle => Settlement;
     evaluate "payment:ReadInvoice", ReadInvoice => Committed<Invoice>;
+    evaluate "payment:ReadInvoiceOpening", ReadInvoiceOpening => DocumentedOpening;
+    evaluate "payment:ReadEntryOpening", ReadEntryOpening => DocumentedOpening;
     evaluate "payment:ReadEntry", ReadEntry => Committed<BankEntry>;
     evaluate "payment:ReadSettlement", ReadSettlement => Settlement;
 }

@@ -34,4 +34,7 @@ rejections! {
     /// Whether these are two persons cannot be told.
     PersonsNotComparable { msp_id: String } = 403, "caller.persons_not_comparable", "Whether these are two persons cannot be told",
         "of {msp_id}, one signed itself and a gateway vouched for the other; act in the same way as the first did";
+    /// The caller is none of the two parties of the record.
+    NotAParty { msp_id: String } = 403, "caller.not_a_party", "The caller is no party of the record",
+        "what opens the record's commitment is for its two parties, and {msp_id} is none of them";
 }

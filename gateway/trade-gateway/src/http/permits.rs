@@ -45,7 +45,7 @@ impl Permits {
     pub(super) fn take(&self, route: &Route, principal: Option<&Principal>) -> Result<Option<Share>, Problem> {
         let taken = match route.action {
             Action::Health => return Ok(None),
-            Action::Ready => self.ready.take(Holder::Public, 1),
+            Action::Ready | Action::Condition => self.ready.take(Holder::Public, 1),
             _ => self.all.take(Holder::of(principal), 1),
         };
         taken.map(Some).ok_or_else(|| Problem::of(ProblemCode::GatewayBusy).retry_after(1))

@@ -60,8 +60,12 @@ impl Record {
                 .with_detail("Your organization or your certificate holds as many connections as it may.")
                 .retry_after(1));
         }
-        if matches!(route.access, Access::Members(_)) {
-            self.principal = Some(state.service.members().authenticate(peer_certificate(request), now())?);
+        let authenticated = || state.service.members().authenticate(peer_certificate(request), now());
+        match (&route.access, &route.action) {
+            (Access::Members(_), _) => self.principal = Some(authenticated()?),
+            // Everybody may ask, and members learn more.
+            (_, Action::Ready) => self.principal = authenticated().ok(),
+            _ => {}
         }
         Ok(())
     }
@@ -75,7 +79,9 @@ impl Record {
     /// Writes audit and log line. An answer that could not be recorded is withheld.
     pub(super) fn write(&self, state: &State, answer: Answer) -> Answer {
         self.log(&answer);
-        let own = |route: &Route| matches!(route.action, Action::Health | Action::Ready | Action::OpenApi);
+        let own = |route: &Route| {
+            matches!(route.action, Action::Health | Action::Ready | Action::Condition | Action::OpenApi)
+        };
         if self.route.is_some_and(own) {
             return answer;
         }

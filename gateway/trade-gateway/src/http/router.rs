@@ -32,8 +32,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, state: &web::Data<State>) {
 
 /// Registers health and readiness, for the administrative listener.
 pub(crate) fn configure_admin(config: &mut ServiceConfig, state: &web::Data<State>) {
-    let (health, ready) = (routes::by_operation("health"), routes::by_operation("ready"));
-    for route in health.into_iter().chain(ready) {
+    for route in routes::administrative() {
         register(config, state, &[route]);
     }
 }

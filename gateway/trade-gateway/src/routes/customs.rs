@@ -2,7 +2,7 @@
 
 use trade_model::customs::{
     ApproveDecision, Assess, FileDeclaration, PublishTariff, ReadApproval, ReadDecision, ReadDeclaration, ReadTariff,
-    Replay, ShareValueOpening,
+    ReadValueOpening, Replay, ShareValueOpening,
 };
 
 use super::Route;
@@ -33,6 +33,12 @@ pub(super) static ROUTES: &[Route] = &[
         "Gives the authority what opens the declared value",
         &[id("id", "declaration_id", "Id of the declaration")],
         201,
+    ),
+    read::<ReadValueOpening>(
+        "readValueOpening",
+        "/v1/declarations/{id}/opening",
+        "What opens the declared value, for importer and authority",
+        &[id("id", "declaration_id", "Id of the declaration")],
     ),
     read::<ReadDeclaration>(
         "readDeclaration",

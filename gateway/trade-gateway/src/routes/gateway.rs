@@ -3,6 +3,10 @@
 use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
 use super::{Access, Action, Method, Route};
 
+/// What the administrative listener answers beside `/healthz`.
+pub(super) static CONDITION: Route =
+    own("condition", Method::Get, "/readyz", "Readiness, and what needs care", Access::Public, Action::Condition, &[]);
+
 pub(super) static ROUTES: &[Route] = &[
     own("health", Method::Get, "/healthz", "The process runs", Access::Public, Action::Health, &[]),
     own("ready", Method::Get, "/readyz", "Fabric can be reached and evaluates", Access::Public, Action::Ready, &[]),

@@ -52,6 +52,11 @@ pub fn by_operation(operation: &str) -> Option<&'static Route> {
     all().iter().copied().find(|route| route.operation == operation)
 }
 
+/// The routes of the administrative listener.
+pub(crate) fn administrative() -> impl Iterator<Item = &'static Route> {
+    by_operation("health").into_iter().chain([&gateway::CONDITION])
+}
+
 /// The route of the transaction `T`.
 #[must_use]
 pub fn of<T: trade_model::Transaction>() -> Option<&'static Route> {

@@ -1,7 +1,8 @@
 //! Invoices, bank entries and settlements.
 
 use trade_model::payment::{
-    IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
+    IssueInvoice, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement, RecordEntry, Settle,
+    ShareEntryOpening, ShareInvoiceOpening,
 };
 
 use super::Route;
@@ -15,6 +16,12 @@ pub(super) static ROUTES: &[Route] = &[
         "Gives the buyer what opens the total",
         &[id("id", "invoice_id", "Id of the invoice")],
         201,
+    ),
+    read::<ReadInvoiceOpening>(
+        "readInvoiceOpening",
+        "/v1/invoices/{id}/opening",
+        "What opens the total, for seller and buyer",
+        &[id("id", "invoice_id", "Id of the invoice")],
     ),
     read::<ReadInvoice>(
         "readInvoice",
@@ -35,6 +42,12 @@ pub(super) static ROUTES: &[Route] = &[
         "Gives the account holder what opens the amount",
         &[id("id", "entry_id", "Id of the entry")],
         201,
+    ),
+    read::<ReadEntryOpening>(
+        "readEntryOpening",
+        "/v1/statement-entries/{id}/opening",
+        "What opens the amount, for bank and account holder",
+        &[id("id", "entry_id", "Id of the entry")],
     ),
     read::<ReadEntry>(
         "readEntry",

@@ -75,6 +75,8 @@ pub enum Action {
     Health,
     /// Says whether Fabric answers.
     Ready,
+    /// The same, and what needs care: for those who run the gateway.
+    Condition,
     /// The OpenAPI document.
     OpenApi,
     /// Who the caller is.

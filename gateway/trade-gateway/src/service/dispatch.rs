@@ -31,7 +31,8 @@ impl Service {
         }
         match &route.action {
             Action::Health => Ok(Answer::json(200, &serde_json::json!({"status": "alive"}))),
-            Action::Ready => Ok(self.readiness().await),
+            Action::Ready => Ok(self.readiness(principal.is_some()).await),
+            Action::Condition => Ok(self.readiness(true).await),
             Action::OpenApi => Ok(Answer::json_bytes(200, openapi::document_bytes().to_vec())),
             Action::ConsumerPage => self.consumer_page(parts).await,
             Action::Whoami => Ok(Answer::json(200, &self.whoami(caller()?))),

@@ -57,7 +57,7 @@ impl Service {
 
     /// Whether store and log can be written, Fabric answers an evaluation, and the peer does not say that it is not
     /// well. A contract's refusal is an answer.
-    pub(super) async fn readiness(&self) -> Answer {
+    pub(super) async fn readiness(&self, detailed: bool) -> Answer {
         if !self.store.is_usable() {
             return Problem::of(ProblemCode::StoreUnavailable).retry_after(5).into();
         }
@@ -76,7 +76,8 @@ impl Service {
         if let Some(code) = lacking {
             return Problem::of(code).retry_after(5).into();
         }
-        Answer::json(200, &self.condition())
+        // Whose certificate ends soon, and which organization is out of service, is nothing for a stranger.
+        if detailed { Answer::json(200, &self.condition()) } else { Answer::json(200, &json!({"status": "ready"})) }
     }
 
     /// What keeps the network behind this gateway from serving it.

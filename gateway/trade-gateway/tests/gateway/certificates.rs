@@ -262,11 +262,17 @@ fn one_revoked_managed_identity_puts_its_own_organization_out_of_service_and_nob
         "who signs himself goes on"
     );
     assert_eq!(gateway.caller(&organizations.member(CUSTOMS)).post("/v1/evidence", "k1", &evidence())?.status, 201);
-    let ready = gateway.anonymous().get("/readyz")?.json()?;
+    let ready = gateway.caller(&organizations.member(CUSTOMS)).get("/readyz")?.json()?;
     assert_eq!((&ready["status"], &ready["out_of_service"]), (&"ready".into(), &serde_json::json!([EXPORTER])));
+    assert_eq!(
+        gateway.anonymous().get("/readyz")?.json()?,
+        serde_json::json!({"status": "ready"}),
+        "a stranger's view"
+    );
     // The control: an organization whose identity is good is not listed.
     let sound = Organizations::new();
-    assert_eq!(sound.gateway().anonymous().get("/readyz")?.json()?["out_of_service"], serde_json::json!([]));
+    let ready = sound.gateway().caller(&sound.member(CUSTOMS)).get("/readyz")?.json()?;
+    assert_eq!(ready["out_of_service"], serde_json::json!([]));
     Ok(())
 }
 
@@ -305,7 +311,7 @@ fn certificates_are_warned_of_from_thirty_days_before_their_end() -> TestResult 
     assert_eq!(expiring(days(0))?, ["the managed identity of CustomsMSP"]);
     assert_eq!(expiring(days(-2))?, Vec::<String>::new());
     let gateway = organizations.gateway();
-    let ready = gateway.anonymous().get("/readyz")?.json()?;
+    let ready = gateway.caller(&organizations.member(IMPORTER)).get("/readyz")?.json()?;
     assert_eq!(ready["expiring"][0]["whose"], "the managed identity of CustomsMSP", "{ready}");
     Ok(())
 }

@@ -230,7 +230,15 @@ impl<'a> Story<'a> {
         teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
         let opening = json!({"private": value.opening()});
         let opened = self.importer.post("/v1/declarations/DEC-DE-1/opening", &opening).await?.accepted();
-        teller.step("the importer opens the value to customs, in a transaction that no other peer sees", opened)?;
+        teller.step(
+            "the importer opens the value to customs, in a transaction that their two peers alone endorse",
+            opened,
+        )?;
+        let read = self.customs.get("/v1/declarations/DEC-DE-1/opening").await?.accepted()?;
+        let known = expect(&read, "value_minor", &DECLARED_MINOR.to_string());
+        teller.step("customs reads the value at its own peer", known)?;
+        let refused = self.exporter.get("/v1/declarations/DEC-DE-1/opening").await?.refused(403, "caller.not_a_party");
+        teller.step("the exporter cannot", refused)?;
 
         let mut stolen = self.declaration("DEC-DE-2", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
         stolen["value_proof"] = german["value_proof"].clone();
@@ -358,6 +366,9 @@ impl<'a> Story<'a> {
         let opening = json!({"private": total.opening_with(&document)});
         let opened = self.exporter.post("/v1/invoices/INV-2026-311/opening", &opening).await?.accepted();
         teller.step("the seller opens the total to the buyer", opened)?;
+        let read = self.importer.get("/v1/invoices/INV-2026-311/opening").await?.accepted()?;
+        let known = expect(&read, "value_minor", &INVOICED_MINOR.to_string());
+        teller.step("the buyer reads the total at its own peer", known)?;
         Ok(total)
     }
 
