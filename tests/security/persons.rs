@@ -3,13 +3,13 @@
 //! Every attack is tried at the REST gateway, where a managed identity would sign, and past it: straight at a peer with
 //! the person's own key. The controls are the persons that may.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use entrepot::demo::{documents, rest::Caller, secrets::Secret};
 use fabric_client::Gateway;
 use fabric_cryptogen::{Authority, CertificateRequest, Issued};
-use fabric_msp::signer::Signer;
+use fabric_msp::{private, signer::Signer};
 use fixtures::{band, of, value_in_band};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment};
@@ -58,7 +58,7 @@ impl<'s> Person<'s> {
         let folder = tempfile::tempdir()?;
         for (name, text) in [("signcerts", self.issued.certificate.pem()), ("keystore", &self.issued.key_pem)] {
             fs::create_dir(folder.path().join(name))?;
-            fs::write(folder.path().join(name).join("one.pem"), text)?;
+            private::create(&folder.path().join(name).join("one.pem"))?.write_all(text)?;
         }
         Caller::with_identity(self.system.addresses.gateway, &self.system.gateway_authority()?, folder.path())
     }
