@@ -47,8 +47,11 @@ fn lock_files_of_other_workspaces_know_what_our_crates_need() -> Result<()> {
         let name = member["name"].as_str().context("a crate without a name")?.to_owned();
         let dependencies = member["dependencies"].as_array().context("a crate without a list")?;
         let always = dependencies.iter().filter(|one| one["kind"].is_null() && one["optional"] == false);
-        let names: BTreeSet<String> = always.filter_map(|one| one["name"].as_str()).map(str::to_owned).collect();
-        needs.insert(name, names);
+        let ever = dependencies.iter().filter(|one| one["kind"] != "dev");
+        let names = |all: &mut dyn Iterator<Item = &serde_json::Value>| -> BTreeSet<String> {
+            all.filter_map(|one| one["name"].as_str()).map(str::to_owned).collect()
+        };
+        needs.insert(name, (names(&mut { always }), names(&mut { ever })));
     }
     for path in OTHERS {
         let packages = read(path)?;
@@ -56,11 +59,13 @@ fn lock_files_of_other_workspaces_know_what_our_crates_need() -> Result<()> {
         let mut compared = 0;
         for package in ours {
             compared += 1;
-            let missing: Vec<&String> = needs[&package.name].difference(&package.dependencies).collect();
+            let (always, ever) = &needs[&package.name];
+            let missing: Vec<&String> = always.difference(&package.dependencies).collect();
+            let surplus: Vec<&String> = package.dependencies.difference(ever).collect();
             let folder = path.trim_end_matches("/Cargo.lock");
             ensure!(
-                missing.is_empty(),
-                "{path} does not know that {} needs {missing:?}; in {folder} run `cargo metadata`",
+                missing.is_empty() && surplus.is_empty(),
+                "{path}: {} needs {missing:?} and no {surplus:?}; in {folder} run `cargo metadata`",
                 package.name
             );
         }
