@@ -70,9 +70,8 @@ pub fn issue_invoice(ctx: &mut Context<'_>, request: IssueInvoice) -> Result<Inv
     };
     let record = format!("invoice {}", invoice.invoice_id);
     private::claim(ctx, &invoice.total_commitment, "/total_commitment", &record)?;
-    INVOICES.put(ctx, &invoice.invoice_id, &invoice)?;
-    authorship::sign(ctx, &INVOICES, &invoice.invoice_id, &invoice, &invoice.seller)?;
-    authorship::reserve(ctx, &INVOICES, &invoice.invoice_id, &[&invoice.seller, &invoice.buyer])?;
+    let owners = [&invoice.seller, &invoice.buyer];
+    authorship::put(ctx, &caller, (&INVOICES, &invoice.invoice_id), &invoice, &owners)?;
     announce(ctx, PaymentEvent::InvoiceIssued { invoice_id: invoice.invoice_id.clone() })?;
     Ok(invoice)
 }
@@ -111,9 +110,8 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
     };
     let record = format!("entry {}", entry.entry_id);
     private::claim(ctx, &entry.amount_commitment, "/amount_commitment", &record)?;
-    ENTRIES.put(ctx, &entry.entry_id, &entry)?;
-    authorship::sign(ctx, &ENTRIES, &entry.entry_id, &entry, &entry.bank)?;
-    authorship::reserve(ctx, &ENTRIES, &entry.entry_id, &[&entry.bank, &entry.account_holder])?;
+    let owners = [&entry.bank, &entry.account_holder];
+    authorship::put(ctx, &caller, (&ENTRIES, &entry.entry_id), &entry, &owners)?;
     ENTRIES_BY_REFERENCE.put(ctx, &reference, &entry.entry_id)?;
     announce(ctx, PaymentEvent::EntryRecorded { entry_id: entry.entry_id.clone() })?;
     Ok(entry)

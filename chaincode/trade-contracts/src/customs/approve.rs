@@ -36,7 +36,7 @@ pub fn approve(ctx: &mut Context<'_>, request: ApproveDecision) -> Result<Decisi
     let items = assess::consignment(ctx, &mut registry, &filed)?;
     let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
     let inputs = assess::gather(ctx, &mut registry, &caller.members, &filed, &tariff, &items)?;
-    if assess::digest(&inputs) != decision.inputs_sha256 {
+    if authorship::digest(&inputs) != decision.inputs_sha256 {
         return Err(CustomsRejection::FactsChanged { declaration_id: filed.declaration_id }.into());
     }
 
@@ -52,9 +52,7 @@ pub fn approve(ctx: &mut Context<'_>, request: ApproveDecision) -> Result<Decisi
     registry.flush(ctx)?;
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
     let key = (approval.declaration_id.clone(), approval.number);
-    APPROVALS.put(ctx, &key, &approval)?;
-    authorship::sign(ctx, &APPROVALS, &key, &approval, &filed.authority)?;
-    authorship::reserve(ctx, &APPROVALS, &key, &[&filed.authority])?;
+    authorship::put(ctx, &caller, (&APPROVALS, &key), &approval, &[&filed.authority])?;
     let (declaration_id, number) = (approval.declaration_id.clone(), approval.number);
     announce(ctx, CustomsEvent::Cleared { declaration_id, number })?;
     Ok(approval)

@@ -4,7 +4,7 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{AlarmId, Attested, DeclarationId, Digest256, ItemId, Role};
+use trade_model::common::{AlarmId, Attested, DeclarationId, ItemId, Role};
 use trade_model::customs::{
     Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decision, DecisionInputs, Declaration,
     DeclarationState, InputItem, Outcome, ReadDecision, Replay, ReplayedDecision, Tariff,
@@ -55,16 +55,14 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
         tariff_id: tariff.tariff_id,
         tariff_version: tariff.version,
         rules_of,
-        inputs_sha256: digest(&inputs),
+        inputs_sha256: authorship::digest(&inputs),
         inputs,
         decided: caller.stamp(),
         person: caller.acting.person.clone(),
     };
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
     let key = (decision.declaration_id.clone(), decision.number);
-    DECISIONS.put(ctx, &key, &decision)?;
-    authorship::sign(ctx, &DECISIONS, &key, &decision, &filed.authority)?;
-    authorship::reserve(ctx, &DECISIONS, &key, &[&filed.authority])?;
+    authorship::put(ctx, &caller, (&DECISIONS, &key), &decision, &[&filed.authority])?;
     let (declaration_id, number) = (decision.declaration_id.clone(), decision.number);
     let event = match outcome {
         Outcome::Clear => CustomsEvent::ClearanceProposed { declaration_id, number },
@@ -132,7 +130,7 @@ pub fn replay(ctx: &mut Context<'_>, request: Replay) -> Result<ReplayedDecision
         (None, None) => tariff::version_of(ctx, &decision.tariff_id, decision.tariff_version)?,
     };
     let (outcome, findings) = decide(&tariff, &decision.inputs, rules_of);
-    let inputs_sha256 = digest(&decision.inputs);
+    let inputs_sha256 = authorship::digest(&decision.inputs);
     Ok(ReplayedDecision {
         declaration_id: decision.declaration_id,
         number: decision.number,
@@ -225,10 +223,4 @@ fn input_item(
         open_alarms,
         open_alarm_count: item.map_or(0, |item| item.alarms.standing),
     }
-}
-
-/// SHA-256 of the facts as JSON without spaces, fields in the order of their types.
-pub(super) fn digest(inputs: &DecisionInputs) -> Digest256 {
-    let text = serde_json::to_vec(inputs).expect("facts are texts, numbers and lists, which JSON always takes");
-    Digest256::of(&text)
 }

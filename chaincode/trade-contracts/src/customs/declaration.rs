@@ -61,10 +61,9 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     let declaration_id = &declaration.declaration_id;
     let record = format!("declaration {declaration_id}");
     private::claim(ctx, &declaration.value_commitment, "/value_commitment", &record)?;
-    DECLARATIONS.put(ctx, declaration_id, &declaration)?;
-    authorship::sign(ctx, &DECLARATIONS, declaration_id, &declaration, &declaration.importer)?;
     // Not the importer as well: an importer whose peer is away must not be able to hold up an interception.
-    authorship::reserve(ctx, &DECLARATIONS, declaration_id, &[&declaration.authority])?;
+    let owners = [&declaration.authority];
+    authorship::put(ctx, &caller, (&DECLARATIONS, declaration_id), &declaration, &owners)?;
     announce(ctx, CustomsEvent::DeclarationFiled { declaration_id: declaration_id.clone() })?;
     Ok(declaration)
 }

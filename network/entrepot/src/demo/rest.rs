@@ -10,6 +10,8 @@ use serde_json::Value;
 use trade_gateway::{client::Client, rest::request_of};
 use trade_model::Transaction;
 
+use super::secrets::random_bytes;
+
 /// A caller of the gateway with a certificate, or without one.
 #[derive(Clone)]
 pub struct Caller {
@@ -165,9 +167,7 @@ impl Answer {
 /// # Errors
 /// The system has no randomness.
 pub fn new_key() -> Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok().context("the system has no randomness")?;
-    Ok(hex::encode(bytes))
+    Ok(hex::encode(random_bytes::<16>()?))
 }
 
 fn describe(body: &Value) -> String {

@@ -77,9 +77,7 @@ impl Secret {
 /// # Errors
 /// The system has no randomness.
 pub fn salted(document: &[u8]) -> Result<SaltedDocument> {
-    let mut salt = [0; 32];
-    getrandom::fill(&mut salt).ok().context("the system has no randomness")?;
-    Ok(SaltedDocument::new(document, salt))
+    Ok(SaltedDocument::new(document, random_bytes()?))
 }
 
 /// Randomness for blinding factors and proofs, seeded by the system.
@@ -87,7 +85,15 @@ pub fn salted(document: &[u8]) -> Result<SaltedDocument> {
 /// # Errors
 /// The system has none.
 pub fn random() -> Result<ChaCha20Rng> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).ok().context("the system has no randomness")?;
-    Ok(ChaCha20Rng::from_seed(seed))
+    Ok(ChaCha20Rng::from_seed(random_bytes()?))
+}
+
+/// Random bytes of the system.
+///
+/// # Errors
+/// The system has none.
+pub(super) fn random_bytes<const COUNT: usize>() -> Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    getrandom::fill(&mut bytes).ok().context("the system has no randomness")?;
+    Ok(bytes)
 }
