@@ -80,8 +80,5 @@ fn digest(original: &str) -> String {
 }
 
 fn deposit(original: &str) -> Value {
-    json!({
-        "sha256": digest(original), "kind": "document", "media_type": "text/plain",
-        "captured_at": "2026-11-20T00:00:00Z", "tool": "node",
-    })
+    fixtures::json(&fixtures::deposit(original))
 }

@@ -170,10 +170,7 @@ async fn an_idempotency_key_runs_once_and_is_not_lent_to_another_body() -> Resul
     let system = shared()?;
     establish(system).await?;
     let exporter = system.caller("ExporterMSP")?;
-    let body = |original: &str| {
-        let sha256 = hex::encode(fabric_msp::hash::sha256(original.as_bytes()));
-        json!({"sha256": sha256, "kind": "other", "media_type": "text/plain", "captured_at": "2026-11-20T00:00:00Z", "tool": "t"})
-    };
+    let body = |original: &str| fixtures::json(&fixtures::deposit(original));
     let key = new_key()?;
     let first = exporter.post_again("/v1/evidence", &body("one"), &key).await?.accepted()?;
     let again = exporter.post_again("/v1/evidence", &body("one"), &key).await?.accepted()?;

@@ -10,7 +10,6 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::running::RunningNetwork;
-use serde_json::json;
 
 use crate::harness::{System, establish, start};
 
@@ -90,9 +89,5 @@ async fn write_until_killed(system: &System, network: RunningNetwork) -> Result<
 }
 
 fn deposit(writer: usize, number: usize) -> serde_json::Value {
-    let sha256 = hex::encode(fabric_msp::hash::sha256(format!("original {number} of writer {writer}").as_bytes()));
-    json!({
-        "sha256": sha256, "kind": "document", "media_type": "text/plain",
-        "captured_at": "2026-11-20T10:00:00Z", "tool": "test",
-    })
+    fixtures::json(&fixtures::deposit(&format!("original {number} of writer {writer}")))
 }

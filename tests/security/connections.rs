@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context, Result, bail, ensure};
 use entrepot::demo::rest::Caller;
 use fabric_client::Gateway;
-use fabric_msp::{hash::sha256, signer::Signer};
+use fabric_msp::signer::Signer;
 use fabric_protos::gateway::{CommitStatusRequest, SignedCommitStatusRequest, gateway_client::GatewayClient};
 use prost::Message;
 use serde_json::json;
@@ -100,12 +100,8 @@ async fn requests_that_are_only_opened_take_no_place_and_end() -> Result<()> {
 
 /// Has the gateway commit a deposit of evidence.
 async fn deposit(caller: &Caller, what: &str) -> Result<()> {
-    let digest = hex::encode(sha256(format!("{what} {}", std::process::id()).as_bytes()));
-    let deposit = json!({
-        "sha256": digest, "kind": "document", "media_type": "text/plain", "captured_at": "2026-01-01T00:00:00Z",
-        "tool": "test",
-    });
-    caller.post("/v1/evidence", &deposit).await?.accepted().map(drop)
+    let deposit = fixtures::deposit(&format!("{what} {}", std::process::id()));
+    caller.post("/v1/evidence", &fixtures::json(&deposit)).await?.accepted().map(drop)
 }
 
 /// Requests of a member for the status of a transaction that there is not: each waits until it is given up.

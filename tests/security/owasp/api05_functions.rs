@@ -6,14 +6,11 @@ use serde_json::{Value, json};
 use super::system;
 
 /// Every write of the OpenAPI document, with its path parameters filled in.
-async fn writes(document: &Value) -> Result<Vec<(String, Vec<String>)>> {
-    let mut found = Vec::new();
-    for (path, operations) in document["paths"].as_object().context("no paths")? {
-        let Some(operation) = operations.get("post") else { continue };
-        let roles = operation["x-roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let filled = path.replace("{id}", "NONE").replace("{sha256}", &"0".repeat(64));
-        found.push((filled, roles.map(str::to_owned).collect()));
-    }
+fn writes(document: &Value) -> Result<Vec<String>> {
+    let paths = document["paths"].as_object().context("no paths")?.iter();
+    let paths = paths.filter(|(_, operations)| operations.get("post").is_some());
+    let found: Vec<String> =
+        paths.map(|(path, _)| path.replace("{id}", "NONE").replace("{sha256}", &"0".repeat(64))).collect();
     ensure!(found.len() > 15, "only {} writes were found", found.len());
     Ok(found)
 }
@@ -24,7 +21,7 @@ async fn a_regulator_calls_no_function_that_writes() -> Result<()> {
     let (exporter, regulator) = (system.caller("ExporterMSP")?, system.caller("RegulatorMSP")?);
     let document = regulator.get("/openapi.json").await?.accepted()?;
     let mut reached = 0;
-    for (path, _) in writes(&document).await? {
+    for path in writes(&document)? {
         // A statement is read, not written, and by everybody.
         if path == "/v1/bank-statements" {
             continue;

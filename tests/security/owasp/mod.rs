@@ -14,7 +14,7 @@ mod api09_inventory;
 mod api10_consumption;
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::harness::{System, establish, shared};
 
@@ -27,10 +27,7 @@ async fn system() -> Result<&'static System> {
 
 /// A deposit of evidence that nobody made before.
 fn deposit(original: &str) -> Value {
-    let sha256 = hex::encode(fabric_msp::hash::sha256(original.as_bytes()));
-    json!({
-        "sha256": sha256, "kind": "other", "media_type": "text/plain", "captured_at": "2026-11-20T00:00:00Z", "tool": "t",
-    })
+    fixtures::json(&fixtures::deposit(original))
 }
 
 /// Commissioning of one serial number of the exporter's.
