@@ -21,7 +21,7 @@ async fn the_official_node_sdk_evaluates_submits_and_receives_events() -> Result
          "expect": {"json": {"sha256": digest("node-1")}},
          "event": {"name": "evidence.deposited", "includes": digest("node-1")}},
         {"do": "submit", "transaction": "evidence:Deposit", "arguments": [deposit("node-2")],
-         "organizations": ["ExporterMSP", "CustomsMSP"], "note": "with named endorsers"},
+         "organizations": ["ExporterMSP", "ImporterMSP", "CustomsMSP"], "note": "with named endorsers"},
         {"do": "error", "transaction": "evidence:ReadEvidence", "arguments": [{"sha256": digest("never deposited")}],
          "expect": {"status": 404, "code": "evidence.unknown"}},
         {"do": "error", "transaction": "evidence:ReadEvidence", "arguments": ["no JSON"], "expect": {"status": 400}},
