@@ -1,6 +1,6 @@
 //! The private input of a transaction: read from transient data, kept in the collections of two members.
 
-use fabric_contract::{Context, Table, TableKey, organization_collection};
+use fabric_contract::{Context, EndorserPolicy, Table, TableKey, organization_collection};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
@@ -64,7 +64,8 @@ pub(crate) fn claim(
     Ok(COMMITMENTS.put(ctx, commitment, &Foreign::of_id(&record))?)
 }
 
-/// Keeps an opening in the collections of both parties, of which the first one calls.
+/// Keeps an opening in the collections of both parties, of which the first one calls. Later changes of either copy take
+/// the peers of both, so that none of them drops its own with an accomplice and says that it never had one.
 ///
 /// Nothing else is written: the endorsers of the parties alone cannot meet the chaincode's policy, and need not, as
 /// each collection has its own.
@@ -75,8 +76,13 @@ pub(crate) fn share<K: TableKey, V: Serialize + DeserializeOwned>(
     opening: &V,
     parties: [&MspId; 2],
 ) -> Result<(), Refusal> {
+    let both = EndorserPolicy::all_of(parties.iter().map(|party| party.as_str()))?;
+    let name = table.key(key)?;
     for party in parties {
-        table.put_private(&mut ctx.private(&organization_collection(party.as_str())), key, opening)?;
+        let collection = organization_collection(party.as_str());
+        let mut own = ctx.private(&collection);
+        table.put_private(&mut own, key, opening)?;
+        own.set_endorsers(&name, Some(&both))?;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Records in another's name. The contract `forged` is what peers with a changed chaincode could do together: it writes
 //! a record as it is told, without the authorship digest, which needs the peer of the author.
 
-use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey};
+use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use trade_model::customs::{
     APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
     ReadDeclaration,
 };
-use trade_model::payment::{BankEntry, ENTRIES, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
+use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
 use super::customs::goods;
@@ -138,6 +138,18 @@ fn later_changes_of_a_record_are_for_the_peers_of_its_owners() {
     owned(&world, &DECISIONS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
     owned(&world, &INVOICES, "inv-1".parse().expect("an id"), &[EXPORTER, IMPORTER]);
     owned(&world, &ENTRIES, "ent-1".parse().expect("an id"), &[BANK, EXPORTER]);
+}
+
+#[test]
+fn an_opening_is_changed_or_dropped_by_both_parties_only() {
+    let mut world = World::established();
+    Case::ready(&mut world);
+    let key = INVOICE_OPENINGS.key(&"inv-1".parse().expect("an id")).expect("a key");
+    let both = EndorserPolicy::all_of([EXPORTER, IMPORTER]).expect("two parties");
+    for party in [EXPORTER, IMPORTER] {
+        let policy = world.ledger.policy(&organization_collection(party), &key);
+        assert_eq!(policy.and_then(|bytes| EndorserPolicy::decode(&bytes)), Some(both.clone()), "{party}");
+    }
 }
 
 fn owned<K: TableKey, V: Serialize + DeserializeOwned>(world: &World, table: &Table<K, V>, key: K, owners: &[&str]) {
