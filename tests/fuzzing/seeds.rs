@@ -298,7 +298,14 @@ fn epcis() -> Vec<Vec<u8>> {
 }
 
 fn notification() -> String {
-    documents::credit_notification(150_000, "EUR", "INV-1", "REF-1", "2026-11-05")
+    documents::credit_notification(&documents::Credit {
+        minor: 150_000,
+        currency: "EUR",
+        end_to_end_id: "INV-1",
+        creditor_reference: "RF18539007547034",
+        servicer_reference: "REF-1",
+        day: "2026-11-05",
+    })
 }
 
 fn proofs(world: &World) -> Result<Vec<Vec<u8>>> {

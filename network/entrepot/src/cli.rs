@@ -71,6 +71,9 @@ enum Command {
     /// The network by itself: run the embedded one, or write files for containers
     #[command(subcommand)]
     Network(commands::network::Command),
+    /// Act for one party of the demo's story, as it is told on standard input
+    #[command(hide = true)]
+    Party(demo::party::Options),
     /// Become another program that ends with its parent
     #[command(hide = true)]
     Child(Child),
@@ -95,6 +98,7 @@ impl Cli {
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),
             Command::Demo(options) => demo::run(&options),
+            Command::Party(options) => demo::party::run(&options),
             Command::Bench(options) => commands::bench::run(&options),
             Command::Crypto(command) => commands::crypto::run(&command),
             Command::Commit(options) => commands::proof::commit(&options),

@@ -11,7 +11,14 @@ async fn entities_of_a_banks_message_are_neither_read_nor_expanded() -> Result<(
     let system = system().await?;
     let bank = system.caller("BankMSP")?;
     let xml = [("content-type", "application/xml")];
-    let message = documents::credit_notification(1_000, "EUR", "INV-1", "REF-1", "2026-11-20");
+    let message = documents::credit_notification(&documents::Credit {
+        minor: 1_000,
+        currency: "EUR",
+        end_to_end_id: "INV-1",
+        creditor_reference: "RF18539007547034",
+        servicer_reference: "REF-1",
+        day: "2026-11-20",
+    });
     let (declaration, rest) = message.split_once('\n').context("no declaration")?;
     let file = "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]>";
     let laughs = "<!DOCTYPE a [<!ENTITY x \"ha\"><!ENTITY y \"&x;&x;&x;&x;&x;&x;&x;&x;\"><!ENTITY z \"&y;&y;&y;&y;&y;&y;&y;&y;\">]>";

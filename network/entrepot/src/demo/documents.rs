@@ -95,15 +95,27 @@ pub fn invoice(number: &str, minor: u64, currency: &str) -> String {
     format!("Invoice {number}\nThree watches AURORA\nTotal: {}.{:02} {currency}\n", minor / 100, minor % 100)
 }
 
-/// A credit notification (`camt.054`) with one payment. The amount is in minor units of a currency with two decimals.
+/// A payment that a bank reports. The amount is in minor units of a currency with two decimals.
+#[derive(Debug, Clone, Copy)]
+pub struct Credit<'a> {
+    /// The amount.
+    pub minor: u64,
+    /// ISO 4217 code.
+    pub currency: &'a str,
+    /// The payer's id towards the payee.
+    pub end_to_end_id: &'a str,
+    /// The payee's reference that the payer quotes (ISO 11649).
+    pub creditor_reference: &'a str,
+    /// The bank's reference of the entry.
+    pub servicer_reference: &'a str,
+    /// The day of the booking, YYYY-MM-DD.
+    pub day: &'a str,
+}
+
+/// A credit notification (`camt.054`) with one payment.
 #[must_use]
-pub fn credit_notification(
-    minor: u64,
-    currency: &str,
-    end_to_end_id: &str,
-    servicer_reference: &str,
-    day: &str,
-) -> String {
+pub fn credit_notification(credit: &Credit<'_>) -> String {
+    let Credit { minor, currency, end_to_end_id, creditor_reference, servicer_reference, day } = *credit;
     let amount = format!("{}.{:02}", minor / 100, minor % 100);
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -127,7 +139,7 @@ pub fn credit_notification(
             <Refs><EndToEndId>{end_to_end_id}</EndToEndId></Refs>
             <Amt Ccy="{currency}">{amount}</Amt>
             <CdtDbtInd>CRDT</CdtDbtInd>
-            <RmtInf><Strd><CdtrRefInf><Ref>RF18539007547034</Ref></CdtrRefInf></Strd></RmtInf>
+            <RmtInf><Strd><CdtrRefInf><Ref>{creditor_reference}</Ref></CdtrRefInf></Strd></RmtInf>
           </TxDtls>
         </NtryDtls>
       </Ntry>

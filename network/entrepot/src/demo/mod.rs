@@ -5,6 +5,7 @@
 pub mod bypass;
 mod calendar;
 pub mod documents;
+pub mod party;
 pub mod rest;
 pub mod running;
 pub mod secrets;
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use fabric_operator::consortium::Consortium;
 
 pub use self::story::members;
 use self::{
@@ -61,8 +61,9 @@ pub fn run(options: &Options) -> Result<()> {
         log_filter: None,
     });
     let network = teller.step("peers, orderer, chaincode and gateway are up; the chaincode is committed", started)?;
-    let story = Story::new(network.layout(), network.addresses(), Consortium::load(None)?)?;
+    let story = teller.step("every party starts a process of its own", Story::new(&program, network.layout()))?;
     runtime.block_on(story.tell(&mut teller))?;
+    drop(story);
 
     if options.keep {
         // The folder must stay with the network that lies in it.

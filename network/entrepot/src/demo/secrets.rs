@@ -19,6 +19,16 @@ impl Secret {
         Ok(Self { opening: Opening::random(minor, &mut random()?) })
     }
 
+    /// An amount that was opened to a party, as the gateway gives it.
+    ///
+    /// # Errors
+    /// It is no opening.
+    pub fn opened(opening: &Value) -> Result<Self> {
+        let field = |name: &str| opening[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"));
+        let text = OpeningText { value: field("value_minor")?, blinding: field("blinding")? };
+        Ok(Self { opening: text.open()? })
+    }
+
     /// The amount in minor units.
     #[must_use]
     pub fn minor(&self) -> u64 {

@@ -1,21 +1,16 @@
 //! The story itself, chapter by chapter.
 
-use anyhow::{Context, Result, ensure};
-use fabric_operator::{
-    consortium::Consortium,
-    layout::{Addresses, Layout},
-};
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use fabric_operator::layout::Layout;
 use serde_json::{Value, json};
-use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
-use trade_proofs::ProofContext;
 use trade_standards::percent::encode;
 
 use super::{
-    bypass,
     calendar::Calendar,
     documents::{self, GTIN},
-    rest::Caller,
-    secrets::{Secret, salted},
+    party::Actor,
     teller::Teller,
 };
 
@@ -39,56 +34,42 @@ const SWISS_SERIALS: [&str; 3] = ["D5HJ2V8F", "L9CX4Y7G", "T1MB3U6K"];
 /// The serial number of an event that is copied.
 const COPIED_SERIAL: &str = "K8GF5Z2Q";
 const CURRENCY: &str = "EUR";
-/// Declared value of the German consignment, in cents. Nobody but the importer and customs sees it.
-const DECLARED_MINOR: u64 = 1_284_550;
-/// Total of the invoice, in cents, and what arrived: the correspondent bank kept its charge.
-const INVOICED_MINOR: u64 = 1_284_550;
-const PAID_MINOR: u64 = 1_284_100;
+const INVOICE: &str = "INV-2026-311";
+const ENTRY: &str = "ENTRY-42";
 /// The difference that seller and buyer agreed to accept, in cents.
 const TOLERANCE_MINOR: u64 = 1_000;
 
-/// Everybody who acts, and where.
-pub struct Story<'a> {
-    layout: &'a Layout,
-    addresses: &'a Addresses,
-    consortium: Consortium,
+/// Everybody who acts, each in a process of its own.
+pub struct Story {
     calendar: Calendar,
-    exporter: Caller,
-    importer: Caller,
-    logistics: Caller,
-    bank: Caller,
-    customs: Caller,
+    exporter: Actor,
+    importer: Actor,
+    logistics: Actor,
+    bank: Actor,
+    customs: Actor,
     /// The officers of customs: it takes two to release goods.
-    officers: [Caller; 2],
-    regulator: Caller,
-    consumer: Caller,
+    officers: [Actor; 2],
+    regulator: Actor,
+    consumer: Actor,
 }
 
-impl<'a> Story<'a> {
-    /// Gathers the callers of a network.
+impl Story {
+    /// Starts the parties of a network. `program` is this one.
     ///
     /// # Errors
-    /// An identity of the network cannot be read.
-    pub fn new(layout: &'a Layout, addresses: &'a Addresses, consortium: Consortium) -> Result<Self> {
-        let first = consortium.organizations.first().context("a consortium without organizations")?;
-        let authority = layout.tls_authority(&first.domain);
-        let person = |msp_id: &str, name: &str| -> Result<Caller> {
-            let domain = &consortium.organization(msp_id)?.domain;
-            Caller::with_identity(addresses.gateway, &authority, &layout.user(domain, name).join("msp"))
-        };
-        let caller = |msp_id: &str| person(msp_id, "User1");
+    /// A process cannot be started.
+    pub fn new(program: &Path, layout: &Layout) -> Result<Self> {
+        let party = |msp_id: &str| Actor::start(program, layout, Some(msp_id));
+        let customs = party(CUSTOMS)?;
         Ok(Self {
-            layout,
-            addresses,
-            exporter: caller(EXPORTER)?,
-            importer: caller(IMPORTER)?,
-            logistics: caller(LOGISTICS)?,
-            bank: caller(BANK)?,
-            customs: caller(CUSTOMS)?,
-            officers: [person(CUSTOMS, "Officer1")?, person(CUSTOMS, "Officer2")?],
-            regulator: caller(REGULATOR)?,
-            consumer: Caller::anonymous(addresses.gateway, &authority)?,
-            consortium,
+            exporter: party(EXPORTER)?,
+            importer: party(IMPORTER)?,
+            logistics: party(LOGISTICS)?,
+            bank: party(BANK)?,
+            officers: [customs.person("Officer1"), customs.person("Officer2")],
+            customs,
+            regulator: party(REGULATOR)?,
+            consumer: Actor::start(program, layout, None)?,
             calendar: Calendar::today(),
         })
     }
@@ -221,38 +202,42 @@ impl<'a> Story<'a> {
         }
         teller.step("customs publishes its tariffs and rules as dated data", Ok(()))?;
 
-        let value = Secret::new(DECLARED_MINOR)?;
-        let german = self.declaration("DEC-DE-1", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
-        let filed = self.importer.post("/v1/declarations", &german).await?.accepted();
+        let german = json!({
+            "declaration_id": "DEC-DE-1", "tariff_id": "TARIFF-DE", "destination": "DE", "pallet": TO_GERMANY,
+            "right_id": RIGHT, "licence_id": LICENCE,
+        });
+        let filed = self.importer.act_and_send("declare", german).await?.accepted();
         let filed = teller
             .step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
-        ensure!(!filed.to_string().contains(&DECLARED_MINOR.to_string()), "the answer tells the declared value");
         teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
-        let opening = json!({"private": value.opening()});
-        let opened = self.importer.post("/v1/declarations/DEC-DE-1/opening", &opening).await?.accepted();
+        let declaration = json!({"declaration_id": "DEC-DE-1", "tariff_id": "TARIFF-DE"});
+        let opened = self.importer.act_and_send("open_value", declaration.clone()).await?.accepted();
         teller.step(
             "the importer opens the value to customs, in a transaction that their two peers alone endorse",
             opened,
         )?;
-        let read = self.customs.get("/v1/declarations/DEC-DE-1/opening").await?.accepted()?;
-        let known = expect(&read, "value_minor", &DECLARED_MINOR.to_string());
-        teller.step("customs reads the value at its own peer", known)?;
+        let read = self.customs.act("read_value", declaration.clone()).await?;
+        teller.step("customs reads the value at its own peer: it opens the commitment", expect_true(&read, "opens"))?;
         let refused = self.exporter.get("/v1/declarations/DEC-DE-1/opening").await?.refused(403, "caller.not_a_party");
         teller.step("the exporter cannot", refused)?;
 
-        let mut stolen = self.declaration("DEC-DE-2", "TARIFF-DE", "DE", TO_GERMANY, &value)?;
-        stolen["value_proof"] = german["value_proof"].clone();
-        let replayed = self.importer.post("/v1/declarations", &stolen).await?.refused(422, "proof.of_another_record");
+        let stolen = json!({"declaration_id": "DEC-DE-2", "other": "DEC-DE-1"});
+        let replayed = self.importer.act_and_send("declare_with_the_proof_of", stolen).await?;
+        let replayed = replayed.refused(422, "proof.of_another_record");
         teller.step("the same proof under another declaration is refused", replayed)?;
-        let context = self.value_context("DEC-DE-3", "TARIFF-DE")?;
-        let out_of_band = value.prove_range(&context, 0, 999);
-        teller.step("no proof can be made for a band the value does not lie in", inverted(out_of_band))?;
+        let out_of_band = self.importer.act("prove_another_band", declaration).await?;
+        teller.step(
+            "no proof can be made for a band the value does not lie in",
+            inverted(expect_true(&out_of_band, "proved")),
+        )?;
 
         self.release(teller).await?;
 
-        let value = Secret::new(DECLARED_MINOR - 5_000)?;
-        let swiss = self.declaration("DEC-CH-1", "TARIFF-CH", "CH", TO_SWITZERLAND, &value)?;
-        self.importer.post("/v1/declarations", &swiss).await?.accepted()?;
+        let swiss = json!({
+            "declaration_id": "DEC-CH-1", "tariff_id": "TARIFF-CH", "destination": "CH", "pallet": TO_SWITZERLAND,
+            "right_id": RIGHT, "licence_id": LICENCE,
+        });
+        self.importer.act_and_send("declare", swiss).await?.accepted()?;
         let assessed = self.officers[0].post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
         let intercepted = expect(&assessed["result"], "outcome", "intercept").map(|()| assessed);
         let intercepted =
@@ -285,32 +270,6 @@ impl<'a> Story<'a> {
         self.officers[1].post(approve, &number).await?.accepted()?;
         let filed = self.importer.get("/v1/declarations/DEC-DE-1").await?.accepted()?;
         teller.step("a second officer approves: customs clears it", expect(&filed, "state", "cleared"))
-    }
-
-    fn declaration(&self, id: &str, tariff: &str, country: &str, pallet: &str, value: &Secret) -> Result<Value> {
-        let (least, most) = BAND;
-        let proof = value.prove_range(&self.value_context(id, tariff)?, least, most)?;
-        Ok(json!({
-            "declaration_id": id, "tariff_id": tariff, "tariff_version": 1, "band_id": "watches",
-            "items": [documents::pallet(pallet)], "hs_code": "910211", "origin": "CN", "destination": country,
-            "quantity": "3", "unit": "C62", "currency": CURRENCY, "right_id": RIGHT, "licence_id": LICENCE,
-            "value_commitment": value.commitment(), "value_proof": proof,
-        }))
-    }
-
-    /// To what the proof of a declared value is bound.
-    fn value_context(&self, declaration: &str, tariff: &str) -> Result<ProofContext> {
-        let place = DeclarationPlace::parse(IMPORTER, declaration, (tariff, 1), "watches", CURRENCY)?;
-        Ok(place.context(self.deployment())?)
-    }
-
-    /// To what the proof of a settlement is bound.
-    fn settlement_context(&self, invoice: &str, entry: &str) -> Result<ProofContext> {
-        Ok(SettlementPlace::parse(EXPORTER, invoice, entry, CURRENCY)?.context(self.deployment())?)
-    }
-
-    fn deployment(&self) -> Deployment<'_> {
-        Deployment { channel: &self.consortium.channel, chaincode: &self.consortium.chaincode.name }
     }
 
     async fn cloned_serial(&self, teller: &mut Teller) -> Result<()> {
@@ -350,76 +309,47 @@ impl<'a> Story<'a> {
         expect(&item.accepted()?, "commissioner", EXPORTER)
     }
 
-    /// The seller's invoice, and what opens its total.
-    async fn invoice(&self, teller: &mut Teller) -> Result<Secret> {
-        let total = Secret::new(INVOICED_MINOR)?;
-        let document = documents::invoice("INV-2026-311", INVOICED_MINOR, CURRENCY);
-        let document = salted(document.as_bytes())?;
+    async fn invoice(&self, teller: &mut Teller) -> Result<()> {
         let invoice = json!({
-            "invoice_id": "INV-2026-311", "buyer": IMPORTER, "currency": CURRENCY, "issued_on": self.calendar.day(-17)?,
-            "due_on": self.calendar.day(13)?, "creditor_reference": "RF18539007547034",
-            "tolerance_minor": TOLERANCE_MINOR.to_string(), "total_commitment": total.commitment(),
-            "document_digest": document.digest(),
+            "invoice_id": INVOICE, "buyer": IMPORTER, "watches": GERMAN_SERIALS.len(),
+            "tolerance_minor": TOLERANCE_MINOR.to_string(),
         });
-        let issued = self.exporter.post("/v1/invoices", &invoice).await?.accepted();
+        let issued = self.exporter.act_and_send("issue_invoice", invoice).await?.accepted();
         teller.step("the seller issues an invoice: a commitment, and a salted digest of the document", issued)?;
-        let opening = json!({"private": total.opening_with(&document)});
-        let opened = self.exporter.post("/v1/invoices/INV-2026-311/opening", &opening).await?.accepted();
+        let invoice = json!({"invoice_id": INVOICE});
+        let opened = self.exporter.act_and_send("open_invoice", invoice.clone()).await?.accepted();
         teller.step("the seller opens the total to the buyer", opened)?;
-        let read = self.importer.get("/v1/invoices/INV-2026-311/opening").await?.accepted()?;
-        let known = expect(&read, "value_minor", &INVOICED_MINOR.to_string());
-        teller.step("the buyer reads the total at its own peer", known)?;
-        Ok(total)
+        let read = self.importer.act("check_invoice", invoice).await?;
+        teller.step("the buyer reads the total at its own peer: it is what was agreed", expect_true(&read, "agrees"))
     }
 
     async fn payment(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
-        let total = self.invoice(teller).await?;
-        let notification = documents::credit_notification(
-            PAID_MINOR,
-            CURRENCY,
-            "INV-2026-311",
-            "2026112000000042",
-            &self.calendar.day(-1)?,
-        );
-        let message = salted(notification.as_bytes())?;
-        let statement = self
-            .bank
-            .send("POST", "/v1/bank-statements", notification.into_bytes(), &[("content-type", "application/xml")])
-            .await?
-            .accepted();
-        let statement = teller.step("the bank's camt.054 is read", statement)?;
-        let entry = &statement["statements"][0]["entries"][0];
-        let paid = Secret::new(PAID_MINOR)?;
-        let recorded = json!({
-            "entry_id": "ENTRY-42", "account_holder": EXPORTER,
-            "account_servicer_reference": entry["account_servicer_reference"],
-            "end_to_end_id": "INV-2026-311", "creditor_reference": "RF18539007547034",
-            "direction": "credit", "booked_on": self.calendar.day(-1)?, "currency": CURRENCY,
-            "statement_digest": message.digest(), "amount_commitment": paid.commitment(),
-        });
-        let recorded = self.bank.post("/v1/statement-entries", &recorded).await?.accepted();
-        teller.step("the bank reports the entry", recorded)?;
-        let opening = json!({"private": paid.opening_with(&message)});
-        let opened = self.bank.post("/v1/statement-entries/ENTRY-42/opening", &opening).await?.accepted();
+        self.invoice(teller).await?;
+        let invoice = json!({"invoice_id": INVOICE, "bank": BANK});
+        let ordered = self.importer.act("order_payment", invoice.clone()).await;
+        teller.step("the buyer orders its bank to pay, outside of the ledger", ordered)?;
+        let read = self.bank.act("carry_out", invoice).await;
+        let read = teller.step("the bank pays, and its camt.054 about it is read", read)?;
+        teller.detail(&text(&read, "version"));
+        let entry = json!({"entry_id": ENTRY, "account_holder": EXPORTER});
+        let recorded = self.bank.act_and_send("report_entry", entry.clone()).await?.accepted();
+        teller.step("the bank reports the entry as it was read: amount, day and references", recorded)?;
+        let opened = self.bank.act_and_send("open_entry", entry).await?.accepted();
         teller.step("the bank opens the amount to the account holder", opened)?;
 
-        let settle = |tolerance: u64, proof: String| {
+        let settle = |claimed: u64| {
             json!({
-                "invoice_id": "INV-2026-311", "entry_id": "ENTRY-42", "tolerance_minor": tolerance.to_string(),
-                "tolerance_reason": "bank_charge", "proof": proof,
+                "invoice_id": INVOICE, "entry_id": ENTRY, "proved_minor": TOLERANCE_MINOR.to_string(),
+                "claimed_minor": claimed.to_string(),
             })
         };
-        let proof = total.prove_match(&paid, &self.settlement_context("INV-2026-311", "ENTRY-42")?, TOLERANCE_MINOR)?;
-        let narrower = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR - 1, proof.clone())).await?;
+        let narrower = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR - 1)).await?;
         teller
             .step("a proof for one tolerance does not prove a narrower one", narrower.refused(422, "proof.rejected"))?;
-        let settled = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof.clone())).await?.accepted();
-        let settled =
-            teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
-        let answer = settled.to_string();
-        ensure!(!answer.contains(&PAID_MINOR.to_string()), "the answer tells the amount");
-        let again = self.exporter.post("/v1/settlements", &settle(TOLERANCE_MINOR, proof)).await?;
+        let settled = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR)).await?.accepted();
+        teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
+        let again = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR)).await?;
         teller.step("it cannot be settled twice", again.refused(409, "payment.invoice_settled"))?;
         Ok(())
     }
@@ -446,11 +376,7 @@ impl<'a> Story<'a> {
     async fn consumer(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("A consumer scans two codes");
         for (serial, conflict) in [(GERMAN_SERIALS[0], false), (GERMAN_SERIALS[1], true)] {
-            let answer = self
-                .consumer
-                .send("GET", &format!("/01/{GTIN}/21/{serial}"), Vec::new(), &[("accept", "application/json")])
-                .await?;
-            let answer = answer.accepted()?;
+            let answer = self.consumer.get(&format!("/01/{GTIN}/21/{serial}")).await?.accepted()?;
             let right = answer["conflict_found"] == json!(conflict);
             let what = if conflict {
                 "the second code: a conflict was found, and the answer says which"
@@ -491,12 +417,10 @@ impl<'a> Story<'a> {
         let write = json!({"sha256": "0".repeat(64), "kind": "other", "media_type": "text/plain", "captured_at": self.calendar.moment(1, "00:00")?, "tool": "none"});
         let refused = self.regulator.post("/v1/evidence", &write).await?.refused(403, "role_not_permitted");
         teller.step("its write is refused by the gateway", refused)?;
-        let bypass = bypass::Regulator::connect(self.layout, self.addresses, &self.consortium).await?;
-        teller.step("past the gateway, its write is refused by the contract", bypass.contract_refuses(&write).await)?;
-        teller.step(
-            "an endorsed transaction of its own is refused by the channel's policy",
-            bypass.channel_refuses().await,
-        )?;
+        let written = self.regulator.act("write_past_the_gateway", write).await;
+        teller.step("past the gateway, its write is refused by the contract", written)?;
+        let ordered = self.regulator.act("order_past_the_gateway", Value::Null).await;
+        teller.step("an endorsed transaction of its own is refused by the channel's policy", ordered)?;
         Ok(())
     }
 }

@@ -1,0 +1,71 @@
+//! The exporter: knows its prices, issues the invoice, and settles it with what its bank reports.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use trade_claims::SettlementPlace;
+
+use super::{CURRENCY, minor, text, told};
+use crate::demo::{
+    calendar::Calendar,
+    documents,
+    party::desk::Desk,
+    secrets::{Secret, salted},
+};
+
+/// What one watch costs, in cents.
+const PRICE_MINOR: u64 = 428_150;
+
+/// The reference that the buyer is asked to quote (ISO 11649).
+const REFERENCE: &str = "RF18539007547034";
+
+pub(super) async fn perform(desk: &mut Desk, name: &str, about: &Value) -> Result<Value> {
+    match name {
+        "issue_invoice" => issue(desk, about).await,
+        "open_invoice" => open(desk, text(about, "invoice_id")?).await,
+        "settle" => settle(desk, about).await,
+        _ => bail!("the exporter does not know how to {name}"),
+    }
+}
+
+/// Issues an invoice over so many watches.
+async fn issue(desk: &mut Desk, about: &Value) -> Result<Value> {
+    let (invoice_id, watches) = (text(about, "invoice_id")?, about["watches"].as_u64().unwrap_or_default());
+    let total = Secret::new(PRICE_MINOR * watches)?;
+    let document = salted(documents::invoice(invoice_id, total.minor(), CURRENCY).as_bytes())?;
+    let calendar = Calendar::today();
+    let invoice = json!({
+        "invoice_id": invoice_id, "buyer": text(about, "buyer")?, "currency": CURRENCY,
+        "issued_on": calendar.day(-17)?, "due_on": calendar.day(13)?, "creditor_reference": REFERENCE,
+        "tolerance_minor": about["tolerance_minor"], "total_commitment": total.commitment(),
+        "document_digest": document.digest(),
+    });
+    let answer = desk.clerk()?.post("/v1/invoices", &invoice).await?;
+    let secret_minor = total.minor();
+    desk.note(invoice_id, json!({"private": total.opening_with(&document)}));
+    desk.keep(invoice_id, total);
+    told(answer, secret_minor)
+}
+
+/// Opens the total to the buyer.
+async fn open(desk: &mut Desk, invoice_id: &str) -> Result<Value> {
+    let opening = desk.noted(invoice_id)?.clone();
+    let answer = desk.clerk()?.post(&format!("/v1/invoices/{invoice_id}/opening"), &opening).await?;
+    told(answer, desk.kept(invoice_id)?.minor())
+}
+
+/// Settles an invoice with an entry: reads what the bank has opened, proves that both amounts agree within a tolerance,
+/// and claims what it is told to claim.
+async fn settle(desk: &mut Desk, about: &Value) -> Result<Value> {
+    let (invoice_id, entry_id) = (text(about, "invoice_id")?, text(about, "entry_id")?);
+    let clerk = desk.clerk()?;
+    let opened = clerk.get(&format!("/v1/statement-entries/{entry_id}/opening")).await?.accepted()?;
+    let paid = Secret::opened(&opened)?;
+    let place = SettlementPlace::parse(desk.msp_id(), invoice_id, entry_id, CURRENCY)?;
+    let context = place.context(desk.deployment())?;
+    let proof = desk.kept(invoice_id)?.prove_match(&paid, &context, minor(about, "proved_minor")?)?;
+    let request = json!({
+        "invoice_id": invoice_id, "entry_id": entry_id, "tolerance_minor": about["claimed_minor"],
+        "tolerance_reason": "bank_charge", "proof": proof,
+    });
+    told(clerk.post("/v1/settlements", &request).await?, paid.minor())
+}
