@@ -9,7 +9,7 @@
 use fabric_contract::{CompositeKey, Context, EndorserPolicy, Fault, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
-use trade_model::common::{Digest256, Stamp};
+use trade_model::common::{Digest256, Role, Stamp};
 use trade_model::governance::Members;
 use trade_standards::identifier::MspId;
 
@@ -49,8 +49,8 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     author: &MspId,
 ) -> Result<bool, Refusal> {
     let members = caller::members(ctx)?;
-    // A regulator and a stranger have no collection to look into.
-    let may_state = members.writers().any(|member| member.msp_id == *author);
+    // A regulator and a stranger have no collection to look into. What a member said before it was suspended stays said.
+    let may_state = members.find(author).is_some_and(|member| !member.has_role(Role::Regulator));
     if !may_state || stamp.by != *author {
         return Ok(false);
     }

@@ -60,6 +60,9 @@ impl Caller {
         if me.has_role(Role::Regulator) {
             return Err(CallerRejection::RegulatorReadsOnly { msp_id }.into());
         }
+        if me.suspended {
+            return Err(CallerRejection::MemberSuspended { msp_id }.into());
+        }
         let asserted = now(ctx)?;
         Ok(Self {
             me,
@@ -95,7 +98,7 @@ impl Caller {
 
     /// Another member that can hold goods, licences or accounts.
     pub(crate) fn partner(&self, msp_id: &MspId) -> Option<&Member> {
-        self.members.find(msp_id).filter(|partner| !partner.has_role(Role::Regulator))
+        self.members.partner(msp_id)
     }
 }
 

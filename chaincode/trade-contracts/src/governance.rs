@@ -1,23 +1,25 @@
 //! `governance`: the members of the channel, established once.
 
-use std::collections::BTreeSet;
+mod list;
 
 use fabric_contract::{Context, Contract};
-use trade_model::common::{Malformed, Role, Stamp};
+use trade_model::common::{Role, Stamp};
 use trade_model::governance::{
-    Establish, GovernanceEvent, GovernanceRejection, MEMBERS, MEMBERS_MAX, Member, Members, ReadMembers,
+    Establish, GovernanceEvent, GovernanceRejection, MEMBERS, Members, ReadMembers, ReadRules,
 };
-use trade_model::rejection::{CallerRejection, Rejection, RequestRejection};
+use trade_model::rejection::CallerRejection;
+use trade_model::rules::Rules;
 use trade_model::{Refusal, Transaction};
 
 use crate::announce::announce;
 use crate::caller;
 use crate::person::Acting;
+use crate::rules;
 use crate::table::On;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("governance").on(establish).on(read_members)
+    Contract::new("governance").on(establish).on(read_members).on(read_rules)
 }
 
 /// Names the members of the channel. The first caller does it; Fabric's policy decides who can call at all.
@@ -30,7 +32,10 @@ pub fn establish(ctx: &mut Context<'_>, request: Establish) -> Result<Members, R
     }
     let creator = ctx.creator().msp_id.clone();
     let mut members = request.members;
-    check_list(&members)?;
+    list::check(&members)?;
+    if let Some(stated) = members.iter().find(|member| member.suspended) {
+        return Err(GovernanceRejection::StandingStated { msp_id: stated.msp_id.clone() }.into());
+    }
     let me = members.iter().find(|member| member.msp_id.as_str() == creator);
     let me = me.ok_or_else(|| GovernanceRejection::CallerNotListed { msp_id: creator.clone() })?;
     if me.has_role(Role::Regulator) {
@@ -61,43 +66,10 @@ pub fn read_members(ctx: &mut Context<'_>, ReadMembers {}: ReadMembers) -> Resul
     caller::members(ctx)
 }
 
-fn check_list(members: &[Member]) -> Result<(), Rejection> {
-    if members.is_empty() {
-        let malformed = Malformed::new("request.empty", "needs at least one entry");
-        return Err(RequestRejection::of("/members", &malformed).into());
-    }
-    if members.len() > MEMBERS_MAX {
-        let malformed = Malformed::new("request.too_many", format!("can have at most {MEMBERS_MAX} entries"));
-        return Err(RequestRejection::of("/members", &malformed).into());
-    }
-    let mut taken = BTreeSet::new();
-    let mut prefixes: Vec<&str> = Vec::new();
-    for member in members {
-        let msp_id = member.msp_id.clone();
-        if member.has_role(Role::Regulator) && member.roles.len() > 1 {
-            return Err(GovernanceRejection::RegulatorWithOtherRole { msp_id }.into());
-        }
-        let names = [
-            Some(format!("msp {msp_id}")),
-            member.gln.as_ref().map(|gln| format!("gln {gln}")),
-            member.lei.as_ref().map(|lei| format!("lei {lei}")),
-        ];
-        if !names.into_iter().flatten().all(|name| taken.insert(name)) {
-            return Err(GovernanceRejection::MemberTwice { msp_id }.into());
-        }
-        check_prefixes(member, &mut prefixes)?;
-    }
-    Ok(())
-}
-
-/// A key belongs to one company, so no prefix may begin another one.
-fn check_prefixes<'m>(member: &'m Member, taken: &mut Vec<&'m str>) -> Result<(), GovernanceRejection> {
-    for prefix in &member.gs1_company_prefixes {
-        let prefix = prefix.as_str();
-        if taken.iter().any(|other| other.starts_with(prefix) || prefix.starts_with(other)) {
-            return Err(GovernanceRejection::CompanyPrefixTaken { msp_id: member.msp_id.clone() });
-        }
-        taken.push(prefix);
-    }
-    Ok(())
+/// The rules in force.
+///
+/// # Errors
+/// None of its own: while nothing was voted, the default that ships holds.
+pub fn read_rules(ctx: &mut Context<'_>, ReadRules {}: ReadRules) -> Result<Rules, Refusal> {
+    Ok(rules::current(ctx)?)
 }

@@ -13,6 +13,7 @@ pub mod payment;
 mod person;
 mod private;
 pub mod rights;
+mod rules;
 mod table;
 
 use fabric_contract::{ArgumentError, Failure, Router};

@@ -15,6 +15,7 @@ pub mod governance;
 pub mod item;
 pub mod payment;
 pub mod rights;
+pub mod rules;
 
 pub use refusal::Refusal;
 pub use transaction::Transaction;

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{common, custody, customs, evidence, governance, item, payment, rights};
+use crate::{common, custody, customs, evidence, governance, item, payment, rights, rules};
 
 /// What one table holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +25,7 @@ pub fn all(generator: &mut SchemaGenerator) -> Vec<TableInfo> {
     let mut tables = Tables { generator, found: Vec::new() };
     common::tables(&mut tables);
     governance::tables(&mut tables);
+    rules::tables(&mut tables);
     item::tables(&mut tables);
     custody::tables(&mut tables);
     rights::tables(&mut tables);

@@ -8,6 +8,7 @@ use trade_model::customs::{
     APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
     ReadDeclaration,
 };
+use trade_model::governance::{MEMBERS, Members, ReadMembers};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
@@ -18,6 +19,7 @@ use super::world::*;
 /// The changed chaincode.
 pub(super) fn forged() -> Contract {
     Contract::new("forged")
+        .submit("Members", |ctx, record: Members| forge(ctx, &MEMBERS, &(), record))
         .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
         .submit("Invoice", |ctx, record: Invoice| forge(ctx, &INVOICES, &record.invoice_id.clone(), record))
         .submit("Declaration", |ctx, record: Declaration| {
@@ -200,6 +202,15 @@ pub(super) fn assess_a_forged_declaration(world: &mut World) -> Answer {
     let declaration = record(world.declaration()).with("quantity", "7");
     world.forge("Declaration", &declaration)?;
     world.assess()
+}
+
+/// The members, one of them suspended without a vote.
+pub(super) fn suspend(world: &mut World, msp_id: &str) {
+    let mut members = world.evaluate(REGULATOR, ReadMembers::NAME, &json!({})).expect("members");
+    let listed = members["members"].as_array_mut().expect("a list");
+    let member = listed.iter_mut().find(|member| member["msp_id"] == msp_id).expect("a member");
+    member["suspended"] = json!(true);
+    world.forge("Members", &members).expect("colluding peers");
 }
 
 /// The record of an answer.

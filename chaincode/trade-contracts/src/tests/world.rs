@@ -2,7 +2,7 @@
 
 use fabric_contract::testing::{Collection, MemoryLedger, creator};
 use fabric_contract::{Creator, Failure, Timestamp};
-use fixtures::{json, member, of};
+use fixtures::{json, member, of, set};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 use trade_model::common::{DUTIES_ATTRIBUTE, Role};
@@ -204,8 +204,8 @@ pub(super) fn establish() -> Value {
             known_to_gs1(IMPORTER, "DE", &[Seller], "4012345002256"),
             member(CARRIER, "NL", &[Carrier]),
             member(BANK, "DE", &[Bank]),
-            member(CUSTOMS, "DE", &[Customs]),
-            member(SECOND_CUSTOMS, "US", &[Customs]),
+            Member { jurisdictions: set(&["CH", "DE", "FR"]), ..member(CUSTOMS, "DE", &[Customs]) },
+            Member { jurisdictions: set(&["US"]), ..member(SECOND_CUSTOMS, "US", &[Customs]) },
             member(SECOND_MAKER, "VN", &[Maker, Seller, Bank]),
             member(REGULATOR, "DE", &[Regulator]),
         ],

@@ -4,6 +4,7 @@
 //! parsed. So no contract checks a form, and gateway and chaincode refuse the same text by the same code.
 
 mod attested;
+mod bounded;
 mod cursor;
 mod document;
 mod duty;
@@ -22,6 +23,7 @@ mod tables;
 mod text;
 
 pub use attested::{Attested, Committed, Shared};
+pub use bounded::Bounded;
 pub use cursor::{Cursor, PageSize};
 pub use document::{Salt, SaltedDigest, SaltedDocument};
 pub use duty::{DUTIES_ATTRIBUTE, Duties, DutiesError, Duty, GATEWAY_ATTRIBUTE, parse_duties};

@@ -11,11 +11,13 @@ mod tables;
 pub use events::GovernanceEvent;
 pub use records::{Member, Members};
 pub use rejections::GovernanceRejection;
-pub use requests::{Establish, ReadMembers};
+pub use requests::{Establish, ReadMembers, ReadRules};
 pub(crate) use tables::tables;
 pub use tables::*;
 
 /// Most GS1 company prefixes one member can name.
 pub const COMPANY_PREFIXES_MAX: usize = 20;
+/// Most countries for which one member can be the customs authority, and most offices whose entries it can attest.
+pub const PLACES_MAX: usize = 60;
 /// Most members one channel can have.
 pub const MEMBERS_MAX: usize = 64;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trade_standards::gs1::Gs1Uri;
 use trade_standards::identifier::{CountryCode, Gln, Lei, MspId};
 
-use super::COMPANY_PREFIXES_MAX;
-use crate::common::{CompanyPrefix, Role, Set, Stamp, Text};
+use super::{COMPANY_PREFIXES_MAX, PLACES_MAX};
+use crate::common::{CompanyPrefix, OfficeCode, Role, Set, Stamp, Text};
 
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,12 +35,28 @@ pub struct Member {
     /// certificate that names duties is bound by them either way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duties_required: bool,
+    /// The countries for which it is the customs authority, at most 60, the members of a customs union one by one; for
+    /// members with the role `customs` only, and each country for one member.
+    #[serde(default, skip_serializing_if = "Set::is_unset")]
+    pub jurisdictions: Set<CountryCode, 0, PLACES_MAX>,
+    /// The offices of registers of intellectual property (WIPO ST.3) whose entries it may attest, at most 60.
+    #[serde(default, skip_serializing_if = "Set::is_unset")]
+    pub attests: Set<OfficeCode, 0, PLACES_MAX>,
+    /// Whether it is suspended: it changes nothing and receives nothing. What it holds stays, and can be traced; its GS1
+    /// company prefixes stay its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
 }
 
 impl Member {
     /// Whether the member has the role.
     pub fn has_role(&self, role: Role) -> bool {
         self.roles.has(&role)
+    }
+
+    /// Whether it may change and receive anything: no regulator, and not suspended.
+    pub fn writes(&self) -> bool {
+        !self.suspended && !self.has_role(Role::Regulator)
     }
 }
 
@@ -59,12 +75,27 @@ impl Members {
         self.members.iter().find(|member| member.msp_id == *msp_id)
     }
 
-    /// The members that can write: all but regulators.
+    /// The members that write: all but regulators and those that are suspended.
     pub fn writers(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| !member.has_role(Role::Regulator))
+        self.members.iter().filter(|member| member.writes())
     }
 
-    /// The member whose GS1 company prefix a key begins with, when one has named it.
+    /// The member of an MSP that writes, so that it can hold goods, licences or accounts.
+    pub fn partner(&self, msp_id: &MspId) -> Option<&Member> {
+        self.find(msp_id).filter(|member| member.writes())
+    }
+
+    /// The customs authority of a country. None while nobody is it, or the member that is it is suspended.
+    pub fn authority_of(&self, country: &CountryCode) -> Option<&Member> {
+        self.writers().find(|member| member.jurisdictions.has(country))
+    }
+
+    /// Whether a member may attest the entries of an office's register. A suspended one may not.
+    pub fn attests(&self, msp_id: &MspId, office: &OfficeCode) -> bool {
+        self.partner(msp_id).is_some_and(|member| member.attests.has(office))
+    }
+
+    /// The member whose GS1 company prefix a key begins with, when one has named it; a suspended one, too.
     pub fn company_of(&self, key: &Gs1Uri) -> Option<&Member> {
         let begins = |prefix: &CompanyPrefix| key.company_part().starts_with(prefix.as_str());
         self.members.iter().find(|member| member.gs1_company_prefixes.iter().any(begins))

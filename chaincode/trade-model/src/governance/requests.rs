@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Member, Members};
+use crate::rules::Rules;
 use crate::transaction::transactions;
 
 /// `governance:Establish` (submit): names the members of the channel, once and for all of them.
@@ -19,7 +20,13 @@ pub struct Establish {
 #[serde(deny_unknown_fields)]
 pub struct ReadMembers {}
 
+/// `governance:ReadRules` (evaluate): the windows, bounds and tables that the contracts use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadRules {}
+
 transactions! {
     submit(Registrar) "governance:Establish", Establish => Members;
     evaluate "governance:ReadMembers", ReadMembers => Members;
+    evaluate "governance:ReadRules", ReadRules => Rules;
 }

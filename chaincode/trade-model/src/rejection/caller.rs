@@ -10,6 +10,9 @@ rejections! {
     /// The caller's MSP is no member of this channel.
     CallerNotEnrolled { msp_id: String } = 403, "caller.not_enrolled", "The caller is not enrolled",
         "{msp_id} is not among the established members";
+    /// The caller's organization is suspended.
+    MemberSuspended { msp_id: String } = 403, "caller.suspended", "The member is suspended",
+        "{msp_id} is suspended and may only read";
     /// A regulator reads and never writes.
     RegulatorReadsOnly { msp_id: String } = 403, "caller.regulator_reads_only", "A regulator cannot change anything",
         "{msp_id} is a regulator and may only read";

@@ -431,12 +431,14 @@ pub fn members() -> Value {
     let member = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
     let mut brand = member(EXPORTER, "Aurora Timepieces Ltd", "CN", &["brand", "maker", "seller"]);
     brand["gs1_company_prefixes"] = json!(["9521234"]);
+    let mut customs = member(CUSTOMS, "Customs authority", "DE", &["customs"]);
+    customs["jurisdictions"] = json!(["CH", "DE"]);
     json!({"members": [
         brand,
         member(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
         member(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
         member(BANK, "Handelsbank", "DE", &["bank"]),
-        member(CUSTOMS, "Customs authority", "DE", &["customs"]),
+        customs,
         member(REGULATOR, "Market surveillance", "DE", &["regulator"]),
     ]})
 }

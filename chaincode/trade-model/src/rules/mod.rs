@@ -1,0 +1,25 @@
+//! The *rules*: windows, bounds, deadlines and tables that the contracts use, as one record with a version.
+//!
+//! What ships is the default, version 0, and needs no record. A vote of the members replaces the whole of it
+//! (`governance:Propose`). Each number has bounds of its own, so that no vote can make a rule void.
+
+mod tables;
+mod voting;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use tables::tables;
+pub use tables::*;
+pub use voting::VotingRules;
+
+/// All rules. A part that is left out of a request is the default that ships.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// 0 is the default that ships; what is voted has the number after the version that it replaces.
+    pub version: u32,
+    /// How members vote.
+    #[serde(default)]
+    pub voting: VotingRules,
+}
