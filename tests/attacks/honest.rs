@@ -54,7 +54,7 @@ impl Members {
         let msp = layout.user(&organization.domain, "User1").join("msp");
         let caller =
             Caller::with_identity(network.addresses().gateway, &layout.tls_authority(&organization.domain), &msp)?;
-        caller.post("/v1/members", &demo::members()).await?.accepted()?;
+        demo::founding::found(layout, network.addresses(), consortium, &demo::members()).await?;
         let peer = network.addresses().peer(ORGANIZATION)?;
         let connection = member::connect(layout, organization, &peer.endpoint, PATIENCE).await?;
         let gateway = Gateway::new(connection, member::identity(layout, organization, "User1")?);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment};
 use trade_model::customs::{PublishTariff, ReadDeclaration};
 
-use crate::harness::{System, kinds, start_on};
+use crate::harness::{System, found, kinds, start_on};
 
 const SECOND: &str = "SwissCustomsMSP";
 
@@ -49,9 +49,14 @@ const BOUNDS: (u64, u64) = (0, 200_000_000_000_000);
 
 async fn two_countries(system: &System) -> Result<()> {
     let mut members = entrepot::demo::members();
-    let second = json!({"msp_id": SECOND, "name": "Swiss customs", "country": "CH", "roles": ["customs"]});
-    members["members"].as_array_mut().expect("a list").push(second);
-    system.caller("ExporterMSP")?.post("/v1/members", &members).await?.accepted()?;
+    let listed = members["members"].as_array_mut().expect("a list");
+    let first = listed.iter_mut().find(|member| member["msp_id"] == "CustomsMSP").expect("customs");
+    first["jurisdictions"] = json!(["DE"]);
+    let (name, roles) = ("Swiss customs", ["customs"]);
+    let second =
+        json!({"msp_id": SECOND, "name": name, "country": "CH", "roles": roles, "jurisdictions": ["CH"]});
+    listed.push(second);
+    found(system, &members).await?;
     let event = documents::commissioning(&["TWO"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;
 

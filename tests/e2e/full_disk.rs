@@ -40,7 +40,7 @@ fn a_full_disk_is_told_and_is_over_when_there_is_space() -> Result<()> {
 
     inside.network.orderer_faults().fill_disk();
     let exporter = system.caller("ExporterMSP")?;
-    let writing = inside.runtime.spawn(async move { exporter.post("/v1/members", &demo::members()).await });
+    let writing = inside.runtime.spawn(async move { exporter.post("/v1/foundings", &demo::members()).await });
     wait_until("an unready gateway", PATIENCE, || Ok(()), || Ok(!ready()?.is_success()))?;
     ready()?.refused(503, "peer_unwell")?;
     let status = inside.status()?;

@@ -164,7 +164,11 @@ pub async fn establish(system: &System) -> Result<()> {
     if exporter.call(&ReadMembers {}, None).await?.is_success() {
         return Ok(());
     }
-    let answer = exporter.post("/v1/members", &entrepot::demo::members()).await?;
-    answer.accepted().context("the members cannot be established")?;
-    Ok(())
+    found(system, &entrepot::demo::members()).await
+}
+
+/// Founds with a list of members, as `User1` of each of them.
+pub async fn found(system: &System, list: &serde_json::Value) -> Result<()> {
+    let founded = entrepot::demo::founding::found(&system.layout, &system.addresses, &system.consortium, list).await;
+    founded.map(drop).context("the members cannot be established")
 }

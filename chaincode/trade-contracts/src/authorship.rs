@@ -30,6 +30,20 @@ pub(crate) fn put<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(ctx.set_endorsers(&key, Some(&owned(&caller.members, owners)?))?)
 }
 
+/// As [`put`], for what an organization says before there are members, or may change again by itself: later changes take
+/// what the chaincode's policy asks for, and its own peer for the digest.
+pub(crate) fn put_own<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    author: &MspId,
+    (table, key): (&Table<K, V>, &K),
+    record: &V,
+) -> Result<(), Refusal> {
+    table.put(ctx, key, record)?;
+    let key = table.key(key)?;
+    let collection = organization_collection(author.as_str());
+    Ok(ctx.private(&collection).put(&key, digest(record).as_str().as_bytes().to_vec())?)
+}
+
 /// Writes the caller's authorship digest of a record under the same key. It takes a majority to change the digest, so
 /// the author does not take its statement back with one accomplice.
 fn sign(ctx: &mut Context<'_>, caller: &Caller, key: &CompositeKey, record: &impl Serialize) -> Result<(), Refusal> {
@@ -51,7 +65,18 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     let members = caller::members(ctx)?;
     // A regulator and a stranger have no collection to look into. What a member said before it was suspended stays said.
     let may_state = members.find(author).is_some_and(|member| !member.has_role(Role::Regulator));
-    if !may_state || stamp.by != *author {
+    Ok(may_state && bears_digest(ctx, table, key, (statement, stamp), author)?)
+}
+
+/// As [`is_authentic`], of an organization that has a collection, whether it is a member or not yet.
+pub(crate) fn bears_digest<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    table: &Table<K, V>,
+    key: &K,
+    (statement, stamp): (&V, &Stamp),
+    author: &MspId,
+) -> Result<bool, Refusal> {
+    if stamp.by != *author {
         return Ok(false);
     }
     let expected = Digest256::of(digest(statement).as_str().as_bytes());

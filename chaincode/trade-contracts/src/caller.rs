@@ -11,7 +11,7 @@
 use fabric_contract::{Context, Fault};
 use trade_model::common::{Role, Stamp, TransactionId};
 use trade_model::governance::{GovernanceRejection, MEMBERS, Member, Members};
-use trade_model::rejection::CallerRejection;
+use trade_model::rejection::{CallerRejection, Rejection};
 use trade_model::{Refusal, Transaction};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
@@ -36,42 +36,27 @@ impl Caller {
     /// A member that may send the transaction `T`, by a person that has the duty for it; the first of the roles is
     /// named when the member has none of them.
     pub(crate) fn of<T: Transaction>(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
-        let caller = Self::enrolled(ctx)?;
-        match T::ROLES.first() {
-            Some(&role) if !T::ROLES.iter().any(|&role| caller.me.has_role(role)) => {
-                Err(CallerRejection::RoleMissing { msp_id: caller.me.msp_id.to_string(), role }.into())
-            }
-            _ => {
-                if let Some(duty) = T::DUTY {
-                    caller.acting.check(duty, &caller.me)?;
-                }
-                Ok(caller)
-            }
-        }
+        let members = members(ctx)?;
+        Self::among::<T>(ctx, members, |msp_id| CallerRejection::CallerNotEnrolled { msp_id }.into())
     }
 
-    /// A member that may write, whatever its role.
-    fn enrolled(ctx: &mut Context<'_>) -> Result<Self, Refusal> {
-        let members = members(ctx)?;
-        let creator = ctx.creator();
-        let msp_id = creator.msp_id.clone();
+    /// As [`Caller::of`], one of a list of members that is not in force, or not yet.
+    pub(crate) fn listed<T: Transaction>(ctx: &mut Context<'_>, members: Members) -> Result<Self, Refusal> {
+        Self::among::<T>(ctx, members, |msp_id| GovernanceRejection::CallerNotListed { msp_id }.into())
+    }
+
+    fn among<T: Transaction>(
+        ctx: &mut Context<'_>,
+        members: Members,
+        stranger: fn(String) -> Rejection,
+    ) -> Result<Self, Refusal> {
+        let msp_id = ctx.creator().msp_id.clone();
         let me = MspId::parse(&msp_id).ok().and_then(|msp_id| members.find(&msp_id).cloned());
-        let me = me.ok_or_else(|| CallerRejection::CallerNotEnrolled { msp_id: msp_id.clone() })?;
-        if me.has_role(Role::Regulator) {
-            return Err(CallerRejection::RegulatorReadsOnly { msp_id }.into());
-        }
-        if me.suspended {
-            return Err(CallerRejection::MemberSuspended { msp_id }.into());
-        }
+        let me = me.ok_or_else(|| stranger(msp_id))?;
+        let acting = Acting::of(ctx)?;
+        check::<T>(&me, &acting)?;
         let asserted = now(ctx)?;
-        Ok(Self {
-            me,
-            members,
-            now: asserted,
-            asserted,
-            transaction_id: transaction_id(ctx)?,
-            acting: Acting::of(ctx)?,
-        })
+        Ok(Self { me, members, now: asserted, asserted, transaction_id: transaction_id(ctx)?, acting })
     }
 
     /// Who does something now, in this transaction.
@@ -99,6 +84,23 @@ impl Caller {
     /// Another member that can hold goods, licences or accounts.
     pub(crate) fn partner(&self, msp_id: &MspId) -> Option<&Member> {
         self.members.partner(msp_id)
+    }
+}
+
+/// Refuses the transaction `T` to a member, or to the person that acts for it.
+fn check<T: Transaction>(me: &Member, acting: &Acting) -> Result<(), CallerRejection> {
+    let msp_id = || me.msp_id.to_string();
+    if me.has_role(Role::Regulator) {
+        return Err(CallerRejection::RegulatorReadsOnly { msp_id: msp_id() });
+    }
+    if me.suspended {
+        return Err(CallerRejection::MemberSuspended { msp_id: msp_id() });
+    }
+    match T::ROLES.first() {
+        Some(&role) if !T::ROLES.iter().any(|&role| me.has_role(role)) => {
+            Err(CallerRejection::RoleMissing { msp_id: msp_id(), role })
+        }
+        _ => T::DUTY.map_or(Ok(()), |duty| acting.check(duty, me)),
     }
 }
 

@@ -103,10 +103,9 @@ fn what_the_first_to_see_a_thing_did_with_it_gives_way_to_its_maker() {
 
 #[test]
 fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
-    let mut world = World::empty();
     let mut participants = establish();
     participants["members"][0]["gs1_company_prefixes"] = json!(["4012345"]);
-    world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
+    let mut world = World::founded(&participants);
     let copied = world.capture(SECOND_MAKER, &[commissioning("1")]).expect("recorded");
     assert_eq!(kinds(&copied), ["commissioner_not_entitled"]);
     let own = world.capture(EXPORTER, &[commissioning("1")]).expect("its own key");
@@ -129,10 +128,9 @@ fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
 
 #[test]
 fn a_licence_from_another_member_opens_no_companys_keys() {
-    let mut world = World::empty();
     let mut participants = establish();
     participants["members"][2]["gs1_company_prefixes"] = json!(["4012345"]);
-    world.submit(EXPORTER, "governance:Establish", &participants).expect("well formed");
+    let mut world = World::founded(&participants);
     world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
     let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
     world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");

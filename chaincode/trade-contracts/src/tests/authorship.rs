@@ -1,14 +1,16 @@
 //! Records in another's name. The contract `forged` is what peers with a changed chaincode could do together: it writes
 //! a record as it is told, without the authorship digest, which needs the peer of the author.
 
-use fabric_contract::{Context, Contract, EndorserPolicy, Table, TableKey, organization_collection};
+use fabric_contract::{Context, Contract, EndorserPolicy, Part, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use trade_model::customs::{
     APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
     ReadDeclaration,
 };
-use trade_model::governance::{MEMBERS, Members, ReadMembers};
+use trade_model::governance::{
+    CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, ReadMembers,
+};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
@@ -20,6 +22,13 @@ use super::world::*;
 pub(super) fn forged() -> Contract {
     Contract::new("forged")
         .submit("Members", |ctx, record: Members| forge(ctx, &MEMBERS, &(), record))
+        .submit("Founding", |ctx, record: Founding| {
+            let key = (Part(record.name.proposer.clone()), Part(record.name.list_sha256.clone()));
+            forge(ctx, &FOUNDINGS, &key, record)
+        })
+        .submit("Confirmation", |ctx, record: Confirmation| {
+            forge(ctx, &CONFIRMATIONS, &Part(record.confirmed.by.clone()), record)
+        })
         .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
         .submit("Invoice", |ctx, record: Invoice| forge(ctx, &INVOICES, &record.invoice_id.clone(), record))
         .submit("Declaration", |ctx, record: Declaration| {

@@ -7,7 +7,7 @@ use trade_model::Transaction as _;
 use trade_model::common::{DUTIES_ATTRIBUTE, Digest256, GATEWAY_ATTRIBUTE};
 use trade_model::customs::{ApproveDecision, Assess, ReadApproval, ReadDeclaration};
 use trade_model::evidence::{Deposit, ReadEvidence};
-use trade_model::governance::Establish;
+use trade_model::governance::{ConfirmFounding, ProposeFounding};
 use trade_model::payment::Settle;
 use trade_model::rights::RegisterRight;
 
@@ -271,9 +271,13 @@ fn a_member_that_requires_duties_gives_none_to_a_certificate_without_them() {
     let mut strict = World::empty();
     let mut request = establish();
     request["members"].as_array_mut().expect("a list")[0]["duties_required"] = json!(true);
-    let refused = strict.submit(EXPORTER, Establish::NAME, &request).expect_err("its own entry binds it at once");
+    let refused = strict.submit(EXPORTER, ProposeFounding::NAME, &request).expect_err("its own entry binds it at once");
     assert_eq!(refused.code, "caller.duty_missing");
-    strict.submit_as(&of("registrar"), Establish::NAME, &request).expect("a registrar");
+    let list = strict.submit_as(&of("registrar"), ProposeFounding::NAME, &request).expect("a registrar");
+    for who in list["missing"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let person = if who == EXPORTER { of("registrar") } else { person(who) };
+        strict.submit_as(&person, ConfirmFounding::NAME, &list["name"]).expect("a registrar");
+    }
     assert_eq!(register(&mut strict, &unnamed).expect_err("nothing is said").code, "caller.duty_missing");
     register(&mut strict, &of("registrar")).expect("a registrar");
 }

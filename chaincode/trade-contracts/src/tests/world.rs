@@ -5,8 +5,9 @@ use fabric_contract::{Creator, Failure, Timestamp};
 use fixtures::{json, member, of, set};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
+use trade_model::Transaction as _;
 use trade_model::common::{DUTIES_ATTRIBUTE, Role};
-use trade_model::governance::{Establish, Member};
+use trade_model::governance::{ConfirmFounding, Member, ProposeFounding};
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 pub(super) const EXPORTER: &str = "ExporterMSP";
@@ -89,10 +90,41 @@ impl World {
         Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
     }
 
+    /// With the members of [`establish`]. They found once, and every test goes on with a copy.
     pub(super) fn established() -> Self {
+        thread_local! {
+            static FOUNDED: MemoryLedger = {
+                let mut world = World::empty();
+                world.found(&establish()).expect("the list is well formed");
+                world.ledger
+            };
+        }
+        Self { ledger: FOUNDED.with(MemoryLedger::clone), ..Self::empty() }.after_the_founding()
+    }
+
+    /// With other members.
+    pub(super) fn founded(list: &Value) -> Self {
         let mut world = Self::empty();
-        world.submit(EXPORTER, "governance:Establish", &establish()).expect("the members are well formed");
-        world
+        world.found(list).expect("the list is well formed");
+        world.after_the_founding()
+    }
+
+    fn after_the_founding(self) -> Self {
+        Self { clock: START + 60, ..self }
+    }
+
+    /// The exporter proposes a list, and all that are listed and write confirm it.
+    pub(super) fn found(&mut self, list: &Value) -> Answer {
+        let mut state = self.submit(EXPORTER, ProposeFounding::NAME, list)?;
+        for who in state["missing"].as_array().cloned().unwrap_or_default() {
+            state = self.confirm(who.as_str().unwrap_or_default(), &state)?;
+        }
+        Ok(state)
+    }
+
+    /// Confirms the list of members that an answer shows.
+    pub(super) fn confirm(&mut self, who: &str, state: &Value) -> Answer {
+        self.submit(who, ConfirmFounding::NAME, &state["name"])
     }
 
     pub(super) fn submit(&mut self, who: &str, name: &str, request: &Value) -> Answer {
@@ -198,7 +230,7 @@ pub(super) fn establish() -> Value {
         gln: Some(of(gln)),
         ..member(msp_id, country, roles)
     };
-    json(&Establish {
+    json(&ProposeFounding {
         members: vec![
             known_to_gs1(EXPORTER, "CN", &[Brand, Maker], "4012345000054"),
             known_to_gs1(IMPORTER, "DE", &[Seller], "4012345002256"),

@@ -2,12 +2,29 @@
 
 use trade_standards::identifier::MspId;
 
+use crate::common::Digest256;
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
     /// Events of the contract `governance`.
     GovernanceEvent {
-        /// The members were named.
+        /// An organization proposed a list of members.
+        "governance.founding_proposed" FoundingProposed {
+            /// The organization.
+            proposer: MspId,
+            /// The digest of the list.
+            list_sha256: Digest256,
+        }
+        /// An organization confirmed a list of members, which is not in force yet.
+        "governance.founding_confirmed" FoundingConfirmed {
+            /// The organization that proposed the list.
+            proposer: MspId,
+            /// The digest of the list.
+            list_sha256: Digest256,
+            /// The organization that confirmed it.
+            by: MspId,
+        }
+        /// All that are listed have confirmed: these are the members.
         "governance.established" Established {
             /// Their MSP ids.
             members: Vec<MspId>,

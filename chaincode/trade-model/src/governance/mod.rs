@@ -1,17 +1,19 @@
-//! The members of the channel: established once, read by everyone.
+//! The members of the channel: founded by all that are listed, read by everyone.
 //!
 //! Membership itself (certificates, policies) belongs to Fabric; here stands only what the trade rules need to know.
 
 mod events;
+mod founding;
 mod records;
 mod rejections;
 mod requests;
 mod tables;
 
 pub use events::GovernanceEvent;
+pub use founding::{Confirmation, Founding, FoundingName, FoundingPage, FoundingState};
 pub use records::{Member, Members};
 pub use rejections::GovernanceRejection;
-pub use requests::{Establish, ReadMembers, ReadRules};
+pub use requests::{ConfirmFounding, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers, ReadRules};
 pub(crate) use tables::tables;
 pub use tables::*;
 

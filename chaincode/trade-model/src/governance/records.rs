@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use trade_standards::gs1::Gs1Uri;
 use trade_standards::identifier::{CountryCode, Gln, Lei, MspId};
 
-use super::{COMPANY_PREFIXES_MAX, PLACES_MAX};
+use super::{COMPANY_PREFIXES_MAX, FoundingName, PLACES_MAX};
 use crate::common::{CompanyPrefix, OfficeCode, Role, Set, Stamp, Text};
 
 /// One member.
@@ -60,12 +60,14 @@ impl Member {
     }
 }
 
-/// The answer of `governance:Establish` and of `governance:Members` (evaluate, takes no request).
+/// The members of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Members {
     /// All members in the order of their MSP ids.
     pub members: Vec<Member>,
-    /// Who established them.
+    /// The list with which they began.
+    pub founding: FoundingName,
+    /// The last confirmation of that list, which put it into force.
     pub established: Stamp,
 }
 

@@ -8,15 +8,27 @@ rejections! {
     /// The rules of the contract `governance`.
     GovernanceRejection;
 
-    /// The members were established before.
+    /// The members are established, and the list does not take their place.
     AlreadyEstablished = 409, "governance.already_established", "The members are already established",
-        "the members of this channel were established before";
+        "the members of this channel are established; a vote changes them";
+    /// No list of members has this name.
+    FoundingUnknown { proposer: MspId } = 404, "governance.founding_unknown", "No such list of members",
+        "{proposer} has proposed no list of members with this digest";
+    /// The same organization has proposed the same list before.
+    FoundingExists { proposer: MspId } = 409, "governance.founding_exists", "The list of members was proposed before",
+        "{proposer} has proposed the same list of members before";
+    /// The list does not come from the organization that it names.
+    FoundingUnauthenticated { proposer: MspId } = 409, "governance.founding_unauthenticated", "The list of members is not its proposer's",
+        "{proposer} is named as the proposer of this list and has not made it";
+    /// The organization confirms this list already.
+    FoundingConfirmed { msp_id: String } = 409, "governance.founding_confirmed", "The list of members is confirmed already",
+        "{msp_id} has confirmed this list of members before";
     /// Nobody has established the members yet.
     NotEstablished = 409, "governance.not_established", "The members are not established yet",
-        "the members of this channel must be established first";
-    /// The caller must be among the members it names.
+        "the members of this channel must be established first: by a list that all listed organizations confirm";
+    /// The caller must be among the members of the list.
     CallerNotListed { msp_id: String } = 403, "governance.caller_not_listed", "The caller is not among the members",
-        "{msp_id} must be one of the members it establishes";
+        "{msp_id} is not one of the members of this list";
     /// Two members share an MSP, a GLN or a legal entity identifier.
     MemberTwice { msp_id: MspId } = 400, "governance.member_twice", "A member is named twice",
         "{msp_id} shares its MSP id, GLN or LEI with another member";

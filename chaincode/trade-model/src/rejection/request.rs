@@ -151,7 +151,7 @@ pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, RequestRejection> {
 mod tests {
     use super::*;
     use crate::customs::FileDeclaration;
-    use crate::governance::Establish;
+    use crate::governance::ProposeFounding;
 
     fn refused<T: DeserializeOwned>(text: &str) -> (String, String) {
         match read::<T>(text.as_bytes()) {
@@ -176,7 +176,7 @@ mod tests {
             ("", "request.malformed", ""),
         ] {
             let text = format!(r#"{{"members":[{member}}},{member}{tail}]}}"#);
-            let found = refused::<Establish>(&text);
+            let found = refused::<ProposeFounding>(&text);
             assert_eq!(found.0, code, "{text}");
             if !field.is_empty() {
                 assert_eq!(found.1, field, "{text}");
@@ -188,11 +188,11 @@ mod tests {
     fn an_invisible_character_is_refused_by_name_at_its_place() {
         let text =
             "{\"members\":[{\"msp_id\":\"AMSP\",\"name\":\"Acme\u{200b}\",\"country\":\"DE\",\"roles\":[\"maker\"]}]}";
-        let rejection = read::<Establish>(text.as_bytes()).map(drop).expect_err("a name that looks like another");
+        let rejection = read::<ProposeFounding>(text.as_bytes()).map(drop).expect_err("a name that looks like another");
         assert_eq!((rejection.code(), rejection.field()), ("request.text_invisible", "/members/0/name"));
         assert!(rejection.rule().contains("character 5 is U+200B"), "{}", rejection.rule());
         // The control: without it the request is read.
-        assert!(read::<Establish>(text.replace('\u{200b}', "").as_bytes()).is_ok());
+        assert!(read::<ProposeFounding>(text.replace('\u{200b}', "").as_bytes()).is_ok());
     }
 
     #[test]

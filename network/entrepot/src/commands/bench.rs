@@ -21,7 +21,7 @@ use serde_json::json;
 
 use super::status::usage;
 use crate::demo::{
-    self, rest,
+    self,
     running::{RunningNetwork, Start},
 };
 use crate::output::say;
@@ -94,16 +94,9 @@ fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Opt
         Some(folder) => format!("Fabric {}", Binaries::find(Some(folder))?.version),
     };
     let consortium = Consortium::load(None)?;
-    let domain = consortium.organization(ORGANIZATION)?.domain.clone();
     let layout = network.layout().clone();
-    let authority = layout.tls_authority(&domain);
-    let caller = rest::Caller::with_identity(
-        network.addresses().gateway,
-        &authority,
-        &layout.user(&domain, "User1").join("msp"),
-    )?;
     let measurement = runtime.block_on(async {
-        caller.post("/v1/members", &demo::members()).await?.accepted()?;
+        demo::founding::found(&layout, network.addresses(), &consortium, &demo::members()).await?;
         let first_seconds = empty.elapsed().as_secs_f64();
         let organization = consortium.organization(ORGANIZATION)?;
         let peer = network.addresses().peer(ORGANIZATION)?;

@@ -5,6 +5,7 @@
 pub mod bypass;
 mod calendar;
 pub mod documents;
+pub mod founding;
 pub mod party;
 pub mod rest;
 pub mod running;

@@ -10,6 +10,7 @@ use trade_standards::percent::encode;
 use super::{
     calendar::Calendar,
     documents::{self, GTIN},
+    founding::confirmation_path,
     party::Actor,
     teller::Teller,
 };
@@ -96,10 +97,21 @@ impl Story {
         let identity = self.importer.get("/v1/whoami").await?.accepted();
         let identity = teller.step("the importer logs in with its enrolment certificate", identity)?;
         teller.detail(&format!("{} as {}", text(&identity, "msp_id"), text(&identity, "subject")));
-        let body = members();
-        let established = self.exporter.post("/v1/members", &body).await?.accepted();
-        teller.step("six organizations and their roles are on the ledger", established)?;
-        let again = self.importer.post("/v1/members", &body).await?.refused(409, "governance.already_established");
+        let list = members();
+        let proposed = self.exporter.post("/v1/foundings", &list).await?.accepted();
+        let proposed = teller.step("the exporter proposes who is a member, with which roles and countries", proposed)?;
+        let path = confirmation_path(&proposed["result"]);
+        let nothing = json!({});
+        for founder in [&self.exporter, &self.importer, &self.logistics, &self.bank] {
+            founder.post(&path, &nothing).await?.accepted()?;
+        }
+        let early = self.importer.get("/v1/members").await?.refused(409, "governance.not_established");
+        teller.step("four of five have confirmed, and there are no members yet", early)?;
+        let regulator = self.regulator.post(&path, &nothing).await?.refused(403, "role_not_permitted");
+        teller.step("the regulator is listed and confirms nothing", regulator)?;
+        let last = self.customs.post(&path, &nothing).await?.accepted()?;
+        teller.step("with the last confirmation the list is in force", expect_true(&last["result"], "in_force"))?;
+        let again = self.importer.post("/v1/foundings", &list).await?.refused(409, "governance.already_established");
         teller.step("a second founding is refused", again)?;
         Ok(())
     }
@@ -425,7 +437,7 @@ impl Story {
     }
 }
 
-/// The members of the story: the body of `POST /v1/members`.
+/// The members of the story: the body of `POST /v1/foundings`.
 #[must_use]
 pub fn members() -> Value {
     let member = |msp_id: &str, name: &str, country: &str, roles: &[&str]| json!({"msp_id": msp_id, "name": name, "country": country, "roles": roles});
