@@ -53,8 +53,7 @@ async fn two_countries(system: &System) -> Result<()> {
     let first = listed.iter_mut().find(|member| member["msp_id"] == "CustomsMSP").expect("customs");
     first["jurisdictions"] = json!(["DE"]);
     let (name, roles) = ("Swiss customs", ["customs"]);
-    let second =
-        json!({"msp_id": SECOND, "name": name, "country": "CH", "roles": roles, "jurisdictions": ["CH"]});
+    let second = json!({"msp_id": SECOND, "name": name, "country": "CH", "roles": roles, "jurisdictions": ["CH"]});
     listed.push(second);
     found(system, &members).await?;
     let event = documents::commissioning(&["TWO"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");

@@ -1,10 +1,13 @@
 //! Stories on a running system. They prove the wiring; the rules themselves are tested where they are written.
 
+mod attacks;
 mod authorities;
+mod ballots;
 pub(crate) mod canaries;
 pub mod commands;
 mod documents;
 mod full_disk;
+mod lawful;
 mod node;
 mod proofs;
 mod refusals;

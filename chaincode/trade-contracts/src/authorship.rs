@@ -30,8 +30,8 @@ pub(crate) fn put<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(ctx.set_endorsers(&key, Some(&owned(&caller.members, owners)?))?)
 }
 
-/// As [`put`], for what an organization says before there are members, or may change again by itself: later changes take
-/// what the chaincode's policy asks for, and its own peer for the digest.
+/// As [`put`], for what an organization says before there are members, or may change again by itself: later changes
+/// take what the chaincode's policy asks for, and its own peer for the digest.
 pub(crate) fn put_own<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     author: &MspId,
@@ -63,7 +63,7 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     author: &MspId,
 ) -> Result<bool, Refusal> {
     let members = caller::members(ctx)?;
-    // A regulator and a stranger have no collection to look into. What a member said before it was suspended stays said.
+    // A regulator and a stranger have no collection to look into. What a member said stays said when it is suspended.
     let may_state = members.find(author).is_some_and(|member| !member.has_role(Role::Regulator));
     Ok(may_state && bears_digest(ctx, table, key, (statement, stamp), author)?)
 }

@@ -1,7 +1,14 @@
-//! `governance`: the members of the channel, founded by all that are listed, and the rules.
+//! `governance`: the members of the channel, founded by all that are listed, changed by vote, and the rules.
 
+mod change;
+mod electorate;
+mod enact;
+mod force;
 mod founding;
 mod list;
+mod proposal;
+mod status;
+mod vote;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
@@ -19,6 +26,12 @@ pub fn contract() -> Contract {
         .on(founding::confirm)
         .on(founding::read)
         .on(founding::page)
+        .on(proposal::propose)
+        .on(vote::vote)
+        .on(vote::approve)
+        .on(enact::enact)
+        .on(proposal::read)
+        .on(proposal::page)
         .on(read_members)
         .on(read_rules)
 }

@@ -13,9 +13,11 @@ mod laws;
 mod openings;
 mod payment;
 mod persons;
+mod proposals;
 mod rights;
 mod time;
 mod trace;
+mod voting;
 mod world;
 
 use std::collections::BTreeSet;
@@ -28,6 +30,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
     [
         founding::tables(),
         governance::tables(),
+        proposals::tables(),
         rights::tables(),
         evidence::tables(),
         item::tables(),

@@ -43,6 +43,13 @@ impl UtcTime {
         Self(next.unwrap_or(self.0))
     }
 
+    /// So many days of 24 hours later; the last moment of the year 9999 when that is earlier.
+    #[must_use]
+    pub fn after_days(self, days: u32) -> Self {
+        let later = self.0.checked_add(::time::Duration::days(days.into())).filter(|later| later.year() <= 9999);
+        later.map_or_else(|| Self::from_unix(253_402_300_799, 999_999_999).unwrap_or(self), Self)
+    }
+
     /// The nanoseconds of the second, 0 to 999 999 999.
     pub fn nanosecond(self) -> u32 {
         self.0.nanosecond()
@@ -194,6 +201,8 @@ mod tests {
         assert_eq!(UtcTime::from_unix(0, 999_999_999)?.just_after().to_string(), "1970-01-01T00:00:01Z");
         let last = UtcTime::parse("9999-12-31T23:59:59.999999999Z")?;
         assert_eq!(last.just_after(), last);
+        assert_eq!(moment.after_days(1).to_string(), "2026-03-01T23:30:00.5Z");
+        assert_eq!((last.after_days(1), moment.after_days(u32::MAX)), (last, last));
         Ok(())
     }
 

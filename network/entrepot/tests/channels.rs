@@ -168,7 +168,10 @@ fn channels_of_the_file_and_of_later_days_run_their_chaincodes_and_come_back_aft
         contains(&site.run(&["deploy"])?, "ledger is committed on later")?;
         site.submit("SouthMSP", "later", "ledger", &["SouthMSP"])?;
 
-        site.run(&["channel", "remove-organization", "NorthMSP", "--channel", "pair"])?;
+        let removed = site.run(&["channel", "remove-organization", "NorthMSP", "--channel", "pair"])?;
+        let proposal = removed.lines().find_map(|line| line.strip_prefix("  {")).context("no proposal is shown")?;
+        let proposal: trade_model::governance::Propose = serde_json::from_str(&format!("{{{proposal}"))?;
+        ensure!(proposal.change.about().is_some_and(|about| about.as_str() == "NorthMSP"), "{removed}");
         site.stop()?;
         contains(&site.run(&["status"])?, "channel   later  not running")?;
         site.start()?;

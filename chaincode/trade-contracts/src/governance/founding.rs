@@ -12,7 +12,7 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{Cursor, Digest256, Role, Stamp};
 use trade_model::governance::{
-    CONFIRMATIONS, Confirmation, ConfirmFounding, FOUNDINGS, Founding, FoundingName, FoundingPage, FoundingState,
+    CONFIRMATIONS, ConfirmFounding, Confirmation, FOUNDINGS, Founding, FoundingName, FoundingPage, FoundingState,
     GovernanceEvent, GovernanceRejection, MEMBERS, Member, Members, ProposeFounding, ReadFounding, ReadFoundings,
 };
 use trade_model::rejection::Rejection;
@@ -106,7 +106,7 @@ pub fn page(ctx: &mut Context<'_>, request: ReadFoundings) -> Result<FoundingPag
 /// The list sorted, so that it has one digest.
 fn well_formed(mut members: Vec<Member>) -> Result<Vec<Member>, Rejection> {
     list::check(&members)?;
-    if let Some(stated) = members.iter().find(|member| member.suspended) {
+    if let Some(stated) = members.iter().find(|member| member.suspended || member.left) {
         return Err(GovernanceRejection::StandingStated { msp_id: stated.msp_id.clone() }.into());
     }
     members.sort_by(|a, b| a.msp_id.cmp(&b.msp_id));
@@ -174,8 +174,13 @@ fn key_of(name: &FoundingName) -> (Part<MspId>, Part<Digest256>) {
 
 /// The members as they would be.
 fn as_members(founding: &Founding) -> Members {
-    let (members, founding_name) = (founding.members.clone(), founding.name.clone());
-    Members { members, founding: founding_name, established: founding.proposed.clone() }
+    Members {
+        members: founding.members.clone(),
+        founding: founding.name.clone(),
+        established: founding.proposed.clone(),
+        changed: None,
+        exclusions: Vec::new(),
+    }
 }
 
 fn creator(ctx: &Context<'_>) -> Result<MspId, Refusal> {

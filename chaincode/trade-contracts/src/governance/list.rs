@@ -50,10 +50,15 @@ fn check_powers(member: &Member) -> Result<(), GovernanceRejection> {
     Ok(())
 }
 
-/// One organization has one vote: it stands there once, whatever it calls itself. Legal names are compared without
+/// One organization has one vote, so it stands there once, whatever it calls itself. Legal names are compared without
 /// regard to capitals and blanks, within one country.
 fn check_names(member: &Member, taken: &mut BTreeSet<String>) -> Result<(), GovernanceRejection> {
-    let name: String = member.name.as_str().chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    // A member that has left may come back under another MSP.
+    if member.left {
+        return Ok(());
+    }
+    let name: String =
+        member.name.as_str().chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     let names = [
         Some(format!("msp {}", member.msp_id)),
         Some(format!("name {} {name}", member.country)),

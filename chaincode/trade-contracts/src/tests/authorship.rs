@@ -9,7 +9,8 @@ use trade_model::customs::{
     ReadDeclaration,
 };
 use trade_model::governance::{
-    CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, ReadMembers,
+    BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
+    ReadMembers,
 };
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
@@ -25,6 +26,14 @@ pub(super) fn forged() -> Contract {
         .submit("Founding", |ctx, record: Founding| {
             let key = (Part(record.name.proposer.clone()), Part(record.name.list_sha256.clone()));
             forge(ctx, &FOUNDINGS, &key, record)
+        })
+        .submit("Proposal", |ctx, record: Proposal| {
+            let key = record.proposal_id.clone();
+            forge(ctx, &PROPOSALS, &key, record)
+        })
+        .submit("Ballot", |ctx, record: Ballot| {
+            let key = (record.proposal_id.clone(), Part(record.cast.by.clone()));
+            forge(ctx, &BALLOTS, &key, record)
         })
         .submit("Confirmation", |ctx, record: Confirmation| {
             forge(ctx, &CONFIRMATIONS, &Part(record.confirmed.by.clone()), record)

@@ -1,6 +1,6 @@
 //! `governance`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use trade_model::Transaction as _;
 use trade_model::custody::Offer;
 use trade_model::governance::{ReadMembers, ReadRules};
@@ -36,7 +36,11 @@ fn what_a_member_said_before_it_was_suspended_stays_said() {
 }
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
-    vec![(ReadMembers::NAME, read_members_rows()), (ReadRules::NAME, read_rules_rows()), (Offer::NAME, suspended_rows())]
+    vec![
+        (ReadMembers::NAME, read_members_rows()),
+        (ReadRules::NAME, read_rules_rows()),
+        (Offer::NAME, suspended_rows()),
+    ]
 }
 
 fn read_members_rows() -> Vec<Row> {

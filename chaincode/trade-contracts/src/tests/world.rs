@@ -110,7 +110,7 @@ impl World {
     }
 
     fn after_the_founding(self) -> Self {
-        Self { clock: START + 60, ..self }
+        Self { clock: START + 1, ..self }
     }
 
     /// The exporter proposes a list, and all that are listed and write confirm it.

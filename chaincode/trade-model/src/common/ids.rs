@@ -70,6 +70,11 @@ text_type! {
 }
 
 text_type! {
+    /// The id of a proposal: 32 lower-case hexadecimal digits, made from what it says.
+    ProposalId, "^[0-9a-f]{32}$", "0123456789abcdef0123456789abcdef", |text| hexadecimal(text, 32)
+}
+
+text_type! {
     /// The id of a Fabric transaction: 64 lower-case hexadecimal digits.
     TransactionId, "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     |text| hexadecimal(text, 64)
@@ -107,6 +112,13 @@ impl AlarmId {
     /// The first half of a SHA-256 digest.
     pub fn of_digest(digest: [u8; 32]) -> Self {
         Self(hex::encode(&digest[..16]))
+    }
+}
+
+impl ProposalId {
+    /// The first half of a SHA-256 digest.
+    pub fn of_digest(digest: &super::Digest256) -> Self {
+        Self(digest.as_str()[..32].to_owned())
     }
 }
 

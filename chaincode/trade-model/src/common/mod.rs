@@ -28,8 +28,8 @@ pub use cursor::{Cursor, PageSize};
 pub use document::{Salt, SaltedDigest, SaltedDocument};
 pub use duty::{DUTIES_ATTRIBUTE, Duties, DutiesError, Duty, GATEWAY_ATTRIBUTE, parse_duties};
 pub use ids::{
-    AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, RightId, RuleId, TariffId,
-    TransactionId, TransferId,
+    AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, ProposalId, RightId, RuleId,
+    TariffId, TransactionId, TransferId,
 };
 pub use invisible::Invisible;
 pub use item_id::ItemId;
@@ -40,7 +40,7 @@ pub use operator::{Operator, Person, Told, Vouched};
 pub use proof::{Commitment, Proof};
 pub use role::Role;
 pub use set::Set;
-pub use stamp::{Moment, Stamp};
+pub use stamp::{Moment, Newest, Stamp};
 pub use tables::COMMITMENTS;
 pub use text::{CompanyPrefix, Foreign, MediaType, OfficeCode, RegistrationNumber, Remark, Text};
 

@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::MspId;
 
-use crate::common::Digest256;
+use crate::common::{Digest256, ProposalId};
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -28,6 +28,33 @@ ledger_events! {
         "governance.established" Established {
             /// Their MSP ids.
             members: Vec<MspId>,
+        }
+        /// A member proposed a change of members or rules.
+        "governance.proposed" Proposed {
+            /// The proposal.
+            proposal_id: ProposalId,
+        }
+        /// A member voted, or approved its ballot; the proposal is still open.
+        "governance.voted" Voted {
+            /// The proposal.
+            proposal_id: ProposalId,
+            /// The member.
+            by: MspId,
+        }
+        /// A proposal was accepted, and holds from a later day on.
+        "governance.accepted" Accepted {
+            /// The proposal.
+            proposal_id: ProposalId,
+        }
+        /// A proposal was rejected.
+        "governance.rejected" Rejected {
+            /// The proposal.
+            proposal_id: ProposalId,
+        }
+        /// A proposal is in force: members or rules have changed.
+        "governance.changed" MembersOrRulesChanged {
+            /// The proposal.
+            proposal_id: ProposalId,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod events;
 mod founding;
+mod proposal;
 mod records;
 mod rejections;
 mod requests;
@@ -11,9 +12,15 @@ mod tables;
 
 pub use events::GovernanceEvent;
 pub use founding::{Confirmation, Founding, FoundingName, FoundingPage, FoundingState};
-pub use records::{Member, Members};
+pub use proposal::{
+    Ballot, Change, Choice, Outcome, Proposal, ProposalAnswer, ProposalPage, ProposalState, ProposalStatus,
+};
+pub use records::{Changed, Exclusion, Member, Members};
 pub use rejections::GovernanceRejection;
-pub use requests::{ConfirmFounding, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers, ReadRules};
+pub use requests::{
+    ApproveBallot, ConfirmFounding, Enact, Propose, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers,
+    ReadProposal, ReadProposals, ReadRules, Vote,
+};
 pub(crate) use tables::tables;
 pub use tables::*;
 

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::gs1::Gs1Uri;
 use trade_standards::identifier::{CountryCode, Gln, Lei, MspId};
+use trade_standards::time::UtcTime;
 
 use super::{COMPANY_PREFIXES_MAX, FoundingName, PLACES_MAX};
-use crate::common::{CompanyPrefix, OfficeCode, Role, Set, Stamp, Text};
+use crate::common::{CompanyPrefix, OfficeCode, ProposalId, Role, Set, Stamp, Text};
 
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,10 +43,13 @@ pub struct Member {
     /// The offices of registers of intellectual property (WIPO ST.3) whose entries it may attest, at most 60.
     #[serde(default, skip_serializing_if = "Set::is_unset")]
     pub attests: Set<OfficeCode, 0, PLACES_MAX>,
-    /// Whether it is suspended: it changes nothing and receives nothing. What it holds stays, and can be traced; its GS1
-    /// company prefixes stay its own.
+    /// Whether it is suspended: it changes nothing and receives nothing. What it holds stays, and can be traced; its
+    /// GS1 company prefixes stay its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// Whether it has left. It is suspended for good then, unless it is admitted again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 impl Member {
@@ -69,6 +73,32 @@ pub struct Members {
     pub founding: FoundingName,
     /// The last confirmation of that list, which put it into force.
     pub established: Stamp,
+    /// The last change; none since the founding when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Changed>,
+    /// The members that others suspended, each with the last time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+}
+
+/// A change of the members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// The proposal that was put into force.
+    pub proposal_id: ProposalId,
+    /// Who did it when.
+    pub stamp: Stamp,
+}
+
+/// That others suspended a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// The member.
+    pub msp_id: MspId,
+    /// When, in ledger time.
+    pub at: UtcTime,
 }
 
 impl Members {

@@ -17,11 +17,13 @@ pub struct VotingRules {
     /// How many days after its decision, and after the day from which it is to hold, an accepted proposal can be put
     /// into force. Default: 30.
     pub enactment_days: Bounded<1, 365>,
-    /// How many days a member that was suspended or expelled by vote still counts among those that have a vote, as one
+    /// How many days a member that was suspended by vote still counts among those that have a vote, as one
     /// that is silent: a majority cannot shrink the number that it needs by excluding others one by one. Default: 180.
     pub exclusion_days: Bounded<30, 3650>,
     /// How many open proposals one member can have. Default: 5.
     pub open_proposals: Bounded<1, 20>,
+    /// Whether a ballot counts only when a second person of the member has approved it. Default: `false`.
+    pub ballots_by_two: bool,
 }
 
 impl VotingRules {
@@ -39,6 +41,7 @@ impl Default for VotingRules {
             enactment_days: Bounded::of(30),
             exclusion_days: Bounded::of(180),
             open_proposals: Bounded::of(5),
+            ballots_by_two: false,
         };
         DEFAULT
     }

@@ -1,12 +1,16 @@
-//! The members of the channel.
+//! The members of the channel and the rules: founding and votes.
 
-use trade_model::governance::{ConfirmFounding, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers, ReadRules};
+use trade_model::governance::{
+    ApproveBallot, ConfirmFounding, Enact, Propose, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers,
+    ReadProposal, ReadProposals, ReadRules, Vote,
+};
 
 use super::build::{PAGE, TEXT, id, query, read, write};
 use super::{Parameter, Route};
 
 const PROPOSER: Parameter = id("proposer", "proposer", "MSP id of the organization that proposed the list");
 const LIST: Parameter = id("list", "list_sha256", "Digest of the list");
+const PROPOSAL: Parameter = id("id", "proposal_id", "Id of the proposal");
 
 pub(super) static ROUTES: &[Route] = &[
     write::<ProposeFounding>(
@@ -35,6 +39,23 @@ pub(super) static ROUTES: &[Route] = &[
         &[PROPOSER, LIST],
         200,
     ),
+    write::<Propose>("propose", "/v1/proposals", "Proposes a change of members or rules", &[], 201),
+    read::<ReadProposals>(
+        "readProposals",
+        "/v1/proposals",
+        "The proposals, newest first",
+        &[query("limit", PAGE, "How many to answer"), query("after", TEXT, "The `next` of the page before")],
+    ),
+    read::<ReadProposal>("readProposal", "/v1/proposals/{id}", "A proposal with its ballots", &[PROPOSAL]),
+    write::<Vote>("vote", "/v1/proposals/{id}/ballots", "Votes on a proposal", &[PROPOSAL], 201),
+    write::<ApproveBallot>(
+        "approveBallot",
+        "/v1/proposals/{id}/ballots/approve",
+        "Approves the member's ballot as its second person",
+        &[PROPOSAL],
+        200,
+    ),
+    write::<Enact>("enact", "/v1/proposals/{id}/enact", "Puts an accepted proposal into force", &[PROPOSAL], 200),
     read::<ReadMembers>("readMembers", "/v1/members", "The members of the channel", &[]),
     read::<ReadRules>("readRules", "/v1/rules", "The windows, bounds and tables that the contracts use", &[]),
 ];

@@ -18,6 +18,12 @@ use fabric_operator::{
     network::Network,
 };
 
+use serde_json::json;
+use trade_model::{
+    Transaction as _,
+    governance::{Propose, Vote},
+};
+
 use super::folder::Folder;
 use crate::output::{print, say};
 
@@ -175,9 +181,7 @@ pub fn run(command: &Command) -> Result<()> {
         }
         Command::Create(options) => create_channel(options),
         Command::AddOrganization(options) => add_organization(options),
-        Command::RemoveOrganization(options) => {
-            changed(&options.change, |draft| Ok(draft.remove_organization(&options.msp_id)?)).map(drop)
-        }
+        Command::RemoveOrganization(options) => remove_organization(options),
         Command::Set(options) => {
             let batch = BatchChange {
                 max_message_count: options.max_message_count,
@@ -342,6 +346,22 @@ fn add_organization(options: &AddOrganization) -> Result<()> {
     alone.organizations = vec![own.clone()];
     site.runtime.block_on(join_peers(&site.network(), &alone, &block))?;
     say!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.")
+}
+
+fn remove_organization(options: &RemoveOrganization) -> Result<()> {
+    let msp_id = &options.msp_id;
+    if !changed(&options.change, |draft| Ok(draft.remove_organization(msp_id)?))? {
+        return Ok(());
+    }
+    // The chaincode does not see the channel's configuration, and a change by one administrator is no vote of members.
+    let change = json!({"kind": "suspend", "msp_id": msp_id});
+    let request = json!({"change": change, "reason": "It was taken out of the channel."});
+    say!(
+        "{msp_id} signs nothing on it any more. Where it is a member of Entrepot's registry there, it stays listed, and goods"
+    )?;
+    say!("can still be offered to it, until the members suspend it by vote. To propose that, another member sends")?;
+    say!("  {request}")?;
+    say!("with `entrepot transaction send {}`; the others vote with `{}`.", Propose::NAME, Vote::NAME)
 }
 
 fn revoke(options: &Revoke) -> Result<()> {

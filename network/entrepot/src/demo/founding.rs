@@ -44,6 +44,7 @@ pub fn confirmation_path(state: &Value) -> String {
 /// The listed organizations that write.
 fn writers(list: &Value) -> impl Iterator<Item = &str> {
     let members = list["members"].as_array().into_iter().flatten();
-    let writes = |member: &&Value| member["roles"].as_array().is_none_or(|roles| !roles.iter().any(|r| r == "regulator"));
+    let writes =
+        |member: &&Value| member["roles"].as_array().is_none_or(|roles| !roles.iter().any(|r| r == "regulator"));
     members.filter(writes).filter_map(|member| member["msp_id"].as_str())
 }

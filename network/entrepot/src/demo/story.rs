@@ -99,7 +99,8 @@ impl Story {
         teller.detail(&format!("{} as {}", text(&identity, "msp_id"), text(&identity, "subject")));
         let list = members();
         let proposed = self.exporter.post("/v1/foundings", &list).await?.accepted();
-        let proposed = teller.step("the exporter proposes who is a member, with which roles and countries", proposed)?;
+        let proposed =
+            teller.step("the exporter proposes who is a member, with which roles and countries", proposed)?;
         let path = confirmation_path(&proposed["result"]);
         let nothing = json!({});
         for founder in [&self.exporter, &self.importer, &self.logistics, &self.bank] {

@@ -1,0 +1,4 @@
+//! What a dishonest member would try, through the gateway, by the role that would do it: what is refused, or who is
+//! alarmed.
+
+mod gov;
