@@ -46,7 +46,7 @@ async fn every_cursor_that_is_answered_is_taken() -> Result<()> {
         let mut seen = Vec::new();
         loop {
             let page = importer.ask(&question).await?;
-            seen.extend(page.alarms.into_iter().map(|alarm| alarm.alarm_id));
+            seen.extend(page.alarms.into_iter().map(|report| report.alarm.alarm_id));
             let Some(next) = page.next else { break };
             question.after = Some(next);
             ensure!(seen.len() < 1_000, "the pages do not end");

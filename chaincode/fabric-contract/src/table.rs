@@ -276,6 +276,21 @@ impl<K: TableKey, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(TablePage { entries: self.entries(&page.rows)?, bookmark: page.bookmark })
     }
 
+    /// One page of the entries whose keys begin with `prefix`, from `first` on: the key of an entry or the beginning of
+    /// keys, whether there is such an entry or not. Makes the transaction read-only.
+    ///
+    /// # Errors
+    /// As [`Table::page`]; [`Fault::Bookmark`] when `first` does not begin with `prefix`.
+    pub fn page_from<P: PrefixOf<K>, F: TableKey>(
+        &self,
+        context: &mut Context<'_>,
+        prefix: &P,
+        size: u32,
+        first: &F,
+    ) -> Result<TablePage<K, V>, Fault> {
+        self.page(context, prefix, size, self.place(first)?.as_str())
+    }
+
     fn entries(&self, rows: &[Row]) -> Result<Vec<(K, V)>, Fault> {
         let of_another = || Fault::Key(KeyError::Shape { table: self.name });
         rows.iter().map(|row| self.entry(row)?.ok_or_else(of_another)).collect()

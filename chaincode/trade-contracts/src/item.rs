@@ -9,39 +9,46 @@ mod listing;
 pub(crate) mod registry;
 mod scan;
 mod session;
+mod sighting;
+mod signal;
 mod trace;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::item::{Alarm, Item, ReadAlarm, ReadItem};
+use trade_model::item::{Item, ReadItem};
 
-use self::find::{find, find_alarm};
+use self::find::find;
 use crate::table::On;
 
-pub use alarm::close;
+pub(crate) use alarm::standing_alarms;
+pub use alarm::{answer, decide};
 pub use capture::capture;
-pub(crate) use find::standing_alarms;
-pub use listing::{alarms, events};
+pub use listing::{alarms, events, party_alarms, read_alarm, read_alarm_group};
 pub use scan::scan;
+pub use sighting::sightings;
 pub use trace::trace;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("item").on(capture).on(close).on(read_item).on(events).on(trace).on(scan).on(alarms).on(read_alarm)
+    Contract::new("item")
+        .on(capture)
+        .on(answer)
+        .on(decide)
+        .on(read_item)
+        .on(events)
+        .on(sightings)
+        .on(trace)
+        .on(scan)
+        .on(alarms)
+        .on(read_alarm)
+        .on(read_alarm_group)
+        .on(party_alarms)
 }
 
 /// An item by any of its names.
 ///
 /// # Errors
-/// [`ItemRejection::ItemUnknown`].
+/// [`trade_model::item::ItemRejection::ItemUnknown`].
 pub fn read_item(ctx: &mut Context<'_>, request: ReadItem) -> Result<Item, Refusal> {
     find(ctx, &request.item)
-}
-
-/// An alarm by its id.
-///
-/// # Errors
-/// [`ItemRejection::AlarmUnknown`].
-pub fn read_alarm(ctx: &mut Context<'_>, request: ReadAlarm) -> Result<Alarm, Refusal> {
-    find_alarm(ctx, &request.alarm_id)
 }

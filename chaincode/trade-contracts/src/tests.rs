@@ -1,5 +1,6 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
+mod alarm_groups;
 mod alarms;
 mod authorship;
 mod custody;
@@ -17,6 +18,7 @@ mod proposals;
 mod rights;
 mod time;
 mod trace;
+mod trace_pages;
 mod voting;
 mod world;
 

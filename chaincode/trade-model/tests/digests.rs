@@ -32,6 +32,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("governance/proposal.rs", "based_on_sha256", "of an entry or of rules that stand on the ledger"),
     ("governance/requests.rs", "list_sha256", "of a list of members that stands on the ledger"),
     ("item/alarm.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
+    ("item/alarm_group.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("rights/records.rs", "representation_sha256", "of what a registry office publishes"),
     ("rights/requests.rs", "representation_sha256", "of what a registry office publishes"),

@@ -70,7 +70,7 @@ fn no_open_alarm(inputs: &DecisionInputs) -> Reasons {
     let mut open = Vec::new();
     for item in &inputs.items {
         open.extend(item.open_alarms.iter().map(|alarm_id| FindingReason::OpenAlarm { alarm_id: alarm_id.clone() }));
-        if item.open_alarm_count as usize > item.open_alarms.len() {
+        if item.more_open_alarms {
             open.push(FindingReason::MoreOpenAlarms { item_id: item.item_id.clone() });
         }
     }

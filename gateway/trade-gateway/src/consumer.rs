@@ -96,6 +96,9 @@ fn page(code: &Code, scan: &ScanAnswer) -> String {
                 @if scan.conflict_found {
                     section class="conflict" { h2 { "Conflict found" } (list(&scan.conflicts)) }
                 }
+                @if !scan.reports.is_empty() {
+                    section { h2 { "What others reported" } (list(&scan.reports)) }
+                }
                 @if let Some(life) = scan.life {
                     p { (life_sentence(life)) }
                 }
@@ -144,7 +147,8 @@ mod tests {
             commissioner_name: None,
             commissioned_on: None,
             conflict_found: true,
-            conflicts: vec![statement],
+            conflicts: vec![statement.clone()],
+            reports: vec![statement],
             known: Vec::new(),
             not_known: Vec::new(),
         };

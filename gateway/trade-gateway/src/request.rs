@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn path_query_and_body_become_one_argument() -> Result<(), Problem> {
-        let events = read("readEvents", &[("id", "urn:x:1")], &[("skip", "2"), ("limit", "10")], "")?;
-        assert_eq!(events.argument, json!({"item": "urn:x:1", "skip": 2, "limit": 10}));
+        let events = read("readEvents", &[("id", "urn:x:1")], &[("after", "AA"), ("limit", "10")], "")?;
+        assert_eq!(events.argument, json!({"item": "urn:x:1", "after": "AA", "limit": 10}));
         let reject = read("rejectCustody", &[("id", "o1")], &[("signing", "caller")], r#"{"reason":"wet"}"#)?;
         assert_eq!(reject.argument, json!({"transfer_id": "o1", "reason": "wet"}));
         assert!(reject.caller_signs);
@@ -281,8 +281,8 @@ mod tests {
     #[test]
     fn every_kind_of_bad_parameter_is_refused() {
         for query in [
-            vec![("skip", "-1")],
-            vec![("skip", "1"), ("skip", "2")],
+            vec![("limit", "-1")],
+            vec![("limit", "1"), ("limit", "2")],
             vec![("limit", "201")],
             vec![("limit", "0")],
             vec![("colour", "red")],

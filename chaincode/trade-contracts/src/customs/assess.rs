@@ -181,8 +181,7 @@ pub(super) fn gather(
     let mut facts = Vec::with_capacity(items.len());
     for item_id in items {
         let item = registry.find(ctx, item_id)?.cloned();
-        let standing = item.as_ref().map_or(0, |item| item.alarms.standing);
-        let alarms = if standing == 0 { Vec::new() } else { item::standing_alarms(ctx, item_id, ALARMS_NAMED_MAX)?.0 };
+        let alarms = item::standing_alarms(ctx, item_id, ALARMS_NAMED_MAX)?;
         facts.push(input_item(item_id, item.as_ref(), alarms, members, &filed.importer));
     }
     facts.sort_by(|a, b| a.item_id.cmp(&b.item_id));
@@ -206,7 +205,7 @@ pub(super) fn gather(
 fn input_item(
     item_id: &ItemId,
     item: Option<&Item>,
-    open_alarms: Vec<AlarmId>,
+    (open_alarms, all): (Vec<AlarmId>, bool),
     members: &Members,
     importer: &MspId,
 ) -> InputItem {
@@ -221,6 +220,6 @@ fn input_item(
         holder_in_consignment: holder.as_ref().is_some_and(in_consignment),
         holder,
         open_alarms,
-        open_alarm_count: item.map_or(0, |item| item.alarms.standing),
+        more_open_alarms: !all,
     }
 }

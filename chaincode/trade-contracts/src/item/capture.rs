@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{Digest256, EventRecordId, Foreign, ItemId, Malformed, Moment};
+use trade_model::common::{EventRecordId, Foreign, ItemId, Malformed, NewestFirst};
 use trade_model::item::{
     AlarmKind, Capture, CaptureReceipt, CaptureStatus, CapturedEvent, DeclaredError, EVENTS_BY_ID, EVENTS_MAX,
-    ITEM_EVENTS, ITEM_MENTIONS_MAX, ItemEvent, ItemRejection, RaisedAlarm, RecordedEvent,
+    ITEM_EVENTS, ITEM_MENTIONS_MAX, ItemEvent, ItemRejection, RecordedEvent,
 };
 use trade_model::rejection::{Rejection, RequestRejection};
 use trade_standards::epcis::{self, EpcisError, Event, EventBody, EventKind};
@@ -27,7 +27,7 @@ use super::session::Session;
 use super::{correction, effects};
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::rights;
+use crate::{rights, rules};
 
 /// How far an event's own clock may run ahead of the transaction, in seconds.
 const CLOCK_AHEAD_MAX: i64 = 15 * 60;
@@ -44,7 +44,7 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
         Some(licence_id) => Some(rights::permission(ctx, &licence_id)?),
         None => None,
     };
-    let mut session = Session::new(caller, licence);
+    let mut session = Session::new(caller, licence, rules::current(ctx)?.alarms);
     let named: BTreeSet<ItemId> = events.iter().flat_map(instances).map(ItemId::from).collect();
     session.registry.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
     if let Some(last) = session.registry.last_recorded_at() {
@@ -53,13 +53,14 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
 
     let mut receipts = Vec::with_capacity(events.len());
     for (place, event) in (0..).zip(&events) {
-        receipts.push(take(ctx, &mut session, place, event)?);
+        session.place = place;
+        receipts.push(take(ctx, &mut session, event)?);
     }
     finish(ctx, session, receipts)
 }
 
-/// Takes one event: known, a correction, or new. `place` is its place in the document.
-fn take(ctx: &mut Context<'_>, session: &mut Session, place: u32, event: &Event) -> Result<CapturedEvent, Refusal> {
+/// Takes one event: known, a correction, or new.
+fn take(ctx: &mut Context<'_>, session: &mut Session, event: &Event) -> Result<CapturedEvent, Refusal> {
     let standing = standing(ctx, session, event)?;
     let record_id = standing.record_id.clone();
     let known = match standing.own.clone() {
@@ -80,12 +81,12 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: u32, event: &Event)
         (Some(declaration), None) => {
             let mut record = new_record(session, event, record_id.clone())?;
             record.declared_erroneous = Some(declared_error(session, declaration)?);
-            keep(ctx, session, place, event, record)?;
+            keep(ctx, session, event, record)?;
             CaptureStatus::CorrectionRecorded
         }
         (None, Some(_)) if same_content => CaptureStatus::AlreadyRecorded,
         (None, other) => {
-            record_new(ctx, session, place, event, standing, other)?;
+            record_new(ctx, session, event, standing, other)?;
             CaptureStatus::Recorded
         }
     };
@@ -103,7 +104,6 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, place: u32, event: &Event)
 fn record_new(
     ctx: &mut Context<'_>,
     session: &mut Session,
-    place: u32,
     event: &Event,
     standing: Standing,
     other: Option<RecordedEvent>,
@@ -119,22 +119,8 @@ fn record_new(
             other_party: Some(other.recorded.by),
         });
     }
-    let event_sha256 = Digest256::of(record.event.to_string().as_bytes());
-    for conflict in conflicts {
-        if session.alarms.contains_key(&alarm::id(&record, &conflict)) {
-            continue;
-        }
-        let Session { caller, registry, .. } = session;
-        let alarm = alarm::raise(ctx, caller, registry, &mut record, &event_sha256, conflict)?;
-        session.raised.push(RaisedAlarm {
-            alarm_id: alarm.alarm_id.clone(),
-            kind: alarm.kind,
-            item_id: alarm.item_id.clone(),
-            evidence_sha256: alarm.evidence_sha256.clone(),
-        });
-        session.alarms.insert(alarm.alarm_id.clone(), alarm);
-    }
-    keep(ctx, session, place, event, record)
+    alarm::raise(ctx, session, &mut record, conflicts)?;
+    keep(ctx, session, event, record)
 }
 
 /// How an event stands with its caller: the id its record has or would have, the record itself, and that of the
@@ -192,9 +178,9 @@ fn finish(
 ) -> Result<CaptureReceipt, Refusal> {
     session.write(ctx)?;
     let events = captured.iter().map(|event| event.event_hash.clone()).collect();
-    let alarms: Vec<_> = session.raised.iter().map(|alarm| alarm.alarm_id.clone()).collect();
+    let groups = std::mem::take(&mut session.groups);
     let event =
-        if alarms.is_empty() { ItemEvent::Captured { events } } else { ItemEvent::AlarmRaised { events, alarms } };
+        if groups.is_empty() { ItemEvent::Captured { events } } else { ItemEvent::AlarmRaised { events, groups } };
     announce(ctx, event)?;
     Ok(CaptureReceipt { events: captured, alarms: session.raised, recorded: session.caller.stamp() })
 }
@@ -282,18 +268,13 @@ fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Op
 }
 
 /// Indexes a new event and keeps it to be written.
-fn keep(
-    ctx: &mut Context<'_>,
-    session: &mut Session,
-    place: u32,
-    event: &Event,
-    record: RecordedEvent,
-) -> Result<(), Refusal> {
+fn keep(ctx: &mut Context<'_>, session: &mut Session, event: &Event, record: RecordedEvent) -> Result<(), Refusal> {
     let record_id = &record.record_id;
     let named: BTreeSet<ItemId> = instances(event).chain(classes(event)).map(ItemId::from).collect();
     for object_id in named {
         let now = session.caller.now;
-        ITEM_EVENTS.put(ctx, &(object_id.clone(), Moment(now), place, record_id.clone()), record_id)?;
+        let place = NewestFirst::new(now, session.place);
+        ITEM_EVENTS.put(ctx, &(object_id.clone(), place, record_id.clone()), record_id)?;
         if session.registry.find(ctx, &object_id)?.is_some() {
             session.registry.stamp(&object_id, now)?;
         }
@@ -334,7 +315,7 @@ fn new_record(session: &Session, event: &Event, record_id: EventRecordId) -> Res
         read_point: foreign(event.read_point.as_ref().map(ObjectUri::canonical))?,
         business_location: foreign(event.biz_location.as_ref().map(ObjectUri::canonical))?,
         declared_erroneous: None,
-        alarms: Vec::new(),
+        alarm_group: None,
         effects: Vec::new(),
         event: event.raw.clone(),
     })

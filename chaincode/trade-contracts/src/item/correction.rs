@@ -1,18 +1,17 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
-//! The event stays, marked. What it changed is set back where it still stands. The alarms that rest on it are
-//! withdrawn, except those that are about the declarer itself: nobody takes away an alarm about its own conduct. They
-//! are marked as answered and stand until a customs authority closes them. A declaration settles the oldest
-//! [`RESOLVED_MAX`] of them. What stands beyond that stays, so that nobody can make a declaration too large for a
-//! transaction by raising alarms.
+//! The event stays, marked. What it changed is set back where it still stands. Alarms are not touched: whether one still
+//! has its ground is read from the records on which it rests. Of several commissionings that contradicted one that is
+//! taken back, the oldest by a member that may commission becomes the first; a declaration looks at the oldest
+//! [`RIVALS_MAX`] of them, so that nobody can make it too large for a transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{AlarmId, EventRecordId, Foreign, ItemId};
 use trade_model::item::{
-    ALARMS_ON, Alarm, AlarmKind, AlarmState, Basis, Change, DeclaredError, Effect, Item, ItemRejection, Origin,
+    ALARM_DECISIONS, ALARMS, Alarm, Basis, Change, DeclaredError, Effect, Item, ItemRejection, Origin, RIVALS,
     RecordedEvent,
 };
 
@@ -22,8 +21,8 @@ use super::effects::packing::{link, nests, unlink};
 use super::registry::Entry;
 use super::session::Session;
 
-/// Most alarms that one declaration settles.
-const RESOLVED_MAX: usize = 1_000;
+/// Most commissionings that contradict the one taken back that a declaration looks at.
+const RIVALS_MAX: usize = 1_000;
 
 /// Marks the event and takes back what rests on it.
 ///
@@ -41,11 +40,8 @@ pub(super) fn withdraw(
     for effect in record.effects.iter().rev() {
         undo(ctx, session, &record, effect)?;
     }
-    for alarm_id in &record.alarms {
-        withdraw_alarm(ctx, session, alarm_id)?;
-    }
-    for (item_id, resting) in resting_on(ctx, session, &record.record_id)? {
-        resolve(ctx, session, &item_id, resting)?;
+    for (item_id, rivals) in rivals_of(ctx, &record.record_id)? {
+        resolve(ctx, session, &item_id, rivals)?;
     }
     record.declared_erroneous = Some(declared);
     session.records.insert(record.record_id.clone(), record);
@@ -111,68 +107,46 @@ fn put_back(
     Ok(Some(unit_id.clone()))
 }
 
-/// The alarms of later events that rest on the erroneous one fall with it. Of several commissionings that contradicted
-/// it, the oldest by a member that may commission becomes the first, and the others contradict that one from now on.
-/// Without one, they stand as they are: nobody made them good.
-fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId, resting: Vec<Alarm>) -> Result<(), Refusal> {
-    let (commissionings, others): (Vec<Alarm>, Vec<Alarm>) = resting
-        .into_iter()
-        .partition(|alarm| alarm.kind == AlarmKind::SecondCommissioning && alarm.state == AlarmState::Open);
-    for alarm in others {
-        withdraw_alarm(ctx, session, &alarm.alarm_id)?;
-    }
-    for alarm in &commissionings {
-        let vacant = session.registry.known(ctx, item_id)?.commissioned_by_event.is_none();
-        if vacant && promote(ctx, session, alarm)? {
-            withdraw_alarm(ctx, session, &alarm.alarm_id)?;
+/// Of several commissionings that contradicted the one taken back, the oldest by a member that may commission becomes
+/// the first, and the others contradict that one from now on. Without one, they stand as they are: nobody made them
+/// good.
+fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId, rivals: Vec<Alarm>) -> Result<(), Refusal> {
+    for alarm in &rivals {
+        if session.registry.known(ctx, item_id)?.commissioned_by_event.is_none() {
+            promote(ctx, session, alarm)?;
         }
     }
     let standing = session.registry.known(ctx, item_id)?.clone();
-    for alarm in commissionings {
-        if let Some(first) = standing.commissioned_by_event.as_ref().filter(|first| **first != alarm.record_id) {
-            session.moved_pointers.push(alarm::place_on_record(&alarm));
-            let other_party = standing.commissioner.clone();
-            let repointed = Alarm { conflicts_with: Foreign::of_id(first), other_party, ..alarm };
-            session.alarms.insert(repointed.alarm_id.clone(), repointed);
-        }
+    let Some(first) = &standing.commissioned_by_event else { return Ok(()) };
+    for alarm in rivals.into_iter().filter(|alarm| alarm.record_id != *first) {
+        alarm::raise_again(ctx, session, alarm, first, standing.commissioner.as_ref())?;
     }
     Ok(())
 }
 
-/// The alarms that stand on a record, by their item and oldest first; those of this very document among them.
-fn resting_on(
-    ctx: &mut Context<'_>,
-    session: &Session,
-    record_id: &EventRecordId,
-) -> Result<BTreeMap<ItemId, Vec<Alarm>>, Refusal> {
-    let record = Foreign::of_id(record_id);
-    let mut ids: BTreeSet<AlarmId> = session.alarms.keys().cloned().collect();
-    let found = ALARMS_ON.scan(ctx, &Part(record.clone()), RESOLVED_MAX)?;
-    ids.extend(found.entries.into_iter().map(|(_, alarm_id)| alarm_id));
-    let mut resting: BTreeMap<ItemId, Vec<Alarm>> = BTreeMap::new();
-    for alarm_id in ids {
-        let alarm = session.find_alarm(ctx, &alarm_id)?;
-        let stands_on =
-            |alarm: &Alarm| alarm.state.stands() && alarm.kind.rests_on_an_event() && alarm.conflicts_with == record;
-        if let Some(alarm) = alarm.filter(stands_on) {
-            resting.entry(alarm.item_id.clone()).or_default().push(alarm);
+/// The alarms about commissionings that contradict a record and that no authority has decided, by their item and oldest
+/// first.
+fn rivals_of(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<BTreeMap<ItemId, Vec<Alarm>>, Refusal> {
+    let found = RIVALS.scan(ctx, &Part(Foreign::of_id(record_id)), RIVALS_MAX)?;
+    let ids: Vec<AlarmId> = found.entries.into_iter().map(|(_, alarm_id)| alarm_id).collect();
+    let mut rivals: BTreeMap<ItemId, Vec<Alarm>> = BTreeMap::new();
+    for alarm in ALARMS.find_many(ctx, &ids)?.into_iter().flatten() {
+        if !ALARM_DECISIONS.exists(ctx, &alarm.group_id)? {
+            rivals.entry(alarm.item_id.clone()).or_default().push(alarm);
         }
     }
-    for alarms in resting.values_mut() {
-        alarms.sort_by_key(|alarm| alarm.number);
-    }
-    Ok(resting)
+    Ok(rivals)
 }
 
 /// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
-/// commission; tells whether it does.
-fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<bool, Refusal> {
+/// commission.
+fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<(), Refusal> {
     let members = &session.caller.members;
     let recorder = members.find(&alarm.recorded_by);
     let entitled = recorder.is_some_and(|recorder| may_commission(members, recorder, &alarm.item_id.object()));
     let later = session.find_record(ctx, &alarm.record_id)?;
     let Some(mut later) = later.filter(|later| entitled && later.declared_erroneous.is_none()) else {
-        return Ok(false);
+        return Ok(());
     };
     let maker = later.recorded.by.clone();
     let item = session.registry.change(ctx, &alarm.item_id)?;
@@ -206,22 +180,5 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     let change = Change::Commissioning { by_event: later.record_id.clone() };
     later.effects.push(Effect { item_id: alarm.item_id.clone(), change });
     session.records.insert(later.record_id.clone(), later);
-    Ok(true)
-}
-
-/// The record on which an alarm rests is taken back. When that is done by a member that the alarm is about, the
-/// alarm stands all the same, marked: otherwise that member would take the alarm away together with the record.
-fn withdraw_alarm(ctx: &mut Context<'_>, session: &mut Session, alarm_id: &AlarmId) -> Result<(), Refusal> {
-    let Some(mut alarm) = session.find_alarm(ctx, alarm_id)?.filter(|alarm| alarm.state.stands()) else {
-        return Ok(());
-    };
-    if alarm.is_about(session.caller.msp_id()) {
-        alarm.state = AlarmState::SubjectWithdrew;
-        alarm.answer.get_or_insert_with(|| session.caller.stamp());
-    } else {
-        alarm.state = AlarmState::Withdrawn;
-        alarm::count_out(ctx, &mut session.registry, &alarm)?;
-    }
-    session.alarms.insert(alarm_id.clone(), alarm);
     Ok(())
 }

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::{Context, Table};
 use trade_model::Refusal;
-use trade_model::common::{Foreign, ItemId, LicenceId, Text, TransactionId};
+use trade_model::common::{Foreign, ItemId, LicenceId, NewestFirst, Text, TransactionId};
 use trade_model::item::{
-    AlarmCounts, Basis, CUSTODY, EntryCounts, ITEMS, Item, ItemKind, ItemRejection, LICENCE, LOCATION, Life,
-    NESTING_MAX, Origin, PACKING, TITLE, TimelineEntry,
+    Basis, CONTENTS, CUSTODY, EntryCounts, ITEMS, Item, ItemKind, ItemRejection, LICENCE, LOCATION, Life, NESTING_MAX,
+    Origin, PACKING, TITLE, TimelineEntry,
 };
 use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::{Gtin, MspId};
@@ -64,19 +64,27 @@ pub(crate) struct Ground {
     asserted: UtcTime,
     claimed_at: Option<UtcTime>,
     transaction_id: TransactionId,
+    /// Which event of the document, from 0.
+    place: u32,
 }
 
 impl Ground {
     /// The ground of what the caller's transaction changes because of `reference`.
     pub(crate) fn new(caller: &Caller, basis: Basis, reference: Foreign, claimed_at: Option<UtcTime>) -> Self {
         let Caller { now, asserted, .. } = *caller;
-        Self { basis, reference, now, asserted, claimed_at, transaction_id: caller.transaction_id.clone() }
+        Self { basis, reference, now, asserted, claimed_at, transaction_id: caller.transaction_id.clone(), place: 0 }
+    }
+
+    /// The same by the event number `place` of a document, from 0.
+    pub(crate) fn in_document(self, place: u32) -> Self {
+        Self { place, ..self }
     }
 
     fn entry<V>(&self, value: Option<V>, from: UtcTime) -> TimelineEntry<V> {
         TimelineEntry {
             value,
             from,
+            place_in_document: self.place,
             asserted_at: (from != self.asserted).then_some(self.asserted),
             until: None,
             claimed_at: self.claimed_at,
@@ -207,7 +215,10 @@ impl Registry {
                 Draft::Title(entry) => put(ctx, &TITLE, key, entry)?,
                 Draft::Location(entry) => put(ctx, &LOCATION, key, entry)?,
                 Draft::Licence(entry) => put(ctx, &LICENCE, key, entry)?,
-                Draft::Packing(entry) => put(ctx, &PACKING, key, entry)?,
+                Draft::Packing(entry) => {
+                    put(ctx, &PACKING, key, entry)?;
+                    list_content(ctx, &key.0, entry)?;
+                }
             }
         }
         for item_id in &self.changed {
@@ -236,6 +247,13 @@ where
     V: serde::Serialize + serde::de::DeserializeOwned,
 {
     Ok(timeline.put(ctx, key, entry)?)
+}
+
+/// Lists a thing among those that were ever packed in its unit.
+fn list_content(ctx: &mut Context<'_>, item_id: &ItemId, entry: &TimelineEntry<ItemId>) -> Result<(), Refusal> {
+    let Some(unit_id) = &entry.value else { return Ok(()) };
+    let packed = NewestFirst::new(entry.from, entry.place_in_document);
+    Ok(CONTENTS.put(ctx, &(unit_id.clone(), packed, item_id.clone()), item_id)?)
 }
 
 fn new_item(item_id: &ItemId, origin: Origin, last_recorded_at: UtcTime) -> Item {
@@ -268,7 +286,6 @@ fn new_item(item_id: &ItemId, origin: Origin, last_recorded_at: UtcTime) -> Item
         location: None,
         licence_id: None,
         open_transfer: None,
-        alarms: AlarmCounts::default(),
         events: 0,
         last_recorded_at,
         entries: EntryCounts::default(),

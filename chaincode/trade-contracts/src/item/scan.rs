@@ -2,17 +2,28 @@
 //!
 //! The answer says what is recorded and what a record cannot show. It never says "genuine" or "fake": a code can be
 //! copied, and a conflict between records is a finding, not a verdict. Nobody's name but a member's appears.
+//!
+//! What a member without standing says about a thing is no conflict. It is told as a report of others once the time to
+//! answer has passed.
 
-use fabric_contract::Context;
+use fabric_contract::{Context, TablePage};
 use trade_model::Refusal;
-use trade_model::common::ItemId;
-use trade_model::item::{AlarmState, ITEMS, Item, Life, Origin, ScanAnswer, ScanItem, Statement};
+use trade_model::common::{AlarmId, ItemId, NewestFirst};
+use trade_model::item::{
+    AlarmReport, AlarmState, Grade, ITEMS, Item, Life, Origin, STANDING_ALARMS, ScanAnswer, ScanItem, Statement, Weight,
+};
 
-use super::find::{find_alarm, standing_alarms};
-use crate::caller::members;
+use super::alarm;
+use super::find::find_alarm;
+use crate::caller::{self, members};
 
-/// Most conflicts that an answer lists.
-const CONFLICTS_MAX: usize = 20;
+/// Where an alarm stands in the list of those that stand.
+type StandingKey = (ItemId, Weight, NewestFirst, AlarmId);
+
+/// Most conflicts and most reports that an answer lists.
+const LISTED_MAX: usize = 20;
+/// Most entries of a list that are looked at.
+const ENTRIES_MAX: u32 = 100;
 
 /// What is known about a code, what is not, and whether records conflict.
 ///
@@ -20,13 +31,14 @@ const CONFLICTS_MAX: usize = 20;
 /// None of its own: an unknown code is an answer.
 pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refusal> {
     let item_id = request.item;
+    let reports = reports(ctx, &item_id)?;
     let Some(item) = ITEMS.find(ctx, &item_id)? else {
-        return Ok(unrecorded(item_id));
+        return Ok(unrecorded(item_id, reports));
     };
     let members = members(ctx)?;
     let maker = item.commissioner.as_ref().and_then(|maker| members.find(maker));
     let commissioner_name = maker.map(|maker| maker.name.to_string());
-    let conflicts = conflicts(ctx, &item)?;
+    let conflicts = conflicts(ctx, &item_id)?;
     let mut not_known = gaps(&item);
     not_known.extend(limits());
     Ok(ScanAnswer {
@@ -36,6 +48,7 @@ pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refu
         commissioned_on: item.commissioned_at.map(|moment| moment.date()),
         conflict_found: !conflicts.is_empty(),
         conflicts,
+        reports,
         known: known(&item, commissioner_name.as_deref()),
         not_known,
         commissioner_name,
@@ -43,7 +56,7 @@ pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refu
     })
 }
 
-fn unrecorded(item_id: ItemId) -> ScanAnswer {
+fn unrecorded(item_id: ItemId, reports: Vec<Statement>) -> ScanAnswer {
     let mut not_known = vec![statement("not_recorded", "No member of this network has recorded this code.", None)];
     not_known.extend(limits());
     ScanAnswer {
@@ -55,26 +68,64 @@ fn unrecorded(item_id: ItemId) -> ScanAnswer {
         commissioned_on: None,
         conflict_found: false,
         conflicts: Vec::new(),
+        reports,
         known: Vec::new(),
         not_known,
     }
 }
 
-fn conflicts(ctx: &mut Context<'_>, item: &Item) -> Result<Vec<Statement>, Refusal> {
-    let (ids, complete) = standing_alarms(ctx, &item.item_id, CONFLICTS_MAX)?;
-    let mut found = Vec::with_capacity(ids.len());
-    for alarm_id in ids {
+/// The alarms that everybody is told at once: hard ones and confirmed ones, newest first.
+fn conflicts(ctx: &mut Context<'_>, item_id: &ItemId) -> Result<Vec<Statement>, Refusal> {
+    let page = STANDING_ALARMS.page(ctx, &(item_id.clone(), Weight::Counts), ENTRIES_MAX, "")?;
+    let more = statement("more_conflicts", "More conflicts were found than are listed here.", None);
+    statements(ctx, page, more)
+}
+
+/// Soft alarms whose time to answer has passed, newest first. Those that still wait come first in the list and are
+/// passed over by beginning at now, so that nobody buries the others under them.
+fn reports(ctx: &mut Context<'_>, item_id: &ItemId) -> Result<Vec<Statement>, Refusal> {
+    let waiting = (item_id.clone(), Weight::Waits);
+    let overdue = (item_id.clone(), Weight::Waits, NewestFirst::until(caller::now(ctx)?));
+    let page = STANDING_ALARMS.page_from(ctx, &waiting, ENTRIES_MAX, &overdue)?;
+    let more = statement("more_reports", "More was reported than is listed here.", None);
+    statements(ctx, page, more)
+}
+
+fn statements(
+    ctx: &mut Context<'_>,
+    page: TablePage<StandingKey, AlarmId>,
+    more: Statement,
+) -> Result<Vec<Statement>, Refusal> {
+    let now = caller::now(ctx)?;
+    let mut found = Vec::new();
+    for (_, alarm_id) in page.entries {
         let alarm = find_alarm(ctx, &alarm_id)?;
-        let mut text = alarm.text.to_string();
-        if alarm.state == AlarmState::SubjectWithdrew {
-            text.push_str(" A member concerned has since taken its record back.");
-        }
-        found.push(statement(alarm.kind.as_str(), &text, Some(alarm_id.to_string())));
+        let report = alarm::report(ctx, alarm, now)?;
+        found.extend(told(&report));
     }
+    let complete = page.bookmark.is_none() && found.len() <= LISTED_MAX;
+    found.truncate(LISTED_MAX);
     if !complete {
-        found.push(statement("more_conflicts", "More conflicts were found than are listed here.", None));
+        found.push(more);
     }
     Ok(found)
+}
+
+fn told(report: &AlarmReport) -> Option<Statement> {
+    if !report.public || !report.state.stands() {
+        return None;
+    }
+    let mut text = report.alarm.text.clone();
+    if report.alarm.grade == Grade::Soft && report.state != AlarmState::Confirmed {
+        text = text.replacen("Conflict found: ", "Reported by a member that has no part in it: ", 1);
+    }
+    if report.state == AlarmState::Answered {
+        text.push_str(" A member that it is about has answered.");
+    }
+    if !report.taken_back_by.is_empty() {
+        text.push_str(" A member concerned has since taken its record back.");
+    }
+    Some(statement(report.alarm.kind.as_str(), &text, Some(report.alarm.alarm_id.to_string())))
 }
 
 fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {

@@ -1,13 +1,13 @@
 //! What a capture carries from event to event, and what it leaves to be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{AlarmId, EventRecordId, Foreign, ItemId};
-use trade_model::item::{ALARMS, ALARMS_ON, Alarm, Basis, EVENTS, RaisedAlarm, RecordedEvent};
+use trade_model::common::{AlarmGroupId, EventRecordId, Foreign, ItemId};
+use trade_model::item::{Basis, EVENTS, RaisedAlarm, RecordedEvent};
+use trade_model::rules::AlarmRules;
 
-use super::alarm::{self, PlaceOnRecord};
 use super::registry::{Entry, Ground, Registry};
 use crate::caller::Caller;
 use crate::rights;
@@ -21,24 +21,29 @@ pub(super) struct Session {
     pub(super) records: BTreeMap<EventRecordId, RecordedEvent>,
     /// Records of this document by the event's own id.
     pub(super) ids: BTreeMap<Foreign, EventRecordId>,
+    /// Which event of the document is at work, from 0.
+    pub(super) place: u32,
     pub(super) raised: Vec<RaisedAlarm>,
-    /// Alarms of this document, and older ones it withdraws: to be written at the end.
-    pub(super) alarms: BTreeMap<AlarmId, Alarm>,
-    /// Index entries of older alarms that point at another event from now on.
-    pub(super) moved_pointers: Vec<PlaceOnRecord>,
+    /// The groups of the alarms of this document.
+    pub(super) groups: Vec<AlarmGroupId>,
+    /// The places of the events of this document that are sightings of a thing or raise alarms about it.
+    pub(super) signals: BTreeMap<ItemId, BTreeSet<u32>>,
+    pub(super) alarm_rules: AlarmRules,
 }
 
 impl Session {
-    pub(super) fn new(caller: Caller, licence: Option<rights::Permission>) -> Self {
+    pub(super) fn new(caller: Caller, licence: Option<rights::Permission>, alarm_rules: AlarmRules) -> Self {
         Self {
             caller,
             registry: Registry::default(),
             licence,
             records: BTreeMap::new(),
             ids: BTreeMap::new(),
+            place: 0,
             raised: Vec::new(),
-            alarms: BTreeMap::new(),
-            moved_pointers: Vec::new(),
+            groups: Vec::new(),
+            signals: BTreeMap::new(),
+            alarm_rules,
         }
     }
 
@@ -54,14 +59,6 @@ impl Session {
         }
     }
 
-    /// An alarm as this document leaves it so far.
-    pub(super) fn find_alarm(&self, ctx: &mut Context<'_>, alarm_id: &AlarmId) -> Result<Option<Alarm>, Refusal> {
-        match self.alarms.get(alarm_id) {
-            Some(alarm) => Ok(Some(alarm.clone())),
-            None => Ok(ALARMS.find(ctx, alarm_id)?),
-        }
-    }
-
     /// Adds an entry to a timeline of an item because of what `record` says.
     pub(super) fn append(
         &mut self,
@@ -73,6 +70,7 @@ impl Session {
         // An error declaration takes effect when it is recorded, whatever the event had claimed.
         let claimed_at = (basis != Basis::Correction).then_some(record.event_time);
         let ground = Ground::new(&self.caller, basis, Foreign::of_id(&record.record_id), claimed_at);
+        let ground = ground.in_document(self.place);
         self.registry.append(item_id, entry, &ground)
     }
 
@@ -80,13 +78,6 @@ impl Session {
     pub(super) fn write(&mut self, ctx: &mut Context<'_>) -> Result<(), Refusal> {
         for (record_id, record) in &self.records {
             EVENTS.put(ctx, record_id, record)?;
-        }
-        // A pointer that is taken away here may be set again just below: the last write to a key counts.
-        for pointer in &self.moved_pointers {
-            ALARMS_ON.delete(ctx, pointer)?;
-        }
-        for alarm in self.alarms.values() {
-            alarm::write(ctx, alarm)?;
         }
         std::mem::take(&mut self.registry).flush(ctx)
     }

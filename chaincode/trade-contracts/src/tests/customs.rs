@@ -165,7 +165,9 @@ fn an_open_alarm_intercepts_and_a_missing_right_asks_for_documents() {
     let mut world = World::established();
     world.consignment();
     let clone = object_event("ADD", "commissioning", &[piece("2")]).with("eventTime", "2025-12-02T08:00:00Z");
-    world.capture(IMPORTER, &[clone]).expect("recorded");
+    let raised = world.capture(IMPORTER, &[clone]).expect("recorded")["alarms"][0].clone();
+    let confirm = json!({ "group_id": raised["group_id"], "finding": "confirmed", "reason": "two with one number" });
+    world.submit(CUSTOMS, "item:DecideAlarm", &confirm).expect("it has no part in it");
     let decision = world.decided(goods());
     assert_eq!(decision["outcome"], "intercept");
     assert!(not_met(&decision)[0].1.starts_with("open_alarm:"));
@@ -174,7 +176,10 @@ fn an_open_alarm_intercepts_and_a_missing_right_asks_for_documents() {
     world.consignment();
     for day in 2..9 {
         let clone = object_event("ADD", "commissioning", &[piece("2")]);
-        world.capture(IMPORTER, &[clone.with("eventTime", format!("2025-12-0{day}T08:00:00Z"))]).expect("recorded");
+        let clone = clone.with("eventTime", format!("2025-12-0{day}T08:00:00Z"));
+        let raised = world.capture(IMPORTER, &[clone]).expect("recorded")["alarms"][0].clone();
+        let confirm = json!({ "group_id": raised["group_id"], "finding": "confirmed", "reason": "another clone" });
+        world.submit(CUSTOMS, "item:DecideAlarm", &confirm).expect("it has no part in it");
     }
     let decision = world.decided(goods());
     let reasons = decision["findings"]

@@ -11,7 +11,8 @@ use trade_model::{
     common::{ItemId, TransferId},
     custody::{TRANSFERS, TransferState},
     item::{
-        ALARMS, CUSTODY, ITEMS, Item, LICENCE, LOCATION, NESTING_MAX, PACKING, STANDING_ALARMS, TITLE, TimelineEntry,
+        ALARM_GROUPS, ALARMS, CUSTODY, ITEM_ALARMS, ITEMS, Item, LICENCE, LOCATION, NESTING_MAX, PACKING,
+        STANDING_ALARMS, TITLE, TimelineEntry,
     },
     rights::{LICENCES, RIGHTS},
 };
@@ -259,7 +260,7 @@ fn laws(world: &World) -> Result<(), String> {
     units_and_contents_agree(&items)?;
     timelines_end_in_what_is_now(world, &items)?;
     open_transfers_bind_their_items(world, &items)?;
-    standing_alarms_are_counted(world, &items)?;
+    alarms_are_listed(world)?;
     licences_lie_within_what_they_are_granted_under(world)
 }
 
@@ -345,25 +346,25 @@ fn open_transfers_bind_their_items(world: &World, items: &BTreeMap<ItemId, Item>
     Ok(())
 }
 
-/// The count on the item is the number of alarms that stand, and the index of those holds exactly them.
-fn standing_alarms_are_counted(world: &World, items: &BTreeMap<ItemId, Item>) -> Result<(), String> {
-    let mut standing: BTreeMap<ItemId, u32> = BTreeMap::new();
-    let mut ids = BTreeSet::new();
+/// Every alarm has its group and is found by its item, and every one that nobody decided is listed among those that
+/// stand, by its weight.
+fn alarms_are_listed(world: &World) -> Result<(), String> {
+    let groups: BTreeSet<_> = read(world.ledger.table(&ALARM_GROUPS))?.into_iter().map(|(id, _)| id).collect();
+    let of_items: BTreeSet<_> = read(world.ledger.table(&ITEM_ALARMS))?.into_iter().map(|(_, id)| id).collect();
+    let standing: BTreeSet<_> = read(world.ledger.table(&STANDING_ALARMS))?
+        .into_iter()
+        .map(|((item_id, weight, _, id), _)| (item_id, weight, id))
+        .collect();
+    let mut alarms = BTreeSet::new();
     for (alarm_id, alarm) in read(world.ledger.table(&ALARMS))? {
-        if alarm.state.stands() {
-            ids.insert(alarm_id);
-            *standing.entry(alarm.item_id).or_default() += u32::from(alarm.number > 0);
+        if !groups.contains(&alarm.group_id) {
+            return Err(format!("{alarm_id} has no group"));
         }
+        alarms.insert((alarm.item_id, alarm.grade.weight(), alarm_id));
     }
-    let indexed: BTreeSet<_> = read(world.ledger.table(&STANDING_ALARMS))?.into_iter().map(|(_, id)| id).collect();
-    if indexed != ids {
-        return Err(format!("{ids:?} stand, {indexed:?} are listed"));
-    }
-    for (item_id, item) in items {
-        let counted = standing.get(item_id).copied().unwrap_or_default();
-        if item.alarms.standing != counted {
-            return Err(format!("{counted} alarms stand against {item_id}, which counts {}", item.alarms.standing));
-        }
+    let ids: BTreeSet<_> = alarms.iter().map(|(_, _, id)| id.clone()).collect();
+    if standing != alarms || of_items != ids {
+        return Err(format!("{alarms:?} were raised, {standing:?} are listed as standing, {of_items:?} by item"));
     }
     Ok(())
 }

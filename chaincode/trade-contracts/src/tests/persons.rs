@@ -110,10 +110,12 @@ fn approve_rows() -> Vec<Row> {
             w.approve(1)?;
             w.approve(1)
         }),
-        row("after an alarm was raised", "customs.facts_changed", |w| {
+        row("after an alarm was confirmed", "customs.facts_changed", |w| {
             proposed(w)?;
             let clone = object_event("ADD", "commissioning", &[piece("2")]).with("eventTime", "2025-12-02T08:00:00Z");
-            w.capture(IMPORTER, &[clone])?;
+            let raised = w.capture(IMPORTER, &[clone])?["alarms"][0].clone();
+            let confirm = json!({ "group_id": raised["group_id"], "finding": "confirmed", "reason": "a clone" });
+            w.submit(CUSTOMS, "item:DecideAlarm", &confirm)?;
             w.approve(1)
         }),
     ]

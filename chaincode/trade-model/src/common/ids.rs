@@ -1,5 +1,6 @@
 //! Ids of records: those that a party chooses, and those that the ledger makes.
 
+use trade_standards::digest::Digest256;
 use trade_standards::epcis::EventHash;
 use trade_standards::identifier::MspId;
 
@@ -75,6 +76,11 @@ text_type! {
 }
 
 text_type! {
+    /// The id of the alarms of one statement: 32 lower-case hexadecimal digits, made from the record of its event.
+    AlarmGroupId, "^[0-9a-f]{32}$", "0123456789abcdef0123456789abcdef", |text| hexadecimal(text, 32)
+}
+
+text_type! {
     /// The id of a Fabric transaction: 64 lower-case hexadecimal digits.
     TransactionId, "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     |text| hexadecimal(text, 64)
@@ -117,8 +123,15 @@ impl AlarmId {
 
 impl ProposalId {
     /// The first half of a SHA-256 digest.
-    pub fn of_digest(digest: &super::Digest256) -> Self {
+    pub fn of_digest(digest: &Digest256) -> Self {
         Self(digest.as_str()[..32].to_owned())
+    }
+}
+
+impl AlarmGroupId {
+    /// The id of the alarms that the record of an event raises: the first half of the digest of its id.
+    pub fn of(record_id: &EventRecordId) -> Self {
+        Self(Digest256::of(record_id.as_str().as_bytes()).as_str()[..32].to_owned())
     }
 }
 

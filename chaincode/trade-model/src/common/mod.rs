@@ -12,6 +12,7 @@ mod ids;
 mod invisible;
 mod item_id;
 mod malformed;
+mod newest_first;
 mod nice_class;
 mod opening;
 mod operator;
@@ -28,12 +29,13 @@ pub use cursor::{Cursor, PageSize};
 pub use document::{Salt, SaltedDigest, SaltedDocument};
 pub use duty::{DUTIES_ATTRIBUTE, Duties, DutiesError, Duty, GATEWAY_ATTRIBUTE, parse_duties};
 pub use ids::{
-    AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, ProposalId, RightId, RuleId,
-    TariffId, TransactionId, TransferId,
+    AlarmGroupId, AlarmId, BandId, DeclarationId, EntryId, EventRecordId, InvoiceId, LicenceId, ProposalId, RightId,
+    RuleId, TariffId, TransactionId, TransferId,
 };
 pub use invisible::Invisible;
 pub use item_id::ItemId;
 pub use malformed::Malformed;
+pub use newest_first::NewestFirst;
 pub use nice_class::NiceClass;
 pub use opening::{AMOUNT_MAX, DocumentedOpening, Opening};
 pub use operator::{Operator, Person, Told, Vouched};

@@ -373,10 +373,10 @@ pub struct InputItem {
     pub holder: Option<MspId>,
     /// Whether its holder is the importer, a member that carries, or the item's maker.
     pub holder_in_consignment: bool,
-    /// The oldest alarms that stood against it, at most 5.
+    /// The newest alarms that counted against it, hard or confirmed ones, at most 5.
     pub open_alarms: Vec<AlarmId>,
-    /// How many stood against it in all.
-    pub open_alarm_count: u32,
+    /// Whether more counted against it.
+    pub more_open_alarms: bool,
 }
 
 /// The answer of `customs:Replay`.

@@ -1,18 +1,23 @@
-//! Alarms: records that contradict one another.
+//! Alarms: records that contradict one another. An alarm is written once, by the transaction that finds it, and never
+//! changed; what became of it stands with its group.
 
+use fabric_contract::KeyPart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::epcis::EventHash;
 use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
-use crate::common::{AlarmId, Cursor, Digest256, EventRecordId, Foreign, ItemId, Remark, Stamp};
+use super::AlarmKind;
+use crate::common::{AlarmGroupId, AlarmId, Cursor, Digest256, EventRecordId, Foreign, ItemId, Set, Stamp};
 
-/// The answer of `item:Alarms`.
+/// The answer of `item:ReadAlarms`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlarmPage {
-    /// Alarms: of one item in the order in which they were raised, of all items in the order of their ids.
-    pub alarms: Vec<Alarm>,
-    /// Give it as `after` to read on; absent at the end.
+    /// Alarms, newest first.
+    pub alarms: Vec<AlarmReport>,
+    /// Give it as `after` to read on; absent at the end. A page can have fewer alarms than were asked for, or none, and
+    /// go on all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Cursor>,
 }
@@ -22,11 +27,12 @@ pub struct AlarmPage {
 pub struct Alarm {
     /// Its id, 32 hexadecimal digits.
     pub alarm_id: AlarmId,
-    /// Its number among the alarms of its item, in the order in which they were raised, from 1; 0 when what it concerns
-    /// has no record of its own.
-    pub number: u32,
+    /// The group of alarms that the same event raised; they are answered and decided together.
+    pub group_id: AlarmGroupId,
     /// What conflicts.
     pub kind: AlarmKind,
+    /// How much it weighs.
+    pub grade: Grade,
     /// The item concerned.
     pub item_id: ItemId,
     /// One sentence saying what was found.
@@ -42,144 +48,146 @@ pub struct Alarm {
     /// The member whose record, custody or title is contradicted, when it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_party: Option<MspId>,
+    /// The members whose conduct is in question: those without standing in the matter; where all that contradict one
+    /// another have equal standing, all of them.
+    pub about: Set<MspId, 1, 2>,
+    /// The members that have to know it, in the order of the relations.
+    pub addressed_to: Vec<Addressee>,
     /// In whose transaction it was raised, and when.
     pub raised: Stamp,
-    /// The evidence record written with it.
+    /// Until when a soft alarm waits for an answer before everybody is told.
+    pub answer_by: UtcTime,
+    /// The evidence record written with its group.
     pub evidence_sha256: Digest256,
-    /// Whether it stands.
-    pub state: AlarmState,
-    /// Set when a member that it is about took back a record on which it rests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Stamp>,
-    /// Set when it was closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub closure: Option<AlarmClosure>,
-}
-
-/// What conflicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlarmKind {
-    /// The same serial number was commissioned a second time.
-    SecondCommissioning,
-    /// Something taken out of use or destroyed was used again.
-    UseAfterEnd,
-    /// A member shipped, packed, unpacked, sold or ended what another member holds.
-    NotHolder,
-    /// Something packed in one unit was packed into, or seen without, another.
-    PackingConflict,
-    /// Sold twice without a return in between.
-    SoldTwice,
-    /// A member that does not own it passed the title on.
-    TitleConflict,
-    /// Two different events of one recorder carry the same event id.
-    EventIdReused,
-    /// An event that another member had recorded before was recorded again, word for word.
-    SameEventByAnother,
-    /// A serial number was put into use by a member that is not entitled to: by company prefix, role or licence.
-    CommissionerNotEntitled,
-    /// Another member recorded a serial number before the member that is entitled to put it into use did so.
-    SeenBeforeCommissioning,
-}
-
-impl AlarmKind {
-    /// The word used on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SecondCommissioning => "second_commissioning",
-            Self::UseAfterEnd => "use_after_end",
-            Self::NotHolder => "not_holder",
-            Self::PackingConflict => "packing_conflict",
-            Self::SoldTwice => "sold_twice",
-            Self::TitleConflict => "title_conflict",
-            Self::EventIdReused => "event_id_reused",
-            Self::SameEventByAnother => "same_event_by_another",
-            Self::CommissionerNotEntitled => "commissioner_not_entitled",
-            Self::SeenBeforeCommissioning => "seen_before_commissioning",
-        }
-    }
-
-    /// Whether what it conflicts with is the record of an event, and not a holder, an owner or a unit.
-    pub fn rests_on_an_event(self) -> bool {
-        match self {
-            Self::SecondCommissioning
-            | Self::UseAfterEnd
-            | Self::SoldTwice
-            | Self::EventIdReused
-            | Self::SameEventByAnother => true,
-            Self::NotHolder
-            | Self::PackingConflict
-            | Self::TitleConflict
-            | Self::CommissionerNotEntitled
-            | Self::SeenBeforeCommissioning => false,
-        }
-    }
-
-    /// One sentence for everybody: what was found, no verdict.
-    pub fn public_text(self) -> &'static str {
-        match self {
-            Self::SecondCommissioning => "Conflict found: this serial number was put into use more than once.",
-            Self::UseAfterEnd => "Conflict found: this code was recorded again after it had been taken out of use.",
-            Self::NotHolder => "Conflict found: it was moved by a company that was not recorded as holding it.",
-            Self::PackingConflict => {
-                "Conflict found: it was recorded in one package and outside of it at the same time."
-            }
-            Self::SoldTwice => "Conflict found: it was recorded as sold twice without a return in between.",
-            Self::TitleConflict => {
-                "Conflict found: its ownership was passed on by a company that was not recorded as owner."
-            }
-            Self::EventIdReused => "Conflict found: two different records carry the same number.",
-            Self::SameEventByAnother => "Conflict found: two members recorded the same event as their own.",
-            Self::CommissionerNotEntitled => {
-                "Conflict found: it was put into use by a member that is not registered as its maker or brand."
-            }
-            Self::SeenBeforeCommissioning => {
-                "Conflict found: it was recorded by another company before it was put into use."
-            }
-        }
-    }
-}
-
-/// Whether an alarm stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlarmState {
-    /// It stands.
-    Open,
-    /// It stands; a member that it is about has since declared a record erroneous on which it rests.
-    SubjectWithdrew,
-    /// It fell with a record on which it rested, declared erroneous by a member that it is not about.
-    Withdrawn,
-    /// A customs authority that it is not about closed it.
-    Closed,
-}
-
-impl AlarmState {
-    /// Whether the alarm counts: open or answered.
-    pub fn stands(self) -> bool {
-        matches!(self, Self::Open | Self::SubjectWithdrew)
-    }
-}
-
-/// That an alarm was closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AlarmClosure {
-    /// By whom and when.
-    pub stamp: Stamp,
-    /// What was found.
-    pub reason: Remark,
 }
 
 impl Alarm {
-    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it: the recorder of
-    /// the conflicting event; both recorders of one event; and where a maker found its goods recorded by another, that
-    /// one.
+    /// Whether the alarm puts the conduct of this member in question, so that it cannot settle it.
     pub fn is_about(&self, msp_id: &MspId) -> bool {
-        let other = self.other_party.as_ref() == Some(msp_id);
-        match self.kind {
-            AlarmKind::SeenBeforeCommissioning => other,
-            AlarmKind::SameEventByAnother => other || self.recorded_by == *msp_id,
-            _ => self.recorded_by == *msp_id,
+        self.about.has(msp_id)
+    }
+
+    /// Whether the member is a party to it: in question, contradicted, its raiser, or told of it as anything but an
+    /// authority.
+    pub fn is_party(&self, msp_id: &MspId) -> bool {
+        let has_part = |addressee: &Addressee| addressee.msp_id == *msp_id && addressee.relation != Stake::Authority;
+        self.is_about(msp_id)
+            || self.recorded_by == *msp_id
+            || self.other_party.as_ref() == Some(msp_id)
+            || self.addressed_to.iter().any(has_part)
+    }
+}
+
+/// How much an alarm weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// The ledger's own records contradict one another among parties with standing. Public at once.
+    Hard,
+    /// A member without standing says otherwise. Public when the time to answer has passed, or when it is confirmed.
+    Soft,
+}
+
+/// A member that has to know of an alarm, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Addressee {
+    /// What the member is to the thing.
+    pub relation: Stake,
+    /// The member.
+    pub msp_id: MspId,
+}
+
+/// Why a member is told of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stake {
+    /// It holds the thing.
+    Holder,
+    /// It owns the thing.
+    Owner,
+    /// It put the thing into use.
+    Maker,
+    /// The thing's key begins with its GS1 company prefix.
+    Brand,
+    /// It is the customs authority of the place.
+    Authority,
+}
+
+/// Among which alarms that may stand one is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Hard ones and confirmed ones, which only parties with standing and authorities cause.
+    Counts,
+    /// Soft ones that nobody has decided.
+    Waits,
+}
+
+impl KeyPart for Weight {
+    const SHAPE: &'static str = "Weight";
+
+    fn to_part(&self) -> String {
+        match self {
+            Self::Counts => "counts".to_owned(),
+            Self::Waits => "waits".to_owned(),
         }
+    }
+
+    fn from_part(part: &str) -> Option<Self> {
+        match part {
+            "counts" => Some(Self::Counts),
+            "waits" => Some(Self::Waits),
+            _ => None,
+        }
+    }
+}
+
+impl Grade {
+    /// Among which alarms one of this grade is listed until it is decided.
+    pub fn weight(self) -> Weight {
+        match self {
+            Self::Hard => Weight::Counts,
+            Self::Soft => Weight::Waits,
+        }
+    }
+}
+
+/// An alarm and what became of it: the answer of `item:ReadAlarm`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlarmReport {
+    /// The alarm.
+    #[serde(flatten)]
+    pub alarm: Alarm,
+    /// What became of it.
+    pub state: AlarmState,
+    /// Whether everybody is told of it by now. Until then it is answered to those it is about, to those it is addressed
+    /// to, to its raiser, to authorities and to regulators.
+    pub public: bool,
+    /// The members that took back a record on which it rests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back_by: Vec<MspId>,
+}
+
+/// What became of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmState {
+    /// It stands, and no member that it is about has answered.
+    Raised,
+    /// It stands; a member that it is about has answered.
+    Answered,
+    /// It stands: an authority found that the records are in conflict with what happened.
+    Confirmed,
+    /// An authority found a harmless reason.
+    Explained,
+    /// An authority found no ground for what raised it; it counts against its raiser.
+    Dismissed,
+    /// A record on which it rests was declared erroneous by a member that it is not about.
+    Withdrawn,
+}
+
+impl AlarmState {
+    /// Whether the alarm stands.
+    pub fn stands(self) -> bool {
+        matches!(self, Self::Raised | Self::Answered | Self::Confirmed)
     }
 }

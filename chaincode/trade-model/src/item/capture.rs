@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use trade_standards::epcis::EventHash;
 
 use super::AlarmKind;
-use crate::common::{AlarmId, Digest256, EventRecordId, Foreign, ItemId, Stamp};
+use crate::common::{AlarmGroupId, AlarmId, Digest256, EventRecordId, Foreign, ItemId, Stamp};
 
 /// The answer of `item:Capture`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,10 +51,12 @@ pub enum CaptureStatus {
 pub struct RaisedAlarm {
     /// The alarm, to be read with `item:ReadAlarm`.
     pub alarm_id: AlarmId,
+    /// The group of alarms that the same event raised.
+    pub group_id: AlarmGroupId,
     /// What conflicts.
     pub kind: AlarmKind,
     /// The item concerned.
     pub item_id: ItemId,
-    /// The SHA-256 (64 hexadecimal digits) of the evidence record written with it.
+    /// The SHA-256 (64 hexadecimal digits) of the evidence record written with its group.
     pub evidence_sha256: Digest256,
 }

@@ -8,18 +8,28 @@ use trade_standards::json::Json;
 use trade_standards::time::UtcTime;
 
 use super::Life;
-use crate::common::{AlarmId, EventRecordId, Foreign, ItemId, Stamp};
+use crate::common::{AlarmGroupId, Cursor, EventRecordId, Foreign, ItemId, Stamp};
 
 /// The answer of `item:Events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventPage {
     /// The canonical id asked for.
     pub item_id: ItemId,
-    /// The events, oldest record first.
+    /// The events, newest record first.
     pub events: Vec<RecordedEvent>,
-    /// What to skip to read on; absent at the end.
+    /// Give it as `after` to read on; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_skip: Option<u32>,
+    pub next: Option<Cursor>,
+}
+
+/// The answer of `item:ReadSightings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SightingPage {
+    /// The events, newest record first.
+    pub events: Vec<RecordedEvent>,
+    /// Give it as `after` to read on; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
 }
 
 /// An event as it stands on the ledger.
@@ -64,9 +74,9 @@ pub struct RecordedEvent {
     /// Set when its recorder declared it erroneous; then it counts for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_erroneous: Option<DeclaredError>,
-    /// The alarms it raised.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub alarms: Vec<AlarmId>,
+    /// The group of the alarms that it raised, when it raised any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_group: Option<AlarmGroupId>,
     /// What it changed, so that an error declaration can take it back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,

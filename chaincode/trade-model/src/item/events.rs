@@ -2,7 +2,7 @@
 
 use trade_standards::epcis::EventHash;
 
-use crate::common::AlarmId;
+use crate::common::AlarmGroupId;
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -17,13 +17,18 @@ ledger_events! {
         "item.alarm_raised" AlarmRaised {
             /// Hashes of the events, in document order.
             events: Vec<EventHash>,
-            /// The alarms.
-            alarms: Vec<AlarmId>,
+            /// The groups of alarms, one for each event that raised any.
+            groups: Vec<AlarmGroupId>,
         }
-        /// A customs authority closed an alarm.
-        "item.alarm_closed" AlarmClosed {
-            /// The alarm.
-            alarm_id: AlarmId,
+        /// A member answered alarms.
+        "item.alarm_answered" AlarmAnswered {
+            /// The group of alarms.
+            group_id: AlarmGroupId,
+        }
+        /// A customs authority decided about alarms.
+        "item.alarm_decided" AlarmDecided {
+            /// The group of alarms.
+            group_id: AlarmGroupId,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! EPCIS documents themselves are parsed in `epcis`; here stand the requests and answers of the contract `item`.
 
 mod alarm;
+mod alarm_group;
+mod alarm_kind;
 mod capture;
 mod event;
 mod events;
@@ -13,17 +15,24 @@ mod scan;
 mod tables;
 mod trace;
 
-pub use alarm::{Alarm, AlarmClosure, AlarmKind, AlarmPage, AlarmState};
+pub use alarm::{Addressee, Alarm, AlarmPage, AlarmReport, AlarmState, Grade, Stake, Weight};
+pub use alarm_group::{
+    AlarmAnswer, AlarmDecision, AlarmFinding, AlarmGroup, AlarmGroupPage, AlarmGroupReport, Concern,
+};
+pub use alarm_kind::AlarmKind;
 pub use capture::{CaptureReceipt, CaptureStatus, CapturedEvent, RaisedAlarm};
-pub use event::{Change, DeclaredError, Effect, EventPage, RecordedEvent};
+pub use event::{Change, DeclaredError, Effect, EventPage, RecordedEvent, SightingPage};
 pub use events::ItemEvent;
-pub use records::{AlarmCounts, EntryCounts, Item, ItemKind, Life, Origin};
+pub use records::{EntryCounts, Item, ItemKind, Life, Origin};
 pub use rejections::ItemRejection;
-pub use requests::{Capture, CloseAlarm, ReadAlarm, ReadAlarms, ReadEvents, ReadItem, ScanItem, TraceItem};
+pub use requests::{
+    AnswerAlarm, Capture, DecideAlarm, ReadAlarm, ReadAlarmGroup, ReadAlarms, ReadEvents, ReadItem, ReadPartyAlarms,
+    ReadSightings, ScanItem, TraceItem,
+};
 pub use scan::{ScanAnswer, Statement};
 pub(crate) use tables::tables;
 pub use tables::*;
-pub use trace::{Basis, TimelineEntry, Trace, TraceDirection, TraceStep};
+pub use trace::{Basis, Gap, GapKind, TimelineEntry, Trace, TraceDirection, TraceStep};
 
 /// Most events one captured document may hold.
 pub const EVENTS_MAX: usize = 200;

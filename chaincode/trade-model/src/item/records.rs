@@ -66,23 +66,12 @@ pub struct Item {
     /// The custody transfer it is offered in just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_transfer: Option<TransferId>,
-    /// How many alarms there are about it; the alarms themselves are read with `item:Alarms`.
-    pub alarms: AlarmCounts,
     /// Events that name it.
     pub events: u32,
     /// The ledger time of the last record about it; every later record has a later one.
     pub last_recorded_at: UtcTime,
     /// Entries of its four timelines and of its packing, to find them by number.
     pub entries: EntryCounts,
-}
-
-/// How many alarms there are about an item.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AlarmCounts {
-    /// All that were ever raised; the number of the last one.
-    pub raised: u32,
-    /// Those that stand.
-    pub standing: u32,
 }
 
 /// How many entries each timeline of an item has.

@@ -1,8 +1,10 @@
 //! The rules of the contract `item`.
 
 use trade_standards::epcis::EventHash;
+use trade_standards::identifier::MspId;
+use trade_standards::time::UtcTime;
 
-use crate::common::{AlarmId, ItemId, LicenceId};
+use crate::common::{AlarmGroupId, AlarmId, ItemId, LicenceId};
 use crate::rejection::rejections;
 
 rejections! {
@@ -45,10 +47,34 @@ rejections! {
     /// There is no such alarm.
     AlarmUnknown { alarm_id: AlarmId } = 404, "item.alarm_unknown", "The alarm is not known",
         "there is no alarm {alarm_id}";
-    /// The alarm was withdrawn or closed before.
-    AlarmNotStanding { alarm_id: AlarmId } = 409, "item.alarm_not_standing", "The alarm stands no longer",
-        "{alarm_id} was withdrawn or closed before";
-    /// Nobody closes an alarm about its own conduct.
-    AlarmAboutCaller { alarm_id: AlarmId } = 403, "item.alarm_about_caller", "The alarm is about the caller",
-        "{alarm_id} can be closed only by an authority that it is not about";
+    /// Until the time to answer has passed, an alarm is told only to those that it concerns.
+    AlarmNotPublic { alarm_id: AlarmId, answer_by: UtcTime } = 403, "item.alarm_not_public", "The alarm is not public yet",
+        "{alarm_id} is told to those that it concerns only, until {answer_by}";
+    /// There is no such group of alarms.
+    AlarmGroupUnknown { group_id: AlarmGroupId } = 404, "item.alarm_group_unknown", "The group of alarms is not known",
+        "no event has raised the alarms {group_id}";
+    /// As for an alarm.
+    AlarmGroupNotPublic { group_id: AlarmGroupId, answer_by: UtcTime } = 403, "item.alarm_group_not_public", "The alarms are not public yet",
+        "{group_id} is told to those that it concerns only, until {answer_by}";
+    /// Only members that alarms concern answer them.
+    AlarmNotConcerned { group_id: AlarmGroupId } = 403, "item.alarm_not_concerned", "The alarms do not concern the caller",
+        "{group_id} is neither about the caller nor addressed to it";
+    /// A member answers alarms once.
+    AlarmAnswered { group_id: AlarmGroupId } = 409, "item.alarm_answered", "The caller has answered the alarms",
+        "the caller has answered {group_id} before";
+    /// Alarms are decided once, and not answered afterwards.
+    AlarmDecided { group_id: AlarmGroupId } = 409, "item.alarm_decided", "The alarms are decided",
+        "an authority has decided about {group_id} before";
+    /// Nobody decides about alarms that it has a part in.
+    AlarmDecidedByParty { group_id: AlarmGroupId } = 403, "item.alarm_decided_by_party", "The caller has a part in the alarms",
+        "{group_id} can be decided only by an authority that has no part in it";
+    /// Where the place of the things has a customs authority, no other one decides.
+    AlarmOfAnotherPlace { group_id: AlarmGroupId, authority: MspId } = 403, "item.alarm_of_another_place", "Another authority decides about the alarms",
+        "{group_id} concerns things in the jurisdiction of {authority}";
+    /// A recorder says too much about one thing that changes nothing.
+    TooManySignals { item_id: ItemId, max: u32, hours: u32 } = 429, "item.too_many_signals", "Too many sightings and alarms about one thing",
+        "one member records at most {max} events about {item_id} in {hours} hours that are sightings or raise alarms";
+    /// The reader names neither a thing nor a recorder.
+    SightingsOfNothing = 400, "item.sightings_of_nothing", "Neither a thing nor a recorder is named",
+        "one of item and recorder must be given";
 }

@@ -2,10 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trade_standards::identifier::MspId;
 use trade_standards::json::Json;
 
-use super::{Alarm, AlarmPage, CaptureReceipt, EventPage, Item, ScanAnswer, Trace, TraceDirection};
-use crate::common::{AlarmId, Cursor, ItemId, LicenceId, PageSize, Remark, Role};
+use super::{
+    AlarmAnswer, AlarmDecision, AlarmFinding, AlarmGroupPage, AlarmGroupReport, AlarmPage, AlarmReport, CaptureReceipt,
+    Concern, EventPage, Item, ScanAnswer, SightingPage, Trace, TraceDirection,
+};
+use crate::common::{AlarmGroupId, AlarmId, Cursor, ItemId, LicenceId, PageSize, Remark, Role};
 use crate::transaction::transactions;
 
 /// `item:Capture` (submit): records the events of one EPCIS 2.0 document.
@@ -27,21 +31,21 @@ pub struct ReadItem {
     pub item: ItemId,
 }
 
-/// Asks `item:ReadEvents` (evaluate) for the events that name an item, oldest record first.
+/// Asks `item:ReadEvents` (evaluate) for the events that name an item, newest record first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadEvents {
     /// Digital Link or EPC URN of an item, a unit or a product class.
     pub item: ItemId,
-    /// How many events to skip.
-    #[serde(default)]
-    pub skip: u32,
     /// How many events to answer, 1 to 100; 50 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<PageSize>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
 }
 
-/// Asks `item:Trace` (evaluate).
+/// Asks `item:Trace` (evaluate), newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TraceItem {
@@ -49,6 +53,9 @@ pub struct TraceItem {
     pub item: ItemId,
     /// Which way to go.
     pub direction: TraceDirection,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
 }
 
 /// Asks `item:Scan` (evaluate): what a consumer may know about a code.
@@ -59,14 +66,14 @@ pub struct ScanItem {
     pub item: ItemId,
 }
 
-/// Asks `item:ReadAlarms` (evaluate).
+/// Asks `item:ReadAlarms` (evaluate), newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadAlarms {
     /// Only those of this item; of all items when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<ItemId>,
-    /// Leave out the ones that no longer stand: withdrawn by a correction or closed.
+    /// Leave out the ones that no longer stand: withdrawn by a correction, explained or dismissed.
     #[serde(default)]
     pub open_only: bool,
     /// How many to answer, 1 to 100; 50 when absent.
@@ -85,24 +92,91 @@ pub struct ReadAlarm {
     pub alarm_id: AlarmId,
 }
 
-/// `item:CloseAlarm` (submit): a customs authority closes an alarm that it has looked into. What it found is its
-/// reason; the alarm and its evidence stay.
+/// Asks `item:ReadAlarmGroup` (evaluate) for the alarms that one event raised, what was answered and what was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CloseAlarm {
-    /// The alarm.
-    pub alarm_id: AlarmId,
-    /// What was found, 1 to 500 characters; public, so no personal data.
+pub struct ReadAlarmGroup {
+    /// The group's id.
+    pub group_id: AlarmGroupId,
+    /// How many alarms to answer, 1 to 100; 50 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<PageSize>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// Asks `item:ReadPartyAlarms` (evaluate) for the groups of alarms that concern a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadPartyAlarms {
+    /// The member.
+    pub party: MspId,
+    /// In which way they concern it.
+    pub concern: Concern,
+    /// How many to answer, 1 to 100; 50 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<PageSize>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// Asks `item:ReadSightings` (evaluate) for events that changed nothing, because their recorder has no standing: those
+/// that name a thing, those of a recorder, or those of a recorder that name a thing. Newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadSightings {
+    /// Digital Link or EPC URN of the thing; one of `item` and `recorder` must be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
+    /// The member that recorded them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorder: Option<MspId>,
+    /// How many events to answer, 1 to 100; 50 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<PageSize>,
+    /// The `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// `item:AnswerAlarm` (submit): a member that alarms are about, or to which they are addressed, says what it knows. Once
+/// for each group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerAlarm {
+    /// The group of alarms.
+    pub group_id: AlarmGroupId,
+    /// What the member says, 1 to 500 characters; public, so no personal data. What supports it is deposited as evidence
+    /// about the event.
+    pub text: Remark,
+}
+
+/// `item:DecideAlarm` (submit): a customs authority that is no party decides about all alarms that one event raised.
+/// What it found is its reason; the alarms, the answers and the evidence stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideAlarm {
+    /// The group of alarms.
+    pub group_id: AlarmGroupId,
+    /// What was found.
+    pub finding: AlarmFinding,
+    /// Why, 1 to 500 characters; public, so no personal data.
     pub reason: Remark,
 }
 
 transactions! {
     submit(Clerk) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
-    submit(Officer) "item:CloseAlarm" by &[Role::Customs], CloseAlarm => Alarm;
+    submit(Clerk) "item:AnswerAlarm", AnswerAlarm => AlarmAnswer;
+    submit(Officer) "item:DecideAlarm" by &[Role::Customs], DecideAlarm => AlarmDecision;
     evaluate "item:ReadItem", ReadItem => Item;
     evaluate "item:ReadEvents", ReadEvents => EventPage;
+    evaluate "item:ReadSightings", ReadSightings => SightingPage;
     evaluate "item:Trace", TraceItem => Trace;
     evaluate "item:Scan", ScanItem => ScanAnswer;
     evaluate "item:ReadAlarms", ReadAlarms => AlarmPage;
-    evaluate "item:ReadAlarm", ReadAlarm => Alarm;
+    evaluate "item:ReadAlarm", ReadAlarm => AlarmReport;
+    evaluate "item:ReadAlarmGroup", ReadAlarmGroup => AlarmGroupReport;
+    evaluate "item:ReadPartyAlarms", ReadPartyAlarms => AlarmGroupPage;
 }

@@ -25,11 +25,14 @@ pub struct ScanAnswer {
     /// The day it was commissioned, as the maker says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commissioned_on: Option<trade_standards::time::Date>,
-    /// Whether records about this code contradict one another.
+    /// Whether records of parties with standing contradict one another, or an authority confirmed another contradiction.
     pub conflict_found: bool,
-    /// What contradicts, one statement per alarm that stands, oldest first, at most 20; a last one with the code
+    /// What contradicts, one statement per such alarm that stands, newest first, at most 20; a last one with the code
     /// `more_conflicts` says that there are more.
     pub conflicts: Vec<Statement>,
+    /// What members without standing say to the contrary, once the time to answer has passed: one statement per alarm,
+    /// newest first, at most 20; a last one with the code `more_reports` says that there are more.
+    pub reports: Vec<Statement>,
     /// What is known and how.
     pub known: Vec<Statement>,
     /// What nobody recorded or nobody can know from a code.

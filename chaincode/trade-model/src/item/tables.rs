@@ -3,8 +3,8 @@
 use fabric_contract::{Part, Table};
 use trade_standards::identifier::MspId;
 
-use super::{Alarm, Item, RecordedEvent, TimelineEntry};
-use crate::common::{AlarmId, EventRecordId, Foreign, ItemId, LicenceId, Moment};
+use super::{Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, Concern, Item, RecordedEvent, TimelineEntry, Weight};
+use crate::common::{AlarmGroupId, AlarmId, EventRecordId, Foreign, ItemId, LicenceId, Moment, NewestFirst};
 use crate::tables::Tables;
 
 /// Items by their canonical id.
@@ -19,20 +19,44 @@ pub const LOCATION: Table<(ItemId, u32), TimelineEntry<Foreign>> = Table::new("t
 pub const LICENCE: Table<(ItemId, u32), TimelineEntry<LicenceId>> = Table::new("timeline-licence");
 /// In which unit an item lay: entries by number, from 0.
 pub const PACKING: Table<(ItemId, u32), TimelineEntry<ItemId>> = Table::new("timeline-packing");
+/// Index: the things that were ever packed in a unit, the last one first.
+pub const CONTENTS: Table<(ItemId, NewestFirst, ItemId), ItemId> = Table::new("unit-content");
 /// Records of events by their id.
 pub const EVENTS: Table<EventRecordId, RecordedEvent> = Table::new("event");
 /// Index: which record of a recorder first carried an event id.
 pub const EVENTS_BY_ID: Table<(Part<MspId>, Part<Foreign>), EventRecordId> = Table::new("event-id");
-/// Index: the events that name an item or a class, by ledger time and place in the document.
-pub const ITEM_EVENTS: Table<(ItemId, Moment, u32, EventRecordId), EventRecordId> = Table::new("item-event");
+/// Index: the events that name an item or a class and changed or could change it, newest first.
+pub const ITEM_EVENTS: Table<(ItemId, NewestFirst, EventRecordId), EventRecordId> = Table::new("item-event");
+/// Index: the sightings of a thing, newest first.
+pub const SIGHTINGS: Table<(ItemId, NewestFirst, EventRecordId), EventRecordId> = Table::new("item-sighting");
+/// Index: the sightings of a recorder, newest first.
+pub const SIGHTINGS_BY: Table<(Part<MspId>, NewestFirst, EventRecordId), EventRecordId> =
+    Table::new("recorder-sighting");
+/// Index: the events of a recorder that are sightings of a thing or raise alarms about it, newest first.
+pub const SIGNALS: Table<(Part<MspId>, ItemId, NewestFirst, EventRecordId), EventRecordId> =
+    Table::new("recorder-signal");
 /// Alarms by their id.
 pub const ALARMS: Table<AlarmId, Alarm> = Table::new("alarm");
-/// Index: the alarms of an item, by their number.
-pub const ITEM_ALARMS: Table<(ItemId, u32, AlarmId), AlarmId> = Table::new("item-alarm");
-/// Index: the alarms that stand against an item, by their number.
-pub const STANDING_ALARMS: Table<(ItemId, u32, AlarmId), AlarmId> = Table::new("item-alarm-standing");
-/// Index: the alarms that stand and rest on the record of an event, by item and number.
-pub const ALARMS_ON: Table<(Part<Foreign>, ItemId, u32, AlarmId), AlarmId> = Table::new("event-alarm");
+/// Index: all alarms, newest first.
+pub const ALARMS_BY_TIME: Table<(NewestFirst, AlarmId), AlarmId> = Table::new("alarm-time");
+/// Index: the alarms of an item, newest first.
+pub const ITEM_ALARMS: Table<(ItemId, NewestFirst, AlarmId), AlarmId> = Table::new("item-alarm");
+/// Index: the alarms of an item that are not decided or are confirmed, those that count before those that wait, the one
+/// with the latest time to answer first.
+pub const STANDING_ALARMS: Table<(ItemId, Weight, NewestFirst, AlarmId), AlarmId> = Table::new("item-alarm-standing");
+/// Index: the alarms about commissionings that contradict the record of an earlier one, by item, oldest first.
+pub const RIVALS: Table<(Part<Foreign>, ItemId, Moment, AlarmId), AlarmId> = Table::new("event-rival");
+/// Groups of alarms by their id.
+pub const ALARM_GROUPS: Table<AlarmGroupId, AlarmGroup> = Table::new("alarm-group");
+/// Index: the alarms of a group.
+pub const GROUP_ALARMS: Table<(AlarmGroupId, AlarmId), AlarmId> = Table::new("group-alarm");
+/// Index: the groups that concern a member, newest first.
+pub const PARTY_ALARMS: Table<(Part<MspId>, Concern, NewestFirst, AlarmGroupId), AlarmGroupId> =
+    Table::new("party-alarm");
+/// What members answered, by group and member.
+pub const ALARM_ANSWERS: Table<(AlarmGroupId, Part<MspId>), AlarmAnswer> = Table::new("alarm-answer");
+/// What authorities decided, by group.
+pub const ALARM_DECISIONS: Table<AlarmGroupId, AlarmDecision> = Table::new("alarm-decision");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&ITEMS);
@@ -41,11 +65,21 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&LOCATION);
     all.public(&LICENCE);
     all.public(&PACKING);
+    all.public(&CONTENTS);
     all.public(&EVENTS);
     all.public(&EVENTS_BY_ID);
     all.public(&ITEM_EVENTS);
+    all.public(&SIGHTINGS);
+    all.public(&SIGHTINGS_BY);
+    all.public(&SIGNALS);
     all.public(&ALARMS);
+    all.public(&ALARMS_BY_TIME);
     all.public(&ITEM_ALARMS);
     all.public(&STANDING_ALARMS);
-    all.public(&ALARMS_ON);
+    all.public(&RIVALS);
+    all.public(&ALARM_GROUPS);
+    all.public(&GROUP_ALARMS);
+    all.public(&PARTY_ALARMS);
+    all.public(&ALARM_ANSWERS);
+    all.public(&ALARM_DECISIONS);
 }

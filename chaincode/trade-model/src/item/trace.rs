@@ -6,16 +6,16 @@ use trade_standards::epcis::{Action, EventHash, EventKind};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::{Alarm, Origin};
-use crate::common::{EventRecordId, Foreign, ItemId, LicenceId, TransactionId};
+use super::{AlarmReport, Origin};
+use crate::common::{Cursor, EventRecordId, Foreign, ItemId, LicenceId, TransactionId};
 
 /// Which way a trace goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceDirection {
-    /// From now to the origin: its own events and those of the units it lay in, newest first.
+    /// To the origin: its own events and those of the units in which it lay, while it lay there.
     Backward,
-    /// From the origin to now: its own events and those of what was packed in it, oldest first.
+    /// To where it went: its own events and those of what was packed in it, from then on.
     Forward,
 }
 
@@ -28,7 +28,8 @@ pub struct Trace {
     pub origin: Origin,
     /// Which way the steps go.
     pub direction: TraceDirection,
-    /// Who was responsible when: without hole or overlap from the first record to now.
+    /// Who was responsible when: without hole or overlap from the first record to now. Each timeline runs from old to
+    /// new, and holds the newest 500 entries that began before this page ends.
     pub custody: Vec<TimelineEntry<MspId>>,
     /// Who owned it when.
     pub title: Vec<TimelineEntry<MspId>>,
@@ -38,17 +39,54 @@ pub struct Trace {
     pub licence: Vec<TimelineEntry<LicenceId>>,
     /// In which unit it lay when.
     pub packing: Vec<TimelineEntry<ItemId>>,
-    /// The events, each with the party responsible at that moment.
+    /// The events, newest first, each with the party responsible at that moment: at most 500. Sightings are not among
+    /// them: `item:ReadSightings`.
     pub steps: Vec<TraceStep>,
-    /// What is missing, in words.
-    pub gaps: Vec<String>,
-    /// The alarms that stand against the item, oldest first, at most 50.
-    pub alarms: Vec<Alarm>,
+    /// What is missing on this page of the way.
+    pub gaps: Vec<Gap>,
+    /// The alarms that stand against the item and of which the reader is told, newest first, at most 50; on the first
+    /// page only.
+    pub alarms: Vec<AlarmReport>,
     /// Whether more alarms stand than were answered.
     pub alarms_truncated: bool,
-    /// Whether this is not all: more than 500 steps, 500 events or 2 000 entries of one thing, 300 things, or 8 levels
-    /// of packing.
+    /// Give it as `after` to read on with older events; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
+    /// Whether events of other things belong to it that no page holds: of more than 300 things, or of more than 8 levels
+    /// of packing. Each of them has a trace of its own.
     pub truncated: bool,
+}
+
+/// Something that the records leave open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// What is missing.
+    pub kind: GapKind,
+    /// The same in a sentence.
+    pub text: String,
+    /// The event, transfer or unit by which it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Foreign>,
+}
+
+/// What the records of a way can leave open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// Nobody recorded who made it.
+    OriginUnknown,
+    /// A custody transfer is offered and not accepted.
+    HandoverOpen,
+    /// It, or a unit around it, was shipped, and nobody has accepted it since.
+    ShippedNotAccepted,
+    /// It, or a unit around it, departed, and no arrival is recorded since.
+    DepartedNotArrived,
+    /// It was recorded at one place and then at another, and no movement between the two.
+    MovedWithoutRecord,
+    /// It is recorded in a unit that is out of use.
+    UnitEnded,
+    /// A member without standing recorded it after all that is told.
+    SightedSince,
 }
 
 /// One interval of a timeline.
@@ -68,6 +106,9 @@ pub struct TimelineEntry<V> {
     /// When it is said to have happened, if a document says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<UtcTime>,
+    /// Which event of its document it rests on, from 0; 0 where it rests on no document.
+    #[serde(default)]
+    pub place_in_document: u32,
     /// How it is known.
     pub basis: Basis,
     /// The event, offer, licence or declaration it rests on.
@@ -116,6 +157,8 @@ pub struct TraceStep {
     pub event_time: UtcTime,
     /// When it was recorded.
     pub recorded_at: UtcTime,
+    /// Which event of its document it is, from 0: events of one document are recorded at the same time, in its order.
+    pub place_in_document: u32,
     /// Who recorded it.
     pub recorded_by: MspId,
     /// Who held the item that the event named when it was recorded; an unconfirmed handover stays with the sender.

@@ -3,12 +3,14 @@
 //! What ships is the default, version 0, and needs no record. A vote of the members replaces the whole of it
 //! (`governance:Propose`). Each number has bounds of its own, so that no vote can make a rule void.
 
+mod alarms;
 mod tables;
 mod voting;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use alarms::AlarmRules;
 pub(crate) use tables::tables;
 pub use tables::*;
 pub use voting::VotingRules;
@@ -22,4 +24,7 @@ pub struct Rules {
     /// How members vote.
     #[serde(default)]
     pub voting: VotingRules,
+    /// Deadlines and bounds of alarms and sightings.
+    #[serde(default)]
+    pub alarms: AlarmRules,
 }

@@ -290,7 +290,7 @@ impl Story {
         let clone = documents::commissioning(&[GERMAN_SERIALS[1]], &self.calendar.moment(11, "09:00")?, ELSEWHERE);
         let receipt = self.importer.post("/v1/captures", &clone).await?.accepted()?;
         let alarm = receipt["result"]["alarms"][0].clone();
-        let raised = expect(&alarm, "kind", "second_commissioning");
+        let raised = expect(&alarm, "kind", "commissioner_not_entitled");
         teller.step("the event is recorded, and an alarm with it in the same transaction", raised)?;
         let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
         ensure!(
@@ -304,8 +304,15 @@ impl Story {
         let declared = documents::declared_erroneous(clone, &self.calendar.moment(10, "09:00")?);
         self.importer.post("/v1/captures", &declared).await?.accepted()?;
         let read = self.regulator.get(&format!("/v1/alarms/{}", text(&alarm, "alarm_id"))).await?.accepted()?;
-        let stands = expect(&read, "state", "subject_withdrew");
+        let stands = expect(&read, "state", "raised");
         teller.step("the importer takes its event back: the alarm is about it, so it stands", stands)?;
+        let group = format!("/v1/alarm-groups/{}", text(&alarm, "group_id"));
+        let answer = json!({"text": "A label was read twice at the dock."});
+        let answered = self.importer.post(&format!("{group}/answer"), &answer).await?.accepted();
+        teller.step("the importer answers, and only those concerned are told so far", answered)?;
+        let decision = json!({"finding": "confirmed", "reason": "Two watches with this number were found."});
+        let decided = self.officers[0].post(&format!("{group}/decision"), &decision).await?.accepted();
+        teller.step("customs looks into it and confirms it: from now on everybody is told", decided)?;
 
         let event = documents::commissioning(&[COPIED_SERIAL], &self.calendar.moment(9, "08:00")?, PLANT);
         let copied = self.logistics.post("/v1/captures", &event).await?.accepted()?;

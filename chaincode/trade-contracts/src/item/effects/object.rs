@@ -88,7 +88,8 @@ impl Turn<'_> {
         entitled: bool,
     ) -> Result<(), Refusal> {
         let item_id = &item.item_id;
-        if let Some(earlier) = &item.commissioned_by_event {
+        // Who is not entitled contradicts no maker, whatever was recorded before.
+        if let Some(earlier) = item.commissioned_by_event.as_ref().filter(|_| entitled) {
             let earlier = Foreign::of_id(earlier);
             self.conflict(AlarmKind::SecondCommissioning, item_id, earlier, item.commissioner.as_ref());
             return Ok(());

@@ -36,6 +36,7 @@ impl Turn<'_> {
             let basis = if origin == Origin::Commissioned { Basis::Commissioning } else { Basis::FirstSeen };
             let reference = Foreign::of_id(&self.record.record_id);
             let ground = Ground::new(&session.caller, basis, reference, Some(self.record.event_time));
+            let ground = ground.in_document(session.place);
             session.registry.introduce(&item_id, origin, &self.me, &ground)?;
         }
         Ok(item_id)
