@@ -1,4 +1,5 @@
 //! What a dishonest member would try, through the gateway, by the role that would do it: what is refused, or who is
 //! alarmed.
 
+mod alarms;
 mod gov;

@@ -1,3 +1,4 @@
 //! Lawful trade that the rules against dishonest members must let pass, through the gateway.
 
+mod alarms;
 mod gov;
