@@ -1,4 +1,4 @@
-//! Taking the registry: by founding it as somebody else, by two that collude, by a member that was shut out.
+//! Taking the registry: by founding it in the name of others, by two that collude, by a member that was shut out.
 
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::{founding::confirmation_path, members};
@@ -18,7 +18,7 @@ fn the_registry_belongs_to_all_that_are_listed() -> Result<()> {
         let network = start_on(folder.path(), fabric_bin.as_deref(), None)?;
         let system = System::of(&network)?;
         runtime.block_on(async {
-            founding_as_somebody_else(&system).await.context("founding as somebody else")?;
+            founding_in_the_name_of_others(&system).await.context("founding in the name of others")?;
             found(&system, &members()).await?;
             two_that_collude(&system).await.context("two that collude")?;
             a_removed_member(&system).await.context("a removed member that still receives")
@@ -29,7 +29,7 @@ fn the_registry_belongs_to_all_that_are_listed() -> Result<()> {
 }
 
 /// The carrier names everybody, its accomplice confirms, and nothing comes of it.
-async fn founding_as_somebody_else(system: &System) -> Result<()> {
+async fn founding_in_the_name_of_others(system: &System) -> Result<()> {
     let (carrier, bank) = (system.caller("LogisticsMSP")?, system.caller("BankMSP")?);
     let mut grabbing = members();
     let listed = grabbing["members"].as_array_mut().context("a list")?;

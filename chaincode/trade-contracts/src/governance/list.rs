@@ -1,4 +1,4 @@
-//! What must hold in every list of members, whoever wrote it: a founding or a vote.
+//! What must hold in every list of members, proposed by a founder or made by a vote.
 
 use std::collections::BTreeSet;
 

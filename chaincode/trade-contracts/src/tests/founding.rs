@@ -34,7 +34,7 @@ fn a_list_is_in_force_with_the_last_confirmation_and_not_before() {
 
 /// The attack of the first review: the first caller makes itself everybody.
 #[test]
-fn nobody_founds_as_somebody_else() {
+fn nobody_founds_in_the_name_of_others() {
     let mut world = World::empty();
     let list = world.submit(CARRIER, ProposeFounding::NAME, &establish()).expect("well formed");
     world.confirm(CARRIER, &list).expect("listed");
