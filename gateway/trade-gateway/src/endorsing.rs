@@ -1,7 +1,8 @@
 //! Who must endorse a transaction with private input: exactly those whose collections receive it.
 //!
 //! A peer that endorses sees the private input. So the organizations are the caller's and the receiver's, by the
-//! transaction's own declaration, and never left to the network's choice.
+//! transaction's own declaration, and never left to the network's choice. Who the receiver is, is asked at the caller's own
+//! peer: another organization's could name itself.
 
 use serde_json::Value;
 use trade_model::transaction::Lookup;
@@ -20,7 +21,7 @@ impl Service {
     /// The receiver is not one of the organizations known here, or the record that names it cannot be read.
     pub(crate) async fn endorsing(&self, caller: &str, receiver: Lookup) -> Result<Vec<String>, Problem> {
         let argument = receiver.request.to_string().into_bytes();
-        let answer = self.service_evaluates(receiver.transaction, argument).await;
+        let answer = self.service_evaluates(caller, receiver.transaction, argument).await;
         let answer = answer.map_err(|error| Problem::from_ledger(&error))?;
         let record: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let receiver = record.pointer(receiver.pointer).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -26,6 +26,8 @@ pub(crate) struct Recorded {
     pub(crate) creator: Vec<u8>,
     /// The bytes submitted to the orderer.
     pub(crate) submitted: Vec<u8>,
+    /// Whose peer answered, for evaluations.
+    pub(crate) peer_of: String,
 }
 
 /// Why a step fails.
@@ -77,7 +79,8 @@ impl Double {
     }
 
     fn record(&self, step: &'static str, change: impl FnOnce(&mut Recorded)) {
-        let mut recorded = Recorded { step, call: None, creator: Vec::new(), submitted: Vec::new() };
+        let mut recorded =
+            Recorded { step, call: None, creator: Vec::new(), submitted: Vec::new(), peer_of: String::new() };
         change(&mut recorded);
         self.recorded.lock().expect("no step panics while it records").push(recorded);
     }
@@ -130,10 +133,10 @@ impl Ledger for Double {
         Ok(Draft { transaction_id, bytes: message.clone(), message })
     }
 
-    fn evaluate<'a>(&'a self, _: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>> {
+    fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>> {
         Box::pin(async move {
             self.check(Step::Evaluate, proposal, signature)?;
-            self.record("evaluate", |_| {});
+            self.record("evaluate", |recorded| recorded.peer_of = msp_id.to_owned());
             let (call, _) = self.proposal(&proposal.transaction_id);
             let answer = self.script().evaluations.get(&call.function).cloned();
             answer
