@@ -82,11 +82,11 @@ pub fn of_organization(msp_id: &str, endorsing: &[&str]) -> Result<StaticCollect
 
 /// The collection of an organization that is no longer on the channel. Fabric takes neither a definition that leaves
 /// out a collection nor one whose collection names an organization from outside of the channel. So it is given to the
-/// orderer's organization, which has no peers: nothing more is written into it, and what it held goes to no one. An
-/// organization that comes back gets it back.
+/// orderer's organization, which runs no peers, and what is written there asks for two of one signature: nothing more is
+/// written into it, and what it held goes to no one. An organization that comes back gets it back.
 fn retired(known: &StaticCollectionConfig, orderer: &str) -> Result<StaticCollectionConfig> {
     let StaticCollectionConfig { member_orgs_policy, endorsement_policy, .. } =
-        owned_by(orderer, &format!("OR('{orderer}.peer')"))?;
+        owned_by(orderer, &format!("OutOf(2, '{orderer}.member')"))?;
     Ok(StaticCollectionConfig { member_orgs_policy, endorsement_policy, member_only_read: true, ..known.clone() })
 }
 
@@ -135,7 +135,7 @@ mod tests {
         let without = wanted(&fewer, Some(&before))?;
         assert_eq!(names(&without), names(&before));
         let Some(Payload::StaticCollectionConfig(retired)) = &without.config[0].payload else { panic!("none") };
-        let closed = owned_by("OrdererMSP", "OR('OrdererMSP.peer')")?;
+        let closed = owned_by("OrdererMSP", "OutOf(2, 'OrdererMSP.member')")?;
         assert_eq!(retired.endorsement_policy, closed.endorsement_policy);
         assert_eq!(retired.member_orgs_policy, closed.member_orgs_policy);
         assert_eq!(wanted(&fewer, Some(&without))?, without, "nothing more to change");

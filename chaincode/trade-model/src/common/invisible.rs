@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-/// The ranges, in order. Unicode 16.0, `DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`; U+2028, U+2029 and
-/// U+FFF9 to U+FFFB are added.
+/// The ranges, in order. Unicode 16.0, `DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`; U+2028, U+2029,
+/// U+FFF9 to U+FFFB and U+2800, the Braille pattern without a dot, are added.
 const RANGES: &[(char, char)] = &[
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -18,6 +18,7 @@ const RANGES: &[(char, char)] = &[
     ('\u{200b}', '\u{200f}'),
     ('\u{2028}', '\u{202e}'),
     ('\u{2060}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
     ('\u{3164}', '\u{3164}'),
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
@@ -76,6 +77,7 @@ mod tests {
             ("a\u{202e}b", "character 2 is U+202E, a bidirectional control"),
             ("\u{200b}", "character 1 is U+200B, of no width"),
             ("Müller\u{ad}", "character 7 is U+00AD, invisible"),
+            ("a\u{2800}", "character 2 is U+2800, invisible"),
             ("tag\u{e0041}", "character 4 is U+E0041, invisible"),
         ];
         for (text, end) in rows {
