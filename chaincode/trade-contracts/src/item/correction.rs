@@ -1,8 +1,8 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
-//! The event stays, marked. What it changed is set back where it still stands. Alarms are not touched: whether one still
-//! has its ground is read from the records on which it rests. Of several commissionings that contradicted one that is
-//! taken back, the oldest by a member that may commission becomes the first; a declaration looks at the oldest
+//! The event stays, marked. What it changed is set back where it still stands. Alarms are not touched: whether one
+//! still has its ground is read from the records on which it rests. Of several commissionings that contradicted one
+//! that is taken back, the oldest by a member that may commission becomes the first; a declaration looks at the oldest
 //! [`RIVALS_MAX`] of them, so that nobody can make it too large for a transaction.
 
 use std::collections::BTreeMap;

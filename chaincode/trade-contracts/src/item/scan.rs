@@ -116,7 +116,7 @@ fn told(report: &AlarmReport) -> Option<Statement> {
         return None;
     }
     let mut text = report.alarm.text.clone();
-    if report.alarm.grade == Grade::Soft && report.state != AlarmState::Confirmed {
+    if report.alarm.grade != Grade::Hard && report.state != AlarmState::Confirmed {
         text = text.replacen("Conflict found: ", "Reported by a member that has no part in it: ", 1);
     }
     if report.state == AlarmState::Answered {

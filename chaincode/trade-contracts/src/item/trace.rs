@@ -1,9 +1,9 @@
 //! `item:Trace`: backwards to the origin, forwards to where the contents went, with the party responsible at each step.
 //!
 //! Responsibility follows custody: it changes when the receiver accepts and not before, so it has neither holes nor
-//! overlaps. Records are placed by the ledger's time and, within one document, by its order; what documents claim stands
-//! beside it. A trace is answered newest first, in pages that hold everything down to the mark at which the next begins.
-//! What members without standing recorded is no part of it.
+//! overlaps. Records are placed by the ledger's time and, within one document, by its order; what documents claim
+//! stands beside it. A trace is answered newest first, in pages that hold everything down to the mark at which the next
+//! begins. What members without standing recorded is no part of it.
 
 mod gaps;
 mod line;

@@ -3,15 +3,19 @@
 
 use fabric_contract::Failure;
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
 use trade_model::common::Cursor;
+use trade_model::item::{
+    AnswerAlarm, DecideAlarm, ReadAlarm, ReadAlarmGroup, ReadAlarms, ReadPartyAlarms, ReadSightings, ScanItem,
+};
 
 use super::world::*;
 
 const DAY: i64 = 24 * 3_600;
 
 impl World {
-    /// A piece that the importer, who has it from its maker, holds; then the carrier says that it ships it. The alarm of
-    /// that.
+    /// A piece that the importer, who has it from its maker, holds; then the carrier says that it ships it. The alarm
+    /// of that.
     fn meddled(&mut self) -> Answer {
         self.commission(&["1"])?;
         self.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER)?;
@@ -27,25 +31,25 @@ impl World {
 
     fn settle_alarm(&mut self, who: &str, raised: &Value, finding: &str) -> Answer {
         let request = json!({ "group_id": raised["group_id"], "finding": finding, "reason": "looked into" });
-        self.submit(who, "item:DecideAlarm", &request)
+        self.submit(who, DecideAlarm::NAME, &request)
     }
 
     fn say(&mut self, who: &str, raised: &Value) -> Answer {
         let request = json!({ "group_id": raised["group_id"], "text": "we were not there" });
-        self.submit(who, "item:AnswerAlarm", &request)
+        self.submit(who, AnswerAlarm::NAME, &request)
     }
 
     fn alarm(&mut self, who: &str, raised: &Value) -> Answer {
-        self.evaluate(who, "item:ReadAlarm", &json!({ "alarm_id": raised["alarm_id"] }))
+        self.evaluate(who, ReadAlarm::NAME, &json!({ "alarm_id": raised["alarm_id"] }))
     }
 
     fn scan(&mut self, serial: &str) -> Value {
-        self.evaluate(BANK, "item:Scan", &json!({ "item": piece(serial) })).expect("an answer")
+        self.evaluate(BANK, ScanItem::NAME, &json!({ "item": piece(serial) })).expect("an answer")
     }
 
     fn groups(&mut self, party: &str, concern: &str) -> Vec<Value> {
         let request = json!({ "party": party, "concern": concern });
-        let page = self.evaluate(CUSTOMS, "item:ReadPartyAlarms", &request).expect("a page");
+        let page = self.evaluate(CUSTOMS, ReadPartyAlarms::NAME, &request).expect("a page");
         page["groups"].as_array().expect("a list").iter().map(|group| group["group_id"].clone()).collect()
     }
 }
@@ -85,7 +89,7 @@ fn a_soft_alarm_is_told_to_those_it_concerns_and_to_everybody_when_nobody_answer
         assert_eq!(world.alarm(who, &raised).expect("concerned")["public"], false, "{who}");
     }
     assert_eq!(refused(world.alarm(BANK, &raised)), "item.alarm_not_public");
-    let page = world.evaluate(BANK, "item:ReadAlarms", &json!({ "item": piece("1") })).expect("a page");
+    let page = world.evaluate(BANK, ReadAlarms::NAME, &json!({ "item": piece("1") })).expect("a page");
     assert_eq!(page["alarms"], json!([]));
     let scan = world.scan("1");
     assert_eq!((&scan["conflict_found"], &scan["reports"]), (&json!(false), &json!([])));
@@ -123,21 +127,39 @@ fn alarms_without_ground_count_against_their_raiser_and_are_told_nobody() {
 }
 
 #[test]
+fn who_raised_too_much_without_ground_is_told_of_only_when_it_is_confirmed() {
+    let mut world = World::established();
+    world.commission(&["1", "2", "3", "4", "5", "6"]).expect("new serials");
+    for serial in ["1", "2", "3", "4", "5"] {
+        let raised = world.ship_as(CARRIER, &[serial], "08:00:00").expect("recorded");
+        world.settle_alarm(CUSTOMS, &raised, "dismissed").expect("customs has no part in it");
+    }
+    let faint = world.ship_as(CARRIER, &["6"], "08:00:00").expect("recorded");
+    let soft = world.ship_as(IMPORTER, &["6"], "08:30:00").expect("recorded");
+    world.clock += 15 * DAY;
+    assert_eq!(refused(world.alarm(BANK, &faint)), "item.alarm_not_public");
+    let reports = world.scan("6")["reports"].clone();
+    assert_eq!((reports.as_array().map(Vec::len), &reports[0]["reference"]), (Some(1), &soft["alarm_id"]));
+    world.settle_alarm(CUSTOMS, &faint, "confirmed").expect("customs has no part in it");
+    assert_eq!(codes(&world.scan("6")["conflicts"]), ["not_holder"], "this time there was ground");
+}
+
+#[test]
 fn one_decision_closes_all_alarms_of_one_event() {
     let mut world = World::established();
     world.commission(&["1", "2", "3"]).expect("new serials");
     let raised = world.ship_as(CARRIER, &["1", "2", "3"], "08:00:00").expect("recorded");
     let group = json!({ "group_id": raised["group_id"], "limit": 2 });
-    let first = world.evaluate(CUSTOMS, "item:ReadAlarmGroup", &group).expect("raised");
+    let first = world.evaluate(CUSTOMS, ReadAlarmGroup::NAME, &group).expect("raised");
     assert_eq!((&first["alarms"], first["members"].as_array().map(Vec::len)), (&json!(3), Some(2)));
     let rest = group.with("after", first["next"].clone());
-    let rest = world.evaluate(CUSTOMS, "item:ReadAlarmGroup", &rest).expect("raised");
+    let rest = world.evaluate(CUSTOMS, ReadAlarmGroup::NAME, &rest).expect("raised");
     assert_eq!((rest["members"].as_array().map(Vec::len), rest.get("next")), (Some(1), None));
 
     world.settle_alarm(CUSTOMS, &raised, "explained").expect("customs has no part in it");
     for serial in ["1", "2", "3"] {
         let open = json!({ "item": piece(serial), "open_only": true });
-        assert_eq!(world.evaluate(CUSTOMS, "item:ReadAlarms", &open).expect("a page")["alarms"], json!([]));
+        assert_eq!(world.evaluate(CUSTOMS, ReadAlarms::NAME, &open).expect("a page")["alarms"], json!([]));
     }
 }
 
@@ -151,7 +173,7 @@ fn what_members_answer_and_an_authority_decides_is_their_own_record() {
     assert_eq!(world.alarm(CUSTOMS, &raised).expect("official")["state"], "answered");
     world.settle_alarm(CUSTOMS, &raised, "confirmed").expect("customs has no part in it");
     let group = json!({ "group_id": raised["group_id"] });
-    let group = world.evaluate(BANK, "item:ReadAlarmGroup", &group).expect("decided");
+    let group = world.evaluate(BANK, ReadAlarmGroup::NAME, &group).expect("decided");
     let answers: Vec<(&Value, &Value)> = group["answers"]
         .as_array()
         .expect("a list")
@@ -216,9 +238,9 @@ fn pages_of_alarms_reach_all_of_them_newest_first() {
         world.clock += DAY + 60;
     }
     for item in [json!({ "item": piece("1"), "limit": 40 }), json!({ "limit": 40 })] {
-        let first = world.evaluate(CUSTOMS, "item:ReadAlarms", &item).expect("a page");
+        let first = world.evaluate(CUSTOMS, ReadAlarms::NAME, &item).expect("a page");
         let second = item.with("after", first["next"].clone());
-        let second = world.evaluate(CUSTOMS, "item:ReadAlarms", &second).expect("a page");
+        let second = world.evaluate(CUSTOMS, ReadAlarms::NAME, &second).expect("a page");
         let raised: Vec<&str> = [&first, &second]
             .into_iter()
             .flat_map(|page| page["alarms"].as_array().expect("a list"))
@@ -280,7 +302,7 @@ pub(super) fn read_alarm_rows() -> Vec<Row> {
 
 pub(super) fn read_group_rows() -> Vec<Row> {
     fn read(world: &mut World, who: &str, raised: &Value) -> Answer {
-        world.evaluate(who, "item:ReadAlarmGroup", &json!({ "group_id": raised["group_id"] }))
+        world.evaluate(who, ReadAlarmGroup::NAME, &json!({ "group_id": raised["group_id"] }))
     }
     vec![
         row("by whom it is addressed to", "", |w| {
@@ -299,21 +321,21 @@ pub(super) fn read_party_rows() -> Vec<Row> {
     vec![
         row("by the party", "", |w| {
             w.meddled()?;
-            w.evaluate(CARRIER, "item:ReadPartyAlarms", &json!({ "party": CARRIER, "concern": "about" }))
+            w.evaluate(CARRIER, ReadPartyAlarms::NAME, &json!({ "party": CARRIER, "concern": "about" }))
         }),
         row("the cursor of another list", "request.cursor_malformed", |w| {
             let elsewhere = serde_json::to_value(Cursor::of_bookmark("\0invoice\0inv-1\0".to_owned()));
             let ask = json!({ "party": CARRIER, "concern": "raised", "after": elsewhere.expect("a text") });
-            w.evaluate(BANK, "item:ReadPartyAlarms", &ask)
+            w.evaluate(BANK, ReadPartyAlarms::NAME, &ask)
         }),
     ]
 }
 
 pub(super) fn read_sightings_rows() -> Vec<Row> {
     vec![
-        row("of a thing", "", |w| w.evaluate(BANK, "item:ReadSightings", &json!({ "item": piece("1") }))),
-        row("of a recorder", "", |w| w.evaluate(BANK, "item:ReadSightings", &json!({ "recorder": CARRIER }))),
-        row("of nothing", "item.sightings_of_nothing", |w| w.evaluate(BANK, "item:ReadSightings", &json!({}))),
+        row("of a thing", "", |w| w.evaluate(BANK, ReadSightings::NAME, &json!({ "item": piece("1") }))),
+        row("of a recorder", "", |w| w.evaluate(BANK, ReadSightings::NAME, &json!({ "recorder": CARRIER }))),
+        row("of nothing", "item.sightings_of_nothing", |w| w.evaluate(BANK, ReadSightings::NAME, &json!({}))),
     ]
 }
 
@@ -376,7 +398,7 @@ pub(super) fn decide_rows() -> Vec<Row> {
         row("without a reason", "request.text_malformed", |w| {
             let raised = w.meddled()?;
             let request = json!({ "group_id": raised["group_id"], "finding": "explained", "reason": " " });
-            w.submit(CUSTOMS, "item:DecideAlarm", &request)
+            w.submit(CUSTOMS, DecideAlarm::NAME, &request)
         }),
         row("no group", "item.alarm_group_unknown", |w| {
             w.settle_alarm(CUSTOMS, &json!({ "group_id": "0".repeat(32) }), "explained")

@@ -1,13 +1,15 @@
 //! `item:Trace`: the order within one document, what is missing, and pages that reach everything.
 
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
+use trade_model::item::TraceItem;
 
 use super::time::column;
 use super::world::*;
 
 impl World {
     fn traced(&mut self, item: &str, direction: &str) -> Value {
-        self.evaluate(REGULATOR, "item:Trace", &json!({ "item": item, "direction": direction })).expect("known")
+        self.evaluate(REGULATOR, TraceItem::NAME, &json!({ "item": item, "direction": direction })).expect("known")
     }
 
     /// All pages of a trace.
@@ -15,7 +17,7 @@ impl World {
         let mut ask = json!({ "item": item, "direction": "backward" });
         let mut pages = Vec::new();
         loop {
-            let page = self.evaluate(REGULATOR, "item:Trace", &ask).expect("known");
+            let page = self.evaluate(REGULATOR, TraceItem::NAME, &ask).expect("known");
             let next = page.get("next").cloned();
             pages.push(page);
             match next {

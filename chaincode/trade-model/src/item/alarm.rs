@@ -86,6 +86,8 @@ pub enum Grade {
     Hard,
     /// A member without standing says otherwise. Public when the time to answer has passed, or when it is confirmed.
     Soft,
+    /// As soft, by a member whose alarms were dismissed too often. Public only when it is confirmed.
+    Faint,
 }
 
 /// A member that has to know of an alarm, and why.
@@ -120,6 +122,8 @@ pub enum Weight {
     Counts,
     /// Soft ones that nobody has decided.
     Waits,
+    /// Faint ones that nobody has decided.
+    Withheld,
 }
 
 impl KeyPart for Weight {
@@ -129,6 +133,7 @@ impl KeyPart for Weight {
         match self {
             Self::Counts => "counts".to_owned(),
             Self::Waits => "waits".to_owned(),
+            Self::Withheld => "withheld".to_owned(),
         }
     }
 
@@ -136,6 +141,7 @@ impl KeyPart for Weight {
         match part {
             "counts" => Some(Self::Counts),
             "waits" => Some(Self::Waits),
+            "withheld" => Some(Self::Withheld),
             _ => None,
         }
     }
@@ -147,6 +153,7 @@ impl Grade {
         match self {
             Self::Hard => Weight::Counts,
             Self::Soft => Weight::Waits,
+            Self::Faint => Weight::Withheld,
         }
     }
 }

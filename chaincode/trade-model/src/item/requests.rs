@@ -141,15 +141,15 @@ pub struct ReadSightings {
     pub after: Option<Cursor>,
 }
 
-/// `item:AnswerAlarm` (submit): a member that alarms are about, or to which they are addressed, says what it knows. Once
-/// for each group.
+/// `item:AnswerAlarm` (submit): a member that alarms are about, or to which they are addressed, says what it knows.
+/// Once for each group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerAlarm {
     /// The group of alarms.
     pub group_id: AlarmGroupId,
-    /// What the member says, 1 to 500 characters; public, so no personal data. What supports it is deposited as evidence
-    /// about the event.
+    /// What the member says, 1 to 500 characters; public, so no personal data. What supports it is deposited as
+    /// evidence about the event.
     pub text: Remark,
 }
 

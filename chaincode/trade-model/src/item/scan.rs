@@ -25,7 +25,8 @@ pub struct ScanAnswer {
     /// The day it was commissioned, as the maker says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commissioned_on: Option<trade_standards::time::Date>,
-    /// Whether records of parties with standing contradict one another, or an authority confirmed another contradiction.
+    /// Whether records of parties with standing contradict one another, or an authority confirmed another
+    /// contradiction.
     pub conflict_found: bool,
     /// What contradicts, one statement per such alarm that stands, newest first, at most 20; a last one with the code
     /// `more_conflicts` says that there are more.

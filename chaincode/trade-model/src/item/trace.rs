@@ -52,8 +52,8 @@ pub struct Trace {
     /// Give it as `after` to read on with older events; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Cursor>,
-    /// Whether events of other things belong to it that no page holds: of more than 300 things, or of more than 8 levels
-    /// of packing. Each of them has a trace of its own.
+    /// Whether events of other things belong to it that no page holds: of more than 300 things, or of more than 8
+    /// levels of packing. Each of them has a trace of its own.
     pub truncated: bool,
 }
 

@@ -17,6 +17,11 @@ pub struct AlarmRules {
     pub signals: Bounded<1, 1000>,
     /// How many hours the window has. Default: 24.
     pub signal_hours: Bounded<1, 720>,
+    /// From how many groups of alarms on that were dismissed what their raiser raises is told everybody only when it is
+    /// confirmed. Default: 5.
+    pub dismissed: Bounded<1, 100>,
+    /// How many days a dismissal counts. Default: 180.
+    pub dismissed_days: Bounded<1, 3650>,
 }
 
 impl AlarmRules {
@@ -29,12 +34,22 @@ impl AlarmRules {
     pub fn window_begin(&self, now: UtcTime) -> UtcTime {
         moved(now, -i64::from(self.signal_hours.get()) * 3_600)
     }
+
+    /// Since when dismissals count.
+    pub fn dismissals_begin(&self, now: UtcTime) -> UtcTime {
+        moved(now, -i64::from(self.dismissed_days.get()) * 24 * 3_600)
+    }
 }
 
 impl Default for AlarmRules {
     fn default() -> Self {
-        const DEFAULT: AlarmRules =
-            AlarmRules { answer_days: Bounded::of(14), signals: Bounded::of(20), signal_hours: Bounded::of(24) };
+        const DEFAULT: AlarmRules = AlarmRules {
+            answer_days: Bounded::of(14),
+            signals: Bounded::of(20),
+            signal_hours: Bounded::of(24),
+            dismissed: Bounded::of(5),
+            dismissed_days: Bounded::of(180),
+        };
         DEFAULT
     }
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use trade_model::Refusal;
 use trade_model::common::{AlarmId, Digest256, EventRecordId, Foreign, ItemId, Moment, NewestFirst};
 use trade_model::item::{
-    ALARMS, ALARMS_BY_TIME, Alarm, AlarmKind, GROUP_ALARMS, ITEM_ALARMS, RIVALS, RaisedAlarm, RecordedEvent,
-    STANDING_ALARMS,
+    ALARMS, ALARMS_BY_TIME, Alarm, AlarmKind, Concern, GROUP_ALARMS, Grade, ITEM_ALARMS, PARTY_ALARMS, RIVALS,
+    RaisedAlarm, RecordedEvent, STANDING_ALARMS,
 };
 use trade_standards::identifier::MspId;
 
@@ -36,9 +36,13 @@ pub(in crate::item) fn raise(
     for Found { conflict, .. } in &found {
         signal::note(ctx, session, &record.record_id, &conflict.item_id)?;
     }
+    let often_dismissed = is_often_dismissed(ctx, session)?;
     let evidence_sha256 = group::deposit(ctx, session, record, &found)?;
     let mut alarms = Vec::with_capacity(found.len());
-    for found in found {
+    for mut found in found {
+        if often_dismissed && found.judgement.grade == Grade::Soft {
+            found.judgement.grade = Grade::Faint;
+        }
         let alarm = alarm(session, record, &evidence_sha256, found);
         write(ctx, session.place, &alarm)?;
         alarms.push(alarm);
@@ -46,6 +50,16 @@ pub(in crate::item) fn raise(
     record.alarm_group = Some(group::write(ctx, session, record, &alarms)?);
     session.raised.extend(alarms.iter().map(told));
     Ok(())
+}
+
+/// Whether what the caller raised was dismissed so often that it is no longer told without being confirmed.
+fn is_often_dismissed(ctx: &mut Context<'_>, session: &Session) -> Result<bool, Refusal> {
+    let rules = session.alarm_rules;
+    let counted = rules.dismissed.get() as usize;
+    let raiser = (Part(session.caller.msp_id().clone()), Concern::Dismissed);
+    let begin = rules.dismissals_begin(session.caller.now);
+    let dismissed = PARTY_ALARMS.scan(ctx, &raiser, counted)?.entries;
+    Ok(dismissed.iter().filter(|((_, _, newest, _), _)| newest.at > begin).count() >= counted)
 }
 
 /// A commissioning that contradicted one that is taken back contradicts the one that became the first from now on: an

@@ -48,8 +48,17 @@ impl Reader {
     /// Whether the reader is told of a group of alarms whatever became of them.
     pub(in crate::item) fn is_told_of_group(&self, group: &AlarmGroup) -> bool {
         let concerned = |msp_id: &MspId| group.parties.contains(msp_id) || group.addressed_to.contains(msp_id);
-        let public = group.grade == Grade::Hard || group.answer_by < self.now;
+        let public = is_told_after(group.grade, group.answer_by, self.now);
         public || self.official || self.msp_id.as_ref().is_some_and(concerned)
+    }
+}
+
+/// Whether everybody is told of an alarm that nobody has decided.
+fn is_told_after(grade: Grade, answer_by: UtcTime, now: UtcTime) -> bool {
+    match grade {
+        Grade::Hard => true,
+        Grade::Soft => answer_by < now,
+        Grade::Faint => false,
     }
 }
 
@@ -58,7 +67,7 @@ pub(in crate::item) fn report(ctx: &mut Context<'_>, alarm: Alarm, now: UtcTime)
     let taken_back = TakenBack::of(ctx, &alarm)?;
     let state = state(ctx, &alarm, &taken_back)?;
     let waits = matches!(state, AlarmState::Raised | AlarmState::Answered);
-    let public = alarm.grade == Grade::Hard || !waits || alarm.answer_by < now;
+    let public = !waits || is_told_after(alarm.grade, alarm.answer_by, now);
     Ok(AlarmReport { alarm, state, public, taken_back_by: taken_back.members() })
 }
 

@@ -110,7 +110,8 @@ fn jumps(custody: &[Span<MspId>], way: &[&TraceStep]) -> Vec<Gap> {
     gaps
 }
 
-/// The site of a place: its GLN, so that two docks of one site are not two sites. Places that have none are not compared.
+/// The site of a place: its GLN, so that two docks of one site are not two sites. Places that have none are not
+/// compared.
 fn site(place: &Foreign) -> Option<Gln> {
     let object = ObjectUri::parse(place.as_str()).ok()?;
     let uri = object.gs1().filter(|uri| uri.key() == Gs1Key::Gln)?;
