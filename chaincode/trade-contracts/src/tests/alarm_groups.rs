@@ -185,7 +185,19 @@ fn what_members_answer_and_an_authority_decides_is_their_own_record() {
 }
 
 #[test]
-fn only_the_raisers_side_is_addressed_when_an_answer_alone_settles_nothing() {
+fn a_decision_that_others_made_up_settles_nothing_and_hinders_nobody() {
+    let mut world = World::established();
+    let raised = world.meddled().expect("recorded");
+    let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+    let dismissed = other.settle_alarm(CUSTOMS, &raised, "dismissed").expect("customs has no part in it");
+    world.forge("AlarmDecision", &dismissed).expect("colluding peers");
+    assert_eq!(world.alarm(CUSTOMS, &raised).expect("official")["state"], "raised");
+    world.settle_alarm(CUSTOMS, &raised, "confirmed").expect("nobody has decided");
+    assert_eq!(world.alarm(BANK, &raised).expect("public")["state"], "confirmed");
+}
+
+#[test]
+fn an_answer_by_those_whose_thing_it_is_speaks_for_nobody_else() {
     let mut world = World::established();
     let raised = world.meddled().expect("recorded");
     world.say(IMPORTER, &raised).expect("it is addressed to the holder");

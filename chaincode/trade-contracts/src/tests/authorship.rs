@@ -12,6 +12,7 @@ use trade_model::governance::{
     BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
     ReadMembers,
 };
+use trade_model::item::{ALARM_DECISIONS, AlarmDecision};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::{Refusal, Transaction as _};
 
@@ -45,6 +46,9 @@ pub(super) fn forged() -> Contract {
         })
         .submit("Decision", |ctx, record: Decision| {
             forge(ctx, &DECISIONS, &(record.declaration_id.clone(), record.number), record)
+        })
+        .submit("AlarmDecision", |ctx, record: AlarmDecision| {
+            forge(ctx, &ALARM_DECISIONS, &record.group_id.clone(), record)
         })
         .submit("Approval", |ctx, record: DecisionApproval| {
             forge(ctx, &APPROVALS, &(record.declaration_id.clone(), record.number), record)
@@ -238,7 +242,7 @@ fn record(answer: Value) -> Value {
 
 impl World {
     /// What two colluding peers let happen.
-    fn forge(&mut self, function: &str, record: &Value) -> Answer {
+    pub(super) fn forge(&mut self, function: &str, record: &Value) -> Answer {
         self.submit(CARRIER, &format!("forged:{function}"), record)
     }
 

@@ -123,7 +123,8 @@ pub struct ReadPartyAlarms {
 }
 
 /// Asks `item:ReadSightings` (evaluate) for events that changed nothing, because their recorder has no standing: those
-/// that name a thing, those of a recorder, or those of a recorder that name a thing. Newest first.
+/// that name a thing, or those of a recorder; and for what a recorder said about a thing that was a sighting of it or
+/// raised alarms about it. Newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSightings {

@@ -7,8 +7,9 @@ use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::MspId;
 
 /// The holder, the owner, the maker and the brand of a thing and the customs authority of the place, without those that
-/// the alarm is about. The authority is found by where the thing was last, by its holder's country, and for a thing
-/// without a record by where the event says that it was seen.
+/// the alarm is about. The authority is that of its holder's country, which the members agreed on. Where a thing was
+/// last, and where the event says that it was seen, are claims by whom they suit; they count where there is nothing
+/// else.
 pub(super) fn of(
     members: &Members,
     item_id: &ItemId,
@@ -33,11 +34,10 @@ pub(super) fn of(
 }
 
 fn authority<'m>(members: &'m Members, item: Option<&Item>, seen_at: Option<&Foreign>) -> Option<&'m Member> {
-    let last_place = item.and_then(|item| item.location.as_ref());
     let holder = item.and_then(|item| item.holder.as_ref()).and_then(|holder| members.find(holder));
-    let somewhere = last_place.and_then(|place| keeper(members, place)).or(holder);
-    let somewhere = somewhere.or_else(|| seen_at.and_then(|place| keeper(members, place)));
-    somewhere.and_then(|member| members.authority_of(&member.country))
+    let last_place = item.and_then(|item| item.location.as_ref()).and_then(|place| keeper(members, place));
+    let seen_at = seen_at.and_then(|place| keeper(members, place));
+    [holder, last_place, seen_at].into_iter().flatten().find_map(|member| members.authority_of(&member.country))
 }
 
 /// The member whose GLN a place has.

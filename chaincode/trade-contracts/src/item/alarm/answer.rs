@@ -2,13 +2,13 @@
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::item::{ALARM_ANSWERS, ALARM_DECISIONS, AlarmAnswer, AnswerAlarm, ItemEvent, ItemRejection};
+use trade_model::item::{ALARM_ANSWERS, AlarmAnswer, AnswerAlarm, ItemEvent, ItemRejection};
 
 use super::group::find_group;
+use super::report::{answer_of, check_undecided};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
-use crate::ledger;
 
 /// Puts on record what a member says to the alarms of one event.
 ///
@@ -21,9 +21,11 @@ pub fn answer(ctx: &mut Context<'_>, request: AnswerAlarm) -> Result<AlarmAnswer
     if !group.about.contains(&me) && !group.addressed_to.contains(&me) {
         return Err(ItemRejection::AlarmNotConcerned { group_id: group.group_id }.into());
     }
-    ledger::must_be_new(ctx, &ALARM_DECISIONS, &group.group_id, |group_id| ItemRejection::AlarmDecided { group_id })?;
+    check_undecided(ctx, &group.group_id)?;
     let key = (group.group_id.clone(), Part(me.clone()));
-    ledger::must_be_new(ctx, &ALARM_ANSWERS, &key, |(group_id, _)| ItemRejection::AlarmAnswered { group_id })?;
+    if answer_of(ctx, &key)?.is_some_and(|answer| answer.authenticated) {
+        return Err(ItemRejection::AlarmAnswered { group_id: group.group_id }.into());
+    }
     caller.follow(group.raised.at);
 
     let record = AlarmAnswer { group_id: group.group_id.clone(), text: request.text, answered: caller.stamp() };

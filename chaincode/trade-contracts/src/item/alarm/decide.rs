@@ -10,11 +10,10 @@ use trade_model::item::{
 use trade_standards::identifier::MspId;
 
 use super::group::find_group;
-use super::report::answers_to;
+use super::report::{answers_to, check_undecided};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
-use crate::ledger;
 
 /// Most alarms that one event raises: several kinds for each thing that it can name.
 const ALARMS_MAX: usize = 10_000;
@@ -27,7 +26,7 @@ pub fn decide(ctx: &mut Context<'_>, request: DecideAlarm) -> Result<AlarmDecisi
     let mut caller = Caller::of::<DecideAlarm>(ctx)?;
     let group = find_group(ctx, &request.group_id)?;
     check_authority(&caller, &group)?;
-    ledger::must_be_new(ctx, &ALARM_DECISIONS, &group.group_id, |group_id| ItemRejection::AlarmDecided { group_id })?;
+    check_undecided(ctx, &group.group_id)?;
     caller.follow(group.raised.at);
     for answer in answers_to(ctx, &group.group_id)? {
         caller.follow(answer.record.answered.at);

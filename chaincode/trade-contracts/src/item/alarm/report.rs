@@ -8,7 +8,7 @@ use trade_model::common::{AlarmGroupId, Attested, EventRecordId, Role};
 use trade_model::governance::MEMBERS_MAX;
 use trade_model::item::{
     ALARM_ANSWERS, ALARM_DECISIONS, Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, AlarmKind, AlarmReport, AlarmState,
-    Grade,
+    Grade, ItemRejection,
 };
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
@@ -80,8 +80,7 @@ fn state(ctx: &mut Context<'_>, alarm: &Alarm, taken_back: &TakenBack) -> Result
     }
     for msp_id in &alarm.about {
         let key = (alarm.group_id.clone(), Part(msp_id.clone()));
-        let Some(answer) = ALARM_ANSWERS.find(ctx, &key)? else { continue };
-        if attested(ctx, &key, answer)?.authenticated {
+        if answer_of(ctx, &key)?.is_some_and(|answer| answer.authenticated) {
             return Ok(AlarmState::Answered);
         }
     }
@@ -139,6 +138,27 @@ pub(in crate::item) fn decision_on(
     let author = record.decided.by.clone();
     let authenticated = authorship::is_authentic(ctx, &ALARM_DECISIONS, group_id, (&record, &record.decided), &author)?;
     Ok(Some(Attested { record, authenticated }))
+}
+
+/// Refuses when an authority has decided. A decision that others made up in its name hinders nobody.
+pub(super) fn check_undecided(ctx: &mut Context<'_>, group_id: &AlarmGroupId) -> Result<(), Refusal> {
+    match decision_on(ctx, group_id)? {
+        Some(decision) if decision.authenticated => {
+            Err(ItemRejection::AlarmDecided { group_id: group_id.clone() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a member answered to a group of alarms, if it did.
+pub(super) fn answer_of(
+    ctx: &mut Context<'_>,
+    key: &(AlarmGroupId, Part<MspId>),
+) -> Result<Option<Attested<AlarmAnswer>>, Refusal> {
+    match ALARM_ANSWERS.find(ctx, key)? {
+        Some(answer) => attested(ctx, key, answer).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What members answered to a group of alarms.
