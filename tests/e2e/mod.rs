@@ -1,6 +1,6 @@
 //! Stories on a running system. They prove the wiring; the rules themselves are tested where they are written.
 
-mod attacks;
+pub(crate) mod attacks;
 mod authorities;
 mod ballots;
 pub(crate) mod canaries;

@@ -147,7 +147,7 @@ fn rows() -> Result<Vec<Row>> {
             404,
             "customs.tariff_unknown",
         ),
-        get("an unknown right", "/v1/rights/XX-mark-1", 404, "rights.right_unknown"),
+        get("an unknown right", "/v1/rights/ExporterMSP/XX-mark-1", 404, "rights.right_unknown"),
         get(
             "an unknown item",
             &format!("/v1/items/{}", "https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2FNONE"),

@@ -35,7 +35,7 @@ async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<(
     let read = caller.get(&format!("/v1/evidence/{sha256}")).await?.accepted()?;
     let own = hex::encode(fabric_msp::hash::sha256(signer.certificate().der()));
     ensure!(
-        read["deposited"]["operator"] == json!({ "certificate_sha256": own }),
+        read["deposits"][0]["deposited"]["operator"] == json!({ "certificate_sha256": own }),
         "the creator is another certificate: {read}"
     );
     Ok(())
@@ -58,7 +58,8 @@ async fn with_a_managed_key_the_creator_is_another_certificate_of_the_same_organ
     let [signer, caller] =
         [&managed, &person].map(|one| hex::encode(fabric_msp::hash::sha256(one.certificate().der())));
     let expected = json!({ "certificate_sha256": signer, "caller_sha256": caller });
-    ensure!(read["deposited"]["by"] == "ExporterMSP" && read["deposited"]["operator"] == expected, "{read}");
+    let stamp = &read["deposits"][0]["deposited"];
+    ensure!(stamp["by"] == "ExporterMSP" && stamp["operator"] == expected, "{read}");
     Ok(())
 }
 

@@ -1,23 +1,26 @@
 //! `evidence`: depositing originals by hash, reading and verifying them.
 //!
 //! A deposit proves that the original existed unchanged since then and who said what about its capture; it does not
-//! prove that what the original shows is true.
+//! prove that what the original shows is true, nor that it is the depositor's. So deposits of one original stand side by
+//! side in the order of ledger time.
 
 use fabric_contract::{Context, Contract, Part};
 use trade_model::Refusal;
+use trade_model::common::{Attested, Cursor, Digest256, Moment, PageSize, Stamp, TransactionId};
 use trade_model::custody::TRANSFERS;
 use trade_model::customs::DECLARATIONS;
 use trade_model::evidence::{
-    Deposit, EVIDENCE, Evidence, EvidenceCheck, EvidenceEvent, EvidenceKind, EvidenceRejection, ReadEvidence, Subject,
-    VerifyEvidence,
+    Deposit, EVIDENCE, Evidence, EvidenceCheck, EvidenceEvent, EvidenceKind, EvidencePage, EvidenceRejection,
+    FIRST_DEPOSITS, ReadEvidence, Subject, VerifyEvidence,
 };
 use trade_model::item::{ALARMS, EVENTS, ITEMS};
 use trade_model::payment::INVOICES;
 use trade_model::rights::{LICENCES, RIGHTS};
+use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
+use crate::authorship;
 use crate::caller::Caller;
-use crate::ledger;
 use crate::table::On;
 
 /// The contract's transactions.
@@ -25,12 +28,13 @@ pub fn contract() -> Contract {
     Contract::new("evidence").on(deposit).on(read_evidence).on(verify)
 }
 
-/// Deposits the hash of an original with its capture record.
+/// Deposits the hash of an original with its capture record. Others may have deposited it before, so nobody takes an
+/// original, and the first deposit stays the first one: a later one has a later ledger time, whatever its client's clock.
 ///
 /// # Errors
-/// The first deposit of an original stands; its subjects must be known; it cannot have been captured in the future.
+/// Its subjects must be known; it cannot have been captured in the future.
 pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refusal> {
-    let caller = Caller::of::<Deposit>(ctx)?;
+    let mut caller = Caller::of::<Deposit>(ctx)?;
     if request.kind == EvidenceKind::Alarm {
         return Err(EvidenceRejection::AlarmEvidenceReserved.into());
     }
@@ -39,11 +43,13 @@ pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refu
     }
     for subject in &request.subjects {
         if !is_known(ctx, subject)? {
-            return Err(EvidenceRejection::SubjectUnknown { id: subject.id().to_owned() }.into());
+            return Err(EvidenceRejection::SubjectUnknown { id: subject.id() }.into());
         }
     }
-    let place = Part(request.sha256.clone());
-    ledger::must_be_new(ctx, &EVIDENCE, &place, |Part(sha256)| EvidenceRejection::AlreadyDeposited { sha256 })?;
+    let first = FIRST_DEPOSITS.find(ctx, &Part(request.sha256.clone()))?;
+    if let Some(first) = first {
+        caller.follow(first);
+    }
 
     let evidence = Evidence {
         sha256: request.sha256,
@@ -53,29 +59,73 @@ pub fn deposit(ctx: &mut Context<'_>, request: Deposit) -> Result<Evidence, Refu
         captured_at: request.captured_at,
         tool: request.tool,
         subjects: request.subjects,
+        claim: request.claim,
         deposited: caller.stamp(),
         facts: None,
     };
-    EVIDENCE.put(ctx, &place, &evidence)?;
+    if first.is_none() {
+        FIRST_DEPOSITS.put(ctx, &Part(evidence.sha256.clone()), &caller.now)?;
+    }
+    let owners = [&evidence.deposited.by];
+    authorship::put(ctx, &caller, (&EVIDENCE, &place_of(&evidence)), &evidence, &owners)?;
     announce(ctx, EvidenceEvent::Deposited { sha256: evidence.sha256.clone() })?;
     Ok(evidence)
 }
 
-/// A deposit by the hash of its original.
-///
-/// # Errors
-/// [`EvidenceRejection::EvidenceUnknown`].
-pub fn read_evidence(ctx: &mut Context<'_>, request: ReadEvidence) -> Result<Evidence, Refusal> {
-    ledger::require(ctx, &EVIDENCE, &Part(request.sha256), |Part(sha256)| EvidenceRejection::EvidenceUnknown { sha256 })
+/// Deposits what the ledger itself found: it speaks for no member, and its digest, which names the alarm, is new.
+pub(crate) fn deposit_facts(ctx: &mut Context<'_>, evidence: &Evidence) -> Result<(), Refusal> {
+    Ok(EVIDENCE.put(ctx, &place_of(evidence), evidence)?)
 }
 
-/// Whether exactly this original is deposited. An unknown hash is an answer.
+/// The deposits of an original, the first one first.
 ///
 /// # Errors
-/// None of its own: what the ledger cannot answer.
+/// [`EvidenceRejection::EvidenceUnknown`] when there is none; `request.cursor_malformed` for a cursor of another list.
+pub fn read_evidence(ctx: &mut Context<'_>, request: ReadEvidence) -> Result<EvidencePage, Refusal> {
+    let page = page(ctx, request.sha256, request.limit, request.after)?;
+    if page.deposits.is_empty() {
+        return Err(EvidenceRejection::EvidenceUnknown { sha256: page.sha256 }.into());
+    }
+    Ok(page)
+}
+
+/// Whether exactly this original is deposited, by whom and since when. An unknown hash is an answer.
+///
+/// # Errors
+/// `request.cursor_malformed` for a cursor of another list.
 pub fn verify(ctx: &mut Context<'_>, request: VerifyEvidence) -> Result<EvidenceCheck, Refusal> {
-    let evidence = EVIDENCE.find(ctx, &Part(request.sha256.clone()))?;
-    Ok(EvidenceCheck { sha256: request.sha256, deposited: evidence.is_some(), evidence })
+    let deposited = FIRST_DEPOSITS.exists(ctx, &Part(request.sha256.clone()))?;
+    let page = page(ctx, request.sha256, request.limit, request.after)?;
+    Ok(EvidenceCheck { deposited: deposited || !page.deposits.is_empty(), page })
+}
+
+/// Whether a member has deposited this original.
+pub(crate) fn is_deposited(ctx: &mut Context<'_>, sha256: &Digest256) -> Result<bool, Refusal> {
+    Ok(FIRST_DEPOSITS.exists(ctx, &Part(sha256.clone()))?)
+}
+
+fn page(
+    ctx: &mut Context<'_>,
+    sha256: Digest256,
+    limit: Option<PageSize>,
+    after: Option<Cursor>,
+) -> Result<EvidencePage, Refusal> {
+    let after = after.as_ref().map(Cursor::bookmark).unwrap_or_default();
+    let found = EVIDENCE.page(ctx, &Part(sha256.clone()), limit.unwrap_or_default().get(), after)?;
+    let mut deposits = Vec::with_capacity(found.entries.len());
+    for (place, record) in found.entries {
+        let statement = (&record, &record.deposited);
+        let authenticated = authorship::is_authentic(ctx, &EVIDENCE, &place, statement, &record.deposited.by)?;
+        deposits.push(Attested { record, authenticated });
+    }
+    Ok(EvidencePage { sha256, deposits, next: found.bookmark.map(Cursor::of_bookmark) })
+}
+
+type Place = (Part<Digest256>, Moment, Part<MspId>, TransactionId);
+
+fn place_of(evidence: &Evidence) -> Place {
+    let Stamp { by, at, transaction_id, .. } = &evidence.deposited;
+    (Part(evidence.sha256.clone()), Moment(*at), Part(by.clone()), transaction_id.clone())
 }
 
 /// Whether the ledger has a record of the subject.

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod governance;
 pub mod item;
 mod ledger;
+mod named;
 pub mod payment;
 mod person;
 mod private;

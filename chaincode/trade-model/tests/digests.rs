@@ -34,8 +34,16 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("item/alarm.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/alarm_group.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
-    ("rights/records.rs", "representation_sha256", "of what a registry office publishes"),
-    ("rights/requests.rs", "representation_sha256", "of what a registry office publishes"),
+    ("rights/records/assignment.rs", "assignment_sha256", "of a record that stands on the ledger"),
+    ("rights/records/licence.rs", "licence_sha256", "of a record that stands on the ledger"),
+    ("rights/records/opposition.rs", "evidence", "ids of deposits"),
+    ("rights/records/right.rs", "entry_sha256", "of what a registry office publishes"),
+    ("rights/records/right.rs", "representation_sha256", "of what a registry office publishes"),
+    ("rights/records/right.rs", "sha256", "the id of a deposit"),
+    ("rights/records/transfer.rs", "offer_sha256", "of a record that stands on the ledger"),
+    ("rights/rejections.rs", "sha256", "the id of a deposit"),
+    ("rights/requests/opposition.rs", "evidence", "ids of deposits"),
+    ("rights/requests/right.rs", "representation_sha256", "of what a registry office publishes"),
 ];
 
 #[test]

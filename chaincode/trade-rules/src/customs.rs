@@ -131,6 +131,8 @@ fn check_of(reason: LicenceReason) -> CustomsCheck {
         | LicenceReason::LicenceOfAnother
         | LicenceReason::LicenceForAnotherRight
         | LicenceReason::ChainBroken
+        | LicenceReason::NotAccepted
+        | LicenceReason::ExclusiveToAnother
         | LicenceReason::Revoked => CustomsCheck::LicenceChain,
     }
 }

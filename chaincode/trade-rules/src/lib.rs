@@ -2,3 +2,4 @@
 
 pub mod customs;
 pub mod licence;
+pub mod right;

@@ -24,7 +24,7 @@ pub fn body(bytes: &[u8]) -> usize {
 
 fn example(parameter: &Parameter) -> &'static str {
     match parameter.kind {
-        ParameterKind::Text => "one",
+        ParameterKind::Text | ParameterKind::Party | ParameterKind::PartysId => "one",
         ParameterKind::Number | ParameterKind::PageSize => "1",
         ParameterKind::Flag => "true",
     }

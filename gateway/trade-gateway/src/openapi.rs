@@ -135,7 +135,9 @@ fn parameters(route: &Route) -> Vec<Value> {
                 "required": parameter.place != ParameterIn::Query,
                 "description": parameter.summary,
                 "schema": match parameter.kind {
-                    ParameterKind::Text => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+                    ParameterKind::Text | ParameterKind::Party | ParameterKind::PartysId => {
+                        json!({"type": "string", "minLength": 1, "maxLength": 1000})
+                    }
                     ParameterKind::Number => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
                     ParameterKind::PageSize => json!({
                         "type": "integer",

@@ -14,7 +14,7 @@ use trade_model::{
 use crate::{
     json::{self, JsonError},
     problem::{Problem, ProblemCode},
-    routes::{Parameter, ParameterIn, ParameterKind, Route, Transaction},
+    routes::{OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route, Transaction},
     settings::Limits,
 };
 
@@ -148,6 +148,16 @@ fn insert(fields: &mut Map<String, Value>, parameter: &Parameter, text: &str, li
     let number = || text.parse::<u32>().map_err(|_| bad_parameter(parameter.name, "must be a whole number"));
     let value = match parameter.kind {
         ParameterKind::Text => Value::from(text),
+        // The first slash of a name ends the party.
+        ParameterKind::Party if text.contains('/') => {
+            return Err(bad_parameter(parameter.name, "must be an MSP id, or `-` for the caller's own"));
+        }
+        ParameterKind::Party if text == OWN_PARTY => Value::from("/"),
+        ParameterKind::Party => Value::from(format!("{text}/")),
+        ParameterKind::PartysId => {
+            let party = fields.get(field).and_then(Value::as_str).unwrap_or_default();
+            Value::from(format!("{party}{text}"))
+        }
         ParameterKind::Number => Value::from(number()?),
         ParameterKind::PageSize => match number()? {
             size if (1..=limits.page).contains(&size) => Value::from(size),
@@ -263,6 +273,17 @@ mod tests {
         let reject = read("rejectCustody", &[("id", "o1")], &[("signing", "caller")], r#"{"reason":"wet"}"#)?;
         assert_eq!(reject.argument, json!({"transfer_id": "o1", "reason": "wet"}));
         assert!(reject.caller_signs);
+        Ok(())
+    }
+
+    #[test]
+    fn a_licences_name_is_made_of_the_party_and_the_id_of_the_path() -> Result<(), Problem> {
+        let whole = read("readLicence", &[("party", "AMSP"), ("id", "LIC-1")], &[], "")?;
+        assert_eq!(whole.argument, json!({"licence_id": "AMSP/LIC-1"}));
+        let own = read("readLicence", &[("party", "-"), ("id", "LIC-1")], &[], "")?;
+        assert_eq!(own.argument, json!({"licence_id": "/LIC-1"}));
+        let crooked = read("readLicence", &[("party", "AMSP/LIC"), ("id", "1")], &[], "");
+        assert_eq!(code(crooked), "parameter_invalid");
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use trade_model::transaction::PRIVATE;
 use trade_standards::percent;
 
-use crate::routes::{self, ParameterIn, Route};
+use crate::routes::{self, OWN_PARTY, ParameterIn, ParameterKind, Route};
 
 /// Method, target and body of a REST request.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +38,7 @@ pub fn rest_request(route: &Route, argument: Value, private: Option<Value>) -> R
     };
     let (mut path, mut query) = (route.path.to_owned(), Vec::new());
     for parameter in route.parameters {
-        let given = parameter.field.and_then(|field| fields.remove(field)).filter(|value| !value.is_null());
-        let Some(text) = given.as_ref().map(text) else { continue };
+        let Some(text) = parameter.field.and_then(|field| taken(&mut fields, field, parameter.kind)) else { continue };
         if parameter.place == ParameterIn::Path {
             path = path.replace(&format!("{{{}}}", parameter.name), &percent::encode(&text));
         } else {
@@ -58,6 +57,17 @@ pub fn rest_request(route: &Route, argument: Value, private: Option<Value>) -> R
     RestRequest { method: route.method.as_str(), target, body }
 }
 
+/// The text of a field as a parameter has it. Of a record's name the party goes first and leaves the id.
+fn taken(fields: &mut Map<String, Value>, field: &str, kind: ParameterKind) -> Option<String> {
+    let text = fields.remove(field).filter(|value| !value.is_null()).map(|value| text(&value))?;
+    if kind != ParameterKind::Party {
+        return Some(text);
+    }
+    let (party, id) = text.split_once('/').unwrap_or(("", &text));
+    fields.insert(field.to_owned(), id.into());
+    Some(if party.is_empty() { OWN_PARTY } else { party }.to_owned())
+}
+
 /// A value as path and query write it.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -66,9 +76,10 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use trade_model::{custody::Reject, customs::Replay, item::ReadItem, rejection};
+    use trade_model::{custody::Reject, customs::Replay, item::ReadItem, rejection, rights::ReadLicence};
 
     use super::*;
+    use crate::routes::Parameter;
 
     fn sent<T: trade_model::Transaction>(request: Value, private: Option<Value>) -> (String, Option<Value>) {
         let request: T = rejection::read(request.to_string().as_bytes()).expect("a request of its type");
@@ -88,16 +99,28 @@ mod tests {
     }
 
     #[test]
+    fn a_licences_name_is_two_parts_of_the_path() {
+        let path = |name: &str| sent::<ReadLicence>(json!({"licence_id": name}), None).0;
+        assert_eq!(path("AMSP/LIC-1"), "GET /v1/licences/AMSP/LIC-1");
+        assert_eq!(path("LIC-1"), "GET /v1/licences/-/LIC-1");
+        assert_eq!(path("/LIC-1"), "GET /v1/licences/-/LIC-1");
+    }
+
+    #[test]
     fn every_route_of_a_transaction_gets_back_what_it_was_sent() {
         for route in routes::all().iter().filter(|route| route.transaction().is_some()) {
             let mut fields = Map::new();
             for (number, field) in route.parameters.iter().filter_map(|parameter| parameter.field).enumerate() {
                 fields.insert(field.to_owned(), json!(format!("a/b {number}")));
             }
+            let named = |parameter: &&Parameter| parameter.kind == ParameterKind::Party;
+            let names: Vec<&str> = route.parameters.iter().filter(named).filter_map(|one| one.field).collect();
             let sent = rest_request(route, Value::Object(fields.clone()), None);
             assert!(!sent.target.contains(['{', '}', ' ']), "{}", sent.target);
-            for value in fields.values().filter_map(Value::as_str) {
-                assert!(sent.target.contains(&percent::encode(value)), "{}: {value}", sent.target);
+            for (field, value) in &fields {
+                let whole = value.as_str().map(percent::encode).unwrap_or_default();
+                let expected = if names.contains(&field.as_str()) { whole.replacen("%2F", "/", 1) } else { whole };
+                assert!(sent.target.contains(&expected), "{}: {value}", sent.target);
             }
         }
     }

@@ -3,3 +3,4 @@
 
 mod alarms;
 mod gov;
+pub(crate) mod rights;

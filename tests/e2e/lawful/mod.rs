@@ -2,3 +2,4 @@
 
 mod alarms;
 mod gov;
+mod rights;

@@ -171,12 +171,15 @@ pub(super) fn gather(
     let band = tariff.bands.iter().find(|band| band.band_id == filed.band_id);
     let band = band.ok_or_else(|| CustomsRejection::BandUnknown { band_id: filed.band_id.clone() })?;
     let right = match &filed.right_id {
-        Some(right_id) => Some(rights::find_right(ctx, right_id)?),
+        Some(right_id) => {
+            let right = rights::find_right(ctx, right_id)?;
+            Some(rights::facts(ctx, right, filed.filed.at)?)
+        }
         None => None,
     };
-    let (licences, chain_problem) = match &filed.licence_id {
-        Some(licence_id) => rights::chain(ctx, licence_id)?,
-        None => (Vec::new(), None),
+    let (licences, chain_problem) = match (&right, &filed.licence_id) {
+        (Some(right), Some(licence_id)) => rights::chain(ctx, &right.right, licence_id)?,
+        _ => (Vec::new(), None),
     };
     let mut facts = Vec::with_capacity(items.len());
     for item_id in items {

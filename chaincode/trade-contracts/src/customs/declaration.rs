@@ -9,6 +9,7 @@ use trade_model::customs::{
     ReadDeclaration, ReadValueOpening, ShareValueOpening, Tariff, TariffBand,
 };
 use trade_model::rejection::Rejection;
+use trade_model::rights::{LicenceName, RightName};
 
 use super::{authenticity, tariff};
 use crate::announce::announce;
@@ -30,7 +31,9 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         CustomsRejection::DeclarationExists { declaration_id }
     })?;
     caller.follow(tariff::published_at(ctx, &request.tariff_id)?);
-    follow_basis(ctx, &mut caller, &request)?;
+    let right_id = request.right_id.clone().map(|right_id| right_id.of(caller.msp_id()));
+    let licence_id = request.licence_id.clone().map(|licence_id| licence_id.of(caller.msp_id()));
+    follow_basis(ctx, &mut caller, right_id.as_ref(), licence_id.as_ref())?;
     let tariff = tariff::in_force(ctx, &request.tariff_id, caller.now.date())?;
     let band = check_tariff(&tariff, &request)?;
     let claim = DeclaredValue::of_request(caller.msp_id(), &request, band);
@@ -50,8 +53,8 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         quantity: request.quantity,
         unit: request.unit,
         currency: request.currency,
-        right_id: request.right_id,
-        licence_id: request.licence_id,
+        right_id,
+        licence_id,
         value_commitment: request.value_commitment,
         value_proof: request.value_proof,
         state: DeclarationState::Filed,
@@ -127,16 +130,25 @@ fn deployment<'c>(ctx: &'c Context<'_>) -> Deployment<'c> {
 
 /// Right and licence must exist, and the filing comes after what the ledger says about them, revocations above all;
 /// whether they cover the import is for the assessment.
-fn follow_basis(ctx: &mut Context<'_>, caller: &mut Caller, request: &FileDeclaration) -> Result<(), Refusal> {
-    if let Some(right_id) = &request.right_id {
-        caller.follow(rights::find_right(ctx, right_id)?.registered.at);
+fn follow_basis(
+    ctx: &mut Context<'_>,
+    caller: &mut Caller,
+    right_id: Option<&RightName>,
+    licence_id: Option<&LicenceName>,
+) -> Result<(), Refusal> {
+    let Some(right_id) = right_id else { return Ok(()) };
+    let right = rights::find_right(ctx, right_id)?;
+    let right = rights::facts(ctx, right, caller.now)?;
+    caller.follow(right.right.recorded.at);
+    for end in &right.ends {
+        caller.follow(end.ended.at);
     }
-    if let Some(licence_id) = &request.licence_id {
+    if let Some(licence_id) = licence_id {
         rights::find_licence(ctx, licence_id)?;
-        for licence in rights::chain(ctx, licence_id)?.0 {
-            caller.follow(licence.granted.at);
-            if let Some(revocation) = licence.revoked {
-                caller.follow(revocation.stamp.at);
+        for licence in rights::chain(ctx, &right.right, licence_id)?.0 {
+            caller.follow(licence.reply.map_or(licence.licence.granted.at, |reply| reply.replied.at));
+            if let Some(end) = licence.end {
+                caller.follow(end.ended.at);
             }
         }
     }

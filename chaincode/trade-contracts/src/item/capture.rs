@@ -37,13 +37,16 @@ const CLOCK_AHEAD_MAX: i64 = 15 * 60;
 /// # Errors
 /// See the rejections of the domain `item`.
 pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt, Refusal> {
-    let caller = Caller::of::<Capture>(ctx)?;
+    let mut caller = Caller::of::<Capture>(ctx)?;
     let events = parse(&request.document)?;
     check_bounds(&events, caller.now)?;
     let licence = match request.licence_id {
-        Some(licence_id) => Some(rights::permission(ctx, &licence_id)?),
+        Some(licence_id) => Some(rights::permission(ctx, &licence_id.of(caller.msp_id()), caller.now)?),
         None => None,
     };
+    if let Some(licence) = &licence {
+        caller.follow(licence.last_said_at());
+    }
     let mut session = Session::new(caller, licence, rules::current(ctx)?.alarms);
     let named: BTreeSet<ItemId> = events.iter().flat_map(instances).map(ItemId::from).collect();
     session.registry.load(ctx, &named.into_iter().collect::<Vec<_>>())?;

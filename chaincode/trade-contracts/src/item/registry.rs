@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::{Context, Table};
 use trade_model::Refusal;
-use trade_model::common::{Foreign, ItemId, LicenceId, NewestFirst, Text, TransactionId};
+use trade_model::common::{Foreign, ItemId, NewestFirst, Text, TransactionId};
 use trade_model::item::{
     Basis, CONTENTS, CUSTODY, EntryCounts, ITEMS, Item, ItemKind, ItemRejection, LICENCE, LOCATION, Life, NESTING_MAX,
     Origin, PACKING, TITLE, TimelineEntry,
 };
+use trade_model::rights::LicenceName;
 use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::{Gtin, MspId};
 use trade_standards::time::UtcTime;
@@ -39,7 +40,7 @@ pub(crate) enum Entry {
     /// Where it is.
     Location(Option<Foreign>),
     /// Under which licence it was made or imported.
-    Licence(Option<LicenceId>),
+    Licence(Option<LicenceName>),
     /// In which unit it lies.
     Packing(Option<ItemId>),
 }
@@ -49,7 +50,7 @@ enum Draft {
     Custody(TimelineEntry<MspId>),
     Title(TimelineEntry<MspId>),
     Location(TimelineEntry<Foreign>),
-    Licence(TimelineEntry<LicenceId>),
+    Licence(TimelineEntry<LicenceName>),
     Packing(TimelineEntry<ItemId>),
 }
 

@@ -51,7 +51,8 @@ fn the_same_event_by_another_is_an_alarm_that_names_both_recorders() {
     assert_eq!(raised["conflicts_with"], first["events"][0]["record_id"]);
     let evidence = json!({ "sha256": raised["evidence_sha256"] });
     let evidence = world.evaluate(BANK, "evidence:ReadEvidence", &evidence).expect("written with the alarm");
-    let facts: Value = serde_json::from_str(evidence["facts"].as_str().expect("kept")).expect("JSON");
+    let facts = evidence["deposits"][0]["facts"].as_str().expect("kept");
+    let facts: Value = serde_json::from_str(facts).expect("JSON");
     assert_eq!((&facts["recorded_by"], &facts["group_id"]), (&json!(CARRIER), &raised["group_id"]));
 
     let events = world.evaluate(BANK, "item:ReadEvents", &json!({ "item": piece("1") })).expect("a page");
@@ -113,8 +114,8 @@ fn where_a_company_has_named_its_prefix_other_makers_need_its_licence() {
 
     world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
     let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
-    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
-    let request = document(&[commissioning("2")]).with("licence_id", "make-1");
+    world.granted(EXPORTER, &licence).expect("both sign");
+    let request = document(&[commissioning("2")]).with("licence_id", "ExporterMSP/make-1");
     let licensed = world.submit(IMPORTER, "item:Capture", &request).expect("covered");
     assert_eq!(kinds(&licensed), Vec::<&str>::new());
 
@@ -131,10 +132,12 @@ fn a_licence_from_another_member_opens_no_companys_keys() {
     let mut participants = establish();
     participants["members"][2]["gs1_company_prefixes"] = json!(["4012345"]);
     let mut world = World::founded(&participants);
-    world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
+    let right = super::rights::right().with("products", json!([]));
+    world.submit(EXPORTER, "rights:RegisterRight", &right).expect("a new right");
+    world.attest();
     let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!(["make"]));
-    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
-    let request = document(&[commissioning("1")]).with("licence_id", "make-1");
+    world.granted(EXPORTER, &licence).expect("both sign");
+    let request = document(&[commissioning("1")]).with("licence_id", "ExporterMSP/make-1");
     let receipt = world.submit(IMPORTER, "item:Capture", &request).expect("recorded");
     assert_eq!(kinds(&receipt), ["commissioner_not_entitled"]);
 }

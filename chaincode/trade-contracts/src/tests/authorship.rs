@@ -14,6 +14,7 @@ use trade_model::governance::{
 };
 use trade_model::item::{ALARM_DECISIONS, AlarmDecision};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
+use trade_model::rights::{LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, Right};
 use trade_model::{Refusal, Transaction as _};
 
 use super::customs::goods;
@@ -40,6 +41,11 @@ pub(super) fn forged() -> Contract {
             forge(ctx, &CONFIRMATIONS, &Part(record.confirmed.by.clone()), record)
         })
         .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
+        .submit("Right", |ctx, record: Right| forge(ctx, &RIGHTS, &record.right_id.clone(), record))
+        .submit("Licence", |ctx, record: Licence| forge(ctx, &LICENCES, &record.licence_id.clone(), record))
+        .submit("LicenceReply", |ctx, record: LicenceReply| {
+            forge(ctx, &LICENCE_REPLIES, &record.licence_id.clone(), record)
+        })
         .submit("Invoice", |ctx, record: Invoice| forge(ctx, &INVOICES, &record.invoice_id.clone(), record))
         .submit("Declaration", |ctx, record: Declaration| {
             forge(ctx, &DECLARATIONS, &record.declaration_id.clone(), record)

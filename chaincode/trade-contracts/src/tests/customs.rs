@@ -61,7 +61,7 @@ pub(super) fn goods() -> Value {
         hs_code: of("610910"),
         quantity: of("2"),
         right_id: Some(of(super::rights::RIGHT)),
-        licence_id: Some(of("lic-1")),
+        licence_id: Some(of(super::rights::LICENCE)),
         ..fixtures::declaration("dec-1", &typed_tariff(), &[&pallet(1)], commitment, proof)
     };
     json(&declaration).without("value_commitment").without("value_proof")
@@ -143,7 +143,10 @@ fn a_licensed_consignment_is_cleared_and_its_items_say_under_which_licence() {
     let trace = world
         .evaluate(REGULATOR, "item:Trace", &json!({ "item": piece("1"), "direction": "backward" }))
         .expect("known");
-    assert_eq!((&trace["licence"][0]["value"], &trace["licence"][0]["basis"]), (&json!("lic-1"), &json!("decision")));
+    assert_eq!(
+        (&trace["licence"][0]["value"], &trace["licence"][0]["basis"]),
+        (&json!(super::rights::LICENCE), &json!("decision"))
+    );
     let declaration =
         world.evaluate(REGULATOR, "customs:ReadDeclaration", &json!({ "declaration_id": "dec-1" })).expect("filed");
     assert_eq!(declaration["state"], "cleared");
@@ -154,8 +157,8 @@ fn a_licence_for_another_territory_is_intercepted_with_the_reason() {
     let mut world = World::established();
     world.consignment();
     let french = super::rights::licence().with("licence_id", "lic-fr").with("territories", json!(["FR"]));
-    world.submit(EXPORTER, "rights:GrantLicence", &french).expect("the owner grants");
-    let decision = world.decided(goods().with("licence_id", "lic-fr"));
+    world.granted(EXPORTER, &french).expect("both sign");
+    let decision = world.decided(goods().with("licence_id", "ExporterMSP/lic-fr"));
     assert_eq!(decision["outcome"], "intercept");
     assert_eq!(not_met(&decision), [("territory", "not_covered:outside_territory".to_owned())]);
 }

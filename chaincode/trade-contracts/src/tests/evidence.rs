@@ -16,10 +16,50 @@ fn a_changed_file_is_answered_as_not_deposited() {
     let mut world = World::established();
     deposit(&mut world, &request()).expect("a new deposit");
     let same = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": HASH })).expect("an answer");
-    assert_eq!((&same["deposited"], &same["evidence"]["deposited"]["by"]), (&json!(true), &json!(EXPORTER)));
+    let first = &same["deposits"][0];
+    assert_eq!((&same["deposited"], &first["deposited"]["by"]), (&json!(true), &json!(EXPORTER)));
+    assert_eq!(first["authenticated"], true);
     let changed = HASH.replace('9', "8");
     let other = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": changed })).expect("an answer");
     assert_eq!(other["deposited"], false);
+}
+
+#[test]
+fn stealing_a_priority_by_depositing_too_gives_the_second_place() {
+    let mut world = World::established();
+    let own = request().with("claim", "we made this photograph");
+    deposit(&mut world, &own).expect("a new deposit");
+    // Who sees the digest deposits it as well, by a clock that is ten minutes behind.
+    world.clock -= 600;
+    let copied = request().with("claim", "we made this photograph").with("captured_at", "2025-12-30T10:00:00Z");
+    world.submit(BANK, "evidence:Deposit", &copied).expect("any number of deposits");
+    world.submit(CARRIER, "evidence:Deposit", &copied).expect("any number of deposits");
+    let read = world.evaluate(REGULATOR, "evidence:ReadEvidence", &json!({ "sha256": HASH })).expect("deposited");
+    let deposits = read["deposits"].as_array().expect("a list");
+    let by: Vec<_> = deposits.iter().map(|deposit| deposit["deposited"]["by"].as_str().unwrap_or_default()).collect();
+    assert_eq!((by[0], by.len()), (EXPORTER, 3), "{read}");
+    assert!(deposits.iter().all(|deposit| deposit["authenticated"] == true && deposit["claim"].is_string()));
+}
+
+#[test]
+fn taking_a_digest_first_hinders_nobody_and_every_deposit_is_reached() {
+    let mut world = World::established();
+    for _ in 0..60 {
+        world.submit(BANK, "evidence:Deposit", &request()).expect("any number of deposits");
+    }
+    deposit(&mut world, &request()).expect("the digest is not taken");
+    let mut question = json!({ "sha256": HASH });
+    let mut seen = Vec::new();
+    loop {
+        let page = world.evaluate(BANK, "evidence:Verify", &question).expect("a page");
+        let deposits = page["deposits"].as_array().cloned().unwrap_or_default();
+        seen.extend(deposits.into_iter().map(|deposit| deposit["deposited"]["by"].clone()));
+        if page["next"].is_null() {
+            break;
+        }
+        question = question.with("after", page["next"].clone());
+    }
+    assert_eq!((seen.len(), seen.last()), (61, Some(&json!(EXPORTER))));
 }
 
 fn request() -> Value {
@@ -49,7 +89,7 @@ fn deposit_rows() -> Vec<Row> {
             w.commission(&["1"])?;
             deposit(w, &about("item", &piece("1")))
         }),
-        row("twice", "evidence.already_deposited", |w| {
+        row("by another as well", "", |w| {
             deposit(w, &request())?;
             w.submit(BANK, "evidence:Deposit", &request())
         }),
@@ -77,13 +117,13 @@ fn deposit_rows() -> Vec<Row> {
         }),
         row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", &HASH[..32]))),
         row("about an unknown handover", "evidence.subject_unknown", |w| deposit(w, &about("custody_transfer", "x"))),
-        row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "x"))),
-        row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "x"))),
+        row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "AMSP/x"))),
+        row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "AMSP/x"))),
         row("about an unknown declaration", "evidence.subject_unknown", |w| deposit(w, &about("declaration", "x"))),
         row("about an unknown invoice", "evidence.subject_unknown", |w| deposit(w, &about("invoice", "x"))),
         row("about something that is no identifier", "item.id_malformed", |w| deposit(w, &about("item", "x"))),
         row("about too much", "request.too_many", |w| {
-            let subjects: Vec<Value> = (0..21).map(|n| json!({ "kind": "right", "id": n.to_string() })).collect();
+            let subjects: Vec<Value> = (0..21).map(|n| json!({ "kind": "right", "id": format!("AMSP/{n}") })).collect();
             deposit(w, &request().with("subjects", subjects))
         }),
     ]

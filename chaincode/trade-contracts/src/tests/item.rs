@@ -57,11 +57,12 @@ fn a_second_commissioning_is_recorded_with_an_alarm_and_its_evidence_in_one_tran
     assert_eq!((&alarm["state"], &alarm["transaction_id"]), (&json!("raised"), &receipt["transaction_id"]));
     let evidence = world
         .evaluate(REGULATOR, "evidence:ReadEvidence", &json!({ "sha256": raised["evidence_sha256"] }))
-        .expect("deposited");
+        .expect("deposited")["deposits"][0]
+        .clone();
     let facts = evidence["facts"].as_str().expect("the ledger keeps the facts");
     assert_eq!(hex::encode(Sha256::digest(facts)), raised["evidence_sha256"]);
-    assert_eq!(evidence["transaction_id"], receipt["transaction_id"]);
-    assert_eq!(evidence["kind"], "alarm");
+    assert_eq!(evidence["deposited"]["transaction_id"], alarm["raised"]["transaction_id"]);
+    assert_eq!((&evidence["kind"], &evidence["authenticated"]), (&json!("alarm"), &json!(false)));
 
     let item = world.read_item(&piece("1")).expect("commissioned");
     assert_eq!((&item["commissioner"], item.get("alarms")), (&json!(EXPORTER), None));
@@ -246,7 +247,8 @@ fn a_revoked_licence_cannot_be_used_by_an_event_dated_back() {
     making_licence(&mut world, "make");
     let revoke = json!({ "licence_id": "make-1", "reason": "unpaid" });
     world.submit(EXPORTER, "rights:RevokeLicence", &revoke).expect("its licensor");
-    let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+    let request =
+        document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "ExporterMSP/make-1");
     let refusal = world.submit(IMPORTER, "item:Capture", &request).expect_err("revoked before it was recorded");
     assert_eq!(refusal.code, "item.licence_does_not_cover");
 }
@@ -307,16 +309,18 @@ fn the_owner_passes_title_without_moving_custody() {
 fn a_licence_that_covers_making_is_noted_on_what_is_commissioned() {
     let mut world = World::established();
     making_licence(&mut world, "make");
-    let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+    let request =
+        document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "ExporterMSP/make-1");
     world.submit(IMPORTER, "item:Capture", &request).expect("covered");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["licence_id"], "make-1");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["licence_id"], "ExporterMSP/make-1");
 }
 
 /// A licence of the importer to do `act` at home.
 fn making_licence(world: &mut World, act: &str) {
     world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
     let licence = super::rights::licence().with("licence_id", "make-1").with("acts", json!([act]));
-    world.submit(EXPORTER, "rights:GrantLicence", &licence).expect("the owner grants");
+    world.attest();
+    world.granted(EXPORTER, &licence).expect("both sign");
 }
 
 pub(super) fn observe(epcs: &[String]) -> Value {
@@ -468,7 +472,8 @@ fn capture_rows() -> Vec<Row> {
         }),
         row("made under a licence to sell", "item.licence_does_not_cover", |w| {
             making_licence(w, "sell");
-            let request = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", "make-1");
+            let request = document(&[object_event("ADD", "commissioning", &[piece("1")])])
+                .with("licence_id", "ExporterMSP/make-1");
             w.submit(IMPORTER, "item:Capture", &request)
         }),
     ]

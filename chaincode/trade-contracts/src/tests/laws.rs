@@ -40,6 +40,7 @@ enum Step {
     Reject { who: Option<usize>, transfer: usize },
     Withdraw { who: Option<usize>, transfer: usize },
     Grant { who: Option<usize>, to: usize, parent: usize, countries: Vec<&'static str>, sublicense: bool },
+    Take { who: Option<usize>, licence: usize },
     Revoke { who: Option<usize>, licence: usize },
 }
 
@@ -65,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (who.clone(), anybody.clone(), 0..3usize, countries, any::<bool>()).prop_map(
             |(who, to, parent, countries, sublicense)| Step::Grant { who, to, parent, countries, sublicense }
         ),
+        2 => (who.clone(), 0..3usize).prop_map(|(who, licence)| Step::Take { who, licence }),
         1 => (who, 0..3usize).prop_map(|(who, licence)| Step::Revoke { who, licence }),
     ]
 }
@@ -76,14 +78,15 @@ struct Trade {
     events: Vec<(&'static str, Value)>,
     /// Sender and receiver of each offer.
     transfers: Vec<(&'static str, &'static str)>,
-    licences: usize,
+    /// Whole names of the licences that were granted.
+    licences: Vec<String>,
 }
 
 impl Trade {
     fn new() -> Self {
         let mut world = World::established();
         world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
-        Self { world, events: Vec::new(), transfers: Vec::new(), licences: 0 }
+        Self { world, events: Vec::new(), transfers: Vec::new(), licences: Vec::new() }
     }
 
     fn capture(&mut self, who: &'static str, event: Value) -> Answer {
@@ -118,7 +121,7 @@ impl Trade {
 
     fn attempt(&mut self, step: &Step) -> Answer {
         match step {
-            Step::Grant { .. } | Step::Revoke { .. } => self.attempt_with_licences(step),
+            Step::Grant { .. } | Step::Take { .. } | Step::Revoke { .. } => self.attempt_with_licences(step),
             Step::Offer { .. } | Step::Accept { .. } | Step::Reject { .. } | Step::Withdraw { .. } => {
                 self.attempt_with_custody(step)
             }
@@ -193,13 +196,15 @@ impl Trade {
         match step {
             Step::Grant { who, to, parent, countries, sublicense } => {
                 let mut request = super::rights::licence()
-                    .with("licence_id", format!("l-{}", self.licences))
+                    .with("licence_id", format!("l-{}", self.licences.len()))
+                    .with("right_id", super::rights::RIGHT)
                     .with("licensee", ACTORS[*to])
                     .with("territories", countries.clone())
                     .with("may_sublicense", *sublicense);
                 let mut rightful = EXPORTER;
                 if let Some(parent) = parent.checked_sub(1) {
-                    let parent_id = format!("l-{parent}");
+                    let unknown = || format!("{EXPORTER}/none");
+                    let parent_id = self.licences.get(parent).cloned().unwrap_or_else(unknown);
                     let question = json!({ "licence_id": parent_id });
                     let licensee = self.world.evaluate(BANK, "rights:ReadLicence", &question).unwrap_or_default();
                     let licensee = licensee["licensee"].as_str().unwrap_or_default();
@@ -207,12 +212,21 @@ impl Trade {
                     request = request.with("parent_licence_id", parent_id);
                 }
                 let answer =
-                    self.world.submit(who.map_or(rightful, |who| ACTORS[who]), "rights:GrantLicence", &request);
-                self.licences += usize::from(answer.is_ok());
-                answer
+                    self.world.submit(who.map_or(rightful, |who| ACTORS[who]), "rights:GrantLicence", &request)?;
+                self.licences.extend(answer["licence_id"].as_str().map(str::to_owned));
+                Ok(answer)
+            }
+            Step::Take { who, licence } => {
+                let named = self.licences.get(*licence).map_or("none", String::as_str).to_owned();
+                let question = json!({ "licence_id": named });
+                let licensee = self.world.evaluate(BANK, "rights:ReadLicence", &question).unwrap_or_default();
+                let licensee = licensee["licensee"].as_str().unwrap_or(EXPORTER).to_owned();
+                let who = who.map_or(licensee.as_str(), |who| ACTORS[who]);
+                self.world.submit(who, "rights:AcceptLicence", &question)
             }
             Step::Revoke { who, licence } => {
-                let request = json!({ "licence_id": format!("l-{licence}"), "reason": "unpaid" });
+                let named = self.licences.get(*licence).map_or("none", String::as_str);
+                let request = json!({ "licence_id": named, "reason": "unpaid" });
                 self.world.submit(who.map_or(EXPORTER, |who| ACTORS[who]), "rights:RevokeLicence", &request)
             }
             other => unreachable!("{other:?} is about no licence"),

@@ -75,7 +75,7 @@ fn a_declaration_cannot_be_dated_before_the_revocation_of_its_licence() {
     let revoke = json!({ "licence_id": "lic-1", "reason": "unpaid" });
     let revoked = world.submit(EXPORTER, "rights:RevokeLicence", &revoke).expect("its licensor");
     let filed = world.off_by(-WINDOW, |world| world.file(super::customs::goods())).expect("well formed");
-    assert!(moment(&filed["filed"]["at"]) > moment(&revoked["revoked"]["stamp"]["at"]), "{filed}");
+    assert!(moment(&filed["filed"]["at"]) > moment(&revoked["end"]["ended"]["at"]), "{filed}");
     let decision = world.assess().expect("the authority");
     assert_eq!(decision["outcome"], "intercept");
 }

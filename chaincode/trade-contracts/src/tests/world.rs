@@ -236,9 +236,13 @@ pub(super) fn establish() -> Value {
             known_to_gs1(IMPORTER, "DE", &[Seller], "4012345002256"),
             member(CARRIER, "NL", &[Carrier]),
             member(BANK, "DE", &[Bank]),
-            Member { jurisdictions: set(&["CH", "DE", "FR"]), ..member(CUSTOMS, "DE", &[Customs]) },
+            Member {
+                jurisdictions: set(&["CH", "DE", "FR"]),
+                attests: set(&["EM"]),
+                ..member(CUSTOMS, "DE", &[Customs])
+            },
             Member { jurisdictions: set(&["US"]), ..member(SECOND_CUSTOMS, "US", &[Customs]) },
-            member(SECOND_MAKER, "VN", &[Maker, Seller, Bank]),
+            member(SECOND_MAKER, "VN", &[Brand, Maker, Seller, Bank]),
             member(REGULATOR, "DE", &[Regulator]),
         ],
     })

@@ -8,11 +8,11 @@ use trade_standards::time::{Date, Period, UtcTime};
 
 use super::DECLARATION_ITEMS_MAX;
 use crate::common::{
-    AlarmId, BandId, Commitment, DeclarationId, Digest256, ItemId, LicenceId, MinorUnits, Person, Proof, Quantity,
-    RightId, RuleId, Set, Stamp, TariffCode, TariffId, TariffPrefix, Text, UnitCode,
+    AlarmId, BandId, Commitment, DeclarationId, Digest256, ItemId, MinorUnits, Person, Proof, Quantity, RuleId, Set,
+    Stamp, TariffCode, TariffId, TariffPrefix, Text, UnitCode,
 };
 use crate::item::Origin;
-use crate::rights::{Licence, LicenceReason, Right};
+use crate::rights::{LicenceFacts, LicenceName, LicenceReason, RightFacts, RightName};
 
 /// A band of values for goods of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -157,10 +157,10 @@ pub struct Declaration {
     pub currency: CurrencyCode,
     /// The right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub right_id: Option<RightId>,
+    pub right_id: Option<RightName>,
     /// The licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub licence_id: Option<LicenceId>,
+    pub licence_id: Option<LicenceName>,
     /// Commitment to the value.
     pub value_commitment: Commitment,
     /// Proof that the value lies in the band.
@@ -347,9 +347,9 @@ pub struct DecisionInputs {
     pub proof_holds: bool,
     /// The right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub right: Option<Right>,
+    pub right: Option<RightFacts>,
     /// The licences from the importer up to the owner.
-    pub licences: Vec<Licence>,
+    pub licences: Vec<LicenceFacts>,
     /// Why the chain could not be followed, when it could not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain_problem: Option<LicenceReason>,

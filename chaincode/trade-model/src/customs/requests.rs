@@ -10,9 +10,10 @@ use super::{
     CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, ReplayedDecision, Tariff, TariffBand,
 };
 use crate::common::{
-    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, LicenceId, Opening, Proof, Quantity, RightId,
-    Role, Set, Shared, TariffCode, TariffId, Text, UnitCode,
+    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Role, Set, Shared,
+    TariffCode, TariffId, Text, UnitCode,
 };
+use crate::rights::{LicenceRef, RightRef};
 use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
 
 /// `customs:PublishTariff` (submit): an authority publishes a version of its tariff and of its rules.
@@ -81,10 +82,10 @@ pub struct FileDeclaration {
     pub currency: CurrencyCode,
     /// The right the goods are protected by, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub right_id: Option<RightId>,
+    pub right_id: Option<RightRef>,
     /// The licence the import rests on; absent when the importer owns the right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub licence_id: Option<LicenceId>,
+    pub licence_id: Option<LicenceRef>,
     /// Pedersen commitment to the value in minor units: text form of `trade-proofs`.
     pub value_commitment: Commitment,
     /// Proof that the committed value lies in the band: text form of `trade-proofs`.

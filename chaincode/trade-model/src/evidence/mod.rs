@@ -7,7 +7,7 @@ mod requests;
 mod tables;
 
 pub use events::EvidenceEvent;
-pub use records::{Evidence, EvidenceCheck, EvidenceKind, Subject};
+pub use records::{Evidence, EvidenceCheck, EvidenceKind, EvidencePage, Subject};
 pub use rejections::EvidenceRejection;
 pub use requests::{Deposit, ReadEvidence, VerifyEvidence};
 pub(crate) use tables::tables;

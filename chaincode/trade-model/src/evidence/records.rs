@@ -6,9 +6,10 @@ use trade_standards::time::UtcTime;
 
 use super::SUBJECTS_MAX;
 use crate::common::{
-    AlarmId, DeclarationId, Digest256, EventRecordId, InvoiceId, ItemId, LicenceId, MediaType, RightId, Set, Stamp,
-    Text, TransferId,
+    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, InvoiceId, ItemId, MediaType, Remark, Set,
+    Stamp, Text, TransferId,
 };
+use crate::rights::{LicenceName, RightName};
 
 /// What an original is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,10 +45,10 @@ pub enum Subject {
     Alarm(AlarmId),
     /// A custody transfer.
     CustodyTransfer(TransferId),
-    /// A right.
-    Right(RightId),
-    /// A licence.
-    Licence(LicenceId),
+    /// A right, by its whole name.
+    Right(RightName),
+    /// A licence, by its whole name.
+    Licence(LicenceName),
     /// A customs declaration.
     Declaration(DeclarationId),
     /// An invoice.
@@ -56,21 +57,23 @@ pub enum Subject {
 
 impl Subject {
     /// The id of the record, whatever its kind.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> String {
         match self {
-            Self::Item(id) => id.as_str(),
-            Self::Event(id) => id.as_str(),
-            Self::Alarm(id) => id.as_str(),
-            Self::CustodyTransfer(id) => id.as_str(),
-            Self::Right(id) => id.as_str(),
-            Self::Licence(id) => id.as_str(),
-            Self::Declaration(id) => id.as_str(),
-            Self::Invoice(id) => id.as_str(),
+            Self::Item(id) => id.to_string(),
+            Self::Event(id) => id.to_string(),
+            Self::Alarm(id) => id.to_string(),
+            Self::CustodyTransfer(id) => id.to_string(),
+            Self::Right(id) => id.to_string(),
+            Self::Licence(id) => id.to_string(),
+            Self::Declaration(id) => id.to_string(),
+            Self::Invoice(id) => id.to_string(),
         }
     }
 }
 
-/// A piece of evidence: the answer of `evidence:Deposit` and `evidence:ReadEvidence`.
+/// A deposit of an original: the answer of `evidence:Deposit`, and an entry of those of `evidence:ReadEvidence` and
+/// `evidence:Verify`. It says who had the original when, and not whose it is: anybody who has seen an original, or only
+/// its digest, can deposit it too, so one original has any number of deposits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// SHA-256 of the original.
@@ -88,21 +91,34 @@ pub struct Evidence {
     pub tool: Text<200>,
     /// What it is about.
     pub subjects: Set<Subject, 0, SUBJECTS_MAX>,
-    /// Who deposited it when.
+    /// What the depositor claims by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Remark>,
+    /// Who deposited it when, after the first deposit of the same original.
     pub deposited: Stamp,
     /// The original itself when the ledger wrote it: canonical JSON whose SHA-256 is the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<String>,
 }
 
+/// The answer of `evidence:ReadEvidence`: the deposits of one original in the order of ledger time, the first one first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvidencePage {
+    /// SHA-256 of the original.
+    pub sha256: Digest256,
+    /// The deposits. What the ledger itself wrote with an alarm speaks for no member and is not authenticated.
+    pub deposits: Vec<Attested<Evidence>>,
+    /// Give it as `after` to read on; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Cursor>,
+}
+
 /// The answer of `evidence:Verify`. An unknown hash is an answer, not an error: the file may have been changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidenceCheck {
-    /// The hash asked for.
-    pub sha256: Digest256,
     /// Whether exactly this original was deposited.
     pub deposited: bool,
-    /// The deposit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<Evidence>,
+    /// By whom and when, the first one first.
+    #[serde(flatten)]
+    pub page: EvidencePage,
 }

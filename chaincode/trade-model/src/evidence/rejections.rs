@@ -7,9 +7,6 @@ rejections! {
     /// The rules of the contract `evidence`.
     EvidenceRejection;
 
-    /// This original is deposited already; the first deposit stands.
-    AlreadyDeposited { sha256: Digest256 } = 409, "evidence.already_deposited", "This original is deposited already",
-        "{sha256} was deposited before; the first deposit stands";
     /// There is no such deposit.
     EvidenceUnknown { sha256: Digest256 } = 404, "evidence.unknown", "The evidence is not known",
         "{sha256} is not deposited";

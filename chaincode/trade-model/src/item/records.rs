@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{Gtin, MspId};
 use trade_standards::time::UtcTime;
 
-use crate::common::{EventRecordId, Foreign, ItemId, LicenceId, Text, TransferId};
+use crate::common::{EventRecordId, Foreign, ItemId, Text, TransferId};
+use crate::rights::LicenceName;
 
 /// An item as the ledger knows it now: the answer of `item:Read`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +63,7 @@ pub struct Item {
     pub location: Option<Foreign>,
     /// The licence last recorded for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub licence_id: Option<LicenceId>,
+    pub licence_id: Option<LicenceName>,
     /// The custody transfer it is offered in just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_transfer: Option<TransferId>,

@@ -4,8 +4,9 @@ use trade_standards::epcis::EventHash;
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use crate::common::{AlarmGroupId, AlarmId, ItemId, LicenceId};
+use crate::common::{AlarmGroupId, AlarmId, ItemId};
 use crate::rejection::rejections;
+use crate::rights::LicenceName;
 
 rejections! {
     /// The rules of the contract `item`.
@@ -42,7 +43,7 @@ rejections! {
     NestingTooDeep { unit: ItemId, max: usize } = 422, "item.nesting_too_deep", "The unit would be nested too deeply",
         "{unit} would lie inside itself or more than {max} levels deep";
     /// The licence named for making the items does not permit it.
-    LicenceDoesNotCoverMaking { licence_id: LicenceId, item_id: ItemId } = 422, "item.licence_does_not_cover", "The licence does not cover the item",
+    LicenceDoesNotCoverMaking { licence_id: LicenceName, item_id: ItemId } = 422, "item.licence_does_not_cover", "The licence does not cover the item",
         "{licence_id} does not permit the caller to make {item_id} now";
     /// There is no such alarm.
     AlarmUnknown { alarm_id: AlarmId } = 404, "item.alarm_unknown", "The alarm is not known",

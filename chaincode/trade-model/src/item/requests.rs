@@ -9,7 +9,8 @@ use super::{
     AlarmAnswer, AlarmDecision, AlarmFinding, AlarmGroupPage, AlarmGroupReport, AlarmPage, AlarmReport, CaptureReceipt,
     Concern, EventPage, Item, ScanAnswer, SightingPage, Trace, TraceDirection,
 };
-use crate::common::{AlarmGroupId, AlarmId, Cursor, ItemId, LicenceId, PageSize, Remark, Role};
+use crate::common::{AlarmGroupId, AlarmId, Cursor, ItemId, PageSize, Remark, Role};
+use crate::rights::LicenceRef;
 use crate::transaction::transactions;
 
 /// `item:Capture` (submit): records the events of one EPCIS 2.0 document.
@@ -20,7 +21,7 @@ pub struct Capture {
     pub document: Json,
     /// The licence under which the items that this document commissions are made, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub licence_id: Option<LicenceId>,
+    pub licence_id: Option<LicenceRef>,
 }
 
 /// Names one item in `item:ReadItem`: a Digital Link, an EPC URN or an SSCC.

@@ -4,7 +4,8 @@ use fabric_contract::{Part, Table};
 use trade_standards::identifier::MspId;
 
 use super::{Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, Concern, Item, RecordedEvent, TimelineEntry, Weight};
-use crate::common::{AlarmGroupId, AlarmId, EventRecordId, Foreign, ItemId, LicenceId, Moment, NewestFirst};
+use crate::common::{AlarmGroupId, AlarmId, EventRecordId, Foreign, ItemId, Moment, NewestFirst};
+use crate::rights::LicenceName;
 use crate::tables::Tables;
 
 /// Items by their canonical id.
@@ -16,7 +17,7 @@ pub const TITLE: Table<(ItemId, u32), TimelineEntry<MspId>> = Table::new("timeli
 /// Where an item was: entries by number, from 0.
 pub const LOCATION: Table<(ItemId, u32), TimelineEntry<Foreign>> = Table::new("timeline-location");
 /// Under which licence an item was made or imported: entries by number, from 0.
-pub const LICENCE: Table<(ItemId, u32), TimelineEntry<LicenceId>> = Table::new("timeline-licence");
+pub const LICENCE: Table<(ItemId, u32), TimelineEntry<LicenceName>> = Table::new("timeline-licence");
 /// In which unit an item lay: entries by number, from 0.
 pub const PACKING: Table<(ItemId, u32), TimelineEntry<ItemId>> = Table::new("timeline-packing");
 /// Index: the things that were ever packed in a unit, the last one first.

@@ -7,7 +7,8 @@ use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
 use super::{AlarmReport, Origin};
-use crate::common::{Cursor, EventRecordId, Foreign, ItemId, LicenceId, TransactionId};
+use crate::common::{Cursor, EventRecordId, Foreign, ItemId, TransactionId};
+use crate::rights::LicenceName;
 
 /// Which way a trace goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +37,7 @@ pub struct Trace {
     /// Where it was when.
     pub location: Vec<TimelineEntry<Foreign>>,
     /// Under which licence it was made or imported.
-    pub licence: Vec<TimelineEntry<LicenceId>>,
+    pub licence: Vec<TimelineEntry<LicenceName>>,
     /// In which unit it lay when.
     pub packing: Vec<TimelineEntry<ItemId>>,
     /// The events, newest first, each with the party responsible at that moment: at most 500. Sightings are not among

@@ -4,6 +4,7 @@
 //! (`governance:Propose`). Each number has bounds of its own, so that no vote can make a rule void.
 
 mod alarms;
+mod rights;
 mod tables;
 mod voting;
 
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alarms::AlarmRules;
+pub use rights::RightsRules;
 pub(crate) use tables::tables;
 pub use tables::*;
 pub use voting::VotingRules;
@@ -27,4 +29,7 @@ pub struct Rules {
     /// Deadlines and bounds of alarms and sightings.
     #[serde(default)]
     pub alarms: AlarmRules,
+    /// How long owners, opponents and the members to which rights are offered have.
+    #[serde(default)]
+    pub rights: RightsRules,
 }

@@ -98,6 +98,16 @@ pub(super) const fn id(name: &'static str, field: &'static str, summary: &'stati
     Parameter { name, place: ParameterIn::Path, field: Some(field), kind: ParameterKind::Text, summary }
 }
 
+/// The party of a record that the path names by party and id; [`partys_id`] of the same field follows.
+pub(super) const fn party(field: &'static str, summary: &'static str) -> Parameter {
+    Parameter { name: "party", place: ParameterIn::Path, field: Some(field), kind: ParameterKind::Party, summary }
+}
+
+/// The id of a record in a path, after its [`party`].
+pub(super) const fn partys_id(field: &'static str, summary: &'static str) -> Parameter {
+    Parameter { name: "id", place: ParameterIn::Path, field: Some(field), kind: ParameterKind::PartysId, summary }
+}
+
 /// A parameter of the path that the gateway itself uses.
 pub(super) const fn plain_id(name: &'static str, summary: &'static str) -> Parameter {
     Parameter { name, place: ParameterIn::Path, field: None, kind: ParameterKind::Text, summary }

@@ -18,7 +18,7 @@ mod transaction;
 
 use std::sync::LazyLock;
 
-pub use route::{Access, Action, Method, Parameter, ParameterIn, ParameterKind, Route};
+pub use route::{Access, Action, Method, OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route};
 pub use transaction::{Shape, Transaction};
 
 /// Transactions that no route calls, each with the reason.

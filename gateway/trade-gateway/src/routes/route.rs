@@ -122,11 +122,18 @@ pub enum ParameterIn {
     Query,
 }
 
+/// What a path has in the place of the party when the caller's own record is meant. No MSP id begins with it.
+pub const OWN_PARTY: &str = "-";
+
 /// What a parameter's text means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterKind {
     /// A text.
     Text,
+    /// The party in a record's name, or [`OWN_PARTY`]; it stands before the [`Self::PartysId`] of the same field.
+    Party,
+    /// The id in a record's name.
+    PartysId,
     /// A whole number from 0 to 2³² − 1.
     Number,
     /// A whole number from 1 to the page limit of the settings.

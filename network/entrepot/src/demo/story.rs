@@ -25,8 +25,8 @@ const REGULATOR: &str = "RegulatorMSP";
 const PLANT: &str = "https://id.gs1.org/414/9521234000006";
 /// A place that has nothing to do with the maker.
 const ELSEWHERE: &str = "https://id.gs1.org/414/9521987000001";
-const RIGHT: &str = "EM-mark-018123456";
-const LICENCE: &str = "LIC-2026-0007";
+const RIGHT: &str = "ExporterMSP/WO-mark-018123456";
+const LICENCE: &str = "ExporterMSP/LIC-2026-0007";
 /// Two consignments: one pallet goes to Germany, which the licence covers, one to Switzerland, which it does not.
 const TO_GERMANY: &str = "095212340000000013";
 const TO_SWITZERLAND: &str = "095212340000000020";
@@ -120,20 +120,27 @@ impl Story {
     async fn rights(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("A brand registers its mark and licenses an importer for some countries");
         let right = json!({
-            "kind": "mark", "office": "EM", "number": "018123456", "title": "AURORA",
+            "kind": "mark", "office": "WO", "number": "018123456", "title": "AURORA",
             "territories": ["DE", "FR", "NL", "CH"],
             "validity": {"from": self.calendar.day(-900)?, "until": self.calendar.day(2700)?},
             "nice_classes": [14], "products": [GTIN],
         });
         let right = self.exporter.post("/v1/rights", &right).await?.accepted();
-        teller.step("the mark AURORA is registered for DE, FR, NL and CH", right)?;
+        let right = teller.step("the brand states that the mark AURORA is registered for DE, FR, NL and CH", right)?;
+        teller.detail(&format!("it is {}: its owner's word", text(&right["result"], "standing")));
+        let attestation = format!("/v1/rights/{RIGHT}/attestation");
+        let attested = self.customs.post(&attestation, &json!({"basis": {"kind": "register"}})).await?.accepted();
+        teller.step("customs has looked into the office's register and attests it", attested)?;
         let licence = json!({
-            "licence_id": LICENCE, "right_id": RIGHT, "licensee": IMPORTER, "exclusivity": "non_exclusive",
+            "licence_id": "LIC-2026-0007", "right_id": RIGHT, "licensee": IMPORTER, "exclusivity": "non_exclusive",
             "acts": ["import", "sell"], "territories": ["DE", "FR"], "products": [GTIN],
             "period": {"from": self.calendar.day(-300)?, "until": self.calendar.day(400)?},
         });
         let granted = self.exporter.post("/v1/licences", &licence).await?.accepted();
-        teller.step("the importer may import and sell in DE and FR", granted)?;
+        let granted = teller.step("the brand offers a licence to import and sell in DE and FR", granted)?;
+        teller.detail(&format!("it is {}", text(&granted["result"], "state")));
+        let accepted = self.importer.post(&format!("/v1/licences/{LICENCE}/accept"), &json!({})).await?.accepted();
+        teller.step("the importer accepts it, and both have signed", accepted)?;
         let wider = json!({
             "licence_id": "LIC-2026-0008", "right_id": RIGHT, "licensee": LOGISTICS, "exclusivity": "non_exclusive",
             "acts": ["import"], "territories": ["DE"], "products": [GTIN],
@@ -453,9 +460,11 @@ pub fn members() -> Value {
     brand["gs1_company_prefixes"] = json!(["9521234"]);
     let mut customs = member(CUSTOMS, "Customs authority", "DE", &["customs"]);
     customs["jurisdictions"] = json!(["CH", "DE"]);
+    // It looks into the registers of these offices for rights that are to be protected at the border.
+    customs["attests"] = json!(["EM", "WO"]);
     json!({"members": [
         brand,
-        member(IMPORTER, "Hanse Import GmbH", "DE", &["seller"]),
+        member(IMPORTER, "Hanse Import GmbH", "DE", &["brand", "seller"]),
         member(LOGISTICS, "Silk Road Carriers", "CN", &["carrier"]),
         member(BANK, "Handelsbank", "DE", &["bank"]),
         customs,

@@ -6,7 +6,7 @@ use fabric_contract::{Context, Part};
 use serde_json::json;
 use trade_model::Refusal;
 use trade_model::common::{AlarmGroupId, Digest256, MediaType, NewestFirst, Set, Text};
-use trade_model::evidence::{EVIDENCE, Evidence, EvidenceKind, Subject};
+use trade_model::evidence::{Evidence, EvidenceKind, Subject};
 use trade_model::item::{
     ALARM_GROUPS, Alarm, AlarmGroup, AlarmKind, Concern, ItemRejection, PARTY_ALARMS, RecordedEvent, Stake,
 };
@@ -14,7 +14,7 @@ use trade_standards::identifier::MspId;
 
 use super::judgement::Found;
 use crate::item::session::Session;
-use crate::ledger;
+use crate::{evidence, ledger};
 
 /// The version of the conflict rules, quoted in the evidence.
 const RULES: &str = "conflict-rules/3";
@@ -102,10 +102,11 @@ pub(super) fn deposit(
         captured_at: session.caller.now,
         tool: Text::parse(RULES)?,
         subjects: Set::new(vec![Subject::Event(record.record_id.clone())])?,
+        claim: None,
         deposited: session.caller.stamp(),
         facts: Some(facts),
     };
-    EVIDENCE.put(ctx, &Part(sha256.clone()), &evidence)?;
+    evidence::deposit_facts(ctx, &evidence)?;
     Ok(sha256)
 }
 

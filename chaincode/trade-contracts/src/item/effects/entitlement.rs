@@ -9,7 +9,6 @@ use trade_standards::identifier::{Gtin, MspId};
 
 use super::turn::Turn;
 use crate::item::session::Session;
-use crate::rights;
 
 impl Turn<'_> {
     /// Whether the recorder may put the thing into use: by itself, or by a licence to make it that it names. Where the
@@ -17,15 +16,17 @@ impl Turn<'_> {
     pub(super) fn entitled(&self, session: &Session, object: &ObjectUri) -> bool {
         let members = &session.caller.members;
         let company = object.gs1().and_then(|key| members.company_of(key));
-        let grantor = session.licence.as_ref().map(rights::Permission::right_owner);
-        let from_company = company.is_none_or(|company| grantor == Some(&company.msp_id));
+        let from_company = session.licence.as_ref().is_some_and(|licence| match company {
+            Some(company) => *licence.right_owner() == company.msp_id,
+            None => licence.opens(gtin(object).as_ref(), session.caller.now),
+        });
         may_commission(members, &session.caller.me, object)
             || (from_company && self.licensed(session, gtin(object).as_ref()))
     }
 
     pub(super) fn licensed(&self, session: &Session, gtin: Option<&Gtin>) -> bool {
-        let (on, territory) = (self.record.event_time.date(), &session.caller.me.country);
-        session.licence.as_ref().is_some_and(|licence| licence.covers(&self.me, Act::Make, gtin, territory, on))
+        let (now, territory) = (session.caller.now, &session.caller.me.country);
+        session.licence.as_ref().is_some_and(|licence| licence.covers(&self.me, Act::Make, gtin, territory, now))
     }
 }
 
