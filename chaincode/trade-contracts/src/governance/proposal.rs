@@ -103,7 +103,8 @@ fn free_place(ctx: &mut Context<'_>, caller: &Caller, rules: &Rules) -> Result<u
     for place in 0..most {
         let key = (Part(caller.msp_id().clone()), place);
         let Some(proposal_id) = OPEN_PROPOSALS.find(ctx, &key)? else { return Ok(place) };
-        let proposal = status::find(ctx, &proposal_id)?;
+        // A place that others filled with what is no proposal is free, too.
+        let Some(proposal) = PROPOSALS.find(ctx, &proposal_id)? else { return Ok(place) };
         let outcome = OUTCOMES.find(ctx, &proposal_id)?;
         let state = status::state(&caller.members, rules, caller.now, &proposal, outcome.as_ref());
         if state != ProposalState::Open {
