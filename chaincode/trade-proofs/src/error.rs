@@ -26,8 +26,8 @@ pub enum OpeningError {
     /// A blinding factor of zero: the commitment would hide nothing.
     #[error("a blinding factor of zero hides nothing")]
     ZeroBlinding,
-    /// A sum of values above 2^64 − 1.
-    #[error("the values add up to more than 2^64 - 1")]
+    /// A sum of values above 2^64 − 1, or a difference outside of 0 to 2^64 − 1.
+    #[error("the values add up to more than 2^64 - 1, or their difference is negative")]
     Overflow,
 }
 
@@ -60,6 +60,9 @@ pub enum StatementError {
     /// No lines, or more than [`SUM_LINES_MAX`](crate::SUM_LINES_MAX).
     #[error("a sum has 1 to 256 lines")]
     LineCount,
+    /// The commitments cancel each other out, and what is left would hide nothing.
+    #[error("the commitments cancel each other out")]
+    Cancelled,
 }
 
 impl StatementError {
@@ -69,6 +72,7 @@ impl StatementError {
             Self::BoundsReversed => "bounds_reversed",
             Self::ToleranceTooLarge => "tolerance_too_large",
             Self::LineCount => "line_count",
+            Self::Cancelled => "cancelled",
         }
     }
 }

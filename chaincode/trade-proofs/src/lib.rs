@@ -14,6 +14,7 @@ mod statement;
 mod statements;
 mod transcript;
 mod verifier;
+mod weighted;
 mod window;
 
 pub use blinding::{CommitmentName, MasterKey};
