@@ -1,6 +1,6 @@
 //! The private input of a transaction: read from transient data, kept in the collections of two members.
 
-use fabric_contract::{Context, EndorserPolicy, Table, TableKey, organization_collection};
+use fabric_contract::{Context, EndorserPolicy, Part, Table, TableKey, organization_collection};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trade_model::Refusal;
@@ -48,20 +48,22 @@ pub(crate) fn check_opens_with_document(
     if document.as_ref() == digest { Ok(()) } else { Err(ProofRejection::DocumentWrong) }
 }
 
-/// Notes which record made a commitment.
+/// Notes which record of the author made a commitment.
 ///
 /// # Errors
-/// Another record made it before.
+/// Another record of the author made it before.
 pub(crate) fn claim(
     ctx: &mut Context<'_>,
+    author: &MspId,
     commitment: &Commitment,
     field: &'static str,
     record: &str,
 ) -> Result<(), Refusal> {
-    if let Some(record) = COMMITMENTS.find(ctx, commitment)? {
+    let key = (Part(author.clone()), commitment.clone());
+    if let Some(record) = COMMITMENTS.find(ctx, &key)? {
         return Err(ProofRejection::CommitmentReused { field, record: record.to_string() }.into());
     }
-    Ok(COMMITMENTS.put(ctx, commitment, &Foreign::of_id(&record))?)
+    Ok(COMMITMENTS.put(ctx, &key, &Foreign::of_id(&record))?)
 }
 
 /// Keeps an opening in the collections of both parties, of which the first one calls. Later changes of either copy take

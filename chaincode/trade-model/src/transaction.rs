@@ -7,6 +7,7 @@ pub use fabric_contract::Kind;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use trade_standards::identifier::MspId;
 
 use crate::common::{Duty, Role};
 
@@ -30,8 +31,9 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     type Private: PrivateInput;
 
     /// Where on the ledger the other member stands whose collection receives the private input. The caller's
-    /// organization and this member's endorse, and nobody else: a peer that endorses sees it.
-    fn receiver(&self) -> Option<Lookup> {
+    /// organization and this member's endorse, and nobody else: a peer that endorses sees it. `caller` is whose records
+    /// the request may name by their id alone.
+    fn receiver(&self, _caller: &MspId) -> Option<Lookup> {
         None
     }
 

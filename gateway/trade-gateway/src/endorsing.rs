@@ -5,21 +5,30 @@
 //! peer: another organization's could name itself.
 
 use serde_json::Value;
-use trade_model::transaction::Lookup;
+use trade_standards::identifier::MspId;
 
 use crate::{
     problem::{Problem, ProblemCode},
+    routes::Transaction,
     service::Service,
     settings::Role,
 };
 
 impl Service {
-    /// The MSP ids of the caller's organization and of the receiver's, without repetition. `receiver` tells in which
-    /// record of the ledger the receiver stands.
+    /// The MSP ids of the caller's organization and of the receiver's, without repetition; none when the transaction
+    /// names no receiver.
     ///
     /// # Errors
-    /// The receiver is not one of the organizations known here, or the record that names it cannot be read.
-    pub(crate) async fn endorsing(&self, caller: &str, receiver: Lookup) -> Result<Vec<String>, Problem> {
+    /// Caller or receiver are not organizations known here, or the record that names the receiver cannot be read.
+    pub(crate) async fn endorsing(
+        &self,
+        caller: &str,
+        transaction: &Transaction,
+        argument: &Value,
+    ) -> Result<Vec<String>, Problem> {
+        // What the registry of members does not take as an id is no member's.
+        let member = MspId::parse(caller).map_err(|_| Problem::of(ProblemCode::OrganizationUnknown))?;
+        let Some(receiver) = (transaction.receiver)(argument, &member) else { return Ok(Vec::new()) };
         let argument = receiver.request.to_string().into_bytes();
         let answer = self.service_evaluates(caller, receiver.transaction, argument).await;
         let answer = answer.map_err(|error| Problem::from_ledger(&error))?;

@@ -364,7 +364,7 @@ mod tests {
         let document = document();
         let body =
             |path: &str| &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
-        let opening = body("/v1/invoices/{id}/opening");
+        let opening = body("/v1/invoices/{party}/{id}/opening");
         assert!(opening["properties"]["private"].is_object(), "{opening}");
         assert_eq!((&opening["properties"]["invoice_id"], &opening["required"]), (&Value::Null, &json!(["private"])));
         let reject = body("/v1/custody-transfers/{id}/reject");

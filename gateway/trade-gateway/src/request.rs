@@ -277,12 +277,12 @@ mod tests {
     }
 
     #[test]
-    fn a_licences_name_is_made_of_the_party_and_the_id_of_the_path() -> Result<(), Problem> {
-        let whole = read("readLicence", &[("party", "AMSP"), ("id", "LIC-1")], &[], "")?;
-        assert_eq!(whole.argument, json!({"licence_id": "AMSP/LIC-1"}));
-        let own = read("readLicence", &[("party", "-"), ("id", "LIC-1")], &[], "")?;
-        assert_eq!(own.argument, json!({"licence_id": "/LIC-1"}));
-        let crooked = read("readLicence", &[("party", "AMSP/LIC"), ("id", "1")], &[], "");
+    fn a_records_name_is_made_of_the_party_and_the_id_of_the_path() -> Result<(), Problem> {
+        let whole = read("readInvoice", &[("party", "AMSP"), ("id", "2026/001")], &[], "")?;
+        assert_eq!(whole.argument, json!({"invoice_id": "AMSP/2026/001"}));
+        let own = read("readInvoice", &[("party", "-"), ("id", "AMSP/INV 7")], &[], "")?;
+        assert_eq!(own.argument, json!({"invoice_id": "/AMSP/INV 7"}));
+        let crooked = read("readInvoice", &[("party", "AMSP/2026"), ("id", "001")], &[], "");
         assert_eq!(code(crooked), "parameter_invalid");
         Ok(())
     }
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_refused_private_input_is_not_quoted() {
-        let share = |body: &str| read("shareInvoiceOpening", &[("id", "i")], &[], body);
+        let share = |body: &str| read("shareInvoiceOpening", &[("party", "AMSP"), ("id", "i")], &[], body);
         assert_eq!(code(share("{}")), "private.missing");
         let problem = share(r#"{"private":{"value_minor":4242424242,"blinding":"canary"}}"#).expect_err("a number");
         let text = format!("{problem:?}");

@@ -76,7 +76,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use trade_model::{custody::Reject, customs::Replay, item::ReadItem, rejection, rights::ReadLicence};
+    use trade_model::{custody::Reject, customs::Replay, item::ReadItem, payment::ReadInvoice, rejection};
 
     use super::*;
     use crate::routes::Parameter;
@@ -99,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn a_licences_name_is_two_parts_of_the_path() {
-        let path = |name: &str| sent::<ReadLicence>(json!({"licence_id": name}), None).0;
-        assert_eq!(path("AMSP/LIC-1"), "GET /v1/licences/AMSP/LIC-1");
-        assert_eq!(path("LIC-1"), "GET /v1/licences/-/LIC-1");
-        assert_eq!(path("/LIC-1"), "GET /v1/licences/-/LIC-1");
+    fn a_records_name_is_two_parts_of_the_path() {
+        let path = |name: &str| sent::<ReadInvoice>(json!({"invoice_id": name}), None).0;
+        assert_eq!(path("AMSP/2026/001"), "GET /v1/invoices/AMSP/2026%2F001");
+        assert_eq!(path("INV 7"), "GET /v1/invoices/-/INV%207");
+        assert_eq!(path("/2026/001"), "GET /v1/invoices/-/2026%2F001");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     };
     let declaration_id = &declaration.declaration_id;
     let record = format!("declaration {declaration_id}");
-    private::claim(ctx, &declaration.value_commitment, "/value_commitment", &record)?;
+    private::claim(ctx, &declaration.importer, &declaration.value_commitment, "/value_commitment", &record)?;
     // Not the importer as well: an importer whose peer is away must not be able to hold up an interception.
     let owners = [&declaration.authority];
     authorship::put(ctx, &caller, (&DECLARATIONS, declaration_id), &declaration, &owners)?;

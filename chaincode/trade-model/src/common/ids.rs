@@ -4,7 +4,7 @@ use trade_standards::digest::Digest256;
 use trade_standards::epcis::EventHash;
 use trade_standards::identifier::MspId;
 
-use super::{Malformed, text_type};
+use super::{Invisible, Malformed, text_type};
 
 /// Longest id that a party chooses, in characters.
 const CHOSEN_MAX: usize = 64;
@@ -46,8 +46,8 @@ chosen_ids! {
     DeclarationId, "DEC-DE-1";
     /// The id of a licence.
     LicenceId, "LIC-1";
-    /// The id of an invoice.
-    InvoiceId, "INV-7";
+    /// The id of an agreement between two members.
+    AgreementId, "TERMS-2026";
     /// The id of a bank entry.
     EntryId, "ENTRY-7";
     /// The id of a custody transfer.
@@ -63,6 +63,40 @@ text_type! {
         }
         Err(Malformed::new("request.id_malformed", "must be of the form <office>-<kind>-<number>"))
     }
+}
+
+/// Longest number of a document, in characters.
+const NUMBER_MAX: usize = 70;
+
+/// A number as the systems of an enterprise make them: 1 to 70 characters, slashes, blanks and umlauts among them.
+///
+/// Two numbers that look alike must be one: no blank at either end or beside another, no other white space, nothing
+/// invisible, and accents as part of their letter (NFC), never as a character of their own.
+fn document_number(text: &str) -> Result<String, Malformed> {
+    let malformed = |rule| Err(Malformed::new("request.id_malformed", rule));
+    if !(1..=NUMBER_MAX).contains(&text.chars().count()) || matches!(text, "." | "..") {
+        return malformed("must have 1 to 70 characters, and not be `.` or `..`");
+    }
+    if text.trim() != text || text.contains("  ") || text.chars().any(|char| char != ' ' && char.is_whitespace()) {
+        return malformed("must hold no white space but single blanks inside");
+    }
+    if text.chars().any(|char| char.is_control() || is_noncharacter(char)) || Invisible::in_text(text).is_some() {
+        return malformed("must hold no control characters and nothing invisible");
+    }
+    if text.chars().any(|char| ('\u{300}'..='\u{36f}').contains(&char)) {
+        return malformed("must have accents as part of their letters (NFC)");
+    }
+    Ok(text.to_owned())
+}
+
+/// What Unicode reserves for a program's own use; Fabric ends ranges of keys with the last one.
+fn is_noncharacter(char: char) -> bool {
+    u32::from(char) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&char)
+}
+
+text_type! {
+    /// The number of an invoice, as the seller's system made it.
+    InvoiceId, "^.{1,70}$", "2026/INV 7", document_number
 }
 
 text_type! {
@@ -153,6 +187,34 @@ mod tests {
         }
         for text in ["", ".", "..", "a/b", "ä", "a b", "a\0", &"x".repeat(65)] {
             let refused = DeclarationId::parse(text).map_err(|error| error.code().to_owned());
+            assert_eq!(refused, Err("request.id_malformed".to_owned()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_keeps_the_characters_of_an_enterprises_systems_and_nothing_that_only_looks_alike() {
+        for text in ["INV-7", "2026/001", "RE 2026 0815", "Müller & Söhne #4 (b)", "東京-1", &"ü".repeat(70)] {
+            assert_eq!(InvoiceId::parse(text).map(String::from).as_deref(), Ok(text));
+        }
+        for text in [
+            "",
+            " ",
+            ".",
+            "..",
+            " a",
+            "a ",
+            "a  b",
+            "a\tb",
+            "a\u{a0}b",
+            "a\u{0}",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "u\u{308}",
+            "a\u{10ffff}",
+            "a\u{fdd0}",
+            &"x".repeat(71),
+        ] {
+            let refused = InvoiceId::parse(text).map_err(|error| error.code().to_owned());
             assert_eq!(refused, Err("request.id_malformed".to_owned()), "{text:?}");
         }
     }

@@ -1,12 +1,17 @@
 //! Where stands what several domains share.
 
-use fabric_contract::Table;
+use fabric_contract::{Part, Table};
+use trade_standards::identifier::MspId;
 
 use super::{Commitment, Foreign};
 use crate::tables::Tables;
 
-/// Which record made a commitment, as its kind and id: a commitment names one value once.
-pub const COMMITMENTS: Table<Commitment, Foreign> = Table::new("commitment");
+/// Which record of a member made a commitment, as its kind and id: of one member, a commitment names one value once.
+///
+/// The member stands in the key, because commitments are public as soon as they are proposed: a stranger that copies
+/// one and is faster must not keep its maker from recording it. The copy is of no use to the stranger. It cannot share
+/// what opens it, and every proof is bound to the record and the member that it was made for.
+pub const COMMITMENTS: Table<(Part<MspId>, Commitment), Foreign> = Table::new("commitment");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&COMMITMENTS);

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::identifier::CountryCode;
+use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, Period};
 
@@ -202,7 +202,7 @@ impl Transaction for ShareValueOpening {
     type Private = Required<Opening>;
 
     /// The authority.
-    fn receiver(&self) -> Option<Lookup> {
+    fn receiver(&self, _caller: &MspId) -> Option<Lookup> {
         let declaration = ReadDeclaration { declaration_id: self.declaration_id.clone() };
         Some(Lookup::new(&declaration, "/authority"))
     }

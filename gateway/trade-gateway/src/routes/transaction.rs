@@ -8,6 +8,7 @@ use trade_model::{
     rejection::{self, RequestRejection},
     transaction::{Kind, Lookup, Presence, PrivateInput},
 };
+use trade_standards::identifier::MspId;
 
 /// A transaction of the chaincode.
 pub struct Transaction {
@@ -30,7 +31,7 @@ pub struct Transaction {
     /// When set, the whole body is this field of the argument.
     pub body_field: Option<&'static str>,
     /// In which record of the ledger stands who receives the private input of a request beside the caller.
-    pub receiver: fn(&Value) -> Option<Lookup>,
+    pub receiver: fn(&Value, &MspId) -> Option<Lookup>,
 }
 
 /// The form of a JSON value: how to check it and how to describe it.
@@ -71,8 +72,8 @@ impl Shape {
     }
 }
 
-fn receiver<T: trade_model::Transaction>(argument: &Value) -> Option<Lookup> {
-    T::deserialize(argument).ok()?.receiver()
+fn receiver<T: trade_model::Transaction>(argument: &Value, caller: &MspId) -> Option<Lookup> {
+    T::deserialize(argument).ok()?.receiver(caller)
 }
 
 fn check<T: DeserializeOwned>(value: &Value) -> Result<(), RequestRejection> {

@@ -99,9 +99,8 @@ impl Service {
         principal: &Principal,
         arguments: &Arguments,
     ) -> Result<Call, Problem> {
-        let receiver = arguments.private.as_ref().and_then(|_| (transaction.receiver)(&arguments.argument));
-        let endorsing = match receiver {
-            Some(receiver) => self.endorsing(&principal.msp_id, receiver).await?,
+        let endorsing = match &arguments.private {
+            Some(_) => self.endorsing(&principal.msp_id, transaction, &arguments.argument).await?,
             None => Vec::new(),
         };
         Ok(Call {
