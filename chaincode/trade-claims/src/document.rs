@@ -10,8 +10,9 @@ use trade_proofs::{ChaCha20Rng, Prover};
 
 use crate::claim::Deployment;
 use crate::declared_value::DeclaredValue;
+use crate::entry_amount::EntryAmount;
 use crate::error::DocumentError;
-use crate::request::{Facts, RequestClaim};
+use crate::request::{Facts, Proving, RequestClaim};
 use crate::settlement::Settlement;
 
 /// The request with its proof filled in, and with its commitment if it names none.
@@ -63,7 +64,7 @@ struct Kind {
     check: Check,
 }
 
-const KINDS: &[Kind] = &[Kind::new::<DeclaredValue>(), Kind::new::<Settlement>()];
+const KINDS: &[Kind] = &[Kind::new::<DeclaredValue>(), Kind::new::<EntryAmount>(), Kind::new::<Settlement>()];
 
 impl Kind {
     const fn new<C: RequestClaim>() -> Self {
@@ -88,12 +89,15 @@ fn complete_as<C: RequestClaim>(
 ) -> Result<(), DocumentError> {
     // An older proof says nothing about this one, not even by its form.
     fields.remove(C::PROOF.trim_start_matches('/'));
+    fields.retain(|field, _| !C::FURTHER.contains(&field.as_str()));
     let draft: C::Draft = read_fields(fields)?;
     let claim = C::of_draft(&draft, facts, openings)?;
 
     let (context, statement) = (claim.context(deployment)?, claim.statement()?);
     let proof = Prover::new(&context).prove(&statement, claim.openings(openings)?, rng)?;
     fields.insert(C::PROOF.trim_start_matches('/').to_owned(), proof.to_text().into());
+    let further = claim.prove_further(&draft, facts, &mut Proving { openings, deployment, rng })?;
+    fields.extend(further.into_iter().map(|(field, proof)| (field.to_owned(), proof.to_text().into())));
     if let Some((field, commitment)) = claim.own_commitment() {
         fields.insert(field.to_owned(), String::from(commitment.clone()).into());
     }
@@ -108,6 +112,7 @@ fn check_as<C: RequestClaim>(
 ) -> Result<(), DocumentError> {
     let draft: C::Draft = read_fields(&fields)?;
     let claim = C::of_draft(&draft, facts, &[])?;
+    claim.check_further(&draft, facts, deployment)?;
     let proof = C::proof(draft).ok_or(DocumentError::ProofMissing { field: C::PROOF })?;
     Ok(claim.verify(deployment, &proof)?)
 }

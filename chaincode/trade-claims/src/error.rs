@@ -1,7 +1,7 @@
 //! Why a request's document cannot be proved or does not hold.
 
 use trade_model::rejection::{Rejection, RequestRejection};
-use trade_proofs::{ContextError, ProveError, StatementError};
+use trade_proofs::{ContextError, OpeningError, ProveError, StatementError};
 
 /// Why the proof of a request's document cannot be made, or does not hold. No text repeats a secret.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,9 @@ pub enum DocumentError {
     /// Bounds or tolerance make no statement.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// The difference of two secret values is none that can be proved.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
     /// The statement is not true.
     #[error(transparent)]
     Prove(#[from] ProveError),

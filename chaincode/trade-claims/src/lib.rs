@@ -3,13 +3,21 @@
 mod claim;
 mod declared_value;
 mod document;
+mod entry_amount;
 mod error;
+mod limit;
+mod place;
 mod request;
 mod settlement;
+mod share;
 
 pub use claim::{Claim, Deployment};
 pub use declared_value::{DeclarationPlace, DeclaredValue};
 pub use document::{check, complete};
+pub use entry_amount::EntryAmount;
 pub use error::DocumentError;
+pub use limit::SettlementLimit;
+pub use place::SettlementPlace;
 pub use request::Facts;
-pub use settlement::{Settlement, SettlementPlace};
+pub use settlement::Settlement;
+pub use share::SettlementShare;

@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trade_model::Transaction;
-use trade_model::common::{Commitment, Opening, Proof};
+use trade_model::common::{Commitment, Opening, Proof, Scoped, ScopedRef};
 use trade_model::rejection::read;
-use trade_proofs::Statement;
+use trade_proofs::{ChaCha20Rng, Statement};
 use trade_standards::identifier::MspId;
 
-use crate::claim::Claim;
+use crate::claim::{Claim, Deployment};
 use crate::error::DocumentError;
 
 /// What a proof rests on beside the request.
@@ -21,6 +21,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The whole name of a record that the request names.
+    ///
+    /// # Errors
+    /// [`DocumentError::SenderMissing`] when the name is short, which means one of the sender's own records.
+    pub(crate) fn whole<Id>(&self, reference: ScopedRef<Id>) -> Result<Scoped<Id>, DocumentError> {
+        match (reference, &self.sender) {
+            (ScopedRef::Of(whole), _) => Ok(whole),
+            (own, Some(sender)) => Ok(own.of(sender)),
+            (ScopedRef::Own(_), None) => Err(DocumentError::SenderMissing),
+        }
+    }
+
     /// The record that answers `question`: the first that has the form of its answer and passes `is_asked_for`.
     ///
     /// # Errors
@@ -60,6 +72,29 @@ pub(crate) trait RequestClaim: Claim + Sized {
 
     /// The commitment that stands in the request, with its field.
     fn own_commitment(&self) -> Option<(&'static str, &Commitment)>;
+
+    /// The fields of further proofs that the request can hold.
+    const FURTHER: &'static [&'static str] = &[];
+
+    /// Further proofs of the request, with their fields.
+    fn prove_further(&self, _: &Self::Draft, _: &Facts, _: &mut Proving<'_>) -> Result<Vec<Further>, DocumentError> {
+        Ok(Vec::new())
+    }
+
+    /// Checks the further proofs that the request has.
+    fn check_further(&self, _: &Self::Draft, _: &Facts, _: Deployment<'_>) -> Result<(), DocumentError> {
+        Ok(())
+    }
+}
+
+/// A further proof, with its field.
+pub(crate) type Further = (&'static str, trade_proofs::Proof);
+
+/// What proofs are made with.
+pub(crate) struct Proving<'a> {
+    pub(crate) openings: &'a [Opening],
+    pub(crate) deployment: Deployment<'a>,
+    pub(crate) rng: &'a mut ChaCha20Rng,
 }
 
 /// The openings that prove a claim.

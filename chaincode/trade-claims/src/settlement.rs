@@ -1,18 +1,22 @@
 //! A payment agrees with an invoice within a tolerance.
 
 use serde::Deserialize;
-use trade_model::common::{
-    Commitment, EntryId, InvoiceId, Malformed, MinorUnits, Opening, Proof, organization_collection,
+use trade_model::common::{Commitment, MinorUnits, Opening, Proof, Stamp};
+use trade_model::payment::{
+    BankEntry, EntryRef, Invoice, InvoiceRef, PaymentRejection, ReadEntry, ReadInvoice, ReadSettlementLimit, Settle,
+    ToleranceReason,
 };
-use trade_model::payment::{BankEntry, Invoice, PaymentRejection, ReadEntry, ReadInvoice, Settle};
 use trade_model::rejection::Rejection;
-use trade_proofs::{Close, ContextError, ProofContext, StatementError};
+use trade_proofs::{Close, ContextError, ProofContext, Prover, StatementError};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
 use crate::claim::{Claim, Deployment};
 use crate::error::DocumentError;
-use crate::request::{Facts, OpeningsOf, RequestClaim, opening_of};
+use crate::limit::SettlementLimit;
+use crate::place::SettlementPlace;
+use crate::request::{Facts, Further, OpeningsOf, Proving, RequestClaim, opening_of};
+use crate::share::SettlementShare;
 
 /// The committed total of an invoice and the committed amount of an entry differ by at most the tolerance.
 #[derive(Debug, Clone)]
@@ -25,62 +29,36 @@ pub struct Settlement {
     pub amount: Commitment,
     /// Greatest difference, in minor units.
     pub tolerance: MinorUnits,
-}
-
-/// To which invoice and entry a proof is bound.
-#[derive(Debug, Clone)]
-pub struct SettlementPlace {
-    /// The seller.
-    pub seller: MspId,
-    /// The invoice.
-    pub invoice_id: InvoiceId,
-    /// The entry.
-    pub entry_id: EntryId,
-    /// Currency of both.
-    pub currency: CurrencyCode,
+    /// How far the amount may fall short, in hundredths of a percent of the total; none when the two must be equal.
+    pub share: Option<u32>,
 }
 
 impl Settlement {
-    /// What the proof must show when `entry` settles `invoice`.
-    pub fn of(invoice: &Invoice, entry: &BankEntry, tolerance: MinorUnits) -> Self {
+    /// What the proof must show when `entry` settles `invoice`: that the two are equal, or differ by what their
+    /// agreement allows, when there is a reason why they do.
+    pub fn of(invoice: &Invoice, entry: &BankEntry, reason: ToleranceReason) -> Self {
         let of = SettlementPlace {
-            seller: invoice.seller.clone(),
             invoice_id: invoice.invoice_id.clone(),
             entry_id: entry.entry_id.clone(),
             currency: invoice.currency.clone(),
         };
-        Self { of, total: invoice.total_commitment.clone(), amount: entry.amount_commitment.clone(), tolerance }
-    }
-}
-
-impl SettlementPlace {
-    /// The place from texts: seller, invoice, entry, currency.
-    ///
-    /// # Errors
-    /// The first text that is not of its form.
-    pub fn parse(seller: &str, invoice_id: &str, entry_id: &str, currency: &str) -> Result<Self, Malformed> {
-        Ok(Self {
-            seller: MspId::parse(seller).map_err(|error| Malformed::from(&error))?,
-            invoice_id: InvoiceId::parse(invoice_id)?,
-            entry_id: EntryId::parse(entry_id)?,
-            currency: CurrencyCode::parse(currency).map_err(|error| Malformed::from(&error))?,
-        })
+        let (tolerance, share) = match reason {
+            ToleranceReason::None => (MinorUnits::default(), None),
+            _ => (invoice.tolerance_minor, Some(invoice.tolerance_basis_points)),
+        };
+        let (total, amount) = (invoice.total_commitment.clone(), entry.amount_commitment.clone());
+        Self { of, total, amount, tolerance, share }
     }
 
-    /// To what a proof about this pair is bound.
-    ///
-    /// # Errors
-    /// When a part is longer than 256 bytes.
-    pub fn context(&self, deployment: Deployment<'_>) -> Result<ProofContext, ContextError> {
-        ProofContext::builder()
-            .channel(deployment.channel)
-            .chaincode(deployment.chaincode)
-            .collection(organization_collection(self.seller.as_str()))
-            .record("settlement", format!("{}/{}", self.invoice_id, self.entry_id), 1)
-            .msp_id(self.seller.as_str())
-            .purpose("settlement")
-            .currency(self.currency.as_str())
-            .build()
+    /// What the proof of the percentage must show, where the two may differ.
+    pub fn share(&self) -> Option<SettlementShare> {
+        let (total, amount) = (self.total.clone(), self.amount.clone());
+        self.share.map(|basis_points| SettlementShare { of: self.of.clone(), total, amount, basis_points })
+    }
+
+    /// What the proof of a limit for settling alone must show.
+    pub fn limit(&self, by: &MspId, most: MinorUnits) -> SettlementLimit {
+        SettlementLimit { of: self.of.clone(), by: by.clone(), total: self.total.clone(), most }
     }
 }
 
@@ -97,33 +75,55 @@ impl Claim for Settlement {
     }
 }
 
-/// The fields of a settlement, request or record, that say what its proof claims.
+/// The fields of a settlement, request or record, that say what its proofs claim.
 #[derive(Deserialize)]
 pub(crate) struct SettlementDraft {
-    invoice_id: InvoiceId,
-    entry_id: EntryId,
-    tolerance_minor: MinorUnits,
+    invoice_id: InvoiceRef,
+    entry_id: EntryRef,
+    tolerance_reason: ToleranceReason,
     proof: Option<Proof>,
+    share_proof: Option<Proof>,
+    limit_proof: Option<Proof>,
+    /// In the record only, when a limit was proved.
+    within_limit_minor: Option<MinorUnits>,
+    /// In the record only.
+    settled: Option<Stamp>,
+}
+
+impl SettlementDraft {
+    /// The limit under which one person settles alone, with the organization whose limit it is: as the record says, or
+    /// as the facts do.
+    fn limit(&self, currency: &CurrencyCode, facts: &Facts) -> Option<(MspId, MinorUnits)> {
+        if let Some(settled) = &self.settled {
+            return self.within_limit_minor.map(|most| (settled.by.clone(), most));
+        }
+        let organization = facts.sender.clone()?;
+        let question = ReadSettlementLimit { organization: organization.clone(), currency: currency.clone() };
+        let limit =
+            facts.answer_to(&question, |limit| limit.organization == organization && limit.currency == *currency);
+        limit.ok().map(|limit| (organization, limit.alone_most_minor))
+    }
 }
 
 impl RequestClaim for Settlement {
     type Request = Settle;
-    const KNOWN_BY: &'static [&'static str] = &["invoice_id", "entry_id", "tolerance_minor"];
+    const KNOWN_BY: &'static [&'static str] = &["invoice_id", "entry_id", "tolerance_reason"];
     type Draft = SettlementDraft;
 
     fn of_draft(draft: &SettlementDraft, facts: &Facts, _: &[Opening]) -> Result<Self, DocumentError> {
-        let question = ReadInvoice { invoice_id: draft.invoice_id.clone() };
-        let invoice = facts.answer_to(&question, |invoice| invoice.record.invoice_id == question.invoice_id)?;
+        let invoice_id = facts.whole(draft.invoice_id.clone())?;
+        let question = ReadInvoice { invoice_id: invoice_id.clone().into() };
+        let invoice = facts.answer_to(&question, |invoice| invoice.record.invoice_id == invoice_id)?;
         if !invoice.authenticated {
-            let invoice_id = question.invoice_id;
             return Err(Rejection::from(PaymentRejection::InvoiceUnauthenticated { invoice_id }).into());
         }
-        let question = ReadEntry { entry_id: draft.entry_id.clone() };
-        let entry = facts.answer_to(&question, |entry| entry.record.entry_id == question.entry_id)?;
+        let entry_id = facts.whole(draft.entry_id.clone())?;
+        let question = ReadEntry { entry_id: entry_id.clone().into() };
+        let entry = facts.answer_to(&question, |entry| entry.record.entry_id == entry_id)?;
         if !entry.authenticated {
-            return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id: question.entry_id }).into());
+            return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id }).into());
         }
-        Ok(Self::of(&invoice.record, &entry.record, draft.tolerance_minor))
+        Ok(Self::of(&invoice.record, &entry.record, draft.tolerance_reason))
     }
 
     fn proof(draft: SettlementDraft) -> Option<Proof> {
@@ -137,5 +137,47 @@ impl RequestClaim for Settlement {
 
     fn own_commitment(&self) -> Option<(&'static str, &Commitment)> {
         None
+    }
+
+    const FURTHER: &'static [&'static str] = &["share_proof", "limit_proof"];
+
+    /// The percentage, where the two may differ; and that one person settles alone, where it does.
+    fn prove_further(
+        &self,
+        draft: &SettlementDraft,
+        facts: &Facts,
+        proving: &mut Proving<'_>,
+    ) -> Result<Vec<Further>, DocumentError> {
+        let (total, amount) = self.openings(proving.openings)?;
+        let mut proofs = Vec::new();
+        if let Some(share) = self.share() {
+            let context = share.context(proving.deployment)?;
+            let opening = share.opening(total, amount)?;
+            proofs.push(("share_proof", Prover::new(&context).prove(&share.statement()?, &opening, proving.rng)?));
+        }
+        let limit = draft.limit(&self.of.currency, facts).filter(|(_, most)| total.value() <= most.get());
+        if let Some((by, most)) = limit {
+            let limit = self.limit(&by, most);
+            let context = limit.context(proving.deployment)?;
+            proofs.push(("limit_proof", Prover::new(&context).prove(&limit.statement()?, total, proving.rng)?));
+        }
+        Ok(proofs)
+    }
+
+    fn check_further(
+        &self,
+        draft: &SettlementDraft,
+        facts: &Facts,
+        deployment: Deployment<'_>,
+    ) -> Result<(), DocumentError> {
+        if let Some(share) = self.share() {
+            let field = SettlementShare::PROOF;
+            let proof = draft.share_proof.as_ref().ok_or(DocumentError::ProofMissing { field })?;
+            share.verify(deployment, proof)?;
+        }
+        if let (Some(proof), Some((by, most))) = (&draft.limit_proof, draft.limit(&self.of.currency, facts)) {
+            self.limit(&by, most).verify(deployment, proof)?;
+        }
+        Ok(())
     }
 }

@@ -41,13 +41,18 @@ fn tariff(version: u32) -> Value {
 
 fn invoice(total: &Opening) -> Value {
     let invoice = fixtures::invoice("I-1", "ImporterMSP", total.get().commitment().into());
-    let given = json!({"seller": "ExporterMSP", "state": "open", "issued": stamp("ExporterMSP")});
+    let given = json!({
+        "invoice_id": "ExporterMSP/I-1", "seller": "ExporterMSP", "state": "accepted", "settlements": 0,
+        "issued": stamp("ExporterMSP"), "due_on": "2026-02-14", "answer_by": SENT, "agreement_id": "ExporterMSP/A-1",
+        "tolerance_minor": "100", "tolerance_basis_points": 100,
+    });
     stamped(stamped(fixtures::json(&invoice), given), made())
 }
 
 fn entry(amount: &Opening) -> Value {
     let entry = fixtures::entry("E-1", "ExporterMSP", "4711", amount.get().commitment().into());
-    stamped(stamped(fixtures::json(&entry), json!({"bank": "BankMSP", "recorded": stamp("BankMSP")})), made())
+    let given = json!({"entry_id": "BankMSP/E-1", "bank": "BankMSP", "recorded": stamp("BankMSP")});
+    stamped(stamped(fixtures::json(&entry), given), made())
 }
 
 /// What an answer says beside the record.
@@ -64,9 +69,8 @@ fn declaration() -> Value {
     })
 }
 
-fn settlement(tolerance: &str) -> Value {
-    let reason = "bank_charge";
-    json!({"invoice_id": "I-1", "entry_id": "E-1", "tolerance_minor": tolerance, "tolerance_reason": reason})
+fn settlement(reason: &str) -> Value {
+    json!({"invoice_id": "ExporterMSP/I-1", "entry_id": "BankMSP/E-1", "tolerance_reason": reason})
 }
 
 /// The importer, and the tariff's versions 1 and 2.
@@ -115,11 +119,17 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
     let (total, amount) = (opening(10_000), opening(9_950));
     let facts = Facts { sender: None, records: vec![entry(&amount), invoice(&total)] };
     let openings = [amount.clone(), total.clone()];
-    let whole = complete(settlement("100"), &facts, &openings, DEPLOYMENT, &mut rng()).expect("they agree");
+    let whole = complete(settlement("bank_charge"), &facts, &openings, DEPLOYMENT, &mut rng()).expect("they agree");
     read::<Settle>(whole.to_string().as_bytes()).expect("the request of the transaction");
-    check(whole.clone(), &facts, DEPLOYMENT).expect("the proof holds");
-    let narrower = check(with(whole, "tolerance_minor", json!("99")), &facts, DEPLOYMENT).expect_err("not proved");
-    assert!(narrower.to_string().starts_with("proof.rejected"), "{narrower}");
+    assert!(whole["share_proof"].is_string() && whole.get("limit_proof").is_none(), "{whole}");
+    check(whole.clone(), &facts, DEPLOYMENT).expect("the proofs hold");
+    for (field, reason) in [("tolerance_minor", json!("99")), ("tolerance_basis_points", json!(99))] {
+        let stricter = Facts { sender: None, records: vec![entry(&amount), with(invoice(&total), field, reason)] };
+        let refused = check(whole.clone(), &stricter, DEPLOYMENT).expect_err(field);
+        assert!(refused.to_string().starts_with("proof.rejected"), "{field}: {refused}");
+    }
+    let exact = complete(settlement("none"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
+    assert!(matches!(exact, DocumentError::Prove(_)), "{exact}");
 
     let unmade = |record| with(record, "authenticated", json!(false));
     for (records, code) in [
@@ -127,19 +137,56 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
         (vec![entry(&amount), unmade(invoice(&total))], "payment.invoice_unauthenticated"),
     ] {
         let forged = Facts { sender: None, records };
-        let refused = complete(settlement("100"), &forged, &openings, DEPLOYMENT, &mut rng()).expect_err(code);
+        let refused = complete(settlement("bank_charge"), &forged, &openings, DEPLOYMENT, &mut rng()).expect_err(code);
         assert!(refused.to_string().starts_with(code), "{refused}");
     }
 
-    let too_far = complete(settlement("49"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("50 apart");
-    let text = too_far.to_string();
-    assert!(matches!(too_far, DocumentError::Prove(_)) && !text.contains("9950"), "{text}");
-    let half = complete(settlement("100"), &facts, std::slice::from_ref(&total), DEPLOYMENT, &mut rng());
+    let half = complete(settlement("bank_charge"), &facts, std::slice::from_ref(&total), DEPLOYMENT, &mut rng());
     assert!(matches!(half, Err(DocumentError::OpeningMissing { .. })), "{half:?}");
     let private = serde_json::to_value(&total).expect("an opening has a form in JSON");
-    let private = complete(with(settlement("100"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());
+    let private =
+        complete(with(settlement("bank_charge"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());
     let private = private.expect_err("an opening travels by itself").to_string();
     assert!(private.starts_with("request.malformed") && !private.contains("10000"), "{private}");
+}
+
+#[test]
+fn a_payment_that_falls_short_by_more_than_the_percentage_is_not_proved() {
+    let total = opening(10_000);
+    let small = opening(9_800);
+    let facts =
+        Facts { sender: None, records: vec![entry(&small), with(invoice(&total), "tolerance_minor", json!("500"))] };
+    let openings = [small, total.clone()];
+    let too_far =
+        complete(settlement("bank_charge"), &facts, &openings, DEPLOYMENT, &mut rng()).expect_err("2 percent");
+    let text = too_far.to_string();
+    assert!(matches!(too_far, DocumentError::Opening(_)) && !text.contains("9800"), "{text}");
+}
+
+#[test]
+fn a_settlement_within_the_senders_limit_says_so_and_one_above_it_leaves_that_to_a_second_person() {
+    let total = opening(10_000);
+    let amount = trade_proofs::Opening::random(10_000, &mut ChaCha20Rng::from_seed([5; 32]));
+    let amount = Opening::try_from(amount).expect("below 2^48");
+    let limit = |most: &str| {
+        let person = json!({"key_sha256": "0".repeat(64), "name_digest": "0".repeat(64), "vouched": false});
+        json!({
+            "organization": "ExporterMSP", "currency": "EUR", "alone_most_minor": most, "set": stamp("ExporterMSP"),
+            "person": person,
+        })
+    };
+    let facts = |most: &str| Facts {
+        sender: Some(of("ExporterMSP")),
+        records: vec![entry(&amount), invoice(&total), limit(most)],
+    };
+    let openings = [amount.clone(), total.clone()];
+    let request = with(settlement("none"), "invoice_id", json!("I-1"));
+    let alone = complete(request.clone(), &facts("10000"), &openings, DEPLOYMENT, &mut rng()).expect("equal");
+    assert!(alone["limit_proof"].is_string() && alone.get("share_proof").is_none(), "{alone}");
+    check(alone.clone(), &facts("10000"), DEPLOYMENT).expect("the proofs hold");
+    check(alone, &facts("9999"), DEPLOYMENT).expect_err("another limit");
+    let two = complete(request, &facts("9999"), &openings, DEPLOYMENT, &mut rng()).expect("equal");
+    assert_eq!(two.get("limit_proof"), None);
 }
 
 #[test]

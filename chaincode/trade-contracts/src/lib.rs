@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod agreement;
 mod announce;
 mod authorship;
 mod caller;
@@ -23,7 +24,7 @@ use trade_model::rejection::{Rejection, RequestRejection};
 /// The title under which the contracts describe themselves.
 pub const TITLE: &str = "entrepot";
 
-/// All seven contracts behind one router.
+/// All eight contracts behind one router.
 pub fn router() -> Router {
     Router::new(TITLE, env!("CARGO_PKG_VERSION"))
         .explain_arguments(malformed)
@@ -33,6 +34,7 @@ pub fn router() -> Router {
         .contract(rights::contract())
         .contract(evidence::contract())
         .contract(customs::contract())
+        .contract(agreement::contract())
         .contract(payment::contract())
 }
 

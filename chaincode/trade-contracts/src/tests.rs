@@ -1,6 +1,8 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
 mod alarm_groups;
+mod accounts;
+mod agreement;
 mod alarms;
 mod authorship;
 mod custody;
@@ -13,9 +15,11 @@ mod item;
 mod laws;
 mod openings;
 mod payment;
+mod payment_attacks;
 mod persons;
 mod proposals;
 mod rights;
+mod settlement;
 mod time;
 mod trace;
 mod trace_pages;
@@ -38,7 +42,10 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         item::tables(),
         custody::tables(),
         customs::tables(),
+        accounts::tables(),
+        agreement::tables(),
         payment::tables(),
+        settlement::tables(),
         openings::tables(),
         persons::tables(),
     ]

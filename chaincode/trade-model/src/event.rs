@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent, governance::GovernanceEvent,
-    item::ItemEvent, payment::PaymentEvent, rights::RightsEvent,
+    agreement::AgreementEvent, custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent,
+    governance::GovernanceEvent, item::ItemEvent, payment::PaymentEvent, rights::RightsEvent,
 };
 
 macro_rules! of_every_domain {
@@ -38,6 +38,8 @@ of_every_domain! {
     Evidence(EvidenceEvent);
     /// Of `customs`.
     Customs(CustomsEvent);
+    /// Of `agreement`.
+    Agreement(AgreementEvent);
     /// Of `payment`.
     Payment(PaymentEvent);
 }

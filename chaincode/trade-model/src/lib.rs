@@ -8,6 +8,7 @@ pub mod rejection;
 pub mod tables;
 pub mod transaction;
 
+pub mod agreement;
 pub mod custody;
 pub mod customs;
 pub mod evidence;

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{common, custody, customs, evidence, governance, item, payment, rights, rules};
+use crate::{agreement, common, custody, customs, evidence, governance, item, payment, rights, rules};
 
 /// What one table holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +31,7 @@ pub fn all(generator: &mut SchemaGenerator) -> Vec<TableInfo> {
     rights::tables(&mut tables);
     evidence::tables(&mut tables);
     customs::tables(&mut tables);
+    agreement::tables(&mut tables);
     payment::tables(&mut tables);
     tables.found
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Fields by file and name, and why each may be unsalted.
 const UNSALTED: &[(&str, &str, &str)] = &[
+    ("agreement/records.rs", "offer_sha256", "of an offer that stands on the ledger"),
     ("common/document.rs", "sha256", "of a document; beside its salt, in private inputs and collections only"),
     ("common/operator.rs", "caller_sha256", "of a certificate, whose key and signature nobody guesses"),
     ("common/operator.rs", "certificate_sha256", "of a certificate, whose key and signature nobody guesses"),
@@ -34,6 +35,8 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("item/alarm.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/alarm_group.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
+    ("payment/invoice.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
+    ("payment/invoice.rs", "withdrawal_sha256", "of a withdrawal that stands on the ledger"),
     ("rights/records/assignment.rs", "assignment_sha256", "of a record that stands on the ledger"),
     ("rights/records/licence.rs", "licence_sha256", "of a record that stands on the ledger"),
     ("rights/records/opposition.rs", "evidence", "ids of deposits"),

@@ -23,7 +23,7 @@ use crate::private;
 /// The seller only; the private input must open the invoice's commitment, and hold the document that the invoice names.
 pub fn share_invoice_opening(ctx: &mut Context<'_>, request: ShareInvoiceOpening) -> Result<Shared, Refusal> {
     let mut caller = Caller::of::<ShareInvoiceOpening>(ctx)?;
-    let invoice = find_invoice(ctx, &request.invoice_id)?;
+    let invoice = find_invoice(ctx, request.invoice_id)?;
     if invoice.seller != *caller.msp_id() {
         return Err(PaymentRejection::NotTheSeller { invoice_id: invoice.invoice_id }.into());
     }
@@ -41,9 +41,12 @@ pub fn share_invoice_opening(ctx: &mut Context<'_>, request: ShareInvoiceOpening
 /// The bank only; the private input must open the entry's commitment, and hold the message that the entry names.
 pub fn share_entry_opening(ctx: &mut Context<'_>, request: ShareEntryOpening) -> Result<Shared, Refusal> {
     let mut caller = Caller::of::<ShareEntryOpening>(ctx)?;
-    let entry = find_entry(ctx, &request.entry_id)?;
+    let entry = find_entry(ctx, request.entry_id)?;
     if entry.bank != *caller.msp_id() {
         return Err(PaymentRejection::NotTheBank { entry_id: entry.entry_id }.into());
+    }
+    if entry.account_holder == entry.bank {
+        return Err(PaymentRejection::OwnAccount { entry_id: entry.entry_id }.into());
     }
     caller.follow(entry.recorded.at);
     let input = private::input::<ShareEntryOpening>(ctx)?;
@@ -58,7 +61,7 @@ pub fn share_entry_opening(ctx: &mut Context<'_>, request: ShareEntryOpening) ->
 /// # Errors
 /// The two parties only; [`PaymentRejection::InvoiceNotOpened`] before the seller has shared it.
 pub fn read_invoice_opening(ctx: &mut Context<'_>, request: ReadInvoiceOpening) -> Result<DocumentedOpening, Refusal> {
-    let invoice = find_invoice(ctx, &request.invoice_id)?;
+    let invoice = find_invoice(ctx, request.invoice_id)?;
     let parties = [&invoice.seller, &invoice.buyer];
     let shared = private::own(ctx, &INVOICE_OPENINGS, &invoice.invoice_id, parties)?;
     Ok(shared.ok_or(PaymentRejection::InvoiceNotOpened { invoice_id: invoice.invoice_id })?)
@@ -69,7 +72,7 @@ pub fn read_invoice_opening(ctx: &mut Context<'_>, request: ReadInvoiceOpening) 
 /// # Errors
 /// The two parties only; [`PaymentRejection::EntryNotOpened`] before the bank has shared it.
 pub fn read_entry_opening(ctx: &mut Context<'_>, request: ReadEntryOpening) -> Result<DocumentedOpening, Refusal> {
-    let entry = find_entry(ctx, &request.entry_id)?;
+    let entry = find_entry(ctx, request.entry_id)?;
     let parties = [&entry.bank, &entry.account_holder];
     let shared = private::own(ctx, &ENTRY_OPENINGS, &entry.entry_id, parties)?;
     Ok(shared.ok_or(PaymentRejection::EntryNotOpened { entry_id: entry.entry_id })?)

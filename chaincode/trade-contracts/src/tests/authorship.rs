@@ -4,6 +4,7 @@
 use fabric_contract::{Context, Contract, EndorserPolicy, Part, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use trade_model::agreement::{AGREEMENTS, Agreement};
 use trade_model::customs::{
     APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
     ReadDeclaration,
@@ -46,6 +47,7 @@ pub(super) fn forged() -> Contract {
         .submit("LicenceReply", |ctx, record: LicenceReply| {
             forge(ctx, &LICENCE_REPLIES, &record.licence_id.clone(), record)
         })
+        .submit("Agreement", |ctx, record: Agreement| forge(ctx, &AGREEMENTS, &record.agreement_id.clone(), record))
         .submit("Invoice", |ctx, record: Invoice| forge(ctx, &INVOICES, &record.invoice_id.clone(), record))
         .submit("Declaration", |ctx, record: Declaration| {
             forge(ctx, &DECLARATIONS, &record.declaration_id.clone(), record)
@@ -84,10 +86,10 @@ fn an_entry_and_a_decision_are_authentic_and_stay_so_when_they_are_used() {
     assert_eq!(world.declaration()["authenticated"], true);
     assert_eq!(world.approval()["authenticated"], true);
     let case = Case::ready(&mut world);
-    assert_eq!(world.entry("ent-1")["authenticated"], true);
-    let request = case.request(&mut world, 500);
+    assert_eq!(world.entry(ENTRY)["authenticated"], true);
+    let request = case.request(&mut world);
     world.submit(EXPORTER, Settle::NAME, &request).expect("settled");
-    assert_eq!(world.entry("ent-1")["authenticated"], true);
+    assert_eq!(world.entry(ENTRY)["authenticated"], true);
 }
 
 #[test]
@@ -147,11 +149,11 @@ fn a_clearance_without_an_approval_is_not_authentic() {
 fn a_record_that_names_another_sender_or_a_stranger_is_not_authentic() {
     let mut world = World::established();
     Case::ready(&mut world);
-    let entry = record(world.entry("ent-1"));
+    let entry = record(world.entry(ENTRY));
     let stamp = entry["recorded"].clone().with("by", CARRIER);
     for forged in [entry.clone().with("recorded", stamp), entry.with("bank", STRANGER)] {
         world.forge("Entry", &forged).expect("two colluding peers");
-        assert_eq!(world.entry("ent-1")["authenticated"], false, "{forged}");
+        assert_eq!(world.entry(ENTRY)["authenticated"], false, "{forged}");
     }
 }
 
@@ -166,15 +168,15 @@ fn later_changes_of_a_record_are_for_the_peers_of_its_owners() {
     owned(&world, &APPROVALS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
     owned(&world, &DECLARATIONS, "dec-1".parse().expect("an id"), &[CUSTOMS]);
     owned(&world, &DECISIONS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
-    owned(&world, &INVOICES, "inv-1".parse().expect("an id"), &[EXPORTER, IMPORTER]);
-    owned(&world, &ENTRIES, "ent-1".parse().expect("an id"), &[BANK, EXPORTER]);
+    owned(&world, &INVOICES, INVOICE.parse().expect("an id"), &[EXPORTER, IMPORTER]);
+    owned(&world, &ENTRIES, ENTRY.parse().expect("an id"), &[BANK, EXPORTER]);
 }
 
 #[test]
 fn an_opening_is_changed_or_dropped_by_both_parties_only() {
     let mut world = World::established();
     Case::ready(&mut world);
-    let key = INVOICE_OPENINGS.key(&"inv-1".parse().expect("an id")).expect("a key");
+    let key = INVOICE_OPENINGS.key(&INVOICE.parse().expect("an id")).expect("a key");
     let both = EndorserPolicy::all_of([EXPORTER, IMPORTER]).expect("two parties");
     for party in [EXPORTER, IMPORTER] {
         let policy = world.ledger.policy(&organization_collection(party), &key);
@@ -206,21 +208,34 @@ fn majority_with(owner: &str) -> EndorserPolicy {
 /// An entry in the bank's name that settles an invoice.
 pub(super) fn settle_with_a_forged_entry(world: &mut World) -> Answer {
     let case = Case::ready(world);
-    let entry = record(world.entry("ent-1")).with("entry_id", "ent-2");
+    let entry = record(world.entry(ENTRY)).with("entry_id", "BankMSP/ent-2");
     world.forge("Entry", &entry)?;
-    let proof = world.match_proof(("inv-1", &case.invoice), ("ent-2", &case.entry), 500);
-    let request = case.request(world, 500).with("entry_id", "ent-2").with("proof", proof);
+    let proof = world.match_proof(("inv-1", &case.invoice), ("ent-2", &case.entry), 1_000);
+    let request = case.request(world).with("entry_id", "BankMSP/ent-2").with("proof", proof);
     world.submit(EXPORTER, Settle::NAME, &request)
 }
 
 /// An invoice in the seller's name, of another buyer, that an entry settles.
 pub(super) fn settle_a_forged_invoice(world: &mut World) -> Answer {
     let case = Case::ready(world);
-    let question = json!({ "invoice_id": "inv-1" });
-    let invoice = world.evaluate(REGULATOR, ReadInvoice::NAME, &question).expect("an invoice");
-    world.forge("Invoice", &record(invoice).with("buyer", CARRIER))?;
-    let request = case.request(world, 500);
+    forge_the_invoice(world)?;
+    let request = case.request(world);
     world.submit(EXPORTER, Settle::NAME, &request)
+}
+
+/// The first invoice is made into another one in the seller's name.
+pub(super) fn forge_the_invoice(world: &mut World) -> Answer {
+    let question = json!({ "invoice_id": INVOICE });
+    let invoice = world.evaluate(REGULATOR, ReadInvoice::NAME, &question).expect("an invoice");
+    let forged = invoice.without("state").without("settlements").with("document_digest", "0".repeat(64));
+    world.forge("Invoice", &record(forged))
+}
+
+/// An offer is made into another one in the offerer's name.
+pub(super) fn forge_the_agreement(world: &mut World, offered: Value) -> Answer {
+    let mut forged = offered;
+    forged["terms"]["tolerance_minor"] = json!("281474976710655");
+    world.forge("Agreement", &forged)
 }
 
 /// A declaration in the importer's name that customs decides.

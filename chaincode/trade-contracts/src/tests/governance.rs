@@ -31,7 +31,7 @@ fn what_a_member_said_before_it_was_suspended_stays_said() {
     let mut world = World::established();
     Case::ready(&mut world);
     suspend(&mut world, BANK);
-    let entry = world.evaluate(EXPORTER, ReadEntry::NAME, &json!({ "entry_id": "ent-1" })).expect("readable");
+    let entry = world.evaluate(EXPORTER, ReadEntry::NAME, &json!({ "entry_id": ENTRY })).expect("readable");
     assert_eq!(entry["authenticated"], true);
 }
 

@@ -10,8 +10,11 @@ use trade_model::payment::{
     IssueInvoice, ReadEntryOpening, ReadInvoiceOpening, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
 };
 
+use super::accounts::{entry_with, own_entry};
 use super::customs::{DECLARED, file, goods};
-use super::payment::{Case, PAID, TOTAL, entry_of, entry_with, invoice_of, issue, open_entry, open_invoice, record};
+use super::payment::{
+    Case, PAID, TOTAL, accept, entry_of, invoice_of, issue, open_entry, open_invoice, record, trading,
+};
 use super::world::*;
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
@@ -36,17 +39,19 @@ fn a_million_guesses_find_no_amount_in_anything_public() {
     let text = |minor: u64| format!("Invoice inv-1\nTotal: {}.{:02} EUR\n", minor / 100, minor % 100);
     let guesses = TOTAL - 500_000..TOTAL + 500_000;
     let mut world = World::established();
+    trading(&mut world);
     let case = Case { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
     let (invoice, message) = (SaltedDocument::new(text(TOTAL).as_bytes(), [90; 32]), salted(&text(PAID)));
     let request = invoice_of(&case.invoice).with("document_digest", invoice.digest().as_str());
     world.submit(EXPORTER, IssueInvoice::NAME, &request).expect("an invoice");
     let opened = private(&case.invoice).with("document", json!(invoice));
-    open_invoice(&mut world, EXPORTER, &json!("inv-1"), &opened).expect("shared");
+    open_invoice(&mut world, EXPORTER, &json!(INVOICE), &opened).expect("shared");
     let request = entry_of(&case.entry).with("statement_digest", message.digest().as_str());
     world.submit(BANK, RecordEntry::NAME, &request).expect("an entry");
     let opened = private(&case.entry).with("document", json!(message));
-    open_entry(&mut world, BANK, &json!("ent-1"), &opened).expect("shared");
-    let request = case.request(&mut world, 500);
+    open_entry(&mut world, BANK, &json!(ENTRY), &opened).expect("shared");
+    accept(&mut world).expect("the buyer");
+    let request = case.request(&mut world);
     world.submit(EXPORTER, Settle::NAME, &request).expect("settled");
 
     let public = public_digests(&world);
@@ -77,18 +82,20 @@ fn public_digests(world: &World) -> BTreeSet<String> {
 
 /// Issues an invoice and shares a private input made from its opening.
 fn share_invoice(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value) -> Answer {
+    trading(world);
     let opening = world.opening(TOTAL);
     world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
-    open_invoice(world, who, &json!("inv-1"), &change(private(&opening)))
+    open_invoice(world, who, &json!(INVOICE), &change(private(&opening)))
 }
 
 /// Issues an invoice of a document and shares its opening with a document that was hashed with another salt, perhaps.
 fn share_document(world: &mut World, named: Option<&SaltedDocument>, shared: Option<&SaltedDocument>) -> Answer {
+    trading(world);
     let opening = world.opening(TOTAL);
     let mut request = invoice_of(&opening);
     request["document_digest"] = json!(named.map(SaltedDocument::digest));
     world.submit(EXPORTER, IssueInvoice::NAME, &request)?;
-    open_invoice(world, EXPORTER, &json!("inv-1"), &private(&opening).with("document", json!(shared)))
+    open_invoice(world, EXPORTER, &json!(INVOICE), &private(&opening).with("document", json!(shared)))
 }
 
 fn document() -> SaltedDocument {
@@ -101,7 +108,7 @@ fn share_invoice_rows() -> Vec<Row> {
         row("again", "", |w| {
             let opening = w.opening(TOTAL);
             issue(w, &invoice_of(&opening), &opening)?;
-            open_invoice(w, EXPORTER, &json!("inv-1"), &private(&opening))
+            open_invoice(w, EXPORTER, &json!(INVOICE), &private(&opening))
         }),
         row("with its document", "", |w| share_document(w, Some(&document()), Some(&document()))),
         row("without the document that it names", "private.document_wrong", |w| {
@@ -119,9 +126,10 @@ fn share_invoice_rows() -> Vec<Row> {
         row("by the regulator", "caller.regulator_reads_only", |w| share_invoice(w, REGULATOR, |private| private)),
         row("of no invoice", "payment.invoice_unknown", |w| open_invoice(w, EXPORTER, &json!("none"), &json!({}))),
         row("without the opening", "private.missing", |w| {
+            trading(w);
             let opening = w.opening(TOTAL);
             w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
-            w.submit(EXPORTER, ShareInvoiceOpening::NAME, &json!({ "invoice_id": "inv-1" }))
+            w.submit(EXPORTER, ShareInvoiceOpening::NAME, &json!({ "invoice_id": INVOICE }))
         }),
         row("with another opening", "private.opening_wrong", |w| {
             share_invoice(w, EXPORTER, |private| private.with("value_minor", "1"))
@@ -140,7 +148,7 @@ fn share_invoice_rows() -> Vec<Row> {
 
 fn read_invoice_opening(world: &mut World, who: &str) -> Answer {
     Case::ready(world);
-    world.evaluate(who, ReadInvoiceOpening::NAME, &json!({ "invoice_id": "inv-1" }))
+    world.evaluate(who, ReadInvoiceOpening::NAME, &json!({ "invoice_id": INVOICE }))
 }
 
 fn read_invoice_opening_rows() -> Vec<Row> {
@@ -151,16 +159,17 @@ fn read_invoice_opening_rows() -> Vec<Row> {
         row("by the regulator", "caller.not_a_party", |w| read_invoice_opening(w, REGULATOR)),
         row("by a stranger", "caller.not_a_party", |w| read_invoice_opening(w, STRANGER)),
         row("before it was shared", "payment.invoice_not_opened", |w| {
+            trading(w);
             let opening = w.opening(TOTAL);
             w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
-            w.evaluate(IMPORTER, ReadInvoiceOpening::NAME, &json!({ "invoice_id": "inv-1" }))
+            w.evaluate(IMPORTER, ReadInvoiceOpening::NAME, &json!({ "invoice_id": INVOICE }))
         }),
     ]
 }
 
 fn read_entry_opening(world: &mut World, who: &str) -> Answer {
     Case::ready(world);
-    world.evaluate(who, ReadEntryOpening::NAME, &json!({ "entry_id": "ent-1" }))
+    world.evaluate(who, ReadEntryOpening::NAME, &json!({ "entry_id": ENTRY }))
 }
 
 fn read_entry_opening_rows() -> Vec<Row> {
@@ -179,8 +188,8 @@ fn a_party_reads_what_was_shared_with_it() {
     let mut world = World::established();
     let case = Case::ready(&mut world);
     for (reader, name, question, opening) in [
-        (IMPORTER, ReadInvoiceOpening::NAME, json!({ "invoice_id": "inv-1" }), &case.invoice),
-        (EXPORTER, ReadEntryOpening::NAME, json!({ "entry_id": "ent-1" }), &case.entry),
+        (IMPORTER, ReadInvoiceOpening::NAME, json!({ "invoice_id": INVOICE }), &case.invoice),
+        (EXPORTER, ReadEntryOpening::NAME, json!({ "entry_id": ENTRY }), &case.entry),
     ] {
         assert_eq!(world.evaluate(reader, name, &question).expect("shared"), private(opening), "{name}");
     }
@@ -192,19 +201,24 @@ fn share_entry_rows() -> Vec<Row> {
         row("by the account holder", "caller.role_missing", |w| {
             let opening = w.opening(PAID);
             record(w, &entry_of(&opening), &opening)?;
-            open_entry(w, EXPORTER, &json!("ent-1"), &private(&opening))
+            open_entry(w, EXPORTER, &json!(ENTRY), &private(&opening))
         }),
         row("by another bank", "payment.not_the_bank", |w| {
             let opening = w.opening(PAID);
             record(w, &entry_of(&opening), &opening)?;
-            open_entry(w, SECOND_MAKER, &json!("ent-1"), &private(&opening))
+            open_entry(w, SECOND_MAKER, &json!(ENTRY), &private(&opening))
         }),
         row("by the regulator", "caller.regulator_reads_only", |w| {
             let opening = w.opening(PAID);
             record(w, &entry_of(&opening), &opening)?;
-            open_entry(w, REGULATOR, &json!("ent-1"), &private(&opening))
+            open_entry(w, REGULATOR, &json!(ENTRY), &private(&opening))
         }),
         row("of no entry", "payment.entry_unknown", |w| open_entry(w, BANK, &json!("none"), &json!({}))),
+        row("of the bank's own account", "payment.own_account", |w| {
+            own_entry(w, true)?;
+            let opening = w.opening(PAID);
+            open_entry(w, BANK, &json!(ENTRY), &private(&opening))
+        }),
         row("with another opening", "private.opening_wrong", |w| {
             let (opening, other) = (w.opening(PAID), w.opening(PAID));
             record(w, &entry_of(&opening), &other)

@@ -1,18 +1,23 @@
-//! `payment`: invoices, entries, settlements.
+//! `payment`: invoices, and what the tests about money begin with. Accounts and entries are in `accounts.rs`,
+//! settlements in `settlement.rs`.
 
 use fixtures::json;
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::payment::{
-    IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry, Settle, ShareEntryOpening, ShareInvoiceOpening,
+    AcceptInvoice, AcceptWithdrawal, DisputeInvoice, IssueInvoice, ReadInvoice, RecordEntry, Settle, ShareEntryOpening,
+    ShareInvoiceOpening, WithdrawInvoice,
 };
 use trade_proofs::Opening;
 
-use super::customs::assert_public_silence;
+use super::accounts::bank_of;
+use super::agreement::agree;
 use super::world::*;
 
 pub(super) const TOTAL: u64 = 12_345_678;
 pub(super) const PAID: u64 = 12_345_178;
+/// Longer than a buyer has to answer an invoice.
+pub(super) const ANSWER_TIME: i64 = 31 * 24 * 3_600;
 
 #[test]
 fn every_row_is_taken_or_refused_by_the_code_it_names() {
@@ -20,62 +25,52 @@ fn every_row_is_taken_or_refused_by_the_code_it_names() {
 }
 
 #[test]
-fn a_settlement_shows_agreement_and_no_amount() {
+fn a_number_keeps_the_characters_of_the_sellers_system() {
     let mut world = World::established();
-    let case = Case::ready(&mut world);
-    let request = case.request(&mut world, 500);
-    let settlement = world.submit(EXPORTER, Settle::NAME, &request).expect("within tolerance");
-    assert_eq!(
-        (&settlement["matched_by"], &settlement["tolerance_reason"]),
-        (&json!("creditor_reference"), &json!("bank_charge"))
-    );
-    let invoice = world.evaluate(REGULATOR, ReadInvoice::NAME, &json!({ "invoice_id": "inv-1" })).expect("issued");
-    assert_eq!((&invoice["state"], &invoice["settled_by_entry"]), (&json!("settled"), &json!("ent-1")));
-    let entry = world.evaluate(REGULATOR, ReadEntry::NAME, &json!({ "entry_id": "ent-1" })).expect("recorded");
-    assert_eq!(entry["settles"], "inv-1");
-    assert_eq!(
-        world.evaluate(REGULATOR, ReadSettlement::NAME, &json!({ "invoice_id": "inv-1" })).expect("settled"),
-        settlement
-    );
-
-    let invoice_key = fabric_contract::CompositeKey::new("invoice-opening", &["inv-1"]).expect("plain parts");
-    let entry_key = fabric_contract::CompositeKey::new("entry-opening", &["ent-1"]).expect("plain parts");
-    let copies = [(EXPORTER, &invoice_key), (IMPORTER, &invoice_key), (BANK, &entry_key), (EXPORTER, &entry_key)];
-    for (holder, key) in copies {
-        let stored = world.ledger.private(holder, &format!("private-{holder}"), key).expect("a party's copy");
-        assert!(String::from_utf8_lossy(&stored).contains("\"value_minor\":\"12345"), "the control must hit");
-        assert_eq!(world.ledger.private(CUSTOMS, &format!("private-{holder}"), key), None);
-    }
-    let blindings = [&case.invoice, &case.entry].map(|opening| private(opening)["blinding"].clone());
-    let blindings = blindings.each_ref().map(|blinding| blinding.as_str().expect("a text"));
-    assert_public_silence(&world, &[&TOTAL.to_string(), &PAID.to_string(), blindings[0], blindings[1]]);
+    trading(&mut world);
+    let opening = world.opening(TOTAL);
+    let number = "RE 2026/0815 Müller & Söhne";
+    let request = invoice_of(&opening).with("invoice_id", number);
+    let issued = world.submit(EXPORTER, IssueInvoice::NAME, &request).expect("an invoice");
+    assert_eq!(issued["invoice_id"], format!("{EXPORTER}/{number}"));
+    let own = json!({ "invoice_id": format!("/{number}") });
+    let by_seller = world.evaluate(EXPORTER, ReadInvoice::NAME, &own).expect("its own");
+    let whole = json!({ "invoice_id": issued["invoice_id"] });
+    assert_eq!(world.evaluate(REGULATOR, ReadInvoice::NAME, &whole).expect("by its whole name"), by_seller);
+    world.evaluate(IMPORTER, ReadInvoice::NAME, &own).expect_err("the importer has no such invoice");
 }
 
 #[test]
-fn a_settlement_comes_after_what_it_settles() {
+fn an_invoice_has_the_terms_of_its_agreement() {
     let mut world = World::established();
-    let case = world.off_by(super::time::WINDOW, Case::ready);
-    let request = case.request(&mut world, 500);
-    let settled = world.submit(EXPORTER, Settle::NAME, &request).expect("within tolerance");
-    let entry = world.evaluate(BANK, ReadEntry::NAME, &json!({ "entry_id": "ent-1" })).expect("recorded");
-    assert!(
-        super::time::moment(&settled["settled"]["at"]) > super::time::moment(&entry["recorded"]["at"]),
-        "{settled}"
+    trading(&mut world);
+    let opening = world.opening(TOTAL);
+    let issued = world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening)).expect("an invoice");
+    assert_eq!(
+        (&issued["agreement_id"], &issued["tolerance_minor"], &issued["tolerance_basis_points"], &issued["due_on"]),
+        (&json!(format!("{EXPORTER}/terms")), &json!("1000"), &json!(500), &json!("2026-01-31"))
     );
 }
 
 #[test]
-fn references_connect_in_their_canonical_form() {
+fn a_silent_buyer_is_said_to_be_silent_only_once_it_knows_the_total() {
     let mut world = World::established();
-    let invoice = world.opening(TOTAL);
-    issue(&mut world, &invoice_of(&invoice).without("creditor_reference"), &invoice).expect("an invoice");
-    let entry = world.opening(TOTAL);
-    let request = entry_of(&entry).without("creditor_reference").with("end_to_end_id", "inv-1");
-    record(&mut world, &request, &entry).expect("an entry");
-    let case = Case { invoice, entry };
-    let request = case.request(&mut world, 0).with("tolerance_reason", "none");
-    let settlement = world.submit(EXPORTER, Settle::NAME, &request).expect("equal amounts");
-    assert_eq!((&settlement["matched_by"], &settlement["tolerance_minor"]), (&json!("end_to_end_id"), &json!("0")));
+    trading(&mut world);
+    let opening = world.opening(TOTAL);
+    world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening)).expect("an invoice");
+    world.clock += ANSWER_TIME;
+    assert_eq!(state(&mut world), "issued");
+    open_invoice(&mut world, EXPORTER, &json!(INVOICE), &private(&opening)).expect("shared");
+    assert_eq!(state(&mut world), "unanswered");
+    accept(&mut world).expect("late, and welcome");
+    assert_eq!(state(&mut world), "accepted");
+}
+
+/// Where the first invoice stands.
+pub(super) fn state(world: &mut World) -> Value {
+    let read = world.evaluate(REGULATOR, ReadInvoice::NAME, &json!({ "invoice_id": INVOICE })).expect("issued");
+    assert_eq!(read["authenticated"], true);
+    read["state"].clone()
 }
 
 /// An invoice and an entry with their openings.
@@ -85,21 +80,35 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// The buyer owes the invoice, and the entry is there: a little less than the total.
     pub(super) fn ready(world: &mut World) -> Self {
-        let case = Self { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
+        Self::paid(world, PAID)
+    }
+
+    /// As [`Case::ready`] with another payment.
+    pub(super) fn paid(world: &mut World, paid: u64) -> Self {
+        let case = Self { invoice: world.opening(TOTAL), entry: world.opening(paid) };
         issue(world, &invoice_of(&case.invoice), &case.invoice).expect("an invoice");
+        accept(world).expect("the buyer");
         record(world, &entry_of(&case.entry), &case.entry).expect("an entry");
         case
     }
 
-    pub(super) fn request(&self, world: &mut World, tolerance: u64) -> Value {
-        let proof = world.match_proof(("inv-1", &self.invoice), ("ent-1", &self.entry), tolerance);
-        settle_request(&tolerance.to_string(), &proof)
+    /// A settlement with the agreed tolerance.
+    pub(super) fn request(&self, world: &mut World) -> Value {
+        let (invoice, entry) = (("inv-1", &self.invoice), ("ent-1", &self.entry));
+        let share = world.share_proof(invoice, entry, 500);
+        settle_request("bank_charge", &world.match_proof(invoice, entry, 1_000)).with("share_proof", share)
+    }
+
+    /// A settlement of exactly the total.
+    pub(super) fn exact(&self, world: &mut World) -> Value {
+        settle_request("none", &world.match_proof(("inv-1", &self.invoice), ("ent-1", &self.entry), 0))
     }
 }
 
-fn settle_request(tolerance: &str, proof: &str) -> Value {
-    json!({ "invoice_id": "inv-1", "entry_id": "ent-1", "tolerance_minor": tolerance, "tolerance_reason": "bank_charge", "proof": proof })
+pub(super) fn settle_request(reason: &str, proof: &str) -> Value {
+    json!({ "invoice_id": INVOICE, "entry_id": ENTRY, "tolerance_reason": reason, "proof": proof })
 }
 
 pub(super) fn invoice_of(opening: &Opening) -> Value {
@@ -110,15 +119,28 @@ pub(super) fn entry_of(opening: &Opening) -> Value {
     json(&fixtures::entry("ent-1", EXPORTER, "BK-2026-77", opening.commitment().into()))
 }
 
+/// Exporter and importer have an agreement, and the exporter has a bank; once for a world.
+pub(super) fn trading(world: &mut World) {
+    agree(world, EXPORTER, IMPORTER);
+    bank_of(world, EXPORTER);
+}
+
 /// Issues an invoice and opens its total to the buyer.
 pub(super) fn issue(world: &mut World, request: &Value, opening: &Opening) -> Answer {
+    trading(world);
     let invoice = world.submit(EXPORTER, IssueInvoice::NAME, request)?;
     open_invoice(world, EXPORTER, &invoice["invoice_id"], &private(opening))?;
     Ok(invoice)
 }
 
+/// The buyer accepts the first invoice.
+pub(super) fn accept(world: &mut World) -> Answer {
+    world.submit(IMPORTER, AcceptInvoice::NAME, &json!({ "invoice_id": INVOICE }))
+}
+
 /// Records an entry and opens its amount to the account holder.
 pub(super) fn record(world: &mut World, request: &Value, opening: &Opening) -> Answer {
+    trading(world);
     let entry = world.submit(BANK, RecordEntry::NAME, request)?;
     open_entry(world, BANK, &entry["entry_id"], &private(opening))?;
     Ok(entry)
@@ -142,50 +164,44 @@ fn invoice_with(world: &mut World, field: &str, value: &str) -> Answer {
     issue(world, &invoice_of(&opening).with(field, value), &opening)
 }
 
-/// Records an entry with one field changed.
-pub(super) fn entry_with(world: &mut World, field: &str, value: impl Into<Value>) -> Answer {
-    let opening = world.opening(PAID);
-    record(world, &entry_of(&opening).with(field, value), &opening)
+/// A member does something to the first invoice, which is issued and opened.
+fn invoiced(world: &mut World, who: &str, transaction: &str) -> Answer {
+    invoice_with(world, "invoice_id", "inv-1")?;
+    about(world, who, transaction)
 }
 
-/// Settles after a good invoice and an entry with one field changed.
-fn settle_with_entry(world: &mut World, field: &str, value: impl Into<Value>) -> Answer {
-    let case = Case { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
-    issue(world, &invoice_of(&case.invoice), &case.invoice)?;
-    record(world, &entry_of(&case.entry).with(field, value), &case.entry)?;
-    let request = case.request(world, 500);
-    world.submit(EXPORTER, Settle::NAME, &request)
+/// A member does something to the first invoice, which its buyer has accepted.
+fn owed(world: &mut World, who: &str, transaction: &str) -> Answer {
+    invoiced(world, IMPORTER, AcceptInvoice::NAME)?;
+    about(world, who, transaction)
 }
 
-/// Settles a good pair with one field of the request changed.
-fn settle_with(world: &mut World, who: &str, field: &str, value: &str) -> Answer {
+/// A member does something to the first invoice, which is settled.
+fn settled(world: &mut World, who: &str, transaction: &str) -> Answer {
     let case = Case::ready(world);
-    let request = case.request(world, 500).with(field, value);
-    world.submit(who, Settle::NAME, &request)
+    let request = case.request(world);
+    world.submit(EXPORTER, Settle::NAME, &request)?;
+    about(world, who, transaction)
+}
+
+fn about(world: &mut World, who: &str, transaction: &str) -> Answer {
+    let reasoned = [DisputeInvoice::NAME, WithdrawInvoice::NAME].contains(&transaction);
+    let request = json!({ "invoice_id": INVOICE });
+    let request = if reasoned { request.with("reason", "three pieces short") } else { request };
+    world.submit(who, transaction, &request)
 }
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         (IssueInvoice::NAME, [invoice_rows(), reuse_rows()].concat()),
-        (RecordEntry::NAME, entry_rows()),
-        (Settle::NAME, [settle_rows(), settle_proof_rows()].concat()),
+        (AcceptInvoice::NAME, accept_rows()),
+        (DisputeInvoice::NAME, dispute_rows()),
+        (WithdrawInvoice::NAME, withdraw_rows()),
+        (AcceptWithdrawal::NAME, consent_rows()),
         (
             ReadInvoice::NAME,
             vec![row("no invoice", "payment.invoice_unknown", |w| {
                 w.evaluate(REGULATOR, ReadInvoice::NAME, &json!({ "invoice_id": "x" }))
-            })],
-        ),
-        (
-            ReadEntry::NAME,
-            vec![row("no entry", "payment.entry_unknown", |w| {
-                w.evaluate(REGULATOR, ReadEntry::NAME, &json!({ "entry_id": "x" }))
-            })],
-        ),
-        (
-            ReadSettlement::NAME,
-            vec![row("no settlement", "payment.settlement_unknown", |w| {
-                Case::ready(w);
-                w.evaluate(REGULATOR, ReadSettlement::NAME, &json!({ "invoice_id": "inv-1" }))
             })],
         ),
     ]
@@ -195,6 +211,7 @@ fn invoice_rows() -> Vec<Row> {
     vec![
         row("an invoice", "", |w| invoice_with(w, "invoice_id", "inv-1")),
         row("a reference that is no RF", "", |w| invoice_with(w, "creditor_reference", "4654654654654654")),
+        row("due as was agreed", "", |w| invoice_with(w, "due_on", "2026-01-31")),
         row("by customs", "caller.role_missing", |w| {
             let opening = w.opening(TOTAL);
             w.submit(CUSTOMS, IssueInvoice::NAME, &invoice_of(&opening))
@@ -216,10 +233,10 @@ fn invoice_rows() -> Vec<Row> {
         row("to itself", "payment.buyer_is_seller", |w| invoice_with(w, "buyer", EXPORTER)),
         row("to a stranger", "payment.partner_not_enrolled", |w| invoice_with(w, "buyer", STRANGER)),
         row("due before it is issued", "payment.due_before_issue", |w| invoice_with(w, "due_on", "2025-12-31")),
-        row("a negative tolerance", "request.number_malformed", |w| invoice_with(w, "tolerance_minor", "-1")),
-        row("a tolerance above 2^48", "request.number_malformed", |w| {
-            invoice_with(w, "tolerance_minor", "281474976710656")
-        }),
+        row("due sooner than was agreed", "payment.due_too_soon", |w| invoice_with(w, "due_on", "2026-01-30")),
+        row("with a tolerance of its own", "request.malformed", |w| invoice_with(w, "tolerance_minor", "1")),
+        row("to a member without an agreement", "payment.no_agreement", |w| invoice_with(w, "buyer", CARRIER)),
+        row("in a currency without an agreement", "payment.no_agreement", |w| invoice_with(w, "currency", "CHF")),
         row("a reference that is too long", "request.text_malformed", |w| {
             invoice_with(w, "creditor_reference", &"9".repeat(36))
         }),
@@ -234,123 +251,85 @@ fn reuse_rows() -> Vec<Row> {
             issue(w, &invoice_of(&opening), &opening)?;
             issue(w, &invoice_of(&opening).with("invoice_id", "inv-2"), &opening)
         }),
-        row("of the commitment of an entry", "proof.commitment_reused", |w| {
+        row("of a commitment and a number that a stranger copied and was faster with", "", |w| {
             let opening = w.opening(TOTAL);
-            record(w, &entry_of(&opening), &opening)?;
+            agree(w, SECOND_MAKER, IMPORTER);
+            w.submit(SECOND_MAKER, IssueInvoice::NAME, &invoice_of(&opening))?;
             issue(w, &invoice_of(&opening), &opening)
         }),
     ]
 }
 
-fn entry_rows() -> Vec<Row> {
+fn accept_rows() -> Vec<Row> {
     vec![
-        row("an entry", "", |w| entry_with(w, "entry_id", "ent-1")),
-        row("by the exporter", "caller.role_missing", |w| {
-            let opening = w.opening(PAID);
-            w.submit(EXPORTER, RecordEntry::NAME, &entry_of(&opening))
+        row("by the buyer", "", |w| invoiced(w, IMPORTER, AcceptInvoice::NAME)),
+        row("after a dispute", "", |w| {
+            invoiced(w, IMPORTER, DisputeInvoice::NAME)?;
+            about(w, IMPORTER, AcceptInvoice::NAME)
         }),
-        row("by the regulator", "caller.regulator_reads_only", |w| {
-            let opening = w.opening(PAID);
-            w.submit(REGULATOR, RecordEntry::NAME, &entry_of(&opening))
+        row("by the seller", "payment.not_the_buyer", |w| invoiced(w, EXPORTER, AcceptInvoice::NAME)),
+        row("by the bank", "caller.role_missing", |w| invoiced(w, BANK, AcceptInvoice::NAME)),
+        row("by the regulator", "caller.regulator_reads_only", |w| invoiced(w, REGULATOR, AcceptInvoice::NAME)),
+        row("of no invoice", "payment.invoice_unknown", |w| about(w, IMPORTER, AcceptInvoice::NAME)),
+        row("before the total is known", "payment.invoice_not_opened", |w| {
+            trading(w);
+            let opening = w.opening(TOTAL);
+            w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))?;
+            about(w, IMPORTER, AcceptInvoice::NAME)
         }),
-        row("an id that is taken", "payment.entry_exists", |w| {
-            entry_with(w, "entry_id", "ent-1")?;
-            entry_with(w, "account_servicer_reference", "BK-2026-78")
+        row("twice", "payment.invoice_accepted", |w| owed(w, IMPORTER, AcceptInvoice::NAME)),
+        row("of what was withdrawn", "payment.invoice_withdrawn", |w| {
+            invoiced(w, EXPORTER, WithdrawInvoice::NAME)?;
+            about(w, IMPORTER, AcceptInvoice::NAME)
         }),
-        row("the same entry under another id", "payment.entry_reported_before", |w| {
-            entry_with(w, "entry_id", "ent-1")?;
-            entry_with(w, "entry_id", "ent-2")
-        }),
-        row("another detail of the same batch", "", |w| {
-            entry_with(w, "entry_id", "ent-1")?;
-            let opening = w.opening(PAID);
-            record(w, &entry_of(&opening).with("entry_id", "ent-2").with("detail_number", 1), &opening)
-        }),
-        row("for a stranger", "payment.partner_not_enrolled", |w| entry_with(w, "account_holder", STRANGER)),
-        row("without a bank reference", "request.text_malformed", |w| entry_with(w, "account_servicer_reference", "")),
-        row("an unknown currency", "identifier.not_listed", |w| entry_with(w, "currency", "XAU")),
-    ]
-}
-
-fn settle_rows() -> Vec<Row> {
-    vec![
-        row("within tolerance", "", |w| settle_with(w, EXPORTER, "entry_id", "ent-1")),
-        row("by the buyer", "payment.not_the_seller", |w| settle_with(w, IMPORTER, "entry_id", "ent-1")),
-        row("by the bank", "caller.role_missing", |w| settle_with(w, BANK, "entry_id", "ent-1")),
-        row("by the regulator", "caller.regulator_reads_only", |w| settle_with(w, REGULATOR, "entry_id", "ent-1")),
-        row("an unknown invoice", "payment.invoice_unknown", |w| settle_with(w, EXPORTER, "invoice_id", "none")),
-        row("an unknown entry", "payment.entry_unknown", |w| settle_with(w, EXPORTER, "entry_id", "none")),
-        row("an entry of the buyer's account", "payment.entry_of_another", |w| {
-            settle_with_entry(w, "account_holder", IMPORTER)
-        }),
-        row("a debit", "payment.entry_not_credit", |w| settle_with_entry(w, "direction", "debit")),
-        row("a reversal", "payment.entry_not_credit", |w| settle_with_entry(w, "reversal", true)),
-        row("another currency", "payment.currency_differs", |w| settle_with_entry(w, "currency", "CHF")),
-        row("another reference", "payment.reference_differs", |w| {
-            settle_with_entry(w, "creditor_reference", "RF185390075470Y")
-        }),
-        row("more than the invoice allows", "payment.tolerance_exceeds_invoice", |w| {
-            settle_with(w, EXPORTER, "tolerance_minor", "1001")
+        row("of what others made in the seller's name", "payment.invoice_unauthenticated", |w| {
+            invoice_with(w, "invoice_id", "inv-1")?;
+            super::authorship::forge_the_invoice(w)?;
+            about(w, IMPORTER, AcceptInvoice::NAME)
         }),
     ]
 }
 
-fn settle_proof_rows() -> Vec<Row> {
+fn dispute_rows() -> Vec<Row> {
     vec![
-        row("a tolerance without a reason", "payment.tolerance_without_reason", |w| {
-            settle_with(w, EXPORTER, "tolerance_reason", "none")
+        row("by the buyer", "", |w| invoiced(w, IMPORTER, DisputeInvoice::NAME)),
+        row("by the seller", "payment.not_the_buyer", |w| invoiced(w, EXPORTER, DisputeInvoice::NAME)),
+        row("by the regulator", "caller.regulator_reads_only", |w| invoiced(w, REGULATOR, DisputeInvoice::NAME)),
+        row("of what it has accepted", "payment.invoice_accepted", |w| owed(w, IMPORTER, DisputeInvoice::NAME)),
+        row("of what was paid", "payment.invoice_settled", |w| settled(w, IMPORTER, DisputeInvoice::NAME)),
+    ]
+}
+
+fn withdraw_rows() -> Vec<Row> {
+    vec![
+        row("by the seller", "", |w| invoiced(w, EXPORTER, WithdrawInvoice::NAME)),
+        row("by the buyer", "payment.not_the_seller", |w| invoiced(w, IMPORTER, WithdrawInvoice::NAME)),
+        row("by the regulator", "caller.regulator_reads_only", |w| invoiced(w, REGULATOR, WithdrawInvoice::NAME)),
+        row("twice", "payment.invoice_withdrawn", |w| {
+            invoiced(w, EXPORTER, WithdrawInvoice::NAME)?;
+            about(w, EXPORTER, WithdrawInvoice::NAME)
         }),
-        row("a tolerance in words", "request.number_malformed", |w| {
-            settle_with(w, EXPORTER, "tolerance_minor", "some")
+        row("of what was paid", "payment.invoice_settled", |w| settled(w, EXPORTER, WithdrawInvoice::NAME)),
+    ]
+}
+
+fn consent_rows() -> Vec<Row> {
+    vec![
+        row("by the buyer", "", |w| {
+            owed(w, EXPORTER, WithdrawInvoice::NAME)?;
+            about(w, IMPORTER, AcceptWithdrawal::NAME)?;
+            assert_eq!(state(w), "withdrawn");
+            Ok(Value::Null)
         }),
-        row("a proof for a wider tolerance", "proof.rejected", |w| settle_with(w, EXPORTER, "tolerance_minor", "499")),
-        row("a proof that is none", "proof.malformed", |w| settle_with(w, EXPORTER, "proof", "!")),
-        row("a range proof", "proof.of_another_record", |w| {
-            let case = Case::ready(w);
-            let context = settlement_context("inv-1", "ent-1");
-            let proof = w.range_proof(&context, &case.invoice, (0, TOTAL));
-            w.submit(EXPORTER, Settle::NAME, &settle_request("500", &proof))
+        row("by the seller itself", "payment.not_the_buyer", |w| {
+            owed(w, EXPORTER, WithdrawInvoice::NAME)?;
+            about(w, EXPORTER, AcceptWithdrawal::NAME)
         }),
-        row("with an entry in the bank's name", "payment.entry_unauthenticated", |w| {
-            super::authorship::settle_with_a_forged_entry(w)
-        }),
-        row("with an invoice in the seller's name", "payment.invoice_unauthenticated", |w| {
-            super::authorship::settle_a_forged_invoice(w)
-        }),
-        row("before the buyer holds the opening", "payment.invoice_not_opened", |w| {
-            let case = Case { invoice: w.opening(TOTAL), entry: w.opening(PAID) };
-            w.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&case.invoice))?;
-            record(w, &entry_of(&case.entry), &case.entry)?;
-            let request = case.request(w, 500);
-            w.submit(EXPORTER, Settle::NAME, &request)
-        }),
-        row("before the account holder holds the opening", "payment.entry_not_opened", |w| {
-            let case = Case { invoice: w.opening(TOTAL), entry: w.opening(PAID) };
-            issue(w, &invoice_of(&case.invoice), &case.invoice)?;
-            w.submit(BANK, RecordEntry::NAME, &entry_of(&case.entry))?;
-            let request = case.request(w, 500);
-            w.submit(EXPORTER, Settle::NAME, &request)
-        }),
-        row("a second time", "payment.invoice_settled", |w| {
-            let case = Case::ready(w);
-            let request = case.request(w, 500);
-            w.submit(EXPORTER, Settle::NAME, &request)?;
-            w.submit(EXPORTER, Settle::NAME, &request)
-        }),
-        row("the same payment for another invoice", "payment.entry_used", |w| {
-            let case = Case::ready(w);
-            let request = case.request(w, 500);
-            w.submit(EXPORTER, Settle::NAME, &request)?;
-            let other = w.opening(TOTAL);
-            issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
-            w.submit(EXPORTER, Settle::NAME, &request.with("invoice_id", "inv-2"))
-        }),
-        row("the proof of another pair", "proof.of_another_record", |w| {
-            let case = Case::ready(w);
-            let other = w.opening(TOTAL);
-            issue(w, &invoice_of(&other).with("invoice_id", "inv-2"), &other)?;
-            let request = case.request(w, 500).with("invoice_id", "inv-2");
-            w.submit(EXPORTER, Settle::NAME, &request)
+        row("by the regulator", "caller.regulator_reads_only", |w| owed(w, REGULATOR, AcceptWithdrawal::NAME)),
+        row("of what nobody withdrew", "payment.nothing_to_consent", |w| owed(w, IMPORTER, AcceptWithdrawal::NAME)),
+        row("of what is void already", "payment.nothing_to_consent", |w| {
+            invoiced(w, EXPORTER, WithdrawInvoice::NAME)?;
+            about(w, IMPORTER, AcceptWithdrawal::NAME)
         }),
     ]
 }

@@ -253,7 +253,7 @@ fn every_record_says_which_certificate_acted_and_never_whose_it_is() {
 fn a_member_that_requires_duties_gives_none_to_a_certificate_without_them() {
     let settle = |world: &mut World, who: &Creator| {
         let case = Case::ready(world);
-        let request = case.request(world, 500);
+        let request = case.request(world);
         world.submit_as(who, Settle::NAME, &request)
     };
     let register =

@@ -4,7 +4,9 @@ use fabric_contract::testing::{Collection, MemoryLedger, creator};
 use fabric_contract::{Creator, Failure, Timestamp};
 use fixtures::{json, member, of, set};
 use serde_json::{Value, json};
-use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
+use trade_claims::{
+    Claim, DeclarationPlace, Deployment, EntryAmount, SettlementLimit, SettlementPlace, SettlementShare,
+};
 use trade_model::Transaction as _;
 use trade_model::common::{DUTIES_ATTRIBUTE, Role};
 use trade_model::governance::{ConfirmFounding, Member, ProposeFounding};
@@ -20,6 +22,9 @@ pub(super) const STRANGER: &str = "StrangerMSP";
 pub(super) const SECOND_MAKER: &str = "MakerMSP";
 pub(super) const SECOND_CUSTOMS: &str = "OtherCustomsMSP";
 pub(super) const GTIN: &str = "04012345111118";
+/// The names of the invoice and the bank entry that the tests begin with.
+pub(super) const INVOICE: &str = "ExporterMSP/inv-1";
+pub(super) const ENTRY: &str = "BankMSP/ent-1";
 /// Where the in-memory ledger's clock begins: 2026-01-01T00:00:00Z.
 pub(super) const START: i64 = 1_767_225_600;
 
@@ -190,12 +195,45 @@ impl World {
             .expect("the amounts agree")
             .to_text()
     }
+
+    /// A proof that the payment falls short by at most so many hundredths of a percent.
+    pub(super) fn share_proof(&mut self, invoice: (&str, &Opening), entry: (&str, &Opening), share: u32) -> String {
+        let (total, amount) = (invoice.1.commitment().into(), entry.1.commitment().into());
+        let claim = SettlementShare { of: place(invoice.0, entry.0), total, amount, basis_points: share };
+        let opening = claim.opening(invoice.1, entry.1).expect("not further");
+        self.prove(&claim, &opening)
+    }
+
+    /// A proof that the total of the invoice is not above a limit of an organization.
+    pub(super) fn limit_proof(&mut self, by: &str, invoice: (&str, &Opening), entry_id: &str, most: u64) -> String {
+        let (total, most) = (invoice.1.commitment().into(), of(&most.to_string()));
+        let claim = SettlementLimit { of: place(invoice.0, entry_id), by: of(by), total, most };
+        self.prove(&claim, invoice.1)
+    }
+
+    /// A proof that the amount of an entry on a bank's own account is one.
+    pub(super) fn amount_proof(&mut self, entry_id: &str, opening: &Opening) -> String {
+        let commitment = opening.commitment().into();
+        let claim = EntryAmount { entry_id: entry_id.parse().expect("a name"), currency: of("EUR"), commitment };
+        self.prove(&claim, opening)
+    }
+
+    fn prove<C: Claim<Statement = Range>>(&mut self, claim: &C, opening: &Opening) -> String {
+        let (context, statement) = (claim.context(DEPLOYMENT), claim.statement());
+        let (context, statement) = (context.expect("short parts"), statement.expect("bounds in order"));
+        Prover::new(&context).prove(&statement, opening, &mut self.rng).expect("it holds").to_text()
+    }
+}
+
+/// An invoice of the exporter and an entry of the bank, by their own ids.
+fn place(invoice_id: &str, entry_id: &str) -> SettlementPlace {
+    let (invoice, entry) = (format!("{EXPORTER}/{invoice_id}"), format!("{BANK}/{entry_id}"));
+    SettlementPlace::parse(&invoice, &entry, "EUR").expect("well-formed names")
 }
 
 /// To what the proof of a settlement is bound.
 pub(super) fn settlement_context(invoice_id: &str, entry_id: &str) -> ProofContext {
-    let place = SettlementPlace::parse(EXPORTER, invoice_id, entry_id, "EUR").expect("well-formed ids");
-    place.context(DEPLOYMENT).expect("short parts")
+    place(invoice_id, entry_id).context(DEPLOYMENT).expect("short parts")
 }
 
 pub(super) const DEPLOYMENT: Deployment<'static> = Deployment { channel: "trade", chaincode: "entrepot" };

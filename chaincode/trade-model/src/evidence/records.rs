@@ -6,9 +6,10 @@ use trade_standards::time::UtcTime;
 
 use super::SUBJECTS_MAX;
 use crate::common::{
-    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, InvoiceId, ItemId, MediaType, Remark, Set,
+    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Set,
     Stamp, Text, TransferId,
 };
+use crate::payment::InvoiceName;
 use crate::rights::{LicenceName, RightName};
 
 /// What an original is.
@@ -52,11 +53,11 @@ pub enum Subject {
     /// A customs declaration.
     Declaration(DeclarationId),
     /// An invoice.
-    Invoice(InvoiceId),
+    Invoice(InvoiceName),
 }
 
 impl Subject {
-    /// The id of the record, whatever its kind.
+    /// The id of the record, whatever its kind; its whole name, where ids belong to a party.
     pub fn id(&self) -> String {
         match self {
             Self::Item(id) => id.to_string(),

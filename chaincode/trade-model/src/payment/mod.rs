@@ -1,19 +1,35 @@
 //! Invoices, booked payments and their settlement.
 //!
-//! No amount is here: invoice and payment are commitments, and a proof shows that they agree within a tolerance.
+//! No amount is here: invoice and payment are commitments, and proofs show that they agree within a tolerance.
 
+mod account;
+mod entry;
 mod events;
-mod records;
+mod invoice;
+mod names;
 mod rejections;
 mod requests;
+mod settlement;
+mod sharing;
 mod tables;
 
+pub use account::{Account, AccountAcceptance, AccountEnd, AccountStanding, AccountState};
+pub use entry::{BankEntry, EntryDirection, EntryReversal, EntryStanding, ReversalGround};
 pub use events::PaymentEvent;
-pub use records::{BankEntry, EntryDirection, Invoice, InvoiceState, MatchBasis, Settlement, ToleranceReason};
+pub use invoice::{
+    Invoice, InvoiceAnswer, InvoiceStanding, InvoiceState, InvoiceVerdict, InvoiceWithdrawal, WithdrawalConsent,
+};
+pub use names::{EntryName, EntryRef, InvoiceName, InvoiceRef};
 pub use rejections::PaymentRejection;
 pub use requests::{
-    IssueInvoice, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement, RecordEntry, Settle,
-    ShareEntryOpening, ShareInvoiceOpening,
+    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, EndAccount, IssueInvoice,
+    NameBank, ReadAccount, ReadEntry, ReadInvoice, ReadSettlement, ReadSettlementLimit, RecordEntry, ReverseEntry,
+    SetSettlementLimit, Settle, WithdrawInvoice,
 };
+pub use settlement::{MatchBasis, Settlement, SettlementLimit, SettlementStanding, SettlementState, ToleranceReason};
+pub use sharing::{ReadEntryOpening, ReadInvoiceOpening, ShareEntryOpening, ShareInvoiceOpening};
 pub(crate) use tables::tables;
 pub use tables::*;
+
+/// Most settlements that one invoice can have: each but the last was undone by a bank's reversal.
+pub const SETTLEMENTS_MAX: u32 = 20;

@@ -6,20 +6,23 @@ use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::Date;
 
-use super::{BankEntry, EntryDirection, Invoice, Settlement, ToleranceReason};
-use crate::common::{
-    Commitment, Committed, DocumentedOpening, Duty, EntryId, InvoiceId, MinorUnits, Proof, Role, SaltedDigest, Shared,
-    Text,
+use super::{
+    Account, AccountAcceptance, AccountEnd, AccountStanding, BankEntry, EntryDirection, EntryRef, EntryReversal,
+    EntryStanding, Invoice, InvoiceAnswer, InvoiceRef, InvoiceStanding, InvoiceWithdrawal, ReversalGround, Settlement,
+    SettlementLimit, SettlementStanding, ToleranceReason, WithdrawalConsent,
 };
-use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+use crate::common::{Commitment, EntryId, InvoiceId, MinorUnits, Proof, Remark, Role, SaltedDigest, Text};
+use crate::transaction::transactions;
 
 /// `payment:IssueInvoice` (submit): the caller is the seller.
 ///
-/// Everything in it is public. The opening of the total is shared with the buyer by [`ShareInvoiceOpening`].
+/// Seller and buyer must have an agreement in this currency that is in force now: nobody invoices a stranger. Its terms
+/// become the invoice's. Everything in the request is public. The opening of the total is shared with the buyer by
+/// [`ShareInvoiceOpening`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueInvoice {
-    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    /// The caller's own number of it, new among its invoices: 1 to 70 characters, no control characters.
     pub invoice_id: InvoiceId,
     /// Who is to pay.
     pub buyer: MspId,
@@ -27,7 +30,7 @@ pub struct IssueInvoice {
     pub currency: CurrencyCode,
     /// The day on the invoice.
     pub issued_on: Date,
-    /// The day it is due.
+    /// The day it is due: not before the agreement's payment days are over. Default: the day on which they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<Date>,
     /// Creditor reference the payer is asked to quote (ISO 11649 `RF…` or another text of at most 35 characters).
@@ -36,19 +39,82 @@ pub struct IssueInvoice {
     /// Salted digest of the invoice document. A plain digest would let everybody guess the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document_digest: Option<SaltedDigest>,
-    /// How far a payment may differ, at most, in minor units, decimal string.
-    pub tolerance_minor: MinorUnits,
     /// Pedersen commitment to the total in minor units: text form of `trade-proofs`.
     pub total_commitment: Commitment,
 }
 
+/// `payment:AcceptInvoice` (submit): the buyer owes it. It must hold the opening of the total, so that it knows what it
+/// accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptInvoice {
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+}
+
+/// `payment:DisputeInvoice` (submit): the buyer does not owe it. It can still accept later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisputeInvoice {
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+    /// Why.
+    pub reason: Remark,
+}
+
+/// `payment:WithdrawInvoice` (submit): the seller makes its invoice void. Where the buyer has accepted it, that takes
+/// the buyer's consent, too ([`AcceptWithdrawal`]); so an invoice is corrected by two signatures and a new invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawInvoice {
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+    /// Why.
+    pub reason: Remark,
+}
+
+/// `payment:AcceptWithdrawal` (submit): the buyer consents to the withdrawal of an invoice that it has accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptWithdrawal {
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+}
+
+/// `payment:NameBank` (submit): the caller says which bank may report entries of its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameBank {
+    /// The bank.
+    pub bank: MspId,
+}
+
+/// `payment:AcceptAccount` (submit): the bank says that it keeps the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptAccount {
+    /// Whose account it is.
+    pub holder: MspId,
+}
+
+/// `payment:EndAccount` (submit): holder or bank says that the bank reports no longer. What it has reported stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndAccount {
+    /// Whose account it is.
+    pub holder: MspId,
+    /// Which bank keeps it.
+    pub bank: MspId,
+}
+
 /// `payment:RecordEntry` (submit): a bank reports an entry of a customer's account, as its camt message has it.
 ///
-/// Everything in it is public. The opening of the amount is shared with the account holder by [`ShareEntryOpening`].
+/// The holder must have named the bank, and the bank accepted, unless the account is its own. Everything in the request
+/// is public. The opening of the amount is shared with the account holder by [`ShareEntryOpening`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordEntry {
-    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    /// The caller's own id of it, new among its entries: 1 to 64 letters, digits, dots, dashes, underscores.
     pub entry_id: EntryId,
     /// Whose account it is.
     pub account_holder: MspId,
@@ -77,61 +143,69 @@ pub struct RecordEntry {
     pub statement_digest: Option<SaltedDigest>,
     /// Pedersen commitment to the amount in minor units: text form of `trade-proofs`.
     pub amount_commitment: Commitment,
+    /// On the bank's own account, and on no other: proof that the commitment is to an amount. Nobody else is to hold
+    /// the opening there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_proof: Option<Proof>,
 }
 
-/// `payment:ShareInvoiceOpening` (submit): the seller gives the buyer what opens the total.
-///
-/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the seller's and the buyer's own
-/// collections, and their peers alone see it. It must open what the invoice says, so sharing again changes nothing.
+/// `payment:ReverseEntry` (submit): the bank takes back an entry, and what it settled is open again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ShareInvoiceOpening {
-    /// The invoice.
-    pub invoice_id: InvoiceId,
+pub struct ReverseEntry {
+    /// The entry, one of the caller's.
+    pub entry_id: EntryRef,
+    /// Why.
+    pub ground: ReversalGround,
+    /// The entry of the same account by which it was reversed, when that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversed_by: Option<EntryRef>,
+    /// What the bank says to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<Remark>,
 }
 
-/// `payment:ShareEntryOpening` (submit): the bank gives the account holder what opens the amount.
+/// `payment:Settle` (submit): seller or buyer shows that an entry pays an invoice.
 ///
-/// The transient field `private` holds a [`DocumentedOpening`]; it goes to the bank's and the account holder's own
-/// collections, as with [`ShareInvoiceOpening`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ShareEntryOpening {
-    /// The entry.
-    pub entry_id: EntryId,
-}
-
-/// `payment:Settle` (submit): the seller shows that an entry pays an invoice within tolerance.
+/// The tolerance is the invoice's, which its agreement made; no request says one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
     /// The invoice.
-    pub invoice_id: InvoiceId,
+    pub invoice_id: InvoiceRef,
     /// The entry that pays it.
-    pub entry_id: EntryId,
-    /// The difference the proof allows, in minor units, decimal string; at most the invoice's tolerance.
-    pub tolerance_minor: MinorUnits,
-    /// Why a difference is allowed.
+    pub entry_id: EntryRef,
+    /// Why the two may differ. `none`: they do not, and the proof is for a tolerance of 0.
     pub tolerance_reason: ToleranceReason,
     /// Proof that the two committed amounts differ by at most the tolerance: text form of `trade-proofs`.
     pub proof: Proof,
+    /// Where the two may differ: proof that the payment falls short by at most the agreed percentage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_proof: Option<Proof>,
+    /// Where the caller's organization has a limit for settling alone: proof that the total is not above it. Without
+    /// it, the settlement is a proposal, which a second person approves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_proof: Option<Proof>,
 }
 
-/// Asks `payment:ReadInvoiceOpening` (evaluate): seller and buyer read what opens the total, each at its own peer.
+/// `payment:ApproveSettlement` (submit): a second person of the organization that proposed a settlement approves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReadInvoiceOpening {
+pub struct ApproveSettlement {
     /// The invoice.
-    pub invoice_id: InvoiceId,
+    pub invoice_id: InvoiceRef,
+    /// The entry: the one in the proposal that the person has looked at.
+    pub entry_id: EntryRef,
 }
 
-/// Asks `payment:ReadEntryOpening` (evaluate): bank and account holder read what opens the amount, each at its own
-/// peer.
+/// `payment:SetSettlementLimit` (submit): up to which total one person of the caller's organization settles alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReadEntryOpening {
-    /// The entry.
-    pub entry_id: EntryId,
+pub struct SetSettlementLimit {
+    /// ISO 4217 code.
+    pub currency: CurrencyCode,
+    /// The greatest total of an invoice, in minor units, decimal string from 0 to 2^48 - 1.
+    pub alone_most_minor: MinorUnits,
 }
 
 /// Asks `payment:ReadInvoice` (evaluate).
@@ -139,7 +213,17 @@ pub struct ReadEntryOpening {
 #[serde(deny_unknown_fields)]
 pub struct ReadInvoice {
     /// The invoice.
-    pub invoice_id: InvoiceId,
+    pub invoice_id: InvoiceRef,
+}
+
+/// Asks `payment:ReadAccount` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadAccount {
+    /// Whose account it is.
+    pub holder: MspId,
+    /// Which bank keeps it.
+    pub bank: MspId,
 }
 
 /// Asks `payment:ReadEntry` (evaluate).
@@ -147,54 +231,47 @@ pub struct ReadInvoice {
 #[serde(deny_unknown_fields)]
 pub struct ReadEntry {
     /// The entry.
-    pub entry_id: EntryId,
+    pub entry_id: EntryRef,
 }
 
 /// Asks `payment:ReadSettlement` (evaluate).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSettlement {
-    /// The invoice that is settled.
-    pub invoice_id: InvoiceId,
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+    /// Which of its settlements. Default: the one that counts; else the one that is proposed; else the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+}
+
+/// Asks `payment:ReadSettlementLimit` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadSettlementLimit {
+    /// The organization.
+    pub organization: MspId,
+    /// ISO 4217 code.
+    pub currency: CurrencyCode,
 }
 
 transactions! {
     submit(Clerk) "payment:IssueInvoice" by Role::TRADERS, IssueInvoice => Invoice;
+    submit(Treasurer) "payment:AcceptInvoice" by Role::TRADERS, AcceptInvoice => InvoiceAnswer;
+    submit(Clerk) "payment:DisputeInvoice" by Role::TRADERS, DisputeInvoice => InvoiceAnswer;
+    submit(Clerk) "payment:WithdrawInvoice" by Role::TRADERS, WithdrawInvoice => InvoiceWithdrawal;
+    submit(Treasurer) "payment:AcceptWithdrawal" by Role::TRADERS, AcceptWithdrawal => WithdrawalConsent;
+    submit(Registrar) "payment:NameBank" by Role::TRADERS, NameBank => Account;
+    submit(Registrar) "payment:AcceptAccount" by &[Role::Bank], AcceptAccount => AccountAcceptance;
+    submit(Registrar) "payment:EndAccount", EndAccount => AccountEnd;
     submit(Treasurer) "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
+    submit(Treasurer) "payment:ReverseEntry" by &[Role::Bank], ReverseEntry => EntryReversal;
     submit(Treasurer) "payment:Settle" by Role::TRADERS, Settle => Settlement;
-    evaluate "payment:ReadInvoice", ReadInvoice => Committed<Invoice>;
-    evaluate "payment:ReadInvoiceOpening", ReadInvoiceOpening => DocumentedOpening;
-    evaluate "payment:ReadEntryOpening", ReadEntryOpening => DocumentedOpening;
-    evaluate "payment:ReadEntry", ReadEntry => Committed<BankEntry>;
-    evaluate "payment:ReadSettlement", ReadSettlement => Settlement;
-}
-
-impl Transaction for ShareInvoiceOpening {
-    const NAME: &'static str = "payment:ShareInvoiceOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Clerk);
-    const ROLES: &'static [Role] = Role::TRADERS;
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The buyer.
-    fn receiver(&self) -> Option<Lookup> {
-        let invoice = ReadInvoice { invoice_id: self.invoice_id.clone() };
-        Some(Lookup::new(&invoice, "/buyer"))
-    }
-}
-
-impl Transaction for ShareEntryOpening {
-    const NAME: &'static str = "payment:ShareEntryOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Treasurer);
-    const ROLES: &'static [Role] = &[Role::Bank];
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The account holder.
-    fn receiver(&self) -> Option<Lookup> {
-        let entry = ReadEntry { entry_id: self.entry_id.clone() };
-        Some(Lookup::new(&entry, "/account_holder"))
-    }
+    submit(Treasurer) "payment:ApproveSettlement" by Role::TRADERS, ApproveSettlement => Settlement;
+    submit(Registrar) "payment:SetSettlementLimit" by Role::TRADERS, SetSettlementLimit => SettlementLimit;
+    evaluate "payment:ReadInvoice", ReadInvoice => InvoiceStanding;
+    evaluate "payment:ReadAccount", ReadAccount => AccountStanding;
+    evaluate "payment:ReadEntry", ReadEntry => EntryStanding;
+    evaluate "payment:ReadSettlement", ReadSettlement => SettlementStanding;
+    evaluate "payment:ReadSettlementLimit", ReadSettlementLimit => SettlementLimit;
 }

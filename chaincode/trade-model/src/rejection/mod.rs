@@ -17,8 +17,8 @@ pub use request::{RequestRejection, read};
 pub use rule::Rule;
 
 use crate::{
-    custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection, governance::GovernanceRejection,
-    item::ItemRejection, payment::PaymentRejection, rights::RightsRejection,
+    agreement::AgreementRejection, custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection,
+    governance::GovernanceRejection, item::ItemRejection, payment::PaymentRejection, rights::RightsRejection,
 };
 
 macro_rules! of_every_domain {
@@ -83,6 +83,8 @@ of_every_domain! {
     Evidence(EvidenceRejection);
     /// Of `customs`.
     Customs(CustomsRejection);
+    /// Of `agreement`.
+    Agreement(AgreementRejection);
     /// Of `payment`.
     Payment(PaymentRejection);
 }

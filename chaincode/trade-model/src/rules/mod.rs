@@ -5,6 +5,7 @@
 
 mod alarms;
 mod rights;
+mod payments;
 mod tables;
 mod voting;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use alarms::AlarmRules;
 pub use rights::RightsRules;
+pub use payments::PaymentRules;
 pub(crate) use tables::tables;
 pub use tables::*;
 pub use voting::VotingRules;
@@ -32,4 +34,7 @@ pub struct Rules {
     /// How long owners, opponents and the members to which rights are offered have.
     #[serde(default)]
     pub rights: RightsRules,
+    /// Agreements and invoices.
+    #[serde(default)]
+    pub payments: PaymentRules,
 }

@@ -4,6 +4,7 @@
 //! not here does not exist, and a role that is not listed is refused. What a transaction takes, answers and asks of its
 //! caller is said by its declaration in `trade-model`; a route adds method, path and where parameters go.
 
+mod agreement;
 mod build;
 mod custody;
 mod customs;
@@ -37,6 +38,7 @@ pub fn all() -> &'static [&'static Route] {
             custody::ROUTES,
             evidence::ROUTES,
             customs::ROUTES,
+            agreement::ROUTES,
             payment::ROUTES,
         ]
         .into_iter()

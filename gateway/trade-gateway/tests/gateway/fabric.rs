@@ -252,7 +252,7 @@ fn private_input_reaches_fabric_for_its_two_organizations() -> TestResult {
     let organizations = Organizations::new();
     let network = network(&organizations)?;
     let exporter = network.gateway.caller(&organizations.member(EXPORTER));
-    assert_eq!(exporter.post("/v1/invoices/INV-1/opening", "k1", &opening())?.status, 201);
+    assert_eq!(exporter.post("/v1/invoices/ExporterMSP/INV-1/opening", "k1", &opening())?.status, 201);
     let seen = network.peer.seen();
     assert_eq!(seen.endorsing, [EXPORTER, IMPORTER]);
     let shared = ("payment:ShareInvoiceOpening".to_owned(), EXPORTER.to_owned(), vec!["private".to_owned()]);
@@ -285,7 +285,7 @@ fn a_peer_that_prepares_something_else_gets_no_signature() -> TestResult {
             let mut seen = network.peer.seen();
             (seen.leak, seen.alter) = (leak, alter);
         }
-        let path = "/v1/invoices/INV-1/opening";
+        let path = "/v1/invoices/ExporterMSP/INV-1/opening";
         let managed = exporter.post(path, "k1", &opening())?;
         let external = importer.post_signed(path, "k1", &opening(), &key)?;
         for response in [managed, external] {

@@ -52,7 +52,7 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
     let network = fabric::network(&organizations)?;
     let exporter = network.gateway.caller(&organizations.member(EXPORTER));
     assert_eq!(exporter.post("/v1/invoices", "k1", &invoice(IMPORTER))?.status, 201);
-    let path = "/v1/invoices/INV-1/opening";
+    let path = "/v1/invoices/ExporterMSP/INV-1/opening";
     assert_eq!(exporter.post(path, "k2", &opening())?.status, 201);
     let mut malformed = opening();
     malformed["private"]["value_minor"] = 987_654_321_012_u64.into();

@@ -24,7 +24,7 @@ fn proved() -> (String, String) {
 pub(crate) fn invoice(buyer: &str) -> Value {
     json!({
         "invoice_id": "INV-1", "buyer": buyer, "currency": "EUR", "issued_on": "2026-01-02",
-        "tolerance_minor": "0", "total_commitment": proved().0,
+        "total_commitment": proved().0,
     })
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn opening() -> Value {
 
 /// Lets the ledger answer that the invoice is for this buyer.
 pub(crate) fn answer_invoice(double: &Double, buyer: &str) {
-    let invoice = json!({"invoice_id": "INV-1", "buyer": buyer}).to_string().into_bytes();
+    let invoice = json!({"invoice_id": "ExporterMSP/INV-1", "buyer": buyer}).to_string().into_bytes();
     double.script().evaluations.insert("payment:ReadInvoice".to_owned(), Ok(invoice));
 }
 
@@ -70,10 +70,10 @@ fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> Te
     let gateway = organizations.gateway();
     let exporter = gateway.caller(&organizations.member(EXPORTER));
     answer_invoice(&gateway.double, IMPORTER);
-    let response = exporter.post("/v1/invoices/INV-1/opening", "k1", &opening())?;
+    let response = exporter.post("/v1/invoices/ExporterMSP/INV-1/opening", "k1", &opening())?;
     assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
     let calls: Vec<_> = gateway.double.recorded().into_iter().filter_map(|step| step.call).collect();
-    assert_eq!(calls[0].argument.as_deref(), Some(br#"{"invoice_id":"INV-1"}"#.as_slice()));
+    assert_eq!(calls[0].argument.as_deref(), Some(br#"{"invoice_id":"ExporterMSP/INV-1"}"#.as_slice()));
     let call = calls[1].clone();
     assert_eq!(
         (call.function.as_str(), &call.endorsing[..]),
@@ -86,7 +86,7 @@ fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> Te
 
     for (number, stranger) in ["NobodyMSP", REGULATOR].into_iter().enumerate() {
         answer_invoice(&gateway.double, stranger);
-        let refused = exporter.post("/v1/invoices/INV-1/opening", &format!("to-{number}"), &opening())?;
+        let refused = exporter.post("/v1/invoices/ExporterMSP/INV-1/opening", &format!("to-{number}"), &opening())?;
         assert_eq!(
             (refused.status, refused.json()?["code"].as_str()),
             (422, Some("organization_unknown")),
@@ -117,7 +117,7 @@ fn no_private_value_stays_in_answers_or_on_disk() -> TestResult {
     let exporter = gateway.caller(&organizations.member(EXPORTER));
     answer_invoice(&gateway.double, IMPORTER);
     gateway.double.script().endorsements.push_back(refusal(422, "payment.amount_invalid"));
-    let path = "/v1/invoices/INV-1/opening";
+    let path = "/v1/invoices/ExporterMSP/INV-1/opening";
     let refused = exporter.post(path, "k1", &opening())?;
     let mut malformed = opening();
     malformed["private"]["value_minor"] = json!(987_654_321_012_u64);

@@ -1,0 +1,98 @@
+//! The settlements of an invoice: at most one counts, and each before it was undone by a bank's reversal.
+
+use fabric_contract::{Context, Part};
+use trade_model::Refusal;
+use trade_model::common::InvoiceId;
+use trade_model::payment::{
+    ENTRY_USES, EntryName, Invoice, InvoiceName, PaymentRejection, ReadSettlement, SETTLEMENT_PROPOSALS, SETTLEMENTS,
+    SETTLEMENTS_MAX, Settlement, SettlementStanding,
+};
+use trade_standards::identifier::MspId;
+
+use super::find::{find_invoice, find_reversal};
+use crate::authorship;
+
+/// The settlement that counts, and the number of the last one.
+pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<(Option<Settlement>, u32), Refusal> {
+    let mut last = 0;
+    for number in 1..=SETTLEMENTS_MAX {
+        let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice.invoice_id, number))? else { break };
+        last = number;
+        if is_authentic(ctx, invoice, &settlement)? && find_reversal(ctx, &settlement.entry_id)?.is_none() {
+            return Ok((Some(settlement), last));
+        }
+    }
+    Ok((None, last))
+}
+
+/// The invoice that the entry settled. A use that no settlement by seller or buyer bears out is none.
+pub(super) fn use_of(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<InvoiceName>, Refusal> {
+    let Some((invoice_id, number)) = ENTRY_USES.find(ctx, entry_id)? else { return Ok(None) };
+    let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice_id, number))? else { return Ok(None) };
+    let invoice = find_invoice(ctx, invoice_id.clone().into())?;
+    let counts = settlement.entry_id == *entry_id && is_authentic(ctx, &invoice, &settlement)?;
+    Ok(counts.then_some(invoice_id))
+}
+
+/// A settlement of an invoice: the one with the number; without one, that which counts, else what is proposed, else the
+/// last.
+///
+/// # Errors
+/// [`PaymentRejection::SettlementUnknown`].
+pub fn read_settlement(ctx: &mut Context<'_>, request: ReadSettlement) -> Result<SettlementStanding, Refusal> {
+    let invoice = find_invoice(ctx, request.invoice_id)?;
+    let record = match request.number {
+        Some(number) => SETTLEMENTS.find(ctx, &key(&invoice.invoice_id, number))?,
+        None => newest(ctx, &invoice)?,
+    };
+    let invoice_id = invoice.invoice_id.clone();
+    let record = record.ok_or(PaymentRejection::SettlementUnknown { invoice_id })?;
+    let authenticated = is_authentic(ctx, &invoice, &record)? || is_proposal_authentic(ctx, &invoice, &record)?;
+    let reopened = find_reversal(ctx, &record.entry_id)?;
+    Ok(SettlementStanding { record, authenticated, reopened })
+}
+
+fn newest(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<Settlement>, Refusal> {
+    let (counts, last) = of(ctx, invoice)?;
+    if counts.is_some() {
+        return Ok(counts);
+    }
+    for by in [&invoice.seller, &invoice.buyer] {
+        if let Some(proposal) = proposal(ctx, invoice, by)? {
+            return Ok(Some(proposal));
+        }
+    }
+    Ok(SETTLEMENTS.find(ctx, &key(&invoice.invoice_id, last))?)
+}
+
+/// What an organization has proposed to settle the invoice with.
+pub(super) fn proposal(ctx: &mut Context<'_>, invoice: &Invoice, by: &MspId) -> Result<Option<Settlement>, Refusal> {
+    let key = proposal_key(&invoice.invoice_id, by);
+    let Some(proposal) = SETTLEMENT_PROPOSALS.find(ctx, &key)? else { return Ok(None) };
+    Ok(is_proposal_authentic(ctx, invoice, &proposal)?.then_some(proposal))
+}
+
+/// Whether seller or buyer have made the settlement.
+fn is_authentic(ctx: &mut Context<'_>, invoice: &Invoice, settlement: &Settlement) -> Result<bool, Refusal> {
+    let by = &settlement.settled.by;
+    let key = key(&invoice.invoice_id, settlement.number);
+    Ok((*by == invoice.seller || *by == invoice.buyer)
+        && settlement.invoice_id == invoice.invoice_id
+        && authorship::is_authentic(ctx, &SETTLEMENTS, &key, (settlement, &settlement.settled), by)?)
+}
+
+fn is_proposal_authentic(ctx: &mut Context<'_>, invoice: &Invoice, proposal: &Settlement) -> Result<bool, Refusal> {
+    let by = &proposal.settled.by;
+    let key = proposal_key(&invoice.invoice_id, by);
+    authorship::is_authentic(ctx, &SETTLEMENT_PROPOSALS, &key, (proposal, &proposal.settled), by)
+}
+
+pub(super) fn key(invoice_id: &InvoiceName, number: u32) -> (Part<MspId>, InvoiceId, u32) {
+    let (seller, id) = invoice_id.parts();
+    (seller, id, number)
+}
+
+pub(super) fn proposal_key(invoice_id: &InvoiceName, by: &MspId) -> (Part<MspId>, InvoiceId, Part<MspId>) {
+    let (seller, id) = invoice_id.parts();
+    (seller, id, Part(by.clone()))
+}
