@@ -15,7 +15,7 @@ use fixtures::{band, of, value_in_band};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment, SettlementPlace};
 
-use crate::harness::{System, establish, start};
+use crate::harness::{System, establish, start, trading};
 
 /// Amounts that occur nowhere by chance.
 const DECLARED: u64 = 198_765_432_109_877;
@@ -106,18 +106,23 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     officers[0].post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
     officers[1].post("/v1/declarations/D/decision/approve", &json!({ "number": 1 })).await?.accepted()?;
 
+    trading(system).await?;
     let invoiced = Secret::new(INVOICED)?;
     let invoice = fixtures::invoice("I", "ImporterMSP", of(&invoiced.commitment()));
     exporter.post("/v1/invoices", &fixtures::json(&invoice)).await?.accepted()?;
-    exporter.post("/v1/invoices/I/opening", &opening(&invoiced)).await?.accepted()?;
+    exporter.post("/v1/invoices/-/I/opening", &opening(&invoiced)).await?.accepted()?;
+    importer.post("/v1/invoices/ExporterMSP/I/accept", &json!({})).await?.accepted()?;
     let paid = Secret::new(PAID)?;
     let entry = fixtures::entry("E", "ExporterMSP", "R1", of(&paid.commitment()));
     bank.post("/v1/statement-entries", &fixtures::json(&entry)).await?.accepted()?;
-    bank.post("/v1/statement-entries/E/opening", &opening(&paid)).await?.accepted()?;
-    let context = SettlementPlace::parse("ExporterMSP", "I", "E", "EUR")?.context(deployment)?;
+    bank.post("/v1/statement-entries/-/E/opening", &opening(&paid)).await?.accepted()?;
+    let place = SettlementPlace::parse("ExporterMSP/I", "BankMSP/E", "EUR")?;
+    let context = place.context(deployment)?;
+    let share = invoiced.share_claim(&paid, place, 500);
     let settle = json!({
-        "invoice_id": "I", "entry_id": "E", "tolerance_minor": "1000", "tolerance_reason": "bank_charge",
+        "invoice_id": "I", "entry_id": "BankMSP/E", "tolerance_reason": "bank_charge",
         "proof": invoiced.prove_match(&paid, &context, 1000)?,
+        "share_proof": invoiced.prove_share(&paid, &share, deployment)?,
     });
     exporter.post("/v1/settlements", &settle).await?.accepted()?;
 

@@ -8,6 +8,7 @@ pub mod commands;
 mod documents;
 mod full_disk;
 mod lawful;
+pub(crate) mod money;
 mod node;
 mod proofs;
 mod refusals;

@@ -172,3 +172,21 @@ pub async fn found(system: &System, list: &serde_json::Value) -> Result<()> {
     let founded = entrepot::demo::founding::found(&system.layout, &system.addresses, &system.consortium, list).await;
     founded.map(drop).context("the members cannot be established")
 }
+
+/// Makes sure that exporter and importer have an agreement, and that the exporter has a bank.
+pub async fn trading(system: &System) -> Result<()> {
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let [exporter, importer, bank] = ["ExporterMSP", "ImporterMSP", "BankMSP"].map(|msp_id| system.caller(msp_id));
+    let (exporter, importer, bank) = (exporter?, importer?, bank?);
+    if exporter.get("/v1/accounts/ExporterMSP/BankMSP").await?.is_success() {
+        return Ok(());
+    }
+    let nothing = serde_json::json!({});
+    let terms = fixtures::json(&fixtures::agreement("TERMS", "ImporterMSP"));
+    exporter.post("/v1/agreements", &terms).await?.accepted()?;
+    importer.post("/v1/agreements/ExporterMSP/TERMS/accept", &nothing).await?.accepted()?;
+    exporter.post("/v1/accounts", &serde_json::json!({ "bank": "BankMSP" })).await?.accepted()?;
+    bank.post("/v1/account-acceptances", &serde_json::json!({ "holder": "ExporterMSP" })).await?.accepted()?;
+    Ok(())
+}

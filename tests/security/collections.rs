@@ -330,9 +330,9 @@ async fn answers_show_no_secret(system: &System, msp_id: &str, canaries: &[Canar
         (ReadDeclaration::NAME, json!({ "declaration_id": "D" })),
         (ReadDecision::NAME, json!({ "declaration_id": "D" })),
         (Replay::NAME, json!({ "declaration_id": "D" })),
-        (ReadInvoice::NAME, json!({ "invoice_id": "I" })),
-        (ReadEntry::NAME, json!({ "entry_id": "E" })),
-        (ReadSettlement::NAME, json!({ "invoice_id": "I" })),
+        (ReadInvoice::NAME, json!({ "invoice_id": "ExporterMSP/I" })),
+        (ReadEntry::NAME, json!({ "entry_id": "BankMSP/E" })),
+        (ReadSettlement::NAME, json!({ "invoice_id": "ExporterMSP/I" })),
     ];
     for at in ["ExporterMSP", msp_id] {
         let gateway = system.fabric(msp_id, at).await?;

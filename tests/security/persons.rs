@@ -160,14 +160,16 @@ async fn a_clerk_neither_decides_nor_settles_nor_registers() -> Result<()> {
 
 fn settlement() -> Result<Settle> {
     let deployment = Deployment { channel: "trade", chaincode: "entrepot" };
-    let context = trade_claims::SettlementPlace::parse(EXPORTER, "none", "none", "EUR")?.context(deployment)?;
+    let context =
+        trade_claims::SettlementPlace::parse("ExporterMSP/none", "BankMSP/none", "EUR")?.context(deployment)?;
     let (invoiced, paid) = (Secret::new(1_000)?, Secret::new(1_000)?);
     Ok(Settle {
         invoice_id: of("none"),
         entry_id: of("none"),
-        tolerance_minor: of("0"),
         tolerance_reason: ToleranceReason::None,
         proof: of(&invoiced.prove_match(&paid, &context, 0)?),
+        share_proof: None,
+        limit_proof: None,
     })
 }
 

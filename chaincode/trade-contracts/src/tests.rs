@@ -1,8 +1,8 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
-mod alarm_groups;
 mod accounts;
 mod agreement;
+mod alarm_groups;
 mod alarms;
 mod authorship;
 mod custody;

@@ -3,4 +3,5 @@
 
 mod alarms;
 mod gov;
+mod pay;
 pub(crate) mod rights;

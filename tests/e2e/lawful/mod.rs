@@ -2,4 +2,5 @@
 
 mod alarms;
 mod gov;
+mod pay;
 mod rights;

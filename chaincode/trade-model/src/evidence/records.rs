@@ -6,8 +6,8 @@ use trade_standards::time::UtcTime;
 
 use super::SUBJECTS_MAX;
 use crate::common::{
-    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Set,
-    Stamp, Text, TransferId,
+    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Set, Stamp, Text,
+    TransferId,
 };
 use crate::payment::InvoiceName;
 use crate::rights::{LicenceName, RightName};

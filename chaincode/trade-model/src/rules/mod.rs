@@ -4,8 +4,8 @@
 //! (`governance:Propose`). Each number has bounds of its own, so that no vote can make a rule void.
 
 mod alarms;
-mod rights;
 mod payments;
+mod rights;
 mod tables;
 mod voting;
 
@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alarms::AlarmRules;
-pub use rights::RightsRules;
 pub use payments::PaymentRules;
+pub use rights::RightsRules;
 pub(crate) use tables::tables;
 pub use tables::*;
 pub use voting::VotingRules;

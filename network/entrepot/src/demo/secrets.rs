@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use trade_claims::{Claim, Deployment, SettlementPlace, SettlementShare};
 use trade_model::common::SaltedDocument;
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
@@ -79,6 +80,23 @@ impl Secret {
         let statement = Close::new(self.opening.commitment(), payment.opening.commitment(), tolerance)?;
         let proof = Prover::new(context).prove(&statement, (&self.opening, &payment.opening), &mut random()?)?;
         Ok(proof.to_text())
+    }
+
+    /// Proves that a payment falls short of this total by at most the share of the claim.
+    ///
+    /// # Errors
+    /// It falls short further.
+    pub fn prove_share(&self, payment: &Self, claim: &SettlementShare, deployment: Deployment<'_>) -> Result<String> {
+        let opening = claim.opening(&self.opening, &payment.opening)?;
+        let context = claim.context(deployment)?;
+        Ok(Prover::new(&context).prove(&claim.statement()?, &opening, &mut random()?)?.to_text())
+    }
+
+    /// The claim that a payment falls short of this total by at most so many hundredths of a percent.
+    #[must_use]
+    pub fn share_claim(&self, payment: &Self, of: SettlementPlace, basis_points: u32) -> SettlementShare {
+        let (total, amount) = (self.opening.commitment().into(), payment.opening.commitment().into());
+        SettlementShare { of, total, amount, basis_points }
     }
 }
 

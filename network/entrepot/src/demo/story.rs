@@ -36,9 +36,11 @@ const SWISS_SERIALS: [&str; 3] = ["D5HJ2V8F", "L9CX4Y7G", "T1MB3U6K"];
 const COPIED_SERIAL: &str = "K8GF5Z2Q";
 const CURRENCY: &str = "EUR";
 const INVOICE: &str = "INV-2026-311";
+const AGREEMENT: &str = "TERMS-2026";
 const ENTRY: &str = "ENTRY-42";
 /// The difference that seller and buyer agreed to accept, in cents.
 const TOLERANCE_MINOR: u64 = 1_000;
+const TOLERANCE_BASIS_POINTS: u64 = 100;
 
 /// Everybody who acts, each in a process of its own.
 pub struct Story {
@@ -336,24 +338,52 @@ impl Story {
         expect(&item.accepted()?, "commissioner", EXPORTER)
     }
 
-    async fn invoice(&self, teller: &mut Teller) -> Result<()> {
-        let invoice = json!({
-            "invoice_id": INVOICE, "buyer": IMPORTER, "watches": GERMAN_SERIALS.len(),
-            "tolerance_minor": TOLERANCE_MINOR.to_string(),
+    /// Seller and buyer agree on terms, and the seller on its bank: without that, nobody can send them invoices or
+    /// entries.
+    async fn terms(&self, teller: &mut Teller) -> Result<()> {
+        let uninvited = json!({"invoice_id": INVOICE, "buyer": IMPORTER, "watches": GERMAN_SERIALS.len()});
+        let refused = self.exporter.act_and_send("issue_invoice", uninvited).await?;
+        teller.step(
+            "an invoice to a buyer without an agreement is refused",
+            refused.refused(422, "payment.no_agreement"),
+        )?;
+        let terms = json!({
+            "currency": "EUR", "tolerance_minor": TOLERANCE_MINOR.to_string(),
+            "tolerance_basis_points": TOLERANCE_BASIS_POINTS, "payment_days": 10, "netting": false, "notice_days": 30,
+            "valid": {"from": self.calendar.day(-1)?},
         });
+        let offer = json!({"agreement_id": AGREEMENT, "with": IMPORTER, "terms": terms});
+        self.exporter.post("/v1/agreements", &offer).await?.accepted()?;
+        let path = format!("/v1/agreements/{EXPORTER}/{AGREEMENT}/accept");
+        let agreed = self.importer.post(&path, &json!({})).await?.accepted();
+        teller.step("seller and buyer sign terms: days to pay, and how far a payment may differ", agreed)?;
+        self.exporter.post("/v1/accounts", &json!({"bank": BANK})).await?.accepted()?;
+        let kept = self.bank.post("/v1/account-acceptances", &json!({"holder": EXPORTER})).await?.accepted();
+        teller.step("the seller names its bank, and the bank accepts: no other bank can report for it", kept)?;
+        Ok(())
+    }
+
+    async fn invoice(&self, teller: &mut Teller) -> Result<()> {
+        let invoice = json!({"invoice_id": INVOICE, "buyer": IMPORTER, "watches": GERMAN_SERIALS.len()});
         let issued = self.exporter.act_and_send("issue_invoice", invoice).await?.accepted();
         teller.step("the seller issues an invoice: a commitment, and a salted digest of the document", issued)?;
-        let invoice = json!({"invoice_id": INVOICE});
+        let invoice = json!({"seller": EXPORTER, "invoice_id": INVOICE});
         let opened = self.exporter.act_and_send("open_invoice", invoice.clone()).await?.accepted();
         teller.step("the seller opens the total to the buyer", opened)?;
         let read = self.importer.act("check_invoice", invoice).await?;
-        teller.step("the buyer reads the total at its own peer: it is what was agreed", expect_true(&read, "agrees"))
+        teller
+            .step("the buyer reads the total at its own peer: it is what was agreed", expect_true(&read, "agrees"))?;
+        let path = format!("/v1/invoices/{EXPORTER}/{INVOICE}/accept");
+        let accepted = self.importer.post(&path, &json!({})).await?.accepted();
+        teller.step("the buyer accepts the invoice: now it is owed", accepted)?;
+        Ok(())
     }
 
     async fn payment(&self, teller: &mut Teller) -> Result<()> {
         teller.chapter("An invoice is settled from the bank's notification (ISO 20022) without showing an amount");
+        self.terms(teller).await?;
         self.invoice(teller).await?;
-        let invoice = json!({"invoice_id": INVOICE, "bank": BANK});
+        let invoice = json!({"seller": EXPORTER, "invoice_id": INVOICE, "bank": BANK});
         let ordered = self.importer.act("order_payment", invoice.clone()).await;
         teller.step("the buyer orders its bank to pay, outside of the ledger", ordered)?;
         let read = self.bank.act("carry_out", invoice).await;
@@ -365,15 +395,15 @@ impl Story {
         let opened = self.bank.act_and_send("open_entry", entry).await?.accepted();
         teller.step("the bank opens the amount to the account holder", opened)?;
 
-        let settle = |claimed: u64| {
+        let settle = |proved: u64| {
             json!({
-                "invoice_id": INVOICE, "entry_id": ENTRY, "proved_minor": TOLERANCE_MINOR.to_string(),
-                "claimed_minor": claimed.to_string(),
+                "invoice_id": INVOICE, "bank": BANK, "entry_id": ENTRY, "proved_minor": proved.to_string(),
+                "proved_basis_points": TOLERANCE_BASIS_POINTS,
             })
         };
-        let narrower = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR - 1)).await?;
-        teller
-            .step("a proof for one tolerance does not prove a narrower one", narrower.refused(422, "proof.rejected"))?;
+        let wider = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR + 1)).await?;
+        let refused = wider.refused(422, "proof.rejected");
+        teller.step("a proof for a wider tolerance than the two have agreed on proves nothing", refused)?;
         let settled = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR)).await?.accepted();
         teller.step("a proof shows that payment and invoice agree within the agreed tolerance", settled)?;
         let again = self.exporter.act_and_send("settle", settle(TOLERANCE_MINOR)).await?;

@@ -70,6 +70,6 @@ async fn report(desk: &mut Desk, about: &Value) -> Result<Value> {
 /// Opens the amount to the account holder.
 async fn open(desk: &mut Desk, entry_id: &str) -> Result<Value> {
     let opening = desk.noted(entry_id)?.clone();
-    let answer = desk.clerk()?.post(&format!("/v1/statement-entries/{entry_id}/opening"), &opening).await?;
+    let answer = desk.clerk()?.post(&format!("/v1/statement-entries/-/{entry_id}/opening"), &opening).await?;
     told(answer, desk.kept(entry_id)?.minor())
 }

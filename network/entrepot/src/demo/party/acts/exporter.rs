@@ -36,8 +36,7 @@ async fn issue(desk: &mut Desk, about: &Value) -> Result<Value> {
     let invoice = json!({
         "invoice_id": invoice_id, "buyer": text(about, "buyer")?, "currency": CURRENCY,
         "issued_on": calendar.day(-17)?, "due_on": calendar.day(13)?, "creditor_reference": REFERENCE,
-        "tolerance_minor": about["tolerance_minor"], "total_commitment": total.commitment(),
-        "document_digest": document.digest(),
+        "total_commitment": total.commitment(), "document_digest": document.digest(),
     });
     let answer = desk.clerk()?.post("/v1/invoices", &invoice).await?;
     let secret_minor = total.minor();
@@ -49,23 +48,26 @@ async fn issue(desk: &mut Desk, about: &Value) -> Result<Value> {
 /// Opens the total to the buyer.
 async fn open(desk: &mut Desk, invoice_id: &str) -> Result<Value> {
     let opening = desk.noted(invoice_id)?.clone();
-    let answer = desk.clerk()?.post(&format!("/v1/invoices/{invoice_id}/opening"), &opening).await?;
+    let answer = desk.clerk()?.post(&format!("/v1/invoices/-/{invoice_id}/opening"), &opening).await?;
     told(answer, desk.kept(invoice_id)?.minor())
 }
 
-/// Settles an invoice with an entry: reads what the bank has opened, proves that both amounts agree within a tolerance,
-/// and claims what it is told to claim.
+/// Settles an invoice with an entry: reads what the bank has opened, and proves that both amounts agree as far as it is
+/// told to prove.
 async fn settle(desk: &mut Desk, about: &Value) -> Result<Value> {
-    let (invoice_id, entry_id) = (text(about, "invoice_id")?, text(about, "entry_id")?);
+    let invoice_id = text(about, "invoice_id")?;
+    let entry_id = format!("{}/{}", text(about, "bank")?, text(about, "entry_id")?);
     let clerk = desk.clerk()?;
     let opened = clerk.get(&format!("/v1/statement-entries/{entry_id}/opening")).await?.accepted()?;
     let paid = Secret::opened(&opened)?;
-    let place = SettlementPlace::parse(desk.msp_id(), invoice_id, entry_id, CURRENCY)?;
-    let context = place.context(desk.deployment())?;
-    let proof = desk.kept(invoice_id)?.prove_match(&paid, &context, minor(about, "proved_minor")?)?;
+    let place = SettlementPlace::parse(&format!("{}/{invoice_id}", desk.msp_id()), &entry_id, CURRENCY)?;
+    let (total, deployment) = (desk.kept(invoice_id)?, desk.deployment());
+    let proof = total.prove_match(&paid, &place.context(deployment)?, minor(about, "proved_minor")?)?;
+    let basis_points = u32::try_from(about["proved_basis_points"].as_u64().unwrap_or_default())?;
+    let share = total.share_claim(&paid, place, basis_points);
     let request = json!({
-        "invoice_id": invoice_id, "entry_id": entry_id, "tolerance_minor": about["claimed_minor"],
-        "tolerance_reason": "bank_charge", "proof": proof,
+        "invoice_id": invoice_id, "entry_id": entry_id, "tolerance_reason": "bank_charge", "proof": proof,
+        "share_proof": total.prove_share(&paid, &share, deployment)?,
     });
     told(clerk.post("/v1/settlements", &request).await?, paid.minor())
 }

@@ -23,7 +23,7 @@ pub(super) async fn perform(desk: &mut Desk, name: &str, about: &Value) -> Resul
         "declare_with_the_proof_of" => declare_with_another_proof(desk, about).await,
         "prove_another_band" => prove_another_band(desk, about),
         "open_value" => open_value(desk, text(about, "declaration_id")?).await,
-        "check_invoice" => check_invoice(desk, text(about, "invoice_id")?).await,
+        "check_invoice" => check_invoice(desk, about).await,
         "order_payment" => order_payment(desk, about).await,
         _ => bail!("the importer does not know how to {name}"),
     }
@@ -65,8 +65,9 @@ async fn open_value(desk: &mut Desk, declaration_id: &str) -> Result<Value> {
 }
 
 /// Whether an invoice asks for what was agreed.
-async fn check_invoice(desk: &mut Desk, invoice_id: &str) -> Result<Value> {
-    let opened = desk.clerk()?.get(&format!("/v1/invoices/{invoice_id}/opening")).await?.accepted()?;
+async fn check_invoice(desk: &mut Desk, about: &Value) -> Result<Value> {
+    let (seller, invoice_id) = (text(about, "seller")?, text(about, "invoice_id")?);
+    let opened = desk.clerk()?.get(&format!("/v1/invoices/{seller}/{invoice_id}/opening")).await?.accepted()?;
     let total = Secret::opened(&opened)?;
     let agrees = total.minor() == AGREED_MINOR * WATCHES;
     desk.keep(invoice_id, total);
@@ -75,8 +76,8 @@ async fn check_invoice(desk: &mut Desk, invoice_id: &str) -> Result<Value> {
 
 /// Orders its bank to pay an invoice, quoting what the invoice says.
 async fn order_payment(desk: &mut Desk, about: &Value) -> Result<Value> {
-    let invoice_id = text(about, "invoice_id")?;
-    let invoice = desk.clerk()?.get(&format!("/v1/invoices/{invoice_id}")).await?.accepted()?;
+    let (seller, invoice_id) = (text(about, "seller")?, text(about, "invoice_id")?);
+    let invoice = desk.clerk()?.get(&format!("/v1/invoices/{seller}/{invoice_id}")).await?.accepted()?;
     let order = json!({
         "creditor": invoice["seller"], "amount_minor": desk.kept(invoice_id)?.minor().to_string(),
         "currency": invoice["currency"], "end_to_end_id": invoice_id, "reference": invoice["creditor_reference"],
