@@ -1,8 +1,8 @@
 //! `evidence`: depositing originals by hash, reading and verifying them.
 //!
 //! A deposit proves that the original existed unchanged since then and who said what about its capture; it does not
-//! prove that what the original shows is true, nor that it is the depositor's. So deposits of one original stand side by
-//! side in the order of ledger time.
+//! prove that what the original shows is true, nor that it is the depositor's. So deposits of one original stand side
+//! by side in the order of ledger time.
 
 use fabric_contract::{Context, Contract, Part};
 use trade_model::Refusal;
@@ -29,7 +29,8 @@ pub fn contract() -> Contract {
 }
 
 /// Deposits the hash of an original with its capture record. Others may have deposited it before, so nobody takes an
-/// original, and the first deposit stays the first one: a later one has a later ledger time, whatever its client's clock.
+/// original, and the first deposit stays the first one: a later one has a later ledger time, whatever its client's
+/// clock.
 ///
 /// # Errors
 /// Its subjects must be known; it cannot have been captured in the future.

@@ -35,8 +35,8 @@ impl When {
 
 /// What the right counts for.
 ///
-/// What a renewal adds to its validity is asserted until it is attested. An attestation holds from the moment since which
-/// it stands, so nobody is bound by a right that was attested later.
+/// What a renewal adds to its validity is asserted until it is attested. An attestation holds from the moment since
+/// which it stands, so nobody is bound by a right that was attested later.
 pub fn standing(facts: &RightFacts, when: When) -> RightStanding {
     let right = &facts.right;
     if !facts.authenticated {

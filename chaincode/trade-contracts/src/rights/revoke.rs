@@ -1,7 +1,7 @@
 //! Ending licences: from now on, never for the past.
 //!
-//! What was made, imported or sold under a licence before it ended stays licensed: nobody takes back what another member
-//! relied on.
+//! What was made, imported or sold under a licence before it ended stays licensed: nobody takes back what another
+//! member relied on.
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;

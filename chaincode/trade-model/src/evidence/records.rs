@@ -102,7 +102,8 @@ pub struct Evidence {
     pub facts: Option<String>,
 }
 
-/// The answer of `evidence:ReadEvidence`: the deposits of one original in the order of ledger time, the first one first.
+/// The answer of `evidence:ReadEvidence`: the deposits of one original in the order of ledger time, the first one
+/// first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EvidencePage {
     /// SHA-256 of the original.

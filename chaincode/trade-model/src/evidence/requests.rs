@@ -30,8 +30,8 @@ pub struct Deposit {
     /// What it is about, 0 to 20; each must be known here.
     #[serde(default)]
     pub subjects: Set<Subject, 0, SUBJECTS_MAX>,
-    /// What the depositor claims by it, 1 to 500 characters: authorship, an office's extract of an entry … It is kept as
-    /// the depositor's word.
+    /// What the depositor claims by it, 1 to 500 characters: authorship, an office's extract of an entry … It is kept
+    /// as the depositor's word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Remark>,
 }

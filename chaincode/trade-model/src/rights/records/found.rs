@@ -25,8 +25,8 @@ pub enum ProductBasis {
 pub enum Weight {
     /// Attested, and the product is the owner's or assigned to it: goods without its licence may be stopped.
     Binds,
-    /// Attested for a product that is only claimed, or asserted for a product of the owner's own: documents may be asked
-    /// for, and nothing is stopped.
+    /// Attested for a product that is only claimed, or asserted for a product of the owner's own: documents may be
+    /// asked for, and nothing is stopped.
     Asks,
     /// Anything less: it is shown and has no effect.
     Shown,

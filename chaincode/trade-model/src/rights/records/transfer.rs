@@ -7,7 +7,8 @@ use trade_standards::identifier::MspId;
 use super::super::RightName;
 use crate::common::{Digest256, Remark, Stamp};
 
-/// The offer of a right: the answer of `rights:OfferRight` and `rights:WithdrawRightOffer`. It lapses after `offer_days` of the rules.
+/// The offer of a right: the answer of `rights:OfferRight` and `rights:WithdrawRightOffer`. It lapses after
+/// `offer_days` of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RightOffer {
     /// The right.

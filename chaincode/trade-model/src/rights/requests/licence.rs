@@ -9,12 +9,13 @@ use super::super::{Act, Exclusivity, LicenceRef, LicenceReply, LicenceView, PROD
 use crate::common::{LicenceId, Remark, Role, Set};
 use crate::transaction::transactions;
 
-/// `rights:GrantLicence` (submit): the owner, or a licensee who may sublicense, grants a licence. It is in force when the
-/// licensee accepts it.
+/// `rights:GrantLicence` (submit): the owner, or a licensee who may sublicense, grants a licence. It is in force when
+/// the licensee accepts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantLicence {
-    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores. Other members may use the same.
+    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores. Other members may use the
+    /// same.
     pub licence_id: LicenceId,
     /// The right that is licensed: the caller's own by its id, another's by its whole name.
     pub right_id: RightRef,
@@ -60,8 +61,8 @@ pub struct RefuseLicence {
     pub reason: Remark,
 }
 
-/// `rights:RevokeLicence` (submit): the licensor or the right's owner ends a licence from now on. What was done under it
-/// before stays licensed.
+/// `rights:RevokeLicence` (submit): the licensor or the right's owner ends a licence from now on. What was done under
+/// it before stays licensed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeLicence {

@@ -38,8 +38,8 @@ pub struct RegisterRight {
     pub representation_sha256: Option<Digest256>,
 }
 
-/// `rights:RenewRight` (submit): the owner states that the right was renewed, at most `renewal_days` of the rules after its
-/// end. The new time is attested anew.
+/// `rights:RenewRight` (submit): the owner states that the right was renewed, at most `renewal_days` of the rules after
+/// its end. The new time is attested anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenewRight {
@@ -49,7 +49,8 @@ pub struct RenewRight {
     pub until: Date,
 }
 
-/// `rights:AttestRight` (submit): a member that attests entries of the office confirms the owner's statement, all of it.
+/// `rights:AttestRight` (submit): a member that attests entries of the office confirms the owner's statement, all of
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttestRight {
