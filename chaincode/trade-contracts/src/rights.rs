@@ -9,6 +9,7 @@ mod attest;
 mod chain;
 pub(crate) mod check;
 mod claim;
+mod days;
 mod end;
 mod exclusive;
 mod facts;

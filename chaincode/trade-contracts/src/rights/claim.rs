@@ -8,8 +8,9 @@ use trade_model::rights::{
     CLAIMS, OfficeRefusal, RIGHTS, RIGHTS_FOR, RIGHTS_OF, RegisterRight, RenewRight, Right, RightFacts, RightKind,
     RightView, RightsEvent, RightsRejection, Whole, check_office,
 };
-use trade_standards::time::{Date, Period};
+use trade_standards::time::Period;
 
+use super::days::is_over;
 use super::{facts, product};
 use crate::announce::announce;
 use crate::caller::Caller;
@@ -119,13 +120,4 @@ fn index(ctx: &mut Context<'_>, right: &Right) -> Result<(), Refusal> {
         RIGHTS_FOR.put(ctx, &(Part(gtin.clone()), Whole(right_id.clone())), right_id)?;
     }
     Ok(())
-}
-
-/// Whether more than so many days have passed since a right was valid for the last time.
-fn is_over(until: Date, days: u32, today: Date) -> bool {
-    let mut last = Some(until);
-    for _ in 0..days {
-        last = last.and_then(Date::next);
-    }
-    last.is_some_and(|last| last < today)
 }

@@ -12,10 +12,9 @@ use trade_rules::right::{When, standing};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
+use super::days::is_older;
 use super::opposed;
 use crate::{authorship, caller, ledger, rules};
-
-const SECONDS_A_DAY: i64 = 86_400;
 
 pub(crate) fn find_right(ctx: &mut Context<'_>, right_id: &RightName) -> Result<Right, Refusal> {
     ledger::require(ctx, &RIGHTS, right_id, |right_id| RightsRejection::RightUnknown { right_id })
@@ -104,11 +103,6 @@ pub(super) fn open_offer(ctx: &mut Context<'_>, right: &Right, now: UtcTime) -> 
         }
     }
     Ok(Some(offer))
-}
-
-/// Whether more than so many days lie between two moments.
-pub(super) fn is_older(moment: UtcTime, days: u32, now: UtcTime) -> bool {
-    now.unix_seconds() - moment.unix_seconds() > i64::from(days) * SECONDS_A_DAY
 }
 
 /// Whether the member has, or had, a part in the right, or claims the same number, so that it cannot judge.

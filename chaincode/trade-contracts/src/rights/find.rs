@@ -1,4 +1,4 @@
-//! Finding the rights that protect goods: from the goods, never from what somebody names.
+//! Finding the rights that protect goods: from the goods, never from what a party names.
 //!
 //! Two indexes lead there: the rights of the product's company, and of those to which it has assigned the product; and
 //! the rights that list it. Nobody else can list a product whose GS1 prefix a member has named, so strangers do not

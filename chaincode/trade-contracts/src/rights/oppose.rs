@@ -14,7 +14,7 @@ use trade_model::rights::{
 use trade_rules::right::{When, standing};
 use trade_standards::identifier::MspId;
 
-use super::facts::is_older;
+use super::days::is_older;
 use super::{attest, end, facts, opposed, product};
 use crate::announce::announce;
 use crate::caller::Caller;

@@ -11,7 +11,7 @@ use trade_model::rights::{
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::facts::is_older;
+use super::days::is_older;
 use crate::{authorship, caller, rules};
 
 type Key = (Whole<RightId>, Part<MspId>);

@@ -8,8 +8,8 @@ mod licences;
 use fixtures::{json, of};
 use serde_json::{Value, json};
 use trade_model::rights::{
-    AcceptLicence, AcceptProducts, AcceptRight, AssignProducts, AttestRight, GrantLicence, OfferRight, OpposeRight,
-    ReadLicence, ReadRight, RegisterRight, RevokeLicence,
+    AcceptLicence, AcceptProducts, AcceptRight, AssignProducts, AttestRight, CheckLicence, FindRights, GrantLicence,
+    OfferRight, OpposeRight, ReadLicence, ReadRight, RegisterRight, RevokeLicence,
 };
 use trade_model::{Transaction, rights::EndRight};
 
@@ -115,12 +115,12 @@ impl World {
     }
 
     fn asked(&mut self, question: &Value) -> Value {
-        self.evaluate(REGULATOR, "rights:Check", question).expect("a known right")
+        self.evaluate(REGULATOR, CheckLicence::NAME, question).expect("a known right")
     }
 
     fn protecting(&mut self, product: &str, territory: &str) -> Vec<Value> {
         let question = json!({ "product": product, "territory": territory });
-        let found = self.evaluate(CUSTOMS, "rights:FindRights", &question).expect("an answer");
+        let found = self.evaluate(CUSTOMS, FindRights::NAME, &question).expect("an answer");
         assert_eq!(found["complete"], true);
         found["rights"].as_array().cloned().unwrap_or_default()
     }

@@ -33,7 +33,7 @@ const EUROPEAN_PATENT: &[&str] = &[
     "RS", "SE", "SI", "SK", "SM", "TN", "TR",
 ];
 const BENELUX: &[&str] = &["BE", "LU", "NL"];
-/// Organisation Africaine de la Propriété Intellectuelle.
+/// African Intellectual Property Organization, by its French initials.
 const OAPI: &[&str] =
     &["BF", "BJ", "CF", "CG", "CI", "CM", "GA", "GN", "GQ", "GW", "KM", "ML", "MR", "NE", "SN", "TD", "TG"];
 /// African Regional Intellectual Property Organization.

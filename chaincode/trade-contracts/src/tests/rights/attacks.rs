@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use trade_model::Transaction;
+use trade_model::evidence::Deposit;
+use trade_model::item::Capture;
 use trade_model::rights::{
     AssignProducts, GrantLicence, LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, ReadLicenceOffers,
-    ReadLicences, Right,
+    ReadLicences, Right, WithdrawOpposition,
 };
-
 use trade_standards::time::UtcTime;
 
 use super::*;
@@ -71,7 +72,7 @@ fn self_attestation_by_an_own_extract_or_as_an_attester_counts_for_nothing() {
     let extract = json(&fixtures::deposit("EM 018123456 belongs to the exporter"));
     let about = json!([{ "kind": "right", "id": RIGHT }]);
     let deposit = extract.with("captured_at", "2025-12-31T10:00:00Z").with("subjects", about);
-    world.submit(EXPORTER, "evidence:Deposit", &deposit).expect("anybody can deposit");
+    world.submit(EXPORTER, Deposit::NAME, &deposit).expect("anybody can deposit");
     assert_eq!(world.right(RIGHT)["standing"], "asserted");
     assert_eq!(world.attested(EXPORTER, RIGHT).expect_err("no attester").code, "rights.not_attester");
     world.claim(SECOND_MAKER, &right().with("number", "7").with("products", json!([]))).expect("new");
@@ -138,7 +139,7 @@ fn a_licence_accepted_today_covers_nothing_of_yesterday() {
     assert_eq!(world.asked(&question())["verdict"], "authorised");
     // Nor does a clock that is behind bring an event before the acceptance.
     let made = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", LICENCE);
-    let refused = world.submit(IMPORTER, "item:Capture", &made).expect_err("not a licence to make");
+    let refused = world.submit(IMPORTER, Capture::NAME, &made).expect_err("not a licence to make");
     assert_eq!(refused.code, "item.licence_does_not_cover");
 }
 
@@ -172,7 +173,7 @@ fn revoking_a_licence_makes_nothing_unlawful_that_was_done_under_it() {
     let making = licence().with("acts", json!(["make", "sell"]));
     world.granted(EXPORTER, &making).expect("both sign");
     let made = document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", LICENCE);
-    world.submit(IMPORTER, "item:Capture", &made).expect("licensed");
+    world.submit(IMPORTER, Capture::NAME, &made).expect("licensed");
     let then = "2026-01-01T06:00:00Z";
     world.days_later(2);
     world.revoke(EXPORTER, LICENCE).expect("its licensor");
@@ -203,7 +204,7 @@ fn opposing_again_and_again_blocks_nothing() {
     world.claim(EXPORTER, &right()).expect("new");
     world.claim(SECOND_MAKER, &right()).expect("new");
     world.oppose(SECOND_MAKER, RIGHT).expect("a stake");
-    world.submit(SECOND_MAKER, "rights:WithdrawOpposition", &named(RIGHT)).expect("its own");
+    world.submit(SECOND_MAKER, WithdrawOpposition::NAME, &named(RIGHT)).expect("its own");
     assert_eq!(world.oppose(SECOND_MAKER, RIGHT).expect_err("once").code, "rights.opposition_exists");
     world.offer(EXPORTER, SECOND_MAKER).expect("not opposed any more");
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction;
+use trade_model::evidence::Deposit;
 use trade_model::rights::{
     AcceptProducts, AssignProducts, AttestRight, EndAssignment, EndRight, FindRights, ReadRight, RefuseProducts,
     RegisterRight, RenewRight, WithdrawAttestation,
@@ -237,7 +238,7 @@ fn attest_rows() -> Vec<Row> {
         row("from an extract that is deposited", "", |w| {
             register(w, &right())?;
             let extract = json(&fixtures::deposit("an extract")).with("captured_at", "2025-12-31T10:00:00Z");
-            w.submit(EXPORTER, "evidence:Deposit", &extract)?;
+            w.submit(EXPORTER, Deposit::NAME, &extract)?;
             let basis = json!({ "kind": "extract", "sha256": extract["sha256"] });
             w.submit(CUSTOMS, AttestRight::NAME, &named(RIGHT).with("basis", basis))
         }),

@@ -129,7 +129,7 @@ fn licences_are_read_newest_first_with_those_that_ended() {
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        (GrantLicence::NAME, [grant_rows(), excess_rows()].concat()),
+        (GrantLicence::NAME, [grant_rows(), hindrance_rows(), excess_rows()].concat()),
         (AcceptLicence::NAME, accept_rows()),
         (RefuseLicence::NAME, refuse_rows()),
         (RevokeLicence::NAME, revoke_rows()),
@@ -372,6 +372,12 @@ fn grant_rows() -> Vec<Row> {
             w.licensed();
             w.submit(CARRIER, GrantLicence::NAME, &sub_licence().with("licensee", EXPORTER))
         }),
+    ]
+}
+
+/// Sub-licences, and what stands in the way of a licence.
+fn hindrance_rows() -> Vec<Row> {
+    vec![
         row("under an unknown licence", "rights.licence_unknown", |w| {
             sub(w, &sub_licence().with("parent_licence_id", "none"))
         }),
