@@ -5,16 +5,17 @@
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::common::{Foreign, Remark, Role, TransferId};
+use trade_model::common::{Attested, Foreign, Remark, Role, Scoped};
 use trade_model::custody::{
     Accept, CustodyEvent, CustodyRejection, CustodyTransfer, Offer, ReadTransfer, Reject, TRANSFER_ITEMS_MOVED_MAX,
-    TRANSFERS, TransferState, Withdraw,
+    TRANSFERS, TransferName, TransferState, Withdraw,
 };
 use trade_model::item::{Basis, Item, Life};
 use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
-use crate::caller::Caller;
+use crate::authorship;
+use crate::caller::{self, Caller};
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
 use crate::table::On;
@@ -31,23 +32,24 @@ pub fn contract() -> Contract {
 pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, Refusal> {
     let mut caller = Caller::of::<Offer>(ctx)?;
     check_offer(&caller, &request)?;
-    ledger::must_be_new(ctx, &TRANSFERS, &request.transfer_id, |transfer_id| CustodyRejection::OfferExists {
-        transfer_id,
-    })?;
+    let transfer_id = Scoped::new(caller.msp_id().clone(), request.transfer_id);
+    ledger::must_be_new(ctx, &TRANSFERS, &transfer_id, |transfer_id| CustodyRejection::OfferExists { transfer_id })?;
     let mut registry = Registry::default();
     registry.load(ctx, &request.items)?;
     if let Some(last) = registry.last_recorded_at() {
         caller.follow(last);
     }
     for item_id in &request.items {
-        check_offered(registry.known(ctx, item_id)?, caller.msp_id())?;
+        let item = registry.known(ctx, item_id)?.clone();
+        check_movable(&item, caller.msp_id())?;
+        check_free(ctx, &caller, &item)?;
     }
 
     for item_id in &request.items {
-        registry.change(ctx, item_id)?.open_transfer = Some(request.transfer_id.clone());
+        registry.change(ctx, item_id)?.open_transfer = Some(transfer_id.clone());
     }
     let transfer = CustodyTransfer {
-        transfer_id: request.transfer_id,
+        transfer_id,
         from: caller.msp_id().clone(),
         to: request.to,
         items: request.items,
@@ -61,7 +63,7 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
         items_moved: 0,
     };
     registry.flush(ctx)?;
-    TRANSFERS.put(ctx, &transfer.transfer_id, &transfer)?;
+    put(ctx, &caller, &transfer)?;
     announce(ctx, event(&transfer))?;
     Ok(transfer)
 }
@@ -72,13 +74,13 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
 /// The receiver only, in time, once, and with the seal as offered.
 pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer, Refusal> {
     let mut caller = Caller::of::<Accept>(ctx)?;
-    let mut transfer = open_transfer(ctx, &request.transfer_id)?;
+    let mut transfer = open_transfer(ctx, &request.transfer_id.of(caller.msp_id()))?;
     let transfer_id = transfer.transfer_id.clone();
     caller.follow(transfer.offered.at);
     if transfer.to != *caller.msp_id() {
         return Err(CustodyRejection::NotReceiver { transfer_id }.into());
     }
-    if transfer.expires_at.is_some_and(|expiry| expiry < caller.now) {
+    if transfer.has_expired(caller.now) {
         return Err(CustodyRejection::OfferExpired { transfer_id }.into());
     }
     if transfer.seal != request.seal {
@@ -88,7 +90,11 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     registry.load(ctx, &transfer.items)?;
     for item_id in &transfer.items {
         // It may have been packed, ended or moved with a unit since it was offered.
-        check_movable(registry.known(ctx, item_id)?, &transfer.from)?;
+        let item = registry.known(ctx, item_id)?;
+        check_movable(item, &transfer.from)?;
+        if item.open_transfer.as_ref() != Some(&transfer_id) {
+            return Err(CustodyRejection::OfferOvertaken { transfer_id, item_id: item_id.clone() }.into());
+        }
     }
     let moved = registry.with_contents(ctx, &transfer.items, TRANSFER_ITEMS_MOVED_MAX)?;
     let moved = moved.ok_or(CustodyRejection::TransferTooLarge { max: TRANSFER_ITEMS_MOVED_MAX })?;
@@ -96,7 +102,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     if let Some(last) = registry.last_recorded_at() {
         caller.follow(last);
     }
-    let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id), None);
+    let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id.to_string()), None);
     for item_id in &moved {
         let item = registry.change(ctx, item_id)?;
         item.holder = Some(transfer.to.clone());
@@ -114,7 +120,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
 /// The receiver only, and only while the offer is open.
 pub fn reject(ctx: &mut Context<'_>, request: Reject) -> Result<CustodyTransfer, Refusal> {
     let caller = Caller::of::<Reject>(ctx)?;
-    let transfer = open_transfer(ctx, &request.transfer_id)?;
+    let transfer = open_transfer(ctx, &request.transfer_id.of(caller.msp_id()))?;
     if transfer.to != *caller.msp_id() {
         return Err(CustodyRejection::NotReceiver { transfer_id: transfer.transfer_id }.into());
     }
@@ -128,7 +134,7 @@ pub fn reject(ctx: &mut Context<'_>, request: Reject) -> Result<CustodyTransfer,
 /// The sender only, and only while the offer is open.
 pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<CustodyTransfer, Refusal> {
     let caller = Caller::of::<Withdraw>(ctx)?;
-    let transfer = open_transfer(ctx, &request.transfer_id)?;
+    let transfer = open_transfer(ctx, &request.transfer_id.of(caller.msp_id()))?;
     if transfer.from != *caller.msp_id() {
         return Err(CustodyRejection::NotSender { transfer_id: transfer.transfer_id }.into());
     }
@@ -136,19 +142,48 @@ pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<CustodyTrans
     close(ctx, registry, transfer, caller, TransferState::Withdrawn, Some(request.reason))
 }
 
-/// A custody transfer by its id.
+/// A custody transfer by its name.
 ///
 /// # Errors
 /// [`CustodyRejection::OfferUnknown`].
-pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<CustodyTransfer, Refusal> {
-    find(ctx, &request.transfer_id)
+pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<Attested<CustodyTransfer>, Refusal> {
+    let reader = caller::msp_of(ctx)?;
+    let record = find(ctx, &request.transfer_id.of(&reader))?;
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
 }
 
-fn find(ctx: &mut Context<'_>, transfer_id: &TransferId) -> Result<CustodyTransfer, Refusal> {
+/// Whether the sender has offered this, and the member that decided about it has decided so.
+fn is_authentic(ctx: &mut Context<'_>, transfer: &CustodyTransfer) -> Result<bool, Refusal> {
+    let (key, offered) = (&transfer.transfer_id, transfer.as_offered());
+    let by_sender = match &transfer.decided {
+        // The sender's digest is that of the last it said: of the offer, or of its withdrawal.
+        Some(decided) if decided.by == transfer.from => transfer,
+        _ => &offered,
+    };
+    let last = by_sender.decided.as_ref().unwrap_or(&by_sender.offered);
+    if !authorship::is_authentic(ctx, &TRANSFERS, key, (by_sender, last), &transfer.from)? {
+        return Ok(false);
+    }
+    match &transfer.decided {
+        Some(decided) if decided.by != transfer.from => {
+            authorship::is_authentic(ctx, &TRANSFERS, key, (transfer, decided), &transfer.to)
+        }
+        _ => Ok(true),
+    }
+}
+
+/// Writes the transfer as the caller makes it; from now on it takes the peers of both sides to change it.
+fn put(ctx: &mut Context<'_>, caller: &Caller, transfer: &CustodyTransfer) -> Result<(), Refusal> {
+    let owners = [&transfer.from, &transfer.to];
+    authorship::put(ctx, caller, (&TRANSFERS, &transfer.transfer_id), transfer, &owners)
+}
+
+fn find(ctx: &mut Context<'_>, transfer_id: &TransferName) -> Result<CustodyTransfer, Refusal> {
     ledger::require(ctx, &TRANSFERS, transfer_id, |transfer_id| CustodyRejection::OfferUnknown { transfer_id })
 }
 
-fn open_transfer(ctx: &mut Context<'_>, transfer_id: &TransferId) -> Result<CustodyTransfer, Refusal> {
+fn open_transfer(ctx: &mut Context<'_>, transfer_id: &TransferName) -> Result<CustodyTransfer, Refusal> {
     let transfer = find(ctx, transfer_id)?;
     match transfer.state {
         TransferState::Offered => Ok(transfer),
@@ -182,7 +217,7 @@ fn close(
     transfer.decided = Some(caller.stamp());
     transfer.remark = remark;
     registry.flush(ctx)?;
-    TRANSFERS.put(ctx, &transfer.transfer_id, &transfer)?;
+    put(ctx, &caller, &transfer)?;
     announce(ctx, event(&transfer))?;
     Ok(transfer)
 }
@@ -214,16 +249,14 @@ fn check_offer(caller: &Caller, request: &Offer) -> Result<(), CustodyRejection>
     Ok(())
 }
 
-/// Whether the sender can offer the item.
-fn check_offered(item: &Item, sender: &MspId) -> Result<(), CustodyRejection> {
-    check_movable(item, sender)?;
-    match &item.open_transfer {
-        Some(transfer_id) => Err(CustodyRejection::ItemAlreadyOffered {
-            item_id: item.item_id.clone(),
-            transfer_id: transfer_id.clone(),
-        }),
-        None => Ok(()),
+/// Refuses what is part of another offer that can still be accepted. One that has expired binds nothing.
+fn check_free(ctx: &mut Context<'_>, caller: &Caller, item: &Item) -> Result<(), Refusal> {
+    let Some(transfer_id) = &item.open_transfer else { return Ok(()) };
+    let (item_id, other) = (item.item_id.clone(), TRANSFERS.find(ctx, transfer_id)?);
+    if other.is_some_and(|other| other.has_expired(caller.now)) {
+        return Ok(());
     }
+    Err(CustodyRejection::ItemAlreadyOffered { item_id, transfer_id: transfer_id.clone() }.into())
 }
 
 /// Whether the item can leave the sender.

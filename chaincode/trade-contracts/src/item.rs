@@ -2,20 +2,25 @@
 
 mod alarm;
 mod capture;
+mod consent;
+mod copy;
 mod correction;
 mod effects;
 mod find;
 mod listing;
 pub(crate) mod registry;
+mod reliance;
 mod scan;
+mod serials;
 mod session;
 mod sighting;
 mod signal;
+mod standing;
 mod trace;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::item::{Item, ReadItem};
+use trade_model::item::{CORRECTIONS_OF, ItemReport, ReadItem};
 
 use self::find::find;
 use crate::table::On;
@@ -23,10 +28,14 @@ use crate::table::On;
 pub(crate) use alarm::standing_alarms;
 pub use alarm::{answer, decide};
 pub use capture::capture;
+pub use consent::{consent, read_correction};
 pub use listing::{alarms, events, party_alarms, read_alarm, read_alarm_group};
 pub use scan::scan;
 pub use sighting::sightings;
 pub use trace::trace;
+
+/// Most corrections that wait for consent that an item's answer names.
+const CORRECTIONS_MAX: usize = 50;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
@@ -34,7 +43,11 @@ pub fn contract() -> Contract {
         .on(capture)
         .on(answer)
         .on(decide)
+        .on(consent)
+        .on(serials::issue)
+        .on(serials::read)
         .on(read_item)
+        .on(read_correction)
         .on(events)
         .on(sightings)
         .on(trace)
@@ -49,6 +62,8 @@ pub fn contract() -> Contract {
 ///
 /// # Errors
 /// [`trade_model::item::ItemRejection::ItemUnknown`].
-pub fn read_item(ctx: &mut Context<'_>, request: ReadItem) -> Result<Item, Refusal> {
-    find(ctx, &request.item)
+pub fn read_item(ctx: &mut Context<'_>, request: ReadItem) -> Result<ItemReport, Refusal> {
+    let item = find(ctx, &request.item)?;
+    let waiting = CORRECTIONS_OF.scan(ctx, &item.item_id, CORRECTIONS_MAX)?.entries;
+    Ok(ItemReport { item, corrections_proposed: waiting.into_iter().map(|(_, record_id)| record_id).collect() })
 }

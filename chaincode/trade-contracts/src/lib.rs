@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod governance;
 pub mod item;
 mod ledger;
+pub mod mandate;
 mod named;
 pub mod payment;
 mod person;
@@ -17,6 +18,7 @@ mod private;
 pub mod rights;
 mod rules;
 mod table;
+pub mod title;
 
 use fabric_contract::{ArgumentError, Failure, Router};
 use trade_model::rejection::{Rejection, RequestRejection};
@@ -24,13 +26,15 @@ use trade_model::rejection::{Rejection, RequestRejection};
 /// The title under which the contracts describe themselves.
 pub const TITLE: &str = "entrepot";
 
-/// All eight contracts behind one router.
+/// All ten contracts behind one router.
 pub fn router() -> Router {
     Router::new(TITLE, env!("CARGO_PKG_VERSION"))
         .explain_arguments(malformed)
         .contract(governance::contract())
         .contract(item::contract())
         .contract(custody::contract())
+        .contract(title::contract())
+        .contract(mandate::contract())
         .contract(rights::contract())
         .contract(evidence::contract())
         .contract(customs::contract())

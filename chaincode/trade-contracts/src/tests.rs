@@ -5,6 +5,7 @@ mod agreement;
 mod alarm_groups;
 mod alarms;
 mod authorship;
+mod corrections;
 mod custody;
 mod customs;
 mod documents;
@@ -13,14 +14,18 @@ mod founding;
 mod governance;
 mod item;
 mod laws;
+mod mandate;
 mod openings;
 mod payment;
 mod payment_attacks;
 mod persons;
 mod proposals;
 mod rights;
+mod serials;
 mod settlement;
+mod standing;
 mod time;
+mod title;
 mod trace;
 mod trace_pages;
 mod voting;
@@ -40,7 +45,10 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         rights::tables(),
         evidence::tables(),
         item::tables(),
+        serials::tables(),
         custody::tables(),
+        title::tables(),
+        mandate::tables(),
         customs::tables(),
         accounts::tables(),
         agreement::tables(),

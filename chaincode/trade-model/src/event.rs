@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     agreement::AgreementEvent, custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent,
-    governance::GovernanceEvent, item::ItemEvent, payment::PaymentEvent, rights::RightsEvent,
+    governance::GovernanceEvent, item::ItemEvent, mandate::MandateEvent, payment::PaymentEvent, rights::RightsEvent,
+    title::TitleEvent,
 };
 
 macro_rules! of_every_domain {
@@ -32,6 +33,10 @@ of_every_domain! {
     Item(ItemEvent);
     /// Of `custody`.
     Custody(CustodyEvent);
+    /// Of `title`.
+    Title(TitleEvent);
+    /// Of `mandate`.
+    Mandate(MandateEvent);
     /// Of `rights`.
     Rights(RightsEvent);
     /// Of `evidence`.

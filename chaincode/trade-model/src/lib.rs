@@ -14,9 +14,11 @@ pub mod customs;
 pub mod evidence;
 pub mod governance;
 pub mod item;
+pub mod mandate;
 pub mod payment;
 pub mod rights;
 pub mod rules;
+pub mod title;
 
 pub use refusal::Refusal;
 pub use transaction::Transaction;

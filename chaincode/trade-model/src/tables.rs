@@ -5,7 +5,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{agreement, common, custody, customs, evidence, governance, item, payment, rights, rules};
+use crate::{agreement, common, custody, customs, evidence, governance, item, mandate, payment, rights, rules, title};
 
 /// What one table holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +28,8 @@ pub fn all(generator: &mut SchemaGenerator) -> Vec<TableInfo> {
     rules::tables(&mut tables);
     item::tables(&mut tables);
     custody::tables(&mut tables);
+    title::tables(&mut tables);
+    mandate::tables(&mut tables);
     rights::tables(&mut tables);
     evidence::tables(&mut tables);
     customs::tables(&mut tables);

@@ -367,7 +367,7 @@ mod tests {
         let opening = body("/v1/invoices/{party}/{id}/opening");
         assert!(opening["properties"]["private"].is_object(), "{opening}");
         assert_eq!((&opening["properties"]["invoice_id"], &opening["required"]), (&Value::Null, &json!(["private"])));
-        let reject = body("/v1/custody-transfers/{id}/reject");
+        let reject = body("/v1/custody-transfers/{party}/{id}/reject");
         assert_eq!((&reject["properties"]["transfer_id"], &reject["required"]), (&Value::Null, &json!(["reason"])));
     }
 }

@@ -270,8 +270,9 @@ mod tests {
     fn path_query_and_body_become_one_argument() -> Result<(), Problem> {
         let events = read("readEvents", &[("id", "urn:x:1")], &[("after", "AA"), ("limit", "10")], "")?;
         assert_eq!(events.argument, json!({"item": "urn:x:1", "after": "AA", "limit": 10}));
-        let reject = read("rejectCustody", &[("id", "o1")], &[("signing", "caller")], r#"{"reason":"wet"}"#)?;
-        assert_eq!(reject.argument, json!({"transfer_id": "o1", "reason": "wet"}));
+        let reject = [("party", "AMSP"), ("id", "o1")];
+        let reject = read("rejectCustody", &reject, &[("signing", "caller")], r#"{"reason":"wet"}"#)?;
+        assert_eq!(reject.argument, json!({"transfer_id": "AMSP/o1", "reason": "wet"}));
         assert!(reject.caller_signs);
         Ok(())
     }
@@ -330,10 +331,10 @@ mod tests {
             (r#"{"reason":"a","transfer_id":"o2"}"#, "request.malformed"),
             (r#"{"reason":"a","private":{}}"#, "request.malformed"),
         ] {
-            assert_eq!(code(read("rejectCustody", &[("id", "o1")], &[], body)), expected, "{body}");
+            assert_eq!(code(read("rejectCustody", &[("party", "-"), ("id", "o1")], &[], body)), expected, "{body}");
         }
         let deep = format!("{{\"reason\":{}{}}}", "[".repeat(100), "]".repeat(100));
-        assert_eq!(code(read("rejectCustody", &[("id", "o1")], &[], &deep)), "json_too_deep");
+        assert_eq!(code(read("rejectCustody", &[("party", "-"), ("id", "o1")], &[], &deep)), "json_too_deep");
     }
 
     #[test]

@@ -95,7 +95,7 @@ mod tests {
         let replay = sent::<Replay>(json!({"declaration_id": "D-1", "on": "2026-01-02", "tariff_version": 3}), None);
         assert_eq!(replay.0, "GET /v1/declarations/D-1/replay?on=2026-01-02&tariff_version=3");
         let reject = sent::<Reject>(json!({"transfer_id": "T-1", "reason": "wet"}), None);
-        assert_eq!(reject, ("POST /v1/custody-transfers/T-1/reject".to_owned(), Some(json!({"reason": "wet"}))));
+        assert_eq!(reject, ("POST /v1/custody-transfers/-/T-1/reject".to_owned(), Some(json!({"reason": "wet"}))));
     }
 
     #[test]

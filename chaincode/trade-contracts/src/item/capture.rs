@@ -4,8 +4,9 @@
 //! captured, a foreign event declared erroneous). What contradicts the records is recorded and raises an alarm:
 //! refusing it would lose the evidence.
 //!
-//! An event belongs to its recorder. Documents travel, and the hash of an event says nothing about its sender; if the
-//! first record counted for everybody, a copy sent early would make its sender the maker of another member's goods.
+//! An event belongs to its recorder. Documents travel, and the hash of an event says nothing about its sender: a copy
+//! sent early is a record of its sender's, under a key of its own, and gets into nobody's way. What of an event its
+//! recorder has no standing for is a *sighting*: it stands under keys that nothing reads which changes state.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +24,9 @@ use trade_standards::json::Json;
 use trade_standards::time::UtcTime;
 
 use super::alarm::{self, Conflict};
+use super::effects::Done;
 use super::session::Session;
-use super::{correction, effects};
+use super::{copy, correction, effects, sighting};
 use crate::announce::announce;
 use crate::caller::Caller;
 use crate::{rights, rules};
@@ -47,7 +49,8 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
     if let Some(licence) = &licence {
         caller.follow(licence.last_said_at());
     }
-    let mut session = Session::new(caller, licence, rules::current(ctx)?.alarms);
+    let rules = rules::current(ctx)?;
+    let mut session = Session::new(caller, licence, rules);
     let named: BTreeSet<ItemId> = events.iter().flat_map(instances).map(ItemId::from).collect();
     session.registry.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
     if let Some(last) = session.registry.last_recorded_at() {
@@ -64,9 +67,8 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
 
 /// Takes one event: known, a correction, or new.
 fn take(ctx: &mut Context<'_>, session: &mut Session, event: &Event) -> Result<CapturedEvent, Refusal> {
-    let standing = standing(ctx, session, event)?;
-    let record_id = standing.record_id.clone();
-    let known = match standing.own.clone() {
+    let record_id = EventRecordId::of(&event.hash, session.caller.msp_id());
+    let known = match session.find_record(ctx, &record_id)? {
         Some(record) => Some(record),
         None => same_id(ctx, session, event)?,
     };
@@ -75,30 +77,30 @@ fn take(ctx: &mut Context<'_>, session: &mut Session, event: &Event) -> Result<C
         (Some(_), Some(record)) if record.declared_erroneous.is_some() => CaptureStatus::AlreadyRecorded,
         (Some(declaration), Some(record)) => {
             let declared = declared_error(session, declaration)?;
-            correction::withdraw(ctx, session, record, declared)?;
-            CaptureStatus::CorrectionRecorded
-        }
-        (Some(_), None) if standing.first_by_another.is_some() => {
-            return Err(ItemRejection::EventOfAnother { event_hash: event.hash.clone() }.into());
+            correction::declare(ctx, session, record, declared)?
         }
         (Some(declaration), None) => {
             let mut record = new_record(session, event, record_id.clone())?;
+            if copy::recorded_by_another(ctx, session, &record)?.is_some() {
+                return Err(ItemRejection::EventOfAnother { event_hash: event.hash.clone() }.into());
+            }
             record.declared_erroneous = Some(declared_error(session, declaration)?);
-            keep(ctx, session, event, record)?;
+            keep(ctx, session, event, record, &BTreeSet::new())?;
             CaptureStatus::CorrectionRecorded
         }
         (None, Some(_)) if same_content => CaptureStatus::AlreadyRecorded,
         (None, other) => {
-            record_new(ctx, session, event, standing, other)?;
+            record_new(ctx, session, event, other)?;
             CaptureStatus::Recorded
         }
     };
     Ok(CapturedEvent {
         event_hash: event.hash.clone(),
-        record_id,
         event_id: foreign(event.event_id.as_deref())?,
         status,
         items: instances(event).map(ItemId::from).collect(),
+        sightings: session.records.get(&record_id).map(|record| record.sightings.clone()).unwrap_or_default(),
+        record_id,
     })
 }
 
@@ -108,12 +110,12 @@ fn record_new(
     ctx: &mut Context<'_>,
     session: &mut Session,
     event: &Event,
-    standing: Standing,
     other: Option<RecordedEvent>,
 ) -> Result<(), Refusal> {
-    let mut record = new_record(session, event, standing.record_id)?;
-    let mut conflicts = effects::apply(ctx, session, event, &mut record)?;
-    conflicts.extend(same_event(&record, standing.first_by_another)?);
+    let record_id = EventRecordId::of(&event.hash, session.caller.msp_id());
+    let mut record = new_record(session, event, record_id)?;
+    let Done { mut conflicts, stated } = effects::apply(ctx, session, event, &mut record)?;
+    conflicts.extend(copy::conflicts(ctx, session, &record)?);
     if let Some(other) = other {
         conflicts.push(Conflict {
             kind: AlarmKind::EventIdReused,
@@ -123,46 +125,7 @@ fn record_new(
         });
     }
     alarm::raise(ctx, session, &mut record, conflicts)?;
-    keep(ctx, session, event, record)
-}
-
-/// How an event stands with its caller: the id its record has or would have, the record itself, and that of the
-/// first recorder, when that was another member.
-struct Standing {
-    record_id: EventRecordId,
-    own: Option<RecordedEvent>,
-    first_by_another: Option<RecordedEvent>,
-}
-
-/// An event belongs to its recorder. What another member recorded before takes nothing away from the caller's record,
-/// and makes it a conflict.
-fn standing(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Standing, Refusal> {
-    let record_id = EventRecordId::first(&event.hash);
-    match session.find_record(ctx, &record_id)? {
-        Some(first) if first.recorded.by != *session.caller.msp_id() => {
-            let record_id = EventRecordId::of_another(&event.hash, session.caller.msp_id());
-            let own = session.find_record(ctx, &record_id)?;
-            Ok(Standing { record_id, own, first_by_another: Some(first) })
-        }
-        own => Ok(Standing { record_id, own, first_by_another: None }),
-    }
-}
-
-/// The conflicts of an event that another member had recorded word for word, one per thing it names: which of the two
-/// saw it happen, the records cannot tell. An event that its first recorder took back contradicts nothing.
-fn same_event(record: &RecordedEvent, first: Option<RecordedEvent>) -> Result<Vec<Conflict>, Refusal> {
-    let Some(first) = first.filter(|first| first.declared_erroneous.is_none()) else { return Ok(Vec::new()) };
-    let mut named: BTreeSet<ItemId> = record.items.iter().chain(&record.parent).cloned().collect();
-    if named.is_empty() {
-        named.insert(first_named(record)?);
-    }
-    let conflict = |item_id| Conflict {
-        kind: AlarmKind::SameEventByAnother,
-        item_id,
-        conflicts_with: Foreign::of_id(&first.record_id),
-        other_party: Some(first.recorded.by.clone()),
-    };
-    Ok(named.into_iter().map(conflict).collect())
+    keep(ctx, session, event, record, &stated)
 }
 
 /// The thing by which an event that is a conflict as a whole is found; the event itself when it names classes only.
@@ -270,17 +233,26 @@ fn same_id(ctx: &mut Context<'_>, session: &Session, event: &Event) -> Result<Op
     }
 }
 
-/// Indexes a new event and keeps it to be written.
-fn keep(ctx: &mut Context<'_>, session: &mut Session, event: &Event, record: RecordedEvent) -> Result<(), Refusal> {
+/// Indexes a new event and keeps it to be written: among the events of the things that it is a statement about, and
+/// among the sightings of all others.
+fn keep(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    event: &Event,
+    record: RecordedEvent,
+    stated: &BTreeSet<ItemId>,
+) -> Result<(), Refusal> {
     let record_id = &record.record_id;
-    let named: BTreeSet<ItemId> = instances(event).chain(classes(event)).map(ItemId::from).collect();
-    for object_id in named {
-        let now = session.caller.now;
-        let place = NewestFirst::new(now, session.place);
+    let place = NewestFirst::new(session.caller.now, session.place);
+    let own_classes = classes(event).filter(|class| effects::may_state_class(session, class)).map(ItemId::from);
+    let stated: BTreeSet<ItemId> = stated.iter().cloned().chain(own_classes).collect();
+    for object_id in &stated {
         ITEM_EVENTS.put(ctx, &(object_id.clone(), place, record_id.clone()), record_id)?;
-        if session.registry.find(ctx, &object_id)?.is_some() {
-            session.registry.stamp(&object_id, now)?;
-        }
+    }
+    let named = instances(event).chain(classes(event)).map(ItemId::from).filter(|named| !stated.contains(named));
+    let partly = record.sightings.iter().map(|sighted| sighted.item_id.clone());
+    for object_id in named.chain(partly).collect::<BTreeSet<ItemId>>() {
+        sighting::list(ctx, session, &record, &object_id)?;
     }
     if let Some(event_id) = &record.event_id {
         let key = (Part(record.recorded.by.clone()), Part(event_id.clone()));
@@ -312,6 +284,7 @@ fn new_record(session: &Session, event: &Event, record_id: EventRecordId) -> Res
         disposition: foreign(event.disposition_name().or(event.disposition.as_deref()))?,
         event_time: event_time(event)?,
         recorded: session.caller.stamp(),
+        place: session.place,
         asserted_at: (now != asserted).then_some(asserted),
         items: items.iter().map(ItemId::from).collect(),
         parent: parent.map(ItemId::from),
@@ -319,6 +292,7 @@ fn new_record(session: &Session, event: &Event, record_id: EventRecordId) -> Res
         business_location: foreign(event.biz_location.as_ref().map(ObjectUri::canonical))?,
         declared_erroneous: None,
         alarm_group: None,
+        sightings: Vec::new(),
         effects: Vec::new(),
         event: event.raw.clone(),
     })

@@ -1,42 +1,71 @@
 //! Error declarations: an event is taken back by declaring it erroneous; nothing is edited or deleted.
 //!
+//! What other members accepted since, one of them alone does not undo: where a fact of another rests on what the event
+//! changed, the declaration is a proposal, and the state stands until those members consent (see `reliance`).
+//!
 //! The event stays, marked. What it changed is set back where it still stands. Alarms are not touched: whether one
 //! still has its ground is read from the records on which it rests. Of several commissionings that contradicted one
 //! that is taken back, the oldest by a member that may commission becomes the first; a declaration looks at the oldest
 //! [`RIVALS_MAX`] of them, so that nobody can make it too large for a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{AlarmId, EventRecordId, Foreign, ItemId};
 use trade_model::item::{
-    ALARM_DECISIONS, ALARMS, Alarm, Basis, Change, DeclaredError, Effect, Item, ItemRejection, Origin, RIVALS,
-    RecordedEvent,
+    ALARM_DECISIONS, ALARMS, Alarm, Basis, CORRECTIONS, CORRECTIONS_OF, CaptureStatus, Change, Correction,
+    DeclaredError, Effect, Entitlement, Item, ItemRejection, Origin, RIVALS, RecordedEvent,
 };
 
 use super::alarm;
-use super::effects::entitlement::{held_on_its_own_word, may_commission};
+use super::effects::entitlement::{entitlement_of, may_commission};
 use super::effects::packing::{link, nests, unlink};
 use super::registry::Entry;
+use super::reliance;
 use super::session::Session;
+use crate::authorship;
 
 /// Most commissionings that contradict the one taken back that a declaration looks at.
 const RIVALS_MAX: usize = 1_000;
 
-/// Marks the event and takes back what rests on it.
+/// Takes the event back, or proposes to, where accepted facts of others rest on it.
 ///
 /// # Errors
 /// [`ItemRejection::EventOfAnother`] unless the caller recorded the event.
-pub(super) fn withdraw(
+pub(super) fn declare(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    record: RecordedEvent,
+    declared: DeclaredError,
+) -> Result<CaptureStatus, Refusal> {
+    if record.recorded.by != *session.caller.msp_id() {
+        return Err(ItemRejection::EventOfAnother { event_hash: record.event_hash }.into());
+    }
+    if reliance::on(ctx, &mut session.registry, &record)?.is_none() {
+        take_back(ctx, session, record, declared)?;
+        return Ok(CaptureStatus::CorrectionRecorded);
+    }
+    if CORRECTIONS.exists(ctx, &record.record_id)? {
+        return Ok(CaptureStatus::AlreadyRecorded);
+    }
+    let items: BTreeSet<ItemId> = record.effects.iter().map(|effect| effect.item_id.clone()).collect();
+    for item_id in &items {
+        CORRECTIONS_OF.put(ctx, &(item_id.clone(), record.record_id.clone()), &record.record_id)?;
+    }
+    let correction = Correction { record_id: record.record_id.clone(), declared, items: items.into_iter().collect() };
+    let me = session.caller.msp_id().clone();
+    authorship::put(ctx, &session.caller, (&CORRECTIONS, &record.record_id), &correction, &[&me])?;
+    Ok(CaptureStatus::CorrectionProposed)
+}
+
+/// Marks the event and takes back what it changed.
+pub(super) fn take_back(
     ctx: &mut Context<'_>,
     session: &mut Session,
     mut record: RecordedEvent,
     declared: DeclaredError,
 ) -> Result<(), Refusal> {
-    if record.recorded.by != *session.caller.msp_id() {
-        return Err(ItemRejection::EventOfAnother { event_hash: record.event_hash }.into());
-    }
     for effect in record.effects.iter().rev() {
         undo(ctx, session, &record, effect)?;
     }
@@ -48,17 +77,17 @@ pub(super) fn withdraw(
     Ok(())
 }
 
-/// Sets one change back, if nothing later stands in its place. What became of goods that another member holds by now is
-/// no longer the recorder's to change.
+/// Sets one change back, if nothing later stands in its place. Where a thing is, is no longer the recorder's to say once
+/// another member holds it.
 fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
     let item_id = &effect.item_id;
     let Some(item) = session.registry.find(ctx, item_id)?.cloned() else { return Ok(()) };
-    let held_by_another = item.holder.as_ref().is_some_and(|holder| *holder != record.recorded.by);
+    let holds = item.holder.as_ref() == Some(&record.recorded.by);
     match &effect.change {
-        Change::Life { .. } | Change::Parent { .. } if held_by_another => {}
         Change::Commissioning { by_event } if item.commissioned_by_event.as_ref() == Some(by_event) => {
             let changed = session.registry.change(ctx, item_id)?;
             changed.origin = Origin::Unknown;
+            changed.entitlement = Entitlement::Seen;
             changed.commissioner = None;
             changed.commissioned_at = None;
             changed.commissioned_by_event = None;
@@ -72,7 +101,10 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
             let unit = put_back(ctx, session, &item, before.as_ref(), after.as_ref())?;
             session.append(record, item_id, Entry::Packing(unit), Basis::Correction)?;
         }
-        Change::Location { before, after } if item.location.as_ref() == Some(after) => {
+        Change::Recall { before, after } if item.recalled_by_event == *after => {
+            session.registry.change(ctx, item_id)?.recalled_by_event = before.clone();
+        }
+        Change::Location { before, after } if holds && item.location.as_ref() == Some(after) => {
             session.registry.change(ctx, item_id)?.location = before.clone();
             session.append(record, item_id, Entry::Location(before.clone()), Basis::Correction)?;
         }
@@ -149,13 +181,16 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
         return Ok(());
     };
     let maker = later.recorded.by.clone();
+    let entitlement = entitlement_of(members, &maker, &alarm.item_id.object());
     let item = session.registry.change(ctx, &alarm.item_id)?;
     item.origin = Origin::Commissioned;
     item.commissioner = Some(maker.clone());
     item.commissioned_at = Some(later.event_time);
     item.commissioned_by_event = Some(later.record_id.clone());
+    item.introduced_by = maker.clone();
+    item.entitlement = entitlement;
     // What the other held and owned by its own word alone goes with that word.
-    let holds = held_on_its_own_word(item, &maker);
+    let holds = item.received_by_transfer.is_none() && item.holder.as_ref() != Some(&maker);
     let owns = item.owner.is_none();
     if holds {
         item.holder = Some(maker.clone());

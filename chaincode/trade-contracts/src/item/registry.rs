@@ -11,8 +11,8 @@ use fabric_contract::{Context, Table};
 use trade_model::Refusal;
 use trade_model::common::{Foreign, ItemId, NewestFirst, Text, TransactionId};
 use trade_model::item::{
-    Basis, CONTENTS, CUSTODY, EntryCounts, ITEMS, Item, ItemKind, ItemRejection, LICENCE, LOCATION, Life, NESTING_MAX,
-    Origin, PACKING, TITLE, TimelineEntry,
+    Basis, CONTENTS, CUSTODY, Entitlement, EntryCounts, ITEMS, Item, ItemKind, ItemRejection, LICENCE, LOCATION, Life,
+    NESTING_MAX, Origin, PACKING, TITLE, TimelineEntry,
 };
 use trade_model::rights::LicenceName;
 use trade_standards::gs1::{Gs1Key, ObjectUri};
@@ -130,14 +130,14 @@ impl Registry {
     pub(crate) fn introduce(
         &mut self,
         item_id: &ItemId,
-        origin: Origin,
-        holder: &MspId,
+        (origin, entitlement): (Origin, Entitlement),
+        by: &MspId,
         ground: &Ground,
     ) -> Result<(), Refusal> {
-        let item = Item { holder: Some(holder.clone()), ..new_item(item_id, origin, ground.now) };
+        let item = new_item(item_id, (origin, entitlement), by, ground.now);
         self.items.insert(item_id.clone(), Some(item));
         self.stamped.insert(item_id.clone());
-        self.append(item_id, Entry::Custody(Some(holder.clone())), ground)
+        self.append(item_id, Entry::Custody(Some(by.clone())), ground)
     }
 
     /// The ledger time of the newest record about any of the items that are loaded.
@@ -257,14 +257,24 @@ fn list_content(ctx: &mut Context<'_>, item_id: &ItemId, entry: &TimelineEntry<I
     Ok(CONTENTS.put(ctx, &(unit_id.clone(), packed, item_id.clone()), item_id)?)
 }
 
-fn new_item(item_id: &ItemId, origin: Origin, last_recorded_at: UtcTime) -> Item {
-    let object: ObjectUri = item_id.object();
-    let gs1 = object.gs1();
-    let kind = match gs1 {
+/// What kind of thing a key names.
+pub(super) fn kind_of(object: &ObjectUri) -> ItemKind {
+    match object.gs1() {
         Some(uri) if uri.key() == Gs1Key::Gtin && uri.serial().is_some() => ItemKind::Serialised,
         Some(uri) if uri.key() == Gs1Key::Sscc => ItemKind::LogisticUnit,
         _ => ItemKind::Other,
-    };
+    }
+}
+
+fn new_item(
+    item_id: &ItemId,
+    (origin, entitlement): (Origin, Entitlement),
+    by: &MspId,
+    last_recorded_at: UtcTime,
+) -> Item {
+    let object: ObjectUri = item_id.object();
+    let gs1 = object.gs1();
+    let kind = kind_of(&object);
     let serialised = gs1.filter(|_| kind == ItemKind::Serialised);
     Item {
         item_id: item_id.clone(),
@@ -272,21 +282,27 @@ fn new_item(item_id: &ItemId, origin: Origin, last_recorded_at: UtcTime) -> Item
         gtin: serialised.and_then(|uri| Gtin::parse(uri.value()).ok()),
         serial: serialised.and_then(|uri| uri.serial()).and_then(|serial| Text::parse(serial).ok()),
         origin,
+        introduced_by: by.clone(),
+        entitlement,
         commissioner: None,
         commissioned_at: None,
         commissioned_by_event: None,
         life: Life::Active,
         life_set_by_event: None,
+        seller_of_record: None,
+        sales: 0,
+        recalled_by_event: None,
         disposition: None,
         parent: None,
         packed_by_event: None,
         children: Vec::new(),
-        holder: None,
+        holder: Some(by.clone()),
         received_by_transfer: None,
         owner: None,
         location: None,
         licence_id: None,
         open_transfer: None,
+        open_title: None,
         events: 0,
         last_recorded_at,
         entries: EntryCounts::default(),

@@ -143,8 +143,16 @@ fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
     if let Some((code, text)) = life {
         known.push(statement(code, text, item.life_set_by_event.as_ref().map(ToString::to_string)));
     }
-    if item.disposition.as_ref().is_some_and(|disposition| disposition.as_str() == "recalled") {
-        known.push(statement("recalled", "It is recorded as recalled.", None));
+    if let Some(event) = &item.recalled_by_event {
+        known.push(statement(
+            "recalled",
+            "Its maker or an authority recorded it as recalled or faulty.",
+            Some(event.to_string()),
+        ));
+    }
+    if item.sales > 1 {
+        let text = format!("It was recorded as sold {} times, with returns or corrections in between.", item.sales);
+        known.push(statement("sold_again", &text, None));
     }
     if let Some(licence_id) = &item.licence_id {
         known.push(statement(

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{AlarmGroupId, EventRecordId, Foreign, ItemId};
-use trade_model::item::{Basis, EVENTS, RaisedAlarm, RecordedEvent};
-use trade_model::rules::AlarmRules;
+use trade_model::item::{Basis, EVENTS, IssuedSerials, RaisedAlarm, RecordedEvent, StandingTable, serial_of};
+use trade_model::mandate::Mandate;
+use trade_model::rules::{AlarmRules, Rules};
+use trade_standards::gs1::ObjectUri;
+use trade_standards::identifier::{Gtin, MspId};
 
 use super::registry::{Entry, Ground, Registry};
+use super::serials;
 use crate::caller::Caller;
 use crate::rights;
 
@@ -17,6 +21,12 @@ pub(super) struct Session {
     pub(super) caller: Caller,
     pub(super) registry: Registry,
     pub(super) licence: Option<rights::Permission>,
+    /// Who may cause which effect.
+    pub(super) standing: StandingTable,
+    /// The mandates that owners gave the caller and that are in force or were, by owner, as far as they were asked for.
+    pub(super) mandates: BTreeMap<MspId, Vec<Mandate>>,
+    /// The serial numbers that companies issued, by trade item, as far as they were asked for.
+    ranges: BTreeMap<Gtin, Vec<IssuedSerials>>,
     /// Events of this document, and older ones it declares erroneous: to be written at the end.
     pub(super) records: BTreeMap<EventRecordId, RecordedEvent>,
     /// Records of this document by the event's own id.
@@ -32,18 +42,21 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(caller: Caller, licence: Option<rights::Permission>, alarm_rules: AlarmRules) -> Self {
+    pub(super) fn new(caller: Caller, licence: Option<rights::Permission>, rules: Rules) -> Self {
         Self {
             caller,
             registry: Registry::default(),
             licence,
+            standing: rules.standing,
+            mandates: BTreeMap::new(),
+            ranges: BTreeMap::new(),
             records: BTreeMap::new(),
             ids: BTreeMap::new(),
             place: 0,
             raised: Vec::new(),
             groups: Vec::new(),
             signals: BTreeMap::new(),
-            alarm_rules,
+            alarm_rules: rules.alarms,
         }
     }
 
@@ -57,6 +70,17 @@ impl Session {
             Some(record) => Ok(Some(record.clone())),
             None => Ok(EVENTS.find(ctx, record_id)?),
         }
+    }
+
+    /// Whether a thing's serial number lies outside of those that its company has issued.
+    pub(super) fn is_outside(&mut self, ctx: &mut Context<'_>, object: &ObjectUri) -> Result<bool, Refusal> {
+        let Some((gtin, serial)) = object.gs1().and_then(serial_of) else { return Ok(false) };
+        if !self.ranges.contains_key(&gtin) {
+            let issued = serials::issued(ctx, &self.caller.members, &gtin)?;
+            self.ranges.insert(gtin.clone(), issued);
+        }
+        let ranges = self.ranges.get(&gtin).map(Vec::as_slice).unwrap_or_default();
+        Ok(!ranges.is_empty() && !ranges.iter().any(|issued| issued.range.holds(serial)))
     }
 
     /// Adds an entry to a timeline of an item because of what `record` says.

@@ -13,7 +13,6 @@ use super::signal;
 ///
 /// # Errors
 /// [`ItemRejection::TooManySignals`] beyond the bound within the window.
-#[expect(dead_code, reason = "capturing lists what its recorder has no standing for")]
 pub(super) fn list(
     ctx: &mut Context<'_>,
     session: &mut Session,

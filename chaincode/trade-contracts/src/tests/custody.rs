@@ -39,10 +39,31 @@ fn what_was_rejected_or_withdrawn_can_be_offered_again() {
     world.submit(EXPORTER, "custody:Withdraw", &answer("mistake").with("transfer_id", "o-2")).expect("its own");
     world.submit(EXPORTER, "custody:Offer", &offer().with("transfer_id", "o-3")).expect("free again");
     assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], EXPORTER);
-    assert_eq!(
-        world.evaluate(BANK, "custody:ReadTransfer", &json!({ "transfer_id": "o-1" })).expect("kept")["remark"],
-        "wet"
-    );
+    assert_eq!(world.evaluate(BANK, "custody:ReadTransfer", &accept()).expect("kept")["remark"], "wet");
+}
+
+#[test]
+fn an_expired_offer_binds_nothing() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    let expiring = offer().with("expires_at", "2026-01-01T01:00:00Z");
+    world.submit(EXPORTER, "custody:Offer", &expiring).expect("held");
+    world.clock += 3_600;
+    world.hand_over("o-2", &[piece("1")], EXPORTER, IMPORTER).expect("the first offer is over");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], IMPORTER);
+}
+
+#[test]
+fn a_transfer_says_whether_both_sides_made_it() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    world.submit(EXPORTER, "custody:Offer", &offer()).expect("held");
+    let authenticated = |world: &mut World| {
+        world.evaluate(BANK, "custody:ReadTransfer", &accept()).expect("kept")["authenticated"].clone()
+    };
+    assert_eq!(authenticated(&mut world), true);
+    world.submit(CARRIER, "custody:Accept", &accept()).expect("offered to it");
+    assert_eq!(authenticated(&mut world), true);
 }
 
 fn offer() -> Value {
@@ -50,11 +71,11 @@ fn offer() -> Value {
 }
 
 fn accept() -> Value {
-    json!({ "transfer_id": "o-1" })
+    json!({ "transfer_id": "ExporterMSP/o-1" })
 }
 
 fn answer(reason: &str) -> Value {
-    json!({ "transfer_id": "o-1", "reason": reason })
+    json!({ "transfer_id": "ExporterMSP/o-1", "reason": reason })
 }
 
 fn offers(world: &mut World, request: &Value) -> Answer {
@@ -93,6 +114,12 @@ fn accept_rows() -> Vec<Row> {
             offers(w, &offer().with("expires_at", "2026-01-01T01:00:00Z"))?;
             w.clock += 3_600;
             w.submit(CARRIER, "custody:Accept", &accept())
+        }),
+        row("by a clock that is late, after it was offered again", "custody.offer_overtaken", |w| {
+            offers(w, &offer().with("expires_at", "2026-01-01T01:00:00Z"))?;
+            w.clock += 3_600;
+            w.submit(EXPORTER, "custody:Offer", &offer().with("transfer_id", "o-2").with("to", IMPORTER))?;
+            w.off_by(-super::time::WINDOW, |w| w.submit(CARRIER, "custody:Accept", &accept()))
         }),
         row("the seal as offered", "", |w| {
             offers(w, &offer().with("seal", "S-77"))?;

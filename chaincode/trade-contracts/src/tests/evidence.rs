@@ -113,10 +113,12 @@ fn deposit_rows() -> Vec<Row> {
         row("without a tool", "request.text_malformed", |w| deposit(w, &request().with("tool", ""))),
         row("about an unknown item", "evidence.subject_unknown", |w| deposit(w, &about("item", &piece("9")))),
         row("about an unknown event", "evidence.subject_unknown", |w| {
-            deposit(w, &about("event", &format!("ni:///sha-256;{HASH}?ver=CBV2.0")))
+            deposit(w, &about("event", &format!("ni:///sha-256;{HASH}?ver=CBV2.0&recorder=ExporterMSP")))
         }),
         row("about an unknown alarm", "evidence.subject_unknown", |w| deposit(w, &about("alarm", &HASH[..32]))),
-        row("about an unknown handover", "evidence.subject_unknown", |w| deposit(w, &about("custody_transfer", "x"))),
+        row("about an unknown handover", "evidence.subject_unknown", |w| {
+            deposit(w, &about("custody_transfer", "ExporterMSP/x"))
+        }),
         row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "AMSP/x"))),
         row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "AMSP/x"))),
         row("about an unknown declaration", "evidence.subject_unknown", |w| deposit(w, &about("declaration", "x"))),

@@ -111,11 +111,10 @@ fn every_kind_of_conflict_raises_its_alarm_and_changes_nothing() {
     let used = object_event("OBSERVE", "inspecting", &[piece("4")]);
     assert_eq!(conflict(&mut world, CARRIER, used, &piece("4")).0, "use_after_end");
 
-    let title = object_event("OBSERVE", "shipping", &[piece("1")])
-        .with("destinationList", json!([{ "type": "owning_party", "destination": "urn:epc:id:pgln:4012345.00225" }]));
-    let receipt = world.capture(CARRIER, &[title]).expect("recorded");
-    let kinds: Vec<&Value> = receipt["alarms"].as_array().expect("a list").iter().map(|alarm| &alarm["kind"]).collect();
-    assert_eq!(kinds, ["not_holder", "title_conflict"]);
+    world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("both agree");
+    let foreign_sale = object_event("OBSERVE", "retail_selling", &[piece("1")]);
+    let (kind, item) = conflict(&mut world, CARRIER, foreign_sale, &piece("1"));
+    assert_eq!((kind, &item["life"]), (json!("title_conflict"), &json!("active")));
 
     let first = object_event("OBSERVE", "inspecting", &[piece("1")])
         .with("eventID", "urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8");
@@ -217,7 +216,7 @@ fn a_clone_stays_a_conflict_when_the_first_of_three_commissionings_was_wrong() {
 
     let item = world.read_item(&piece("1")).expect("known");
     let (promoted, clone) = (&second, &third);
-    assert_eq!(item["commissioned_by_event"], promoted["events"][0]["event_hash"]);
+    assert_eq!(item["commissioned_by_event"], promoted["events"][0]["record_id"]);
     let of_item = json!({ "item": piece("1"), "open_only": true });
     let open = world.evaluate(REGULATOR, "item:ReadAlarms", &of_item).expect("a page");
     assert_eq!(open["alarms"].as_array().map(Vec::len), Some(1), "the other one contradicts it");
@@ -293,7 +292,7 @@ fn things_never_commissioned_here_have_an_unknown_origin() {
 }
 
 #[test]
-fn the_owner_passes_title_without_moving_custody() {
+fn an_event_tells_where_its_holder_has_a_thing_and_passes_no_title() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");
     let shipped = object_event("OBSERVE", "shipping", &[piece("1")])
@@ -301,7 +300,7 @@ fn the_owner_passes_title_without_moving_custody() {
         .with("bizLocation", json!({ "id": "urn:epc:id:sgln:4012345.00225.0" }));
     world.capture(EXPORTER, &[shipped]).expect("the owner");
     let item = world.read_item(&piece("1")).expect("known");
-    assert_eq!((&item["owner"], &item["holder"]), (&json!(IMPORTER), &json!(EXPORTER)));
+    assert_eq!((&item["owner"], &item["holder"]), (&json!(EXPORTER), &json!(EXPORTER)));
     assert_eq!(item["location"], "https://id.gs1.org/414/4012345002256");
 }
 
@@ -346,6 +345,8 @@ fn capture(world: &mut World, event: Value) -> Answer {
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
         ("item:Capture", [capture_rows(), packing_rows(), super::alarm_groups::signal_rows()].concat()),
+        ("item:ConsentToCorrection", super::corrections::consent_rows()),
+        ("item:ReadCorrection", super::corrections::read_rows()),
         ("item:ReadItem", read_item_rows()),
         ("item:ReadEvents", read_events_rows()),
         ("item:Trace", trace_rows()),

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use trade_model::{
-    common::{ItemId, TransferId},
-    custody::{TRANSFERS, TransferState},
+    common::ItemId,
+    custody::{TRANSFERS, TransferName, TransferState},
     item::{
-        ALARM_GROUPS, ALARMS, CUSTODY, ITEM_ALARMS, ITEMS, Item, LICENCE, LOCATION, NESTING_MAX, PACKING,
+        ALARM_GROUPS, ALARMS, CUSTODY, Entitlement, ITEM_ALARMS, ITEMS, Item, LICENCE, LOCATION, NESTING_MAX, PACKING,
         STANDING_ALARMS, TITLE, TimelineEntry,
     },
     rights::{LICENCES, RIGHTS},
@@ -36,6 +36,8 @@ enum Step {
     Unpack { who: Option<usize>, unit: u32, thing: usize, hour: u32 },
     TakeBack { who: Option<usize>, event: usize },
     Offer { who: Option<usize>, to: usize, thing: usize },
+    Sell { who: Option<usize>, to: usize, thing: usize },
+    Buy { who: Option<usize>, sale: usize },
     Accept { who: Option<usize>, transfer: usize },
     Reject { who: Option<usize>, transfer: usize },
     Withdraw { who: Option<usize>, transfer: usize },
@@ -61,6 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (who.clone(), 0..8usize).prop_map(|(who, event)| Step::TakeBack { who, event }),
         5 => (who.clone(), anybody.clone(), thing).prop_map(|(who, to, thing)| Step::Offer { who, to, thing }),
         5 => (who.clone(), 0..4usize).prop_map(|(who, transfer)| Step::Accept { who, transfer }),
+        2 => (who.clone(), anybody.clone(), 0..PIECES).prop_map(|(who, to, thing)| Step::Sell { who, to, thing }),
+        2 => (who.clone(), 0..3usize).prop_map(|(who, sale)| Step::Buy { who, sale }),
         1 => (who.clone(), 0..4usize).prop_map(|(who, transfer)| Step::Reject { who, transfer }),
         1 => (who.clone(), 0..4usize).prop_map(|(who, transfer)| Step::Withdraw { who, transfer }),
         2 => (who.clone(), anybody.clone(), 0..3usize, countries, any::<bool>()).prop_map(
@@ -78,6 +82,8 @@ struct Trade {
     events: Vec<(&'static str, Value)>,
     /// Sender and receiver of each offer.
     transfers: Vec<(&'static str, &'static str)>,
+    /// Seller and buyer of each offer of title.
+    sales: Vec<(&'static str, &'static str)>,
     /// Whole names of the licences that were granted.
     licences: Vec<String>,
 }
@@ -86,7 +92,7 @@ impl Trade {
     fn new() -> Self {
         let mut world = World::established();
         world.submit(EXPORTER, "rights:RegisterRight", &super::rights::right()).expect("a new right");
-        Self { world, events: Vec::new(), transfers: Vec::new(), licences: Vec::new() }
+        Self { world, events: Vec::new(), transfers: Vec::new(), sales: Vec::new(), licences: Vec::new() }
     }
 
     fn capture(&mut self, who: &'static str, event: Value) -> Answer {
@@ -119,9 +125,30 @@ impl Trade {
         who.map_or_else(|| self.transfers.get(transfer).map_or(EXPORTER, side), |who| ACTORS[who])
     }
 
+    /// The whole name of a custody transfer by its number.
+    fn transfer_name(&self, transfer: usize) -> String {
+        let from = self.transfers.get(transfer).map_or(EXPORTER, |(from, _)| from);
+        format!("{from}/t-{transfer}")
+    }
+
     fn attempt(&mut self, step: &Step) -> Answer {
         match step {
             Step::Grant { .. } | Step::Take { .. } | Step::Revoke { .. } => self.attempt_with_licences(step),
+            Step::Sell { who, to, thing: number } => {
+                let (who, to) = (self.by_holder(who, &thing(*number)), ACTORS[*to]);
+                let title_id = format!("s-{}", self.sales.len());
+                let request = json!({ "title_id": title_id, "items": [thing(*number)], "buyer": to });
+                let answer = self.world.submit(who, "title:OfferTitle", &request);
+                if answer.is_ok() {
+                    self.sales.push((who, to));
+                }
+                answer
+            }
+            Step::Buy { who, sale } => {
+                let (from, to) = self.sales.get(*sale).copied().unwrap_or((EXPORTER, IMPORTER));
+                let request = json!({ "title_id": format!("{from}/s-{sale}") });
+                self.world.submit(who.map_or(to, |who| ACTORS[who]), "title:AcceptTitle", &request)
+            }
             Step::Offer { .. } | Step::Accept { .. } | Step::Reject { .. } | Step::Withdraw { .. } => {
                 self.attempt_with_custody(step)
             }
@@ -176,16 +203,16 @@ impl Trade {
             }
             Step::Accept { who, transfer } => {
                 let who = self.by_side(who, *transfer, |(_, to)| to);
-                self.world.submit(who, "custody:Accept", &json!({ "transfer_id": format!("t-{transfer}") }))
+                self.world.submit(who, "custody:Accept", &json!({ "transfer_id": self.transfer_name(*transfer) }))
             }
             Step::Reject { who, transfer } => {
                 let who = self.by_side(who, *transfer, |(_, to)| to);
-                let request = json!({ "transfer_id": format!("t-{transfer}"), "reason": "wet" });
+                let request = json!({ "transfer_id": self.transfer_name(*transfer), "reason": "wet" });
                 self.world.submit(who, "custody:Reject", &request)
             }
             Step::Withdraw { who, transfer } => {
                 let who = self.by_side(who, *transfer, |(from, _)| from);
-                let request = json!({ "transfer_id": format!("t-{transfer}"), "reason": "mistake" });
+                let request = json!({ "transfer_id": self.transfer_name(*transfer), "reason": "mistake" });
                 self.world.submit(who, "custody:Withdraw", &request)
             }
             other => unreachable!("{other:?} does not move custody"),
@@ -260,7 +287,15 @@ proptest! {
         let mut trade = Trade::new();
         for step in &steps {
             let before = trade.world.ledger.height();
+            let known: BTreeMap<ItemId, Item> = read(trade.world.ledger.table(&ITEMS)).unwrap_or_default().into_iter().collect();
+            let recorded = trade.events.len();
             let answer = trade.attempt(step);
+            if let (Step::Observe { .. } | Step::Pack { .. } | Step::Unpack { .. }, Some((who, _))) =
+                (step, trade.events.get(recorded))
+            {
+                let strange = strangers_change_nothing(&trade.world, &known, who);
+                strange.map_err(|broken| TestCaseError::fail(format!("after {step:?}: {broken}")))?;
+            }
             let grown = trade.world.ledger.height() - before;
             prop_assert_eq!(grown, u64::from(answer.is_ok()), "a refusal writes nothing: {:?}", step);
             laws(&trade.world).map_err(|broken| TestCaseError::fail(format!("after {step:?}: {broken}")))?;
@@ -276,6 +311,36 @@ fn laws(world: &World) -> Result<(), String> {
     open_transfers_bind_their_items(world, &items)?;
     alarms_are_listed(world)?;
     licences_lie_within_what_they_are_granted_under(world)
+}
+
+/// What a member records that has no part in a thing changes nothing about it.
+fn strangers_change_nothing(world: &World, known: &BTreeMap<ItemId, Item>, who: &str) -> Result<(), String> {
+    for (item_id, now) in read(world.ledger.table(&ITEMS))? {
+        let Some(before) = known.get(&item_id).filter(|before| **before != now) else { continue };
+        let parts = [&before.holder, &before.owner, &before.commissioner, &before.seller_of_record];
+        let has_part = parts.into_iter().flatten().any(|party| party.as_str() == who)
+            || who == CUSTOMS
+            || before.entitlement == Entitlement::Seen
+            || is_offered(world, known, before, who)?;
+        if !has_part {
+            return Err(format!("{who} has no part in {item_id} and changed it"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the thing or a unit around it is offered to the member.
+fn is_offered(world: &World, known: &BTreeMap<ItemId, Item>, item: &Item, who: &str) -> Result<bool, String> {
+    let transfers: BTreeMap<_, _> = read(world.ledger.table(&TRANSFERS))?.into_iter().collect();
+    let mut around = Some(item);
+    while let Some(thing) = around {
+        let offer = thing.open_transfer.as_ref().and_then(|transfer_id| transfers.get(transfer_id));
+        if offer.is_some_and(|offer| offer.to.as_str() == who) {
+            return Ok(true);
+        }
+        around = thing.parent.as_ref().and_then(|unit| known.get(unit));
+    }
+    Ok(false)
 }
 
 fn read<T>(entries: Result<T, fabric_contract::Fault>) -> Result<T, String> {
@@ -345,7 +410,7 @@ fn timelines_end_in_what_is_now(world: &World, items: &BTreeMap<ItemId, Item>) -
 
 /// An item is bound by an offer exactly while the offer is open and names it, unless its true maker took it over.
 fn open_transfers_bind_their_items(world: &World, items: &BTreeMap<ItemId, Item>) -> Result<(), String> {
-    let mut open: BTreeSet<(TransferId, ItemId)> = BTreeSet::new();
+    let mut open: BTreeSet<(TransferName, ItemId)> = BTreeSet::new();
     for (transfer_id, transfer) in read(world.ledger.table(&TRANSFERS))? {
         if transfer.state == TransferState::Offered {
             open.extend(transfer.items.iter().map(|item_id| (transfer_id.clone(), item_id.clone())));

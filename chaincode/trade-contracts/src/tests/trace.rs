@@ -92,7 +92,7 @@ fn an_unconfirmed_handover_stays_with_the_sender() {
     );
     assert_eq!(
         trace["gaps"][0]["text"],
-        format!("The custody transfer o-1 is not confirmed: {EXPORTER} stays responsible.")
+        format!("The custody transfer ExporterMSP/o-1 is not confirmed: {EXPORTER} stays responsible.")
     );
 }
 

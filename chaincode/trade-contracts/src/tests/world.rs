@@ -343,7 +343,7 @@ impl World {
     pub(super) fn hand_over(&mut self, offer_id: &str, items: &[String], from: &str, to: &str) -> Answer {
         let offer = json!({ "transfer_id": offer_id, "items": items, "to": to, "condition": "good" });
         self.submit(from, "custody:Offer", &offer)?;
-        self.submit(to, "custody:Accept", &json!({ "transfer_id": offer_id }))
+        self.submit(to, "custody:Accept", &json!({ "transfer_id": format!("{from}/{offer_id}") }))
     }
 
     pub(super) fn read_item(&mut self, item: &str) -> Answer {

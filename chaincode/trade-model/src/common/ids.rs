@@ -52,6 +52,10 @@ chosen_ids! {
     EntryId, "ENTRY-7";
     /// The id of a custody transfer.
     TransferId, "OFFER-1";
+    /// The id of a title transfer.
+    TitleTransferId, "TITLE-1";
+    /// The id of a mandate.
+    MandateId, "MANDATE-1";
 }
 
 text_type! {
@@ -121,29 +125,24 @@ text_type! {
 }
 
 text_type! {
-    /// The id of a record of an event: the event's hash for its first recorder, `<event hash>&recorder=<MSP id>`
-    /// for everybody who recorded the same event afterwards.
-    EventRecordId, "^ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0(&recorder=.+)?$",
-    "ni:///sha-256;f362f815298cd49f325493ffd3b5a35ef014583f68d74c50e303a4556591ec0f?ver=CBV2.0",
+    /// The id of a record of an event: `<event hash>&recorder=<MSP id>`. An event belongs to its recorder: an id that
+    /// the first recorder could take would let a copy sent early get into the way of the rightful record.
+    EventRecordId, "^ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0&recorder=.+$",
+    "ni:///sha-256;f362f815298cd49f325493ffd3b5a35ef014583f68d74c50e303a4556591ec0f?ver=CBV2.0&recorder=ExporterMSP",
     |text| {
-        let (hash, recorder) = text.split_once(RECORDER).map_or((text, None), |(hash, msp)| (hash, Some(msp)));
-        if EventHash::parse(hash).is_ok() && recorder.is_none_or(|msp| MspId::parse(msp).is_ok()) {
+        let parts = text.split_once(RECORDER);
+        if parts.is_some_and(|(hash, msp)| EventHash::parse(hash).is_ok() && MspId::parse(msp).is_ok()) {
             return Ok(text.to_owned());
         }
-        Err(Malformed::new("request.id_malformed", "must be an event hash, with &recorder=<MSP id> for later recorders"))
+        Err(Malformed::new("request.id_malformed", "must be an event hash with &recorder=<MSP id>"))
     }
 }
 
 const RECORDER: &str = "&recorder=";
 
 impl EventRecordId {
-    /// The id of the first record of an event.
-    pub fn first(event_hash: &EventHash) -> Self {
-        Self(event_hash.as_str().to_owned())
-    }
-
-    /// The id of the record of an event that another member recorded first.
-    pub fn of_another(event_hash: &EventHash, recorder: &MspId) -> Self {
+    /// The id of a member's record of an event.
+    pub fn of(event_hash: &EventHash, recorder: &MspId) -> Self {
         Self(format!("{}{RECORDER}{recorder}", event_hash.as_str()))
     }
 }
@@ -220,12 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_an_event_is_its_hash_with_or_without_a_recorder() {
+    fn a_record_of_an_event_is_its_hash_with_its_recorder() {
         let hash = format!("ni:///sha-256;{}?ver=CBV2.0", "0f".repeat(32));
-        for text in [hash.clone(), format!("{hash}&recorder=AMSP")] {
-            assert_eq!(EventRecordId::parse(&text).map(String::from), Ok(text));
-        }
-        for text in [String::new(), "x".to_owned(), format!("{hash}&recorder="), format!("{hash}&recorder=a b")] {
+        let text = format!("{hash}&recorder=AMSP");
+        assert_eq!(EventRecordId::parse(&text).map(String::from), Ok(text));
+        for text in
+            [String::new(), "x".to_owned(), hash.clone(), format!("{hash}&recorder="), format!("{hash}&recorder=a b")]
+        {
             assert!(EventRecordId::parse(&text).is_err(), "{text:?}");
         }
     }

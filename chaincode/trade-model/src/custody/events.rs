@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::MspId;
 
-use crate::common::TransferId;
+use super::TransferName;
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -11,7 +11,7 @@ ledger_events! {
         /// Items were offered.
         "custody.offered" Offered {
             /// The transfer.
-            transfer_id: TransferId,
+            transfer_id: TransferName,
             /// Who offered.
             from: MspId,
             /// Who was to take the items.
@@ -20,7 +20,7 @@ ledger_events! {
         /// The items changed hands.
         "custody.accepted" Accepted {
             /// The transfer.
-            transfer_id: TransferId,
+            transfer_id: TransferName,
             /// Who offered.
             from: MspId,
             /// Who was to take the items.
@@ -29,7 +29,7 @@ ledger_events! {
         /// The items were not taken.
         "custody.rejected" Rejected {
             /// The transfer.
-            transfer_id: TransferId,
+            transfer_id: TransferName,
             /// Who offered.
             from: MspId,
             /// Who was to take the items.
@@ -38,7 +38,7 @@ ledger_events! {
         /// The offer was taken back.
         "custody.withdrawn" Withdrawn {
             /// The transfer.
-            transfer_id: TransferId,
+            transfer_id: TransferName,
             /// Who offered.
             from: MspId,
             /// Who was to take the items.

@@ -13,6 +13,13 @@ pub use requests::{Accept, Offer, ReadTransfer, Reject, Withdraw};
 pub(crate) use tables::tables;
 pub use tables::*;
 
+use crate::common::{Scoped, ScopedRef, TransferId};
+
+/// The whole name of a custody transfer: the sender and its id.
+pub type TransferName = Scoped<TransferId>;
+/// The name of a custody transfer in a request.
+pub type TransferRef = ScopedRef<TransferId>;
+
 /// Most items one offer can name.
 pub const TRANSFER_ITEMS_NAMED_MAX: usize = 100;
 /// Most items, contents of units included, one transfer can move.

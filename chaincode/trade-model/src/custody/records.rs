@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::TRANSFER_ITEMS_NAMED_MAX;
-use crate::common::{ItemId, Remark, Set, Stamp, Text, TransferId};
+use super::{TRANSFER_ITEMS_NAMED_MAX, TransferName};
+use crate::common::{ItemId, Remark, Set, Stamp, Text};
 
 /// A custody transfer: the answer of all transactions of the contract `custody`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustodyTransfer {
-    /// Its id.
-    pub transfer_id: TransferId,
+    /// Its name.
+    pub transfer_id: TransferName,
     /// Who holds the items and offers them.
     pub from: MspId,
     /// Who is to take them.
@@ -53,4 +53,16 @@ pub enum TransferState {
     Rejected,
     /// Taken back; the sender stays responsible.
     Withdrawn,
+}
+
+impl CustodyTransfer {
+    /// Whether it can no longer be accepted because of its time.
+    pub fn has_expired(&self, now: UtcTime) -> bool {
+        self.expires_at.is_some_and(|expiry| expiry < now)
+    }
+
+    /// The transfer as the sender offered it.
+    pub fn as_offered(&self) -> Self {
+        Self { state: TransferState::Offered, decided: None, remark: None, items_moved: 0, ..self.clone() }
+    }
 }

@@ -2,7 +2,8 @@
 
 use trade_standards::identifier::MspId;
 
-use crate::common::{ItemId, TransferId};
+use super::TransferName;
+use crate::common::ItemId;
 use crate::rejection::rejections;
 
 rejections! {
@@ -10,10 +11,10 @@ rejections! {
     CustodyRejection;
 
     /// The offer's id is taken.
-    OfferExists { transfer_id: TransferId } = 409, "custody.offer_exists", "The offer's id is taken",
+    OfferExists { transfer_id: TransferName } = 409, "custody.offer_exists", "The offer's id is taken",
         "{transfer_id} exists already";
     /// There is no such offer.
-    OfferUnknown { transfer_id: TransferId } = 404, "custody.offer_unknown", "The offer is not known",
+    OfferUnknown { transfer_id: TransferName } = 404, "custody.offer_unknown", "The offer is not known",
         "there is no offer {transfer_id}";
     /// A member offers to itself.
     OfferToSelf = 400, "custody.offer_to_self", "A member cannot hand over to itself",
@@ -31,25 +32,28 @@ rejections! {
     ItemInsideUnit { item_id: ItemId, unit: ItemId } = 422, "custody.item_inside_unit", "The item is packed in a unit",
         "{item_id} lies in {unit}; hand that over or unpack it first";
     /// The item is part of another open offer.
-    ItemAlreadyOffered { item_id: ItemId, transfer_id: TransferId } = 409, "custody.item_already_offered", "The item is offered already",
+    ItemAlreadyOffered { item_id: ItemId, transfer_id: TransferName } = 409, "custody.item_already_offered", "The item is offered already",
         "{item_id} is part of the open offer {transfer_id}";
     /// The offer would expire before it is made.
     ExpiryInPast = 400, "custody.expiry_in_past", "The offer would have expired already",
         "expires_at must lie after the transaction";
     /// Only the receiver may answer the offer.
-    NotReceiver { transfer_id: TransferId } = 403, "custody.not_receiver", "The offer was made to another member",
+    NotReceiver { transfer_id: TransferName } = 403, "custody.not_receiver", "The offer was made to another member",
         "{transfer_id} can be accepted or rejected only by the member it was made to";
     /// Only the sender may withdraw the offer.
-    NotSender { transfer_id: TransferId } = 403, "custody.not_sender", "The offer was made by another member",
+    NotSender { transfer_id: TransferName } = 403, "custody.not_sender", "The offer was made by another member",
         "{transfer_id} can be withdrawn only by the member that made it";
     /// The offer was accepted, rejected or withdrawn before.
-    OfferClosed { transfer_id: TransferId } = 409, "custody.offer_closed", "The offer is closed",
+    OfferClosed { transfer_id: TransferName } = 409, "custody.offer_closed", "The offer is closed",
         "{transfer_id} was accepted, rejected or withdrawn before";
     /// The offer has expired.
-    OfferExpired { transfer_id: TransferId } = 422, "custody.offer_expired", "The offer has expired",
+    OfferExpired { transfer_id: TransferName } = 422, "custody.offer_expired", "The offer has expired",
         "{transfer_id} can no longer be accepted";
+    /// The offer binds the item no longer.
+    OfferOvertaken { transfer_id: TransferName, item_id: ItemId } = 409, "custody.offer_overtaken", "The offer binds the item no longer",
+        "{item_id} was offered again or taken over by its maker after {transfer_id}";
     /// The seal found is not the seal offered.
-    SealDiffers { transfer_id: TransferId } = 422, "custody.seal_differs", "The seal is not the one offered",
+    SealDiffers { transfer_id: TransferName } = 422, "custody.seal_differs", "The seal is not the one offered",
         "the seal of {transfer_id} must be confirmed as it was offered, or the offer rejected";
     /// The transfer would move too many items.
     TransferTooLarge { max: usize } = 413, "custody.transfer_too_large", "The transfer moves too many items",

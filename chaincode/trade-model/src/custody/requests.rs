@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::{CustodyTransfer, TRANSFER_ITEMS_NAMED_MAX};
-use crate::common::{ItemId, Remark, Role, Set, Text, TransferId};
+use super::{CustodyTransfer, TRANSFER_ITEMS_NAMED_MAX, TransferRef};
+use crate::common::{Attested, ItemId, Remark, Role, Set, Text, TransferId};
 use crate::transaction::transactions;
 
 /// `custody:Offer` (submit): the holder offers items to another member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
-    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    /// The caller's own id of it: 1 to 64 letters, digits, dots, dashes, underscores.
     pub transfer_id: TransferId,
     /// Items or logistic units, 1 to 100; what is packed in a unit moves along and is not named.
     pub items: Set<ItemId, 1, TRANSFER_ITEMS_NAMED_MAX>,
@@ -24,7 +24,7 @@ pub struct Offer {
     /// The seal number, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seal: Option<Text<64>>,
-    /// After this moment the offer can no longer be accepted.
+    /// After this moment the offer can no longer be accepted, and binds nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UtcTime>,
 }
@@ -34,7 +34,7 @@ pub struct Offer {
 #[serde(deny_unknown_fields)]
 pub struct Accept {
     /// The offer.
-    pub transfer_id: TransferId,
+    pub transfer_id: TransferRef,
     /// What differs from the condition offered, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exceptions: Option<Remark>,
@@ -48,7 +48,7 @@ pub struct Accept {
 #[serde(deny_unknown_fields)]
 pub struct Reject {
     /// The offer.
-    pub transfer_id: TransferId,
+    pub transfer_id: TransferRef,
     /// Why, 1 to 500 characters.
     pub reason: Remark,
 }
@@ -58,7 +58,7 @@ pub struct Reject {
 #[serde(deny_unknown_fields)]
 pub struct Withdraw {
     /// The offer.
-    pub transfer_id: TransferId,
+    pub transfer_id: TransferRef,
     /// Why, 1 to 500 characters.
     pub reason: Remark,
 }
@@ -68,7 +68,7 @@ pub struct Withdraw {
 #[serde(deny_unknown_fields)]
 pub struct ReadTransfer {
     /// The offer.
-    pub transfer_id: TransferId,
+    pub transfer_id: TransferRef,
 }
 
 transactions! {
@@ -76,5 +76,5 @@ transactions! {
     submit(Clerk) "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
     submit(Clerk) "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
     submit(Clerk) "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
-    evaluate "custody:ReadTransfer", ReadTransfer => CustodyTransfer;
+    evaluate "custody:ReadTransfer", ReadTransfer => Attested<CustodyTransfer>;
 }

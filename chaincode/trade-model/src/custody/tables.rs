@@ -2,12 +2,11 @@
 
 use fabric_contract::Table;
 
-use super::CustodyTransfer;
-use crate::common::TransferId;
+use super::{CustodyTransfer, TransferName};
 use crate::tables::Tables;
 
-/// Custody transfers by their id.
-pub const TRANSFERS: Table<TransferId, CustodyTransfer> = Table::new("custody-transfer");
+/// Custody transfers by their name.
+pub const TRANSFERS: Table<TransferName, CustodyTransfer> = Table::new("custody-transfer");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&TRANSFERS);

@@ -7,8 +7,8 @@ use trade_standards::time::UtcTime;
 use super::SUBJECTS_MAX;
 use crate::common::{
     AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Set, Stamp, Text,
-    TransferId,
 };
+use crate::custody::TransferName;
 use crate::payment::InvoiceName;
 use crate::rights::{LicenceName, RightName};
 
@@ -40,12 +40,12 @@ pub enum EvidenceKind {
 pub enum Subject {
     /// An item or a logistic unit, by any of its names.
     Item(ItemId),
-    /// An event, by the id of its record: its hash, for its first recorder.
+    /// An event, by the id of its record.
     Event(EventRecordId),
     /// An alarm.
     Alarm(AlarmId),
-    /// A custody transfer.
-    CustodyTransfer(TransferId),
+    /// A custody transfer, by its whole name.
+    CustodyTransfer(TransferName),
     /// A right, by its whole name.
     Right(RightName),
     /// A licence, by its whole name.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::epcis::EventHash;
 
-use super::AlarmKind;
+use super::{AlarmKind, Sighted};
 use crate::common::{AlarmGroupId, AlarmId, Digest256, EventRecordId, Foreign, ItemId, Stamp};
 
 /// The answer of `item:Capture`.
@@ -32,6 +32,9 @@ pub struct CapturedEvent {
     pub status: CaptureStatus,
     /// The canonical ids of the items it names.
     pub items: Vec<ItemId>,
+    /// What of it changed nothing, because the caller has no standing for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighted>,
 }
 
 /// Whether a captured event was new.
@@ -44,6 +47,8 @@ pub enum CaptureStatus {
     AlreadyRecorded,
     /// The event declares an earlier one (or itself) erroneous.
     CorrectionRecorded,
+    /// The event declares one erroneous on which accepted facts of others rest: they have to consent.
+    CorrectionProposed,
 }
 
 /// An alarm as the capture answers it.

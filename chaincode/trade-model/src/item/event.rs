@@ -7,7 +7,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::json::Json;
 use trade_standards::time::UtcTime;
 
-use super::Life;
+use super::{Life, Sighted};
 use crate::common::{AlarmGroupId, Cursor, EventRecordId, Foreign, ItemId, Stamp};
 
 /// The answer of `item:Events`.
@@ -37,8 +37,7 @@ pub struct SightingPage {
 pub struct RecordedEvent {
     /// CBV 2.0 event hash.
     pub event_hash: EventHash,
-    /// The key of this record, by which items and alarms refer to it: the event hash for its first recorder,
-    /// `<event hash>&recorder=<MSP id>` for everybody who recorded the same event afterwards.
+    /// The key of this record, by which items and alarms refer to it: `<event hash>&recorder=<MSP id>`.
     pub record_id: EventRecordId,
     /// The event's own id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +56,8 @@ pub struct RecordedEvent {
     pub event_time: UtcTime,
     /// Who recorded it when.
     pub recorded: Stamp,
+    /// Its place in its document, from 0.
+    pub place: u32,
     /// The time by the client's clock, when that was not after every earlier record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asserted_at: Option<UtcTime>,
@@ -77,6 +78,9 @@ pub struct RecordedEvent {
     /// The group of the alarms that it raised, when it raised any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarm_group: Option<AlarmGroupId>,
+    /// What of it changed nothing, because its recorder has no standing for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<Sighted>,
     /// What it changed, so that an error declaration can take it back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Effect>,
@@ -117,6 +121,15 @@ pub enum Change {
         /// Since.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<ItemId>,
+    },
+    /// By which event it is recalled.
+    Recall {
+        /// Before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<EventRecordId>,
+        /// Since; absent when the recall ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<EventRecordId>,
     },
     /// Where it is.
     Location {

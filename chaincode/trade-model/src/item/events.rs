@@ -1,8 +1,10 @@
 //! What the contract `item` announces.
 
 use trade_standards::epcis::EventHash;
+use trade_standards::identifier::Gtin;
 
-use crate::common::AlarmGroupId;
+use super::SerialNumber;
+use crate::common::{AlarmGroupId, EventRecordId};
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -29,6 +31,23 @@ ledger_events! {
         "item.alarm_decided" AlarmDecided {
             /// The group of alarms.
             group_id: AlarmGroupId,
+        }
+        /// A company issued serial numbers of a trade item.
+        "item.serials_issued" SerialsIssued {
+            /// The trade item number.
+            gtin: Gtin,
+            /// The first of them.
+            from: SerialNumber,
+        }
+        /// A member agreed to a correction of an event.
+        "item.correction_consented" CorrectionConsented {
+            /// The record that was declared erroneous.
+            record_id: EventRecordId,
+        }
+        /// A correction that needed the consent of others was carried out.
+        "item.correction_applied" CorrectionApplied {
+            /// The record that was declared erroneous.
+            record_id: EventRecordId,
         }
     }
 }

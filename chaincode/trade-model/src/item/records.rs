@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{Gtin, MspId};
 use trade_standards::time::UtcTime;
 
-use crate::common::{EventRecordId, Foreign, ItemId, Text, TransferId};
+use crate::common::{EventRecordId, Foreign, ItemId, Text};
+use crate::custody::TransferName;
 use crate::rights::LicenceName;
+use crate::title::TitleName;
 
 /// An item as the ledger knows it now: the answer of `item:Read`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +25,10 @@ pub struct Item {
     pub serial: Option<Text<20>>,
     /// How it came to be known here.
     pub origin: Origin,
+    /// Who recorded it first, or put it into use with the entitlement below.
+    pub introduced_by: MspId,
+    /// By what that member could put it into use. A stronger entitlement of another member takes its place.
+    pub entitlement: Entitlement,
     /// Who commissioned it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commissioner: Option<MspId>,
@@ -37,7 +43,17 @@ pub struct Item {
     /// The record of the event that ended or sold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_set_by_event: Option<EventRecordId>,
-    /// The last disposition an event gave it (CBV word).
+    /// Who recorded its last sale, whether it was returned since or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_of_record: Option<MspId>,
+    /// How often it was recorded as sold by a member that could sell it; a return or a correction takes none away.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sales: u32,
+    /// The record of the event by which maker, brand or authority recalled it or found it non-conforming, while that
+    /// stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recalled_by_event: Option<EventRecordId>,
+    /// The last disposition an event of its holder gave it (CBV word).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<Foreign>,
     /// The unit it is packed in.
@@ -54,7 +70,7 @@ pub struct Item {
     pub holder: Option<MspId>,
     /// The custody transfer by which its holder has it; absent while custody rests on a record of the holder's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub received_by_transfer: Option<TransferId>,
+    pub received_by_transfer: Option<TransferName>,
     /// Who owns it (title).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<MspId>,
@@ -66,13 +82,32 @@ pub struct Item {
     pub licence_id: Option<LicenceName>,
     /// The custody transfer it is offered in just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open_transfer: Option<TransferId>,
-    /// Events that name it.
+    pub open_transfer: Option<TransferName>,
+    /// The title transfer it is offered in just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_title: Option<TitleName>,
+    /// Events about it by members with standing.
     pub events: u32,
     /// The ledger time of the last record about it; every later record has a later one.
     pub last_recorded_at: UtcTime,
     /// Entries of its four timelines and of its packing, to find them by number.
     pub entries: EntryCounts,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// By what a member can put a thing into use; later ones are stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Entitlement {
+    /// By nothing: it was the first to record it, and nobody has named the company prefix.
+    Seen,
+    /// By its role: maker or brand, or, for a logistic unit, who packs it. Nobody has named the company prefix.
+    Role,
+    /// By its company prefix, or by a licence from the member that has named the prefix.
+    Company,
 }
 
 /// How many entries each timeline of an item has.

@@ -1,10 +1,12 @@
 //! The rules of the contract `item`.
 
 use trade_standards::epcis::EventHash;
+use trade_standards::identifier::Gtin;
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use crate::common::{AlarmGroupId, AlarmId, ItemId};
+use super::SerialNumber;
+use crate::common::{AlarmGroupId, AlarmId, EventRecordId, ItemId};
 use crate::rejection::rejections;
 use crate::rights::LicenceName;
 
@@ -36,6 +38,27 @@ rejections! {
     /// Only the recorder of an event can declare it erroneous.
     EventOfAnother { event_hash: EventHash } = 403, "item.event_of_another", "The event was recorded by another member",
         "{event_hash} can be declared erroneous only by the member that recorded it";
+    /// Only the company of a trade item issues its serial numbers.
+    NotTheCompany { gtin: Gtin } = 403, "item.not_the_company", "The trade item is another company's",
+        "{gtin} does not begin with a company prefix of the caller";
+    /// The range begins like one that was issued.
+    SerialsIssued { from: SerialNumber } = 409, "item.serials_issued", "The range was issued before",
+        "a range that begins with {from} was issued before";
+    /// The trade item has too many ranges.
+    TooManySerialRanges { max: usize } = 413, "item.too_many_serial_ranges", "The trade item has too many ranges",
+        "a trade item can have at most {max} ranges of serial numbers";
+    /// No correction of the record waits for consent.
+    CorrectionUnknown { record_id: EventRecordId } = 404, "item.correction_unknown", "No correction is proposed",
+        "no correction of {record_id} was proposed";
+    /// The correction was carried out before.
+    CorrectionApplied { record_id: EventRecordId } = 409, "item.correction_applied", "The correction is carried out",
+        "{record_id} counts for nothing already";
+    /// No fact of the caller rests on what would be corrected.
+    CorrectionNotConcerned { record_id: EventRecordId } = 403, "item.correction_not_concerned", "The correction does not concern the caller",
+        "no accepted fact of the caller rests on {record_id}, and it is not the authority of the place";
+    /// The caller has agreed before.
+    CorrectionConsented { record_id: EventRecordId } = 409, "item.correction_consented", "The caller has agreed before",
+        "the caller has agreed to the correction of {record_id} before";
     /// A unit would hold too many items.
     TooManyChildren { unit: ItemId, max: usize } = 422, "item.too_many_children", "The unit would hold too many items",
         "{unit} can hold at most {max} items directly";

@@ -2,14 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{Gtin, MspId};
 use trade_standards::json::Json;
 
 use super::{
     AlarmAnswer, AlarmDecision, AlarmFinding, AlarmGroupPage, AlarmGroupReport, AlarmPage, AlarmReport, CaptureReceipt,
-    Concern, EventPage, Item, ScanAnswer, SightingPage, Trace, TraceDirection,
+    Concern, CorrectionReport, EventPage, IssuedSerials, ItemReport, ScanAnswer, SerialPage, SerialRange, SightingPage,
+    Trace, TraceDirection,
 };
-use crate::common::{AlarmGroupId, AlarmId, Cursor, ItemId, PageSize, Remark, Role};
+use crate::common::{AlarmGroupId, AlarmId, Cursor, EventRecordId, ItemId, PageSize, Remark, Role};
 use crate::rights::LicenceRef;
 use crate::transaction::transactions;
 
@@ -168,11 +169,51 @@ pub struct DecideAlarm {
     pub reason: Remark,
 }
 
+/// `item:ConsentToCorrection` (submit): a member whose accepted facts rest on a record agrees that it is taken back, or
+/// the authority of the place decides so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentToCorrection {
+    /// The record that was declared erroneous.
+    pub record_id: EventRecordId,
+}
+
+/// `item:IssueSerials` (submit): a company says which serial numbers of one of its trade items it has issued. A thing of
+/// that trade item with another serial number raises an alarm from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueSerials {
+    /// The trade item number; it begins with a company prefix of the caller.
+    pub gtin: Gtin,
+    /// Which serial numbers.
+    pub range: SerialRange,
+}
+
+/// Asks `item:ReadSerials` (evaluate) for the ranges that the company of a trade item has issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadSerials {
+    /// The trade item number.
+    pub gtin: Gtin,
+}
+
+/// Asks `item:ReadCorrection` (evaluate): who has to agree to a correction, and who has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadCorrection {
+    /// The record that was declared erroneous.
+    pub record_id: EventRecordId,
+}
+
 transactions! {
     submit(Clerk) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
     submit(Clerk) "item:AnswerAlarm", AnswerAlarm => AlarmAnswer;
     submit(Officer) "item:DecideAlarm" by &[Role::Customs], DecideAlarm => AlarmDecision;
-    evaluate "item:ReadItem", ReadItem => Item;
+    submit(Clerk) "item:ConsentToCorrection", ConsentToCorrection => CorrectionReport;
+    submit(Registrar) "item:IssueSerials", IssueSerials => IssuedSerials;
+    evaluate "item:ReadSerials", ReadSerials => SerialPage;
+    evaluate "item:ReadItem", ReadItem => ItemReport;
+    evaluate "item:ReadCorrection", ReadCorrection => CorrectionReport;
     evaluate "item:ReadEvents", ReadEvents => EventPage;
     evaluate "item:ReadSightings", ReadSightings => SightingPage;
     evaluate "item:Trace", TraceItem => Trace;

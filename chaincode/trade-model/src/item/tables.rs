@@ -1,9 +1,12 @@
 //! Where items, events, timelines and alarms stand on the ledger.
 
 use fabric_contract::{Part, Table};
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{Gtin, MspId};
 
-use super::{Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, Concern, Item, RecordedEvent, TimelineEntry, Weight};
+use super::{
+    Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, Concern, Correction, CorrectionConsent, IssuedSerials, Item,
+    RecordedEvent, SerialNumber, TimelineEntry, Weight,
+};
 use crate::common::{AlarmGroupId, AlarmId, EventRecordId, Foreign, ItemId, Moment, NewestFirst};
 use crate::rights::LicenceName;
 use crate::tables::Tables;
@@ -58,6 +61,15 @@ pub const PARTY_ALARMS: Table<(Part<MspId>, Concern, NewestFirst, AlarmGroupId),
 pub const ALARM_ANSWERS: Table<(AlarmGroupId, Part<MspId>), AlarmAnswer> = Table::new("alarm-answer");
 /// What authorities decided, by group.
 pub const ALARM_DECISIONS: Table<AlarmGroupId, AlarmDecision> = Table::new("alarm-decision");
+/// Ranges of serial numbers by company, trade item and first number.
+pub const SERIALS: Table<(Part<MspId>, Part<Gtin>, SerialNumber), IssuedSerials> = Table::new("serial-range");
+/// Corrections that wait, or waited, for the consent of others, by the record that is declared erroneous.
+pub const CORRECTIONS: Table<EventRecordId, Correction> = Table::new("correction");
+/// Who agreed to a correction.
+pub const CORRECTION_CONSENTS: Table<(EventRecordId, Part<MspId>), CorrectionConsent> =
+    Table::new("correction-consent");
+/// Index: the corrections that wait, by the things concerned.
+pub const CORRECTIONS_OF: Table<(ItemId, EventRecordId), EventRecordId> = Table::new("item-correction");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&ITEMS);
@@ -69,6 +81,10 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&CONTENTS);
     all.public(&EVENTS);
     all.public(&EVENTS_BY_ID);
+    all.public(&SERIALS);
+    all.public(&CORRECTIONS);
+    all.public(&CORRECTION_CONSENTS);
+    all.public(&CORRECTIONS_OF);
     all.public(&ITEM_EVENTS);
     all.public(&SIGHTINGS);
     all.public(&SIGHTINGS_BY);

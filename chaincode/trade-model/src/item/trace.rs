@@ -128,6 +128,8 @@ pub enum Basis {
     FirstSeen,
     /// A handover both sides signed.
     CustodyTransfer,
+    /// A sale that owner and buyer both signed.
+    TitleTransfer,
     /// An event of one side.
     Event,
     /// A customs decision.

@@ -18,7 +18,8 @@ pub use rule::Rule;
 
 use crate::{
     agreement::AgreementRejection, custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection,
-    governance::GovernanceRejection, item::ItemRejection, payment::PaymentRejection, rights::RightsRejection,
+    governance::GovernanceRejection, item::ItemRejection, mandate::MandateRejection, payment::PaymentRejection,
+    rights::RightsRejection, title::TitleRejection,
 };
 
 macro_rules! of_every_domain {
@@ -77,6 +78,10 @@ of_every_domain! {
     Item(ItemRejection);
     /// Of `custody`.
     Custody(CustodyRejection);
+    /// Of `title`.
+    Title(TitleRejection);
+    /// Of `mandate`.
+    Mandate(MandateRejection);
     /// Of `rights`.
     Rights(RightsRejection);
     /// Of `evidence`.

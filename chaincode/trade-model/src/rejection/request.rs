@@ -103,6 +103,10 @@ request_rejections! {
     ItemIdMalformed = 400, "item.id_malformed", "The item's identifier cannot be read";
     /// The check digit of an item's identifier is wrong.
     ItemCheckDigit = 400, "item.check_digit", "The check digit of an item's identifier is wrong";
+    /// A serial number of a range has the wrong form.
+    SerialMalformed = 400, "item.serial_malformed", "A serial number has the wrong form";
+    /// A range of serial numbers ends before it begins, or its ends have different lengths.
+    SerialsDisordered = 400, "item.serials_disordered", "A range of serial numbers is out of order";
     /// Office or number of a registration have the wrong form.
     RegistrationMalformed = 400, "rights.registration_malformed", "Office or number has the wrong form";
     /// Nice classes belong to marks and run from 1 to 45.

@@ -12,6 +12,8 @@ mod voting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::item::StandingTable;
+
 pub use alarms::AlarmRules;
 pub use payments::PaymentRules;
 pub use rights::RightsRules;
@@ -37,4 +39,7 @@ pub struct Rules {
     /// Agreements and invoices.
     #[serde(default)]
     pub payments: PaymentRules,
+    /// Who may cause which effect on a thing.
+    #[serde(default)]
+    pub standing: StandingTable,
 }

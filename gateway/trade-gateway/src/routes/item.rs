@@ -1,8 +1,8 @@
 //! Items, their events and alarms.
 
 use trade_model::item::{
-    AnswerAlarm, Capture, DecideAlarm, ReadAlarm, ReadAlarmGroup, ReadAlarms, ReadEvents, ReadItem, ReadPartyAlarms,
-    ReadSightings, TraceItem,
+    AnswerAlarm, Capture, ConsentToCorrection, DecideAlarm, IssueSerials, ReadAlarm, ReadAlarmGroup, ReadAlarms,
+    ReadCorrection, ReadEvents, ReadItem, ReadPartyAlarms, ReadSerials, ReadSightings, TraceItem,
 };
 
 use super::build::{FLAG, PAGE, TEXT, id, query, read, required, write, write_body};
@@ -23,6 +23,32 @@ pub(super) static ROUTES: &[Route] = &[
         201,
     ),
     read::<ReadItem>("readItem", "/v1/items/{id}", "An item as the ledger knows it now", &[ITEM]),
+    write::<IssueSerials>(
+        "issueSerials",
+        "/v1/serial-ranges",
+        "Says which serial numbers of a trade item its company has issued",
+        &[],
+        201,
+    ),
+    read::<ReadSerials>(
+        "readSerials",
+        "/v1/serial-ranges/{gtin}",
+        "The serial numbers that the company of a trade item has issued",
+        &[id("gtin", "gtin", "Trade item number")],
+    ),
+    read::<ReadCorrection>(
+        "readCorrection",
+        "/v1/corrections/{id}",
+        "Who has to agree to a correction, and who has",
+        &[id("id", "record_id", "Id of the record that is declared erroneous")],
+    ),
+    write::<ConsentToCorrection>(
+        "consentToCorrection",
+        "/v1/corrections/{id}/consent",
+        "Agrees to a correction under which an accepted fact of the caller rests",
+        &[id("id", "record_id", "Id of the record that is declared erroneous")],
+        200,
+    ),
     read::<ReadEvents>(
         "readEvents",
         "/v1/items/{id}/events",

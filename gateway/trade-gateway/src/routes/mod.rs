@@ -12,9 +12,11 @@ mod evidence;
 mod gateway;
 mod governance;
 mod item;
+mod mandate;
 mod payment;
 mod rights;
 mod route;
+mod title;
 mod transaction;
 
 use std::sync::LazyLock;
@@ -36,6 +38,8 @@ pub fn all() -> &'static [&'static Route] {
             rights::ROUTES,
             item::ROUTES,
             custody::ROUTES,
+            title::ROUTES,
+            mandate::ROUTES,
             evidence::ROUTES,
             customs::ROUTES,
             agreement::ROUTES,

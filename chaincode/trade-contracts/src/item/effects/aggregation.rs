@@ -1,13 +1,17 @@
 //! What an AggregationEvent (EPCIS 2.0 §7.4.2) does to the unit and the things it names.
+//!
+//! Only what one pair of hands holds, unit and thing both, is packed or unpacked: packing a stranger's thing into one's
+//! unit, or one's own into a stranger's, moves nothing.
 
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::ItemId;
-use trade_model::item::{Basis, Change, Item, Origin};
+use trade_model::item::{Basis, Change, Item};
 use trade_standards::epcis::{Action, AggregationEvent};
+use trade_standards::gs1::ObjectUri;
 
 use super::packing::{check_nesting, link, unlink};
-use super::turn::Turn;
+use super::turn::{Judged, Turn};
 use crate::item::registry::Entry;
 use crate::item::session::Session;
 
@@ -18,42 +22,38 @@ impl Turn<'_> {
         session: &mut Session,
         body: &AggregationEvent,
     ) -> Result<(), Refusal> {
-        let unit_id = body.parent.as_ref().map(ItemId::from);
-        let mut unit_usable = true;
-        if let (Some(object), Some(unit_id)) = (&body.parent, &unit_id) {
-            let origin = if body.action == Action::Add { Origin::Packed } else { Origin::Unknown };
-            self.introduce(ctx, session, object, origin)?;
-            let unit = session.registry.known(ctx, unit_id)?.clone();
-            unit_usable = !self.used_after_end(&unit) && (body.action == Action::Observe || self.held_by_me(&unit));
-            self.pass_title(ctx, session, unit_id)?;
-            self.observe(ctx, session, unit_id)?;
-        }
-        let all_of_it = body.action == Action::Delete && body.children.is_empty() && body.quantities.is_empty();
-        let children: Vec<ItemId> = match (&unit_id, all_of_it) {
-            (Some(unit_id), true) => session.registry.known(ctx, unit_id)?.children.clone(),
-            _ => body.children.iter().map(ItemId::from).collect(),
+        let unit = match &body.parent {
+            Some(object) => Some(self.judged(ctx, session, object)?),
+            None => None,
         };
-        for object in &body.children {
-            self.introduce(ctx, session, object, Origin::Unknown)?;
-        }
-        for child_id in &children {
-            let child = session.registry.known(ctx, child_id)?.clone();
-            if !self.used_after_end(&child) {
-                self.outside_of_its_unit(&child, unit_id.as_ref());
-                let elsewhere = child.parent.is_some() && child.parent != unit_id;
-                match (&unit_id, body.action) {
-                    (Some(unit_id), Action::Add) if unit_usable && !elsewhere && self.held_by_me(&child) => {
-                        self.pack(ctx, session, &child, unit_id)?;
-                    }
-                    (Some(unit_id), Action::Delete) if unit_usable && child.parent.as_ref() == Some(unit_id) => {
-                        self.unpack(ctx, session, &child, unit_id)?;
-                    }
-                    _ => {}
-                }
+        let unit_id = body.parent.as_ref().map(ItemId::from);
+        let moves_unit = unit.as_ref().is_some_and(Judged::moves);
+        for object in &self.contents(body, unit.as_ref()) {
+            let child = self.judged(ctx, session, object)?;
+            let (Some(unit_id), Some(item)) = (&unit_id, &child.item) else { continue };
+            if child.acts() {
+                self.outside_of_its_unit(item, Some(unit_id));
             }
-            self.observe(ctx, session, child_id)?;
+            match body.action {
+                Action::Add if child.moves() && moves_unit && item.parent.is_none() => {
+                    self.pack(ctx, session, item, unit_id)?
+                }
+                Action::Delete if child.moves() && moves_unit && item.parent.as_ref() == Some(unit_id) => {
+                    self.unpack(ctx, session, item, unit_id)?;
+                }
+                _ => {}
+            }
         }
         Ok(())
+    }
+
+    /// What the event names; when it empties a unit without naming anything, what lies in it, if the recorder may.
+    fn contents(&self, body: &AggregationEvent, unit: Option<&Judged>) -> Vec<ObjectUri> {
+        let all_of_it = body.action == Action::Delete && body.children.is_empty() && body.quantities.is_empty();
+        match unit.filter(|unit| all_of_it && unit.moves()).and_then(|unit| unit.item.as_ref()) {
+            Some(unit) => unit.children.iter().map(ItemId::object).collect(),
+            None => body.children.clone(),
+        }
     }
 
     fn pack(
@@ -63,9 +63,6 @@ impl Turn<'_> {
         child: &Item,
         unit_id: &ItemId,
     ) -> Result<(), Refusal> {
-        if child.parent.is_some() {
-            return Ok(());
-        }
         check_nesting(ctx, session, &child.item_id, unit_id)?;
         link(ctx, session, &child.item_id, unit_id)?;
         session.registry.change(ctx, &child.item_id)?.packed_by_event = Some(self.record.record_id.clone());

@@ -1,33 +1,48 @@
-//! Who may put a thing into use.
+//! Who may put a thing into use, now: a claimed earlier time of the event never widens it.
 
 use trade_model::common::Role;
 use trade_model::governance::{Member, Members};
-use trade_model::item::Item;
+use trade_model::item::{Entitlement, Item, ItemKind};
 use trade_model::rights::Act;
 use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::{Gtin, MspId};
 
-use super::turn::Turn;
 use crate::item::session::Session;
+use crate::rights;
 
-impl Turn<'_> {
-    /// Whether the recorder may put the thing into use: by itself, or by a licence to make it that it names. Where the
-    /// key belongs to a company of the registry, the licence must come from that company.
-    pub(super) fn entitled(&self, session: &Session, object: &ObjectUri) -> bool {
-        let members = &session.caller.members;
-        let company = object.gs1().and_then(|key| members.company_of(key));
-        let from_company = session.licence.as_ref().is_some_and(|licence| match company {
-            Some(company) => *licence.right_owner() == company.msp_id,
-            None => licence.opens(gtin(object).as_ref(), session.caller.now),
-        });
-        may_commission(members, &session.caller.me, object)
-            || (from_company && self.licensed(session, gtin(object).as_ref()))
+/// By what the session's caller may put the thing into use: as the company whose prefix its key begins with, or by the
+/// licence to make it from that company that the capture names; where nobody has named the prefix, by role. `packs` when
+/// the thing is a unit that comes into use by packing.
+pub(super) fn of(session: &Session, object: &ObjectUri, packs: bool) -> Entitlement {
+    let members = &session.caller.members;
+    let product = gtin(object);
+    match object.gs1().and_then(|key| members.company_of(key)) {
+        Some(company) if company.msp_id == *session.caller.msp_id() => Entitlement::Company,
+        Some(company) => {
+            let grantor = session.licence.as_ref().map(rights::Permission::right_owner);
+            let licensed = grantor == Some(&company.msp_id) && licensed(session, product.as_ref());
+            if licensed { Entitlement::Company } else { Entitlement::Seen }
+        }
+        None => {
+            let now = session.caller.now;
+            let opened = session.licence.as_ref().is_some_and(|licence| licence.opens(product.as_ref(), now));
+            let licensed = opened && licensed(session, product.as_ref());
+            if packs || makes(&session.caller.me) || licensed { Entitlement::Role } else { Entitlement::Seen }
+        }
     }
+}
 
-    pub(super) fn licensed(&self, session: &Session, gtin: Option<&Gtin>) -> bool {
-        let (now, territory) = (session.caller.now, &session.caller.me.country);
-        session.licence.as_ref().is_some_and(|licence| licence.covers(&self.me, Act::Make, gtin, territory, now))
-    }
+/// Whether nobody but the company that has named the prefix, and those it licenses, may make the thing known.
+pub(super) fn is_reserved(members: &Members, object: &ObjectUri) -> bool {
+    object.gs1().is_some_and(|key| members.company_of(key).is_some())
+}
+
+/// Whether the licence that the capture names covers making the product now, by ledger time.
+pub(super) fn licensed(session: &Session, gtin: Option<&Gtin>) -> bool {
+    let caller = &session.caller;
+    let (now, territory) = (caller.now, &caller.me.country);
+    let licence = session.licence.as_ref();
+    licence.is_some_and(|licence| licence.covers(caller.msp_id(), Act::Make, gtin, territory, now))
 }
 
 /// Whether a member may put a thing into use by itself: the company whose GS1 prefix its key begins with; where nobody
@@ -35,17 +50,36 @@ impl Turn<'_> {
 pub(in crate::item) fn may_commission(members: &Members, member: &Member, object: &ObjectUri) -> bool {
     match object.gs1().and_then(|key| members.company_of(key)) {
         Some(company) => company.msp_id == member.msp_id,
-        None => member.has_role(Role::Maker) || member.has_role(Role::Brand),
+        None => makes(member),
     }
 }
 
-/// Whether another member holds the item by nothing but its own record: nobody handed it over.
-pub(in crate::item) fn held_on_its_own_word(item: &Item, me: &MspId) -> bool {
-    item.received_by_transfer.is_none() && item.holder.as_ref() != Some(me)
+/// By what a member that may commission by itself does so.
+pub(in crate::item) fn entitlement_of(members: &Members, msp_id: &MspId, object: &ObjectUri) -> Entitlement {
+    let company = object.gs1().and_then(|key| members.company_of(key));
+    if company.is_some_and(|company| company.msp_id == *msp_id) { Entitlement::Company } else { Entitlement::Role }
+}
+
+/// Whether what others recorded about the item gives way to a member with this entitlement. Where that member itself
+/// made the item known, nothing does: others may have accepted it from that member since. Nor does a unit that two
+/// members signed for give way to who merely packs something: with a prefix that nobody has named, that could be anyone.
+pub(in crate::item) fn gives_way(item: &Item, me: &MspId, entitlement: Entitlement) -> bool {
+    let stronger = item.introduced_by != *me && entitlement > item.entitlement;
+    let signed_unit = item.kind == ItemKind::LogisticUnit && item.received_by_transfer.is_some();
+    stronger && (entitlement == Entitlement::Company || !signed_unit)
+}
+
+fn makes(member: &Member) -> bool {
+    member.has_role(Role::Maker) || member.has_role(Role::Brand)
 }
 
 /// The trade item number of a serialised item.
-fn gtin(object: &ObjectUri) -> Option<Gtin> {
+pub(super) fn gtin(object: &ObjectUri) -> Option<Gtin> {
     let uri = object.gs1().filter(|uri| uri.key() == Gs1Key::Gtin && uri.serial().is_some())?;
     Gtin::parse(uri.value()).ok()
+}
+
+/// Whether a thing comes into use by packing: a logistic unit does.
+pub(super) fn is_unit(kind: ItemKind) -> bool {
+    kind == ItemKind::LogisticUnit
 }

@@ -2,14 +2,14 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::Foreign;
-use trade_model::item::{AlarmKind, Basis, Change, Item, ItemRejection, Life, Origin};
-use trade_standards::epcis::{Action, ObjectEvent};
+use trade_model::common::{Foreign, ItemId};
+use trade_model::item::{AlarmKind, Basis, Change, Item, ItemRejection, Life, Origin, StepEffect};
+use trade_standards::epcis::ObjectEvent;
 use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::MspId;
 
-use super::entitlement::held_on_its_own_word;
-use super::packing::unlink;
+use super::entitlement::{gtin, licensed};
+use super::kinds;
 use super::turn::{Turn, last_life};
 use crate::item::registry::Entry;
 use crate::item::session::Session;
@@ -22,87 +22,72 @@ impl Turn<'_> {
         session: &mut Session,
         body: &ObjectEvent,
     ) -> Result<(), Refusal> {
-        let commissions = body.action == Action::Add && self.event.biz_step_name() == Some("commissioning");
         for object in &body.epcs {
-            self.object(ctx, session, object, commissions)?;
+            let new = session.registry.find(ctx, &ItemId::from(object))?.is_none();
+            if self.commissions() {
+                check_licence(ctx, session, object)?;
+            }
+            let known = self.judged(ctx, session, object)?.item.is_some();
+            if new && known {
+                self.outside_of_ranges(ctx, session, object)?;
+            }
         }
         Ok(())
     }
 
-    fn object(
-        &mut self,
-        ctx: &mut Context<'_>,
-        session: &mut Session,
-        object: &ObjectUri,
-        commissions: bool,
-    ) -> Result<(), Refusal> {
-        let entitled = commissions && self.entitled(session, object);
-        let origin = if entitled { Origin::Commissioned } else { Origin::Unknown };
-        let item_id = self.introduce(ctx, session, object, origin)?;
-        let mut item = session.registry.known(ctx, &item_id)?.clone();
-        if entitled && item.commissioned_by_event.is_none() && held_on_its_own_word(&item, &self.me) {
-            self.take_over(ctx, session, &item)?;
-            item = session.registry.known(ctx, &item_id)?.clone();
-        }
-        if self.used_after_end(&item) {
-            return self.count(ctx, session, &item_id);
-        }
-        if commissions {
-            self.commission(ctx, session, &item, entitled)?;
-        }
-        self.step(ctx, session, &item)?;
-        self.pass_title(ctx, session, &item_id)?;
-        self.observe(ctx, session, &item_id)
-    }
-
-    /// What the business step says about holder and life.
-    fn step(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
-        let step = self.event.biz_step_name().unwrap_or_default();
-        let returned = self.event.disposition_name() == Some("returned");
-        if matches!(step, "shipping" | "retail_selling" | "dispensing") {
-            self.outside_of_its_unit(item, None);
-        }
-        match step {
-            "shipping" => {
-                self.held_by_me(item);
-            }
-            "retail_selling" if item.life == Life::Sold => {
-                self.conflict(AlarmKind::SoldTwice, &item.item_id, last_life(item), None);
-            }
-            "retail_selling" if self.held_by_me(item) => self.set_life(ctx, session, item, Life::Sold)?,
-            "decommissioning" if self.held_by_me(item) => self.set_life(ctx, session, item, Life::Decommissioned)?,
-            "destroying" if self.held_by_me(item) => self.set_life(ctx, session, item, Life::Destroyed)?,
-            "receiving" | "accepting" if returned && item.life == Life::Sold => {
-                self.set_life(ctx, session, item, Life::Active)?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn commission(
+    /// Carries out one effect for which the recorder has standing.
+    pub(super) fn carry_out(
         &mut self,
         ctx: &mut Context<'_>,
         session: &mut Session,
         item: &Item,
-        entitled: bool,
+        effect: StepEffect,
     ) -> Result<(), Refusal> {
-        let item_id = &item.item_id;
-        // Who is not entitled contradicts no maker, whatever was recorded before.
-        if let Some(earlier) = item.commissioned_by_event.as_ref().filter(|_| entitled) {
-            let earlier = Foreign::of_id(earlier);
-            self.conflict(AlarmKind::SecondCommissioning, item_id, earlier, item.commissioner.as_ref());
+        match effect {
+            StepEffect::PutIntoUse => self.commission(ctx, session, item),
+            StepEffect::Sell => self.sell(ctx, session, item),
+            StepEffect::Return => self.set_life(ctx, session, item, Life::Active),
+            StepEffect::End => self.set_life(ctx, session, item, kinds::end(self.event)),
+            StepEffect::Recall => self.recall(ctx, session, item),
+            StepEffect::Move if self.event.biz_step_name() == Some("shipping") => {
+                self.outside_of_its_unit(item, None);
+                Ok(())
+            }
+            StepEffect::Move | StepEffect::Keep | StepEffect::Receive | StepEffect::Repair | StepEffect::Repack => {
+                Ok(())
+            }
+        }
+    }
+
+    fn sell(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
+        self.outside_of_its_unit(item, None);
+        if item.life == Life::Sold {
+            self.conflict(AlarmKind::SoldTwice, &item.item_id, last_life(item), None);
             return Ok(());
         }
-        if let Some(permission) = &session.licence
-            && !self.licensed(session, item.gtin.as_ref())
-        {
-            let licence_id = permission.licence_id().clone();
-            return Err(ItemRejection::LicenceDoesNotCoverMaking { licence_id, item_id: item_id.clone() }.into());
-        }
-        if !entitled {
-            let me = Foreign::of_id(&self.me);
-            self.conflict(AlarmKind::CommissionerNotEntitled, item_id, me, None);
+        self.set_life(ctx, session, item, Life::Sold)?;
+        let sold = session.registry.change(ctx, &item.item_id)?;
+        sold.seller_of_record = Some(self.me.clone());
+        sold.sales = sold.sales.saturating_add(1);
+        sold.open_title = None;
+        Ok(())
+    }
+
+    /// Sets a recall, or lifts it where the event finds the thing conforming.
+    fn recall(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
+        let lifted = self.event.disposition_name() == Some("conformant");
+        let after = (!lifted).then(|| self.record.record_id.clone());
+        let before =
+            std::mem::replace(&mut session.registry.change(ctx, &item.item_id)?.recalled_by_event, after.clone());
+        self.effect(&item.item_id, Change::Recall { before, after });
+        Ok(())
+    }
+
+    fn commission(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
+        let item_id = &item.item_id;
+        if let Some(earlier) = &item.commissioned_by_event {
+            let earlier = Foreign::of_id(earlier);
+            self.conflict(AlarmKind::SecondCommissioning, item_id, earlier, item.commissioner.as_ref());
             return Ok(());
         }
         let licence_id = session.licence.as_ref().map(rights::Permission::licence_id).cloned();
@@ -121,32 +106,35 @@ impl Turn<'_> {
         }
         if item.owner.is_none() {
             let me = self.me.clone();
-            self.set_owner(ctx, session, item_id, &me, Basis::Commissioning)?;
+            self.set_owner(ctx, session, item, &me)?;
         }
         Ok(())
     }
 
-    /// The member that is entitled to put a thing into use finds it recorded by another, from which nobody has
-    /// accepted it: what that one alone said about it gives way, and what was said stays visible as a conflict.
-    fn take_over(&mut self, ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<(), Refusal> {
-        let item_id = &item.item_id;
-        let first = item.holder.as_ref().map_or_else(|| Foreign::of_id(item_id), Foreign::of_id);
-        self.conflict(AlarmKind::SeenBeforeCommissioning, item_id, first, item.holder.as_ref());
-        if let Some(unit_id) = &item.parent {
-            unlink(ctx, session, item_id, unit_id)?;
-            self.append(session, item_id, Entry::Packing(None), Basis::Commissioning)?;
+    fn set_owner(
+        &mut self,
+        ctx: &mut Context<'_>,
+        session: &mut Session,
+        item: &Item,
+        owner: &MspId,
+    ) -> Result<(), Refusal> {
+        let before = session.registry.change(ctx, &item.item_id)?.owner.replace(owner.clone());
+        self.effect(&item.item_id, Change::Owner { before, after: owner.clone() });
+        self.append(session, &item.item_id, Entry::Title(Some(owner.clone())), Basis::Commissioning)
+    }
+}
+
+/// Refuses a licence that does not cover what is put into use under it; what was put into use before is a conflict, and
+/// recorded as one.
+fn check_licence(ctx: &mut Context<'_>, session: &mut Session, object: &ObjectUri) -> Result<(), Refusal> {
+    let item_id = ItemId::from(object);
+    let known = session.registry.find(ctx, &item_id)?;
+    let commissioned = known.is_some_and(|item| item.commissioned_by_event.is_some());
+    match &session.licence {
+        Some(permission) if !commissioned && !licensed(session, gtin(object).as_ref()) => {
+            let licence_id = permission.licence_id().clone();
+            Err(ItemRejection::LicenceDoesNotCoverMaking { licence_id, item_id }.into())
         }
-        for child_id in &item.children {
-            unlink(ctx, session, child_id, item_id)?;
-            self.append(session, child_id, Entry::Packing(None), Basis::Commissioning)?;
-        }
-        let me: MspId = self.me.clone();
-        let changed = session.registry.change(ctx, item_id)?;
-        changed.holder = Some(me.clone());
-        changed.owner = None;
-        changed.life = Life::Active;
-        changed.life_set_by_event = None;
-        changed.open_transfer = None;
-        self.append(session, item_id, Entry::Custody(Some(me)), Basis::Commissioning)
+        _ => Ok(()),
     }
 }

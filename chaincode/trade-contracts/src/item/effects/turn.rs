@@ -1,16 +1,22 @@
 //! One event at work on the items that it names: what its kinds have in common.
 
+use std::collections::BTreeSet;
+
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{Foreign, ItemId};
-use trade_model::item::{AlarmKind, Basis, Change, Effect, Item, Life, Origin, RecordedEvent};
+use trade_model::item::{
+    AlarmKind, Basis, Change, Effect, Entitlement, Item, Life, RecordedEvent, Sighted, Standing, StepEffect,
+};
 use trade_standards::epcis::Event;
 use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::MspId;
 
+use super::kinds;
 use crate::item::alarm::Conflict;
-use crate::item::registry::{Entry, Ground};
+use crate::item::registry::Entry;
 use crate::item::session::Session;
+use crate::item::standing;
 
 /// One event at work on the items it names.
 pub(super) struct Turn<'e> {
@@ -20,57 +26,171 @@ pub(super) struct Turn<'e> {
     pub(super) me: MspId,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) effects: Vec<Effect>,
+    pub(super) stated: BTreeSet<ItemId>,
+    pub(super) sighted: BTreeSet<Sighted>,
 }
 
-impl Turn<'_> {
-    /// Makes a thing known that nobody has recorded before.
-    pub(super) fn introduce(
+/// A thing as an event finds it, and what of the event acts on it.
+pub(super) struct Judged {
+    /// None when the thing is not known and the event does not make it known.
+    pub(super) item: Option<Item>,
+    acting: BTreeSet<StepEffect>,
+}
+
+impl Judged {
+    /// Whether anything of the event acts on the thing.
+    pub(super) fn acts(&self) -> bool {
+        !self.acting.is_empty()
+    }
+
+    /// Whether the recorder may move the thing, and it is in use.
+    pub(super) fn moves(&self) -> bool {
+        self.acting.contains(&StepEffect::Move) && self.item.as_ref().is_some_and(|item| !item.life.has_ended())
+    }
+}
+
+impl<'e> Turn<'e> {
+    pub(super) fn new(event: &'e Event, record: &'e RecordedEvent, me: MspId) -> Self {
+        Self {
+            event,
+            record,
+            me,
+            conflicts: Vec::new(),
+            effects: Vec::new(),
+            stated: BTreeSet::new(),
+            sighted: BTreeSet::new(),
+        }
+    }
+
+    /// Finds the thing, judges the event by each of its effects, carries out those for which the recorder has standing,
+    /// and notes the others.
+    pub(super) fn judged(
         &mut self,
         ctx: &mut Context<'_>,
         session: &mut Session,
         object: &ObjectUri,
-        origin: Origin,
-    ) -> Result<ItemId, Refusal> {
-        let item_id = ItemId::from(object);
-        if session.registry.find(ctx, &item_id)?.is_none() {
-            let basis = if origin == Origin::Commissioned { Basis::Commissioning } else { Basis::FirstSeen };
-            let reference = Foreign::of_id(&self.record.record_id);
-            let ground = Ground::new(&session.caller, basis, reference, Some(self.record.event_time));
-            let ground = ground.in_document(session.place);
-            session.registry.introduce(&item_id, origin, &self.me, &ground)?;
+    ) -> Result<Judged, Refusal> {
+        let (found, entitlement) = self.find(ctx, session, object)?;
+        let Some(item) = found else {
+            self.sight_unknown(session, object);
+            self.outside_of_ranges(ctx, session, object)?;
+            return Ok(Judged { item: None, acting: BTreeSet::new() });
+        };
+        let mut acting = BTreeSet::new();
+        let mut refused = Vec::new();
+        for effect in kinds::of(self.event, item.life == Life::Sold, item.recalled_by_event.is_some()) {
+            let standing = standing::judge(ctx, session, &item, effect, entitlement > Entitlement::Seen)?;
+            if standing.acts() {
+                acting.insert(effect);
+            } else {
+                self.sighted.insert(Sighted { item_id: item.item_id.clone(), effect });
+                refused.push((effect, standing));
+            }
         }
-        Ok(item_id)
+        let ended = item.life.has_ended();
+        if ended {
+            self.conflict(AlarmKind::UseAfterEnd, &item.item_id, last_life(&item), None);
+        }
+        for (effect, standing) in refused.into_iter().filter(|_| !ended) {
+            self.without_standing(&item, effect, standing);
+        }
+        if !acting.is_empty() {
+            self.stated.insert(item.item_id.clone());
+            self.count(ctx, session, &item.item_id)?;
+        }
+        for &effect in acting.iter().filter(|_| !ended) {
+            self.carry_out(ctx, session, &item, effect)?;
+        }
+        if !ended {
+            self.observe(ctx, session, &item, &acting)?;
+        }
+        let item = Some(session.registry.known(ctx, &item.item_id)?.clone());
+        Ok(Judged { item, acting })
     }
 
-    /// Disposition, place and the number of events.
-    pub(super) fn observe(
+    /// A serial number that the company of the thing has not issued is a signal, by any recorder.
+    pub(super) fn outside_of_ranges(
         &mut self,
         ctx: &mut Context<'_>,
         session: &mut Session,
-        item_id: &ItemId,
+        object: &ObjectUri,
     ) -> Result<(), Refusal> {
-        self.count(ctx, session, item_id)?;
-        let item = session.registry.change(ctx, item_id)?;
-        if let Some(disposition) = &self.record.disposition {
-            item.disposition = Some(disposition.clone());
+        if !session.is_outside(ctx, object)? {
+            return Ok(());
         }
-        let before = item.location.clone();
+        let company = object.gs1().and_then(|key| session.caller.members.company_of(key));
+        let company = company.map(|company| company.msp_id.clone());
+        let item_id = ItemId::from(object);
+        self.conflict(AlarmKind::OutsideOfRanges, &item_id, Foreign::of_id(&item_id), company.as_ref());
+        Ok(())
+    }
+
+    /// A thing that nobody entitled has put into use, seen by a member that cannot make it known.
+    fn sight_unknown(&mut self, session: &Session, object: &ObjectUri) {
+        let item_id = ItemId::from(object);
+        let company = object.gs1().and_then(|key| session.caller.members.company_of(key));
+        let company = company.map(|company| company.msp_id.clone());
+        for effect in kinds::of(self.event, false, false) {
+            self.sighted.insert(Sighted { item_id: item_id.clone(), effect });
+            if session.standing.judge(effect, |_| false) != Standing::SightingAndAlarm {
+                continue;
+            }
+            let (kind, with) = match effect {
+                StepEffect::PutIntoUse => (AlarmKind::CommissionerNotEntitled, Foreign::of_id(&self.me)),
+                _ => (AlarmKind::NotHolder, Foreign::of_id(&item_id)),
+            };
+            self.conflict(kind, &item_id, with, company.as_ref());
+        }
+    }
+
+    /// The alarm about a recorder that has no standing for the effect, where the table asks for one.
+    fn without_standing(&mut self, item: &Item, effect: StepEffect, standing: Standing) {
+        if standing != Standing::SightingAndAlarm {
+            return;
+        }
+        let item_id = &item.item_id;
+        let holds = item.holder.as_ref() == Some(&self.me);
+        let (kind, with, other) = match (effect, &item.owner, &item.holder) {
+            // Who is not entitled contradicts no maker, whatever was recorded before.
+            (StepEffect::PutIntoUse, ..) => (AlarmKind::CommissionerNotEntitled, Foreign::of_id(&self.me), None),
+            (StepEffect::Sell, ..) if item.life == Life::Sold => (AlarmKind::SoldTwice, last_life(item), None),
+            (_, Some(owner), _) if holds => (AlarmKind::TitleConflict, Foreign::of_id(owner), Some(owner)),
+            (_, _, Some(holder)) => (AlarmKind::NotHolder, Foreign::of_id(holder), Some(holder)),
+            _ => (AlarmKind::NotHolder, Foreign::of_id(item_id), None),
+        };
+        self.conflict(kind, item_id, with, other);
+    }
+
+    /// Disposition and place, as its holder tells them, or who receives it.
+    fn observe(
+        &mut self,
+        ctx: &mut Context<'_>,
+        session: &mut Session,
+        item: &Item,
+        acting: &BTreeSet<StepEffect>,
+    ) -> Result<(), Refusal> {
+        let holds = session.registry.known(ctx, &item.item_id)?.holder.as_ref() == Some(&self.me);
+        let tells = !acting.is_empty() && (holds || acting.contains(&StepEffect::Receive));
+        if !tells {
+            return Ok(());
+        }
+        let found = session.registry.change(ctx, &item.item_id)?;
+        let judges = matches!(self.event.disposition_name(), Some("recalled" | "non_conformant"));
+        if let Some(disposition) = self.record.disposition.clone().filter(|_| !judges) {
+            found.disposition = Some(disposition);
+        }
+        let before = found.location.clone();
         match &self.record.business_location {
             Some(place) if before.as_ref() != Some(place) => {
-                item.location = Some(place.clone());
-                self.effect(item_id, Change::Location { before, after: place.clone() });
-                self.append(session, item_id, Entry::Location(Some(place.clone())), Basis::Event)
+                found.location = Some(place.clone());
+                self.effect(&item.item_id, Change::Location { before, after: place.clone() });
+                self.append(session, &item.item_id, Entry::Location(Some(place.clone())), Basis::Event)
             }
             _ => Ok(()),
         }
     }
 
-    pub(super) fn count(
-        &mut self,
-        ctx: &mut Context<'_>,
-        session: &mut Session,
-        item_id: &ItemId,
-    ) -> Result<(), Refusal> {
+    fn count(&mut self, ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId) -> Result<(), Refusal> {
         let item = session.registry.change(ctx, item_id)?;
         item.events = item.events.saturating_add(1);
         session.registry.stamp(item_id, session.caller.now)?;
@@ -101,25 +221,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Whether the item is out of use, which is a conflict for every later event.
-    pub(super) fn used_after_end(&mut self, item: &Item) -> bool {
-        if item.life.has_ended() {
-            self.conflict(AlarmKind::UseAfterEnd, &item.item_id, last_life(item), None);
-        }
-        item.life.has_ended()
-    }
-
-    /// Whether the recorder holds the item; a conflict when another member does.
-    pub(super) fn held_by_me(&mut self, item: &Item) -> bool {
-        match &item.holder {
-            Some(holder) if *holder != self.me => {
-                self.conflict(AlarmKind::NotHolder, &item.item_id, Foreign::of_id(holder), Some(holder));
-                false
-            }
-            _ => true,
-        }
-    }
-
     /// A conflict when the item lies in a unit other than the one named.
     pub(super) fn outside_of_its_unit(&mut self, item: &Item, unit_id: Option<&ItemId>) {
         if let Some(parent) = &item.parent
@@ -142,6 +243,11 @@ impl Turn<'_> {
 
     pub(super) fn effect(&mut self, item_id: &ItemId, change: Change) {
         self.effects.push(Effect { item_id: item_id.clone(), change });
+    }
+
+    /// Whether the event puts the things it names into use one by one.
+    pub(super) fn commissions(&self) -> bool {
+        kinds::of(self.event, false, false).contains(&StepEffect::PutIntoUse)
     }
 }
 

@@ -54,7 +54,7 @@ fn now(item: &Item, unit: Option<&Item>, sighting: Option<&RecordedEvent>) -> Ve
     if let Some(transfer_id) = &item.open_transfer {
         let holder = item.holder.as_ref().map_or("nobody", MspId::as_str);
         let text = format!("The custody transfer {transfer_id} is not confirmed: {holder} stays responsible.");
-        gaps.push(gap(GapKind::HandoverOpen, text, Some(Foreign::of_id(transfer_id))));
+        gaps.push(gap(GapKind::HandoverOpen, text, Some(Foreign::of_id(&transfer_id.to_string()))));
     }
     if let Some(unit) = unit.filter(|unit| unit.life.has_ended()) {
         let text = format!("It is recorded in {}, which is out of use.", unit.item_id);

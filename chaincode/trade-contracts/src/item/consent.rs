@@ -1,0 +1,151 @@
+//! `item:ConsentToCorrection`: those whose accepted facts rest on a record agree that it is taken back.
+
+use fabric_contract::{Context, Part};
+use trade_model::Refusal;
+use trade_model::common::{Duty, EventRecordId};
+use trade_model::item::{
+    CORRECTION_CONSENTS, CORRECTIONS, CORRECTIONS_OF, ConsentToCorrection, Correction, CorrectionConsent,
+    CorrectionReport, EVENTS, ItemEvent, ItemRejection, ReadCorrection, RecordedEvent,
+};
+use trade_standards::identifier::MspId;
+
+use super::correction;
+use super::registry::Registry;
+use super::reliance::{self, Reliance};
+use super::session::Session;
+use super::standing::is_authority;
+use crate::announce::announce;
+use crate::authorship;
+use crate::caller::Caller;
+use crate::{ledger, rules};
+
+/// Most members that can have agreed to one correction.
+const CONSENTS_MAX: usize = 200;
+
+/// Agrees to a correction, and carries it out when nobody is missing any more.
+///
+/// # Errors
+/// A member whose accepted facts rest on the record, or an officer of the authority where all things concerned are; once,
+/// and before the correction is carried out.
+pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<CorrectionReport, Refusal> {
+    let mut caller = Caller::of::<ConsentToCorrection>(ctx)?;
+    let (correction, record) = find(ctx, &request.record_id)?;
+    let record_id = request.record_id;
+    if record.declared_erroneous.is_some() {
+        return Err(ItemRejection::CorrectionApplied { record_id }.into());
+    }
+    let me = caller.msp_id().clone();
+    let key = (record_id.clone(), Part(me.clone()));
+    ledger::must_be_new(ctx, &CORRECTION_CONSENTS, &key, |(record_id, _)| ItemRejection::CorrectionConsented {
+        record_id,
+    })?;
+    let mut registry = Registry::default();
+    let reliance = reliance::on(ctx, &mut registry, &record)?;
+    let as_authority = decides(ctx, &mut registry, &caller, &correction, &record)?;
+    if !as_authority && !reliance.parties.contains(&me) {
+        return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
+    }
+
+    caller.follow(correction.declared.recorded.at);
+    registry.load(ctx, &correction.items)?;
+    if let Some(last) = registry.last_recorded_at() {
+        caller.follow(last);
+    }
+    let own = CorrectionConsent { record_id: record_id.clone(), as_authority, consented: caller.stamp() };
+    authorship::put(ctx, &caller, (&CORRECTION_CONSENTS, &key), &own, &[&me])?;
+    let mut consents = authentic_consents(ctx, &record_id)?;
+    consents.push(own);
+    let applied = is_complete(&reliance, &consents);
+    if applied {
+        apply(ctx, caller, &correction, record)?;
+    }
+    let event =
+        if applied { ItemEvent::CorrectionApplied { record_id } } else { ItemEvent::CorrectionConsented { record_id } };
+    announce(ctx, event)?;
+    Ok(report(correction, reliance, consents, applied))
+}
+
+/// Where a correction stands.
+///
+/// # Errors
+/// [`ItemRejection::CorrectionUnknown`].
+pub fn read_correction(ctx: &mut Context<'_>, request: ReadCorrection) -> Result<CorrectionReport, Refusal> {
+    let (correction, record) = find(ctx, &request.record_id)?;
+    let reliance = reliance::on(ctx, &mut Registry::default(), &record)?;
+    let consents = authentic_consents(ctx, &request.record_id)?;
+    let applied = record.declared_erroneous.is_some();
+    Ok(report(correction, reliance, consents, applied))
+}
+
+fn find(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<(Correction, RecordedEvent), Refusal> {
+    let unknown = |record_id| ItemRejection::CorrectionUnknown { record_id };
+    let correction = ledger::require(ctx, &CORRECTIONS, record_id, unknown)?;
+    let record = ledger::require(ctx, &EVENTS, record_id, unknown)?;
+    Ok((correction, record))
+}
+
+/// Whether the caller may decide for the place of everything concerned: the authority there, by an officer, and not
+/// about its own record.
+fn decides(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    caller: &Caller,
+    correction: &Correction,
+    record: &RecordedEvent,
+) -> Result<bool, Refusal> {
+    if record.recorded.by == *caller.msp_id() || correction.items.is_empty() {
+        return Ok(false);
+    }
+    for item_id in &correction.items {
+        let item = registry.known(ctx, item_id)?;
+        if !is_authority(&caller.members, caller.msp_id(), item) {
+            return Ok(false);
+        }
+    }
+    caller.acting.check(Duty::Officer, &caller.me)?;
+    Ok(true)
+}
+
+/// The consents that their members have made.
+fn authentic_consents(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<Vec<CorrectionConsent>, Refusal> {
+    let mut consents = Vec::new();
+    for (key, consent) in CORRECTION_CONSENTS.scan(ctx, record_id, CONSENTS_MAX)?.entries {
+        let statement = (&consent, &consent.consented);
+        if authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, statement, &key.1.0)? {
+            consents.push(consent);
+        }
+    }
+    Ok(consents)
+}
+
+/// Whether an authority has decided, or everybody agreed on whom something rests by now.
+fn is_complete(reliance: &Reliance, consents: &[CorrectionConsent]) -> bool {
+    let agreed = |party: &MspId| consents.iter().any(|consent| consent.consented.by == *party);
+    let decided = consents.iter().any(|consent| consent.as_authority);
+    decided || (!reliance.needs_authority && reliance.parties.iter().all(agreed))
+}
+
+fn apply(ctx: &mut Context<'_>, caller: Caller, correction: &Correction, record: RecordedEvent) -> Result<(), Refusal> {
+    let rules = rules::current(ctx)?;
+    let mut session = Session::new(caller, None, rules);
+    correction::take_back(ctx, &mut session, record, correction.declared.clone())?;
+    for item_id in &correction.items {
+        CORRECTIONS_OF.delete(ctx, &(item_id.clone(), correction.record_id.clone()))?;
+    }
+    session.write(ctx)
+}
+
+fn report(
+    correction: Correction,
+    reliance: Reliance,
+    consents: Vec<CorrectionConsent>,
+    applied: bool,
+) -> CorrectionReport {
+    CorrectionReport {
+        correction,
+        parties: reliance.parties.into_iter().collect(),
+        needs_authority: reliance.needs_authority,
+        consents,
+        applied,
+    }
+}

@@ -1,0 +1,172 @@
+//! `item`: what a recorder can take back alone, and what takes the consent of those that relied on it.
+
+use serde_json::{Value, json};
+
+use super::standing::{kinds, named_prefix};
+use super::world::*;
+
+fn erroneous(event: Value) -> Value {
+    event.with("errorDeclaration", json!({ "declarationTime": "2025-12-03T00:00:00Z", "reason": "did_not_occur" }))
+}
+
+fn commissioning() -> Value {
+    object_event("ADD", "commissioning", &[piece("1")])
+}
+
+/// The maker commissions, does what `then` does, and declares the commissioning erroneous; its receipt.
+fn disowned(world: &mut World, then: impl FnOnce(&mut World)) -> Value {
+    world.capture(EXPORTER, &[commissioning()]).expect("its own key");
+    then(world);
+    world.capture(EXPORTER, &[erroneous(commissioning())]).expect("its recorder")
+}
+
+fn consent(world: &mut World, who: &str, receipt: &Value) -> Answer {
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    world.submit(who, "item:ConsentToCorrection", &request)
+}
+
+#[test]
+fn alone_a_recorder_takes_back_what_nobody_relied_on() {
+    let mut world = named_prefix();
+    let receipt = disowned(&mut world, |_| {});
+    assert_eq!(receipt["events"][0]["status"], "correction_recorded");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((item.get("commissioner"), item.get("owner")), (None, None));
+}
+
+#[test]
+fn a_maker_does_not_disown_what_others_bought_or_hold() {
+    for accepted in ["custody", "title"] {
+        let mut world = named_prefix();
+        let receipt = disowned(&mut world, |world| {
+            let done = match accepted {
+                "custody" => world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER),
+                _ => world.sell_to("s-1", &[piece("1")], EXPORTER, IMPORTER),
+            };
+            done.expect("both agree");
+        });
+        assert_eq!(receipt["events"][0]["status"], "correction_proposed", "{accepted}");
+        let record_id = receipt["events"][0]["record_id"].clone();
+        let item = world.read_item(&piece("1")).expect("known");
+        assert_eq!((&item["commissioner"], &item["corrections_proposed"]), (&json!(EXPORTER), &json!([record_id])));
+        let again = world.capture(EXPORTER, &[erroneous(commissioning())]).expect("the same document");
+        assert_eq!(again["events"][0]["status"], "already_recorded");
+
+        let stranger = consent(&mut world, CARRIER, &receipt).expect_err("nothing of its rests on it");
+        assert_eq!(stranger.code, "item.correction_not_concerned");
+        let own = consent(&mut world, EXPORTER, &receipt).expect_err("one side only");
+        assert_eq!(own.code, "item.correction_not_concerned");
+        let report = consent(&mut world, IMPORTER, &receipt).expect("it relied on it");
+        assert_eq!((&report["applied"], &report["parties"]), (&json!(true), &json!([IMPORTER])));
+        let item = world.read_item(&piece("1")).expect("known");
+        assert_eq!((item.get("commissioner"), item.get("corrections_proposed")), (None, None));
+    }
+}
+
+#[test]
+fn everybody_that_relied_on_it_has_to_agree() {
+    let mut world = named_prefix();
+    let receipt = disowned(&mut world, |world| {
+        world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("both agree");
+        world.hand_over("h-2", &[piece("1")], CARRIER, IMPORTER).expect("both agree");
+    });
+    assert_eq!(consent(&mut world, CARRIER, &receipt).expect("it relied on it")["applied"], false);
+    assert_eq!(world.read_item(&piece("1")).expect("known")["commissioner"], EXPORTER);
+    assert_eq!(consent(&mut world, IMPORTER, &receipt).expect("it relied on it")["applied"], true);
+}
+
+#[test]
+fn what_a_consumer_bought_is_disowned_only_by_an_authority_and_not_by_taking_the_sale_back_first() {
+    let mut world = named_prefix();
+    let sold = object_event("OBSERVE", "retail_selling", &[piece("1")]);
+    let receipt = disowned(&mut world, |world| {
+        world.capture(EXPORTER, std::slice::from_ref(&sold)).expect("the owner");
+        let taken_back = world.capture(EXPORTER, &[erroneous(sold.clone())]).expect("its recorder");
+        assert_eq!(taken_back["events"][0]["status"], "correction_recorded", "a sale itself can be an error");
+    });
+    assert_eq!(receipt["events"][0]["status"], "correction_proposed");
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    let report = world.evaluate(BANK, "item:ReadCorrection", &request).expect("proposed");
+    assert_eq!((&report["needs_authority"], &report["parties"]), (&json!(true), &json!([])));
+    let foreign = consent(&mut world, CUSTOMS, &receipt).expect_err("the goods are elsewhere");
+    assert_eq!(foreign.code, "item.correction_not_concerned");
+}
+
+#[test]
+fn the_authority_of_the_place_decides_by_an_officer() {
+    let mut world = named_prefix();
+    let receipt = disowned(&mut world, |world| {
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+        let sold = object_event("OBSERVE", "retail_selling", &[piece("1")]);
+        assert_eq!(kinds(&world.capture(EXPORTER, &[sold]).expect("the owner")), Vec::<&str>::new());
+    });
+    assert_eq!(consent(&mut world, IMPORTER, &receipt).expect("it relied on it")["applied"], false, "it was sold");
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    let clerk = fabric_contract::testing::creator(CUSTOMS).attribute("entrepot.duties", "clerk").build();
+    let refused = world.submit_as(&clerk, "item:ConsentToCorrection", &request).expect_err("no officer");
+    assert_eq!(refused.code, "caller.duty_missing");
+    assert_eq!(consent(&mut world, CUSTOMS, &receipt).expect("the authority")["applied"], true);
+    assert_eq!(world.read_item(&piece("1")).expect("known").get("commissioner"), None);
+}
+
+#[test]
+fn a_packer_does_not_empty_a_pallet_that_it_handed_over() {
+    let mut world = named_prefix();
+    world.commission(&["1"]).expect("its own key");
+    let packed = aggregation("ADD", "packing", &pallet(1), &[piece("1")]);
+    world.capture(EXPORTER, std::slice::from_ref(&packed)).expect("free");
+    world.hand_over("h-1", &[pallet(1)], EXPORTER, CARRIER).expect("both agree");
+    let receipt = world.capture(EXPORTER, &[erroneous(packed)]).expect("its recorder");
+    assert_eq!(receipt["events"][0]["status"], "correction_proposed");
+    assert!(world.read_item(&piece("1")).expect("known")["parent"].is_string());
+    consent(&mut world, CARRIER, &receipt).expect("it relied on it");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((item.get("parent"), &item["holder"]), (None, &json!(CARRIER)));
+}
+
+pub(super) fn consent_rows() -> Vec<Row> {
+    fn proposed(world: &mut World) -> Result<Value, fabric_contract::Failure> {
+        world.capture(EXPORTER, &[commissioning()])?;
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER)?;
+        world.capture(EXPORTER, &[erroneous(commissioning())])
+    }
+    vec![
+        row("by whom it concerns", "", |w| {
+            let receipt = proposed(w)?;
+            consent(w, IMPORTER, &receipt)
+        }),
+        row("by another", "item.correction_not_concerned", |w| {
+            let receipt = proposed(w)?;
+            consent(w, CARRIER, &receipt)
+        }),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            let receipt = proposed(w)?;
+            consent(w, REGULATOR, &receipt)
+        }),
+        row("after it was carried out", "item.correction_applied", |w| {
+            let receipt = proposed(w)?;
+            consent(w, IMPORTER, &receipt)?;
+            consent(w, IMPORTER, &receipt)
+        }),
+        row("twice", "item.correction_consented", |w| {
+            w.capture(EXPORTER, &[commissioning()])?;
+            w.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER)?;
+            w.hand_over("h-2", &[piece("1")], CARRIER, IMPORTER)?;
+            let receipt = w.capture(EXPORTER, &[erroneous(commissioning())])?;
+            consent(w, IMPORTER, &receipt)?;
+            consent(w, IMPORTER, &receipt)
+        }),
+        row("where nothing is proposed", "item.correction_unknown", |w| {
+            let receipt = w.capture(EXPORTER, &[commissioning()])?;
+            consent(w, IMPORTER, &receipt)
+        }),
+    ]
+}
+
+pub(super) fn read_rows() -> Vec<Row> {
+    vec![row("where nothing is proposed", "item.correction_unknown", |w| {
+        let receipt = w.capture(EXPORTER, &[commissioning()])?;
+        let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+        w.evaluate(BANK, "item:ReadCorrection", &request)
+    })]
+}

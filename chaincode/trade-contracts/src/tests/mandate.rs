@@ -1,0 +1,196 @@
+//! `mandate`: what a holder may do with the owner's goods.
+
+use serde_json::{Value, json};
+
+use super::world::*;
+
+#[test]
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
+    try_all(tables());
+}
+
+/// Goods of the exporter in the importer's hands.
+fn consigned(world: &mut World) {
+    world.commission(&["1", "2"]).expect("new serials");
+    world.hand_over("h-1", &[piece("1"), piece("2")], EXPORTER, IMPORTER).expect("both agree");
+}
+
+fn sale(serial: &str) -> Value {
+    object_event("OBSERVE", "retail_selling", &[piece(serial)])
+}
+
+fn kinds(receipt: &Value) -> Vec<&str> {
+    receipt["alarms"].as_array().into_iter().flatten().filter_map(|alarm| alarm["kind"].as_str()).collect()
+}
+
+#[test]
+fn a_holder_sells_on_consignment_only_while_the_mandate_of_both_is_in_force() {
+    let mut world = World::established();
+    consigned(&mut world);
+    world.submit(EXPORTER, "mandate:GrantMandate", &grant()).expect("well formed");
+    let early = world.capture(IMPORTER, &[sale("1")]).expect("recorded");
+    assert_eq!(kinds(&early), ["title_conflict"], "one signature is no mandate");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
+
+    world.submit(IMPORTER, "mandate:AcceptMandate", &named()).expect("granted to it");
+    let sold = world.capture(IMPORTER, &[sale("1").with("eventTime", "2025-12-02T08:00:00Z")]).expect("mandated");
+    assert_eq!(kinds(&sold), Vec::<&str>::new());
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["life"], &item["seller_of_record"]), (&json!("sold"), &json!(IMPORTER)));
+    assert_eq!(item["owner"], EXPORTER);
+
+    let end = named().with("on", "2026-01-01").with("reason", "the season is over");
+    world.submit(EXPORTER, "mandate:EndMandate", &end).expect("a party");
+    let late = world.capture(IMPORTER, &[sale("2")]).expect("recorded");
+    assert_eq!(kinds(&late), ["title_conflict"]);
+    assert_eq!(world.read_item(&piece("2")).expect("known")["life"], "active");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "sold", "what was sold stays sold");
+    let read = world.evaluate(REGULATOR, "mandate:ReadMandate", &named()).expect("kept");
+    assert_eq!((&read["authenticated"], &read["ended"]["on"]), (&json!(true), &json!("2026-01-01")));
+}
+
+#[test]
+fn a_mandate_permits_only_its_purposes_and_products() {
+    let mut world = World::established();
+    consigned(&mut world);
+    let repairs = grant().with("purposes", json!(["repair"]));
+    world.submit(EXPORTER, "mandate:GrantMandate", &repairs).expect("well formed");
+    world.submit(IMPORTER, "mandate:AcceptMandate", &named()).expect("granted to it");
+    let repaired = object_event("OBSERVE", "repairing", &[piece("1")]);
+    assert_eq!(kinds(&world.capture(IMPORTER, &[repaired]).expect("mandated")), Vec::<&str>::new());
+    let relabelled = object_event("OBSERVE", "repackaging", &[piece("1")]);
+    assert_eq!(kinds(&world.capture(IMPORTER, &[relabelled]).expect("recorded")), ["title_conflict"]);
+    assert_eq!(kinds(&world.capture(IMPORTER, &[sale("1")]).expect("recorded")), ["title_conflict"]);
+
+    let other = grant().with("mandate_id", "m-2").with("products", json!(["09521234543213"]));
+    world.submit(EXPORTER, "mandate:GrantMandate", &other).expect("well formed");
+    world.submit(IMPORTER, "mandate:AcceptMandate", &json!({ "mandate_id": "ExporterMSP/m-2" })).expect("its own");
+    let sold = world.capture(IMPORTER, &[sale("2")]).expect("recorded");
+    assert_eq!(kinds(&sold), ["title_conflict"], "another product");
+}
+
+#[test]
+fn a_mandate_lets_nobody_act_on_what_it_does_not_hold_or_the_owner_does_not_own() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    world.submit(EXPORTER, "mandate:GrantMandate", &grant()).expect("well formed");
+    world.submit(IMPORTER, "mandate:AcceptMandate", &named()).expect("granted to it");
+    assert_eq!(kinds(&world.capture(IMPORTER, &[sale("1")]).expect("recorded")), ["not_holder"]);
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    world.sell_to("s-1", &[piece("1")], EXPORTER, CARRIER).expect("both agree");
+    let again = sale("1").with("eventTime", "2025-12-02T08:00:00Z");
+    assert_eq!(kinds(&world.capture(IMPORTER, &[again]).expect("recorded")), ["title_conflict"], "another owner");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
+}
+
+fn grant() -> Value {
+    json!({ "mandate_id": "m-1", "holder": IMPORTER, "purposes": ["consignment"], "period": { "from": "2026-01-01" } })
+}
+
+fn named() -> Value {
+    json!({ "mandate_id": "ExporterMSP/m-1" })
+}
+
+fn end() -> Value {
+    named().with("on", "2026-01-01").with("reason", "over")
+}
+
+fn grants(world: &mut World, request: &Value) -> Answer {
+    world.submit(EXPORTER, "mandate:GrantMandate", request)
+}
+
+fn answers(world: &mut World, who: &str, name: &str, request: &Value) -> Answer {
+    grants(world, &grant())?;
+    world.submit(who, name, request)
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    vec![
+        ("mandate:GrantMandate", grant_rows()),
+        ("mandate:AcceptMandate", accept_rows()),
+        ("mandate:RefuseMandate", refuse_rows()),
+        ("mandate:EndMandate", end_rows()),
+        (
+            "mandate:ReadMandate",
+            vec![row("no mandate", "mandate.unknown", |w| w.evaluate(BANK, "mandate:ReadMandate", &named()))],
+        ),
+    ]
+}
+
+fn grant_rows() -> Vec<Row> {
+    vec![
+        row("to a seller", "", |w| grants(w, &grant())),
+        row("by the bank", "caller.role_missing", |w| w.submit(BANK, "mandate:GrantMandate", &grant())),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            w.submit(REGULATOR, "mandate:GrantMandate", &grant())
+        }),
+        row("to itself", "mandate.to_self", |w| grants(w, &grant().with("holder", EXPORTER))),
+        row("to a stranger", "mandate.holder_not_enrolled", |w| grants(w, &grant().with("holder", STRANGER))),
+        row("for nothing", "request.empty", |w| grants(w, &grant().with("purposes", json!([])))),
+        row("a period that ends before it begins", "request.period_disordered", |w| {
+            grants(w, &grant().with("period", json!({ "from": "2026-01-02", "until": "2026-01-01" })))
+        }),
+        row("an id that is taken", "mandate.exists", |w| {
+            grants(w, &grant())?;
+            grants(w, &grant())
+        }),
+    ]
+}
+
+fn accept_rows() -> Vec<Row> {
+    vec![
+        row("by the holder", "", |w| answers(w, IMPORTER, "mandate:AcceptMandate", &named())),
+        row("by the owner", "mandate.not_the_holder", |w| answers(w, EXPORTER, "mandate:AcceptMandate", &named())),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            answers(w, REGULATOR, "mandate:AcceptMandate", &named())
+        }),
+        row("no mandate", "mandate.unknown", |w| w.submit(IMPORTER, "mandate:AcceptMandate", &named())),
+        row("twice", "mandate.decided", |w| {
+            answers(w, IMPORTER, "mandate:AcceptMandate", &named())?;
+            w.submit(IMPORTER, "mandate:AcceptMandate", &named())
+        }),
+        row("after it was taken back", "mandate.over", |w| {
+            answers(w, EXPORTER, "mandate:EndMandate", &end())?;
+            w.submit(IMPORTER, "mandate:AcceptMandate", &named())
+        }),
+        row("the fifty-first", "mandate.too_many", |w| {
+            for number in 0..51 {
+                grants(w, &grant().with("mandate_id", format!("m-{number}")))?;
+            }
+            let accept = |w: &mut World, number: u32| {
+                let request = json!({ "mandate_id": format!("ExporterMSP/m-{number}") });
+                w.submit(IMPORTER, "mandate:AcceptMandate", &request)
+            };
+            for number in 0..50 {
+                accept(w, number)?;
+            }
+            accept(w, 50)
+        }),
+    ]
+}
+
+fn refuse_rows() -> Vec<Row> {
+    vec![
+        row("by the holder", "", |w| answers(w, IMPORTER, "mandate:RefuseMandate", &named())),
+        row("by another", "mandate.not_the_holder", |w| answers(w, CARRIER, "mandate:RefuseMandate", &named())),
+        row("by the regulator", "caller.regulator_reads_only", |w| {
+            answers(w, REGULATOR, "mandate:RefuseMandate", &named())
+        }),
+    ]
+}
+
+fn end_rows() -> Vec<Row> {
+    vec![
+        row("by the owner", "", |w| answers(w, EXPORTER, "mandate:EndMandate", &end())),
+        row("by the holder", "", |w| answers(w, IMPORTER, "mandate:EndMandate", &end())),
+        row("by another", "mandate.not_a_party", |w| answers(w, CARRIER, "mandate:EndMandate", &end())),
+        row("by the regulator", "caller.regulator_reads_only", |w| answers(w, REGULATOR, "mandate:EndMandate", &end())),
+        row("for the past", "mandate.end_in_past", |w| {
+            answers(w, EXPORTER, "mandate:EndMandate", &end().with("on", "2025-12-31"))
+        }),
+        row("twice", "mandate.over", |w| {
+            answers(w, EXPORTER, "mandate:EndMandate", &end())?;
+            w.submit(IMPORTER, "mandate:EndMandate", &end())
+        }),
+    ]
+}

@@ -1,0 +1,287 @@
+//! `title`: the two-sided transfer by which goods change their owner.
+//!
+//! The seller owns until the buyer accepts; then the items and everything of the seller's that is packed in them change
+//! owner in one transaction. Events never move title, and nothing that one side says later takes it back.
+
+use fabric_contract::{Context, Contract};
+use trade_model::Refusal;
+use trade_model::common::{Attested, Foreign, ItemId, Remark, Role, Scoped};
+use trade_model::item::{Basis, Item, ItemKind, Life};
+use trade_model::title::{
+    AcceptTitle, OfferTitle, ReadTitle, RefuseTitle, TITLE_ITEMS_PASSED_MAX, TITLES, TitleEvent, TitleName, TitleRef,
+    TitleRejection, TitleState, TitleTransfer, WithdrawTitle,
+};
+use trade_standards::identifier::MspId;
+
+use crate::announce::announce;
+use crate::authorship;
+use crate::caller::{self, Caller};
+use crate::item::registry::{Entry, Ground, Registry};
+use crate::ledger;
+use crate::table::On;
+
+/// The contract's transactions.
+pub fn contract() -> Contract {
+    Contract::new("title").on(offer).on(accept).on(refuse).on(withdraw).on(read)
+}
+
+/// The owner offers items to a buyer.
+///
+/// # Errors
+/// Everything offered, contents included, must be owned by the caller and in use, and what is named not offered
+/// otherwise.
+pub fn offer(ctx: &mut Context<'_>, request: OfferTitle) -> Result<TitleTransfer, Refusal> {
+    let mut caller = Caller::of::<OfferTitle>(ctx)?;
+    check_offer(&caller, &request)?;
+    let title_id = Scoped::new(caller.msp_id().clone(), request.title_id);
+    ledger::must_be_new(ctx, &TITLES, &title_id, |title_id| TitleRejection::TitleExists { title_id })?;
+    let mut registry = Registry::default();
+    let items = sold(ctx, &mut registry, &request.items, caller.msp_id())?;
+    follow(&mut caller, &registry);
+    for item_id in &request.items {
+        let item = registry.known(ctx, item_id)?.clone();
+        check_free(ctx, &caller, &item)?;
+    }
+    if items.is_empty() {
+        let item_id = request.items.first().expect("an offer names at least one item").clone();
+        return Err(TitleRejection::NotOwner { item_id, seller: caller.msp_id().clone() }.into());
+    }
+
+    for item_id in &request.items {
+        registry.change(ctx, item_id)?.open_title = Some(title_id.clone());
+    }
+    let transfer = TitleTransfer {
+        title_id,
+        seller: caller.msp_id().clone(),
+        buyer: request.buyer,
+        items: request.items,
+        state: TitleState::Offered,
+        offered: caller.stamp(),
+        expires_at: request.expires_at,
+        decided: None,
+        reason: None,
+        items_passed: 0,
+    };
+    finish(ctx, registry, &caller, transfer)
+}
+
+/// The buyer takes title to the items and everything of the seller's in them.
+///
+/// # Errors
+/// The buyer only, in time and once; the seller must still own everything.
+pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransfer, Refusal> {
+    let mut caller = Caller::of::<AcceptTitle>(ctx)?;
+    let mut transfer = offered_to(ctx, &mut caller, request.title_id)?;
+    let title_id = transfer.title_id.clone();
+    if transfer.has_expired(caller.now) {
+        return Err(TitleRejection::TitleExpired { title_id }.into());
+    }
+    let mut registry = Registry::default();
+    registry.load(ctx, &transfer.items)?;
+    for item_id in &transfer.items {
+        if registry.known(ctx, item_id)?.open_title.as_ref() != Some(&title_id) {
+            return Err(TitleRejection::TitleOvertaken { title_id, item_id: item_id.clone() }.into());
+        }
+    }
+    let items = sold(ctx, &mut registry, &transfer.items, &transfer.seller)?;
+    follow(&mut caller, &registry);
+
+    let ground = Ground::new(&caller, Basis::TitleTransfer, Foreign::of_id(&title_id.to_string()), None);
+    for item_id in &items {
+        registry.change(ctx, item_id)?.owner = Some(transfer.buyer.clone());
+        registry.append(item_id, Entry::Title(Some(transfer.buyer.clone())), &ground)?;
+    }
+    release(ctx, &mut registry, &transfer)?;
+    transfer.items_passed = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    decide(ctx, registry, &caller, transfer, TitleState::Accepted, None)
+}
+
+/// The buyer does not take title.
+///
+/// # Errors
+/// The buyer only, and only while the offer is open.
+pub fn refuse(ctx: &mut Context<'_>, request: RefuseTitle) -> Result<TitleTransfer, Refusal> {
+    let mut caller = Caller::of::<RefuseTitle>(ctx)?;
+    let transfer = offered_to(ctx, &mut caller, request.title_id)?;
+    let mut registry = Registry::default();
+    release(ctx, &mut registry, &transfer)?;
+    decide(ctx, registry, &caller, transfer, TitleState::Refused, Some(request.reason))
+}
+
+/// The seller takes an open offer back.
+///
+/// # Errors
+/// The seller only, and only while the offer is open.
+pub fn withdraw(ctx: &mut Context<'_>, request: WithdrawTitle) -> Result<TitleTransfer, Refusal> {
+    let mut caller = Caller::of::<WithdrawTitle>(ctx)?;
+    let transfer = open(ctx, &request.title_id.of(caller.msp_id()))?;
+    if transfer.seller != *caller.msp_id() {
+        return Err(TitleRejection::NotSeller { title_id: transfer.title_id }.into());
+    }
+    caller.follow(transfer.offered.at);
+    let mut registry = Registry::default();
+    release(ctx, &mut registry, &transfer)?;
+    decide(ctx, registry, &caller, transfer, TitleState::Withdrawn, Some(request.reason))
+}
+
+/// A title transfer by its name.
+///
+/// # Errors
+/// [`TitleRejection::TitleUnknown`].
+pub fn read(ctx: &mut Context<'_>, request: ReadTitle) -> Result<Attested<TitleTransfer>, Refusal> {
+    let reader = caller::msp_of(ctx)?;
+    let record = find(ctx, &request.title_id.of(&reader))?;
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
+}
+
+/// Whether the seller has offered this, and the member that decided about it has decided so.
+fn is_authentic(ctx: &mut Context<'_>, transfer: &TitleTransfer) -> Result<bool, Refusal> {
+    let (key, offered) = (&transfer.title_id, transfer.as_offered());
+    let by_seller = match &transfer.decided {
+        // The seller's digest is that of the last it said: of the offer, or of its withdrawal.
+        Some(decided) if decided.by == transfer.seller => transfer,
+        _ => &offered,
+    };
+    let last = by_seller.decided.as_ref().unwrap_or(&by_seller.offered);
+    if !authorship::is_authentic(ctx, &TITLES, key, (by_seller, last), &transfer.seller)? {
+        return Ok(false);
+    }
+    match &transfer.decided {
+        Some(decided) if decided.by != transfer.seller => {
+            authorship::is_authentic(ctx, &TITLES, key, (transfer, decided), &transfer.buyer)
+        }
+        _ => Ok(true),
+    }
+}
+
+fn find(ctx: &mut Context<'_>, title_id: &TitleName) -> Result<TitleTransfer, Refusal> {
+    ledger::require(ctx, &TITLES, title_id, |title_id| TitleRejection::TitleUnknown { title_id })
+}
+
+fn open(ctx: &mut Context<'_>, title_id: &TitleName) -> Result<TitleTransfer, Refusal> {
+    let transfer = find(ctx, title_id)?;
+    match transfer.state {
+        TitleState::Offered => Ok(transfer),
+        _ => Err(TitleRejection::TitleClosed { title_id: transfer.title_id }.into()),
+    }
+}
+
+/// An open offer to the caller, whose transaction comes after it.
+fn offered_to(ctx: &mut Context<'_>, caller: &mut Caller, title_id: TitleRef) -> Result<TitleTransfer, Refusal> {
+    let transfer = open(ctx, &title_id.of(caller.msp_id()))?;
+    if transfer.buyer != *caller.msp_id() {
+        return Err(TitleRejection::NotBuyer { title_id: transfer.title_id }.into());
+    }
+    caller.follow(transfer.offered.at);
+    Ok(transfer)
+}
+
+/// The items that change owner: those named and what is packed in them. A unit that nobody owns goes with its contents;
+/// everything else must be the seller's.
+fn sold(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    named: &[ItemId],
+    seller: &MspId,
+) -> Result<Vec<ItemId>, Refusal> {
+    registry.load(ctx, named)?;
+    for item_id in named {
+        registry.known(ctx, item_id)?;
+    }
+    let all = registry.with_contents(ctx, named, TITLE_ITEMS_PASSED_MAX)?;
+    let all = all.ok_or(TitleRejection::TitleTooLarge { max: TITLE_ITEMS_PASSED_MAX })?;
+    let mut owned = Vec::with_capacity(all.len());
+    for item_id in all {
+        let item = registry.known(ctx, &item_id)?;
+        let unowned_unit = item.kind == ItemKind::LogisticUnit && item.owner.is_none();
+        if item.life != Life::Active {
+            return Err(TitleRejection::ItemNotInUse { item_id }.into());
+        }
+        let owner = item.owner.as_ref().or(item.holder.as_ref());
+        if owner != Some(seller) {
+            return Err(TitleRejection::NotOwner { item_id, seller: seller.clone() }.into());
+        }
+        if !unowned_unit {
+            owned.push(item_id);
+        }
+    }
+    Ok(owned)
+}
+
+/// Refuses what is part of another offer that can still be accepted. One that has expired binds nothing.
+fn check_free(ctx: &mut Context<'_>, caller: &Caller, item: &Item) -> Result<(), Refusal> {
+    let Some(title_id) = &item.open_title else { return Ok(()) };
+    let (item_id, other) = (item.item_id.clone(), TITLES.find(ctx, title_id)?);
+    if other.is_some_and(|other| other.has_expired(caller.now)) {
+        return Ok(());
+    }
+    Err(TitleRejection::AlreadyOffered { item_id, title_id: title_id.clone() }.into())
+}
+
+fn check_offer(caller: &Caller, request: &OfferTitle) -> Result<(), TitleRejection> {
+    if request.buyer == *caller.msp_id() {
+        return Err(TitleRejection::TitleToSelf);
+    }
+    let trades = |msp_id: &MspId| {
+        caller.partner(msp_id).is_some_and(|partner| Role::TRADERS.iter().any(|&role| partner.has_role(role)))
+    };
+    if !trades(&request.buyer) {
+        return Err(TitleRejection::BuyerNotEnrolled { msp_id: request.buyer.clone() });
+    }
+    if request.expires_at.is_some_and(|expiry| expiry <= caller.now) {
+        return Err(TitleRejection::ExpiryInPast);
+    }
+    Ok(())
+}
+
+/// Frees the items of an offer that is decided.
+fn release(ctx: &mut Context<'_>, registry: &mut Registry, transfer: &TitleTransfer) -> Result<(), Refusal> {
+    registry.load(ctx, &transfer.items)?;
+    for item_id in &transfer.items {
+        let bound_by_it = registry.known(ctx, item_id)?.open_title.as_ref() == Some(&transfer.title_id);
+        if bound_by_it {
+            registry.change(ctx, item_id)?.open_title = None;
+        }
+    }
+    Ok(())
+}
+
+fn follow(caller: &mut Caller, registry: &Registry) {
+    if let Some(last) = registry.last_recorded_at() {
+        caller.follow(last);
+    }
+}
+
+fn decide(
+    ctx: &mut Context<'_>,
+    registry: Registry,
+    caller: &Caller,
+    transfer: TitleTransfer,
+    state: TitleState,
+    reason: Option<Remark>,
+) -> Result<TitleTransfer, Refusal> {
+    let decided = TitleTransfer { state, reason, decided: Some(caller.stamp()), ..transfer };
+    finish(ctx, registry, caller, decided)
+}
+
+/// Writes the transfer as the caller makes it; from now on it takes the peers of both sides to change it.
+fn finish(
+    ctx: &mut Context<'_>,
+    registry: Registry,
+    caller: &Caller,
+    transfer: TitleTransfer,
+) -> Result<TitleTransfer, Refusal> {
+    registry.flush(ctx)?;
+    let owners = [&transfer.seller, &transfer.buyer];
+    authorship::put(ctx, caller, (&TITLES, &transfer.title_id), &transfer, &owners)?;
+    let (title_id, buyer) = (transfer.title_id.clone(), transfer.buyer.clone());
+    let event = match transfer.state {
+        TitleState::Offered => TitleEvent::Offered { title_id, buyer },
+        TitleState::Accepted => TitleEvent::Accepted { title_id, buyer },
+        TitleState::Refused => TitleEvent::Refused { title_id, buyer },
+        TitleState::Withdrawn => TitleEvent::Withdrawn { title_id, buyer },
+    };
+    announce(ctx, event)?;
+    Ok(transfer)
+}

@@ -1,0 +1,57 @@
+//! Corrections that others have to agree to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trade_standards::identifier::MspId;
+
+use super::{DeclaredError, Item};
+use crate::common::{EventRecordId, ItemId, Stamp};
+
+/// An error declaration of an event on which accepted facts of others rest. Until they consent, the state stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Correction {
+    /// The record that is declared erroneous.
+    pub record_id: EventRecordId,
+    /// What its recorder declared.
+    pub declared: DeclaredError,
+    /// The things that it changed.
+    pub items: Vec<ItemId>,
+}
+
+/// That a member agrees to a correction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorrectionConsent {
+    /// The record that is declared erroneous.
+    pub record_id: EventRecordId,
+    /// Whether the member decides it as the authority of the place, in which case no other consent is needed.
+    pub as_authority: bool,
+    /// Who agreed when.
+    pub consented: Stamp,
+}
+
+/// The answer of `item:ReadCorrection` and `item:ConsentToCorrection`: where a correction stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorrectionReport {
+    /// What was proposed.
+    #[serde(flatten)]
+    pub correction: Correction,
+    /// The members whose accepted facts rest on the record, sorted.
+    pub parties: Vec<MspId>,
+    /// Whether an authority has to decide it: a sale to a consumer or a customs decision rests on it.
+    pub needs_authority: bool,
+    /// Who agreed, by their MSP ids.
+    pub consents: Vec<CorrectionConsent>,
+    /// Whether it is carried out.
+    pub applied: bool,
+}
+
+/// The answer of `item:ReadItem`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemReport {
+    /// The item as the ledger knows it now.
+    #[serde(flatten)]
+    pub item: Item,
+    /// Corrections of records about it that wait for the consent of others, at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections_proposed: Vec<EventRecordId>,
+}

@@ -1,0 +1,18 @@
+//! Where mandates stand on the ledger.
+
+use fabric_contract::{Part, Table};
+use trade_standards::identifier::MspId;
+
+use super::{Mandate, MandateName};
+use crate::common::MandateId;
+use crate::tables::Tables;
+
+/// Mandates by their name.
+pub const MANDATES: Table<MandateName, Mandate> = Table::new("mandate");
+/// Index: the accepted mandates of an owner for a holder. Only these two write it.
+pub const MANDATES_BETWEEN: Table<(Part<MspId>, Part<MspId>, MandateId), MandateName> = Table::new("mandate-between");
+
+pub(crate) fn tables(all: &mut Tables<'_>) {
+    all.public(&MANDATES);
+    all.public(&MANDATES_BETWEEN);
+}
