@@ -7,6 +7,7 @@ pub(crate) mod canaries;
 pub mod commands;
 mod documents;
 mod full_disk;
+mod goods;
 mod lawful;
 pub(crate) mod money;
 mod node;

@@ -156,7 +156,7 @@ fn rows() -> Result<Vec<Row>> {
         ),
         get("an unknown declaration", "/v1/declarations/NONE", 404, "customs.declaration_unknown"),
         get("an unknown invoice", "/v1/invoices/-/NONE", 404, "payment.invoice_unknown"),
-        get("an unknown offer", "/v1/custody-transfers/NONE", 404, "custody.offer_unknown"),
+        get("an unknown offer", "/v1/custody-transfers/-/NONE", 404, "custody.offer_unknown"),
         get("unknown evidence", &format!("/v1/evidence/{}", "0".repeat(64)), 404, "evidence.unknown"),
         get("an unknown alarm", &format!("/v1/alarms/{}", "0".repeat(32)), 404, "item.alarm_unknown"),
         get("an unknown operation", &format!("/v1/operations/{}", "0".repeat(64)), 404, "operation_unknown"),

@@ -3,5 +3,6 @@
 
 mod alarms;
 mod gov;
+mod items;
 mod pay;
 pub(crate) mod rights;

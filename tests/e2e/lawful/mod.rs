@@ -2,5 +2,6 @@
 
 mod alarms;
 mod gov;
+mod items;
 mod pay;
 mod rights;

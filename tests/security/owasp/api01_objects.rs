@@ -19,7 +19,7 @@ async fn operations_and_transfers_of_others_are_out_of_reach() -> Result<()> {
     exporter.post("/v1/captures", &commissioning("OBJECT1")).await?.accepted()?;
     let offer = json!({"transfer_id": "OBJECT-1", "items": [documents::item("OBJECT1")], "to": "LogisticsMSP", "condition": "dry"});
     exporter.post("/v1/custody-transfers", &offer).await?.accepted()?;
-    let accept = "/v1/custody-transfers/OBJECT-1/accept";
+    let accept = "/v1/custody-transfers/ExporterMSP/OBJECT-1/accept";
     importer.post(accept, &json!({})).await?.refused(403, "custody.not_receiver")?;
     carrier.post(accept, &json!({})).await?.accepted().context("control")?;
     Ok(())

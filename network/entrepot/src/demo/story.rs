@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use fabric_operator::layout::Layout;
 use serde_json::{Value, json};
 use trade_standards::percent::encode;
@@ -193,12 +193,15 @@ impl Story {
         teller.step("the maker offers both pallets to the carrier", offered)?;
         let stranger = self
             .importer
-            .post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"}))
+            .post("/v1/custody-transfers/ExporterMSP/HO-1/accept", &json!({"seal": "SL-448291"}))
             .await?
             .refused(403, "custody.not_receiver");
         teller.step("another member cannot accept", stranger)?;
-        let accepted =
-            self.logistics.post("/v1/custody-transfers/HO-1/accept", &json!({"seal": "SL-448291"})).await?.accepted();
+        let accepted = self
+            .logistics
+            .post("/v1/custody-transfers/ExporterMSP/HO-1/accept", &json!({"seal": "SL-448291"}))
+            .await?
+            .accepted();
         teller.step("the carrier accepts, and the watches on the pallets move along", accepted)?;
         for (number, pallet) in [(2, TO_GERMANY), (3, TO_SWITZERLAND)] {
             let offer = json!({
@@ -207,13 +210,25 @@ impl Story {
             });
             self.logistics.post("/v1/custody-transfers", &offer).await?.accepted()?;
             self.importer
-                .post(&format!("/v1/custody-transfers/HO-{number}/accept"), &json!({"seal": "SL-448291"}))
+                .post(&format!("/v1/custody-transfers/{LOGISTICS}/HO-{number}/accept"), &json!({"seal": "SL-448291"}))
                 .await?
                 .accepted()?;
         }
         let path = format!("/v1/items/{}", encode(&documents::item(GERMAN_SERIALS[0])));
         let item = self.importer.get(&path).await?.accepted()?;
         teller.step("the importer holds them now", expect(&item, "holder", IMPORTER))?;
+        let title = json!({"title_id": "SALE-1", "items": [documents::pallet(TO_GERMANY)], "buyer": IMPORTER});
+        self.exporter.post("/v1/title-transfers", &title).await?.accepted()?;
+        let bought = "/v1/title-transfers/ExporterMSP/SALE-1/accept";
+        self.importer.post(bought, &json!({})).await?.accepted()?;
+        let item = self.importer.get(&path).await?.accepted()?;
+        teller.step(
+            "the maker sells the German pallet, and the importer owns the watches on it",
+            expect(&item, "owner", IMPORTER),
+        )?;
+        let again = json!({"title_id": "SALE-2", "items": [documents::pallet(TO_GERMANY)], "buyer": LOGISTICS});
+        let refused = self.exporter.post("/v1/title-transfers", &again).await?.refused(403, "title.not_owner");
+        teller.step("what is sold is not sold a second time", refused)?;
         Ok(())
     }
 
@@ -329,11 +344,9 @@ impl Story {
         teller
             .step("the carrier sends an event of the maker's before the maker does, and is no maker by that", raised)?;
         let own = self.exporter.post("/v1/captures", &event).await?.accepted()?;
-        let mut alarms = own["result"]["alarms"].as_array().into_iter().flatten();
-        let same = alarms.find(|alarm| alarm["kind"] == "same_event_by_another").cloned().unwrap_or_default();
-        let read = self.regulator.get(&format!("/v1/alarms/{}", text(&same, "alarm_id"))).await?.accepted()?;
-        let both = expect(&read, "recorded_by", EXPORTER).and_then(|()| expect(&read, "other_party", LOGISTICS));
-        teller.step("the maker's own event counts, and an alarm names both of them", both)?;
+        let alarms = own["result"]["alarms"].as_array().map_or(0, Vec::len);
+        let alone = if alarms == 0 { Ok(()) } else { Err(anyhow!("{alarms} alarms about the maker's own event")) };
+        teller.step("the maker's own event counts, and nothing that the carrier said binds or accuses it", alone)?;
         let item = self.regulator.get(&format!("/v1/items/{}", encode(&documents::item(COPIED_SERIAL)))).await?;
         expect(&item.accepted()?, "commissioner", EXPORTER)
     }
