@@ -5,6 +5,7 @@ mod agreement;
 mod alarm_groups;
 mod alarms;
 mod authorship;
+mod contention;
 mod corrections;
 mod custody;
 mod customs;
