@@ -25,8 +25,8 @@ const CONSENTS_MAX: usize = 200;
 /// Agrees to a correction, and carries it out when nobody is missing any more.
 ///
 /// # Errors
-/// A member whose accepted facts rest on the record, or an officer of the authority where all things concerned are; once,
-/// and before the correction is carried out.
+/// A member whose accepted facts rest on the record, or an officer of the authority where all things concerned are;
+/// once, and before the correction is carried out.
 pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<CorrectionReport, Refusal> {
     let mut caller = Caller::of::<ConsentToCorrection>(ctx)?;
     let (correction, record) = find(ctx, &request.record_id)?;

@@ -77,7 +77,7 @@ pub(super) fn take_back(
     Ok(())
 }
 
-/// Sets one change back, if nothing later stands in its place. Where a thing is, is no longer the recorder's to say once
+/// Sets one change back, if nothing later stands in its place. Where a thing is, the recorder no longer says once
 /// another member holds it.
 fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, effect: &Effect) -> Result<(), Refusal> {
     let item_id = &effect.item_id;

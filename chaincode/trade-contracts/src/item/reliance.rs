@@ -106,8 +106,8 @@ fn later<V: Serialize + DeserializeOwned>(
     Ok(values)
 }
 
-/// A consumer cannot sign. What was sold is not disowned, by taking the sale back first or otherwise; the seller may take
-/// back the sale itself, which stays among the sales that are counted.
+/// A consumer cannot sign. What was sold is not disowned, by taking the sale back first or otherwise; the seller may
+/// take back the sale itself, which stays among the sales that are counted.
 fn sold(
     ctx: &mut Context<'_>,
     item: &Item,

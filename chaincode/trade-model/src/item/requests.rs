@@ -178,8 +178,8 @@ pub struct ConsentToCorrection {
     pub record_id: EventRecordId,
 }
 
-/// `item:IssueSerials` (submit): a company says which serial numbers of one of its trade items it has issued. A thing of
-/// that trade item with another serial number raises an alarm from then on.
+/// `item:IssueSerials` (submit): a company says which serial numbers of one of its trade items it has issued. A thing
+/// of that trade item with another serial number raises an alarm from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueSerials {

@@ -12,8 +12,8 @@ use crate::common::{ItemId, Malformed, Set};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// It may put the thing into use now: by its company prefix, by a licence in force when it is recorded, or, where no
-    /// member has named the prefix, by its role.
+    /// It may put the thing into use now: by its company prefix, by a licence in force when it is recorded, or, where
+    /// no member has named the prefix, by its role.
     Entitled,
     /// It put the thing into use and was entitled to.
     Maker,

@@ -11,8 +11,8 @@ use crate::item::session::Session;
 use crate::rights;
 
 /// By what the session's caller may put the thing into use: as the company whose prefix its key begins with, or by the
-/// licence to make it from that company that the capture names; where nobody has named the prefix, by role. `packs` when
-/// the thing is a unit that comes into use by packing.
+/// licence to make it from that company that the capture names; where nobody has named the prefix, by role. `packs`
+/// when the thing is a unit that comes into use by packing.
 pub(super) fn of(session: &Session, object: &ObjectUri, packs: bool) -> Entitlement {
     let members = &session.caller.members;
     let product = gtin(object);
@@ -62,7 +62,7 @@ pub(in crate::item) fn entitlement_of(members: &Members, msp_id: &MspId, object:
 
 /// Whether what others recorded about the item gives way to a member with this entitlement. Where that member itself
 /// made the item known, nothing does: others may have accepted it from that member since. Nor does a unit that two
-/// members signed for give way to who merely packs something: with a prefix that nobody has named, that could be anyone.
+/// members signed for give way to who merely packs something: under a prefix that nobody has named, anyone can.
 pub(in crate::item) fn gives_way(item: &Item, me: &MspId, entitlement: Entitlement) -> bool {
     let stronger = item.introduced_by != *me && entitlement > item.entitlement;
     let signed_unit = item.kind == ItemKind::LogisticUnit && item.received_by_transfer.is_some();
