@@ -1,5 +1,4 @@
-//! Two customs authorities on one channel: a declaration goes to the authority of the tariff that it names, and to no
-//! other.
+//! Two customs authorities on one channel: a declaration goes to the authority of its destination, and to no other.
 
 use std::path::Path;
 
@@ -16,7 +15,7 @@ use crate::harness::{System, found, kinds, start_on};
 const SECOND: &str = "SwissCustomsMSP";
 
 #[test]
-fn each_declaration_goes_to_the_authority_of_its_tariff() -> Result<()> {
+fn each_declaration_goes_to_the_authority_of_its_destination() -> Result<()> {
     for kind in kinds() {
         let folder = tempfile::tempdir()?;
         let consortium = with_a_second_authority();
@@ -69,22 +68,28 @@ async fn two_countries(system: &System) -> Result<()> {
         let declaration = declaration(system, &declaration_id, &tariff, &secret)?;
         importer.post("/v1/declarations", &declaration).await?.accepted()?;
         let opening = json!({ "private": secret.opening() });
-        importer.post(&format!("/v1/declarations/{declaration_id}/opening"), &opening).await?.accepted()?;
-        let question = ReadDeclaration { declaration_id: of(&declaration_id) };
+        importer.post(&format!("/v1/declarations/ImporterMSP/{declaration_id}/opening"), &opening).await?.accepted()?;
+        let question = ReadDeclaration { declaration_id: of(&format!("ImporterMSP/{declaration_id}")) };
         let filed = importer.ask(&question).await?;
         let of_authority = filed.record.authority.as_str() == authority;
         ensure!(of_authority && filed.opening_shared && filed.authenticated, "{filed:?}");
-        let path = format!("/v1/declarations/{declaration_id}/opening");
+        let path = format!("/v1/declarations/ImporterMSP/{declaration_id}/opening");
         let read = system.caller(authority)?.get(&path).await?.accepted()?;
         ensure!(read == secret.opening(), "the authority does not read the value that was opened to it");
         let other = if authority == SECOND { "CustomsMSP" } else { SECOND };
         system.caller(other)?.get(&path).await?.refused(403, "caller.not_a_party")?;
     }
     let assessment = json!({});
-    let foreign =
-        system.caller_as("CustomsMSP", "Officer1")?.post("/v1/declarations/D-CH/assessment", &assessment).await?;
+    let foreign = system
+        .caller_as("CustomsMSP", "Officer1")?
+        .post("/v1/declarations/ImporterMSP/D-CH/assessment", &assessment)
+        .await?;
     foreign.refused(403, "customs.not_the_authority")?;
-    system.caller_as(SECOND, "Officer1")?.post("/v1/declarations/D-CH/assessment", &assessment).await?.accepted()?;
+    system
+        .caller_as(SECOND, "Officer1")?
+        .post("/v1/declarations/ImporterMSP/D-CH/assessment", &assessment)
+        .await?
+        .accepted()?;
     Ok(())
 }
 

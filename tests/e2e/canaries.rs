@@ -92,7 +92,7 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
         documents::commissioning(&["CANARY1"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     exporter.post("/v1/captures", &commissioning).await?.accepted()?;
     let bands = vec![band("b", "91", (0, 200_000_000_000_000), 0)];
-    let tariff = fixtures::tariff("T", "DE", bands, vec![value_in_band()]);
+    let tariff = fixtures::tariff("T", "NL", bands, vec![value_in_band()]);
     customs.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
 
     let declared = Secret::new(DECLARED)?;
@@ -101,10 +101,10 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     let item = documents::item("CANARY1");
     let declaration = fixtures::declaration("D", &tariff, &[&item], of(&declared.commitment()), of(&proof));
     importer.post("/v1/declarations", &fixtures::json(&declaration)).await?.accepted()?;
-    importer.post("/v1/declarations/D/opening", &opening(&declared)).await?.accepted()?;
+    importer.post("/v1/declarations/ImporterMSP/D/opening", &opening(&declared)).await?.accepted()?;
     let officers = [system.caller_as("CustomsMSP", "Officer1")?, system.caller_as("CustomsMSP", "Officer2")?];
-    officers[0].post("/v1/declarations/D/assessment", &json!({})).await?.accepted()?;
-    officers[1].post("/v1/declarations/D/decision/approve", &json!({ "number": 1 })).await?.accepted()?;
+    officers[0].post("/v1/declarations/ImporterMSP/D/assessment", &json!({})).await?.accepted()?;
+    officers[1].post("/v1/declarations/ImporterMSP/D/decision/approve", &json!({ "number": 1 })).await?.accepted()?;
 
     trading(system).await?;
     let invoiced = Secret::new(INVOICED)?;

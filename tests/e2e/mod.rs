@@ -3,6 +3,7 @@
 pub(crate) mod attacks;
 mod authorities;
 mod ballots;
+pub(crate) mod border;
 pub(crate) mod canaries;
 pub mod commands;
 mod documents;

@@ -55,7 +55,7 @@ impl Desk {
 fn declaration() -> Value {
     json!({
         "declaration_id": "D-CLERK", "tariff_id": "T-CLERK", "tariff_version": 1, "band_id": "b",
-        "items": [documents::item("CLERK")], "hs_code": "910211", "origin": "CN", "destination": "DE", "quantity": "1",
+        "items": [documents::item("CLERK")], "hs_code": "910211", "origin": "CN", "destination": "SE", "quantity": "1",
         "unit": "C62", "currency": "EUR",
     })
 }
@@ -66,7 +66,7 @@ fn declaration() -> Value {
 async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
     let system = shared()?;
     establish(system).await?;
-    let tariff = fixtures::tariff("T-CLERK", "DE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
+    let tariff = fixtures::tariff("T-CLERK", "SE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
     system.caller("CustomsMSP")?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
     let event = documents::commissioning(&["CLERK"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;

@@ -154,7 +154,7 @@ fn rows() -> Result<Vec<Row>> {
             404,
             "item.unknown",
         ),
-        get("an unknown declaration", "/v1/declarations/NONE", 404, "customs.declaration_unknown"),
+        get("an unknown declaration", "/v1/declarations/ImporterMSP/NONE", 404, "customs.declaration_unknown"),
         get("an unknown invoice", "/v1/invoices/-/NONE", 404, "payment.invoice_unknown"),
         get("an unknown offer", "/v1/custody-transfers/-/NONE", 404, "custody.offer_unknown"),
         get("unknown evidence", &format!("/v1/evidence/{}", "0".repeat(64)), 404, "evidence.unknown"),
@@ -229,7 +229,7 @@ fn right() -> Value {
 
 /// The tariff of these tests, in the world or not.
 fn tariff(id: &str) -> PublishTariff {
-    fixtures::tariff(id, "DE", vec![band("b", "91", (100, 200), 0)], vec![value_in_band()])
+    fixtures::tariff(id, "PL", vec![band("b", "91", (100, 200), 0)], vec![value_in_band()])
 }
 
 /// A declaration under a tariff, with whatever commitment and proof.
@@ -301,7 +301,7 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
     }
     importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?.accepted()?;
     let wrong = json!({"private": {"value_minor": "151", "blinding": value.blinding()}});
-    importer.post("/v1/declarations/DEC-REFUSED/opening", &wrong).await?.refused(422, "private.opening_wrong")?;
+    importer.post("/v1/declarations/-/DEC-REFUSED/opening", &wrong).await?.refused(422, "private.opening_wrong")?;
     let replayed = importer.post("/v1/declarations", &declaration("DEC-REFUSED", "T-REFUSED", &value, &good)?).await?;
     replayed.refused(409, "customs.declaration_exists")?;
     Ok(())

@@ -164,7 +164,18 @@ pub async fn establish(system: &System) -> Result<()> {
     if exporter.call(&ReadMembers {}, None).await?.is_success() {
         return Ok(());
     }
-    found(system, &entrepot::demo::members()).await
+    found(system, &members()).await
+}
+
+/// The members of the demo; customs is the authority of more countries, so that each test can have a tariff of its own.
+fn members() -> serde_json::Value {
+    let mut list = entrepot::demo::members();
+    for member in list["members"].as_array_mut().into_iter().flatten().filter(|member| member["msp_id"] == "CustomsMSP")
+    {
+        member["jurisdictions"] =
+            serde_json::json!(["AT", "BE", "CH", "CZ", "DE", "DK", "FI", "FR", "LU", "NL", "PL", "SE"]);
+    }
+    list
 }
 
 /// Founds with a list of members, as `User1` of each of them.

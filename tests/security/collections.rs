@@ -327,9 +327,9 @@ async fn streams_show_own_collections_only(
 /// What the contracts answer about the records of the day.
 async fn answers_show_no_secret(system: &System, msp_id: &str, canaries: &[Canary]) -> Result<()> {
     let questions = [
-        (ReadDeclaration::NAME, json!({ "declaration_id": "D" })),
-        (ReadDecision::NAME, json!({ "declaration_id": "D" })),
-        (Replay::NAME, json!({ "declaration_id": "D" })),
+        (ReadDeclaration::NAME, json!({ "declaration_id": "ImporterMSP/D" })),
+        (ReadDecision::NAME, json!({ "declaration_id": "ImporterMSP/D" })),
+        (Replay::NAME, json!({ "declaration_id": "ImporterMSP/D" })),
         (ReadInvoice::NAME, json!({ "invoice_id": "ExporterMSP/I" })),
         (ReadEntry::NAME, json!({ "entry_id": "BankMSP/E" })),
         (ReadSettlement::NAME, json!({ "invoice_id": "ExporterMSP/I" })),

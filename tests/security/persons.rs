@@ -86,34 +86,34 @@ fn request(system: &System, msp_id: &str, name: &str, duties: Option<&str>) -> R
 }
 
 fn assessment(id: &str) -> Assess {
-    Assess { declaration_id: of(id) }
+    Assess { declaration_id: of(&format!("{IMPORTER}/{id}")) }
 }
 
 fn approval(id: &str) -> ApproveDecision {
-    ApproveDecision { declaration_id: of(id), number: 1 }
+    ApproveDecision { declaration_id: of(&format!("{IMPORTER}/{id}")), number: 1 }
 }
 
 async fn assess(who: &Person<'_>, id: &str) -> Result<entrepot::demo::rest::Answer> {
-    who.caller()?.post(&format!("/v1/declarations/{id}/assessment"), &json!({})).await
+    who.caller()?.post(&format!("/v1/declarations/{IMPORTER}/{id}/assessment"), &json!({})).await
 }
 
 async fn approve(who: &Person<'_>, id: &str) -> Result<entrepot::demo::rest::Answer> {
-    who.caller()?.post(&format!("/v1/declarations/{id}/decision/approve"), &json!({ "number": 1 })).await
+    who.caller()?.post(&format!("/v1/declarations/{IMPORTER}/{id}/decision/approve"), &json!({ "number": 1 })).await
 }
 
 async fn state(system: &System, id: &str) -> Result<Value> {
-    let read = system.caller(IMPORTER)?.get(&format!("/v1/declarations/{id}")).await?.accepted()?;
+    let read = system.caller(IMPORTER)?.get(&format!("/v1/declarations/{IMPORTER}/{id}")).await?.accepted()?;
     ensure!(read["authenticated"] == true, "{read}");
     Ok(read["state"].clone())
 }
 
-/// A declaration that waits for customs.
-async fn filed(system: &System, id: &str) -> Result<()> {
+/// A declaration that waits for customs, in a country of its own.
+async fn filed(system: &System, id: &str, country: &str) -> Result<()> {
     establish(system).await?;
     let serial = id.to_uppercase();
     let event = documents::commissioning(&[&serial], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
     system.caller(EXPORTER)?.post("/v1/captures", &event).await?.accepted()?;
-    let tariff = fixtures::tariff(id, "DE", vec![band("b", "91", (0, 100_000), 0)], vec![value_in_band()]);
+    let tariff = fixtures::tariff(id, country, vec![band("b", "91", (0, 100_000), 0)], vec![value_in_band()]);
     system.caller(CUSTOMS)?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
     let secret = Secret::new(12_345)?;
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
@@ -128,7 +128,7 @@ async fn filed(system: &System, id: &str) -> Result<()> {
 #[tokio::test]
 async fn a_clerk_neither_decides_nor_settles_nor_registers() -> Result<()> {
     for system in everywhere()? {
-        filed(system, "p-clerk").await?;
+        filed(system, "p-clerk", "FI").await?;
         let clerk = Person::issued(system, CUSTOMS, "clerk", Some("clerk"))?;
         assess(&clerk, "p-clerk").await?.refused(403, "duty_missing")?;
         let said = clerk.past_the_gateway(&assessment("p-clerk"), None).await?;
@@ -176,7 +176,7 @@ fn settlement() -> Result<Settle> {
 #[tokio::test]
 async fn an_officer_alone_releases_nothing_and_two_do() -> Result<()> {
     for system in everywhere()? {
-        filed(system, "p-release").await?;
+        filed(system, "p-release", "LU").await?;
         let first = Person::issued(system, CUSTOMS, "first", Some("officer"))?;
         let assessed = assess(&first, "p-release").await?.accepted()?;
         ensure!(assessed["result"]["outcome"] == "clear", "{assessed}");
@@ -218,7 +218,7 @@ async fn who_acted_is_on_the_record(system: &System, first: &Person<'_>, second:
     let managed = system.identity(CUSTOMS, "gateway")?;
     let importer = system.caller(IMPORTER)?;
     for (path, stamp, who) in [("decision", "decided", first), ("decision/approval", "approved", second)] {
-        let read = importer.get(&format!("/v1/declarations/p-release/{path}")).await?.accepted()?;
+        let read = importer.get(&format!("/v1/declarations/-/p-release/{path}")).await?.accepted()?;
         let [signer, caller] = [managed.certificate(), &who.issued.certificate].map(|one| hex::encode(one.sha256()));
         let expected = json!({ "certificate_sha256": signer, "caller_sha256": caller });
         ensure!(read[stamp]["operator"] == expected && read["authenticated"] == true, "{read}");

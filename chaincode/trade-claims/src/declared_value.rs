@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use trade_model::common::{
-    BandId, Commitment, DeclarationId, Malformed, Opening, Proof, TariffId, organization_collection,
+    BandId, Commitment, DeclarationId, Malformed, Opening, Proof, ScopedRef, TariffId, organization_collection,
 };
 use trade_model::customs::{CustomsRejection, Declaration, FileDeclaration, ReadTariff, TariffBand};
 use trade_model::rejection::Rejection;
@@ -64,7 +64,7 @@ impl DeclaredValue {
     pub fn of_record(declaration: &Declaration, band: &TariffBand) -> Self {
         let of = DeclarationPlace {
             importer: declaration.importer.clone(),
-            declaration_id: declaration.declaration_id.clone(),
+            declaration_id: declaration.declaration_id.id.clone(),
             tariff_id: declaration.tariff_id.clone(),
             tariff_version: declaration.tariff_version,
             band_id: declaration.band_id.clone(),
@@ -136,7 +136,8 @@ impl Claim for DeclaredValue {
 /// The fields of a declaration, request or record, that say what its proof claims.
 #[derive(Deserialize)]
 pub(crate) struct DeclarationDraft {
-    declaration_id: DeclarationId,
+    /// The id alone in a request, with the importer in the record.
+    declaration_id: ScopedRef<DeclarationId>,
     /// In the record only.
     importer: Option<MspId>,
     tariff_id: TariffId,
@@ -163,15 +164,16 @@ impl RequestClaim for DeclaredValue {
         if band.is_too_narrow() {
             return Err(Rejection::from(CustomsRejection::BandTooNarrow { band_id: band.band_id.clone() }).into());
         }
-        let importer = draft.importer.clone().or_else(|| facts.sender.clone()).ok_or(DocumentError::SenderMissing)?;
+        let sender = draft.importer.clone().or_else(|| facts.sender.clone()).ok_or(DocumentError::SenderMissing)?;
+        let declaration = draft.declaration_id.clone().of(&sender);
         let commitment = match (&draft.value_commitment, openings) {
             (Some(commitment), _) => commitment.clone(),
             (None, [opening]) => opening.get().commitment().into(),
             (None, _) => return Err(DocumentError::CommitmentMissing { field: COMMITMENT }),
         };
         let of = DeclarationPlace {
-            importer,
-            declaration_id: draft.declaration_id.clone(),
+            importer: declaration.owner,
+            declaration_id: declaration.id,
             tariff_id,
             tariff_version,
             band_id: draft.band_id.clone(),

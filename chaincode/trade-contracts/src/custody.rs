@@ -16,6 +16,7 @@ use trade_standards::identifier::MspId;
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::{self, Caller};
+use crate::customs::hold::Holds;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
 use crate::table::On;
@@ -28,7 +29,8 @@ pub fn contract() -> Contract {
 /// The holder offers items to another member.
 ///
 /// # Errors
-/// Everything offered must be held by the caller, in use, not inside a unit and not offered otherwise.
+/// Everything offered must be held by the caller, in use, not inside a unit and not offered otherwise. An authority may
+/// hold neither it nor anything in it.
 pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, Refusal> {
     let mut caller = Caller::of::<Offer>(ctx)?;
     check_offer(&caller, &request)?;
@@ -44,6 +46,9 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
         check_movable(&item, caller.msp_id())?;
         check_free(ctx, &caller, &item)?;
     }
+    let moving = registry.with_contents(ctx, &request.items, TRANSFER_ITEMS_MOVED_MAX)?;
+    let moving = moving.ok_or(CustodyRejection::TransferTooLarge { max: TRANSFER_ITEMS_MOVED_MAX })?;
+    Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &moving)?;
 
     for item_id in &request.items {
         registry.change(ctx, item_id)?.open_transfer = Some(transfer_id.clone());
@@ -71,7 +76,7 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
 /// The receiver takes the items; their custody and that of everything packed in them changes now.
 ///
 /// # Errors
-/// The receiver only, in time, once, and with the seal as offered.
+/// The receiver only, in time, once, and with the seal as offered. An authority may hold nothing of it.
 pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer, Refusal> {
     let mut caller = Caller::of::<Accept>(ctx)?;
     let mut transfer = open_transfer(ctx, &request.transfer_id.of(caller.msp_id()))?;
@@ -102,6 +107,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     if let Some(last) = registry.last_recorded_at() {
         caller.follow(last);
     }
+    Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &moved)?;
     let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id.to_string()), None);
     for item_id in &moved {
         let item = registry.change(ctx, item_id)?;

@@ -1,32 +1,70 @@
-//! `customs`: tariffs as data, declarations with committed values, decisions by rule, their approval and replay.
+//! `customs`: tariffs as data, declarations with committed values, decisions by rule and by officers, and holds.
+//!
+//! What is compared is found from the ledger: the authority and its tariff from the destination, the rights from the
+//! goods, the licences from the importer, the quantity from the contents. What the declarant names decides nothing.
 
+mod act;
+mod acts;
 mod approve;
 mod assess;
 mod authenticity;
+mod codes;
+mod consignment;
 mod declaration;
+mod exhaustion;
+mod facts;
+mod file;
+pub(crate) mod hold;
+mod key;
+mod offers;
+mod place;
+mod product;
+mod protection;
+mod replay;
+mod reservation;
 mod tariff;
 
 use fabric_contract::Contract;
 
 use crate::table::On;
 
+pub use act::{appeal, inspect, provide_document, read_acts, request_documents, withdraw};
 pub use approve::{approve, read_approval};
-pub use assess::{assess, read_decision, replay};
-pub use declaration::{file, read_declaration, read_value_opening, share_value_opening};
+pub use assess::{assess, decide};
+pub use declaration::{read_declaration, read_value_opening, share_value_opening};
+pub use file::file;
+pub use hold::{approve_hold, confirm, lift, place_hold, read_hold, seize};
+pub use product::{classify, read_classification};
+pub use replay::{read_decision, replay};
 pub use tariff::{publish, read_tariff};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
     Contract::new("customs")
         .on(publish)
+        .on(classify)
         .on(file)
         .on(share_value_opening)
+        .on(withdraw)
+        .on(request_documents)
+        .on(provide_document)
+        .on(inspect)
+        .on(appeal)
         .on(assess)
+        .on(decide)
         .on(approve)
+        .on(place_hold)
+        .on(confirm)
+        .on(seize)
+        .on(lift)
+        .on(approve_hold)
         .on(read_tariff)
+        .on(read_classification)
         .on(read_declaration)
         .on(read_value_opening)
+        .on(read_acts)
         .on(read_decision)
         .on(read_approval)
         .on(replay)
+        .on(read_hold)
 }

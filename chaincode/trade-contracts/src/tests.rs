@@ -1,6 +1,7 @@
 //! Rules: one table per transaction, one row per rejection, against the in-memory ledger, which runs every row twice.
 
 mod accounts;
+mod acts;
 mod agreement;
 mod alarm_groups;
 mod alarms;
@@ -11,9 +12,12 @@ mod custody;
 mod customs;
 mod documents;
 mod evidence;
+mod filing;
 mod founding;
 mod governance;
+mod holds;
 mod item;
+mod laundering;
 mod laws;
 mod mandate;
 mod openings;
@@ -50,7 +54,9 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         custody::tables(),
         title::tables(),
         mandate::tables(),
-        customs::tables(),
+        filing::tables(),
+        acts::tables(),
+        holds::tables(),
         accounts::tables(),
         agreement::tables(),
         payment::tables(),

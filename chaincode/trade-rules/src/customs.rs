@@ -1,45 +1,47 @@
 //! Deciding: rules of a tariff applied to stored facts. Pure, so that anybody can replay a decision for any day.
 
-use std::collections::BTreeSet;
+mod consignment;
+mod reasons;
+mod rights;
 
 use trade_model::customs::{
-    CustomsCheck, CustomsRule, DecisionInputs, Finding, FindingReason, FindingResult, Outcome, Tariff,
+    ActKind, CustomsCheck, CustomsRule, DecisionInputs, Finding, FindingReason, FindingResult, InspectionResult,
+    Outcome, Tariff,
 };
-use trade_model::item::Origin;
-use trade_model::rights::{Act, LicenceReason};
-use trade_standards::identifier::Gtin;
 use trade_standards::time::Date;
 
-use crate::licence::{Question, judge};
+use self::consignment::{custody, no_open_alarm, origin_known, quantity};
+use self::reasons::Reasons;
+use self::rights::{Protection, has_products};
+
+pub use self::rights::in_question;
 
 /// What every applicable rule says, in the tariff's order, and what follows: the gravest of them, `clear` without any.
 pub fn decide(tariff: &Tariff, inputs: &DecisionInputs, on: Date) -> (Outcome, Vec<Finding>) {
-    let licence = licence_reasons(inputs, on);
+    let protection = Protection::of(inputs, on);
     let applicable =
         tariff.rules.iter().filter(|rule| rule.hs_prefix.as_ref().is_none_or(|prefix| prefix.covers(&inputs.hs_code)));
-    let findings: Vec<Finding> = applicable.map(|rule| find(tariff, rule, inputs, licence.as_ref())).collect();
+    let findings: Vec<Finding> = applicable.map(|rule| find(tariff, rule, inputs, &protection)).collect();
     let outcome = findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Clear);
     (outcome, findings)
 }
 
-fn find(
-    tariff: &Tariff,
-    rule: &CustomsRule,
-    inputs: &DecisionInputs,
-    licence: Option<&BTreeSet<LicenceReason>>,
-) -> Finding {
+fn find(tariff: &Tariff, rule: &CustomsRule, inputs: &DecisionInputs, protection: &Protection) -> Finding {
     let (broken, unknown) = match rule.check {
         CustomsCheck::ValueInBand => value_in_band(tariff, inputs),
         CustomsCheck::NoOpenAlarm => no_open_alarm(inputs),
         CustomsCheck::OriginKnown => origin_known(inputs),
         CustomsCheck::Custody => custody(inputs),
-        CustomsCheck::LicenceProduct if products(inputs).is_empty() => {
-            (Vec::new(), vec![FindingReason::NoProductKnown])
-        }
-        check => match licence {
-            Some(reasons) => (of_check(reasons, check), Vec::new()),
-            None => (Vec::new(), vec![FindingReason::NoRightDeclared]),
-        },
+        CustomsCheck::Quantity => quantity(inputs),
+        CustomsCheck::HsCode => hs_code(inputs),
+        CustomsCheck::NoOtherDeclaration => no_other_declaration(inputs),
+        CustomsCheck::Documents => documents(inputs),
+        CustomsCheck::Inspection => inspection(inputs),
+        CustomsCheck::LicenceProduct if !has_products(inputs) => (Vec::new(), vec![FindingReason::NoProductKnown]),
+        check @ (CustomsCheck::LicenceChain
+        | CustomsCheck::LicenceTerritory
+        | CustomsCheck::LicencePeriod
+        | CustomsCheck::LicenceProduct) => protection.find(check),
     };
     let (result, outcome, reasons) = match (broken.is_empty(), unknown.is_empty()) {
         (false, _) => (FindingResult::Broken, rule.when_broken, broken),
@@ -48,9 +50,6 @@ fn find(
     };
     Finding { rule_id: rule.rule_id.clone(), check: rule.check, result, outcome, reasons }
 }
-
-/// Reasons why a check is broken, and reasons why it cannot be told.
-type Reasons = (Vec<FindingReason>, Vec<FindingReason>);
 
 fn value_in_band(tariff: &Tariff, inputs: &DecisionInputs) -> Reasons {
     if !inputs.proof_holds {
@@ -66,73 +65,51 @@ fn value_in_band(tariff: &Tariff, inputs: &DecisionInputs) -> Reasons {
     (Vec::new(), unknown)
 }
 
-fn no_open_alarm(inputs: &DecisionInputs) -> Reasons {
-    let mut open = Vec::new();
-    for item in &inputs.items {
-        open.extend(item.open_alarms.iter().map(|alarm_id| FindingReason::OpenAlarm { alarm_id: alarm_id.clone() }));
-        if item.more_open_alarms {
-            open.push(FindingReason::MoreOpenAlarms { item_id: item.item_id.clone() });
+fn hs_code(inputs: &DecisionInputs) -> Reasons {
+    let differs = inputs.other_codes.iter().map(|other| FindingReason::HsCodeDiffers {
+        gtin: other.gtin.clone(),
+        hs_code: other.hs_code.clone(),
+        declaration_id: other.declaration_id.clone(),
+        stated_by: other.stated_by.clone(),
+    });
+    (differs.collect(), Vec::new())
+}
+
+fn no_other_declaration(inputs: &DecisionInputs) -> Reasons {
+    let reason = |other: &trade_model::customs::OtherDeclaration| {
+        let (item_id, declaration_id) = (other.item_id.clone(), other.declaration_id.clone());
+        match other.stopped {
+            true => FindingReason::StoppedBefore { item_id, declaration_id },
+            false => FindingReason::DeclaredByAnother { item_id, declaration_id },
         }
+    };
+    (inputs.other_declarations.iter().map(reason).collect(), Vec::new())
+}
+
+/// Documents that were asked for and not provided: nobody can tell what they would say.
+fn documents(inputs: &DecisionInputs) -> Reasons {
+    let provided = |place: (u32, u32)| {
+        inputs.acts.iter().any(|act| {
+            matches!(act.kind, ActKind::DocumentProvided { request, document, .. } if (request, document) == place)
+        })
+    };
+    let mut missing = Vec::new();
+    for act in &inputs.acts {
+        let ActKind::DocumentsRequested { documents } = &act.kind else { continue };
+        let asked = (1..).take(documents.len()).map(|document| (act.number, document));
+        let open = asked.filter(|place| !provided(*place));
+        missing.extend(open.map(|(request, document)| FindingReason::DocumentMissing { request, document }));
     }
-    (open, Vec::new())
+    (Vec::new(), missing)
 }
 
-fn origin_known(inputs: &DecisionInputs) -> Reasons {
-    let unknown = inputs.items.iter().filter(|item| item.origin.is_none_or(|origin| origin == Origin::Unknown));
-    (Vec::new(), unknown.map(|item| FindingReason::OriginUnknown { item_id: item.item_id.clone() }).collect())
-}
-
-fn custody(inputs: &DecisionInputs) -> Reasons {
-    let (held, without): (Vec<_>, Vec<_>) = inputs.items.iter().partition(|item| item.holder.is_some());
-    let strangers = held.into_iter().filter(|item| !item.holder_in_consignment);
-    (
-        strangers.map(|item| FindingReason::HeldByStranger { item_id: item.item_id.clone() }).collect(),
-        without.into_iter().map(|item| FindingReason::HolderUnknown { item_id: item.item_id.clone() }).collect(),
-    )
-}
-
-/// The trade items of the consignment.
-fn products(inputs: &DecisionInputs) -> BTreeSet<&Gtin> {
-    inputs.items.iter().filter_map(|item| item.gtin.as_ref()).collect()
-}
-
-/// Why the import is not covered, over all products; `None` when no right is declared.
-fn licence_reasons(inputs: &DecisionInputs, on: Date) -> Option<BTreeSet<LicenceReason>> {
-    let right = inputs.right.as_ref()?;
-    let mut reasons: BTreeSet<LicenceReason> = inputs.chain_problem.into_iter().collect();
-    let products = products(inputs);
-    let at = (on == inputs.accepted_at.date()).then_some(inputs.accepted_at);
-    let asked: Vec<Option<&Gtin>> =
-        if products.is_empty() { vec![None] } else { products.into_iter().map(Some).collect() };
-    for product in asked {
-        let party = &inputs.importer;
-        let question =
-            Question { party, act: Act::Import, product, territory: &inputs.destination, channel: None, on, at };
-        reasons.extend(judge(right, &inputs.licences, &question));
-    }
-    Some(reasons)
-}
-
-/// The reasons that a check is about.
-fn of_check(reasons: &BTreeSet<LicenceReason>, check: CustomsCheck) -> Vec<FindingReason> {
-    let about_it = reasons.iter().filter(|reason| check_of(**reason) == check);
-    about_it.map(|reason| FindingReason::NotCovered { reason: *reason }).collect()
-}
-
-fn check_of(reason: LicenceReason) -> CustomsCheck {
-    match reason {
-        LicenceReason::RightNotInTerritory | LicenceReason::OutsideTerritory => CustomsCheck::LicenceTerritory,
-        LicenceReason::RightNotInForce | LicenceReason::OutsidePeriod => CustomsCheck::LicencePeriod,
-        LicenceReason::RightNotForProduct
-        | LicenceReason::ProductNotCovered
-        | LicenceReason::ChannelNotCovered
-        | LicenceReason::ActNotPermitted => CustomsCheck::LicenceProduct,
-        LicenceReason::NoLicence
-        | LicenceReason::LicenceOfAnother
-        | LicenceReason::LicenceForAnotherRight
-        | LicenceReason::ChainBroken
-        | LicenceReason::NotAccepted
-        | LicenceReason::ExclusiveToAnother
-        | LicenceReason::Revoked => CustomsCheck::LicenceChain,
+fn inspection(inputs: &DecisionInputs) -> Reasons {
+    let last = inputs.acts.iter().rev().find_map(|act| match act.kind {
+        ActKind::Inspected { result, .. } => Some((act.number, result)),
+        _ => None,
+    });
+    match last {
+        Some((act, InspectionResult::Differs)) => (vec![FindingReason::InspectionDiffers { act }], Vec::new()),
+        _ => (Vec::new(), Vec::new()),
     }
 }

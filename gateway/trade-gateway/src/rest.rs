@@ -93,7 +93,7 @@ mod tests {
         let item = sent::<ReadItem>(json!({"item": link}), None);
         assert_eq!(item, ("GET /v1/items/https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F21%2F7".to_owned(), None));
         let replay = sent::<Replay>(json!({"declaration_id": "D-1", "on": "2026-01-02", "tariff_version": 3}), None);
-        assert_eq!(replay.0, "GET /v1/declarations/D-1/replay?on=2026-01-02&tariff_version=3");
+        assert_eq!(replay.0, "GET /v1/declarations/-/D-1/replay?on=2026-01-02&tariff_version=3");
         let reject = sent::<Reject>(json!({"transfer_id": "T-1", "reason": "wet"}), None);
         assert_eq!(reject, ("POST /v1/custody-transfers/-/T-1/reject".to_owned(), Some(json!({"reason": "wet"}))));
     }

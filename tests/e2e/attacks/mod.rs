@@ -2,6 +2,7 @@
 //! alarmed.
 
 mod alarms;
+mod customs;
 mod gov;
 mod items;
 mod pay;

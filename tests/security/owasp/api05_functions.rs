@@ -38,8 +38,11 @@ async fn a_regulator_calls_no_function_that_writes() -> Result<()> {
 async fn what_belongs_to_customs_or_a_bank_is_theirs_alone() -> Result<()> {
     let system = system().await?;
     let (exporter, customs) = (system.caller("ExporterMSP")?, system.caller_as("CustomsMSP", "Officer1")?);
-    exporter.post("/v1/declarations/NONE/assessment", &json!({})).await?.refused(403, "role_not_permitted")?;
-    let reached = customs.post("/v1/declarations/NONE/assessment", &json!({})).await?;
+    exporter
+        .post("/v1/declarations/ImporterMSP/NONE/assessment", &json!({}))
+        .await?
+        .refused(403, "role_not_permitted")?;
+    let reached = customs.post("/v1/declarations/ImporterMSP/NONE/assessment", &json!({})).await?;
     reached.refused(404, "customs.declaration_unknown").context("control")?;
 
     let amount = entrepot::demo::secrets::Secret::new(5)?;

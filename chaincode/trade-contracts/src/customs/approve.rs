@@ -1,46 +1,48 @@
-//! Four eyes: a second person of the authority approves a decision that releases goods.
+//! Four eyes: a second person of the authority approves a decision that releases goods, or that is graver than the rules
+//! propose.
 //!
 //! The contract tells the two persons apart by key and name of their certificates. What it cannot see are two
 //! certificates under two names in one hand, which is for the authority that issues them.
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{Attested, Foreign, ItemId};
+use trade_model::common::{Attested, Foreign, ItemId, Remark};
 use trade_model::customs::{
-    APPROVALS, ApproveDecision, CustomsEvent, CustomsRejection, DECLARATIONS, DecisionApproval, Declaration,
-    DeclarationState, ReadApproval,
+    APPROVALS, ApproveDecision, CustomsEvent, CustomsRejection, DECLARATIONS, Decision, DecisionApproval, Declaration,
+    DeclarationState, HoldStep, HoldStepKind, Outcome, ReadApproval,
 };
 use trade_model::item::Basis;
 
-use super::{assess, authenticity, declaration, tariff};
+use super::hold::{Holds, confirm_by_decision, lift_by_clearance};
+use super::{authenticity, codes, consignment, declaration, facts, key::part, replay, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
 
-/// Approves a decision to clear, which releases the goods.
+/// Approves a decision: one to clear, which releases the goods, or one that is graver than the rules propose, which
+/// then stands.
 ///
 /// # Errors
-/// The authority only, by another person than the one that decided; the facts must be what they were.
+/// The authority only, by another person than the one that decided. To release goods, the facts must be what they were,
+/// and no other hold may bind them.
 pub fn approve(ctx: &mut Context<'_>, request: ApproveDecision) -> Result<DecisionApproval, Refusal> {
     let mut caller = Caller::of::<ApproveDecision>(ctx)?;
-    let mut filed = assess::of_authority(ctx, &caller, &request.declaration_id)?;
-    if filed.state != DeclarationState::ClearanceProposed || filed.decisions != request.number {
-        return Err(CustomsRejection::NothingToApprove { declaration_id: filed.declaration_id }.into());
+    let filed = declaration::of_authority(ctx, &caller, request.declaration_id)?;
+    let nothing = CustomsRejection::NothingToApprove { declaration_id: filed.declaration_id.clone() };
+    if filed.state.is_closed() || filed.decisions == 0 || filed.decisions != request.number {
+        return Err(nothing.into());
     }
-    let decision = assess::find_decision(ctx, &filed.declaration_id, Some(request.number))?;
+    let decision = replay::find(ctx, &filed, request.number)?;
+    let graver = decision.outcome > decision.proposed && decision.outcome > Outcome::DocumentCheck;
+    let key = part(&filed.declaration_id, decision.number);
+    if !(decision.outcome == Outcome::Clear || graver) || APPROVALS.exists(ctx, &key)? {
+        return Err(nothing.into());
+    }
     caller.follow(decision.decided.at);
     caller.acting.check_second(&decision.person, &caller.me)?;
-    let mut registry = Registry::default();
-    let items = assess::consignment(ctx, &mut registry, &filed)?;
-    let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
-    let inputs = assess::gather(ctx, &mut registry, &caller.members, &filed, &tariff, &items)?;
-    if authorship::digest(&inputs) != decision.inputs_sha256 {
-        return Err(CustomsRejection::FactsChanged { declaration_id: filed.declaration_id }.into());
-    }
 
-    filed.state = DeclarationState::Cleared;
     let approval = DecisionApproval {
         declaration_id: filed.declaration_id.clone(),
         number: decision.number,
@@ -48,13 +50,10 @@ pub fn approve(ctx: &mut Context<'_>, request: ApproveDecision) -> Result<Decisi
         approved: caller.stamp(),
         person: caller.acting.person.clone(),
     };
-    note_licence(ctx, &mut registry, &caller, &filed, &items)?;
-    registry.flush(ctx)?;
-    DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
-    let key = (approval.declaration_id.clone(), approval.number);
-    authorship::put(ctx, &caller, (&APPROVALS, &key), &approval, &[&filed.authority])?;
-    let (declaration_id, number) = (approval.declaration_id.clone(), approval.number);
-    announce(ctx, CustomsEvent::Cleared { declaration_id, number })?;
+    let event =
+        if graver { confirm(ctx, &caller, &filed, &decision)? } else { release(ctx, &caller, filed, &decision)? };
+    authorship::put(ctx, &caller, (&APPROVALS, &key), &approval, &[caller.msp_id()])?;
+    announce(ctx, event)?;
     Ok(approval)
 }
 
@@ -63,15 +62,71 @@ pub fn approve(ctx: &mut Context<'_>, request: ApproveDecision) -> Result<Decisi
 /// # Errors
 /// [`CustomsRejection::DeclarationUnknown`], [`CustomsRejection::ApprovalUnknown`].
 pub fn read_approval(ctx: &mut Context<'_>, request: ReadApproval) -> Result<Attested<DecisionApproval>, Refusal> {
-    let filed = declaration::find(ctx, &request.declaration_id)?;
+    let filed = declaration::asked(ctx, request.declaration_id)?;
     let number = request.number.unwrap_or(filed.decisions);
-    let key = (request.declaration_id, number);
-    let record = ledger::require(ctx, &APPROVALS, &key, |(declaration_id, _)| CustomsRejection::ApprovalUnknown {
-        declaration_id,
-    })?;
-    let decision = assess::find_decision(ctx, &key.0, Some(number))?;
+    let key = part(&filed.declaration_id, number);
+    let declaration_id = filed.declaration_id.clone();
+    let record = ledger::require(ctx, &APPROVALS, &key, |_| CustomsRejection::ApprovalUnknown { declaration_id })?;
+    let decision = replay::find(ctx, &filed, number)?;
     let authenticated = authenticity::of_approval(ctx, &decision, &filed.authority)?;
     Ok(Attested { record, authenticated })
+}
+
+/// Lets the goods go.
+fn release(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    mut filed: Declaration,
+    decision: &Decision,
+) -> Result<CustomsEvent, Refusal> {
+    let mut registry = Registry::default();
+    let things = consignment::things(ctx, &mut registry, &filed.items)?;
+    let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
+    let inputs = facts::gather(ctx, &mut registry, &caller.members, &filed, &tariff, &things)?;
+    if authorship::digest(&inputs) != decision.inputs_sha256 {
+        return Err(CustomsRejection::FactsChanged { declaration_id: filed.declaration_id }.into());
+    }
+    let own = filed.hold.clone();
+    Holds::at(caller.now).refuse_others(ctx, &caller.members, &mut registry, &things, own.as_ref())?;
+    let products = consignment::products(ctx, &mut registry, &things)?;
+
+    let step = step(caller, decision, HoldStepKind::Lift)?;
+    lift_by_clearance(ctx, &mut registry, caller, &filed, step)?;
+    note_licence(ctx, &mut registry, caller, &filed, &things)?;
+    registry.flush(ctx)?;
+    codes::note_cleared(ctx, &filed, &products)?;
+    filed.state = DeclarationState::Cleared;
+    DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
+    Ok(CustomsEvent::Cleared { declaration_id: filed.declaration_id, number: decision.number })
+}
+
+/// Lets stand what is graver than the rules propose.
+fn confirm(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    filed: &Declaration,
+    decision: &Decision,
+) -> Result<CustomsEvent, Refusal> {
+    if decision.outcome == Outcome::Intercept {
+        let step = step(caller, decision, HoldStepKind::Confirm)?;
+        confirm_by_decision(ctx, caller, filed, step)?;
+    }
+    let (declaration_id, number) = (filed.declaration_id.clone(), decision.number);
+    Ok(CustomsEvent::DecisionConfirmed { declaration_id, number })
+}
+
+/// What an approved decision does to the hold of its declaration.
+fn step(caller: &Caller, decision: &Decision, step: HoldStepKind) -> Result<HoldStep, Refusal> {
+    let reason = format!("decision {} on {}", decision.number, decision.declaration_id);
+    Ok(HoldStep {
+        step,
+        reason: Remark::parse(&reason)?,
+        done: decision.decided.clone(),
+        person: decision.person.clone(),
+        takes_two: true,
+        approved: Some(caller.stamp()),
+        second: Some(caller.acting.person.clone()),
+    })
 }
 
 /// The licence timeline of cleared items says under which licence they came in.
@@ -80,11 +135,11 @@ fn note_licence(
     registry: &mut Registry,
     caller: &Caller,
     filed: &Declaration,
-    items: &[ItemId],
+    things: &[ItemId],
 ) -> Result<(), Refusal> {
     let Some(licence_id) = &filed.licence_id else { return Ok(()) };
-    let ground = Ground::new(caller, Basis::Decision, Foreign::of_id(&filed.declaration_id), None);
-    for item_id in items {
+    let ground = Ground::new(caller, Basis::Decision, Foreign::of_id(&filed.declaration_id.to_string()), None);
+    for item_id in things {
         if registry.find(ctx, item_id)?.is_none() {
             continue;
         }

@@ -1,15 +1,17 @@
-//! Tariffs: rules as data, in versions, each with its days and its source.
+//! Tariffs: rules as data, in versions, each with its days and its source; one for each country and procedure, published
+//! by the country's authority.
 
 use std::collections::BTreeSet;
 
-use fabric_contract::Context;
+use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{AMOUNT_MAX, Malformed, TariffId};
 use trade_model::customs::{
-    Calendar, CustomsEvent, CustomsRejection, PERIODS_MAX, PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX, TARIFF_HEADS,
-    TARIFFS, Tariff, TariffBand, TariffHead,
+    Calendar, CustomsEvent, CustomsRejection, PERIODS_MAX, Procedure, PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX,
+    TARIFF_HEADS, TARIFF_OF, TARIFFS, Tariff, TariffBand, TariffHead,
 };
 use trade_model::rejection::{Rejection, RequestRejection};
+use trade_standards::identifier::CountryCode;
 use trade_standards::time::{Date, UtcTime};
 
 use crate::announce::announce;
@@ -22,15 +24,20 @@ const DUTY_MAX: u32 = 100_000;
 /// Publishes the next version of a tariff.
 ///
 /// # Errors
-/// Customs only; a tariff stays with its authority, country and currency; versions follow one another, and divide the
-/// days into at most 500 periods.
+/// The authority of the country only; a tariff stays with its country, procedure and currency, and these with their
+/// tariff; versions follow one another, and divide the days into at most 500 periods.
 pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, Refusal> {
     let mut caller = Caller::of::<PublishTariff>(ctx)?;
     check_form(&request)?;
+    check_authority(&caller, &request.jurisdiction)?;
+    let place = (Part(request.jurisdiction.clone()), request.procedure);
+    if let Some(tariff_id) = TARIFF_OF.find(ctx, &place)?.filter(|published| *published != request.tariff_id) {
+        return Err(CustomsRejection::SecondTariff { tariff_id }.into());
+    }
     let head = TARIFF_HEADS.find(ctx, &request.tariff_id)?;
     if let Some(head) = &head {
-        let same = head.authority == *caller.msp_id()
-            && head.jurisdiction == request.jurisdiction
+        let same = head.jurisdiction == request.jurisdiction
+            && head.procedure == request.procedure
             && head.currency == request.currency;
         if !same {
             return Err(CustomsRejection::TariffOfAnother { tariff_id: request.tariff_id }.into());
@@ -49,6 +56,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         tariff_id: request.tariff_id,
         version: request.version,
         jurisdiction: request.jurisdiction,
+        procedure: request.procedure,
         validity: request.validity,
         source: request.source,
         currency: request.currency,
@@ -60,6 +68,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
     let head = TariffHead {
         newest: tariff.version,
         jurisdiction: tariff.jurisdiction.clone(),
+        procedure: tariff.procedure,
         currency: tariff.currency.clone(),
         authority: tariff.authority.clone(),
         published_at: tariff.published.at,
@@ -67,6 +76,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
     };
     TARIFF_HEADS.put(ctx, &tariff.tariff_id, &head)?;
     TARIFFS.put(ctx, &(tariff.tariff_id.clone(), tariff.version), &tariff)?;
+    TARIFF_OF.put(ctx, &place, &tariff.tariff_id)?;
     announce(ctx, CustomsEvent::TariffPublished { tariff_id: tariff.tariff_id.clone(), version: tariff.version })?;
     Ok(tariff)
 }
@@ -83,6 +93,24 @@ pub fn read_tariff(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Tariff,
             let newest = head(ctx, &request.tariff_id)?.newest;
             version_of(ctx, &request.tariff_id, newest)
         }
+    }
+}
+
+/// The tariff of a country for a procedure.
+pub(super) fn of_place(
+    ctx: &mut Context<'_>,
+    country: &CountryCode,
+    procedure: Procedure,
+) -> Result<TariffId, Refusal> {
+    let found = TARIFF_OF.find(ctx, &(Part(country.clone()), procedure))?;
+    Ok(found.ok_or_else(|| CustomsRejection::NoTariffForProcedure { country: country.clone() })?)
+}
+
+/// Refuses a caller that is not the authority of the country.
+pub(super) fn check_authority(caller: &Caller, country: &CountryCode) -> Result<(), CustomsRejection> {
+    match caller.members.authority_of(country) {
+        Some(authority) if authority.msp_id == *caller.msp_id() => Ok(()),
+        _ => Err(CustomsRejection::NotTheAuthorityOf { country: country.clone() }),
     }
 }
 

@@ -303,6 +303,7 @@ fn new_item(
         licence_id: None,
         open_transfer: None,
         open_title: None,
+        hold: None,
         events: 0,
         last_recorded_at,
         entries: EntryCounts::default(),

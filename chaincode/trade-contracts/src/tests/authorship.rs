@@ -5,9 +5,10 @@ use fabric_contract::{Context, Contract, EndorserPolicy, Part, Table, TableKey, 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use trade_model::agreement::{AGREEMENTS, Agreement};
+use trade_model::common::{DeclarationId, Scoped};
 use trade_model::customs::{
-    APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, ReadApproval, ReadDecision,
-    ReadDeclaration,
+    ACTS, APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, DeclarationAct, DeclarationPart,
+    HOLDS, Hold, ReadApproval, ReadDecision, ReadDeclaration,
 };
 use trade_model::governance::{
     BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
@@ -18,7 +19,7 @@ use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoi
 use trade_model::rights::{LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, Right};
 use trade_model::{Refusal, Transaction as _};
 
-use super::customs::goods;
+use super::customs::{DEC, goods};
 use super::payment::Case;
 use super::world::*;
 
@@ -53,14 +54,28 @@ pub(super) fn forged() -> Contract {
             forge(ctx, &DECLARATIONS, &record.declaration_id.clone(), record)
         })
         .submit("Decision", |ctx, record: Decision| {
-            forge(ctx, &DECISIONS, &(record.declaration_id.clone(), record.number), record)
+            forge(ctx, &DECISIONS, &of_declaration(&record.declaration_id, record.number), record)
         })
         .submit("AlarmDecision", |ctx, record: AlarmDecision| {
             forge(ctx, &ALARM_DECISIONS, &record.group_id.clone(), record)
         })
-        .submit("Approval", |ctx, record: DecisionApproval| {
-            forge(ctx, &APPROVALS, &(record.declaration_id.clone(), record.number), record)
+        .submit("Act", |ctx, record: DeclarationAct| {
+            forge(ctx, &ACTS, &of_declaration(&record.declaration_id, record.number), record)
         })
+        .submit("Hold", |ctx, record: Hold| forge(ctx, &HOLDS, &record.hold_id.clone(), record))
+        .submit("Approval", |ctx, record: DecisionApproval| {
+            forge(ctx, &APPROVALS, &of_declaration(&record.declaration_id, record.number), record)
+        })
+}
+
+/// The key of a record about a declaration.
+fn of_declaration(declaration_id: &Scoped<DeclarationId>, number: u32) -> DeclarationPart {
+    let (importer, id) = declaration_id.parts();
+    (importer, id, number)
+}
+
+fn part(number: u32) -> DeclarationPart {
+    of_declaration(&DEC.parse().expect("a name"), number)
 }
 
 fn forge<K: TableKey, V: Serialize + DeserializeOwned>(
@@ -165,9 +180,9 @@ fn later_changes_of_a_record_are_for_the_peers_of_its_owners() {
     world.assess().expect("decided");
     world.approve(1).expect("a second officer");
     Case::ready(&mut world);
-    owned(&world, &APPROVALS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
-    owned(&world, &DECLARATIONS, "dec-1".parse().expect("an id"), &[CUSTOMS]);
-    owned(&world, &DECISIONS, ("dec-1".parse().expect("an id"), 1), &[CUSTOMS]);
+    owned(&world, &APPROVALS, part(1), &[CUSTOMS]);
+    owned(&world, &DECLARATIONS, DEC.parse().expect("a name"), &[CUSTOMS]);
+    owned(&world, &DECISIONS, part(1), &[CUSTOMS]);
     owned(&world, &INVOICES, INVOICE.parse().expect("an id"), &[EXPORTER, IMPORTER]);
     owned(&world, &ENTRIES, ENTRY.parse().expect("an id"), &[BANK, EXPORTER]);
 }
@@ -272,15 +287,15 @@ impl World {
     }
 
     pub(super) fn declaration(&mut self) -> Value {
-        let question = json!({ "declaration_id": "dec-1" });
+        let question = json!({ "declaration_id": DEC });
         self.evaluate(REGULATOR, ReadDeclaration::NAME, &question).expect("a declaration")
     }
 
     fn approval(&mut self) -> Value {
-        self.evaluate(REGULATOR, ReadApproval::NAME, &json!({ "declaration_id": "dec-1" })).expect("an approval")
+        self.evaluate(REGULATOR, ReadApproval::NAME, &json!({ "declaration_id": DEC })).expect("an approval")
     }
 
-    fn decision(&mut self) -> Value {
-        self.evaluate(REGULATOR, ReadDecision::NAME, &json!({ "declaration_id": "dec-1" })).expect("a decision")
+    pub(super) fn decision(&mut self) -> Value {
+        self.evaluate(REGULATOR, ReadDecision::NAME, &json!({ "declaration_id": DEC })).expect("a decision")
     }
 }

@@ -121,7 +121,9 @@ fn deposit_rows() -> Vec<Row> {
         }),
         row("about an unknown right", "evidence.subject_unknown", |w| deposit(w, &about("right", "AMSP/x"))),
         row("about an unknown licence", "evidence.subject_unknown", |w| deposit(w, &about("licence", "AMSP/x"))),
-        row("about an unknown declaration", "evidence.subject_unknown", |w| deposit(w, &about("declaration", "x"))),
+        row("about an unknown declaration", "evidence.subject_unknown", |w| {
+            deposit(w, &about("declaration", "ImporterMSP/x"))
+        }),
         row("about an unknown invoice", "evidence.subject_unknown", |w| deposit(w, &about("invoice", "ExporterMSP/x"))),
         row("about something that is no identifier", "item.id_malformed", |w| deposit(w, &about("item", "x"))),
         row("about too much", "request.too_many", |w| {

@@ -11,7 +11,7 @@ use trade_model::payment::{
 };
 
 use super::accounts::{entry_with, own_entry};
-use super::customs::{DECLARED, file, goods};
+use super::customs::{DEC, DECLARED, file, goods};
 use super::payment::{
     Case, PAID, TOTAL, accept, entry_of, invoice_of, issue, open_entry, open_invoice, record, trading,
 };
@@ -241,7 +241,7 @@ fn share_value(world: &mut World, who: &str, change: impl FnOnce(Value) -> Value
 
 fn read_value(world: &mut World, who: &str) -> Answer {
     share_value(world, IMPORTER, |opening| opening)?;
-    world.evaluate(who, ReadValueOpening::NAME, &json!({ "declaration_id": "dec-1" }))
+    world.evaluate(who, ReadValueOpening::NAME, &json!({ "declaration_id": DEC }))
 }
 
 fn share_value_rows() -> Vec<Row> {
@@ -270,7 +270,7 @@ fn read_value_rows() -> Vec<Row> {
         row("by another authority", "caller.not_a_party", |w| read_value(w, SECOND_CUSTOMS)),
         row("before it was shared", "customs.value_not_opened", |w| {
             file(w, goods())?;
-            w.evaluate(CUSTOMS, ReadValueOpening::NAME, &json!({ "declaration_id": "dec-1" }))
+            w.evaluate(CUSTOMS, ReadValueOpening::NAME, &json!({ "declaration_id": DEC }))
         }),
     ]
 }

@@ -11,7 +11,7 @@ use trade_model::governance::{ConfirmFounding, ProposeFounding};
 use trade_model::payment::Settle;
 use trade_model::rights::RegisterRight;
 
-use super::customs::goods;
+use super::customs::{DEC, goods};
 use super::payment::Case;
 use super::world::*;
 
@@ -39,11 +39,11 @@ fn vouched(name: &str, key: &str, duties: &[&str]) -> Value {
 }
 
 fn about_the_declaration() -> Value {
-    json!({ "declaration_id": "dec-1" })
+    json!({ "declaration_id": DEC })
 }
 
 fn about_the_decision() -> Value {
-    json!({ "declaration_id": "dec-1", "number": 1 })
+    json!({ "declaration_id": DEC, "number": 1 })
 }
 
 /// A declaration that the officer `user` would clear.
@@ -101,7 +101,7 @@ fn approve_rows() -> Vec<Row> {
         }),
         row("an interception", "customs.nothing_to_approve", |w| {
             w.consignment();
-            w.file(goods().without("licence_id"))?;
+            w.file(goods().with("quantity", "3"))?;
             w.assess()?;
             w.approve(1)
         }),

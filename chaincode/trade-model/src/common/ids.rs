@@ -125,6 +125,13 @@ text_type! {
 }
 
 text_type! {
+    /// The id of a hold: that of the transaction that placed it, 64 lower-case hexadecimal digits. Nobody chooses it, so
+    /// nobody takes it first.
+    HoldId, "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    |text| hexadecimal(text, 64)
+}
+
+text_type! {
     /// The id of a record of an event: `<event hash>&recorder=<MSP id>`. An event belongs to its recorder: an id that
     /// the first recorder could take would let a copy sent early get into the way of the rightful record.
     EventRecordId, "^ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0&recorder=.+$",
@@ -165,6 +172,13 @@ impl AlarmGroupId {
     /// The id of the alarms that the record of an event raises: the first half of the digest of its id.
     pub fn of(record_id: &EventRecordId) -> Self {
         Self(Digest256::of(record_id.as_str().as_bytes()).as_str()[..32].to_owned())
+    }
+}
+
+impl HoldId {
+    /// The id of the hold that a transaction places; it places at most one.
+    pub fn of(transaction_id: &TransactionId) -> Self {
+        Self(transaction_id.as_str().to_owned())
     }
 }
 

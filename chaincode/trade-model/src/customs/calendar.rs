@@ -10,6 +10,8 @@ use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, Period, UtcTime};
 
+use super::Procedure;
+
 /// Most periods of one tariff. A version adds one, and another when it parts an older one in two.
 pub const PERIODS_MAX: usize = 500;
 
@@ -21,9 +23,11 @@ pub struct TariffHead {
     pub newest: u32,
     /// The country of import.
     pub jurisdiction: CountryCode,
+    /// The customs procedure.
+    pub procedure: Procedure,
     /// Currency of all amounts.
     pub currency: CurrencyCode,
-    /// The authority that publishes the versions.
+    /// The authority that published the newest version.
     pub authority: MspId,
     /// When the newest version was published, in ledger time.
     pub published_at: UtcTime,

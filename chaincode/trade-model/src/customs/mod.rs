@@ -1,4 +1,4 @@
-//! Tariffs, declarations and decisions.
+//! Tariffs, declarations, decisions and holds.
 //!
 //! The declared value is never here: the ledger holds a commitment and a proof that it lies in a tariff band.
 
@@ -12,13 +12,17 @@ mod tables;
 pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
-    CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs, Declaration, DeclarationState, Finding,
-    FindingReason, FindingResult, InputItem, Outcome, ReplayedDecision, Tariff, TariffBand, least_width,
+    ActKind, Classification, CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs, Declaration,
+    DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold, HoldState, HoldStep, HoldStepKind,
+    InputChain, InputItem, InputRight, InspectionResult, OtherClassification, OtherDeclaration, Outcome, Procedure,
+    ProductClassification, ReplayedDecision, Tariff, TariffBand, least_width,
 };
 pub use rejections::CustomsRejection;
 pub use requests::{
-    ApproveDecision, Assess, FileDeclaration, PublishTariff, ReadApproval, ReadDecision, ReadDeclaration, ReadTariff,
-    ReadValueOpening, Replay, ShareValueOpening,
+    Appeal, ApproveDecision, ApproveHold, Assess, ClassifyProduct, ConfirmHold, Decide, FileDeclaration, Inspect,
+    LiftHold, PlaceHold, ProvideDocument, PublishTariff, ReadActs, ReadApproval, ReadClassification, ReadDecision,
+    ReadDeclaration, ReadHold, ReadTariff, ReadValueOpening, Replay, RequestDocuments, Seize, ShareValueOpening,
+    WithdrawDeclaration,
 };
 pub(crate) use tables::tables;
 pub use tables::*;
@@ -27,3 +31,7 @@ pub use tables::*;
 pub const TARIFF_ENTRIES_MAX: usize = 500;
 /// Most items or units one declaration can name.
 pub const DECLARATION_ITEMS_MAX: usize = 200;
+/// Most documents one request can ask for.
+pub const DOCUMENTS_MAX: usize = 20;
+/// Most acts there can be about one declaration.
+pub const ACTS_MAX: u32 = 200;

@@ -6,7 +6,8 @@ use trade_standards::time::UtcTime;
 
 use super::SUBJECTS_MAX;
 use crate::common::{
-    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Set, Stamp, Text,
+    AlarmId, Attested, Cursor, DeclarationId, Digest256, EventRecordId, ItemId, MediaType, Remark, Scoped, Set, Stamp,
+    Text,
 };
 use crate::custody::TransferName;
 use crate::payment::InvoiceName;
@@ -51,7 +52,7 @@ pub enum Subject {
     /// A licence, by its whole name.
     Licence(LicenceName),
     /// A customs declaration.
-    Declaration(DeclarationId),
+    Declaration(Scoped<DeclarationId>),
     /// An invoice.
     Invoice(InvoiceName),
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{Gtin, MspId};
 use trade_standards::time::UtcTime;
 
-use crate::common::{EventRecordId, Foreign, ItemId, Text};
+use crate::common::{EventRecordId, Foreign, HoldId, ItemId, Text};
 use crate::custody::TransferName;
 use crate::rights::LicenceName;
 use crate::title::TitleName;
@@ -86,6 +86,9 @@ pub struct Item {
     /// The title transfer it is offered in just now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_title: Option<TitleName>,
+    /// The hold of a customs authority that was last placed on it. It may have lapsed: `customs:ReadHold` tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldId>,
     /// Events about it by members with standing.
     pub events: u32,
     /// The ledger time of the last record about it; every later record has a later one.

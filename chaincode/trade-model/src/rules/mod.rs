@@ -4,6 +4,7 @@
 //! (`governance:Propose`). Each number has bounds of its own, so that no vote can make a rule void.
 
 mod alarms;
+mod customs;
 mod payments;
 mod rights;
 mod tables;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::item::StandingTable;
 
 pub use alarms::AlarmRules;
+pub use customs::CustomsRules;
 pub use payments::PaymentRules;
 pub use rights::RightsRules;
 pub(crate) use tables::tables;
@@ -30,6 +32,9 @@ pub struct Rules {
     /// How members vote.
     #[serde(default)]
     pub voting: VotingRules,
+    /// What one officer of a customs authority can do alone.
+    #[serde(default)]
+    pub customs: CustomsRules,
     /// Deadlines and bounds of alarms and sightings.
     #[serde(default)]
     pub alarms: AlarmRules,

@@ -18,7 +18,7 @@ use crate::{
     writing::evidence,
 };
 
-const ASSESSMENT: &str = "/v1/declarations/D/assessment";
+const ASSESSMENT: &str = "/v1/declarations/ImporterMSP/D/assessment";
 
 fn duties(duties: &[Duty]) -> Duties {
     Set::new(duties.to_vec()).expect("each once")

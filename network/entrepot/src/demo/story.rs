@@ -255,7 +255,11 @@ impl Story {
         )?;
         let read = self.customs.act("read_value", declaration.clone()).await?;
         teller.step("customs reads the value at its own peer: it opens the commitment", expect_true(&read, "opens"))?;
-        let refused = self.exporter.get("/v1/declarations/DEC-DE-1/opening").await?.refused(403, "caller.not_a_party");
+        let refused = self
+            .exporter
+            .get("/v1/declarations/ImporterMSP/DEC-DE-1/opening")
+            .await?
+            .refused(403, "caller.not_a_party");
         teller.step("the exporter cannot", refused)?;
 
         let stolen = json!({"declaration_id": "DEC-DE-2", "other": "DEC-DE-1"});
@@ -275,7 +279,8 @@ impl Story {
             "right_id": RIGHT, "licence_id": LICENCE,
         });
         self.importer.act_and_send("declare", swiss).await?.accepted()?;
-        let assessed = self.officers[0].post("/v1/declarations/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
+        let assessed =
+            self.officers[0].post("/v1/declarations/ImporterMSP/DEC-CH-1/assessment", &json!({})).await?.accepted()?;
         let intercepted = expect(&assessed["result"], "outcome", "intercept").map(|()| assessed);
         let intercepted =
             teller.step("the Swiss pallet is intercepted: the licence does not cover Switzerland", intercepted)?;
@@ -292,7 +297,7 @@ impl Story {
 
     /// Four eyes: one officer decides, another one approves.
     async fn release(&self, teller: &mut Teller) -> Result<()> {
-        let assessment = "/v1/declarations/DEC-DE-1/assessment";
+        let assessment = "/v1/declarations/ImporterMSP/DEC-DE-1/assessment";
         let refused = self.customs.post(assessment, &json!({})).await?.refused(403, "duty_missing");
         teller.step("who is no officer of customs decides nothing", refused)?;
         let assessed = self.officers[0].post(assessment, &json!({})).await?.accepted()?;
@@ -301,11 +306,11 @@ impl Story {
         for finding in proposed["result"]["findings"].as_array().into_iter().flatten() {
             teller.detail(&format!("{}: {}", text(finding, "rule_id"), text(finding, "result")));
         }
-        let (approve, number) = ("/v1/declarations/DEC-DE-1/decision/approve", json!({"number": 1}));
+        let (approve, number) = ("/v1/declarations/ImporterMSP/DEC-DE-1/decision/approve", json!({"number": 1}));
         let alone = self.officers[0].post(approve, &number).await?.refused(403, "caller.same_person");
         teller.step("the same officer cannot approve", alone)?;
         self.officers[1].post(approve, &number).await?.accepted()?;
-        let filed = self.importer.get("/v1/declarations/DEC-DE-1").await?.accepted()?;
+        let filed = self.importer.get("/v1/declarations/ImporterMSP/DEC-DE-1").await?.accepted()?;
         teller.step("a second officer approves: customs clears it", expect(&filed, "state", "cleared"))
     }
 
@@ -478,7 +483,7 @@ impl Story {
             ));
         }
         for id in ["DEC-DE-1", "DEC-CH-1"] {
-            let replayed = self.regulator.get(&format!("/v1/declarations/{id}/replay")).await?.accepted()?;
+            let replayed = self.regulator.get(&format!("/v1/declarations/{IMPORTER}/{id}/replay")).await?.accepted()?;
             teller.step(
                 &format!("it replays the decision about {id}: the same result from the same facts"),
                 expect_true(&replayed, "same_decision"),

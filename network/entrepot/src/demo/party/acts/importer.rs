@@ -60,7 +60,7 @@ fn prove_another_band(desk: &Desk, about: &Value) -> Result<Value> {
 /// Opens a declared value to customs.
 async fn open_value(desk: &mut Desk, declaration_id: &str) -> Result<Value> {
     let opening = json!({"private": desk.kept(declaration_id)?.opening()});
-    let answer = desk.clerk()?.post(&format!("/v1/declarations/{declaration_id}/opening"), &opening).await?;
+    let answer = desk.clerk()?.post(&format!("/v1/declarations/-/{declaration_id}/opening"), &opening).await?;
     told(answer, desk.kept(declaration_id)?.minor())
 }
 

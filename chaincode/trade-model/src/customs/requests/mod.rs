@@ -1,5 +1,9 @@
 //! What can be asked of the contract `customs`.
 
+mod act;
+mod hold;
+mod product;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{CountryCode, MspId};
@@ -7,14 +11,19 @@ use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, Period};
 
 use super::{
-    CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, ReplayedDecision, Tariff, TariffBand,
+    CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, Outcome, Procedure, ReplayedDecision,
+    Tariff, TariffBand,
 };
 use crate::common::{
-    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Role, Set, Shared,
-    TariffCode, TariffId, Text, UnitCode,
+    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Remark, Role,
+    ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
 use crate::rights::{LicenceRef, RightRef};
 use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+
+pub use act::{Appeal, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration};
+pub use hold::{ApproveHold, ConfirmHold, LiftHold, PlaceHold, ReadHold, Seize};
+pub use product::{ClassifyProduct, ReadClassification};
 
 /// `customs:PublishTariff` (submit): an authority publishes a version of its tariff and of its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,8 +33,11 @@ pub struct PublishTariff {
     pub tariff_id: TariffId,
     /// 1 for the first, then one more each time.
     pub version: u32,
-    /// The country of import it is for.
+    /// The country of import it is for; the caller must be its authority.
     pub jurisdiction: CountryCode,
+    /// The customs procedure it is for. A country has one tariff for each. Default: `free_circulation`.
+    #[serde(default)]
+    pub procedure: Procedure,
     /// On which days of acceptance it applies; where versions overlap, the later one applies.
     pub validity: Period,
     /// Where it comes from: the legal text and its place, 1 to 500 characters.
@@ -58,9 +70,11 @@ pub struct ReadTariff {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileDeclaration {
-    /// A new id chosen by the caller: 1 to 64 letters, digits, dots, dashes, underscores.
+    /// A new id chosen by the caller, unique among its own declarations: 1 to 64 letters, digits, dots, dashes,
+    /// underscores.
     pub declaration_id: DeclarationId,
-    /// The tariff it is filed under.
+    /// The tariff for which the value is proved. Which one applies is found from destination and procedure; another one
+    /// is refused.
     pub tariff_id: TariffId,
     /// The tariff's version in force on the day of filing.
     pub tariff_version: u32,
@@ -72,18 +86,21 @@ pub struct FileDeclaration {
     pub hs_code: TariffCode,
     /// Country of origin.
     pub origin: CountryCode,
-    /// Country of destination; must be the tariff's.
+    /// Country of destination: its authority decides, by its tariff.
     pub destination: CountryCode,
+    /// What is to become of the goods. Default: `free_circulation`.
+    #[serde(default)]
+    pub procedure: Procedure,
     /// How much, a decimal number greater than 0, at most 12 digits before and 6 after the point.
     pub quantity: Quantity,
     /// The unit of the quantity: UN/CEFACT Recommendation 20 code, for example `C62` or `KGM`.
     pub unit: UnitCode,
     /// ISO 4217 code of the committed value; must be the tariff's.
     pub currency: CurrencyCode,
-    /// The right the goods are protected by, when there is one.
+    /// A right by which the goods are judged in addition to those that are found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub right_id: Option<RightRef>,
-    /// The licence the import rests on; absent when the importer owns the right.
+    /// A licence to be looked at in addition to those that are found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence_id: Option<LicenceRef>,
     /// Pedersen commitment to the value in minor units: text form of `trade-proofs`.
@@ -100,7 +117,7 @@ pub struct FileDeclaration {
 #[serde(deny_unknown_fields)]
 pub struct ShareValueOpening {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
 }
 
 /// Asks `customs:ReadValueOpening` (evaluate): importer and authority read what opens the value, each at its own peer.
@@ -108,7 +125,7 @@ pub struct ShareValueOpening {
 #[serde(deny_unknown_fields)]
 pub struct ReadValueOpening {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
 }
 
 /// Asks `customs:ReadDeclaration` (evaluate).
@@ -116,25 +133,41 @@ pub struct ReadValueOpening {
 #[serde(deny_unknown_fields)]
 pub struct ReadDeclaration {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
 }
 
 /// `customs:Assess` (submit): the authority decides by the rules in force on the day of acceptance. A decision to clear
-/// is a proposal, which a second person approves with `customs:ApproveDecision`; all others count at once.
+/// is a proposal, which a second person approves with `customs:ApproveDecision`; all others count at once. What was not
+/// cleared can be assessed again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assess {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
 }
 
-/// `customs:ApproveDecision` (submit): a second person of the authority approves a decision to clear, which releases
-/// the goods. What the decision rests on must be what it was.
+/// `customs:Decide` (submit): an officer decides otherwise than the rules propose, or as they do, and says why.
+///
+/// What is milder than the rules counts with `customs:ApproveDecision` only, as every clearance does. What is graver
+/// counts at once; the hold that it places ends by itself unless it is approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// The declaration.
+    pub declaration_id: ScopedRef<DeclarationId>,
+    /// What follows.
+    pub outcome: Outcome,
+    /// Why, 1 to 500 characters.
+    pub reason: Remark,
+}
+
+/// `customs:ApproveDecision` (submit): a second person of the authority approves a decision. It takes that to release
+/// goods, and to let stand what is graver than the rules propose. What the decision rests on must be what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveDecision {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
     /// The decision, from 1: the one that the person has looked at.
     pub number: u32,
 }
@@ -144,7 +177,7 @@ pub struct ApproveDecision {
 #[serde(deny_unknown_fields)]
 pub struct ReadApproval {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
     /// Which decision's, from 1; the last one's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
@@ -155,7 +188,7 @@ pub struct ReadApproval {
 #[serde(deny_unknown_fields)]
 pub struct ReadDecision {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
     /// Which decision, from 1; the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
@@ -167,7 +200,7 @@ pub struct ReadDecision {
 #[serde(deny_unknown_fields)]
 pub struct Replay {
     /// The declaration.
-    pub declaration_id: DeclarationId,
+    pub declaration_id: ScopedRef<DeclarationId>,
     /// Which decision, from 1; the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
@@ -184,6 +217,7 @@ transactions! {
     submit(Registrar) "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
     submit(Clerk) "customs:FileDeclaration" by &[Role::Seller], FileDeclaration => Declaration;
     submit(Officer) "customs:Assess" by &[Role::Customs], Assess => Decision;
+    submit(Officer) "customs:Decide" by &[Role::Customs], Decide => Decision;
     submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
     evaluate "customs:ReadTariff", ReadTariff => Tariff;
     evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
@@ -202,8 +236,9 @@ impl Transaction for ShareValueOpening {
     type Private = Required<Opening>;
 
     /// The authority.
-    fn receiver(&self, _caller: &MspId) -> Option<Lookup> {
-        let declaration = ReadDeclaration { declaration_id: self.declaration_id.clone() };
+    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
+        let declaration_id = self.declaration_id.clone().of(caller);
+        let declaration = ReadDeclaration { declaration_id: declaration_id.into() };
         Some(Lookup::new(&declaration, "/authority"))
     }
 }

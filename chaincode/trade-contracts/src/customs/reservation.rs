@@ -1,0 +1,172 @@
+//! One declaration for a thing and a destination: until it is decided or withdrawn, no other one is taken.
+//!
+//! Only an importer with standing (it holds the goods, owns them, or is offered them) reserves them. One without can file,
+//! once for each thing, beside the others and not in their way: neither can it keep the goods of others from being declared,
+//! nor does it write what their transactions read.
+//!
+//! What an authority stopped, whoever declared it, is told to every later decision about the same thing.
+
+use std::collections::BTreeMap;
+
+use fabric_contract::{Context, Part};
+use trade_model::Refusal;
+use trade_model::common::{DeclarationId, ItemId, Scoped};
+use trade_model::customs::{
+    ATTEMPTS, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, OtherDeclaration, RESERVATIONS, STOPPED,
+};
+use trade_model::governance::Members;
+use trade_standards::identifier::CountryCode;
+
+/// Most other declarations that a decision names.
+const OTHERS_MAX: usize = 20;
+
+/// What an importer is to a thing that it declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It holds it, owns it, or is offered it.
+    Standing,
+    /// Somebody else's, as far as the ledger tells.
+    Foreign,
+    /// The ledger does not know the thing.
+    Unknown,
+}
+
+/// Refuses a new declaration of things that another one has.
+///
+/// # Errors
+/// [`CustomsRejection::DeclaredBefore`].
+pub(super) fn check(
+    ctx: &mut Context<'_>,
+    members: &Members,
+    declaration_id: &Scoped<DeclarationId>,
+    destination: &CountryCode,
+    claims: &[(ItemId, Claim)],
+) -> Result<(), Refusal> {
+    let mut states = States::default();
+    let things: Vec<ItemId> = claims.iter().map(|(item_id, _)| item_id.clone()).collect();
+    let (reserved, stopped) = (reserved(ctx, destination, &things)?, stopped(ctx, destination, &things)?);
+    let of_place = |item_id: &ItemId| {
+        let importer = Part(declaration_id.owner.clone());
+        (item_id.clone(), Part(destination.clone()), importer)
+    };
+    let attempts = ATTEMPTS.find_many(ctx, &things.iter().map(of_place).collect::<Vec<_>>())?;
+    for ((((item_id, claim), reserved), stopped), attempt) in claims.iter().zip(reserved).zip(stopped).zip(attempts) {
+        // A hold binds things that are known. Of one that is not, the stopped declaration is all there is.
+        let stopped = stopped.filter(|_| *claim == Claim::Unknown);
+        let attempt = attempt.filter(|_| *claim != Claim::Standing);
+        for earlier in [reserved, stopped, attempt].into_iter().flatten() {
+            if states.find(ctx, members, &earlier)?.is_some_and(|state| !state.is_decided()) {
+                let item_id = item_id.clone();
+                return Err(CustomsRejection::DeclaredBefore { item_id, declaration_id: earlier }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes what a new declaration has.
+pub(super) fn reserve(
+    ctx: &mut Context<'_>,
+    declaration_id: &Scoped<DeclarationId>,
+    destination: &CountryCode,
+    claims: Vec<(ItemId, Claim)>,
+) -> Result<(), Refusal> {
+    let (destination, importer) = (Part(destination.clone()), Part(declaration_id.owner.clone()));
+    for (item_id, claim) in claims {
+        match claim {
+            Claim::Standing => RESERVATIONS.put(ctx, &(item_id, destination.clone()), declaration_id)?,
+            Claim::Foreign | Claim::Unknown => {
+                ATTEMPTS.put(ctx, &(item_id, destination.clone(), importer.clone()), declaration_id)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes that the authority stopped a declaration.
+pub(super) fn note_stopped(ctx: &mut Context<'_>, filed: &Declaration, things: &[ItemId]) -> Result<(), Refusal> {
+    for item_id in things {
+        STOPPED.put(ctx, &(item_id.clone(), Part(filed.destination.clone())), &filed.declaration_id)?;
+    }
+    Ok(())
+}
+
+/// The declaration that has each thing for a destination, or had it last.
+pub(super) fn reserved(
+    ctx: &mut Context<'_>,
+    destination: &CountryCode,
+    things: &[ItemId],
+) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
+    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect();
+    Ok(RESERVATIONS.find_many(ctx, &keys)?)
+}
+
+fn stopped(
+    ctx: &mut Context<'_>,
+    destination: &CountryCode,
+    things: &[ItemId],
+) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
+    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect();
+    Ok(STOPPED.find_many(ctx, &keys)?)
+}
+
+/// Other declarations of the same things for the same destination that wait for a decision or were stopped, each once.
+pub(super) fn others(
+    ctx: &mut Context<'_>,
+    members: &Members,
+    filed: &Declaration,
+    things: &[ItemId],
+) -> Result<Vec<OtherDeclaration>, Refusal> {
+    let mut states = States::default();
+    let mut others: BTreeMap<Scoped<DeclarationId>, OtherDeclaration> = BTreeMap::new();
+    let (reserved, stopped) = (reserved(ctx, &filed.destination, things)?, stopped(ctx, &filed.destination, things)?);
+    for ((item_id, reserved), stopped) in things.iter().zip(reserved).zip(stopped) {
+        for other in [reserved, stopped].into_iter().flatten().filter(|other| *other != filed.declaration_id) {
+            if others.len() >= OTHERS_MAX || others.contains_key(&other) {
+                continue;
+            }
+            let Some(state) = states.find(ctx, members, &other)?.filter(|state| !state.is_closed()) else { continue };
+            let stopped = matches!(state, DeclarationState::Intercepted | DeclarationState::Refused);
+            let entry = OtherDeclaration { item_id: item_id.clone(), declaration_id: other.clone(), stopped };
+            others.insert(other, entry);
+        }
+    }
+    Ok(others.into_values().collect())
+}
+
+/// Whether a thing is declared for a country by an importer with standing, and the declaration waits for a decision or is
+/// intercepted.
+pub(super) fn is_declared(
+    ctx: &mut Context<'_>,
+    members: &Members,
+    item_id: &ItemId,
+    country: &CountryCode,
+) -> Result<bool, Refusal> {
+    let Some(found) = RESERVATIONS.find(ctx, &(item_id.clone(), Part(country.clone())))? else { return Ok(false) };
+    Ok(States::default().find(ctx, members, &found)?.is_some_and(|state| !state.is_decided()))
+}
+
+/// Where declarations stand, each read once.
+#[derive(Default)]
+struct States(BTreeMap<Scoped<DeclarationId>, Option<DeclarationState>>);
+
+impl States {
+    /// Where a declaration stands; none when its authority is no longer that of the destination: a country that gets
+    /// another authority is not bound by what the former one left undone.
+    fn find(
+        &mut self,
+        ctx: &mut Context<'_>,
+        members: &Members,
+        declaration_id: &Scoped<DeclarationId>,
+    ) -> Result<Option<DeclarationState>, Refusal> {
+        if let Some(known) = self.0.get(declaration_id) {
+            return Ok(*known);
+        }
+        let responsible = |filed: &Declaration| {
+            members.authority_of(&filed.destination).is_some_and(|member| member.msp_id == filed.authority)
+        };
+        let state = DECLARATIONS.find(ctx, declaration_id)?.filter(responsible).map(|filed| filed.state);
+        self.0.insert(declaration_id.clone(), state);
+        Ok(state)
+    }
+}
