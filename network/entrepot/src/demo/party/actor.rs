@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::task::{Method, Reply, Task};
 use crate::demo::rest::Answer;
 
-/// One person of a party, or somebody without a certificate.
+/// One person of a party, or a caller without a certificate.
 #[derive(Clone)]
 pub(in crate::demo) struct Actor {
     process: Arc<Process>,
@@ -33,7 +33,7 @@ struct Pipes {
 }
 
 impl Actor {
-    /// Starts the process of an organization; without one, of somebody without a certificate.
+    /// Starts the process of an organization; without one, of a caller without a certificate.
     ///
     /// # Errors
     /// The program cannot be started.

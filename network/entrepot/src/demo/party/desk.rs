@@ -22,7 +22,7 @@ pub(super) struct Desk {
     pub(super) layout: Layout,
     pub(super) addresses: Addresses,
     pub(super) consortium: Consortium,
-    /// None for somebody without a certificate.
+    /// None for a caller without a certificate.
     organization: Option<String>,
     callers: BTreeMap<String, Caller>,
     /// The party's committed amounts, by the record that each is for.

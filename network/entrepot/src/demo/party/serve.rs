@@ -18,7 +18,7 @@ pub struct Options {
     /// The network's folder
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// The organization's MSP id; without it, somebody without a certificate
+    /// The organization's MSP id; without it, a caller without a certificate
     #[arg(long, value_name = "MSP")]
     organization: Option<String>,
 }
