@@ -16,6 +16,7 @@ use trade_standards::identifier::MspId;
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::{self, Caller};
+use crate::customs::hold::Holds;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
 use crate::table::On;
@@ -36,15 +37,12 @@ pub fn offer(ctx: &mut Context<'_>, request: OfferTitle) -> Result<TitleTransfer
     let title_id = Scoped::new(caller.msp_id().clone(), request.title_id);
     ledger::must_be_new(ctx, &TITLES, &title_id, |title_id| TitleRejection::TitleExists { title_id })?;
     let mut registry = Registry::default();
-    let items = sold(ctx, &mut registry, &request.items, caller.msp_id())?;
+    sold(ctx, &mut registry, &request.items, caller.msp_id())?;
     follow(&mut caller, &registry);
+    refuse_held(ctx, &caller, &mut registry, &request.items)?;
     for item_id in &request.items {
         let item = registry.known(ctx, item_id)?.clone();
         check_free(ctx, &caller, &item)?;
-    }
-    if items.is_empty() {
-        let item_id = request.items.first().expect("an offer names at least one item").clone();
-        return Err(TitleRejection::NotOwner { item_id, seller: caller.msp_id().clone() }.into());
     }
 
     for item_id in &request.items {
@@ -85,6 +83,7 @@ pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransf
     }
     let items = sold(ctx, &mut registry, &transfer.items, &transfer.seller)?;
     follow(&mut caller, &registry);
+    refuse_held(ctx, &caller, &mut registry, &transfer.items)?;
 
     let ground = Ground::new(&caller, Basis::TitleTransfer, Foreign::of_id(&title_id.to_string()), None);
     for item_id in &items {
@@ -194,19 +193,36 @@ fn sold(
     let mut owned = Vec::with_capacity(all.len());
     for item_id in all {
         let item = registry.known(ctx, &item_id)?;
-        let unowned_unit = item.kind == ItemKind::LogisticUnit && item.owner.is_none();
         if item.life != Life::Active {
             return Err(TitleRejection::ItemNotInUse { item_id }.into());
+        }
+        // Who holds a unit that nobody owns says nothing about who owns what lies in it.
+        if item.kind == ItemKind::LogisticUnit && item.owner.is_none() {
+            continue;
         }
         let owner = item.owner.as_ref().or(item.holder.as_ref());
         if owner != Some(seller) {
             return Err(TitleRejection::NotOwner { item_id, seller: seller.clone() }.into());
         }
-        if !unowned_unit {
-            owned.push(item_id);
-        }
+        owned.push(item_id);
+    }
+    if owned.is_empty() {
+        let item_id = named.first().expect("an offer names at least one item").clone();
+        return Err(TitleRejection::NotOwner { item_id, seller: seller.clone() }.into());
     }
     Ok(owned)
+}
+
+/// Refuses what an authority holds, contents included.
+fn refuse_held(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    registry: &mut Registry,
+    named: &[ItemId],
+) -> Result<(), Refusal> {
+    let all = registry.with_contents(ctx, named, TITLE_ITEMS_PASSED_MAX)?;
+    let all = all.ok_or(TitleRejection::TitleTooLarge { max: TITLE_ITEMS_PASSED_MAX })?;
+    Holds::at(caller.now).refuse(ctx, &caller.members, registry, &all)
 }
 
 /// Refuses what is part of another offer that can still be accepted. One that has expired binds nothing.

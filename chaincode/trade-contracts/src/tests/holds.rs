@@ -43,7 +43,7 @@ impl World {
 
     /// Whether the carrier can offer the pallet to somebody else: withdraws its offer, and tries.
     fn movable(&mut self) -> Answer {
-        if self.read_item(&pallet(1)).expect("known")["open_transfer"] == "h-2" {
+        if self.read_item(&pallet(1)).expect("known")["open_transfer"] == "LogisticsMSP/h-2" {
             self.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "changed" }))?;
         }
         self.offer_goods("h-3", &[pallet(1)], CARRIER, EXPORTER)
@@ -71,7 +71,7 @@ fn what_is_held_is_neither_offered_nor_accepted_nor_declared_nor_released() {
     let hold = held(&mut world).expect("declared there");
     assert_eq!((&hold["state"], &hold["things"]), (&json!("held"), &json!(3)));
     assert_eq!(world.read_item(&piece("1")).expect("known")["hold"], hold["hold_id"], "contents are held");
-    let accept = json!({ "transfer_id": "h-2" });
+    let accept = json!({ "transfer_id": "LogisticsMSP/h-2" });
     assert_eq!(code(world.submit(IMPORTER, "custody:Accept", &accept)), "customs.item_held");
     let elsewhere = goods().with("declaration_id", "dec-2");
     assert_eq!(code(world.file(elsewhere)), "customs.item_held");
@@ -88,7 +88,10 @@ fn a_unit_with_something_held_in_it_stays() {
     let mut world = World::established();
     file(&mut world, goods()).expect("well formed");
     world.hold(CUSTOMS, "DE", &[piece("1")]).expect("declared with its pallet");
-    assert_eq!(code(world.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "h-2" }))), "customs.item_held");
+    assert_eq!(
+        code(world.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "LogisticsMSP/h-2" }))),
+        "customs.item_held"
+    );
     assert_eq!(code(world.movable()), "customs.item_held");
 }
 
@@ -97,7 +100,9 @@ fn a_hold_of_one_officer_ends_by_itself() {
     let mut world = World::established();
     let hold = held(&mut world).expect("declared there");
     world.clock = LATER;
-    world.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "h-2" })).expect("the hold has lapsed");
+    world
+        .submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "LogisticsMSP/h-2" }))
+        .expect("the hold has lapsed");
     assert_eq!(code(world.step(CUSTOMS, ConfirmHold::NAME, &hold)), "customs.hold_not_in_force");
 }
 
@@ -110,7 +115,7 @@ fn one_officer_cannot_hold_again_and_again() {
     assert_eq!(again["state"], "proposed");
     world.movable().expect("a proposal binds nobody");
     world.approve_hold(&again).expect("a second officer");
-    let accept = json!({ "transfer_id": "h-3" });
+    let accept = json!({ "transfer_id": "LogisticsMSP/h-3" });
     assert_eq!(code(world.submit(EXPORTER, "custody:Accept", &accept)), "customs.item_held");
     assert_ne!(first["hold_id"], again["hold_id"]);
 }
@@ -145,7 +150,7 @@ fn seized_goods_are_in_the_authoritys_custody_and_come_back() {
     world.approve_hold(&proposed).expect("a second officer");
     for item in [pallet(1), piece("1")] {
         let item = world.read_item(&item).expect("known");
-        assert_eq!((&item["holder"], &item["received_by_transfer"]), (&json!(CARRIER), &json!("h-1")));
+        assert_eq!((&item["holder"], &item["received_by_transfer"]), (&json!(CARRIER), &json!("ExporterMSP/h-1")));
         assert_eq!(item["hold"], Value::Null);
     }
 }
@@ -176,7 +181,9 @@ fn what_one_officer_intercepts_against_the_rules_is_held_for_a_while_and_once() 
     world.clock = LATER;
     world.movable().expect("nobody confirmed it");
     world.rule_on(CUSTOMS, "intercept").expect("the same officer again");
-    world.submit(EXPORTER, "custody:Accept", &json!({ "transfer_id": "h-3" })).expect("a proposal binds nobody");
+    world
+        .submit(EXPORTER, "custody:Accept", &json!({ "transfer_id": "LogisticsMSP/h-3" }))
+        .expect("a proposal binds nobody");
     let second = json!({ "declaration_id": DEC, "number": 2 });
     world.submit_as(&officer(CUSTOMS, "second"), ApproveDecision::NAME, &second).expect("a second officer");
     assert_eq!(code(world.offer_goods("h-5", &[pallet(1)], EXPORTER, CARRIER)), "customs.item_held");
@@ -203,7 +210,7 @@ fn a_hold_that_others_made_up_binds_nobody() {
     let forged = lifted.with("state", "held").with("hold_id", hold["hold_id"].clone());
     world.forge("Hold", &forged).expect("two colluding peers");
     assert_eq!(world.read_hold(&hold)["authenticated"], false);
-    world.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "h-2" })).expect("nobody holds it");
+    world.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "LogisticsMSP/h-2" })).expect("nobody holds it");
 }
 
 #[test]
@@ -258,7 +265,7 @@ fn hold_rows() -> Vec<Row> {
         }),
         row("what a member at home holds", "", |w| {
             w.consignment();
-            w.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "h-2" }))?;
+            w.submit(IMPORTER, "custody:Accept", &json!({ "transfer_id": "LogisticsMSP/h-2" }))?;
             w.hold(CUSTOMS, "DE", &[pallet(1)])
         }),
         row("a thing that is not known", "item.unknown", |w| w.hold(CUSTOMS, "DE", &[piece("77")])),

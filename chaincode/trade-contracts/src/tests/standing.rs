@@ -281,3 +281,31 @@ fn a_licence_that_ran_out_makes_nothing_whatever_day_the_event_claims() {
     let refused = world.submit(IMPORTER, "item:Capture", &request).expect_err("it ran out yesterday");
     assert_eq!(refused.code, "item.licence_does_not_cover");
 }
+
+#[test]
+fn what_an_authority_holds_is_neither_moved_unpacked_sold_ended_nor_given_another_owner() {
+    let mut world = World::established();
+    super::customs::file(&mut world, super::customs::goods()).expect("declared");
+    world.hold(CUSTOMS, "DE", &[pallet(1)]).expect("declared there");
+    let before = world.read_item(&pallet(1)).expect("known");
+    let owner = world.read_item(&piece("1")).expect("known")["owner"].as_str().unwrap_or_default().to_owned();
+    let holder = before["holder"].as_str().unwrap_or_default().to_owned();
+    for event in [
+        observe("shipping", &[pallet(1)]),
+        aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")]),
+        aggregation("DELETE", "unpacking", &pallet(1), &[]),
+        aggregation("ADD", "packing", &pallet(1), &["https://example.org/thing/2".to_owned()]),
+    ] {
+        let receipt = world.capture(&holder, &[event]).expect("recorded");
+        assert!(kinds(&receipt).contains(&"moved_while_held"), "{receipt}");
+    }
+    let sold = world.capture(&owner, &[observe("retail_selling", &[piece("1")])]).expect("recorded");
+    assert_eq!(kinds(&sold), ["moved_while_held"]);
+    let offer = super::title::offer().with("items", json!([pallet(1)])).with("buyer", SECOND_MAKER);
+    assert_eq!(world.submit(&owner, "title:OfferTitle", &offer).expect_err("held").code, "customs.item_held");
+    let after = world.read_item(&pallet(1)).expect("known");
+    assert_eq!((&after["children"], &after["life"]), (&before["children"], &before["life"]));
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
+    let stored = world.capture(&holder, &[observe("storing", &[pallet(1)])]).expect("recorded");
+    assert_eq!(kinds(&stored), Vec::<&str>::new(), "where it is, its holder can tell");
+}

@@ -29,6 +29,16 @@ fn title_passes_to_everything_in_a_unit_when_the_buyer_accepts_and_custody_stays
 }
 
 #[test]
+fn an_owner_sells_what_lies_on_a_pallet_that_another_member_holds() {
+    let mut world = World::established();
+    world.commission(&["1"]).expect("a new serial");
+    world.pack(1, &[piece("1")]).expect("free");
+    world.hand_over("h-1", &[pallet(1)], EXPORTER, CARRIER).expect("both agree");
+    world.sell_to("s-1", &[pallet(1)], EXPORTER, IMPORTER).expect("both agree");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["owner"], IMPORTER);
+}
+
+#[test]
 fn what_is_sold_cannot_be_sold_again_nor_taken_back_by_the_seller() {
     let mut world = World::established();
     world.commission(&["1"]).expect("a new serial");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{Foreign, ItemId};
+use trade_model::common::{Foreign, HoldId, ItemId};
 use trade_model::item::{
     AlarmKind, Basis, Change, Effect, Entitlement, Item, Life, RecordedEvent, Sighted, Standing, StepEffect,
 };
@@ -13,6 +13,7 @@ use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::MspId;
 
 use super::kinds;
+use crate::customs::hold::Holds;
 use crate::item::alarm::Conflict;
 use crate::item::registry::Entry;
 use crate::item::session::Session;
@@ -76,11 +77,15 @@ impl<'e> Turn<'e> {
             self.outside_of_ranges(ctx, session, object)?;
             return Ok(Judged { item: None, acting: BTreeSet::new() });
         };
+        let hold = self.hold_on(ctx, session, &item)?;
         let mut acting = BTreeSet::new();
         let mut refused = Vec::new();
         for effect in kinds::of(self.event, item.life == Life::Sold, item.recalled_by_event.is_some()) {
             let standing = standing::judge(ctx, session, &item, effect, entitlement > Entitlement::Seen)?;
-            if standing.acts() {
+            if let Some((hold_id, authority)) = hold.as_ref().filter(|_| standing.acts() && is_held_back(effect)) {
+                self.sighted.insert(Sighted { item_id: item.item_id.clone(), effect });
+                self.conflict(AlarmKind::MovedWhileHeld, &item.item_id, Foreign::of_id(hold_id), Some(authority));
+            } else if standing.acts() {
                 acting.insert(effect);
             } else {
                 self.sighted.insert(Sighted { item_id: item.item_id.clone(), effect });
@@ -106,6 +111,18 @@ impl<'e> Turn<'e> {
         }
         let item = Some(session.registry.known(ctx, &item.item_id)?.clone());
         Ok(Judged { item, acting })
+    }
+
+    /// The hold that binds the thing, and its authority, unless that is the recorder itself.
+    fn hold_on(
+        &self,
+        ctx: &mut Context<'_>,
+        session: &Session,
+        item: &Item,
+    ) -> Result<Option<(HoldId, MspId)>, Refusal> {
+        let mut holds = Holds::at(session.caller.now);
+        let hold = holds.on(ctx, &session.caller.members, item)?;
+        Ok(hold.filter(|hold| hold.authority != self.me).map(|hold| (hold.hold_id.clone(), hold.authority.clone())))
     }
 
     /// A serial number that the company of the thing has not issued is a signal, by any recorder.
@@ -248,6 +265,20 @@ impl<'e> Turn<'e> {
     /// Whether the event puts the things it names into use one by one.
     pub(super) fn commissions(&self) -> bool {
         kinds::of(self.event, false, false).contains(&StepEffect::PutIntoUse)
+    }
+}
+
+/// Whether a hold keeps a thing from this: it stays where it is and as it is. Where it is seen and what is found about
+/// it can be told.
+fn is_held_back(effect: StepEffect) -> bool {
+    match effect {
+        StepEffect::Keep | StepEffect::Receive | StepEffect::Recall | StepEffect::PutIntoUse => false,
+        StepEffect::Move
+        | StepEffect::Sell
+        | StepEffect::Return
+        | StepEffect::End
+        | StepEffect::Repair
+        | StepEffect::Repack => true,
     }
 }
 
