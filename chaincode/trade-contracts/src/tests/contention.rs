@@ -73,6 +73,6 @@ fn what_strangers_say_about_goods_does_not_keep_customs_from_deciding() {
     world.file(goods()).expect("well formed");
     // The carrier holds the goods, and what it does with them may well disturb customs.
     let mut block = world.crowd(&[SECOND_MAKER, SECOND_CUSTOMS], &piece("1"));
-    block.push(world.endorsed(CUSTOMS, Assess::NAME, &json!({ "declaration_id": "dec-1" })));
+    block.push(world.endorsed(CUSTOMS, Assess::NAME, &json!({ "declaration_id": "ImporterMSP/dec-1" })));
     all_valid(&world.ledger.commit(block));
 }
