@@ -1,8 +1,8 @@
 //! Who must endorse a transaction with private input: exactly those whose collections receive it.
 //!
 //! A peer that endorses sees the private input. So the organizations are the caller's and the receiver's, by the
-//! transaction's own declaration, and never left to the network's choice. Who the receiver is, is asked at the caller's own
-//! peer: another organization's could name itself.
+//! transaction's own declaration, and never left to the network's choice. Who the receiver is, is asked at the caller's
+//! own peer: another organization's could name itself.
 
 use serde_json::Value;
 use trade_standards::identifier::MspId;

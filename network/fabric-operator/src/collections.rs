@@ -82,8 +82,8 @@ pub fn of_organization(msp_id: &str, endorsing: &[&str]) -> Result<StaticCollect
 
 /// The collection of an organization that is no longer on the channel. Fabric takes neither a definition that leaves
 /// out a collection nor one whose collection names an organization from outside of the channel. So it is given to the
-/// orderer's organization, which runs no peers, and what is written there asks for two of one signature: nothing more is
-/// written into it, and what it held goes to no one. An organization that comes back gets it back.
+/// orderer's organization, which runs no peers, and what is written there asks for two of one signature: nothing more
+/// is written into it, and what it held goes to no one. An organization that comes back gets it back.
 fn retired(known: &StaticCollectionConfig, orderer: &str) -> Result<StaticCollectionConfig> {
     let StaticCollectionConfig { member_orgs_policy, endorsement_policy, .. } =
         owned_by(orderer, &format!("OutOf(2, '{orderer}.member')"))?;

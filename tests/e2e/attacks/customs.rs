@@ -1,4 +1,5 @@
-//! Attacks on customs: goods that were stopped are laundered, what is held is moved, an authority reaches beyond its place.
+//! Attacks on customs: goods that were stopped are laundered, what is held is moved, an authority reaches beyond its
+//! place.
 
 use anyhow::{Context, Result};
 use entrepot::demo::documents;

@@ -1,8 +1,8 @@
-//! What officer and importer do about a declaration between filing and decision. Every act is a record of its own, and a
-//! fact of every later decision.
+//! What officer and importer do about a declaration between filing and decision. Every act is a record of its own, and
+//! a fact of every later decision.
 //!
-//! An importer acts where the authority gave it reason to: it provides what was asked for, each document once, and appeals
-//! against each decision once. So it cannot delay a decision by acting again and again.
+//! An importer acts where the authority gave it reason to: it provides what was asked for, each document once, and
+//! appeals against each decision once. So it cannot delay a decision by acting again and again.
 
 use fabric_contract::Context;
 use trade_model::Refusal;

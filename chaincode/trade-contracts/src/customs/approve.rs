@@ -1,5 +1,5 @@
-//! Four eyes: a second person of the authority approves a decision that releases goods, or that is graver than the rules
-//! propose.
+//! Four eyes: a second person of the authority approves a decision that releases goods, or that is graver than the
+//! rules propose.
 //!
 //! The contract tells the two persons apart by key and name of their certificates. What it cannot see are two
 //! certificates under two names in one hand, which is for the authority that issues them.

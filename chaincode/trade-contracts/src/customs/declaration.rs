@@ -78,7 +78,8 @@ pub(super) fn of_importer(
     Ok(filed)
 }
 
-/// A declaration that the authority that calls decides about, as its importer filed it and the authority decided so far.
+/// A declaration that the authority that calls decides about, as its importer filed it and the authority decided so
+/// far.
 pub(super) fn of_authority(
     ctx: &mut Context<'_>,
     caller: &Caller,

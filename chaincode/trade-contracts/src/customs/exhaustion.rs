@@ -1,8 +1,8 @@
 //! Exhaustion (Regulation (EU) 2017/1001, Article 15): a right does not reach goods that its owner, or another with its
 //! consent, has sold in the right's territory. The title line of the thing tells.
 //!
-//! Title passes by the seller's offer and the buyer's acceptance, so neither alone can claim a sale. Where the thing was
-//! then is taken from its place while the buyer did not hold it yet: the buyer gains by the answer.
+//! Title passes by the seller's offer and the buyer's acceptance, so neither alone can claim a sale. Where the thing
+//! was then is taken from its place while the buyer did not hold it yet: the buyer gains by the answer.
 
 use fabric_contract::Context;
 use trade_model::Refusal;

@@ -1,7 +1,7 @@
 //! Filing a declaration: the goods in public, the value as a commitment with a proof that it lies in a tariff band.
 //!
-//! Authority and tariff are found from destination and procedure. The tariff that the request names is the one for which
-//! the value is proved; it is refused when it is not the one that was found.
+//! Authority and tariff are found from destination and procedure. The tariff that the request names is the one for
+//! which the value is proved; it is refused when it is not the one that was found.
 
 use fabric_contract::Context;
 use trade_claims::{Claim as _, DeclaredValue};

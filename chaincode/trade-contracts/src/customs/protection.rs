@@ -1,5 +1,5 @@
-//! By which rights a consignment is judged, and what the importer has under them: found from the goods and the importer.
-//! What the declarant names only adds.
+//! By which rights a consignment is judged, and what the importer has under them: found from the goods and the
+//! importer. What the declarant names only adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 

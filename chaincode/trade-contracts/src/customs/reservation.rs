@@ -1,10 +1,10 @@
 //! One declaration for a thing and a destination: until it is decided or withdrawn, no other one is taken.
 //!
-//! Only an importer with standing (it holds the goods, owns them, or is offered them) reserves them. One without can file,
-//! once for each thing, beside the others and not in their way: neither can it keep the goods of others from being declared,
-//! nor does it write what their transactions read.
+//! Only an importer with standing (it holds the goods, owns them, or is offered them) reserves them. One without can
+//! file, once for each thing, beside the others and not in their way: neither can it keep the goods of others from
+//! being declared, nor does it write what their transactions read.
 //!
-//! What an authority stopped, whoever declared it, is told to every later decision about the same thing.
+//! What an authority stopped, by any declarant, is told to every later decision about the same thing.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const OTHERS_MAX: usize = 20;
 pub(super) enum Claim {
     /// It holds it, owns it, or is offered it.
     Standing,
-    /// Somebody else's, as far as the ledger tells.
+    /// Another member's, as far as the ledger tells.
     Foreign,
     /// The ledger does not know the thing.
     Unknown,
@@ -134,8 +134,8 @@ pub(super) fn others(
     Ok(others.into_values().collect())
 }
 
-/// Whether a thing is declared for a country by an importer with standing, and the declaration waits for a decision or is
-/// intercepted.
+/// Whether a thing is declared for a country by an importer with standing, and the declaration waits for a decision or
+/// is intercepted.
 pub(super) fn is_declared(
     ctx: &mut Context<'_>,
     members: &Members,

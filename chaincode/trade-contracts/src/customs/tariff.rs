@@ -1,5 +1,5 @@
-//! Tariffs: rules as data, in versions, each with its days and its source; one for each country and procedure, published
-//! by the country's authority.
+//! Tariffs: rules as data, in versions, each with its days and its source; one for each country and procedure,
+//! published by the country's authority.
 
 use std::collections::BTreeSet;
 

@@ -41,7 +41,7 @@ impl World {
         self.evaluate(REGULATOR, ReadHold::NAME, &json!({ "hold_id": hold["hold_id"] })).expect("a hold")
     }
 
-    /// Whether the carrier can offer the pallet to somebody else: withdraws its offer, and tries.
+    /// Whether the carrier can offer the pallet to another member: withdraws its offer, and tries.
     fn movable(&mut self) -> Answer {
         if self.read_item(&pallet(1)).expect("known")["open_transfer"] == "LogisticsMSP/h-2" {
             self.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "changed" }))?;

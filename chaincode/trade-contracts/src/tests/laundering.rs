@@ -122,7 +122,7 @@ fn pallet_id() -> String {
 }
 
 #[test]
-fn goods_that_somebody_else_holds_are_told() {
+fn goods_that_another_member_holds_are_told() {
     let mut world = World::established();
     world.consignment();
     world.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "changed" })).expect("open");

@@ -125,8 +125,8 @@ text_type! {
 }
 
 text_type! {
-    /// The id of a hold: that of the transaction that placed it, 64 lower-case hexadecimal digits. Nobody chooses it, so
-    /// nobody takes it first.
+    /// The id of a hold: that of the transaction that placed it, 64 lower-case hexadecimal digits. Nobody chooses it,
+    /// so nobody takes it first.
     HoldId, "^[0-9a-f]{64}$", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     |text| hexadecimal(text, 64)
 }

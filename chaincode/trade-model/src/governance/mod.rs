@@ -4,6 +4,7 @@
 
 mod events;
 mod founding;
+mod founding_name;
 mod proposal;
 mod records;
 mod rejections;
@@ -11,7 +12,8 @@ mod requests;
 mod tables;
 
 pub use events::GovernanceEvent;
-pub use founding::{Confirmation, Founding, FoundingName, FoundingPage, FoundingState};
+pub use founding::{Confirmation, Founding, FoundingPage, FoundingState};
+pub use founding_name::FoundingName;
 pub use proposal::{
     Ballot, Change, Choice, Outcome, Proposal, ProposalAnswer, ProposalPage, ProposalState, ProposalStatus,
 };

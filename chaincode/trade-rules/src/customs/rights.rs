@@ -50,7 +50,8 @@ impl Protection {
     }
 }
 
-/// Rights and products for which neither ownership nor a licence covers the import: what a first sale could still clear.
+/// Rights and products for which neither ownership nor a licence covers the import: what a first sale could still
+/// clear.
 pub fn in_question(inputs: &DecisionInputs, on: Date) -> BTreeSet<(RightName, Gtin)> {
     let open = questions(inputs).filter_map(|(right, product)| {
         let uncovered = !ask(inputs, right, product, on).is_empty();

@@ -10,7 +10,7 @@ use crate::{
 
 const SCAN: &str = r#"{"item_id":"https://id.gs1.org/01/09506000134352/21/A1","recorded":true,"life":"active",
     "conflict_found":true,"conflicts":[{"code":"second_commissioning","text":"Commissioned <twice>"}],
-    "known":[],"not_known":[]}"#;
+    "reports":[],"known":[],"not_known":[]}"#;
 
 #[test]
 fn a_read_is_evaluated_as_the_organizations_managed_identity() -> TestResult {

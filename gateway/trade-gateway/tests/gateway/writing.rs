@@ -96,14 +96,15 @@ fn private_input_travels_as_transient_data_to_its_two_organizations_only() -> Te
     Ok(())
 }
 
-/// Any other organization's peer, that of the gateway's own certificate too, could name its organization as the receiver.
+/// Any other organization's peer, that of the gateway's own certificate too, could name its organization as the
+/// receiver.
 #[test]
 fn the_callers_own_peer_is_asked_who_receives_private_input() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let importer = gateway.caller(&organizations.member(IMPORTER));
     answer_invoice(&gateway.double, EXPORTER);
-    let response = importer.post("/v1/invoices/INV-1/opening", "k1", &opening())?;
+    let response = importer.post("/v1/invoices/-/INV-1/opening", "k1", &opening())?;
     assert_eq!(response.status, 200, "{}", String::from_utf8_lossy(&response.body));
     let asked: Vec<_> = gateway.double.recorded().into_iter().filter(|step| step.step == "evaluate").collect();
     assert_eq!(asked.iter().map(|step| step.peer_of.as_str()).collect::<Vec<_>>(), [IMPORTER]);

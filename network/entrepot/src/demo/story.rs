@@ -436,7 +436,7 @@ impl Story {
         let deposit = json!({
             "sha256": sha256, "kind": "image", "media_type": "image/jpeg", "size_bytes": original.len(),
             "captured_at": self.calendar.moment(9, "14:03")?, "tool": "handheld camera, firmware 4.2",
-            "subjects": [{"kind": "custody_transfer", "id": "HO-2"}],
+            "subjects": [{"kind": "custody_transfer", "id": format!("{LOGISTICS}/HO-2")}],
         });
         let deposited = self.logistics.post("/v1/evidence", &deposit).await?.accepted();
         teller.step("the carrier deposits a photo of the seal; the photo stays with the carrier", deposited)?;

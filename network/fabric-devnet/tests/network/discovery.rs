@@ -209,7 +209,19 @@ async fn configuration_and_peers_are_told() -> Outcome {
 
     let chaincode = FakeChaincode::start().await?;
     fixture.deploy(&chaincode, &Definition::new("conf", Some(ANY_ORG))).await?;
-    let found = client.peers(&org1.user, None).await?;
+    // Every peer takes its blocks by itself.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let found = loop {
+        let found = client.peers(&org1.user, None).await?;
+        let mut heights = Vec::new();
+        for peers in found.values() {
+            heights.push(check(&peers.peers[0], true)?.2.ok_or("no properties")?.ledger_height);
+        }
+        if heights.iter().all(|height| *height == 5) || std::time::Instant::now() > deadline {
+            break found;
+        }
+        tokio::task::yield_now().await;
+    };
     assert_eq!(names(&found), [("Org1MSP", 1), ("Org2MSP", 1), ("Org3MSP", 1)]);
     for peers in found.values() {
         let (_, _, properties) = check(&peers.peers[0], true)?;

@@ -18,8 +18,8 @@ pub(in crate::customs) struct Interception {
     pub(in crate::customs) by_rule: bool,
 }
 
-/// Holds the goods of a declaration that is intercepted: those that its importer had standing to declare, and those that
-/// are located in the country. Other members' goods are not held because a stranger declared them.
+/// Holds the goods of a declaration that is intercepted: those that its importer had standing to declare, and those
+/// that are located in the country. Other members' goods are not held because a stranger declared them.
 ///
 /// What the rules propose holds until the declaration is decided otherwise; what one officer decides does so for a
 /// bounded time, and once.

@@ -1,7 +1,7 @@
 //! Holds: an authority keeps goods, and all that they contain, where they are.
 //!
-//! The record of a hold rules. An item points to the last hold that was placed on it, and that pointer alone binds nobody:
-//! the hold may have lapsed, been lifted, or been made up.
+//! The record of a hold rules. An item points to the last hold that was placed on it, and that pointer alone binds
+//! nobody: the hold may have lapsed, been lifted, or been made up.
 
 mod binding;
 mod custody;

@@ -39,8 +39,8 @@ pub struct Decision {
     pub person: Person,
 }
 
-/// A second person's approval of a decision that releases goods or is graver than the rules propose: the answer of `customs:ApproveDecision` and
-/// `customs:ReadApproval`.
+/// A second person's approval of a decision that releases goods or is graver than the rules propose: the answer of
+/// `customs:ApproveDecision` and `customs:ReadApproval`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionApproval {
     /// The declaration.

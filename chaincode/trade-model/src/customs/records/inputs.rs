@@ -133,8 +133,8 @@ pub struct Classification {
     pub declaration_id: Scoped<DeclarationId>,
 }
 
-/// Another subheading of a trade item of the consignment: the one that its maker states, those under which it was cleared
-/// or, where none was, declared.
+/// Another subheading of a trade item of the consignment: the one that its maker states, those under which it was
+/// cleared or, where none was, declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherClassification {
     /// The trade item.

@@ -25,7 +25,8 @@ pub struct PlaceHold {
     pub until: UtcTime,
 }
 
-/// `customs:LiftHold` (submit): an officer ends a hold. Where two persons stand behind the hold, it takes two to end it.
+/// `customs:LiftHold` (submit): an officer ends a hold. Where two persons stand behind the hold, it takes two to end
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LiftHold {

@@ -8,8 +8,8 @@ use crate::common::{Attested, Role, TariffCode};
 use crate::customs::ProductClassification;
 use crate::transaction::transactions;
 
-/// `customs:ClassifyProduct` (submit): the member whose company prefix a trade item has states its HS code. Declarations
-/// are compared with it.
+/// `customs:ClassifyProduct` (submit): the member whose company prefix a trade item has states its HS code.
+/// Declarations are compared with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassifyProduct {

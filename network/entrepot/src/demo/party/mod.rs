@@ -4,6 +4,7 @@
 //! The teller of the story holds neither. It tells a party what to do, as a colleague would, and hears what the gateway
 //! answered; what two parties have to tell one another goes over the ledger, or from one to the other as a file.
 
+mod about;
 mod actor;
 mod acts;
 mod desk;

@@ -3,11 +3,13 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{minor, text, told};
 use crate::demo::{
     calendar::Calendar,
     documents::{self, Credit},
-    party::desk::Desk,
+    party::{
+        about::{minor, text, told},
+        desk::Desk,
+    },
     secrets::{Secret, salted},
 };
 

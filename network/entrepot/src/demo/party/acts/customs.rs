@@ -3,8 +3,10 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::text;
-use crate::demo::{party::desk::Desk, secrets::Secret};
+use crate::demo::{
+    party::{about::text, desk::Desk},
+    secrets::Secret,
+};
 
 /// Who declares in the story.
 const IMPORTER: &str = "ImporterMSP";

@@ -4,11 +4,13 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use trade_claims::SettlementPlace;
 
-use super::{CURRENCY, minor, text, told};
 use crate::demo::{
     calendar::Calendar,
     documents,
-    party::desk::Desk,
+    party::{
+        about::{CURRENCY, minor, text, told},
+        desk::Desk,
+    },
     secrets::{Secret, salted},
 };
 

@@ -5,8 +5,14 @@ use serde_json::{Value, json};
 use trade_claims::DeclarationPlace;
 use trade_proofs::ProofContext;
 
-use super::{CURRENCY, minor, text, told};
-use crate::demo::{documents, party::desk::Desk, secrets::Secret};
+use crate::demo::{
+    documents,
+    party::{
+        about::{CURRENCY, minor, text, told},
+        desk::Desk,
+    },
+    secrets::Secret,
+};
 
 /// What it agreed to pay for one watch, in cents.
 const AGREED_MINOR: u64 = 428_150;
