@@ -49,7 +49,7 @@ fn a_full_disk_is_told_and_is_over_when_there_is_space() -> Result<()> {
     // All peers and the orderer have one ledger.
     ensure!(unwell.len() == system.consortium.organizations.len() + 1, "{status}");
     for line in unwell {
-        ensure!(line.contains(&format!("is not well: ledger.{channel}: ")) && line.contains("ledger.redb"), "{line}");
+        ensure!(line.contains(&format!("is not well: ledger.{channel}: ")) && line.contains(".redb: "), "{line}");
     }
 
     inside.network.orderer_faults().free_disk();

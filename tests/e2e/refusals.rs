@@ -140,12 +140,12 @@ fn rows() -> Result<Vec<Row>> {
         post("the wrong role in the ledger", "BankMSP", "/v1/rights", right(), 403, "caller.role_missing"),
         post("the wrong role at the gateway", "ImporterMSP", "/v1/tariffs", json!({}), 403, "role_not_permitted"),
         post(
-            "an unknown tariff",
+            "a tariff that is not the destination's",
             "ImporterMSP",
             "/v1/declarations",
             declaration("DEC-NO-TARIFF", "NONE", &zero()?, &any_proof()?)?,
-            404,
-            "customs.tariff_unknown",
+            422,
+            "customs.tariff_not_of_destination",
         ),
         get("an unknown right", "/v1/rights/ExporterMSP/XX-mark-1", 404, "rights.right_unknown"),
         get(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use entrepot::demo::documents;
+use entrepot::demo::{documents, rest::Caller};
 use serde_json::{Value, json};
 
 use crate::harness::{System, establish, everywhere};
@@ -41,6 +41,17 @@ async fn trace(system: &System, serial: &str) -> Result<Value> {
     system.caller(REGULATOR)?.get(&path).await?.accepted()
 }
 
+/// Sends a stranger's event until no other transaction disturbs it: what becomes of a thing, or of the stranger's own
+/// record, may disturb the stranger, and never the other way round.
+async fn observe(stranger: &Caller, seen: &Value) -> Result<()> {
+    loop {
+        let answer = stranger.post("/v1/captures", seen).await?;
+        if answer.status != 409 || answer.body["code"] != "ledger_conflict" {
+            return answer.accepted().map(drop);
+        }
+    }
+}
+
 /// A carrier that has never held a watch observes it as often as it is let.
 #[tokio::test]
 async fn a_trace_is_not_buried_under_a_strangers_observations() -> Result<()> {
@@ -49,7 +60,7 @@ async fn a_trace_is_not_buried_under_a_strangers_observations() -> Result<()> {
         let carrier = system.caller(CARRIER)?;
         for minute in 0..20 {
             let seen = event("BURY1", "shipping", &format!("2026-11-03T08:{minute:02}:00Z"));
-            carrier.post("/v1/captures", &seen).await?.accepted()?;
+            observe(&carrier, &seen).await?;
         }
         let once_more = event("BURY1", "shipping", "2026-11-03T09:00:00Z");
         carrier.post("/v1/captures", &once_more).await?.refused(429, "item.too_many_signals")?;
@@ -103,7 +114,7 @@ async fn a_strangers_observations_cost_the_holder_nothing() -> Result<()> {
         let stranger = tokio::spawn(async move {
             for minute in 0..20 {
                 let seen = event("HOT1", "shipping", &format!("2026-11-03T08:{minute:02}:00Z"));
-                carrier.post("/v1/captures", &seen).await?.accepted()?;
+                observe(&carrier, &seen).await?;
             }
             Ok::<(), anyhow::Error>(())
         });
@@ -125,7 +136,7 @@ async fn a_strangers_observations_cost_the_holder_nothing() -> Result<()> {
 async fn a_forward_trace_is_not_poisoned_by_packing_what_one_does_not_hold() -> Result<()> {
     for system in everywhere()? {
         watch(system, "POISON1").await?;
-        let sscc = "095212340000000919";
+        let sscc = "095212340000000914";
         let carrier = system.caller(CARRIER)?;
         let packed =
             documents::packing_and_shipping(sscc, &["POISON1"], "2026-11-03T08:00:00Z", "2026-11-03T09:00:00Z", PLANT);

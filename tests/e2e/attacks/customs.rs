@@ -56,7 +56,7 @@ async fn what_is_held_is_not_moved_and_one_officer_does_not_seize_it() -> Result
         let goods = json!({ "items": [pallet], "quantity": "2" });
         border.declare("HELD", &goods).await?.accepted()?;
         let hold = border.hold(&pallet).await?.accepted()?["result"].clone();
-        let accept = "/v1/custody-transfers/095212340000001034/accept";
+        let accept = "/v1/custody-transfers/ExporterMSP/095212340000001034/accept";
         border.importer.post(accept, &json!({})).await?.refused(409, "customs.item_held")?;
         let path = |step: &str| format!("/v1/holds/{}/{step}", hold["hold_id"].as_str().unwrap_or_default());
         let reason = json!({ "reason": "fakes" });

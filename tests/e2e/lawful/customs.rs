@@ -31,7 +31,11 @@ async fn a_miscounted_pallet_is_intercepted_inspected_and_released() -> Result<(
         let decision = border.assess("LAWFUL").await?.accepted()?;
         ensure!(decision["result"]["outcome"] == "clear", "{decision}");
         border.approve("LAWFUL", 2).await?.accepted()?;
-        border.importer.post("/v1/custody-transfers/095212340000001041/accept", &json!({})).await?.accepted()?;
+        border
+            .importer
+            .post("/v1/custody-transfers/ExporterMSP/095212340000001041/accept", &json!({}))
+            .await?
+            .accepted()?;
         let replayed = border.importer.get(&own("replay")).await?.accepted()?;
         ensure!(replayed["same_decision"] == true && replayed["inputs_unchanged"] == true, "{replayed}");
     }

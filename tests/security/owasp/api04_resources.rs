@@ -19,7 +19,7 @@ async fn a_request_takes_no_more_than_its_bounds() -> Result<()> {
     send("/v1/evidence", vec![b'['; 5_000]).await?.refused(400, "json_too_deep")?;
 
     let many = |count: usize| {
-        let subjects = (0..count).map(|number| json!({"kind": "invoice", "id": format!("I-{number}")}));
+        let subjects = (0..count).map(|number| json!({"kind": "invoice", "id": format!("ExporterMSP/I-{number}")}));
         let mut deposit = deposit("with many subjects");
         deposit["subjects"] = Value::Array(subjects.collect());
         deposit

@@ -132,7 +132,7 @@ fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
     let mut known = Vec::new();
     if let (Some(maker), Some(event)) = (maker, &item.commissioned_by_event) {
         let text = format!("{maker} recorded that it put this serial number into use.");
-        known.push(statement("commissioned", &text, Some(event.to_string())));
+        known.push(statement("commissioned", &text, Some(event.event_hash().to_owned())));
     }
     let life = match item.life {
         Life::Active => None,
@@ -141,13 +141,13 @@ fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {
         Life::Destroyed => Some(("destroyed", "It is recorded as destroyed.")),
     };
     if let Some((code, text)) = life {
-        known.push(statement(code, text, item.life_set_by_event.as_ref().map(ToString::to_string)));
+        known.push(statement(code, text, item.life_set_by_event.as_ref().map(|event| event.event_hash().to_owned())));
     }
     if let Some(event) = &item.recalled_by_event {
         known.push(statement(
             "recalled",
             "Its maker or an authority recorded it as recalled or faulty.",
-            Some(event.to_string()),
+            Some(event.event_hash().to_owned()),
         ));
     }
     if item.sales > 1 {

@@ -152,6 +152,11 @@ impl EventRecordId {
     pub fn of(event_hash: &EventHash, recorder: &MspId) -> Self {
         Self(format!("{}{RECORDER}{recorder}", event_hash.as_str()))
     }
+
+    /// The hash of the event, without its recorder.
+    pub fn event_hash(&self) -> &str {
+        self.0.split_once(RECORDER).map_or(self.0.as_str(), |(event_hash, _)| event_hash)
+    }
 }
 
 impl AlarmId {

@@ -125,7 +125,7 @@ fn on(world: &mut World, ground: Value) -> Answer {
 
 fn oppose_rows() -> Vec<Row> {
     vec![
-        row("a claim to the same number", "", |w| opposed(w)),
+        row("a claim to the same number", "", opposed),
         row("twice", "rights.opposition_exists", |w| {
             opposed(w)?;
             w.oppose(SECOND_MAKER, RIGHT)

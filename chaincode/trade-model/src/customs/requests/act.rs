@@ -38,8 +38,8 @@ pub struct ProvideDocument {
     pub request: u32,
     /// Its place in that act's list, from 1.
     pub document: u32,
-    /// SHA-256 of the document: 64 hexadecimal digits. It is public: a document that others could guess, an invoice say,
-    /// is hashed with a salt that goes to the authority with it.
+    /// SHA-256 of the document: 64 hexadecimal digits. It is public: a document that others could guess, an invoice for
+    /// example, is hashed with a salt that goes to the authority with it.
     pub sha256: Digest256,
 }
 
