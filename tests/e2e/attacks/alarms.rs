@@ -44,12 +44,14 @@ async fn trace(system: &System, serial: &str) -> Result<Value> {
 /// Sends a stranger's event until no other transaction disturbs it: what becomes of a thing, or of the stranger's own
 /// record, may disturb the stranger, and never the other way round.
 async fn observe(stranger: &Caller, seen: &Value) -> Result<()> {
-    loop {
+    for _ in 0..100 {
         let answer = stranger.post("/v1/captures", seen).await?;
-        if answer.status != 409 || answer.body["code"] != "ledger_conflict" {
+        let disturbed = ["ledger_conflict", "endorsement_mismatch"].iter().any(|code| answer.body["code"] == *code);
+        if !disturbed {
             return answer.accepted().map(drop);
         }
     }
+    anyhow::bail!("a stranger is disturbed for ever")
 }
 
 /// A carrier that has never held a watch observes it as often as it is let.

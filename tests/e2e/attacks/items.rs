@@ -149,7 +149,9 @@ async fn packing_a_strangers_thing_poisons_no_trace() -> Result<()> {
         let path = format!("/v1/items/{}/trace?direction=forward", encode(&documents::pallet(PALLET)));
         let trace = trade.importer.get(&path).await?.accepted()?;
         let named = |thing: &str| trace["steps"].as_array().into_iter().flatten().any(|step| step["item_id"] == thing);
-        ensure!(named(&things(&["POISON1"])[0]) && !named(&stolen[0]), "{trace}");
+        ensure!(!named(&stolen[0]), "{trace}");
+        let unit = item(&trade.importer, &documents::pallet(PALLET)).await?;
+        ensure!(unit["children"] == json!(things(&["POISON1"])), "control: what its holder packed lies in it: {unit}");
     }
     Ok(())
 }
