@@ -73,10 +73,12 @@ impl Caller {
         &self.me.msp_id
     }
 
-    /// Places this transaction after a record on which it rests. The client chose its time within the peers' window of
-    /// 15 minutes either way; without this, it could be placed before what had led to it.
-    pub(crate) fn follow(&mut self, earlier: UtcTime) {
-        if self.now <= earlier {
+    /// Places this transaction after a record on which it rests, if there is one. The client chose its time within the
+    /// peers' window of 15 minutes either way; without this, it could be placed before what had led to it.
+    pub(crate) fn follow(&mut self, earlier: impl Into<Option<UtcTime>>) {
+        if let Some(earlier) = earlier.into()
+            && self.now <= earlier
+        {
             self.now = earlier.just_after();
         }
     }

@@ -38,9 +38,7 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
     ledger::must_be_new(ctx, &TRANSFERS, &transfer_id, |transfer_id| CustodyRejection::OfferExists { transfer_id })?;
     let mut registry = Registry::default();
     registry.load(ctx, &request.items)?;
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
+    caller.follow(registry.last_recorded_at());
     for item_id in &request.items {
         let item = registry.known(ctx, item_id)?.clone();
         check_movable(&item, caller.msp_id())?;
@@ -104,9 +102,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     let moved = registry.with_contents(ctx, &transfer.items, TRANSFER_ITEMS_MOVED_MAX)?;
     let moved = moved.ok_or(CustodyRejection::TransferTooLarge { max: TRANSFER_ITEMS_MOVED_MAX })?;
 
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
+    caller.follow(registry.last_recorded_at());
     Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &moved)?;
     let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id.to_string()), None);
     for item_id in &moved {

@@ -37,9 +37,9 @@ pub fn offer(ctx: &mut Context<'_>, request: OfferTitle) -> Result<TitleTransfer
     let title_id = Scoped::new(caller.msp_id().clone(), request.title_id);
     ledger::must_be_new(ctx, &TITLES, &title_id, |title_id| TitleRejection::TitleExists { title_id })?;
     let mut registry = Registry::default();
-    sold(ctx, &mut registry, &request.items, caller.msp_id())?;
-    follow(&mut caller, &registry);
-    refuse_held(ctx, &caller, &mut registry, &request.items)?;
+    let Sold { all, .. } = sold(ctx, &mut registry, &request.items, caller.msp_id())?;
+    caller.follow(registry.last_recorded_at());
+    Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &all)?;
     for item_id in &request.items {
         let item = registry.known(ctx, item_id)?.clone();
         check_free(ctx, &caller, &item)?;
@@ -81,17 +81,17 @@ pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransf
             return Err(TitleRejection::TitleOvertaken { title_id, item_id: item_id.clone() }.into());
         }
     }
-    let items = sold(ctx, &mut registry, &transfer.items, &transfer.seller)?;
-    follow(&mut caller, &registry);
-    refuse_held(ctx, &caller, &mut registry, &transfer.items)?;
+    let Sold { all, owned } = sold(ctx, &mut registry, &transfer.items, &transfer.seller)?;
+    caller.follow(registry.last_recorded_at());
+    Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &all)?;
 
     let ground = Ground::new(&caller, Basis::TitleTransfer, Foreign::of_id(&title_id.to_string()), None);
-    for item_id in &items {
+    for item_id in &owned {
         registry.change(ctx, item_id)?.owner = Some(transfer.buyer.clone());
         registry.append(item_id, Entry::Title(Some(transfer.buyer.clone())), &ground)?;
     }
     release(ctx, &mut registry, &transfer)?;
-    transfer.items_passed = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    transfer.items_passed = u32::try_from(owned.len()).unwrap_or(u32::MAX);
     decide(ctx, registry, &caller, transfer, TitleState::Accepted, None)
 }
 
@@ -176,14 +176,17 @@ fn offered_to(ctx: &mut Context<'_>, caller: &mut Caller, title_id: TitleRef) ->
     Ok(transfer)
 }
 
-/// The items that change owner: those named and what is packed in them. A unit that nobody owns goes with its contents;
-/// everything else must be the seller's.
-fn sold(
-    ctx: &mut Context<'_>,
-    registry: &mut Registry,
-    named: &[ItemId],
-    seller: &MspId,
-) -> Result<Vec<ItemId>, Refusal> {
+/// What an offer is about.
+struct Sold {
+    /// The items named and everything packed in them.
+    all: Vec<ItemId>,
+    /// Those of them that change owner.
+    owned: Vec<ItemId>,
+}
+
+/// The items named and what is packed in them. A unit that nobody owns goes with its contents; everything else must be
+/// the seller's.
+fn sold(ctx: &mut Context<'_>, registry: &mut Registry, named: &[ItemId], seller: &MspId) -> Result<Sold, Refusal> {
     registry.load(ctx, named)?;
     for item_id in named {
         registry.known(ctx, item_id)?;
@@ -191,10 +194,10 @@ fn sold(
     let all = registry.with_contents(ctx, named, TITLE_ITEMS_PASSED_MAX)?;
     let all = all.ok_or(TitleRejection::TitleTooLarge { max: TITLE_ITEMS_PASSED_MAX })?;
     let mut owned = Vec::with_capacity(all.len());
-    for item_id in all {
-        let item = registry.known(ctx, &item_id)?;
+    for item_id in &all {
+        let item = registry.known(ctx, item_id)?;
         if item.life != Life::Active {
-            return Err(TitleRejection::ItemNotInUse { item_id }.into());
+            return Err(TitleRejection::ItemNotInUse { item_id: item_id.clone() }.into());
         }
         // Who holds a unit that nobody owns says nothing about who owns what lies in it.
         if item.kind == ItemKind::LogisticUnit && item.owner.is_none() {
@@ -202,27 +205,15 @@ fn sold(
         }
         let owner = item.owner.as_ref().or(item.holder.as_ref());
         if owner != Some(seller) {
-            return Err(TitleRejection::NotOwner { item_id, seller: seller.clone() }.into());
+            return Err(TitleRejection::NotOwner { item_id: item_id.clone(), seller: seller.clone() }.into());
         }
-        owned.push(item_id);
+        owned.push(item_id.clone());
     }
     if owned.is_empty() {
         let item_id = named.first().expect("an offer names at least one item").clone();
         return Err(TitleRejection::NotOwner { item_id, seller: seller.clone() }.into());
     }
-    Ok(owned)
-}
-
-/// Refuses what an authority holds, contents included.
-fn refuse_held(
-    ctx: &mut Context<'_>,
-    caller: &Caller,
-    registry: &mut Registry,
-    named: &[ItemId],
-) -> Result<(), Refusal> {
-    let all = registry.with_contents(ctx, named, TITLE_ITEMS_PASSED_MAX)?;
-    let all = all.ok_or(TitleRejection::TitleTooLarge { max: TITLE_ITEMS_PASSED_MAX })?;
-    Holds::at(caller.now).refuse(ctx, &caller.members, registry, &all)
+    Ok(Sold { all, owned })
 }
 
 /// Refuses what is part of another offer that can still be accepted. One that has expired binds nothing.
@@ -261,12 +252,6 @@ fn release(ctx: &mut Context<'_>, registry: &mut Registry, transfer: &TitleTrans
         }
     }
     Ok(())
-}
-
-fn follow(caller: &mut Caller, registry: &Registry) {
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
 }
 
 fn decide(

@@ -50,9 +50,7 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     follow_basis(ctx, &mut caller, right_id.as_ref(), licence_id.as_ref())?;
     let mut registry = Registry::default();
     let things = consignment::things(ctx, &mut registry, &request.items)?;
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
+    caller.follow(registry.last_recorded_at());
     let tariff = tariff::in_force(ctx, &request.tariff_id, caller.now.date())?;
     let band = check_tariff(&tariff, &request)?;
     let claim = DeclaredValue::of_request(caller.msp_id(), &request, band);

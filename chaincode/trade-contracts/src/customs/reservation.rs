@@ -97,8 +97,7 @@ pub(super) fn reserved(
     destination: &CountryCode,
     things: &[ItemId],
 ) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
-    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect();
-    Ok(RESERVATIONS.find_many(ctx, &keys)?)
+    Ok(RESERVATIONS.find_many(ctx, &places(destination, things))?)
 }
 
 fn stopped(
@@ -106,8 +105,11 @@ fn stopped(
     destination: &CountryCode,
     things: &[ItemId],
 ) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
-    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect();
-    Ok(STOPPED.find_many(ctx, &keys)?)
+    Ok(STOPPED.find_many(ctx, &places(destination, things))?)
+}
+
+fn places(destination: &CountryCode, things: &[ItemId]) -> Vec<(ItemId, Part<CountryCode>)> {
+    things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect()
 }
 
 /// Other declarations of the same things for the same destination that wait for a decision or were stopped, each once.

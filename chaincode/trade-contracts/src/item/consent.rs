@@ -48,9 +48,7 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
 
     caller.follow(correction.declared.recorded.at);
     registry.load(ctx, &correction.items)?;
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
+    caller.follow(registry.last_recorded_at());
     let own = CorrectionConsent { record_id: record_id.clone(), as_authority, consented: caller.stamp() };
     authorship::put(ctx, &caller, (&CORRECTION_CONSENTS, &key), &own, &[&me])?;
     let mut consents = authentic_consents(ctx, &record_id)?;

@@ -3,6 +3,8 @@
 use fabric_contract::KeyPart;
 use trade_standards::time::UtcTime;
 
+use super::Newest;
+
 /// A moment and the place in the document of what was recorded then, as part of a key: keys sort newest first, and what
 /// one document holds in the reverse of its order. Moments before 1970 stand as 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,10 +16,6 @@ pub struct NewestFirst {
 }
 
 impl NewestFirst {
-    /// The last second that a moment can lie in: the end of the year 9999.
-    const SECONDS_LAST: i64 = 253_402_300_799;
-    const NANOSECONDS_LAST: u32 = 999_999_999;
-
     /// The place of what the event number `place` of a document says, recorded at `at`.
     pub const fn new(at: UtcTime, place: u32) -> Self {
         Self { at, place }
@@ -33,19 +31,12 @@ impl KeyPart for NewestFirst {
     const SHAPE: &'static str = "NewestFirst";
 
     fn to_part(&self) -> String {
-        let seconds = Self::SECONDS_LAST - self.at.unix_seconds().max(0);
-        format!("{seconds:012}.{:09}.{:010}", Self::NANOSECONDS_LAST - self.at.nanosecond(), u32::MAX - self.place)
+        format!("{}.{:010}", Newest(self.at).to_part(), u32::MAX - self.place)
     }
 
     fn from_part(part: &str) -> Option<Self> {
-        let mut parts = part.split('.');
-        let (seconds, nanoseconds, place) = (parts.next()?, parts.next()?, parts.next()?);
-        if (seconds.len(), nanoseconds.len(), place.len()) != (12, 9, 10) || parts.next().is_some() {
-            return None;
-        }
-        let seconds = Self::SECONDS_LAST.checked_sub(seconds.parse().ok()?)?;
-        let nanoseconds = Self::NANOSECONDS_LAST.checked_sub(nanoseconds.parse().ok()?)?;
-        let at = UtcTime::from_unix(seconds, nanoseconds).ok()?;
+        let (moment, place) = part.rsplit_once('.').filter(|(_, place)| place.len() == 10)?;
+        let Newest(at) = Newest::from_part(moment)?;
         Some(Self { at, place: u32::MAX.checked_sub(place.parse().ok()?)? })
     }
 }

@@ -35,9 +35,7 @@ pub fn place_hold(ctx: &mut Context<'_>, request: PlaceHold) -> Result<Hold, Ref
         registry.known(ctx, item_id)?;
     }
     let things = consignment::things(ctx, &mut registry, &request.items)?;
-    if let Some(last) = registry.last_recorded_at() {
-        caller.follow(last);
-    }
+    caller.follow(registry.last_recorded_at());
     check_time(ctx, &caller, request.until)?;
     for item_id in &request.items {
         check_place(ctx, &mut registry, &caller, item_id, &request.country)?;
