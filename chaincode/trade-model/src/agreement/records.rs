@@ -26,8 +26,6 @@ pub struct Terms {
     pub tolerance_basis_points: Bounded<0, TOLERANCE_BASIS_POINTS_MAX>,
     /// How many days the buyer has to pay, at least.
     pub payment_days: Bounded<0, 365>,
-    /// Whether claims in both directions may be set off against each other.
-    pub netting: bool,
     /// How many days after its notice an agreement ends that one side ends.
     pub notice_days: Bounded<0, 365>,
     /// The days on which an invoice can be issued under it.

@@ -367,7 +367,7 @@ impl Story {
         )?;
         let terms = json!({
             "currency": "EUR", "tolerance_minor": TOLERANCE_MINOR.to_string(),
-            "tolerance_basis_points": TOLERANCE_BASIS_POINTS, "payment_days": 10, "netting": false, "notice_days": 30,
+            "tolerance_basis_points": TOLERANCE_BASIS_POINTS, "payment_days": 10, "notice_days": 30,
             "valid": {"from": self.calendar.day(-1)?},
         });
         let offer = json!({"agreement_id": AGREEMENT, "with": IMPORTER, "terms": terms});
