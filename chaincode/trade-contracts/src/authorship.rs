@@ -6,6 +6,8 @@
 //! author's own collection, where nothing is written without the author's peer. Its hash is known to every peer, so
 //! every contract can compare it. The record is public, so its digest reveals nothing.
 
+use std::collections::BTreeSet;
+
 use fabric_contract::{CompositeKey, Context, EndorserPolicy, Fault, Table, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
@@ -51,7 +53,7 @@ fn sign(ctx: &mut Context<'_>, caller: &Caller, key: &CompositeKey, record: &imp
     let collection = organization_collection(author.as_str());
     let mut own = ctx.private(&collection);
     own.put(key, digest(record).as_str().as_bytes().to_vec())?;
-    Ok(own.set_endorsers(key, Some(&with_majority(&caller.members, author)?))?)
+    Ok(own.set_endorsers(key, Some(&owned(&caller.members, &[author])?))?)
 }
 
 /// Whether the author's own peer endorsed this statement, and the author's own client sent it.
@@ -85,20 +87,14 @@ pub(crate) fn bears_digest<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(found.map(Digest256::from_bytes) == Some(expected))
 }
 
-/// Who must endorse later changes of a record: the peer of each owner. Where there is a single owner, so must others, a
-/// majority of the members with it. The key's policy takes the place of the chaincode's; an owner alone, or with one
-/// accomplice, could otherwise rewrite what others rely on, or remove it.
+/// Who must endorse later changes of a record: the peer of each owner, and as many others as make a majority of the
+/// members that write. The key's policy takes the place of the chaincode's, so without the others an owner, or two that
+/// collude, could rewrite what they have signed, or remove it and make it again under the same name.
 fn owned(members: &Members, owners: &[&MspId]) -> Result<EndorserPolicy, Fault> {
-    match owners {
-        [owner] => with_majority(members, owner),
-        _ => EndorserPolicy::all_of(owners.iter().map(|owner| owner.as_str())),
-    }
-}
-
-/// The owner, and as many others as make a majority of the members that write.
-fn with_majority(members: &Members, owner: &MspId) -> Result<EndorserPolicy, Fault> {
     let writers: Vec<&str> = members.writers().map(|member| member.msp_id.as_str()).collect();
-    Ok(EndorserPolicy::all_of([owner.as_str()])?.and_others(writers.len() / 2, writers))
+    let owners: BTreeSet<&str> = owners.iter().map(|owner| owner.as_str()).collect();
+    let others_needed = (writers.len() / 2 + 1).saturating_sub(owners.len());
+    Ok(EndorserPolicy::all_of(owners)?.and_others(others_needed, writers))
 }
 
 /// SHA-256 of the statement as JSON without spaces, fields in the order of their types.

@@ -43,6 +43,8 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("payment/invoice.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
     ("payment/invoice.rs", "withdrawal_sha256", "of a withdrawal that stands on the ledger"),
+    ("payment/settlement.rs", "entry_sha256", "of an entry that stands on the ledger"),
+    ("payment/settlement.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
     ("rights/records/assignment.rs", "assignment_sha256", "of a record that stands on the ledger"),
     ("rights/records/licence.rs", "licence_sha256", "of a record that stands on the ledger"),
     ("rights/records/opposition.rs", "evidence", "ids of deposits"),

@@ -4,8 +4,8 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::InvoiceId;
 use trade_model::payment::{
-    ENTRY_USES, EntryName, Invoice, InvoiceName, PaymentRejection, ReadSettlement, SETTLEMENT_PROPOSALS, SETTLEMENTS,
-    SETTLEMENTS_MAX, Settlement, SettlementStanding,
+    ENTRIES, ENTRY_USES, EntryName, Invoice, InvoiceName, PaymentRejection, ReadSettlement, SETTLEMENT_PROPOSALS,
+    SETTLEMENTS, SETTLEMENTS_MAX, Settlement, SettlementStanding,
 };
 use trade_standards::identifier::MspId;
 
@@ -18,20 +18,29 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<(Option<Set
     for number in 1..=SETTLEMENTS_MAX {
         let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice.invoice_id, number))? else { break };
         last = number;
-        if is_authentic(ctx, invoice, &settlement)? && find_reversal(ctx, &settlement.entry_id)?.is_none() {
+        if is_authentic(ctx, invoice, &settlement)? && counts(ctx, invoice, &settlement)? {
             return Ok((Some(settlement), last));
         }
     }
     Ok((None, last))
 }
 
-/// The invoice that the entry settled. A use that no settlement by seller or buyer bears out is none.
+/// Whether the settlement is about this very invoice and entry, and the bank has not taken the entry back.
+fn counts(ctx: &mut Context<'_>, invoice: &Invoice, settlement: &Settlement) -> Result<bool, Refusal> {
+    let Some(entry) = ENTRIES.find(ctx, &settlement.entry_id)? else { return Ok(false) };
+    let is_about_them = settlement.invoice_sha256 == authorship::digest(invoice)
+        && settlement.entry_sha256 == authorship::digest(&entry);
+    Ok(is_about_them && find_reversal(ctx, &settlement.entry_id)?.is_none())
+}
+
+/// The invoice that the entry settled. A use that no settlement by seller or buyer bears out is none; one that does
+/// stays a use, whatever became of the invoice.
 pub(super) fn use_of(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<InvoiceName>, Refusal> {
     let Some((invoice_id, number)) = ENTRY_USES.find(ctx, entry_id)? else { return Ok(None) };
     let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice_id, number))? else { return Ok(None) };
     let invoice = find_invoice(ctx, invoice_id.clone().into())?;
-    let counts = settlement.entry_id == *entry_id && is_authentic(ctx, &invoice, &settlement)?;
-    Ok(counts.then_some(invoice_id))
+    let used = settlement.entry_id == *entry_id && is_authentic(ctx, &invoice, &settlement)?;
+    Ok(used.then_some(invoice_id))
 }
 
 /// A settlement of an invoice: the one with the number; without one, that which counts, else what is proposed, else the

@@ -49,7 +49,12 @@ pub fn approve_settlement(ctx: &mut Context<'_>, request: ApproveSettlement) -> 
     let invoice = find_invoice(ctx, request.invoice_id.clone())?;
     let entry = find_entry(ctx, request.entry_id.clone())?;
     let proposal = history::proposal(ctx, &invoice, caller.msp_id())?;
-    let Some(proposal) = proposal.filter(|proposal| proposal.entry_id == entry.entry_id) else {
+    let is_about_them = |proposal: &Settlement| {
+        proposal.entry_id == entry.entry_id
+            && proposal.entry_sha256 == authorship::digest(&entry)
+            && proposal.invoice_sha256 == authorship::digest(&invoice)
+    };
+    let Some(proposal) = proposal.filter(is_about_them) else {
         return Err(PaymentRejection::NothingToApprove { invoice_id: invoice.invoice_id }.into());
     };
     let names = (request.invoice_id, request.entry_id);
@@ -83,6 +88,7 @@ fn pair(
     check_grounds(ctx, &invoice, &entry)?;
     caller.follow(entry.recorded.at);
     let matched_by = match_basis(&invoice, &entry)?;
+    check_reference(caller, &invoice, &entry, matched_by)?;
     let condition = standing::of(ctx, &invoice, caller.now)?;
     caller.follow(condition.last_at);
     check_owed(&invoice, condition.state, reason, matched_by)?;
@@ -96,6 +102,23 @@ fn pair(
         return Err(PaymentRejection::TooManySettlements { invoice_id: invoice.invoice_id }.into());
     }
     Ok(Pair { invoice, entry, matched_by, number: condition.settlements + 1 })
+}
+
+/// A payment that quotes nothing of the invoice may be for anything: the seller may say that it is for this one, as it
+/// is the seller that gives something up by it. A buyer, with a bank that tells it amounts, would otherwise settle by
+/// what others have paid.
+fn check_reference(
+    caller: &Caller,
+    invoice: &Invoice,
+    entry: &BankEntry,
+    matched_by: MatchBasis,
+) -> Result<(), PaymentRejection> {
+    let is_quoted = matched_by != MatchBasis::Manual;
+    if is_quoted || *caller.msp_id() == invoice.seller {
+        return Ok(());
+    }
+    let (invoice_id, entry_id) = (invoice.invoice_id.clone(), entry.entry_id.clone());
+    Err(PaymentRejection::ReferenceMissing { invoice_id, entry_id })
 }
 
 fn check_parties(caller: &Caller, invoice: &Invoice, entry: &BankEntry) -> Result<(), PaymentRejection> {
@@ -190,7 +213,9 @@ fn settlement(
     Settlement {
         invoice_id: pair.invoice.invoice_id.clone(),
         number: pair.number,
+        invoice_sha256: authorship::digest(&pair.invoice),
         entry_id: pair.entry.entry_id.clone(),
+        entry_sha256: authorship::digest(&pair.entry),
         currency: pair.invoice.currency.clone(),
         matched_by: pair.matched_by,
         tolerance_minor: claim.tolerance,

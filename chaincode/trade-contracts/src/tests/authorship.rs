@@ -202,20 +202,17 @@ fn an_opening_is_changed_or_dropped_by_both_parties_only() {
 fn owned<K: TableKey, V: Serialize + DeserializeOwned>(world: &World, table: &Table<K, V>, key: K, owners: &[&str]) {
     let policy =
         world.ledger.policy("", &table.key(&key).expect("a key")).and_then(|bytes| EndorserPolicy::decode(&bytes));
-    let mut expected = EndorserPolicy::all_of(owners.iter().copied()).expect("an owner");
-    if owners.len() == 1 {
-        expected = majority_with(owners[0]);
-    }
-    assert_eq!(policy, Some(expected), "{table:?}");
+    assert_eq!(policy, Some(majority_with(owners)), "{table:?}");
 }
 
-/// The owner, and as many others as make a majority of all who can write; a regulator cannot.
-fn majority_with(owner: &str) -> EndorserPolicy {
+/// The owners, and as many others as make a majority of all who can write; a regulator cannot.
+fn majority_with(owners: &[&str]) -> EndorserPolicy {
     let members = establish();
     let members = members["members"].as_array().expect("a list");
     let writers: Vec<&str> =
         members.iter().filter_map(|member| member["msp_id"].as_str()).filter(|msp_id| *msp_id != REGULATOR).collect();
-    let policy = EndorserPolicy::all_of([owner]).expect("an owner").and_others(writers.len() / 2, writers);
+    let others_needed = writers.len() / 2 + 1 - owners.len();
+    let policy = EndorserPolicy::all_of(owners.iter().copied()).expect("an owner").and_others(others_needed, writers);
     assert!(policy.others_needed() >= 2 && policy.others().count() >= 3, "{policy:?}");
     policy
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use trade_model::Transaction as _;
 use trade_model::agreement::{AcceptAgreement, EndAgreement, OfferAgreement};
 use trade_model::payment::{
-    AcceptInvoice, AcceptWithdrawal, DisputeInvoice, EndAccount, IssueInvoice, ReadEntry, RecordEntry, Settle,
-    ShareInvoiceOpening, WithdrawInvoice,
+    AcceptInvoice, AcceptWithdrawal, DisputeInvoice, EndAccount, IssueInvoice, ReadEntry, ReadInvoice, RecordEntry,
+    Settle, ShareInvoiceOpening, WithdrawInvoice,
 };
 
 use super::accounts::{bank_of, reverse};
@@ -175,6 +175,25 @@ fn an_invoice_under_an_agreement_that_was_ended_by_a_clock_that_is_slow() {
     let opening = world.opening(TOTAL);
     world.clock -= 600;
     assert_eq!(code(world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&opening))), "payment.no_agreement");
+}
+
+/// Seller and buyer remake what they have signed, with peers that run a changed chaincode, once it is paid: the invoice
+/// is nobody's then, no settlement counts for it, and the payment stays used.
+#[test]
+fn an_invoice_that_is_remade_after_it_was_paid() {
+    let mut world = World::established();
+    let case = Case::ready(&mut world);
+    let request = case.request(&mut world);
+    world.submit(EXPORTER, Settle::NAME, &request).expect("settled");
+    super::authorship::forge_the_invoice(&mut world).expect("the two, short of a majority elsewhere");
+    let named = json!({ "invoice_id": INVOICE });
+    let read = world.evaluate(REGULATOR, ReadInvoice::NAME, &named).expect("remade");
+    assert_eq!((&read["authenticated"], read.get("settled_by_entry")), (&json!(false), None));
+    assert_ne!(read["state"], "settled");
+    let entry = world.evaluate(REGULATOR, ReadEntry::NAME, &json!({ "entry_id": ENTRY })).expect("recorded");
+    assert_eq!(entry["settles"], INVOICE);
+    assert_eq!(code(world.submit(EXPORTER, Settle::NAME, &request)), "payment.invoice_unauthenticated");
+    assert_eq!(code(world.submit(EXPORTER, IssueInvoice::NAME, &invoice_of(&case.invoice))), "payment.invoice_exists");
 }
 
 /// An agreement without a tolerance, and a payment that falls short.

@@ -122,6 +122,17 @@ fn settle_with_entry(world: &mut World, field: &str, value: impl Into<Value>) ->
     world.submit(EXPORTER, Settle::NAME, &request)
 }
 
+/// Settles an invoice that is owed by a payment that quotes nothing of it.
+fn settle_unquoted(world: &mut World, who: &str) -> Answer {
+    let case = Case { invoice: world.opening(TOTAL), entry: world.opening(PAID) };
+    issue(world, &invoice_of(&case.invoice), &case.invoice)?;
+    accept(world)?;
+    let entry = entry_of(&case.entry).without("creditor_reference").with("end_to_end_id", "rent");
+    record(world, &entry, &case.entry)?;
+    let request = case.request(world);
+    world.submit(who, Settle::NAME, &request)
+}
+
 /// Settles a good pair with one field of the request changed.
 fn settle_with(world: &mut World, who: &str, field: &str, value: &str) -> Answer {
     let case = Case::ready(world);
@@ -185,6 +196,8 @@ fn settle_rows() -> Vec<Row> {
         row("a debit", "payment.entry_not_credit", |w| settle_with_entry(w, "direction", json!(EntryDirection::Debit))),
         row("a reversal", "payment.entry_not_credit", |w| settle_with_entry(w, "reversal", true)),
         row("another currency", "payment.currency_differs", |w| settle_with_entry(w, "currency", "CHF")),
+        row("without a reference, by the seller", "", |w| settle_unquoted(w, EXPORTER)),
+        row("without a reference, by the buyer", "payment.reference_missing", |w| settle_unquoted(w, IMPORTER)),
         row("another reference", "payment.reference_differs", |w| {
             settle_with_entry(w, "creditor_reference", "RF185390075470Y")
         }),

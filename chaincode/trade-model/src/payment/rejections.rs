@@ -110,6 +110,9 @@ rejections! {
     /// The entry quotes another creditor reference.
     ReferenceDiffers { entry_id: EntryName } = 422, "payment.reference_differs", "The payment quotes another reference",
         "{entry_id} quotes a creditor reference that is not the invoice's";
+    /// The buyer may not say by itself what a payment is for.
+    ReferenceMissing { invoice_id: InvoiceName, entry_id: EntryName } = 422, "payment.reference_missing", "The payment does not quote the invoice",
+        "{entry_id} quotes nothing of {invoice_id}, so only the seller can say that it pays it";
     /// The two are said to differ, and their agreement allows no difference.
     NoTolerance { invoice_id: InvoiceName } = 422, "payment.no_tolerance", "No difference was agreed on",
         "the agreement of {invoice_id} allows no difference, so the reason can only be none";

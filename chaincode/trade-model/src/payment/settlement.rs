@@ -6,7 +6,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
 use super::{EntryName, EntryReversal, InvoiceName};
-use crate::common::{Commitment, MinorUnits, Person, Proof, Stamp};
+use crate::common::{Commitment, Digest256, MinorUnits, Person, Proof, Stamp};
 
 /// Why payment and invoice may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,8 +37,12 @@ pub struct Settlement {
     pub invoice_id: InvoiceName,
     /// Which settlement of the invoice it is, from 1; later ones follow a bank's reversal.
     pub number: u32,
+    /// SHA-256 of the invoice that was settled. A settlement counts for that one and for none that has its name.
+    pub invoice_sha256: Digest256,
     /// The entry.
     pub entry_id: EntryName,
+    /// SHA-256 of the entry that settles it.
+    pub entry_sha256: Digest256,
     /// Currency of both.
     pub currency: CurrencyCode,
     /// What connects the two.
