@@ -12,6 +12,7 @@ mod custody;
 mod customs;
 mod documents;
 mod evidence;
+mod exhaustion;
 mod filing;
 mod founding;
 mod governance;

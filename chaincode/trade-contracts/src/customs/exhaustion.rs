@@ -3,9 +3,13 @@
 //!
 //! Title passes by the seller's offer and the buyer's acceptance, so neither alone can claim a sale. Where the thing
 //! was then is taken from its place while the buyer did not hold it yet: the buyer gains by the answer.
+//!
+//! What was sold stays sold: a right that is passed on, or registered here after the sale, reaches no further than it
+//! would have in the hands of who sold.
 
-use fabric_contract::Context;
+use fabric_contract::{Context, Table};
 use trade_model::Refusal;
+use trade_model::common::ItemId;
 use trade_model::customs::{Declaration, InputRight};
 use trade_model::governance::Members;
 use trade_model::item::{CUSTODY, Item, LOCATION, TITLE, TimelineEntry};
@@ -17,8 +21,8 @@ use trade_standards::time::UtcTime;
 use super::place;
 use crate::rights::check::licensed;
 
-/// Most entries of a timeline that are looked at.
-const ENTRIES_MAX: usize = 100;
+/// Most changes of title that are looked at, the first ones.
+const TITLES_MAX: usize = 100;
 /// Offices whose rights are valid in a union as a whole: a sale in one of its countries is a sale in all.
 const UNION_OFFICES: [&str; 3] = ["BX", "EM", "QZ"];
 
@@ -34,7 +38,8 @@ pub(super) fn is_exhausted(
     if item.entries.title < 2 {
         return Ok(false);
     }
-    let titles = entries(TITLE.scan(ctx, &item.item_id, ENTRIES_MAX)?.entries);
+    let titles = TITLE.scan(ctx, &item.item_id, TITLES_MAX)?.entries;
+    let titles: Vec<_> = titles.into_iter().map(|(_, entry)| entry).collect();
     for pair in titles.windows(2) {
         let ([Some(seller), Some(buyer)], at) = ([&pair[0].value, &pair[1].value], pair[1].from) else { continue };
         if seller == buyer {
@@ -58,12 +63,12 @@ fn place_of_sale(
     buyer: &MspId,
     at: UtcTime,
 ) -> Result<Option<CountryCode>, Refusal> {
-    let holders = entries(CUSTODY.scan(ctx, &item.item_id, ENTRIES_MAX)?.entries);
-    if value_at(&holders, at) == Some(buyer) {
+    let holder = value_at(ctx, &CUSTODY, (item, item.entries.custody), at)?;
+    if holder.as_ref() == Some(buyer) {
         return Ok(None);
     }
-    let places = entries(LOCATION.scan(ctx, &item.item_id, ENTRIES_MAX)?.entries);
-    Ok(value_at(&places, at).and_then(|place| place::country_of(members, place)))
+    let place = value_at(ctx, &LOCATION, (item, item.entries.location), at)?;
+    Ok(place.and_then(|place| place::country_of(members, &place)))
 }
 
 /// Whether a sale in the country is one in the territory of the right that reaches the destination.
@@ -81,6 +86,9 @@ fn has_consent(
     item: &Item,
     at: UtcTime,
 ) -> Result<bool, Refusal> {
+    if right.right.was_owned_by(seller, at) {
+        return Ok(right.authenticated);
+    }
     let question = Question {
         party: seller,
         act: Act::Sell,
@@ -93,11 +101,21 @@ fn has_consent(
     Ok(licensed(ctx, right, &question, None, false)?.iter().any(|covering| covering.reasons.is_empty()))
 }
 
-fn entries<K, V>(entries: Vec<(K, TimelineEntry<V>)>) -> Vec<TimelineEntry<V>> {
-    entries.into_iter().map(|(_, entry)| entry).collect()
-}
-
-/// What a timeline said at a moment.
-fn value_at<V>(timeline: &[TimelineEntry<V>], at: UtcTime) -> Option<&V> {
-    timeline.iter().rfind(|entry| entry.from <= at)?.value.as_ref()
+/// What a timeline of so many entries said at a moment. Its entries are numbered in the order of their ledger times, so
+/// that the last one before the moment is found by halving, however many a holder has made.
+fn value_at<V: serde::Serialize + serde::de::DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    timeline: &Table<(ItemId, u32), TimelineEntry<V>>,
+    (item, entries): (&Item, u32),
+    at: UtcTime,
+) -> Result<Option<V>, Refusal> {
+    let (mut from, mut until, mut found) = (0, entries, None);
+    while from < until {
+        let middle = from + (until - from) / 2;
+        match timeline.find(ctx, &(item.item_id.clone(), middle))?.filter(|entry| entry.from <= at) {
+            Some(entry) => (from, found) = (middle + 1, entry.value),
+            None => until = middle,
+        }
+    }
+    Ok(found)
 }

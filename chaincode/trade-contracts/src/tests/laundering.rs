@@ -20,7 +20,7 @@ impl World {
     }
 
     /// Another importer's declaration of the same goods.
-    fn file_by_another(&mut self, goods: Value) -> Answer {
+    pub(super) fn file_by_another(&mut self, goods: Value) -> Answer {
         let opening = self.opening(DECLARED);
         let place = trade_claims::DeclarationPlace::parse(SECOND_MAKER, "dec-1", ("DE-TARIFF", 1), "shirts", "EUR");
         let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");

@@ -64,7 +64,7 @@ impl World {
         self.attested(CUSTOMS, RIGHT).expect("it may attest");
     }
 
-    fn attested(&mut self, who: &str, right_id: &str) -> Answer {
+    pub(super) fn attested(&mut self, who: &str, right_id: &str) -> Answer {
         self.submit(who, AttestRight::NAME, &named(right_id).with("basis", json!({ "kind": "register" })))
     }
 
