@@ -6,6 +6,7 @@ mod agreement;
 mod alarm_groups;
 mod alarms;
 mod authorship;
+mod clearance;
 mod contention;
 mod corrections;
 mod custody;

@@ -14,7 +14,7 @@ use self::consignment::{custody, no_open_alarm, origin_known, quantity};
 use self::reasons::Reasons;
 use self::rights::{Protection, has_products};
 
-pub use self::rights::in_question;
+pub use self::rights::{covering, in_question};
 
 /// What every applicable rule says, in the tariff's order, and what follows: the gravest of them, `clear` without any.
 pub fn decide(tariff: &Tariff, inputs: &DecisionInputs, on: Date) -> (Outcome, Vec<Finding>) {

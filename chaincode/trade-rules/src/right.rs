@@ -61,11 +61,16 @@ pub fn standing(facts: &RightFacts, when: When) -> RightStanding {
 }
 
 /// What a right may lead to for a product.
+///
+/// That others contest a right takes nothing away for products that are the owner's by their GS1 prefix: a stranger
+/// that claims the number would otherwise take the question off its own imports, and put it to the owner's.
 pub fn weight(standing: RightStanding, basis: ProductBasis) -> Weight {
     match (standing, basis) {
         (RightStanding::Attested, ProductBasis::OwnPrefix | ProductBasis::Assigned) => Weight::Binds,
         (RightStanding::Attested, ProductBasis::Claimed)
-        | (RightStanding::Asserted, ProductBasis::OwnPrefix | ProductBasis::Assigned) => Weight::Asks,
+        | (RightStanding::Asserted | RightStanding::Contested, ProductBasis::OwnPrefix | ProductBasis::Assigned) => {
+            Weight::Asks
+        }
         _ => Weight::Shown,
     }
 }

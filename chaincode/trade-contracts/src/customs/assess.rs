@@ -8,7 +8,7 @@ use trade_model::common::{DeclarationId, Remark, ScopedRef};
 use trade_model::customs::{
     Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decide, Decision, Declaration, Outcome,
 };
-use trade_rules::customs::decide as by_rules;
+use trade_rules::customs::{covering, decide as by_rules};
 
 use super::hold::{Interception, intercept};
 use super::{consignment, declaration, facts, key::part, reservation, tariff};
@@ -73,6 +73,7 @@ fn record(
         proposed,
         reason,
         findings,
+        licences: covering(&inputs, rules_of),
         tariff_id: tariff.tariff_id,
         tariff_version: tariff.version,
         rules_of,

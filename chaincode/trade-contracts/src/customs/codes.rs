@@ -11,12 +11,11 @@ use trade_model::customs::{CODES_CLEARED, CODES_DECLARED, Classification, Declar
 use trade_model::governance::Members;
 use trade_standards::identifier::Gtin;
 
+use super::consignment::PRODUCTS_MAX;
 use super::product;
 
 /// Most other codes that a decision names.
 const OTHERS_MAX: usize = 20;
-/// Most trade items of a consignment that are compared.
-const PRODUCTS_MAX: usize = 50;
 /// Most codes of one trade item: more than there are countries, and than members.
 const CODES_MAX: usize = 300;
 
@@ -83,7 +82,11 @@ pub(super) fn note_cleared(
 ) -> Result<(), Refusal> {
     for gtin in products.iter().take(PRODUCTS_MAX) {
         let key = (Part(gtin.clone()), Part(filed.destination.clone()));
-        CODES_CLEARED.put(ctx, &key, &classification(filed))?;
+        // What is there already is not written again: every assessment of the trade item reads it.
+        let before = CODES_CLEARED.find(ctx, &key)?;
+        if before.is_none_or(|before| before.hs_code != filed.hs_code) {
+            CODES_CLEARED.put(ctx, &key, &classification(filed))?;
+        }
     }
     Ok(())
 }

@@ -13,6 +13,9 @@ use crate::item::registry::Registry;
 /// Most things, contents of units included, that one consignment or one hold can have.
 const THINGS_MAX: usize = 2_000;
 
+/// Most trade items of one consignment, of which each is compared with rights and codes.
+pub(super) const PRODUCTS_MAX: usize = 50;
+
 /// The things that are named and all that they contain.
 ///
 /// # Errors

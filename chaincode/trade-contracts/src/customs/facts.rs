@@ -12,6 +12,7 @@ use trade_model::rights::RightName;
 use trade_rules::customs::in_question;
 use trade_standards::identifier::Gtin;
 
+use super::consignment::PRODUCTS_MAX;
 use super::offers::Offers;
 use super::{acts, codes, consignment, declaration, exhaustion, protection, reservation};
 use crate::item;
@@ -33,7 +34,10 @@ pub(super) fn gather(
 ) -> Result<DecisionInputs, Refusal> {
     let band = tariff.bands.iter().find(|band| band.band_id == filed.band_id);
     let band = band.ok_or_else(|| CustomsRejection::BandUnknown { band_id: filed.band_id.clone() })?;
-    let products = consignment::products(ctx, registry, things)?;
+    let mut products = consignment::products(ctx, registry, things)?;
+    // More can be packed after the filing, which refuses them. What is not looked at must not pass.
+    let beyond = products.iter().nth(PRODUCTS_MAX).cloned();
+    let more_products = beyond.map(|beyond| products.split_off(&beyond)).is_some();
     let mut inputs = DecisionInputs {
         importer: filed.importer.clone(),
         hs_code: filed.hs_code.clone(),
@@ -47,6 +51,7 @@ pub(super) fn gather(
         quantity: filed.quantity,
         unit: filed.unit.clone(),
         rights: protection::rights(ctx, filed, &products)?,
+        more_products,
         other_declarations: reservation::others(ctx, members, filed, things)?,
         other_codes: codes::others(ctx, members, filed, &products)?,
         acts: acts::authentic(ctx, filed)?,

@@ -15,6 +15,7 @@ use trade_model::rejection::Rejection;
 use trade_model::rights::{LicenceName, RightName};
 use trade_standards::identifier::{CountryCode, MspId};
 
+use super::consignment::PRODUCTS_MAX;
 use super::hold::Holds;
 use super::offers::Offers;
 use super::reservation::{self, Claim};
@@ -56,6 +57,9 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     let claim = DeclaredValue::of_request(caller.msp_id(), &request, band);
     claim.verify(declaration::deployment(ctx), &request.value_proof)?;
     Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &things)?;
+    if consignment::products(ctx, &mut registry, &things)?.len() > PRODUCTS_MAX {
+        return Err(CustomsRejection::TooManyProducts { max: PRODUCTS_MAX }.into());
+    }
     let claims = claims(ctx, &mut registry, &caller, things)?;
     reservation::check(ctx, &caller.members, &declaration_id, &request.destination, &claims)?;
     let own = claims.iter().filter(|(_, claim)| *claim == Claim::Standing).map(|(item_id, _)| item_id.clone());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::customs::{Declaration, InputChain, InputRight};
-use trade_model::rights::{Act, LicenceName, RightFacts, RightName, Weight};
+use trade_model::rights::{Act, RightFacts, RightName, Weight};
 use trade_rules::licence::{Question, judge};
 use trade_standards::identifier::Gtin;
 
@@ -14,19 +14,18 @@ use crate::rights;
 use crate::rights::check::licensed;
 use crate::rights::find::{Goods, protecting};
 
-/// Most trade items of a consignment for which rights are looked for.
-const PRODUCTS_MAX: usize = 50;
-/// Most licences under one right that a decision keeps, those with the fewest reasons against them.
+/// Most licences under one right for one trade item that a decision keeps, those with the fewest reasons against them.
 const CHAINS_MAX: usize = 5;
 
-/// The rights that protect the products at the destination, and the one that the declarant names.
+/// The rights that protect the products at the destination, and the one that the declarant names. The products are at
+/// most [`PRODUCTS_MAX`](super::consignment::PRODUCTS_MAX).
 pub(super) fn rights(
     ctx: &mut Context<'_>,
     filed: &Declaration,
     products: &BTreeSet<Gtin>,
 ) -> Result<Vec<InputRight>, Refusal> {
     let mut found: BTreeMap<RightName, InputRight> = BTreeMap::new();
-    for gtin in products.iter().take(PRODUCTS_MAX) {
+    for gtin in products {
         let goods = Goods { gtin, class: None };
         for right in protecting(ctx, &goods, &filed.destination, filed.filed.at)?.found {
             if right.weight == Weight::Shown {
@@ -46,8 +45,7 @@ pub(super) fn rights(
         found.entry(name.clone()).or_insert_with(|| unnamed(facts)).named = true;
     }
     for right in found.values_mut() {
-        let named = filed.licence_id.as_ref().filter(|_| right.named);
-        right.chains = chains(ctx, &right.right, filed, products.first(), named)?;
+        right.chains = chains(ctx, right, filed, products)?;
     }
     Ok(found.into_values().collect())
 }
@@ -56,19 +54,36 @@ fn unnamed(right: RightFacts) -> InputRight {
     InputRight { right, named: false, products: Vec::new(), binds: Vec::new(), chains: Vec::new() }
 }
 
-/// The importer's licences under a right, the best first, each with those above it.
+/// What the importer has under a right for each trade item: its licences, the best first, each with those above it, or
+/// what keeps it from acting as the owner.
 fn chains(
     ctx: &mut Context<'_>,
-    right: &RightFacts,
+    right: &InputRight,
     filed: &Declaration,
-    product: Option<&Gtin>,
-    named: Option<&LicenceName>,
+    products: &BTreeSet<Gtin>,
 ) -> Result<Vec<InputChain>, Refusal> {
-    if right.right.owner == filed.importer {
-        return Ok(Vec::new());
+    let named = filed.licence_id.as_ref().filter(|_| right.named);
+    let mut chains: Vec<InputChain> = Vec::new();
+    for product in right.asked_for(&products.iter().collect()) {
+        let question = question(filed, product);
+        if let Some(covering) = chains.iter_mut().find(|chain| covers(right, chain, &question)) {
+            covering.products.extend(product.cloned());
+            continue;
+        }
+        for covering in licensed(ctx, &right.right, &question, named, false)?.into_iter().take(CHAINS_MAX) {
+            // What the stored facts do not tell: another member's exclusive licence, a chain that could not be
+            // followed.
+            let told = judge(&right.right, &covering.chain, &question);
+            let problem = covering.reasons.into_iter().find(|reason| !told.contains(reason));
+            add(&mut chains, product, InputChain { products: Vec::new(), licences: covering.chain, problem });
+        }
     }
+    Ok(chains)
+}
+
+fn question<'q>(filed: &'q Declaration, product: Option<&'q Gtin>) -> Question<'q> {
     let at = filed.filed.at;
-    let question = Question {
+    Question {
         party: &filed.importer,
         act: Act::Import,
         product,
@@ -76,13 +91,21 @@ fn chains(
         channel: None,
         on: at.date(),
         at: Some(at),
-    };
-    let coverings = licensed(ctx, right, &question, named, false)?;
-    let chain = |covering: rights::check::Covering| {
-        // What the stored facts do not tell: another member's exclusive licence, a chain that could not be followed.
-        let told = judge(right, &covering.chain, &question);
-        let problem = covering.reasons.into_iter().find(|reason| !told.contains(reason));
-        InputChain { licences: covering.chain, problem }
-    };
-    Ok(coverings.into_iter().take(CHAINS_MAX).map(chain).collect())
+    }
+}
+
+/// Whether licences that were found for one trade item cover another one that the right protects.
+fn covers(right: &InputRight, chain: &InputChain, question: &Question<'_>) -> bool {
+    let protected = question.product.is_some_and(|product| right.products.contains(product));
+    let whole = chain.problem.is_none() && !chain.licences.is_empty();
+    protected && whole && judge(&right.right, &chain.licences, question).is_empty()
+}
+
+fn add(chains: &mut Vec<InputChain>, product: Option<&Gtin>, found: InputChain) {
+    let own = |chain: &InputChain| chain.licences.first().map(|own| own.licence.licence_id.clone());
+    let same = |chain: &&mut InputChain| own(chain) == own(&found) && chain.problem == found.problem;
+    match chains.iter_mut().find(same) {
+        Some(chain) => chain.products.extend(product.cloned()),
+        None => chains.push(InputChain { products: product.cloned().into_iter().collect(), ..found }),
+    }
 }

@@ -228,7 +228,7 @@ fn every_finding_of_the_rules_has_its_reason() {
     world.capture(BANK, &[]).expect_err("a bank captures nothing");
     let decision = world.decided(goods().with("items", json!([piece("8"), pallet(7)])));
     let reasons: Vec<&str> = not_met(&decision).into_iter().map(|(rule, _)| rule).collect();
-    assert_eq!(reasons, ["product", "origin", "custody", "quantity"]);
+    assert_eq!(reasons, ["chain", "territory", "period", "product", "origin", "custody", "quantity"]);
 }
 
 #[test]

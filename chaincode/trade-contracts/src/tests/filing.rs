@@ -210,6 +210,7 @@ fn file_rows() -> Vec<Row> {
             w.hold(CUSTOMS, "DE", &[pallet(1)])?;
             w.file(goods().with("declaration_id", "dec-2"))
         }),
+        row("51 trade items", "customs.too_many_products", super::clearance::fifty_one_trade_items),
         row("a blank id", "request.id_malformed", |w| file_changed(w, "declaration_id", "a b")),
         row("without items", "request.empty", |w| file(w, goods().with("items", json!([])))),
         row("an item that is none", "item.id_malformed", |w| file(w, goods().with("items", json!(["x"])))),

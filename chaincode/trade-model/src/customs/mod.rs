@@ -12,10 +12,10 @@ mod tables;
 pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
-    ActKind, Classification, CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs, Declaration,
-    DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold, HoldState, HoldStep, HoldStepKind,
-    InputChain, InputItem, InputRight, InspectionResult, OtherClassification, OtherDeclaration, Outcome, Procedure,
-    ProductClassification, ReplayedDecision, Tariff, TariffBand, least_width,
+    ActKind, Classification, CoveringLicence, CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs,
+    Declaration, DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold, HoldState, HoldStep,
+    HoldStepKind, InputChain, InputItem, InputRight, InspectionResult, OtherClassification, OtherDeclaration, Outcome,
+    Procedure, ProductClassification, ReplayedDecision, Tariff, TariffBand, least_width,
 };
 pub use rejections::CustomsRejection;
 pub use requests::{

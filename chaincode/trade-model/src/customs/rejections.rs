@@ -78,6 +78,9 @@ rejections! {
     /// The consignment holds too many items.
     ConsignmentTooLarge { max: usize } = 413, "customs.consignment_too_large", "The consignment holds too many items",
         "a consignment can hold at most {max} items, contents of units included";
+    /// The consignment holds too many trade items.
+    TooManyProducts { max: usize } = 413, "customs.too_many_products", "The consignment holds too many trade items",
+        "the things of a consignment can be of at most {max} trade items: each is compared with rights and codes";
     /// Only the importer opens its declared value.
     NotTheImporter { declaration_id: Scoped<DeclarationId> } = 403, "customs.not_the_importer", "The declaration is another importer's",
         "only the importer of {declaration_id} can do this";

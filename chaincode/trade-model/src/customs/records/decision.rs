@@ -2,10 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trade_standards::identifier::Gtin;
 use trade_standards::time::Date;
 
 use super::{DecisionInputs, Finding, Outcome};
 use crate::common::{DeclarationId, Digest256, Person, Remark, Scoped, Stamp, TariffId};
+use crate::rights::{LicenceName, RightName};
 
 /// A decision with all it rests on: the answer of `customs:Assess`, `customs:Decide` and `customs:ReadDecision`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +25,8 @@ pub struct Decision {
     pub reason: Option<Remark>,
     /// One per rule that was applied, in the tariff's order.
     pub findings: Vec<Finding>,
+    /// The importer's licences that cover the goods, as they were found; none for goods that are its own or need none.
+    pub licences: Vec<CoveringLicence>,
     /// The tariff whose rules were applied.
     pub tariff_id: TariffId,
     /// Its version.
@@ -37,6 +41,17 @@ pub struct Decision {
     pub decided: Stamp,
     /// The person that decided, as it is told from the one that approves.
     pub person: Person,
+}
+
+/// A licence that covers the import of trade items under a right that protects them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoveringLicence {
+    /// The right.
+    pub right_id: RightName,
+    /// The importer's own licence under it.
+    pub licence_id: LicenceName,
+    /// The trade items of the consignment that it covers.
+    pub products: Vec<Gtin>,
 }
 
 /// A second person's approval of a decision that releases goods or is graver than the rules propose: the answer of

@@ -60,8 +60,10 @@ pub enum FindingReason {
     },
     /// No trade item of the consignment is known.
     NoProductKnown,
-    /// No right is known that protects the goods, and the declaration names none.
+    /// No right is known that protects one of the trade items; the right that a declaration names does not count.
     NoRightKnown,
+    /// There are more trade items than rights were looked for.
+    MoreProducts,
     /// Right or licence do not cover the import.
     NotCovered {
         /// The right.

@@ -1,5 +1,7 @@
 //! The facts of a decision: found on the ledger, not taken from the declarant, where they can be found.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{CountryCode, Gtin, MspId};
@@ -38,6 +40,8 @@ pub struct DecisionInputs {
     pub unit: UnitCode,
     /// The rights that protect the goods at the destination, and the one that the declarant named.
     pub rights: Vec<InputRight>,
+    /// Whether there are more trade items than rights were looked for.
+    pub more_products: bool,
     /// Other declarations of the same things for the same destination, at most 20.
     pub other_declarations: Vec<OtherDeclaration>,
     /// Other subheadings under which the same trade items were cleared or declared, at most 20.
@@ -103,14 +107,38 @@ pub struct InputRight {
     pub chains: Vec<InputChain>,
 }
 
+impl InputRight {
+    /// For which trade items the right is judged: those it was found for and, where the declarant named it, all of
+    /// them; for the goods as a whole where no trade item is known.
+    #[must_use]
+    pub fn asked_for<'a>(&'a self, all: &BTreeSet<&'a Gtin>) -> Vec<Option<&'a Gtin>> {
+        match (self.named, all.is_empty()) {
+            (true, true) => vec![None],
+            (true, false) => all.iter().copied().map(Some).collect(),
+            (false, _) => self.products.iter().map(Some).collect(),
+        }
+    }
+}
+
 /// A licence with all that stand above it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InputChain {
-    /// The licences from the importer up to the owner.
+    /// The trade items for which it was found; empty where no trade item is known.
+    pub products: Vec<Gtin>,
+    /// The licences from the importer up to the owner; empty when the importer is the owner.
     pub licences: Vec<LicenceFacts>,
-    /// Why the chain could not be followed, when it could not.
+    /// What the licences themselves do not tell: the chain could not be followed, or another member has an exclusive
+    /// licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<LicenceReason>,
+}
+
+impl InputChain {
+    /// Whether it was found for the trade item, or for goods of which none is known.
+    #[must_use]
+    pub fn is_for(&self, product: Option<&Gtin>) -> bool {
+        product.map_or(self.products.is_empty(), |product| self.products.contains(product))
+    }
 }
 
 /// Another declaration of a thing of the consignment, for the same destination.

@@ -11,7 +11,7 @@ mod product;
 mod tariff;
 
 pub use act::{ActKind, DeclarationAct, InspectionResult};
-pub use decision::{Decision, DecisionApproval, ReplayedDecision};
+pub use decision::{CoveringLicence, Decision, DecisionApproval, ReplayedDecision};
 pub use declaration::{Declaration, DeclarationState, Procedure};
 pub use finding::{Finding, FindingReason, FindingResult};
 pub use hold::{Hold, HoldState, HoldStep, HoldStepKind};
