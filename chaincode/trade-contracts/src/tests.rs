@@ -18,6 +18,7 @@ mod filing;
 mod founding;
 mod governance;
 mod holds;
+mod interception;
 mod item;
 mod laundering;
 mod laws;

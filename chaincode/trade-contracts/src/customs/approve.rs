@@ -8,13 +8,14 @@ use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{Attested, Foreign, ItemId, Remark};
 use trade_model::customs::{
-    APPROVALS, ApproveDecision, CustomsEvent, CustomsRejection, DECLARATIONS, Decision, DecisionApproval, Declaration,
-    DeclarationState, HoldStep, HoldStepKind, Outcome, ReadApproval,
+    APPROVALS, ApproveDecision, CustomsEvent, CustomsRejection, DECLARATIONS, Decision, DecisionApproval,
+    DecisionInputs, Declaration, DeclarationState, HoldStep, HoldStepKind, Outcome, ReadApproval, Tariff,
 };
 use trade_model::item::Basis;
+use trade_rules::customs::decide as by_rules;
 
-use super::hold::{Holds, confirm_by_decision, lift_by_clearance};
-use super::{authenticity, codes, consignment, declaration, facts, key::part, replay, tariff};
+use super::hold::{Holds, follow_decision};
+use super::{authenticity, codes, consignment, declaration, facts, key::part, replay, reservation, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
@@ -83,21 +84,33 @@ fn release(
     let things = consignment::things(ctx, &mut registry, &filed.items)?;
     let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
     let inputs = facts::gather(ctx, &mut registry, &caller.members, &filed, &tariff, &things)?;
-    if authorship::digest(&inputs) != decision.inputs_sha256 {
+    if !says_the_same(&tariff, decision, &inputs) {
         return Err(CustomsRejection::FactsChanged { declaration_id: filed.declaration_id }.into());
     }
     let own = filed.hold.clone();
     Holds::at(caller.now).refuse_others(ctx, &caller.members, &mut registry, &things, own.as_ref())?;
-    let products = consignment::products(ctx, &mut registry, &things)?;
+    let declared = reservation::held_by(ctx, &filed, &things)?;
+    let products = consignment::products(ctx, &mut registry, &declared)?;
 
     let step = step(caller, decision, HoldStepKind::Lift)?;
-    lift_by_clearance(ctx, &mut registry, caller, &filed, step)?;
-    note_licence(ctx, &mut registry, caller, &filed, &things)?;
+    follow_decision(ctx, &mut registry, caller, &filed, step)?;
+    note_licences(ctx, &mut registry, caller, decision, &declared)?;
     registry.flush(ctx)?;
     codes::note_cleared(ctx, &filed, &products)?;
     filed.state = DeclarationState::Cleared;
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
     Ok(CustomsEvent::Cleared { declaration_id: filed.declaration_id, number: decision.number })
+}
+
+/// Whether the facts still say what they said when it was decided: the same things, alarms and acts, and of all else
+/// what the rules make of it. A record that changes nothing of that, by the owner of a right or by a stranger that
+/// claims its number, keeps no goods waiting.
+fn says_the_same(tariff: &Tariff, decision: &Decision, inputs: &DecisionInputs) -> bool {
+    let (proposed, findings) = by_rules(tariff, inputs, decision.rules_of);
+    proposed == decision.proposed
+        && findings == decision.findings
+        && inputs.items == decision.inputs.items
+        && inputs.acts == decision.inputs.acts
 }
 
 /// Lets stand what is graver than the rules propose.
@@ -109,7 +122,9 @@ fn confirm(
 ) -> Result<CustomsEvent, Refusal> {
     if decision.outcome == Outcome::Intercept {
         let step = step(caller, decision, HoldStepKind::Confirm)?;
-        confirm_by_decision(ctx, caller, filed, step)?;
+        let mut registry = Registry::default();
+        follow_decision(ctx, &mut registry, caller, filed, step)?;
+        registry.flush(ctx)?;
     }
     let (declaration_id, number) = (filed.declaration_id.clone(), decision.number);
     Ok(CustomsEvent::DecisionConfirmed { declaration_id, number })
@@ -129,22 +144,20 @@ fn step(caller: &Caller, decision: &Decision, step: HoldStepKind) -> Result<Hold
     })
 }
 
-/// The licence timeline of cleared items says under which licence they came in.
-fn note_licence(
+/// The licence timeline of cleared things says under which licence they came in: the one that was found to cover them.
+fn note_licences(
     ctx: &mut Context<'_>,
     registry: &mut Registry,
     caller: &Caller,
-    filed: &Declaration,
+    decision: &Decision,
     things: &[ItemId],
 ) -> Result<(), Refusal> {
-    let Some(licence_id) = &filed.licence_id else { return Ok(()) };
-    let ground = Ground::new(caller, Basis::Decision, Foreign::of_id(&filed.declaration_id.to_string()), None);
+    let ground = Ground::new(caller, Basis::Decision, Foreign::of_id(&decision.declaration_id.to_string()), None);
     for item_id in things {
-        if registry.find(ctx, item_id)?.is_none() {
-            continue;
-        }
-        registry.change(ctx, item_id)?.licence_id = Some(licence_id.clone());
-        registry.append(item_id, Entry::Licence(Some(licence_id.clone())), &ground)?;
+        let Some(gtin) = registry.find(ctx, item_id)?.and_then(|item| item.gtin.clone()) else { continue };
+        let Some(licence) = decision.licences.iter().find(|licence| licence.products.contains(&gtin)) else { continue };
+        registry.change(ctx, item_id)?.licence_id = Some(licence.licence_id.clone());
+        registry.append(item_id, Entry::Licence(Some(licence.licence_id.clone())), &ground)?;
     }
     Ok(())
 }

@@ -100,6 +100,13 @@ pub(super) fn reserved(
     Ok(RESERVATIONS.find_many(ctx, &places(destination, things))?)
 }
 
+/// The things that a declaration has: its importer had standing to declare them.
+pub(super) fn held_by(ctx: &mut Context<'_>, filed: &Declaration, things: &[ItemId]) -> Result<Vec<ItemId>, Refusal> {
+    let reserved = reserved(ctx, &filed.destination, things)?;
+    let of_it = things.iter().zip(reserved).filter(|(_, found)| found.as_ref() == Some(&filed.declaration_id));
+    Ok(of_it.map(|(item_id, _)| item_id.clone()).collect())
+}
+
 fn stopped(
     ctx: &mut Context<'_>,
     destination: &CountryCode,

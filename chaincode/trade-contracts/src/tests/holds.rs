@@ -28,21 +28,21 @@ impl World {
     }
 
     /// The next step of a hold, by the first officer.
-    fn step(&mut self, who: &str, transaction: &str, hold: &Value) -> Answer {
+    pub(super) fn step(&mut self, who: &str, transaction: &str, hold: &Value) -> Answer {
         self.submit(who, transaction, &json!({ "hold_id": hold["hold_id"], "reason": "as the file says" }))
     }
 
     /// A second officer approves the last step.
-    fn approve_hold(&mut self, hold: &Value) -> Answer {
+    pub(super) fn approve_hold(&mut self, hold: &Value) -> Answer {
         self.submit_as(&officer(CUSTOMS, "second"), ApproveHold::NAME, &approval(hold))
     }
 
-    fn read_hold(&mut self, hold: &Value) -> Value {
+    pub(super) fn read_hold(&mut self, hold: &Value) -> Value {
         self.evaluate(REGULATOR, ReadHold::NAME, &json!({ "hold_id": hold["hold_id"] })).expect("a hold")
     }
 
     /// Whether the carrier can offer the pallet to another member: withdraws its offer, and tries.
-    fn movable(&mut self) -> Answer {
+    pub(super) fn movable(&mut self) -> Answer {
         if self.read_item(&pallet(1)).expect("known")["open_transfer"] == "LogisticsMSP/h-2" {
             self.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "changed" }))?;
         }

@@ -32,17 +32,30 @@ impl Holds {
         members: &Members,
         item: &Item,
     ) -> Result<Option<&Hold>, Refusal> {
+        self.on_beside(ctx, members, item, None)
+    }
+
+    /// The hold that binds a thing beside this one.
+    pub(super) fn on_beside(
+        &mut self,
+        ctx: &mut Context<'_>,
+        members: &Members,
+        item: &Item,
+        own: Option<&HoldId>,
+    ) -> Result<Option<&Hold>, Refusal> {
         let Some(named) = &item.hold else { return Ok(None) };
-        let mut binding = self.binds(ctx, members, named)?.then(|| named.clone());
-        if binding.is_none() {
-            // The one that the item names has ended. Another authority may have held the thing at the same time.
+        let mut binding = None;
+        if Some(named) != own && self.binds(ctx, members, named)? {
+            binding = Some(named.clone());
+        } else {
+            // The one that the item names has ended, or is this one. Another authority may hold the thing as well.
             for (_, other) in HOLDS_ON.scan(ctx, &item.item_id, MEMBERS_MAX)?.entries {
-                if binding.is_none() && self.binds(ctx, members, &other)? {
+                if binding.is_none() && Some(&other) != own && self.binds(ctx, members, &other)? {
                     binding = Some(other);
                 }
             }
         }
-        Ok(binding.and_then(|hold_id| self.known.get(&hold_id)?.as_ref()))
+        Ok(binding.and_then(|hold_id| self.find(&hold_id)))
     }
 
     /// Refuses when one of the things is held.
@@ -76,7 +89,7 @@ impl Holds {
             let Some(item) = registry.find(ctx, item_id)?.filter(|item| item.hold.is_some()).cloned() else {
                 continue;
             };
-            if let Some(hold) = self.on(ctx, members, &item)?.filter(|hold| Some(&hold.hold_id) != own) {
+            if let Some(hold) = self.on_beside(ctx, members, &item, own)? {
                 let (item_id, hold_id) = (item_id.clone(), hold.hold_id.clone());
                 return Err(CustomsRejection::ItemHeld { item_id, hold_id }.into());
             }
@@ -101,6 +114,11 @@ impl Holds {
             }
             self.known.insert(hold_id.clone(), found);
         }
-        Ok(self.known.get(hold_id).is_some_and(Option::is_some))
+        Ok(self.find(hold_id).is_some())
+    }
+
+    /// A hold that was found to bind.
+    pub(super) fn find(&self, hold_id: &HoldId) -> Option<&Hold> {
+        self.known.get(hold_id)?.as_ref()
     }
 }

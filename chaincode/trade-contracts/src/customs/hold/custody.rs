@@ -2,10 +2,9 @@
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{Foreign, HoldId, ItemId};
+use trade_model::common::{Foreign, ItemId};
 use trade_model::custody::TransferName;
 use trade_model::customs::{HOLDS_ON, Hold, HoldState};
-use trade_model::governance::MEMBERS_MAX;
 use trade_model::item::{Basis, CUSTODY, Item};
 use trade_standards::identifier::MspId;
 
@@ -42,28 +41,18 @@ pub(super) fn release(
     hold: &Hold,
 ) -> Result<(), Refusal> {
     let ground = ground(caller, hold);
+    let mut holds = Holds::at(caller.now);
     for item_id in held(ctx, registry, hold)? {
         if hold.state == HoldState::Seized {
             give_back(ctx, registry, hold, &item_id, &ground)?;
         }
-        if registry.known(ctx, &item_id)?.hold.as_ref() == Some(&hold.hold_id) {
-            let next = another(ctx, caller, hold, &item_id)?;
-            registry.change(ctx, &item_id)?.hold = next;
+        let item = registry.known(ctx, &item_id)?.clone();
+        if item.hold.as_ref() == Some(&hold.hold_id) {
+            let next = holds.on_beside(ctx, &caller.members, &item, Some(&hold.hold_id))?;
+            registry.change(ctx, &item_id)?.hold = next.map(|next| next.hold_id.clone());
         }
     }
     Ok(())
-}
-
-/// The hold of another authority that binds the thing still.
-fn another(ctx: &mut Context<'_>, caller: &Caller, hold: &Hold, item_id: &ItemId) -> Result<Option<HoldId>, Refusal> {
-    let on_it = HOLDS_ON.scan(ctx, item_id, MEMBERS_MAX)?.entries;
-    let mut holds = Holds::at(caller.now);
-    for (_, other) in on_it.into_iter().filter(|(_, other)| *other != hold.hold_id) {
-        if holds.binds(ctx, &caller.members, &other)? {
-            return Ok(Some(other));
-        }
-    }
-    Ok(None)
 }
 
 fn give_back(

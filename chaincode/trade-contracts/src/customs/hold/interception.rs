@@ -3,9 +3,9 @@
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{HoldId, ItemId, Malformed, Remark, Set};
-use trade_model::customs::{DECLARATION_ITEMS_MAX, Declaration, HoldState, HoldStep};
+use trade_model::customs::{DECLARATION_ITEMS_MAX, Declaration, HoldState, HoldStep, HoldStepKind};
 
-use super::custody;
+use super::apply::apply;
 use super::place::{Draft, attach, held_before, longest, new_hold};
 use super::record::{find, put};
 use crate::caller::Caller;
@@ -18,11 +18,11 @@ pub(in crate::customs) struct Interception {
     pub(in crate::customs) by_rule: bool,
 }
 
-/// Holds the goods of a declaration that is intercepted: those that its importer had standing to declare, and those
-/// that are located in the country. Other members' goods are not held because a stranger declared them.
+/// Holds the goods of a declaration that is intercepted.
 ///
-/// What the rules propose holds until the declaration is decided otherwise; what one officer decides does so for a
-/// bounded time, and once.
+/// What the rules propose holds those that the importer had standing to declare, until the declaration is decided
+/// otherwise: a stranger that declares the goods of others does not get them held. What one officer decides holds those
+/// that are located in the country as well, for a bounded time, and once.
 pub(in crate::customs) fn intercept(
     ctx: &mut Context<'_>,
     registry: &mut Registry,
@@ -38,7 +38,7 @@ pub(in crate::customs) fn intercept(
     if let Some(hold) = in_force.filter(|hold| hold.until.is_none() || !interception.by_rule) {
         return Ok(Some(hold.hold_id));
     }
-    let own = within_reach(ctx, registry, caller, filed, things)?;
+    let own = within_reach(ctx, registry, caller, filed, things, interception.by_rule)?;
     let Ok(items) = held_by_name(filed, &own) else { return Ok(filed.hold.clone()) };
     let takes_two = !interception.by_rule && held_before(ctx, caller, &own)?.ever;
     let until = if interception.by_rule { None } else { Some(longest(ctx, caller.now)?) };
@@ -59,26 +59,9 @@ pub(in crate::customs) fn intercept(
     Ok(Some(hold.hold_id))
 }
 
-/// Makes the hold of an interception that a second person approved stand until it is lifted.
-pub(in crate::customs) fn confirm_by_decision(
-    ctx: &mut Context<'_>,
-    caller: &Caller,
-    filed: &Declaration,
-    step: HoldStep,
-) -> Result<(), Refusal> {
-    let Some(hold_id) = &filed.hold else { return Ok(()) };
-    let mut hold = find(ctx, hold_id)?;
-    if !matches!(hold.state, HoldState::Proposed | HoldState::Held) {
-        return Ok(());
-    }
-    hold.state = HoldState::Held;
-    hold.until = None;
-    hold.steps.push(step);
-    put(ctx, caller, &hold)
-}
-
-/// Lifts the hold of a declaration that is cleared.
-pub(in crate::customs) fn lift_by_clearance(
+/// Takes the step that an approved decision means for the hold of its declaration: a clearance lifts it, an
+/// interception lets it stand until it is lifted.
+pub(in crate::customs) fn follow_decision(
     ctx: &mut Context<'_>,
     registry: &mut Registry,
     caller: &Caller,
@@ -87,11 +70,12 @@ pub(in crate::customs) fn lift_by_clearance(
 ) -> Result<(), Refusal> {
     let Some(hold_id) = &filed.hold else { return Ok(()) };
     let mut hold = find(ctx, hold_id)?;
-    if hold.state == HoldState::Lifted {
+    // Goods whose hold has lapsed may have gone to others since: they are held by a new decision only.
+    let lapsed = hold.until.is_some_and(|until| until < caller.now) || hold.state == HoldState::Seized;
+    if hold.state == HoldState::Lifted || (step.step == HoldStepKind::Confirm && lapsed) {
         return Ok(());
     }
-    custody::release(ctx, registry, caller, &hold)?;
-    hold.state = HoldState::Lifted;
+    apply(ctx, registry, caller, &mut hold, step.step)?;
     hold.steps.push(step);
     put(ctx, caller, &hold)
 }
@@ -103,6 +87,7 @@ fn within_reach(
     caller: &Caller,
     filed: &Declaration,
     things: &[ItemId],
+    by_rule: bool,
 ) -> Result<Vec<ItemId>, Refusal> {
     let reservations = reservation::reserved(ctx, &filed.destination, things)?;
     let mut within = Vec::new();
@@ -110,9 +95,10 @@ fn within_reach(
         if registry.find(ctx, item_id)?.is_none() {
             continue;
         }
-        let of_it = reservation.as_ref() == Some(&filed.declaration_id);
-        let here = place::of_thing(ctx, registry, &caller.members, item_id)?.as_ref() == Some(&filed.destination);
-        if of_it || here {
+        let reached = reservation.as_ref() == Some(&filed.declaration_id)
+            || (!by_rule
+                && place::of_thing(ctx, registry, &caller.members, item_id)?.as_ref() == Some(&filed.destination));
+        if reached {
             within.push(item_id.clone());
         }
     }

@@ -101,7 +101,11 @@ pub(super) fn new_hold(
     }
 }
 
-/// Lets the things point to the hold, except where another authority's hold binds them, which goes on doing so.
+/// Puts things under a hold.
+///
+/// One of the same authority that binds them stays on them where it is the stronger one: it stands until it is lifted,
+/// or the new one only waits for a second person. Otherwise one officer could free what two have confirmed or seized,
+/// by intercepting it. The hold of another authority goes on binding as well.
 pub(super) fn attach(
     ctx: &mut Context<'_>,
     registry: &mut Registry,
@@ -110,13 +114,21 @@ pub(super) fn attach(
     things: &[ItemId],
 ) -> Result<(), Refusal> {
     let mut holds = Holds::at(caller.now);
-    for item_id in things {
-        let Some(item) = registry.find(ctx, item_id)?.cloned() else { continue };
+    let binds = hold.binds(caller.now);
+    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(hold.authority.clone()))).collect();
+    for ((item_id, authority), earlier) in keys.iter().cloned().zip(HOLDS_ON.find_many(ctx, &keys)?) {
+        let Some(item) = registry.find(ctx, &item_id)?.cloned() else { continue };
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != hold.hold_id)
+            && holds.binds(ctx, &caller.members, &earlier)?
+            && holds.find(&earlier).is_some_and(|earlier| !binds || earlier.stands_until_lifted())
+        {
+            continue;
+        }
         let binding = holds.on(ctx, &caller.members, &item)?;
         if binding.is_none_or(|binding| binding.authority == hold.authority) {
-            registry.change(ctx, item_id)?.hold = Some(hold.hold_id.clone());
+            registry.change(ctx, &item_id)?.hold = Some(hold.hold_id.clone());
         }
-        HOLDS_ON.put(ctx, &(item_id.clone(), Part(hold.authority.clone())), &hold.hold_id)?;
+        HOLDS_ON.put(ctx, &(item_id, authority), &hold.hold_id)?;
     }
     Ok(())
 }

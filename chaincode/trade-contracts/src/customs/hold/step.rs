@@ -8,7 +8,7 @@ use trade_model::customs::{
     HoldStepKind, LiftHold, Seize,
 };
 
-use super::custody;
+use super::apply::apply;
 use super::record::{changed, find, is_authentic, last_changed, put};
 use crate::announce::announce;
 use crate::caller::Caller;
@@ -57,7 +57,8 @@ pub fn lift(ctx: &mut Context<'_>, request: LiftHold) -> Result<Hold, Refusal> {
             return Err(CustomsRejection::HoldOfDeclaration { declaration_id: declaration_id.clone() }.into());
         }
     }
-    let takes_two = hold.until.is_none() || hold.state == HoldState::Seized || hold.declaration_id.is_some();
+    let by_two = hold.steps.iter().any(|step| step.approved.is_some());
+    let takes_two = by_two || hold.stands_until_lifted() || hold.declaration_id.is_some();
     take(ctx, &caller, hold, HoldStepKind::Lift, request.reason, takes_two)
 }
 
@@ -134,28 +135,4 @@ fn take(
     put(ctx, caller, &hold)?;
     announce(ctx, changed(&hold))?;
     Ok(hold)
-}
-
-/// What a step changes.
-fn apply(
-    ctx: &mut Context<'_>,
-    registry: &mut Registry,
-    caller: &Caller,
-    hold: &mut Hold,
-    step: HoldStepKind,
-) -> Result<(), Refusal> {
-    match step {
-        HoldStepKind::Place => hold.state = HoldState::Held,
-        HoldStepKind::Confirm => hold.until = None,
-        HoldStepKind::Seize => {
-            custody::seize(ctx, registry, caller, hold)?;
-            hold.state = HoldState::Seized;
-            hold.until = None;
-        }
-        HoldStepKind::Lift => {
-            custody::release(ctx, registry, caller, hold)?;
-            hold.state = HoldState::Lifted;
-        }
-    }
-    Ok(())
 }

@@ -95,6 +95,12 @@ impl Hold {
         }
     }
 
+    /// Whether it ends by nothing but being lifted.
+    #[must_use]
+    pub fn stands_until_lifted(&self) -> bool {
+        self.state == HoldState::Seized || self.until.is_none()
+    }
+
     /// The step that waits for a second person.
     #[must_use]
     pub fn waiting(&self) -> Option<&HoldStep> {
