@@ -199,9 +199,11 @@ fn check_partner(caller: &Caller, other: &MspId) -> Result<(), AgreementRejectio
     if other == caller.msp_id() {
         return Err(AgreementRejection::WithItself);
     }
-    let trades =
-        |msp_id| caller.partner(msp_id).is_some_and(|one| Role::TRADERS.iter().any(|role| one.has_role(*role)));
-    if trades(other) { Ok(()) } else { Err(AgreementRejection::PartnerNotEnrolled { msp_id: other.clone() }) }
+    if caller.has_partner(other, Role::TRADERS) {
+        Ok(())
+    } else {
+        Err(AgreementRejection::PartnerNotEnrolled { msp_id: other.clone() })
+    }
 }
 
 /// A tolerance is bounded twice, so that no payment of a part settles the whole.

@@ -70,6 +70,32 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     Ok(may_state && bears_digest(ctx, table, key, (statement, stamp), author)?)
 }
 
+/// Whether a record of several parties is what they made it: each of them has signed what it said last, and nobody else
+/// has said anything. `said` holds the record after each that was said, oldest first and the last one as it is, as a
+/// party's digest is that of the last it said.
+pub(crate) fn signed_by_all<K: TableKey, V: Serialize + DeserializeOwned>(
+    ctx: &mut Context<'_>,
+    table: &Table<K, V>,
+    key: &K,
+    said: &[(V, &Stamp)],
+    parties: &[&MspId],
+) -> Result<bool, Refusal> {
+    if said.iter().any(|(_, stamp)| !parties.contains(&&stamp.by)) {
+        return Ok(false);
+    }
+    for party in parties {
+        let last = said.iter().rfind(|(_, stamp)| stamp.by == **party);
+        let signed = match last {
+            Some((statement, stamp)) => is_authentic(ctx, table, key, (statement, stamp), party)?,
+            None => false,
+        };
+        if !signed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// As [`is_authentic`], of an organization that has a collection, whether it is a member or not yet.
 pub(crate) fn bears_digest<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,

@@ -87,6 +87,11 @@ impl Caller {
     pub(crate) fn partner(&self, msp_id: &MspId) -> Option<&Member> {
         self.members.partner(msp_id)
     }
+
+    /// Whether an organization is such a member, with one of the roles.
+    pub(crate) fn has_partner(&self, msp_id: &MspId, roles: &[Role]) -> bool {
+        self.partner(msp_id).is_some_and(|partner| roles.iter().any(|&role| partner.has_role(role)))
+    }
 }
 
 /// Refuses the transaction `T` to a member, or to the person that acts for it.

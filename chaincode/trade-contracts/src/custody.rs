@@ -74,7 +74,8 @@ pub fn offer(ctx: &mut Context<'_>, request: Offer) -> Result<CustodyTransfer, R
 /// The receiver takes the items; their custody and that of everything packed in them changes now.
 ///
 /// # Errors
-/// The receiver only, in time, once, and with the seal as offered. An authority may hold nothing of it.
+/// The receiver only, in time, once, and with the seal as offered. The sender must have offered it and not be suspended
+/// since. An authority may hold nothing of it.
 pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer, Refusal> {
     let mut caller = Caller::of::<Accept>(ctx)?;
     let mut transfer = open_transfer(ctx, &request.transfer_id.of(caller.msp_id()))?;
@@ -89,6 +90,7 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     if transfer.seal != request.seal {
         return Err(CustodyRejection::SealDiffers { transfer_id }.into());
     }
+    check_sender(ctx, &caller, &transfer)?;
     let mut registry = Registry::default();
     registry.load(ctx, &transfer.items)?;
     for item_id in &transfer.items {
@@ -157,22 +159,18 @@ pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<Att
 
 /// Whether the sender has offered this, and the member that decided about it has decided so.
 fn is_authentic(ctx: &mut Context<'_>, transfer: &CustodyTransfer) -> Result<bool, Refusal> {
-    let (key, offered) = (&transfer.transfer_id, transfer.as_offered());
-    let by_sender = match &transfer.decided {
-        // The sender's digest is that of the last it said: of the offer, or of its withdrawal.
-        Some(decided) if decided.by == transfer.from => transfer,
-        _ => &offered,
-    };
-    let last = by_sender.decided.as_ref().unwrap_or(&by_sender.offered);
-    if !authorship::is_authentic(ctx, &TRANSFERS, key, (by_sender, last), &transfer.from)? {
-        return Ok(false);
+    authorship::signed_by_all(ctx, &TRANSFERS, &transfer.transfer_id, &transfer.said(), &transfer.signers())
+}
+
+/// Refuses an offer that its sender has not made, or cannot make any more.
+fn check_sender(ctx: &mut Context<'_>, caller: &Caller, transfer: &CustodyTransfer) -> Result<(), Refusal> {
+    if !is_authentic(ctx, transfer)? {
+        return Err(CustodyRejection::OfferUnauthenticated { transfer_id: transfer.transfer_id.clone() }.into());
     }
-    match &transfer.decided {
-        Some(decided) if decided.by != transfer.from => {
-            authorship::is_authentic(ctx, &TRANSFERS, key, (transfer, decided), &transfer.to)
-        }
-        _ => Ok(true),
+    if !caller.has_partner(&transfer.from, Role::HANDLERS) {
+        return Err(CustodyRejection::SenderNotEnrolled { msp_id: transfer.from.clone() }.into());
     }
+    Ok(())
 }
 
 /// Writes the transfer as the caller makes it; from now on it takes the peers of both sides to change it.
@@ -239,10 +237,7 @@ fn check_offer(caller: &Caller, request: &Offer) -> Result<(), CustodyRejection>
     if request.to == *caller.msp_id() {
         return Err(CustodyRejection::OfferToSelf);
     }
-    let can_hold = |msp_id: &MspId| {
-        caller.partner(msp_id).is_some_and(|partner| Role::HANDLERS.iter().any(|&role| partner.has_role(role)))
-    };
-    if !can_hold(&request.to) {
+    if !caller.has_partner(&request.to, Role::HANDLERS) {
         return Err(CustodyRejection::ReceiverNotEnrolled { msp_id: request.to.clone() });
     }
     if request.expires_at.is_some_and(|expiry| expiry <= caller.now) {

@@ -2,7 +2,7 @@
 
 use fabric_contract::{Context, Contract, Part};
 use trade_model::Refusal;
-use trade_model::common::{Attested, Malformed, Role, Scoped};
+use trade_model::common::{Attested, Malformed, MandateId, Role, Scoped};
 use trade_model::mandate::{
     AcceptMandate, EndMandate, GrantMandate, MANDATES, MANDATES_BETWEEN, MANDATES_BETWEEN_MAX, Mandate, MandateEnd,
     MandateEvent, MandateName, MandateRef, MandateRejection, MandateState, ReadMandate, RefuseMandate,
@@ -42,6 +42,7 @@ pub fn grant(ctx: &mut Context<'_>, request: GrantMandate) -> Result<Mandate, Re
         granted: caller.stamp(),
         decided: None,
         ended: None,
+        given_up: None,
     };
     let event = MandateEvent::Granted { mandate_id: mandate.mandate_id.clone(), holder: mandate.holder.clone() };
     put(ctx, &caller, mandate, event)
@@ -50,15 +51,16 @@ pub fn grant(ctx: &mut Context<'_>, request: GrantMandate) -> Result<Mandate, Re
 /// Takes a mandate; from now on it is in force.
 ///
 /// # Errors
-/// The holder only, and once.
+/// The holder only, and once; the owner must have granted it and not be suspended since.
 pub fn accept(ctx: &mut Context<'_>, request: AcceptMandate) -> Result<Mandate, Refusal> {
     let mut caller = Caller::of::<AcceptMandate>(ctx)?;
     let mut mandate = granted_to(ctx, &mut caller, request.mandate_id)?;
-    let between = (Part(mandate.owner.clone()), Part(mandate.holder.clone()));
-    if MANDATES_BETWEEN.scan(ctx, &between, MANDATES_BETWEEN_MAX)?.entries.len() >= MANDATES_BETWEEN_MAX {
-        return Err(MandateRejection::TooManyMandates { max: MANDATES_BETWEEN_MAX }.into());
-    }
+    check_owner(ctx, &caller, &mandate)?;
+    let over = others_over(ctx, &caller, &mandate)?;
 
+    for place in over {
+        MANDATES_BETWEEN.delete(ctx, &place)?;
+    }
     mandate.state = MandateState::Accepted;
     mandate.decided = Some(caller.stamp());
     MANDATES_BETWEEN.put(ctx, &place(&mandate), &mandate.mandate_id)?;
@@ -79,28 +81,43 @@ pub fn refuse(ctx: &mut Context<'_>, request: RefuseMandate) -> Result<Mandate, 
     put(ctx, &caller, mandate, event)
 }
 
-/// Ends a mandate from a day on. One that the holder has not answered is taken back by that.
+/// Ends a mandate: the owner from a day on, which a second end can only bring forward, the holder at once. One that the
+/// holder has not answered is taken back by that.
+///
+/// Each of the two has an end of its own in the record. With one for both, a holder could end a mandate for the last
+/// day of the calendar, so that the owner could not end it any more.
 ///
 /// # Errors
-/// Owner or holder only, once, and not for the past.
+/// Owner or holder only, not for the past, and while the mandate goes on beyond the day.
 pub fn end(ctx: &mut Context<'_>, request: EndMandate) -> Result<Mandate, Refusal> {
     let mut caller = Caller::of::<EndMandate>(ctx)?;
     let mut mandate = find(ctx, &request.mandate_id.of(caller.msp_id()))?;
     if ![&mandate.owner, &mandate.holder].contains(&caller.msp_id()) {
         return Err(MandateRejection::NotAParty { mandate_id: mandate.mandate_id }.into());
     }
-    if mandate.state == MandateState::Refused || mandate.ended.is_some() {
-        return Err(MandateRejection::MandateOver { mandate_id: mandate.mandate_id }.into());
-    }
-    caller.follow(mandate.decided.as_ref().map_or(mandate.granted.at, |decided| decided.at));
-    if request.on < caller.now.date() {
+    caller.follow(mandate.said().last().map(|(_, stamp)| stamp.at));
+    let today = caller.now.date();
+    if request.on < today {
         return Err(MandateRejection::EndInPast.into());
     }
+    let by_holder = mandate.holder == *caller.msp_id();
+    if by_holder && request.on != today {
+        return Err(MandateRejection::HolderEndsAtOnce.into());
+    }
+    // What ends by then anyway is not ended again.
+    if mandate.is_over(request.on) {
+        return Err(MandateRejection::MandateOver { mandate_id: mandate.mandate_id }.into());
+    }
 
-    if request.on == caller.now.date() {
+    if request.on == today {
         MANDATES_BETWEEN.delete(ctx, &place(&mandate))?;
     }
-    mandate.ended = Some(MandateEnd { stamp: caller.stamp(), on: request.on, reason: request.reason });
+    let end = Some(MandateEnd { stamp: caller.stamp(), on: request.on, reason: request.reason });
+    if by_holder {
+        mandate.given_up = end
+    } else {
+        mandate.ended = end
+    }
     let event = MandateEvent::Ended { mandate_id: mandate.mandate_id.clone(), holder: mandate.holder.clone() };
     put(ctx, &caller, mandate, event)
 }
@@ -132,27 +149,37 @@ pub(crate) fn between(ctx: &mut Context<'_>, owner: &MspId, holder: &MspId) -> R
 
 /// Whether owner and holder have each signed what the mandate says of them.
 fn is_authentic(ctx: &mut Context<'_>, mandate: &Mandate) -> Result<bool, Refusal> {
-    // A party's digest is that of the last it said.
-    let said = [
-        (mandate.as_granted(), Some(&mandate.granted)),
-        (mandate.as_decided(), mandate.decided.as_ref()),
-        (mandate.clone(), mandate.ended.as_ref().map(|ended| &ended.stamp)),
-    ];
-    for party in [&mandate.owner, &mandate.holder] {
-        let last = said
-            .iter()
-            .rev()
-            .find_map(|(statement, stamp)| stamp.filter(|stamp| stamp.by == *party).map(|stamp| (statement, stamp)));
-        let signed = match last {
-            Some(statement) => authorship::is_authentic(ctx, &MANDATES, &mandate.mandate_id, statement, party)?,
-            // Who has said nothing has signed nothing: the holder of a mandate that waits for it.
-            None => *party == mandate.holder && mandate.state == MandateState::Granted,
-        };
-        if !signed {
-            return Ok(false);
+    authorship::signed_by_all(ctx, &MANDATES, &mandate.mandate_id, &mandate.said(), &mandate.signers())
+}
+
+/// Refuses a mandate that its owner has not granted, or cannot grant any more.
+fn check_owner(ctx: &mut Context<'_>, caller: &Caller, mandate: &Mandate) -> Result<(), Refusal> {
+    if !is_authentic(ctx, mandate)? {
+        return Err(MandateRejection::MandateUnauthenticated { mandate_id: mandate.mandate_id.clone() }.into());
+    }
+    if !caller.has_partner(&mandate.owner, Role::TRADERS) {
+        return Err(MandateRejection::OwnerNotEnrolled { msp_id: mandate.owner.clone() }.into());
+    }
+    Ok(())
+}
+
+/// Where the mandates of the two are listed that are over, or that nobody signed; refuses when all places are taken by
+/// others.
+fn others_over(ctx: &mut Context<'_>, caller: &Caller, mandate: &Mandate) -> Result<Vec<Place>, Refusal> {
+    let between = (Part(mandate.owner.clone()), Part(mandate.holder.clone()));
+    let listed = MANDATES_BETWEEN.scan(ctx, &between, MANDATES_BETWEEN_MAX)?.entries;
+    let count = listed.len();
+    let mut over = Vec::new();
+    for (place, name) in listed {
+        let other = find(ctx, &name)?;
+        if other.is_over(caller.now.date()) || !is_authentic(ctx, &other)? {
+            over.push(place);
         }
     }
-    Ok(true)
+    if count - over.len() >= MANDATES_BETWEEN_MAX {
+        return Err(MandateRejection::TooManyMandates { max: MANDATES_BETWEEN_MAX }.into());
+    }
+    Ok(over)
 }
 
 fn find(ctx: &mut Context<'_>, mandate_id: &MandateName) -> Result<Mandate, Refusal> {
@@ -166,7 +193,7 @@ fn granted_to(ctx: &mut Context<'_>, caller: &mut Caller, mandate_id: MandateRef
     if mandate.holder != *caller.msp_id() {
         return Err(MandateRejection::NotTheHolder { mandate_id }.into());
     }
-    if mandate.ended.is_some() {
+    if mandate.ended.is_some() || mandate.given_up.is_some() {
         return Err(MandateRejection::MandateOver { mandate_id }.into());
     }
     if mandate.state != MandateState::Granted {
@@ -184,14 +211,16 @@ fn check_grant(caller: &Caller, request: &GrantMandate) -> Result<(), Rejection>
     if request.holder == *caller.msp_id() {
         return Err(MandateRejection::MandateToSelf.into());
     }
-    let holder = caller.partner(&request.holder);
-    if holder.is_some_and(|holder| Role::TRADERS.iter().any(|&role| holder.has_role(role))) {
+    if caller.has_partner(&request.holder, Role::TRADERS) {
         return Ok(());
     }
     Err(MandateRejection::HolderNotEnrolled { msp_id: request.holder.clone() }.into())
 }
 
-fn place(mandate: &Mandate) -> (Part<MspId>, Part<MspId>, trade_model::common::MandateId) {
+/// Where a mandate is listed.
+type Place = (Part<MspId>, Part<MspId>, MandateId);
+
+fn place(mandate: &Mandate) -> Place {
     (Part(mandate.owner.clone()), Part(mandate.holder.clone()), mandate.mandate_id.id.clone())
 }
 

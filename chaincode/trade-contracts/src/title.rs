@@ -66,7 +66,7 @@ pub fn offer(ctx: &mut Context<'_>, request: OfferTitle) -> Result<TitleTransfer
 /// The buyer takes title to the items and everything of the seller's in them.
 ///
 /// # Errors
-/// The buyer only, in time and once; the seller must still own everything.
+/// The buyer only, in time and once; the seller must have offered it, still own everything and not be suspended.
 pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransfer, Refusal> {
     let mut caller = Caller::of::<AcceptTitle>(ctx)?;
     let mut transfer = offered_to(ctx, &mut caller, request.title_id)?;
@@ -74,6 +74,7 @@ pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransf
     if transfer.has_expired(caller.now) {
         return Err(TitleRejection::TitleExpired { title_id }.into());
     }
+    check_seller(ctx, &caller, &transfer)?;
     let mut registry = Registry::default();
     registry.load(ctx, &transfer.items)?;
     for item_id in &transfer.items {
@@ -87,7 +88,10 @@ pub fn accept(ctx: &mut Context<'_>, request: AcceptTitle) -> Result<TitleTransf
 
     let ground = Ground::new(&caller, Basis::TitleTransfer, Foreign::of_id(&title_id.to_string()), None);
     for item_id in &owned {
-        registry.change(ctx, item_id)?.owner = Some(transfer.buyer.clone());
+        let item = registry.change(ctx, item_id)?;
+        item.owner = Some(transfer.buyer.clone());
+        // Whatever else the seller offered of it does not bind the new owner.
+        item.open_title = None;
         registry.append(item_id, Entry::Title(Some(transfer.buyer.clone())), &ground)?;
     }
     release(ctx, &mut registry, &transfer)?;
@@ -136,22 +140,18 @@ pub fn read(ctx: &mut Context<'_>, request: ReadTitle) -> Result<Attested<TitleT
 
 /// Whether the seller has offered this, and the member that decided about it has decided so.
 fn is_authentic(ctx: &mut Context<'_>, transfer: &TitleTransfer) -> Result<bool, Refusal> {
-    let (key, offered) = (&transfer.title_id, transfer.as_offered());
-    let by_seller = match &transfer.decided {
-        // The seller's digest is that of the last it said: of the offer, or of its withdrawal.
-        Some(decided) if decided.by == transfer.seller => transfer,
-        _ => &offered,
-    };
-    let last = by_seller.decided.as_ref().unwrap_or(&by_seller.offered);
-    if !authorship::is_authentic(ctx, &TITLES, key, (by_seller, last), &transfer.seller)? {
-        return Ok(false);
+    authorship::signed_by_all(ctx, &TITLES, &transfer.title_id, &transfer.said(), &transfer.signers())
+}
+
+/// Refuses an offer that its seller has not made, or cannot make any more.
+fn check_seller(ctx: &mut Context<'_>, caller: &Caller, transfer: &TitleTransfer) -> Result<(), Refusal> {
+    if !is_authentic(ctx, transfer)? {
+        return Err(TitleRejection::TitleUnauthenticated { title_id: transfer.title_id.clone() }.into());
     }
-    match &transfer.decided {
-        Some(decided) if decided.by != transfer.seller => {
-            authorship::is_authentic(ctx, &TITLES, key, (transfer, decided), &transfer.buyer)
-        }
-        _ => Ok(true),
+    if !caller.has_partner(&transfer.seller, Role::TRADERS) {
+        return Err(TitleRejection::SellerNotEnrolled { msp_id: transfer.seller.clone() }.into());
     }
+    Ok(())
 }
 
 fn find(ctx: &mut Context<'_>, title_id: &TitleName) -> Result<TitleTransfer, Refusal> {
@@ -185,7 +185,7 @@ struct Sold {
 }
 
 /// The items named and what is packed in them. A unit that nobody owns goes with its contents; everything else must be
-/// the seller's.
+/// the seller's. What has ended or was sold to a consumer cannot be named, and title to it does not pass with its unit.
 fn sold(ctx: &mut Context<'_>, registry: &mut Registry, named: &[ItemId], seller: &MspId) -> Result<Sold, Refusal> {
     registry.load(ctx, named)?;
     for item_id in named {
@@ -197,7 +197,10 @@ fn sold(ctx: &mut Context<'_>, registry: &mut Registry, named: &[ItemId], seller
     for item_id in &all {
         let item = registry.known(ctx, item_id)?;
         if item.life != Life::Active {
-            return Err(TitleRejection::ItemNotInUse { item_id: item_id.clone() }.into());
+            if named.contains(item_id) {
+                return Err(TitleRejection::ItemNotInUse { item_id: item_id.clone() }.into());
+            }
+            continue;
         }
         // Who holds a unit that nobody owns says nothing about who owns what lies in it.
         if item.kind == ItemKind::LogisticUnit && item.owner.is_none() {
@@ -230,10 +233,7 @@ fn check_offer(caller: &Caller, request: &OfferTitle) -> Result<(), TitleRejecti
     if request.buyer == *caller.msp_id() {
         return Err(TitleRejection::TitleToSelf);
     }
-    let trades = |msp_id: &MspId| {
-        caller.partner(msp_id).is_some_and(|partner| Role::TRADERS.iter().any(|&role| partner.has_role(role)))
-    };
-    if !trades(&request.buyer) {
+    if !caller.has_partner(&request.buyer, Role::TRADERS) {
         return Err(TitleRejection::BuyerNotEnrolled { msp_id: request.buyer.clone() });
     }
     if request.expires_at.is_some_and(|expiry| expiry <= caller.now) {

@@ -155,3 +155,27 @@ async fn packing_a_strangers_thing_poisons_no_trace() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_holder_does_not_keep_the_owner_from_ending_its_mandate() -> Result<()> {
+    for system in everywhere()? {
+        let trade = Trade::on(system).await?;
+        trade.commission(&["ENDLESS1"]).await?;
+        let goods = things(&["ENDLESS1"]);
+        hand_over("ENDLESS", &goods, (&trade.exporter, EXPORTER), (&trade.importer, IMPORTER)).await?;
+        let grant = json!({
+            "mandate_id": "ENDLESS", "holder": IMPORTER, "purposes": ["consignment"], "period": { "from": "2020-01-01" },
+        });
+        let granted = trade.exporter.post("/v1/mandates", &grant).await?.accepted()?;
+        let path = |step: &str| format!("/v1/mandates/{EXPORTER}/ENDLESS/{step}");
+        trade.importer.post(&path("accept"), &json!({})).await?.accepted()?;
+        let never = json!({ "on": "9999-12-31", "reason": "some day" });
+        trade.importer.post(&path("end"), &never).await?.refused(422, "mandate.holder_ends_at_once")?;
+        let today = granted["result"]["granted"]["at"].as_str().unwrap_or_default();
+        let over = json!({ "on": &today[..today.len().min(10)], "reason": "the season is over" });
+        trade.exporter.post(&path("end"), &over).await?.accepted()?;
+        let sold = capture(&trade.importer, object("OBSERVE", "retail_selling", &goods)).await?;
+        ensure!(alarms(&sold) == ["title_conflict"], "{sold}");
+    }
+    Ok(())
+}

@@ -6,6 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use trade_model::agreement::{AGREEMENTS, Agreement};
 use trade_model::common::{DeclarationId, Scoped};
+use trade_model::custody::{CustodyTransfer, TRANSFERS};
 use trade_model::customs::{
     ACTS, APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, DeclarationAct, DeclarationPart,
     HOLDS, Hold, ReadApproval, ReadDecision, ReadDeclaration,
@@ -15,8 +16,10 @@ use trade_model::governance::{
     ReadMembers,
 };
 use trade_model::item::{ALARM_DECISIONS, AlarmDecision};
+use trade_model::mandate::{MANDATES, Mandate};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::rights::{LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, Right};
+use trade_model::title::{TITLES, TitleTransfer};
 use trade_model::{Refusal, Transaction as _};
 
 use super::customs::{DEC, goods};
@@ -42,6 +45,9 @@ pub(super) fn forged() -> Contract {
         .submit("Confirmation", |ctx, record: Confirmation| {
             forge(ctx, &CONFIRMATIONS, &Part(record.confirmed.by.clone()), record)
         })
+        .submit("Transfer", |ctx, record: CustodyTransfer| forge(ctx, &TRANSFERS, &record.transfer_id.clone(), record))
+        .submit("Title", |ctx, record: TitleTransfer| forge(ctx, &TITLES, &record.title_id.clone(), record))
+        .submit("Mandate", |ctx, record: Mandate| forge(ctx, &MANDATES, &record.mandate_id.clone(), record))
         .submit("Entry", |ctx, record: BankEntry| forge(ctx, &ENTRIES, &record.entry_id.clone(), record))
         .submit("Right", |ctx, record: Right| forge(ctx, &RIGHTS, &record.right_id.clone(), record))
         .submit("Licence", |ctx, record: Licence| forge(ctx, &LICENCES, &record.licence_id.clone(), record))

@@ -61,8 +61,19 @@ impl CustodyTransfer {
         self.expires_at.is_some_and(|expiry| expiry < now)
     }
 
-    /// The transfer as the sender offered it.
-    pub fn as_offered(&self) -> Self {
-        Self { state: TransferState::Offered, decided: None, remark: None, items_moved: 0, ..self.clone() }
+    /// The transfer after each that was said of it, the offer first, with who said it when.
+    pub fn said(&self) -> Vec<(Self, &Stamp)> {
+        let Some(decided) = &self.decided else { return vec![(self.clone(), &self.offered)] };
+        let offered =
+            Self { state: TransferState::Offered, decided: None, remark: None, items_moved: 0, ..self.clone() };
+        vec![(offered, &self.offered), (self.clone(), decided)]
+    }
+
+    /// The members without whose word it would not be what it is.
+    pub fn signers(&self) -> Vec<&MspId> {
+        match self.state {
+            TransferState::Offered | TransferState::Withdrawn => vec![&self.from],
+            TransferState::Accepted | TransferState::Rejected => vec![&self.from, &self.to],
+        }
     }
 }

@@ -22,6 +22,12 @@ rejections! {
     /// The receiver is no member that can hold goods.
     ReceiverNotEnrolled { msp_id: MspId } = 422, "custody.receiver_not_enrolled", "The receiver cannot hold goods",
         "{msp_id} is not enrolled or is a regulator";
+    /// The sender is no member any more that can hold goods, or is suspended.
+    SenderNotEnrolled { msp_id: MspId } = 422, "custody.sender_not_enrolled", "The sender cannot hand over goods",
+        "{msp_id} is not enrolled, is suspended, or is a regulator";
+    /// Others made the offer up in the sender's name.
+    OfferUnauthenticated { transfer_id: TransferName } = 409, "custody.offer_unauthenticated", "The sender has not endorsed the offer",
+        "{transfer_id} does not bear the authorship digest of its sender";
     /// The sender does not hold the item.
     NotHolder { item_id: ItemId, sender: MspId } = 403, "custody.not_holder", "The sender does not hold the item",
         "{item_id} is not held by {sender}";

@@ -22,5 +22,5 @@ pub type MandateRef = ScopedRef<MandateId>;
 
 /// Most trade items a mandate can list.
 pub const MANDATE_PRODUCTS_MAX: usize = 100;
-/// Most mandates of one owner for one holder that are not ended.
+/// Most mandates of one owner for one holder that are not over.
 pub const MANDATES_BETWEEN_MAX: usize = 50;

@@ -31,9 +31,12 @@ pub struct Mandate {
     /// Who accepted or refused it when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Stamp>,
-    /// Set when one of the two ended it.
+    /// Set when the owner ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<MandateEnd>,
+    /// Set when the holder gave it up, which it does at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<MandateEnd>,
 }
 
 /// For what a holder may act on the owner's goods.
@@ -69,7 +72,7 @@ pub enum MandateState {
 pub struct MandateEnd {
     /// By whom and when.
     pub stamp: Stamp,
-    /// The first day on which it permits nothing.
+    /// The first day on which it permits nothing; for a holder that gives it up, the day on which it did.
     pub on: Date,
     /// Why.
     pub reason: Remark,
@@ -92,21 +95,40 @@ impl Mandate {
     /// Whether the holder may cause the effect on a thing with this trade item number on this day of ledger time.
     pub fn permits(&self, effect: StepEffect, gtin: Option<&Gtin>, today: Date) -> bool {
         let for_product = self.products.is_unset() || gtin.is_some_and(|gtin| self.products.has(gtin));
-        let ended = self.ended.as_ref().is_some_and(|ended| ended.on <= today);
         self.state == MandateState::Accepted
-            && !ended
+            && !self.is_over(today)
             && for_product
             && self.period.contains(today)
             && self.purposes.iter().any(|purpose| purpose.permits(effect))
     }
 
-    /// The mandate as the owner granted it.
-    pub fn as_granted(&self) -> Self {
-        Self { state: MandateState::Granted, decided: None, ended: None, ..self.clone() }
+    /// Whether it permits nothing from this day on, whatever comes: refused, ended by one of the two, or past its time.
+    pub fn is_over(&self, today: Date) -> bool {
+        let ends = [&self.ended, &self.given_up];
+        self.state == MandateState::Refused
+            || ends.into_iter().flatten().any(|end| end.on <= today)
+            || self.period.until.is_some_and(|last| last < today)
     }
 
-    /// The mandate as the holder accepted or refused it.
-    pub fn as_decided(&self) -> Self {
-        Self { ended: None, ..self.clone() }
+    /// The mandate after each that was said of it, oldest first, with who said it when.
+    pub fn said(&self) -> Vec<(Self, &Stamp)> {
+        let before_given_up = Self { given_up: None, ..self.clone() };
+        let decided = Self { ended: None, ..before_given_up.clone() };
+        let granted = Self { state: MandateState::Granted, decided: None, ..decided.clone() };
+        let later = [
+            (decided, self.decided.as_ref()),
+            (before_given_up, self.ended.as_ref().map(|end| &end.stamp)),
+            (self.clone(), self.given_up.as_ref().map(|end| &end.stamp)),
+        ];
+        let later = later.into_iter().filter_map(|(statement, stamp)| Some((statement, stamp?)));
+        std::iter::once((granted, &self.granted)).chain(later).collect()
+    }
+
+    /// The members without whose word it would not be what it is.
+    pub fn signers(&self) -> Vec<&MspId> {
+        match (self.state, &self.given_up) {
+            (MandateState::Granted, None) => vec![&self.owner],
+            _ => vec![&self.owner, &self.holder],
+        }
     }
 }

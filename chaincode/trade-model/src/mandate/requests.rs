@@ -42,13 +42,14 @@ pub struct RefuseMandate {
     pub mandate_id: MandateRef,
 }
 
-/// `mandate:EndMandate` (submit): owner or holder ends it. What was done under it before stands.
+/// `mandate:EndMandate` (submit): the owner ends it, again if it was for a later day, or the holder gives it up at
+/// once. What was done under it before stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndMandate {
     /// The mandate.
     pub mandate_id: MandateRef,
-    /// The first day on which it permits nothing: the day of the transaction or a later one.
+    /// The first day on which it permits nothing: the day of the transaction, or a later one when the owner ends it.
     pub on: Date,
     /// Why, 1 to 500 characters.
     pub reason: Remark,

@@ -9,7 +9,8 @@ use crate::tables::Tables;
 
 /// Mandates by their name.
 pub const MANDATES: Table<MandateName, Mandate> = Table::new("mandate");
-/// Index: the accepted mandates of an owner for a holder. Only these two write it.
+/// Index: the accepted mandates of an owner for a holder that are not over, or were not when the last one was accepted.
+/// Only these two write it.
 pub const MANDATES_BETWEEN: Table<(Part<MspId>, Part<MspId>, MandateId), MandateName> = Table::new("mandate-between");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {

@@ -56,8 +56,18 @@ impl TitleTransfer {
         self.expires_at.is_some_and(|expiry| expiry < now)
     }
 
-    /// The transfer as the seller offered it.
-    pub fn as_offered(&self) -> Self {
-        Self { state: TitleState::Offered, decided: None, reason: None, items_passed: 0, ..self.clone() }
+    /// The transfer after each that was said of it, the offer first, with who said it when.
+    pub fn said(&self) -> Vec<(Self, &Stamp)> {
+        let Some(decided) = &self.decided else { return vec![(self.clone(), &self.offered)] };
+        let offered = Self { state: TitleState::Offered, decided: None, reason: None, items_passed: 0, ..self.clone() };
+        vec![(offered, &self.offered), (self.clone(), decided)]
+    }
+
+    /// The members without whose word it would not be what it is.
+    pub fn signers(&self) -> Vec<&MspId> {
+        match self.state {
+            TitleState::Offered | TitleState::Withdrawn => vec![&self.seller],
+            TitleState::Accepted | TitleState::Refused => vec![&self.seller, &self.buyer],
+        }
     }
 }

@@ -22,6 +22,12 @@ rejections! {
     /// The buyer is no member that can trade.
     BuyerNotEnrolled { msp_id: MspId } = 422, "title.buyer_not_enrolled", "The buyer cannot own goods",
         "{msp_id} is not enrolled or does not trade";
+    /// The seller is no member any more that can trade, or is suspended.
+    SellerNotEnrolled { msp_id: MspId } = 422, "title.seller_not_enrolled", "The seller cannot pass title",
+        "{msp_id} is not enrolled, is suspended, or does not trade";
+    /// Others made the offer up in the seller's name.
+    TitleUnauthenticated { title_id: TitleName } = 409, "title.unauthenticated", "The seller has not endorsed the offer",
+        "{title_id} does not bear the authorship digest of its seller";
     /// The seller does not own the item.
     NotOwner { item_id: ItemId, seller: MspId } = 403, "title.not_owner", "The seller does not own the item",
         "{item_id} is not owned by {seller}";
