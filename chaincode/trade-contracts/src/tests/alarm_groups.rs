@@ -5,6 +5,7 @@ use fabric_contract::Failure;
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::common::Cursor;
+use trade_model::governance::ReadMembers;
 use trade_model::item::{
     AnswerAlarm, DecideAlarm, ReadAlarm, ReadAlarmGroup, ReadAlarms, ReadPartyAlarms, ReadSightings, ScanItem,
 };
@@ -100,6 +101,32 @@ fn a_soft_alarm_is_told_to_those_it_concerns_and_to_everybody_when_nobody_answer
     assert_eq!((&scan["conflict_found"], codes(&scan["reports"])), (&json!(false), vec!["not_holder"]));
     let text = scan["reports"][0]["text"].as_str().unwrap_or_default();
     assert!(text.starts_with("Reported by a member that has no part in it:"), "{text}");
+}
+
+#[test]
+fn the_authority_that_a_place_has_by_now_decides_and_not_the_one_that_it_had() {
+    let mut world = World::established();
+    let raised = world.meddled().expect("recorded");
+    let mut members = world.evaluate(REGULATOR, ReadMembers::NAME, &json!({})).expect("members");
+    for member in members["members"].as_array_mut().expect("a list") {
+        match member["msp_id"].as_str() {
+            Some(CUSTOMS) => member["jurisdictions"] = json!(["CH"]),
+            Some(SECOND_CUSTOMS) => member["jurisdictions"] = json!(["DE", "US"]),
+            _ => {}
+        }
+    }
+    world.forge("Members", &members).expect("as if it had been voted");
+    assert_eq!(refused(world.settle_alarm(CUSTOMS, &raised, "dismissed")), "item.alarm_of_another_place");
+    world.settle_alarm(SECOND_CUSTOMS, &raised, "confirmed").expect("Germany is its own by now");
+}
+
+#[test]
+fn where_the_authority_is_suspended_another_one_decides() {
+    let mut world = World::established();
+    let raised = world.meddled().expect("recorded");
+    assert_eq!(refused(world.settle_alarm(SECOND_CUSTOMS, &raised, "confirmed")), "item.alarm_of_another_place");
+    super::authorship::suspend(&mut world, CUSTOMS);
+    world.settle_alarm(SECOND_CUSTOMS, &raised, "confirmed").expect("nobody else can");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use fabric_contract::KeyPart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::epcis::EventHash;
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::time::UtcTime;
 
 use super::AlarmKind;
@@ -51,6 +51,9 @@ pub struct Alarm {
     /// The members whose conduct is in question: those without standing in the matter; where all that contradict one
     /// another have equal standing, all of them.
     pub about: Set<MspId, 1, 2>,
+    /// The country whose customs authority decides about it, when a place is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<CountryCode>,
     /// The members that have to know it, in the order of the relations.
     pub addressed_to: Vec<Addressee>,
     /// In whose transaction it was raised, and when.

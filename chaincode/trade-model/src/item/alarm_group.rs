@@ -7,7 +7,7 @@ use fabric_contract::KeyPart;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::epcis::EventHash;
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::time::UtcTime;
 
 use super::{AlarmKind, AlarmReport, AlarmState, Grade};
@@ -36,9 +36,9 @@ pub struct AlarmGroup {
     pub addressed_to: Vec<MspId>,
     /// All that have a part in it and cannot decide it: in question, contradicted, raiser, holder, owner, maker, brand.
     pub parties: Vec<MspId>,
-    /// The customs authorities of the places concerned. Where there is one that is no party, no other customs authority
-    /// decides.
-    pub authorities: Vec<MspId>,
+    /// The countries concerned. Where one has a customs authority when it is decided, and that is no party, no other
+    /// customs authority decides.
+    pub places: Vec<CountryCode>,
     /// When and in which transaction.
     pub raised: Stamp,
     /// Until when the members concerned can answer before everybody is told of soft alarms.

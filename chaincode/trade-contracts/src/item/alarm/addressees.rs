@@ -4,27 +4,26 @@ use trade_model::common::{Foreign, ItemId, Set};
 use trade_model::governance::{Member, Members};
 use trade_model::item::{Addressee, Item, Stake};
 use trade_standards::gs1::{Gs1Key, ObjectUri};
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{CountryCode, MspId};
 
 /// The holder, the owner, the maker and the brand of a thing and the customs authority of the place, without those that
-/// the alarm is about. The authority is that of its holder's country, which the members agreed on. Where a thing was
-/// last, and where the event says that it was seen, are claims by whom they suit; they count where there is nothing
-/// else.
+/// the alarm is about.
 pub(super) fn of(
     members: &Members,
     item_id: &ItemId,
     item: Option<&Item>,
-    seen_at: Option<&Foreign>,
+    place: Option<&CountryCode>,
     about: &Set<MspId, 1, 2>,
 ) -> Vec<Addressee> {
     let object = item_id.object();
     let brand = object.gs1().and_then(|key| members.company_of(key)).map(|company| company.msp_id.clone());
+    let authority = place.and_then(|place| members.authority_of(place));
     let with_stakes = [
         (Stake::Holder, item.and_then(|item| item.holder.clone())),
         (Stake::Owner, item.and_then(|item| item.owner.clone())),
         (Stake::Maker, item.and_then(|item| item.commissioner.clone())),
         (Stake::Brand, brand),
-        (Stake::Authority, authority(members, item, seen_at).map(|authority| authority.msp_id.clone())),
+        (Stake::Authority, authority.map(|authority| authority.msp_id.clone())),
     ];
     let addressee = |(relation, msp_id): (Stake, Option<MspId>)| {
         let msp_id = msp_id.filter(|msp_id| !about.has(msp_id))?;
@@ -33,11 +32,15 @@ pub(super) fn of(
     with_stakes.into_iter().filter_map(addressee).collect()
 }
 
-fn authority<'m>(members: &'m Members, item: Option<&Item>, seen_at: Option<&Foreign>) -> Option<&'m Member> {
+/// The country whose authority decides: that of the thing's holder, on which the members agreed. Where a thing was
+/// last, and where the event says that it was seen, are claims by whom they suit; they count where there is nothing
+/// else, or no authority.
+pub(super) fn place(members: &Members, item: Option<&Item>, seen_at: Option<&Foreign>) -> Option<CountryCode> {
     let holder = item.and_then(|item| item.holder.as_ref()).and_then(|holder| members.find(holder));
     let last_place = item.and_then(|item| item.location.as_ref()).and_then(|place| keeper(members, place));
     let seen_at = seen_at.and_then(|place| keeper(members, place));
-    [holder, last_place, seen_at].into_iter().flatten().find_map(|member| members.authority_of(&member.country))
+    let known = [holder, last_place, seen_at].into_iter().flatten().map(|member| &member.country);
+    known.clone().find(|country| members.authority_of(country).is_some()).or_else(|| known.clone().next()).cloned()
 }
 
 /// The member whose GLN a place has.

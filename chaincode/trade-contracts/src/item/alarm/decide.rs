@@ -50,15 +50,18 @@ pub fn decide(ctx: &mut Context<'_>, request: DecideAlarm) -> Result<AlarmDecisi
 }
 
 /// Nobody judges itself, and where the place has an authority that is no party, no other one decides: a distant one
-/// could be chosen for its leniency.
+/// could be chosen for its leniency. It is the authority of today: the one that was it when the alarms were raised may
+/// have been suspended since, or have handed the country over.
 fn check_authority(caller: &Caller, group: &AlarmGroup) -> Result<(), ItemRejection> {
     let group_id = group.group_id.clone();
     if group.parties.contains(caller.msp_id()) {
         return Err(ItemRejection::AlarmDecidedByParty { group_id });
     }
-    let mut of_the_place = group.authorities.iter().filter(|authority| !group.parties.contains(authority));
-    match of_the_place.clone().next() {
-        Some(authority) if !of_the_place.any(|authority| authority == caller.msp_id()) => {
+    let authorities = group.places.iter().filter_map(|place| caller.members.authority_of(place));
+    let of_the_place: Vec<&MspId> =
+        authorities.map(|member| &member.msp_id).filter(|msp_id| !group.parties.contains(msp_id)).collect();
+    match of_the_place.first() {
+        Some(&authority) if !of_the_place.contains(&caller.msp_id()) => {
             Err(ItemRejection::AlarmOfAnotherPlace { group_id, authority: authority.clone() })
         }
         _ => Ok(()),

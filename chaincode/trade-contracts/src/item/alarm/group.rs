@@ -10,7 +10,7 @@ use trade_model::evidence::{Evidence, EvidenceKind, Subject};
 use trade_model::item::{
     ALARM_GROUPS, Alarm, AlarmGroup, AlarmKind, Concern, ItemRejection, PARTY_ALARMS, RecordedEvent, Stake,
 };
-use trade_standards::identifier::MspId;
+use trade_standards::identifier::{CountryCode, MspId};
 
 use super::judgement::Found;
 use crate::item::session::Session;
@@ -63,6 +63,7 @@ fn gather(session: &Session, record: &RecordedEvent, alarms: &[Alarm]) -> AlarmG
     let mut parties: BTreeSet<MspId> = told(false).chain(about.iter().cloned()).collect();
     parties.extend(alarms.iter().filter_map(|alarm| alarm.other_party.clone()));
     parties.insert(record.recorded.by.clone());
+    let places: BTreeSet<CountryCode> = alarms.iter().filter_map(|alarm| alarm.place.clone()).collect();
     let kinds: BTreeSet<AlarmKind> = alarms.iter().map(|alarm| alarm.kind).collect();
     let grades = alarms.iter().map(|alarm| alarm.grade);
     let raised = session.caller.stamp();
@@ -77,7 +78,7 @@ fn gather(session: &Session, record: &RecordedEvent, alarms: &[Alarm]) -> AlarmG
         about: about.into_iter().collect(),
         addressed_to: told(false).chain(told(true)).collect::<BTreeSet<_>>().into_iter().collect(),
         parties: parties.into_iter().collect(),
-        authorities: told(true).collect::<BTreeSet<_>>().into_iter().collect(),
+        places: places.into_iter().collect(),
         answer_by: session.alarm_rules.answer_by(raised.at),
         raised,
         evidence_sha256: alarms[0].evidence_sha256.clone(),

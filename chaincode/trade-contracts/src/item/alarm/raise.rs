@@ -113,9 +113,10 @@ fn id(record_id: &EventRecordId, (kind, item_id, conflicts_with): (AlarmKind, &I
 
 fn alarm(session: &Session, record: &RecordedEvent, evidence_sha256: &Digest256, found: Found) -> Alarm {
     let Found { alarm_id, conflict, judgement, item } = found;
-    let place = record.business_location.as_ref().or(record.read_point.as_ref());
-    let addressed_to =
-        addressees::of(&session.caller.members, &conflict.item_id, item.as_ref(), place, &judgement.about);
+    let (members, item) = (&session.caller.members, item.as_ref());
+    let seen_at = record.business_location.as_ref().or(record.read_point.as_ref());
+    let place = addressees::place(members, item, seen_at);
+    let addressed_to = addressees::of(members, &conflict.item_id, item, place.as_ref(), &judgement.about);
     let raised = session.caller.stamp();
     Alarm {
         alarm_id,
@@ -130,6 +131,7 @@ fn alarm(session: &Session, record: &RecordedEvent, evidence_sha256: &Digest256,
         recorded_by: record.recorded.by.clone(),
         other_party: conflict.other_party,
         about: judgement.about,
+        place,
         addressed_to,
         answer_by: session.alarm_rules.answer_by(raised.at),
         raised,
