@@ -16,7 +16,6 @@ mod facts;
 mod file;
 pub(crate) mod hold;
 mod key;
-mod offers;
 mod place;
 mod product;
 mod protection;

@@ -8,6 +8,7 @@ mod correction;
 mod effects;
 mod find;
 mod listing;
+pub(crate) mod offers;
 pub(crate) mod registry;
 mod reliance;
 mod scan;

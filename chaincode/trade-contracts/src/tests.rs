@@ -17,6 +17,7 @@ mod exhaustion;
 mod filing;
 mod founding;
 mod governance;
+mod held;
 mod holds;
 mod interception;
 mod item;

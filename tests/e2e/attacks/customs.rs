@@ -1,11 +1,12 @@
 //! Attacks on customs: goods that were stopped are laundered, what is held is moved, an authority reaches beyond its
 //! place.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use entrepot::demo::documents;
 use serde_json::json;
 
 use crate::e2e::border::Border;
+use crate::e2e::goods::{aggregation, capture, erroneous, things};
 use crate::harness::{establish, everywhere};
 
 #[tokio::test]
@@ -16,7 +17,7 @@ async fn an_intercepted_pallet_is_not_laundered() -> Result<()> {
         let pallet = border.offered_pallet("095212340000001010", &["LAUNDER1", "LAUNDER2"]).await?;
         border.declare("LAUNDER", &json!({ "items": [pallet], "quantity": "3" })).await?.accepted()?;
         let decision = border.assess("LAUNDER").await?.accepted()?;
-        anyhow::ensure!(decision["result"]["outcome"] == "intercept", "{decision}");
+        ensure!(decision["result"]["outcome"] == "intercept", "{decision}");
         for (id, what) in [
             ("LAUNDER-QUANTITY", json!({ "items": [pallet], "quantity": "2" })),
             ("LAUNDER-HS", json!({ "items": [pallet], "quantity": "2", "hs_code": "910219" })),
@@ -53,11 +54,16 @@ async fn what_is_held_is_not_moved_and_one_officer_does_not_seize_it() -> Result
         establish(system).await?;
         let border = Border::new(system, "CZ").await?;
         let pallet = border.offered_pallet("095212340000001034", &["HELD1", "HELD2"]).await?;
-        let goods = json!({ "items": [pallet], "quantity": "2" });
+        border.commissioned(&["HELD3"]).await?;
+        let packed = aggregation("ADD", "packing", "095212340000001034", &things(&["HELD3"]));
+        capture(&border.exporter, packed.clone()).await?;
+        let goods = json!({ "items": [pallet], "quantity": "3" });
         border.declare("HELD", &goods).await?.accepted()?;
         let hold = border.hold(&pallet).await?.accepted()?["result"].clone();
         let accept = "/v1/custody-transfers/ExporterMSP/095212340000001034/accept";
         border.importer.post(accept, &json!({})).await?.refused(409, "customs.item_held")?;
+        let unpacked = capture(&border.exporter, erroneous(packed)).await?;
+        ensure!(unpacked["events"][0]["status"] == "correction_proposed", "by the back door: {unpacked}");
         let path = |step: &str| format!("/v1/holds/{}/{step}", hold["hold_id"].as_str().unwrap_or_default());
         let reason = json!({ "reason": "fakes" });
         let seizure = border.officers[0].post(&path("seize"), &reason).await?.accepted()?["result"].clone();

@@ -13,9 +13,9 @@ use trade_rules::customs::in_question;
 use trade_standards::identifier::Gtin;
 
 use super::consignment::PRODUCTS_MAX;
-use super::offers::Offers;
 use super::{acts, codes, consignment, declaration, exhaustion, protection, reservation};
 use crate::item;
+use crate::item::offers::Offers;
 use crate::item::registry::Registry;
 
 /// Most alarms of one item that a decision names.

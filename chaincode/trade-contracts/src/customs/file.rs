@@ -17,12 +17,12 @@ use trade_standards::identifier::{CountryCode, MspId};
 
 use super::consignment::PRODUCTS_MAX;
 use super::hold::Holds;
-use super::offers::Offers;
 use super::reservation::{self, Claim};
 use super::{codes, consignment, declaration, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
+use crate::item::offers::Offers;
 use crate::item::registry::Registry;
 use crate::{ledger, private, rights};
 

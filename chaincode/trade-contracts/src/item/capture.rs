@@ -53,7 +53,7 @@ pub fn capture(ctx: &mut Context<'_>, request: Capture) -> Result<CaptureReceipt
     let mut session = Session::new(caller, licence, rules);
     let named: BTreeSet<ItemId> = events.iter().flat_map(instances).map(ItemId::from).collect();
     session.registry.load(ctx, &named.into_iter().collect::<Vec<_>>())?;
-    session.caller.follow(session.registry.last_recorded_at());
+    session.follow(session.registry.last_recorded_at());
 
     let mut receipts = Vec::with_capacity(events.len());
     for (place, event) in (0..).zip(&events) {

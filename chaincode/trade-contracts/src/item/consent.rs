@@ -4,8 +4,8 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{Duty, EventRecordId};
 use trade_model::item::{
-    CORRECTION_CONSENTS, CORRECTIONS, CORRECTIONS_OF, ConsentToCorrection, Correction, CorrectionConsent,
-    CorrectionReport, EVENTS, ItemEvent, ItemRejection, ReadCorrection, RecordedEvent,
+    CORRECTION_CONSENTS, CORRECTIONS, ConsentToCorrection, Correction, CorrectionConsent, CorrectionReport, EVENTS,
+    ItemEvent, ItemRejection, ReadCorrection, RecordedEvent,
 };
 use trade_standards::identifier::MspId;
 
@@ -16,7 +16,8 @@ use super::session::Session;
 use super::standing::is_authority;
 use crate::announce::announce;
 use crate::authorship;
-use crate::caller::Caller;
+use crate::caller::{self, Caller};
+use crate::customs::hold::Holds;
 use crate::{ledger, rules};
 
 /// Most members that can have agreed to one correction.
@@ -34,28 +35,29 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
     if record.declared_erroneous.is_some() {
         return Err(ItemRejection::CorrectionApplied { record_id }.into());
     }
+    caller.follow(correction.declared.recorded.at);
+    let mut registry = Registry::default();
+    registry.load(ctx, &correction.items)?;
+    caller.follow(registry.last_recorded_at());
     let me = caller.msp_id().clone();
     let key = (record_id.clone(), Part(me.clone()));
     ledger::must_be_new(ctx, &CORRECTION_CONSENTS, &key, |(record_id, _)| ItemRejection::CorrectionConsented {
         record_id,
     })?;
-    let mut registry = Registry::default();
-    let reliance = reliance::on(ctx, &mut registry, &record)?;
-    let as_authority = decides(ctx, &mut registry, &caller, &correction, &record)?;
+    let mut holds = Holds::at(caller.now);
+    let reliance = reliance::on(ctx, &mut registry, (&caller.members, &mut holds), &record)?;
+    let as_authority = decides(ctx, (&mut registry, &mut holds), &caller, &correction, &record)?;
     if !as_authority && !reliance.parties.contains(&me) {
         return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
     }
 
-    caller.follow(correction.declared.recorded.at);
-    registry.load(ctx, &correction.items)?;
-    caller.follow(registry.last_recorded_at());
     let own = CorrectionConsent { record_id: record_id.clone(), as_authority, consented: caller.stamp() };
     authorship::put(ctx, &caller, (&CORRECTION_CONSENTS, &key), &own, &[&me])?;
     let mut consents = authentic_consents(ctx, &record_id)?;
     consents.push(own);
     let applied = is_complete(&reliance, &consents);
     if applied {
-        apply(ctx, caller, &correction, record)?;
+        apply(ctx, caller, registry, &correction, record)?;
     }
     let event =
         if applied { ItemEvent::CorrectionApplied { record_id } } else { ItemEvent::CorrectionConsented { record_id } };
@@ -69,7 +71,8 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
 /// [`ItemRejection::CorrectionUnknown`].
 pub fn read_correction(ctx: &mut Context<'_>, request: ReadCorrection) -> Result<CorrectionReport, Refusal> {
     let (correction, record) = find(ctx, &request.record_id)?;
-    let reliance = reliance::on(ctx, &mut Registry::default(), &record)?;
+    let (members, mut holds) = (caller::members(ctx)?, Holds::at(caller::now(ctx)?));
+    let reliance = reliance::on(ctx, &mut Registry::default(), (&members, &mut holds), &record)?;
     let consents = authentic_consents(ctx, &request.record_id)?;
     let applied = record.declared_erroneous.is_some();
     Ok(report(correction, reliance, consents, applied))
@@ -82,11 +85,11 @@ fn find(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<(Correction,
     Ok((correction, record))
 }
 
-/// Whether the caller may decide for the place of everything concerned: the authority there, by an officer, and not
-/// about its own record.
+/// Whether the caller may decide about everything concerned, by an officer, and not about its own record: the authority
+/// that holds a thing; where none does, the one of the place.
 fn decides(
     ctx: &mut Context<'_>,
-    registry: &mut Registry,
+    (registry, holds): (&mut Registry, &mut Holds),
     caller: &Caller,
     correction: &Correction,
     record: &RecordedEvent,
@@ -96,7 +99,11 @@ fn decides(
     }
     for item_id in &correction.items {
         let item = registry.known(ctx, item_id)?;
-        if !is_authority(&caller.members, caller.msp_id(), item) {
+        let may_decide = match holds.on(ctx, &caller.members, item)? {
+            Some(hold) => hold.authority == *caller.msp_id(),
+            None => is_authority(&caller.members, caller.msp_id(), item),
+        };
+        if !may_decide {
             return Ok(false);
         }
     }
@@ -123,13 +130,17 @@ fn is_complete(reliance: &Reliance, consents: &[CorrectionConsent]) -> bool {
     decided || (!reliance.needs_authority && reliance.parties.iter().all(agreed))
 }
 
-fn apply(ctx: &mut Context<'_>, caller: Caller, correction: &Correction, record: RecordedEvent) -> Result<(), Refusal> {
+fn apply(
+    ctx: &mut Context<'_>,
+    caller: Caller,
+    registry: Registry,
+    correction: &Correction,
+    record: RecordedEvent,
+) -> Result<(), Refusal> {
     let rules = rules::current(ctx)?;
     let mut session = Session::new(caller, None, rules);
+    session.registry = registry;
     correction::take_back(ctx, &mut session, record, correction.declared.clone())?;
-    for item_id in &correction.items {
-        CORRECTIONS_OF.delete(ctx, &(item_id.clone(), correction.record_id.clone()))?;
-    }
     session.write(ctx)
 }
 

@@ -42,7 +42,8 @@ pub(super) fn declare(
     if record.recorded.by != *session.caller.msp_id() {
         return Err(ItemRejection::EventOfAnother { event_hash: record.event_hash }.into());
     }
-    if reliance::on(ctx, &mut session.registry, &record)?.is_none() {
+    let grounds = (&session.caller.members, &mut session.holds);
+    if reliance::on(ctx, &mut session.registry, grounds, &record)?.is_none() {
         take_back(ctx, session, record, declared)?;
         return Ok(CaptureStatus::CorrectionRecorded);
     }
@@ -59,13 +60,18 @@ pub(super) fn declare(
     Ok(CaptureStatus::CorrectionProposed)
 }
 
-/// Marks the event and takes back what it changed.
+/// Marks the event and takes back what it changed, whether that was proposed before or not.
 pub(super) fn take_back(
     ctx: &mut Context<'_>,
     session: &mut Session,
     mut record: RecordedEvent,
     declared: DeclaredError,
 ) -> Result<(), Refusal> {
+    if let Some(proposed) = CORRECTIONS.find(ctx, &record.record_id)? {
+        for item_id in proposed.items {
+            CORRECTIONS_OF.delete(ctx, &(item_id, record.record_id.clone()))?;
+        }
+    }
     for effect in record.effects.iter().rev() {
         undo(ctx, session, &record, effect)?;
     }
@@ -107,6 +113,10 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
         Change::Location { before, after } if holds && item.location.as_ref() == Some(after) => {
             session.registry.change(ctx, item_id)?.location = before.clone();
             session.append(record, item_id, Entry::Location(before.clone()), Basis::Correction)?;
+        }
+        Change::Licence { before, after } if item.licence_id.as_ref() == Some(after) => {
+            session.registry.change(ctx, item_id)?.licence_id = before.clone();
+            session.append(record, item_id, Entry::Licence(before.clone()), Basis::Correction)?;
         }
         Change::Owner { before, after } if item.owner.as_ref() == Some(after) => {
             session.registry.change(ctx, item_id)?.owner = before.clone();
@@ -171,7 +181,8 @@ fn rivals_of(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<BTreeMa
 }
 
 /// Lets the commissioning that raised the alarm stand as the first one, if it still counts and its recorder may
-/// commission.
+/// commission. What the other held and owned by its own word alone goes with that word; what an authority holds stays
+/// with whom it is.
 fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<(), Refusal> {
     let members = &session.caller.members;
     let recorder = members.find(&alarm.recorded_by);
@@ -182,6 +193,9 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     };
     let maker = later.recorded.by.clone();
     let entitlement = entitlement_of(members, &maker, &alarm.item_id.object());
+    let before = session.registry.known(ctx, &alarm.item_id)?.clone();
+    let held = session.holds.on(ctx, members, &before)?.is_some();
+    let takes_custody = !held && before.received_by_transfer.is_none() && before.holder.as_ref() != Some(&maker);
     let item = session.registry.change(ctx, &alarm.item_id)?;
     item.origin = Origin::Commissioned;
     item.commissioner = Some(maker.clone());
@@ -189,31 +203,35 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     item.commissioned_by_event = Some(later.record_id.clone());
     item.introduced_by = maker.clone();
     item.entitlement = entitlement;
-    // What the other held and owned by its own word alone goes with that word.
-    let holds = item.received_by_transfer.is_none() && item.holder.as_ref() != Some(&maker);
-    let owns = item.owner.is_none();
-    if holds {
-        item.holder = Some(maker.clone());
-        item.open_transfer = None;
+    if takes_custody {
+        hand_to(ctx, session, &before, &later)?;
     }
-    if owns {
-        item.owner = Some(maker.clone());
-    }
-    let unit = item.parent.clone();
-    if let Some(unit_id) = unit.filter(|_| holds)
-        && session.registry.known(ctx, &unit_id)?.holder.as_ref() != Some(&maker)
-    {
-        unlink(ctx, session, &alarm.item_id, &unit_id)?;
-        session.append(&later, &alarm.item_id, Entry::Packing(None), Basis::Correction)?;
-    }
-    if holds {
-        session.append(&later, &alarm.item_id, Entry::Custody(Some(maker.clone())), Basis::Correction)?;
-    }
-    if owns {
+    if before.owner.is_none() {
+        session.registry.change(ctx, &alarm.item_id)?.owner = Some(maker.clone());
         session.append(&later, &alarm.item_id, Entry::Title(Some(maker)), Basis::Correction)?;
     }
     let change = Change::Commissioning { by_event: later.record_id.clone() };
     later.effects.push(Effect { item_id: alarm.item_id.clone(), change });
     session.records.insert(later.record_id.clone(), later);
     Ok(())
+}
+
+/// Gives a thing into the hands of the recorder of its commissioning, out of a unit that others hold.
+fn hand_to(
+    ctx: &mut Context<'_>,
+    session: &mut Session,
+    before: &Item,
+    commissioning: &RecordedEvent,
+) -> Result<(), Refusal> {
+    let (item_id, maker) = (&before.item_id, commissioning.recorded.by.clone());
+    let item = session.registry.change(ctx, item_id)?;
+    item.holder = Some(maker.clone());
+    item.open_transfer = None;
+    if let Some(unit_id) = &before.parent
+        && session.registry.known(ctx, unit_id)?.holder.as_ref() != Some(&maker)
+    {
+        unlink(ctx, session, item_id, unit_id)?;
+        session.append(commissioning, item_id, Entry::Packing(None), Basis::Correction)?;
+    }
+    session.append(commissioning, item_id, Entry::Custody(Some(maker)), Basis::Correction)
 }

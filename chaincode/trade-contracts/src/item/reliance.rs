@@ -1,7 +1,8 @@
 //! What rests on a record: the facts that other members accepted since about the things that it changed.
 //!
 //! What two members signed, one of them cannot undo (S2 of the design): a correction that would reach under such a fact
-//! takes the consent of those that accepted it. Events of others do not count, as anybody can record one.
+//! takes the consent of those that accepted it. Events of others do not count, as anybody can record one. What an
+//! authority holds, or decided, only an authority lets go.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +10,13 @@ use fabric_contract::{Context, Table};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
 use trade_model::common::ItemId;
+use trade_model::governance::Members;
 use trade_model::item::{Basis, CUSTODY, Change, EVENTS, Effect, Item, LICENCE, RecordedEvent, TITLE, TimelineEntry};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
 use super::registry::Registry;
+use crate::customs::hold::Holds;
 
 /// Most entries of one timeline that are looked through. Where more follow a record, an authority has to decide.
 const ENTRIES_MAX: u32 = 100;
@@ -23,7 +26,7 @@ const ENTRIES_MAX: u32 = 100;
 pub(super) struct Reliance {
     /// The members, other than its recorder, that accepted custody or title since, or sold.
     pub(super) parties: BTreeSet<MspId>,
-    /// Whether something rests on it that no member can give up: a sale to a consumer, or a customs decision.
+    /// Whether something rests on it that no member can give up: a sale to a consumer, a customs decision, or a hold.
     pub(super) needs_authority: bool,
 }
 
@@ -33,8 +36,13 @@ impl Reliance {
     }
 }
 
-/// What rests on the changes that a record made.
-pub(super) fn on(ctx: &mut Context<'_>, registry: &mut Registry, record: &RecordedEvent) -> Result<Reliance, Refusal> {
+/// What rests on the changes that a record made, with the holds that bind now.
+pub(super) fn on(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    (members, holds): (&Members, &mut Holds),
+    record: &RecordedEvent,
+) -> Result<Reliance, Refusal> {
     let mut found = Reliance::default();
     let things: Vec<ItemId> = record.effects.iter().map(|effect| effect.item_id.clone()).collect();
     registry.load(ctx, &things)?;
@@ -45,6 +53,11 @@ pub(super) fn on(ctx: &mut Context<'_>, registry: &mut Registry, record: &Record
         }
         accepted(ctx, &item, record.recorded.at, &mut found)?;
         sold(ctx, &item, record, effect, &mut found)?;
+        for thing in touched(&item, effect) {
+            let Some(thing) = registry.find(ctx, thing)?.cloned() else { continue };
+            let hold = holds.on(ctx, members, &thing)?;
+            found.needs_authority |= hold.is_some_and(|hold| hold.authority != record.recorded.by);
+        }
     }
     found.parties.remove(&record.recorded.by);
     Ok(found)
@@ -54,8 +67,17 @@ pub(super) fn on(ctx: &mut Context<'_>, registry: &mut Registry, record: &Record
 fn matters(effect: &Effect) -> bool {
     match effect.change {
         Change::Commissioning { .. } | Change::Life { .. } | Change::Parent { .. } | Change::Owner { .. } => true,
-        Change::Location { .. } | Change::Recall { .. } => false,
+        Change::Location { .. } | Change::Recall { .. } | Change::Licence { .. } => false,
     }
+}
+
+/// What changes when a change is taken back: the thing, and the units out of which it goes and into which it goes back.
+fn touched<'a>(item: &'a Item, effect: &'a Effect) -> impl Iterator<Item = &'a ItemId> {
+    let units = match &effect.change {
+        Change::Parent { before, after } => [before.as_ref(), after.as_ref()],
+        _ => [None, None],
+    };
+    std::iter::once(&item.item_id).chain(units.into_iter().flatten())
 }
 
 /// Whether the maker has taken the thing over since, so that nothing of the change is left.
@@ -64,46 +86,59 @@ fn gave_way(item: &Item, record: &RecordedEvent, effect: &Effect) -> bool {
         Change::Commissioning { by_event } => item.commissioned_by_event.as_ref() != Some(by_event),
         Change::Life { .. } => item.life_set_by_event.as_ref() != Some(&record.record_id),
         Change::Parent { after, .. } => item.parent != *after,
-        Change::Owner { .. } | Change::Location { .. } | Change::Recall { .. } => false,
+        Change::Owner { .. } | Change::Location { .. } | Change::Recall { .. } | Change::Licence { .. } => false,
     }
 }
 
 /// Custody and title accepted, and decisions of customs, after `since`.
 fn accepted(ctx: &mut Context<'_>, item: &Item, since: UtcTime, found: &mut Reliance) -> Result<(), Refusal> {
-    // Without a transfer, no entry of the custody line is one; the title line begins with the commissioning.
-    let transfers = if item.received_by_transfer.is_some() { item.entries.custody } else { 0 };
-    let titles = if item.entries.title > 1 { item.entries.title } else { 0 };
-    let custody = later(ctx, &CUSTODY, item, transfers, since, Basis::CustodyTransfer, found)?;
-    let title = later(ctx, &TITLE, item, titles, since, Basis::TitleTransfer, found)?;
-    found.parties.extend(custody.into_iter().chain(title).flatten());
-    let decided = later(ctx, &LICENCE, item, item.entries.licence, since, Basis::Decision, found)?;
-    found.needs_authority |= !decided.is_empty();
+    let counts = &item.entries;
+    // The line of custody begins with the member that made the thing known, by its own word.
+    let custody = later(ctx, &CUSTODY, item, (1, counts.custody), since)?;
+    let title = later(ctx, &TITLE, item, (0, counts.title), since)?;
+    let licence = later(ctx, &LICENCE, item, (0, counts.licence), since)?;
+    found.needs_authority |= custody.needs_authority() || title.needs_authority() || licence.needs_authority();
+    found.parties.extend(custody.accepted(Basis::CustodyTransfer));
+    found.parties.extend(title.accepted(Basis::TitleTransfer));
     Ok(())
 }
 
-/// The values of the entries with this basis that follow `since`.
+/// The entries of a timeline that follow a moment.
+struct Later<V> {
+    entries: Vec<TimelineEntry<V>>,
+    /// Whether these are all.
+    complete: bool,
+}
+
+impl<V> Later<V> {
+    /// Whether an authority decided one, or there are too many to look at.
+    fn needs_authority(&self) -> bool {
+        !self.complete || self.entries.iter().any(|entry| entry.basis == Basis::Decision)
+    }
+
+    /// The values of those with this basis.
+    fn accepted(self, basis: Basis) -> impl Iterator<Item = V> {
+        self.entries.into_iter().filter(move |entry| entry.basis == basis).filter_map(|entry| entry.value)
+    }
+}
+
 fn later<V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     timeline: &Table<(ItemId, u32), TimelineEntry<V>>,
     item: &Item,
-    count: u32,
+    (begin, count): (u32, u32),
     since: UtcTime,
-    basis: Basis,
-    found: &mut Reliance,
-) -> Result<Vec<Option<V>>, Refusal> {
-    let mut values = Vec::new();
-    let first = count.saturating_sub(ENTRIES_MAX);
+) -> Result<Later<V>, Refusal> {
+    let mut entries = Vec::new();
+    let first = count.saturating_sub(ENTRIES_MAX).max(begin);
     for number in (first..count).rev() {
         let Some(entry) = timeline.find(ctx, &(item.item_id.clone(), number))? else { break };
         if entry.from <= since {
-            return Ok(values);
+            return Ok(Later { entries, complete: true });
         }
-        if entry.basis == basis {
-            values.push(entry.value);
-        }
+        entries.push(entry);
     }
-    found.needs_authority |= first > 0;
-    Ok(values)
+    Ok(Later { entries, complete: first <= begin })
 }
 
 /// A consumer cannot sign. What was sold is not disowned, by taking the sale back first or otherwise; the seller may

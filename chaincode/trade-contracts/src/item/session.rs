@@ -10,10 +10,13 @@ use trade_model::mandate::Mandate;
 use trade_model::rules::{AlarmRules, Rules};
 use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::{Gtin, MspId};
+use trade_standards::time::UtcTime;
 
+use super::offers::Offers;
 use super::registry::{Entry, Ground, Registry};
 use super::serials;
 use crate::caller::Caller;
+use crate::customs::hold::Holds;
 use crate::rights;
 
 /// What a capture carries from event to event.
@@ -21,6 +24,10 @@ pub(super) struct Session {
     pub(super) caller: Caller,
     pub(super) registry: Registry,
     pub(super) licence: Option<rights::Permission>,
+    /// The holds that bind now.
+    pub(super) holds: Holds,
+    /// What the caller is offered now.
+    pub(super) offers: Offers,
     /// Who may cause which effect.
     pub(super) standing: StandingTable,
     /// The mandates that owners gave the caller and that are in force or were, by owner, as far as they were asked for.
@@ -44,6 +51,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(caller: Caller, licence: Option<rights::Permission>, rules: Rules) -> Self {
         Self {
+            holds: Holds::at(caller.now),
+            offers: Offers::of(caller.msp_id(), caller.now),
             caller,
             registry: Registry::default(),
             licence,
@@ -58,6 +67,13 @@ impl Session {
             signals: BTreeMap::new(),
             alarm_rules: rules.alarms,
         }
+    }
+
+    /// Places the transaction after a record on which it rests, before it has looked at anything by its time.
+    pub(super) fn follow(&mut self, earlier: Option<UtcTime>) {
+        self.caller.follow(earlier);
+        self.holds = Holds::at(self.caller.now);
+        self.offers = Offers::of(self.caller.msp_id(), self.caller.now);
     }
 
     /// The record of an event as this document leaves it so far.

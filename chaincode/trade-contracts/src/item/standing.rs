@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::Role;
-use trade_model::custody::TRANSFERS;
 use trade_model::governance::Members;
-use trade_model::item::{Item, NESTING_MAX, Relation, Standing, StepEffect};
+use trade_model::item::{Item, Relation, Standing, StepEffect};
 use trade_standards::identifier::MspId;
 
 use super::session::Session;
@@ -25,7 +23,9 @@ pub(super) fn judge(
     if entitled {
         relations.insert(Relation::Entitled);
     }
-    if session.standing.asks(effect, Relation::OfferedTo) && is_offered(ctx, session, item)? {
+    if session.standing.asks(effect, Relation::OfferedTo)
+        && session.offers.has(ctx, &mut session.registry, &item.item_id)?
+    {
         relations.insert(Relation::OfferedTo);
     }
     if session.standing.asks(effect, Relation::Mandated) && is_mandated(ctx, session, item, effect)? {
@@ -52,29 +52,11 @@ fn known(members: &Members, me: &MspId, item: &Item) -> BTreeSet<Relation> {
     .collect()
 }
 
-/// Whether the member is the customs authority where the item's holder is registered.
+/// Whether the member is the customs authority of the country in which the item's holder is registered.
 pub(super) fn is_authority(members: &Members, me: &MspId, item: &Item) -> bool {
-    let place = item.holder.as_ref().and_then(|holder| members.find(holder)).map(|holder| &holder.country);
-    let authority = members.find(me).filter(|member| member.has_role(Role::Customs));
-    authority.is_some_and(|authority| place == Some(&authority.country))
-}
-
-/// Whether the item, or a unit around it, is offered to the caller by an offer that can still be accepted.
-fn is_offered(ctx: &mut Context<'_>, session: &mut Session, item: &Item) -> Result<bool, Refusal> {
-    let mut around = Some(item.clone());
-    for _ in 0..=NESTING_MAX {
-        let Some(thing) = around else { return Ok(false) };
-        if let Some(transfer_id) = &thing.open_transfer
-            && let Some(transfer) = TRANSFERS.find(ctx, transfer_id)?
-        {
-            return Ok(transfer.to == *session.caller.msp_id() && !transfer.has_expired(session.caller.now));
-        }
-        around = match &thing.parent {
-            Some(unit) => session.registry.find(ctx, unit)?.cloned(),
-            None => None,
-        };
-    }
-    Ok(false)
+    let holder = item.holder.as_ref().and_then(|holder| members.find(holder));
+    let authority = holder.and_then(|holder| members.authority_of(&holder.country));
+    authority.is_some_and(|authority| authority.msp_id == *me)
 }
 
 fn is_mandated(ctx: &mut Context<'_>, session: &mut Session, item: &Item, effect: StepEffect) -> Result<bool, Refusal> {

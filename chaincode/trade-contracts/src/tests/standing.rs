@@ -254,6 +254,39 @@ fn a_member_to_which_goods_are_offered_receives_them_and_others_do_not() {
 }
 
 #[test]
+fn an_offer_of_a_piece_that_has_expired_does_not_hide_that_its_unit_is_offered() {
+    let mut world = named_prefix();
+    world.commission(&["1"]).expect("its own key");
+    let piece_offer = json!({
+        "transfer_id": "o-1", "items": [piece("1")], "to": IMPORTER, "condition": "good",
+        "expires_at": "2026-01-01T01:00:00Z",
+    });
+    world.submit(EXPORTER, "custody:Offer", &piece_offer).expect("held");
+    world.clock += 3_600;
+    world.pack(1, &[piece("1")]).expect("its own unit");
+    let unit_offer = json!({ "transfer_id": "o-2", "items": [pallet(1)], "to": CARRIER, "condition": "good" });
+    world.submit(EXPORTER, "custody:Offer", &unit_offer).expect("held");
+    let received = observe("receiving", &[piece("1")]);
+    assert_eq!(kinds(&world.capture(CARRIER, std::slice::from_ref(&received)).expect("offered")), Vec::<&str>::new());
+    assert_eq!(kinds(&world.capture(IMPORTER, &[received]).expect("recorded")), ["not_holder"]);
+}
+
+#[test]
+fn the_authority_of_a_place_is_the_one_to_whose_jurisdiction_it_belongs() {
+    let mut participants = establish();
+    participants["members"][1]["country"] = json!("FR");
+    participants["members"][5]["country"] = json!("FR");
+    let mut world = World::founded(&participants);
+    world.commission(&["1"]).expect("a new serial");
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    let destroyed = object_event("DELETE", "destroying", &[piece("1")]);
+    let seated = world.capture(SECOND_CUSTOMS, std::slice::from_ref(&destroyed)).expect("recorded");
+    assert_eq!(kinds(&seated), ["not_holder"], "it has its seat there and no jurisdiction");
+    world.capture(CUSTOMS, &[destroyed]).expect("France is among its jurisdictions");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "destroyed");
+}
+
+#[test]
 fn a_copied_event_gets_into_nobodys_way() {
     let mut world = named_prefix();
     world.commission(&["1"]).expect("its own key");

@@ -37,7 +37,7 @@ pub struct CorrectionReport {
     pub correction: Correction,
     /// The members whose accepted facts rest on the record, sorted.
     pub parties: Vec<MspId>,
-    /// Whether an authority has to decide it: a sale to a consumer or a customs decision rests on it.
+    /// Whether an authority has to decide it: a sale to a consumer or a customs decision rests on it, or a hold binds.
     pub needs_authority: bool,
     /// Who agreed, by their MSP ids.
     pub consents: Vec<CorrectionConsent>,

@@ -9,6 +9,7 @@ use trade_standards::time::UtcTime;
 
 use super::{Life, Sighted};
 use crate::common::{AlarmGroupId, Cursor, EventRecordId, Foreign, ItemId, Stamp};
+use crate::rights::LicenceName;
 
 /// The answer of `item:Events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,6 +139,14 @@ pub enum Change {
         before: Option<Foreign>,
         /// Since.
         after: Foreign,
+    },
+    /// Under which licence it was made.
+    Licence {
+        /// Before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<LicenceName>,
+        /// Since.
+        after: LicenceName,
     },
     /// Who owns it.
     Owner {

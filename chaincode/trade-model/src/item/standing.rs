@@ -29,7 +29,7 @@ pub enum Relation {
     SellerOfRecord,
     /// It has the owner's mandate for what the event does.
     Mandated,
-    /// It is the customs authority where the thing's holder is registered.
+    /// It is the customs authority of the country in which the thing's holder is registered.
     Authority,
 }
 

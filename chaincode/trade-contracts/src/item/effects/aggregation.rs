@@ -28,6 +28,7 @@ impl Turn<'_> {
         };
         let unit_id = body.parent.as_ref().map(ItemId::from);
         let moves_unit = unit.as_ref().is_some_and(Judged::moves);
+        let empties = unit.as_ref().is_some_and(Judged::may_be_moved);
         for object in &self.contents(body, unit.as_ref()) {
             let child = self.judged(ctx, session, object)?;
             let (Some(unit_id), Some(item)) = (&unit_id, &child.item) else { continue };
@@ -38,7 +39,7 @@ impl Turn<'_> {
                 Action::Add if child.moves() && moves_unit && item.parent.is_none() => {
                     self.pack(ctx, session, item, unit_id)?
                 }
-                Action::Delete if child.moves() && moves_unit && item.parent.as_ref() == Some(unit_id) => {
+                Action::Delete if child.may_be_moved() && empties && item.parent.as_ref() == Some(unit_id) => {
                     self.unpack(ctx, session, item, unit_id)?;
                 }
                 _ => {}
@@ -50,7 +51,7 @@ impl Turn<'_> {
     /// What the event names; when it empties a unit without naming anything, what lies in it, if the recorder may.
     fn contents(&self, body: &AggregationEvent, unit: Option<&Judged>) -> Vec<ObjectUri> {
         let all_of_it = body.action == Action::Delete && body.children.is_empty() && body.quantities.is_empty();
-        match unit.filter(|unit| all_of_it && unit.moves()).and_then(|unit| unit.item.as_ref()) {
+        match unit.filter(|unit| all_of_it && unit.may_be_moved()).and_then(|unit| unit.item.as_ref()) {
             Some(unit) => unit.children.iter().map(ItemId::object).collect(),
             None => body.children.clone(),
         }

@@ -9,38 +9,84 @@ use trade_standards::gs1::ObjectUri;
 use super::entitlement::{self, gives_way};
 use super::kinds;
 use super::packing::unlink;
-use super::turn::Turn;
+use super::turn::{Found, KeptBy, Turn};
 use crate::item::registry::{Entry, Ground, kind_of};
 use crate::item::session::Session;
 
 impl Turn<'_> {
     /// The item as this event finds it, and by what the recorder may put it into use. An unknown thing is made known by
     /// whom its company prefix entitles; where nobody has named the prefix, by the first to record it, provisionally.
+    /// What an authority holds does not change hands by that either.
     pub(super) fn find(
         &mut self,
         ctx: &mut Context<'_>,
         session: &mut Session,
         object: &ObjectUri,
-    ) -> Result<(Option<Item>, Entitlement), Refusal> {
+    ) -> Result<Found, Refusal> {
         let item_id = ItemId::from(object);
         let packs = kinds::packs(self.event) && entitlement::is_unit(kind_of(object));
         let entitlement = entitlement::of(session, object, packs);
         let puts_into_use = packs || self.commissions();
+        let mut kept_by = None;
         match session.registry.find(ctx, &item_id)?.cloned() {
-            Some(item) if puts_into_use && gives_way(&item, &self.me, entitlement) => {
-                self.take_over(ctx, session, &item, entitlement)?;
-            }
-            // Who made the thing known itself, puts it into use by that from now on.
-            Some(item) if puts_into_use && item.introduced_by == self.me && entitlement > item.entitlement => {
-                session.registry.change(ctx, &item_id)?.entitlement = entitlement;
+            Some(item) if puts_into_use => {
+                kept_by = self.kept_from_use(ctx, session, &item, entitlement)?;
+                if kept_by.is_none() {
+                    self.claim(ctx, session, &item, entitlement)?;
+                }
             }
             Some(_) => {}
             None if self.may_introduce(session, object, entitlement) => {
                 self.introduce(session, &item_id, packs, entitlement)?;
             }
-            None => return Ok((None, entitlement)),
+            None => return Ok(Found { item: None, entitlement, kept_by }),
         }
-        Ok((Some(session.registry.known(ctx, &item_id)?.clone()), entitlement))
+        let item = Some(session.registry.known(ctx, &item_id)?.clone());
+        Ok(Found { item, entitlement, kept_by })
+    }
+
+    /// The hold, on the thing or on what lies in it, that keeps the recorder from putting it into use. Where that would
+    /// change nothing, because the thing has its maker, none does, and the second commissioning is told as such.
+    fn kept_from_use(
+        &self,
+        ctx: &mut Context<'_>,
+        session: &mut Session,
+        item: &Item,
+        entitlement: Entitlement,
+    ) -> Result<Option<KeptBy>, Refusal> {
+        let takes_over = gives_way(item, &self.me, entitlement);
+        if !takes_over && item.commissioned_by_event.is_some() {
+            return Ok(None);
+        }
+        if let Some(kept_by) = self.hold_on(ctx, session, item)? {
+            return Ok(Some(kept_by));
+        }
+        session.registry.load(ctx, &item.children)?;
+        for child_id in item.children.iter().filter(|_| takes_over) {
+            let child = session.registry.known(ctx, child_id)?.clone();
+            if let Some(kept_by) = self.hold_on(ctx, session, &child)? {
+                return Ok(Some(kept_by));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A known thing is put into use: what others recorded about it may give way.
+    fn claim(
+        &mut self,
+        ctx: &mut Context<'_>,
+        session: &mut Session,
+        item: &Item,
+        entitlement: Entitlement,
+    ) -> Result<(), Refusal> {
+        if gives_way(item, &self.me, entitlement) {
+            return self.take_over(ctx, session, item, entitlement);
+        }
+        // Who made the thing known itself, puts it into use by that from now on.
+        if item.introduced_by == self.me && entitlement > item.entitlement {
+            session.registry.change(ctx, &item.item_id)?.entitlement = entitlement;
+        }
+        Ok(())
     }
 
     /// Nobody takes a number by observing it: with a prefix that a member has named, only that member and its licensees
@@ -107,10 +153,13 @@ impl Turn<'_> {
         changed.seller_of_record = None;
         changed.open_transfer = None;
         changed.open_title = None;
-        let owned = changed.owner.take();
+        let (owned, licensed) = (changed.owner.take(), changed.licence_id.take());
         self.append(session, item_id, Entry::Custody(Some(me)), Basis::Commissioning)?;
         if owned.is_some() {
             self.append(session, item_id, Entry::Title(None), Basis::Commissioning)?;
+        }
+        if licensed.is_some() {
+            self.append(session, item_id, Entry::Licence(None), Basis::Commissioning)?;
         }
         Ok(())
     }

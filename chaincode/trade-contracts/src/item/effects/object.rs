@@ -97,11 +97,10 @@ impl Turn<'_> {
         changed.commissioner = Some(self.me.clone());
         changed.commissioned_at = Some(self.record.event_time);
         changed.commissioned_by_event = Some(by_event.clone());
-        if let Some(licence_id) = &licence_id {
-            changed.licence_id = Some(licence_id.clone());
-        }
+        let before = licence_id.as_ref().and_then(|licence_id| changed.licence_id.replace(licence_id.clone()));
         self.effect(item_id, Change::Commissioning { by_event });
         if let Some(licence_id) = licence_id {
+            self.effect(item_id, Change::Licence { before: before, after: licence_id.clone() });
             self.append(session, item_id, Entry::Licence(Some(licence_id)), Basis::Commissioning)?;
         }
         if item.owner.is_none() {

@@ -8,12 +8,11 @@ use trade_model::common::{Foreign, HoldId, ItemId};
 use trade_model::item::{
     AlarmKind, Basis, Change, Effect, Entitlement, Item, Life, RecordedEvent, Sighted, Standing, StepEffect,
 };
-use trade_standards::epcis::Event;
+use trade_standards::epcis::{Action, Event, EventBody};
 use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::MspId;
 
 use super::kinds;
-use crate::customs::hold::Holds;
 use crate::item::alarm::Conflict;
 use crate::item::registry::Entry;
 use crate::item::session::Session;
@@ -31,6 +30,22 @@ pub(super) struct Turn<'e> {
     pub(super) sighted: BTreeSet<Sighted>,
 }
 
+/// A thing as an event finds it, before it is judged.
+pub(super) struct Found {
+    /// None when the thing is not known and the event does not make it known.
+    pub(super) item: Option<Item>,
+    /// By what the recorder may put it into use.
+    pub(super) entitlement: Entitlement,
+    /// What keeps the recorder from doing so.
+    pub(super) kept_by: Option<KeptBy>,
+}
+
+/// A hold of another member that keeps a recorder from something.
+pub(super) struct KeptBy {
+    pub(super) hold_id: HoldId,
+    pub(super) authority: MspId,
+}
+
 /// A thing as an event finds it, and what of the event acts on it.
 pub(super) struct Judged {
     /// None when the thing is not known and the event does not make it known.
@@ -46,7 +61,12 @@ impl Judged {
 
     /// Whether the recorder may move the thing, and it is in use.
     pub(super) fn moves(&self) -> bool {
-        self.acting.contains(&StepEffect::Move) && self.item.as_ref().is_some_and(|item| !item.life.has_ended())
+        self.may_be_moved() && self.item.as_ref().is_some_and(|item| !item.life.has_ended())
+    }
+
+    /// Whether the recorder may move the thing, in use or not: what has ended is still taken out of its unit.
+    pub(super) fn may_be_moved(&self) -> bool {
+        self.acting.contains(&StepEffect::Move)
     }
 }
 
@@ -71,8 +91,8 @@ impl<'e> Turn<'e> {
         session: &mut Session,
         object: &ObjectUri,
     ) -> Result<Judged, Refusal> {
-        let (found, entitlement) = self.find(ctx, session, object)?;
-        let Some(item) = found else {
+        let Found { item, entitlement, kept_by } = self.find(ctx, session, object)?;
+        let Some(item) = item else {
             self.sight_unknown(session, object);
             self.outside_of_ranges(ctx, session, object)?;
             return Ok(Judged { item: None, acting: BTreeSet::new() });
@@ -82,7 +102,11 @@ impl<'e> Turn<'e> {
         let mut refused = Vec::new();
         for effect in kinds::of(self.event, item.life == Life::Sold, item.recalled_by_event.is_some()) {
             let standing = standing::judge(ctx, session, &item, effect, entitlement > Entitlement::Seen)?;
-            if let Some((hold_id, authority)) = hold.as_ref().filter(|_| standing.acts() && is_held_back(effect)) {
+            let held_back = match effect {
+                StepEffect::PutIntoUse => kept_by.as_ref(),
+                effect => hold.as_ref().filter(|_| is_held_back(effect)),
+            };
+            if let Some(KeptBy { hold_id, authority }) = held_back.filter(|_| standing.acts()) {
                 self.sighted.insert(Sighted { item_id: item.item_id.clone(), effect });
                 self.conflict(AlarmKind::MovedWhileHeld, &item.item_id, Foreign::of_id(hold_id), Some(authority));
             } else if standing.acts() {
@@ -93,7 +117,7 @@ impl<'e> Turn<'e> {
             }
         }
         let ended = item.life.has_ended();
-        if ended {
+        if ended && !self.takes_out(&item) {
             self.conflict(AlarmKind::UseAfterEnd, &item.item_id, last_life(&item), None);
         }
         for (effect, standing) in refused.into_iter().filter(|_| !ended) {
@@ -114,15 +138,24 @@ impl<'e> Turn<'e> {
     }
 
     /// The hold that binds the thing, and its authority, unless that is the recorder itself.
-    fn hold_on(
+    pub(super) fn hold_on(
         &self,
         ctx: &mut Context<'_>,
-        session: &Session,
+        session: &mut Session,
         item: &Item,
-    ) -> Result<Option<(HoldId, MspId)>, Refusal> {
-        let mut holds = Holds::at(session.caller.now);
-        let hold = holds.on(ctx, &session.caller.members, item)?;
-        Ok(hold.filter(|hold| hold.authority != self.me).map(|hold| (hold.hold_id.clone(), hold.authority.clone())))
+    ) -> Result<Option<KeptBy>, Refusal> {
+        let hold = session.holds.on(ctx, &session.caller.members, item)?;
+        let of_another = hold.filter(|hold| hold.authority != self.me);
+        Ok(of_another.map(|hold| KeptBy { hold_id: hold.hold_id.clone(), authority: hold.authority.clone() }))
+    }
+
+    /// Whether the event takes the thing out of its unit, or is about the unit out of which it takes others. That is no
+    /// use of what has ended: what is left of it must not keep a unit from being emptied, nor a unit its contents.
+    fn takes_out(&self, item: &Item) -> bool {
+        let EventBody::Aggregation(body) = &self.event.body else { return false };
+        let unit_id = body.parent.as_ref().map(ItemId::from);
+        body.action == Action::Delete
+            && unit_id.is_some_and(|unit_id| unit_id == item.item_id || item.parent.as_ref() == Some(&unit_id))
     }
 
     /// A serial number that the company of the thing has not issued is a signal, by any recorder.
@@ -269,7 +302,7 @@ impl<'e> Turn<'e> {
 }
 
 /// Whether a hold keeps a thing from this: it stays where it is and as it is. Where it is seen and what is found about
-/// it can be told.
+/// it can be told. What keeps it from being put into use is found before: see [`Found`].
 fn is_held_back(effect: StepEffect) -> bool {
     match effect {
         StepEffect::Keep | StepEffect::Receive | StepEffect::Recall | StepEffect::PutIntoUse => false,
