@@ -6,8 +6,8 @@
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::rights::{
-    ATTESTATIONS, AttestRight, Attestation, AttestationBasis, Right, RightFacts, RightName, RightsEvent,
-    RightsRejection, Whole, WithdrawAttestation, Withdrawal,
+    ATTESTATIONS, AttestRight, Attestation, AttestationBasis, RIGHTS_ATTESTED_FOR, Right, RightFacts, RightName,
+    RightsEvent, RightsRejection, Whole, WithdrawAttestation, Withdrawal,
 };
 use trade_standards::identifier::MspId;
 
@@ -44,6 +44,10 @@ pub fn attest_right(ctx: &mut Context<'_>, request: AttestRight) -> Result<Attes
     let unbroken = before.as_ref().filter(|before| before.withdrawn.is_none()).map(|before| before.since);
     if let Some(withdrawal) = before.and_then(|before| before.withdrawn) {
         caller.follow(withdrawal.stamp.at);
+    }
+    for gtin in &right.products {
+        let place = (Part(gtin.clone()), Whole(right.right_id.clone()));
+        RIGHTS_ATTESTED_FOR.put(ctx, &place, &right.right_id)?;
     }
     let attestation = Attestation {
         entry_sha256: facts::entry_digest(&right),

@@ -1,16 +1,17 @@
 //! Finding the rights that protect goods: from the goods, never from what a party names.
 //!
 //! Two indexes lead there: the rights of the product's company, and of those to which it has assigned the product; and
-//! the rights that list it. Nobody else can list a product whose GS1 prefix a member has named, so strangers do not
-//! lengthen the search for it.
+//! the rights that list it, those that were attested first. Nobody else can list a product whose GS1 prefix a member
+//! has named, and nobody is attested by its own word, so strangers do not bury a right under others that they assert.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::NiceClass;
 use trade_model::rights::{
-    FindRights, FoundRight, ProductBasis, RIGHTS, RIGHTS_FOR, RIGHTS_OF, Right, RightKind, RightName, RightsFound,
+    FindRights, FoundRight, ProductBasis, RIGHTS, RIGHTS_ATTESTED_FOR, RIGHTS_FOR, RIGHTS_OF, Right, RightKind,
+    RightName, RightsFound,
 };
 use trade_rules::right::{When, lists, standing, weight};
 use trade_standards::identifier::{CountryCode, Gtin};
@@ -61,18 +62,18 @@ pub(crate) fn protecting(
     at: UtcTime,
 ) -> Result<Protection, Refusal> {
     let (candidates, mut complete) = candidates(ctx, goods.gtin)?;
-    let names: Vec<RightName> = candidates.keys().cloned().collect();
+    let names: Vec<RightName> = candidates.iter().map(|(right_id, _)| right_id.clone()).collect();
     let rights = RIGHTS.find_many(ctx, &names)?;
-    let protects = |right: &Right| {
+    let protects = |right: &&Right| {
         right.territories.has(territory)
             && right.validity.contains(at.date())
             && lists(right, goods.gtin)
             && of_class(right, goods.class)
     };
     let mut found = Vec::new();
-    for right in rights.into_iter().flatten().filter(protects) {
-        // The index says how the product came under the owner; the right itself says who that is.
-        let Some(basis) = candidates.get(&right.right_id).copied() else { continue };
+    // The index says how the product came under the owner; the right itself says who that is.
+    for (right, (_, basis)) in rights.into_iter().zip(candidates) {
+        let Some(right) = right.as_ref().filter(protects).cloned() else { continue };
         if right.products.is_empty() && basis != ProductBasis::OwnPrefix {
             continue;
         }
@@ -90,10 +91,13 @@ pub(crate) fn protecting(
     Ok(Protection { found, complete })
 }
 
-/// The rights that may protect a product, by name, with how the product came under their owners.
-fn candidates(ctx: &mut Context<'_>, gtin: &Gtin) -> Result<(BTreeMap<RightName, ProductBasis>, bool), Refusal> {
+/// Rights by name, with how a product came under their owners, each once.
+type Candidates = Vec<(RightName, ProductBasis)>;
+
+/// The rights that may protect a product, and whether these are all.
+fn candidates(ctx: &mut Context<'_>, gtin: &Gtin) -> Result<(Candidates, bool), Refusal> {
     let members = caller::members(ctx)?;
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     let mut complete = true;
     let owners = product::entitled_owners(ctx, &members, gtin)?;
     for (owner, basis) in &owners {
@@ -102,10 +106,14 @@ fn candidates(ctx: &mut Context<'_>, gtin: &Gtin) -> Result<(BTreeMap<RightName,
         found.extend(own.entries.into_iter().map(|(_, right_id)| (right_id, *basis)));
     }
     if owners.is_empty() {
-        let listed = RIGHTS_FOR.scan(ctx, &Part(gtin.clone()), SEARCHED_MAX)?;
-        complete &= listed.complete;
-        found.extend(listed.entries.into_iter().map(|(_, right_id)| (right_id, ProductBasis::Claimed)));
+        for index in [&RIGHTS_ATTESTED_FOR, &RIGHTS_FOR] {
+            let listed = index.scan(ctx, &Part(gtin.clone()), SEARCHED_MAX)?;
+            complete &= listed.complete;
+            found.extend(listed.entries.into_iter().map(|(_, right_id)| (right_id, ProductBasis::Claimed)));
+        }
     }
+    let mut seen = BTreeSet::new();
+    found.retain(|(right_id, _)| seen.insert(right_id.clone()));
     Ok((found, complete))
 }
 

@@ -26,6 +26,8 @@ pub const CLAIMS: Table<(RightId, Part<MspId>), RightName> = Table::new("right-c
 pub const RIGHTS_OF: Table<(Part<MspId>, RightPart), RightName> = Table::new("right-of");
 /// Index: the rights that list a product.
 pub const RIGHTS_FOR: Table<(Part<Gtin>, RightPart), RightName> = Table::new("right-for");
+/// Index: those of them that were attested at some time. Nobody lengthens it by asserting rights.
+pub const RIGHTS_ATTESTED_FOR: Table<(Part<Gtin>, RightPart), RightName> = Table::new("right-attested-for");
 /// Attestations, by attester.
 pub const ATTESTATIONS: OfRight<Attestation> = Table::new("right-attestation");
 /// How rights ended, by the member that ended one.
@@ -69,6 +71,7 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&CLAIMS);
     all.public(&RIGHTS_OF);
     all.public(&RIGHTS_FOR);
+    all.public(&RIGHTS_ATTESTED_FOR);
     all.public(&ATTESTATIONS);
     all.public(&RIGHT_ENDS);
     all.public(&OPPOSITIONS);

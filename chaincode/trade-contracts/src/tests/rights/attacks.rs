@@ -28,6 +28,21 @@ fn squatting_a_mark_hinders_its_owner_in_nothing_and_gives_nothing() {
 }
 
 #[test]
+fn an_attested_right_is_not_buried_under_rights_that_others_assert() {
+    let mut world = World::established();
+    world.claim(SECOND_MAKER, &right()).expect("its word");
+    world.attested(CUSTOMS, RIVAL).expect("it may attest");
+    for number in 0..101 {
+        let other = json(&fixtures::right(&format!("0300{number:05}"), &[GTIN]));
+        world.claim(EXPORTER, &other).expect("nobody has named the prefix");
+    }
+    let question = json!({ "product": GTIN, "territory": "DE" });
+    let found = world.evaluate(CUSTOMS, FindRights::NAME, &question).expect("an answer");
+    assert_eq!((&found["rights"][0]["right_id"], &found["rights"][0]["weight"]), (&json!(RIVAL), &json!("asks")));
+    assert_eq!(found["complete"], false, "and the answer says that there are more");
+}
+
+#[test]
 fn claims_of_strangers_change_nothing_about_an_attested_right() {
     let mut world = World::with_prefixes();
     world.licensed();
