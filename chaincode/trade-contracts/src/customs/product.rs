@@ -11,8 +11,8 @@ use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::{Gtin, MspId};
 
 use crate::announce::announce;
+use crate::authorship;
 use crate::caller::{self, Caller};
-use crate::{authorship, ledger};
 
 /// States the HS code of a trade item; a later statement takes the place of an earlier one.
 ///
@@ -23,7 +23,7 @@ pub fn classify(ctx: &mut Context<'_>, request: ClassifyProduct) -> Result<Produ
     if company_of(&caller.members, &request.gtin) != Some(caller.msp_id()) {
         return Err(CustomsRejection::ProductOfAnother { gtin: request.gtin }.into());
     }
-    let key = Part(request.gtin.clone());
+    let key = (Part(request.gtin.clone()), Part(caller.msp_id().clone()));
     if let Some(earlier) = CODES_STATED.find(ctx, &key)? {
         caller.follow(earlier.stated.at);
     }
@@ -41,12 +41,10 @@ pub fn read_classification(
     ctx: &mut Context<'_>,
     request: ReadClassification,
 ) -> Result<Attested<ProductClassification>, Refusal> {
-    let gtin = request.gtin;
-    let record = ledger::require(ctx, &CODES_STATED, &Part(gtin.clone()), |Part(gtin)| {
-        CustomsRejection::ClassificationUnknown { gtin }
-    })?;
     let members = caller::members(ctx)?;
-    let authenticated = is_authentic(ctx, &members, &record)?;
+    let Some((record, authenticated)) = of_company(ctx, &members, &request.gtin)? else {
+        return Err(CustomsRejection::ClassificationUnknown { gtin: request.gtin }.into());
+    };
     Ok(Attested { record, authenticated })
 }
 
@@ -56,13 +54,22 @@ pub(super) fn stated(
     members: &Members,
     gtin: &Gtin,
 ) -> Result<Option<ProductClassification>, Refusal> {
-    let Some(record) = CODES_STATED.find(ctx, &Part(gtin.clone()))? else { return Ok(None) };
-    Ok(if is_authentic(ctx, members, &record)? { Some(record) } else { None })
+    let found = of_company(ctx, members, gtin)?;
+    Ok(found.filter(|(_, authenticated)| *authenticated).map(|(record, _)| record))
 }
 
-fn is_authentic(ctx: &mut Context<'_>, members: &Members, record: &ProductClassification) -> Result<bool, Refusal> {
-    let Some(company) = company_of(members, &record.gtin).cloned() else { return Ok(false) };
-    authorship::is_authentic(ctx, &CODES_STATED, &Part(record.gtin.clone()), (record, &record.stated), &company)
+/// What the company of a trade item states, and whether that company has made the statement.
+fn of_company(
+    ctx: &mut Context<'_>,
+    members: &Members,
+    gtin: &Gtin,
+) -> Result<Option<(ProductClassification, bool)>, Refusal> {
+    let Some(company) = company_of(members, gtin).cloned() else { return Ok(None) };
+    let key = (Part(gtin.clone()), Part(company.clone()));
+    let Some(record) = CODES_STATED.find(ctx, &key)? else { return Ok(None) };
+    let statement = (&record, &record.stated);
+    let authenticated = authorship::is_authentic(ctx, &CODES_STATED, &key, statement, &company)?;
+    Ok(Some((record, authenticated)))
 }
 
 /// The member that has named the company prefix of a trade item.

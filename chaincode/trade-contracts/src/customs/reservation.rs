@@ -13,6 +13,7 @@ use trade_model::Refusal;
 use trade_model::common::{DeclarationId, ItemId, Scoped};
 use trade_model::customs::{
     ATTEMPTS, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, OtherDeclaration, RESERVATIONS, STOPPED,
+    Stop,
 };
 use trade_model::governance::Members;
 use trade_standards::identifier::CountryCode;
@@ -44,15 +45,16 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     let mut states = States::default();
     let things: Vec<ItemId> = claims.iter().map(|(item_id, _)| item_id.clone()).collect();
-    let (reserved, stopped) = (reserved(ctx, destination, &things)?, stopped(ctx, destination, &things)?);
+    let (reserved, stops) = (reserved(ctx, destination, &things)?, STOPPED.find_many(ctx, &things)?);
     let of_place = |item_id: &ItemId| {
         let importer = Part(declaration_id.owner.clone());
         (item_id.clone(), Part(destination.clone()), importer)
     };
     let attempts = ATTEMPTS.find_many(ctx, &things.iter().map(of_place).collect::<Vec<_>>())?;
-    for ((((item_id, claim), reserved), stopped), attempt) in claims.iter().zip(reserved).zip(stopped).zip(attempts) {
+    for ((((item_id, claim), reserved), stops), attempt) in claims.iter().zip(reserved).zip(stops).zip(attempts) {
         // A hold binds things that are known. Of one that is not, the stopped declaration is all there is.
-        let stopped = stopped.filter(|_| *claim == Claim::Unknown);
+        let here = stops.into_iter().flatten().find(|stop| stop.destination == *destination);
+        let stopped = here.map(|stop| stop.declaration_id).filter(|_| *claim == Claim::Unknown);
         let attempt = attempt.filter(|_| *claim != Claim::Standing);
         for earlier in [reserved, stopped, attempt].into_iter().flatten() {
             if states.find(ctx, members, &earlier)?.is_some_and(|state| !state.is_decided()) {
@@ -85,8 +87,12 @@ pub(super) fn reserve(
 
 /// Notes that the authority stopped a declaration.
 pub(super) fn note_stopped(ctx: &mut Context<'_>, filed: &Declaration, things: &[ItemId]) -> Result<(), Refusal> {
-    for item_id in things {
-        STOPPED.put(ctx, &(item_id.clone(), Part(filed.destination.clone())), &filed.declaration_id)?;
+    let (destination, declaration_id) = (filed.destination.clone(), filed.declaration_id.clone());
+    let stop = Stop { destination, declaration_id };
+    for (item_id, before) in things.iter().zip(STOPPED.find_many(ctx, things)?) {
+        let elsewhere = before.into_iter().flatten().filter(|before| before.destination != stop.destination);
+        let stops: Vec<Stop> = [stop.clone()].into_iter().chain(elsewhere).collect();
+        STOPPED.put(ctx, item_id, &stops)?;
     }
     Ok(())
 }
@@ -97,7 +103,8 @@ pub(super) fn reserved(
     destination: &CountryCode,
     things: &[ItemId],
 ) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
-    Ok(RESERVATIONS.find_many(ctx, &places(destination, things))?)
+    let places: Vec<_> = things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect();
+    Ok(RESERVATIONS.find_many(ctx, &places)?)
 }
 
 /// The things that a declaration has: its importer had standing to declare them.
@@ -107,19 +114,8 @@ pub(super) fn held_by(ctx: &mut Context<'_>, filed: &Declaration, things: &[Item
     Ok(of_it.map(|(item_id, _)| item_id.clone()).collect())
 }
 
-fn stopped(
-    ctx: &mut Context<'_>,
-    destination: &CountryCode,
-    things: &[ItemId],
-) -> Result<Vec<Option<Scoped<DeclarationId>>>, Refusal> {
-    Ok(STOPPED.find_many(ctx, &places(destination, things))?)
-}
-
-fn places(destination: &CountryCode, things: &[ItemId]) -> Vec<(ItemId, Part<CountryCode>)> {
-    things.iter().map(|item_id| (item_id.clone(), Part(destination.clone()))).collect()
-}
-
-/// Other declarations of the same things for the same destination that wait for a decision or were stopped, each once.
+/// Other declarations of the same things, each once: the one that waits for a decision for the same destination, and
+/// those that were stopped, whatever their destination. Goods that one port refused do not come in by the next unseen.
 pub(super) fn others(
     ctx: &mut Context<'_>,
     members: &Members,
@@ -128,9 +124,10 @@ pub(super) fn others(
 ) -> Result<Vec<OtherDeclaration>, Refusal> {
     let mut states = States::default();
     let mut others: BTreeMap<Scoped<DeclarationId>, OtherDeclaration> = BTreeMap::new();
-    let (reserved, stopped) = (reserved(ctx, &filed.destination, things)?, stopped(ctx, &filed.destination, things)?);
-    for ((item_id, reserved), stopped) in things.iter().zip(reserved).zip(stopped) {
-        for other in [reserved, stopped].into_iter().flatten().filter(|other| *other != filed.declaration_id) {
+    let (reserved, stops) = (reserved(ctx, &filed.destination, things)?, STOPPED.find_many(ctx, things)?);
+    for ((item_id, reserved), stops) in things.iter().zip(reserved).zip(stops) {
+        let stops = stops.into_iter().flatten().map(|stop| stop.declaration_id);
+        for other in reserved.into_iter().chain(stops).filter(|other| *other != filed.declaration_id) {
             if others.len() >= OTHERS_MAX || others.contains_key(&other) {
                 continue;
             }

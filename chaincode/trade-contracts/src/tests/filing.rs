@@ -6,11 +6,28 @@ use trade_model::customs::{Assess, ClassifyProduct, FileDeclaration, ReadClassif
 use trade_standards::time::UtcTime;
 
 use super::customs::{DEC, DECLARED, branded, file, goods, tariff};
+use super::voting::member;
 use super::world::*;
 
 #[test]
 fn every_row_is_taken_or_refused_by_the_code_it_names() {
     try_all(tables());
+}
+
+#[test]
+fn what_a_company_stated_is_no_statement_of_the_next_one_that_has_its_prefix() {
+    let mut world = branded();
+    world.classify(EXPORTER).expect("its own product");
+    for (company, prefixes) in [(EXPORTER, json!([])), (SECOND_MAKER, json!(["4012345"]))] {
+        let member = member(&mut world, company).with("gs1_company_prefixes", prefixes);
+        world.decide(&json!({ "kind": "amend", "member": member })).expect("all agree");
+    }
+    let question = json!({ "gtin": GTIN });
+    let unknown = world.evaluate(BANK, ReadClassification::NAME, &question).expect_err("not stated by this one");
+    assert_eq!(unknown.code, "customs.classification_unknown");
+    world.classify(SECOND_MAKER).expect("its own product now");
+    let read = world.evaluate(BANK, ReadClassification::NAME, &question).expect("stated");
+    assert_eq!((&read["stated"]["by"], &read["authenticated"]), (&json!(SECOND_MAKER), &json!(true)));
 }
 
 fn publish(world: &mut World, request: &Value) -> Answer {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Assess, FileDeclaration};
+use trade_model::customs::{Assess, FileDeclaration, PublishTariff};
 
 use super::customs::{DECLARED, branded, goods, not_met, tariff};
 use super::world::*;
@@ -17,6 +17,19 @@ impl World {
         self.consignment();
         let decision = self.decided(goods().with("quantity", "3"));
         assert_eq!(decision["outcome"], "intercept");
+    }
+
+    /// The importer's second declaration of the same goods, for France.
+    fn file_for_france(&mut self) -> Answer {
+        let french = tariff().with("tariff_id", "FR-TARIFF").with("jurisdiction", "FR");
+        self.submit(CUSTOMS, PublishTariff::NAME, &french)?;
+        let goods = goods().with("declaration_id", "dec-2").with("tariff_id", "FR-TARIFF").with("destination", "FR");
+        let opening = self.opening(DECLARED);
+        let place = trade_claims::DeclarationPlace::parse(IMPORTER, "dec-2", ("FR-TARIFF", 1), "shirts", "EUR");
+        let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
+        let proof = self.range_proof(&context, &opening, (100_000, 500_000));
+        let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
+        self.submit(IMPORTER, FileDeclaration::NAME, &request)
     }
 
     /// Another importer's declaration of the same goods.
@@ -52,15 +65,60 @@ fn an_intercepted_pallet_is_not_declared_by_another_importer_or_for_another_coun
     let mut world = World::established();
     world.intercepted();
     assert_eq!(code(world.file_by_another(goods())), "customs.item_held");
-    let french = tariff().with("tariff_id", "FR-TARIFF").with("jurisdiction", "FR");
-    world.submit(CUSTOMS, "customs:PublishTariff", &french).expect("its authority");
-    let elsewhere = goods().with("declaration_id", "dec-2").with("tariff_id", "FR-TARIFF").with("destination", "FR");
-    let opening = world.opening(DECLARED);
-    let place = trade_claims::DeclarationPlace::parse(IMPORTER, "dec-2", ("FR-TARIFF", 1), "shirts", "EUR");
-    let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
-    let proof = world.range_proof(&context, &opening, (100_000, 500_000));
-    let request = elsewhere.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
-    assert_eq!(code(world.submit(IMPORTER, FileDeclaration::NAME, &request)), "customs.item_held");
+    assert_eq!(code(world.file_for_france()), "customs.item_held");
+}
+
+#[test]
+fn goods_that_one_country_refused_come_to_the_next_with_that_word() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("well formed");
+    world.rule_on(CUSTOMS, "refuse").expect("the authority");
+    world.file_for_france().expect("refused goods can go elsewhere");
+    let question = json!({ "declaration_id": "ImporterMSP/dec-2" });
+    let decision = world.submit(CUSTOMS, Assess::NAME, &question).expect("the authority");
+    assert_eq!(not_met(&decision), [("others", format!("stopped_before:{}", pallet_id()))]);
+}
+
+#[test]
+fn goods_that_are_held_do_not_get_free_by_unpacking_and_repacking_them() {
+    let mut world = World::established();
+    world.intercepted();
+    let unpack = aggregation("DELETE", "unpacking", &pallet(1), &[piece("1"), piece("2")]);
+    let alarms = world.capture(CARRIER, &[unpack]).expect("recorded")["alarms"].clone();
+    assert_eq!(alarms[0]["kind"], "moved_while_held", "{alarms}");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["parent"], pallet_id(), "nothing was unpacked");
+    let repack = aggregation("ADD", "packing", &pallet(2), &[piece("1"), piece("2")]);
+    world.capture(CARRIER, &[repack]).expect("recorded");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["parent"], pallet_id(), "nothing was repacked");
+    for (id, items) in [("dec-2", json!([pallet(2)])), ("dec-3", json!([piece("1"), piece("2")]))] {
+        let question = json!({ "declaration_id": format!("{IMPORTER}/{id}") });
+        match world.file(goods().with("declaration_id", id).with("items", items)) {
+            Err(refused) => assert_eq!(refused.code, "customs.item_held"),
+            Ok(_) => {
+                let decision = world.submit(CUSTOMS, Assess::NAME, &question).expect("the authority");
+                assert_ne!(decision["outcome"], "clear", "{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn goods_that_were_refused_keep_that_word_in_another_unit() {
+    let mut world = World::established();
+    world.consignment();
+    world.file(goods()).expect("well formed");
+    world.rule_on(CUSTOMS, "refuse").expect("the authority");
+    world.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "repacked" })).expect("open");
+    let pieces = [piece("1"), piece("2")];
+    world.capture(CARRIER, &[aggregation("DELETE", "unpacking", &pallet(1), &pieces)]).expect("it holds them");
+    world.capture(CARRIER, &[aggregation("ADD", "packing", &pallet(2), &pieces)]).expect("it holds them");
+    world.offer_goods("h-3", &[pallet(2)], CARRIER, IMPORTER).expect("the holder");
+    world.file(goods().with("declaration_id", "dec-2").with("items", json!([pallet(2)]))).expect("well formed");
+    let question = json!({ "declaration_id": "ImporterMSP/dec-2" });
+    let decision = world.submit(CUSTOMS, Assess::NAME, &question).expect("the authority");
+    let told = not_met(&decision);
+    assert!(told.contains(&("others", format!("stopped_before:{}", piece_id("1")))), "{told:?}");
 }
 
 #[test]

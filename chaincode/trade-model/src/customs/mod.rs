@@ -15,7 +15,7 @@ pub use records::{
     ActKind, Classification, CoveringLicence, CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs,
     Declaration, DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold, HoldState, HoldStep,
     HoldStepKind, InputChain, InputItem, InputRight, InspectionResult, OtherClassification, OtherDeclaration, Outcome,
-    Procedure, ProductClassification, ReplayedDecision, Tariff, TariffBand, least_width,
+    Procedure, ProductClassification, ReplayedDecision, Stop, Tariff, TariffBand, least_width,
 };
 pub use rejections::CustomsRejection;
 pub use requests::{
@@ -33,5 +33,7 @@ pub const TARIFF_ENTRIES_MAX: usize = 500;
 pub const DECLARATION_ITEMS_MAX: usize = 200;
 /// Most documents one request can ask for.
 pub const DOCUMENTS_MAX: usize = 20;
+/// Most alarms that an officer can name in a decision.
+pub const ALARMS_WEIGHED_MAX: usize = 20;
 /// Most acts there can be about one declaration.
 pub const ACTS_MAX: u32 = 200;

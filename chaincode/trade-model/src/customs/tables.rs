@@ -5,7 +5,7 @@ use trade_standards::identifier::{CountryCode, Gtin, MspId};
 
 use super::{
     Classification, Decision, DecisionApproval, Declaration, DeclarationAct, Hold, Procedure, ProductClassification,
-    Tariff, TariffHead,
+    Stop, Tariff, TariffHead,
 };
 use crate::common::{DeclarationId, HoldId, ItemId, Opening, Scoped, TariffId};
 use crate::tables::Tables;
@@ -26,16 +26,16 @@ pub const RESERVATIONS: Table<(ItemId, Part<CountryCode>), Scoped<DeclarationId>
 /// Index: the declaration under which an importer without standing last filed a thing for a destination.
 pub const ATTEMPTS: Table<(ItemId, Part<CountryCode>, Part<MspId>), Scoped<DeclarationId>> =
     Table::new("declared-item-of-another");
-/// Index: the declaration of a thing for a destination that its authority stopped last.
-pub const STOPPED: Table<(ItemId, Part<CountryCode>), Scoped<DeclarationId>> = Table::new("stopped-item");
+/// Index: the declarations of a thing that authorities stopped: the last one of each destination, the newest first.
+pub const STOPPED: Table<ItemId, Vec<Stop>> = Table::new("stopped-item");
 /// Acts by importer, declaration and their number from 1.
 pub const ACTS: Table<DeclarationPart, DeclarationAct> = Table::new("declaration-act");
 /// Decisions by importer, declaration and their number from 1.
 pub const DECISIONS: Table<DeclarationPart, Decision> = Table::new("decision");
 /// Approvals of decisions, by importer, declaration and the decision's number.
 pub const APPROVALS: Table<DeclarationPart, DecisionApproval> = Table::new("decision-approval");
-/// The HS codes that makers state for their trade items.
-pub const CODES_STATED: Table<Part<Gtin>, ProductClassification> = Table::new("hs-stated");
+/// The HS codes that makers state for their trade items, by trade item and maker: a prefix can pass to another company.
+pub const CODES_STATED: Table<(Part<Gtin>, Part<MspId>), ProductClassification> = Table::new("hs-stated");
 /// Under which HS code a trade item was last cleared, by destination.
 pub const CODES_CLEARED: Table<(Part<Gtin>, Part<CountryCode>), Classification> = Table::new("hs-cleared");
 /// Under which HS code a trade item was last declared, by an importer that had standing for the goods.

@@ -76,6 +76,15 @@ impl Declaration {
     }
 }
 
+/// That an authority stopped a declaration of a thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stop {
+    /// For which country it was declared.
+    pub destination: CountryCode,
+    /// The declaration.
+    pub declaration_id: Scoped<DeclarationId>,
+}
+
 /// Where a declaration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
