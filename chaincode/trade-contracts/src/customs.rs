@@ -15,6 +15,7 @@ mod exhaustion;
 mod facts;
 mod file;
 pub(crate) mod hold;
+mod keeper;
 mod key;
 mod place;
 mod product;

@@ -7,6 +7,7 @@ mod copy;
 mod correction;
 mod effects;
 mod find;
+mod held;
 mod listing;
 pub(crate) mod offers;
 pub(crate) mod registry;
@@ -26,8 +27,8 @@ use trade_model::item::{CORRECTIONS_OF, ItemReport, ReadItem};
 use self::find::find;
 use crate::table::On;
 
-pub(crate) use alarm::standing_alarms;
 pub use alarm::{answer, decide};
+pub(crate) use alarm::{standing_alarm, standing_alarms};
 pub use capture::capture;
 pub use consent::{consent, read_correction};
 pub use listing::{alarms, events, party_alarms, read_alarm, read_alarm_group};

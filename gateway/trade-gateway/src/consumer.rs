@@ -73,7 +73,9 @@ fn content_security_policy() -> String {
 }
 
 fn page(code: &Code, scan: &ScanAnswer) -> String {
-    let headline = if scan.conflict_found {
+    let headline = if scan.held.is_some() {
+        "This thing is held by an authority"
+    } else if scan.conflict_found {
         "Records about this code contradict one another"
     } else if scan.recorded {
         "This code is recorded"
@@ -146,6 +148,7 @@ mod tests {
             life: Some(Life::Active),
             commissioner_name: None,
             commissioned_on: None,
+            held: None,
             conflict_found: true,
             conflicts: vec![statement.clone()],
             reports: vec![statement],

@@ -4,9 +4,10 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{DeclarationId, Remark, ScopedRef};
+use trade_model::common::{AlarmId, DeclarationId, ItemId, Remark, ScopedRef, Set};
 use trade_model::customs::{
-    Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decide, Decision, Declaration, Outcome,
+    ALARMS_WEIGHED_MAX, Assess, CustomsEvent, CustomsRejection, DECISIONS, DECLARATIONS, Decide, Decision, Declaration,
+    Outcome,
 };
 use trade_rules::customs::{covering, decide as by_rules};
 
@@ -15,6 +16,7 @@ use super::{consignment, declaration, facts, key::part, reservation, tariff};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
+use crate::item;
 use crate::item::registry::Registry;
 
 /// Decides on a declaration by the rules in force on the day it was filed. A decision to clear releases nothing until a
@@ -33,14 +35,22 @@ pub fn assess(ctx: &mut Context<'_>, request: Assess) -> Result<Decision, Refusa
 /// As [`assess`].
 pub fn decide(ctx: &mut Context<'_>, request: Decide) -> Result<Decision, Refusal> {
     let caller = Caller::of::<Decide>(ctx)?;
-    record(ctx, caller, request.declaration_id, Some((request.outcome, request.reason)))
+    let Decide { declaration_id, outcome, reason, alarms } = request;
+    record(ctx, caller, declaration_id, Some(Judgement { outcome, reason, alarms }))
+}
+
+/// What an officer decides beside the rules, why, and which alarms it weighed.
+struct Judgement {
+    outcome: Outcome,
+    reason: Remark,
+    alarms: Set<AlarmId, 0, ALARMS_WEIGHED_MAX>,
 }
 
 fn record(
     ctx: &mut Context<'_>,
     mut caller: Caller,
     declaration_id: ScopedRef<DeclarationId>,
-    officer: Option<(Outcome, Remark)>,
+    officer: Option<Judgement>,
 ) -> Result<Decision, Refusal> {
     let mut filed = declaration::of_authority(ctx, &caller, declaration_id)?;
     if filed.state.is_closed() {
@@ -53,7 +63,9 @@ fn record(
     caller.follow(inputs.latest());
     let rules_of = filed.filed.at.date();
     let (proposed, findings) = by_rules(&tariff, &inputs, rules_of);
-    let (outcome, reason) = officer.map_or((proposed, None), |(outcome, reason)| (outcome, Some(reason)));
+    let weighed = officer.as_ref().map(|officer| officer.alarms.clone()).unwrap_or_default();
+    check_alarms(ctx, &weighed, &things)?;
+    let (outcome, reason) = officer.map_or((proposed, None), |officer| (officer.outcome, Some(officer.reason)));
 
     if outcome == Outcome::Intercept {
         let by_rule = outcome <= proposed;
@@ -72,6 +84,7 @@ fn record(
         outcome,
         proposed,
         reason,
+        alarms: weighed,
         findings,
         licences: covering(&inputs, rules_of),
         tariff_id: tariff.tariff_id,
@@ -88,6 +101,17 @@ fn record(
     authorship::put(ctx, &caller, (&DECISIONS, &key), &decision, &[&filed.authority])?;
     announce(ctx, announcement(&decision))?;
     Ok(decision)
+}
+
+/// Refuses alarms that do not stand, or are about other things.
+fn check_alarms(ctx: &mut Context<'_>, weighed: &[AlarmId], things: &[ItemId]) -> Result<(), Refusal> {
+    for alarm_id in weighed {
+        let about = item::standing_alarm(ctx, alarm_id)?;
+        if !about.is_some_and(|item_id| things.contains(&item_id)) {
+            return Err(CustomsRejection::AlarmNotOfGoods { alarm_id: alarm_id.clone() }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Why the rules hold goods, for the record of the hold; the decision has the findings.

@@ -13,6 +13,7 @@ use trade_rules::customs::in_question;
 use trade_standards::identifier::Gtin;
 
 use super::consignment::PRODUCTS_MAX;
+use super::keeper::Keepers;
 use super::{acts, codes, consignment, declaration, exhaustion, protection, reservation};
 use crate::item;
 use crate::item::offers::Offers;
@@ -70,12 +71,16 @@ fn items(
 ) -> Result<Vec<InputItem>, Refusal> {
     // As of the filing: whether an offer has lapsed since must not depend on when an officer looks.
     let mut offers = Offers::of(&filed.importer, filed.filed.at);
+    let mut keepers = Keepers::of(filed);
     let mut facts = Vec::with_capacity(things.len());
     for item_id in things {
         let item = registry.find(ctx, item_id)?.cloned();
         let alarms = item::standing_alarms(ctx, item_id, ALARMS_NAMED_MAX)?;
-        let held = item.as_ref().is_some_and(|item| item.holder.as_ref() == Some(&filed.importer));
-        let within = held || offers.has(ctx, registry, item_id)?;
+        let kept = match &item {
+            Some(item) => keepers.keep(ctx, item)?,
+            None => false,
+        };
+        let within = kept || offers.has(ctx, registry, item_id)?;
         facts.push(input_item(item_id, item.as_ref(), alarms, members, within));
     }
     facts.sort_by(|a, b| a.item_id.cmp(&b.item_id));

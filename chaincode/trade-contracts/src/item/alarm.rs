@@ -20,4 +20,4 @@ pub use decide::decide;
 pub(super) use group::find_group;
 pub(super) use raise::{raise, raise_again};
 pub(super) use report::{Reader, answers_to, decision_on, report};
-pub(crate) use standing::standing_alarms;
+pub(crate) use standing::{standing_alarm, standing_alarms};

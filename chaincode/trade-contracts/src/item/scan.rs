@@ -9,12 +9,15 @@
 use fabric_contract::{Context, TablePage};
 use trade_model::Refusal;
 use trade_model::common::{AlarmId, ItemId, NewestFirst};
+use trade_model::governance::Members;
 use trade_model::item::{
-    AlarmReport, AlarmState, Grade, ITEMS, Item, Life, Origin, STANDING_ALARMS, ScanAnswer, ScanItem, Statement, Weight,
+    AlarmReport, AlarmState, Grade, HeldBy, ITEMS, Item, Life, Origin, STANDING_ALARMS, ScanAnswer, ScanItem,
+    Statement, Weight,
 };
 
 use super::alarm;
 use super::find::find_alarm;
+use super::held::held_by;
 use crate::caller::{self, members};
 
 /// Where an alarm stands in the list of those that stand.
@@ -39,6 +42,9 @@ pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refu
     let maker = item.commissioner.as_ref().and_then(|maker| members.find(maker));
     let commissioner_name = maker.map(|maker| maker.name.to_string());
     let conflicts = conflicts(ctx, &item_id)?;
+    let held = held_by(ctx, &item)?;
+    let mut known = known(&item, commissioner_name.as_deref());
+    known.splice(..0, held.as_ref().map(|held| held_statement(&members, held)));
     let mut not_known = gaps(&item);
     not_known.extend(limits());
     Ok(ScanAnswer {
@@ -49,7 +55,8 @@ pub fn scan(ctx: &mut Context<'_>, request: ScanItem) -> Result<ScanAnswer, Refu
         conflict_found: !conflicts.is_empty(),
         conflicts,
         reports,
-        known: known(&item, commissioner_name.as_deref()),
+        held,
+        known,
         not_known,
         commissioner_name,
         item_id,
@@ -67,6 +74,7 @@ fn unrecorded(item_id: ItemId, reports: Vec<Statement>) -> ScanAnswer {
         commissioner_name: None,
         commissioned_on: None,
         conflict_found: false,
+        held: None,
         conflicts: Vec::new(),
         reports,
         known: Vec::new(),
@@ -126,6 +134,13 @@ fn told(report: &AlarmReport) -> Option<Statement> {
         text.push_str(" A member concerned has since taken its record back.");
     }
     Some(statement(report.alarm.kind.as_str(), &text, Some(report.alarm.alarm_id.to_string())))
+}
+
+/// What a buyer has to know first.
+fn held_statement(members: &Members, held: &HeldBy) -> Statement {
+    let authority = members.find(&held.authority).map_or("an authority", |member| member.name.as_str());
+    let text = format!("It is held by an authority ({authority}): it may not be sold or handed over.");
+    statement("held", &text, Some(held.hold_id.to_string()))
 }
 
 fn known(item: &Item, maker: Option<&str>) -> Vec<Statement> {

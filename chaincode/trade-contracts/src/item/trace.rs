@@ -22,6 +22,7 @@ use self::gaps::Around;
 use self::mark::{Mark, Page};
 use super::alarm::{self, Reader};
 use super::find::{find, find_alarm, find_event};
+use super::held::held_by;
 
 /// Most alarms of an answer, and most that are looked at.
 const ALARMS_MAX: usize = 50;
@@ -55,6 +56,7 @@ pub fn trace(ctx: &mut Context<'_>, request: TraceItem) -> Result<Trace, Refusal
     let gaps = gaps::find(&around, &custody, &steps);
     Ok(Trace {
         origin: item.origin,
+        held: held_by(ctx, &item)?,
         direction: request.direction,
         custody: timeline::entries(custody),
         title: timeline::entries(title),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::customs::{Appeal, Decide, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration};
+use trade_model::item::ReadAlarm;
 
 use super::customs::{DEC, file, goods, not_met};
 use super::world::*;
@@ -45,6 +46,19 @@ impl World {
 
     pub(super) fn rule_on(&mut self, who: &str, outcome: &str) -> Answer {
         self.submit(who, Decide::NAME, &json!({ "declaration_id": DEC, "outcome": outcome, "reason": "seen it" }))
+    }
+
+    /// The importer commissions a piece of the exporter's: a soft alarm about the importer.
+    fn soft_alarm(&mut self, serial: &str) -> Answer {
+        let clone = object_event("ADD", "commissioning", &[piece(serial)]).with("eventTime", "2025-12-02T08:00:00Z");
+        Ok(self.capture(IMPORTER, &[clone])?["alarms"][0]["alarm_id"].clone())
+    }
+
+    fn rule_by_alarm(&mut self, alarm_id: &Value) -> Answer {
+        let request = json!({
+            "declaration_id": DEC, "outcome": "intercept", "reason": "a number seen twice", "alarms": [alarm_id],
+        });
+        self.submit(CUSTOMS, Decide::NAME, &request)
     }
 
     pub(super) fn state(&mut self) -> Value {
@@ -101,6 +115,19 @@ fn an_officer_decides_beside_the_rules_and_says_why() {
     assert_eq!((&replay["same_decision"], &replay["outcome"]), (&json!(true), &json!("intercept")));
     world.approve(1).expect("a second officer");
     assert_eq!(world.state(), "cleared");
+}
+
+#[test]
+fn an_officer_weighs_a_soft_alarm_without_confirming_it() {
+    let mut world = World::established();
+    file(&mut world, goods()).expect("well formed");
+    let alarm = world.soft_alarm("1").expect("recorded");
+    assert_eq!(world.assess().expect("the authority")["outcome"], "clear", "the rules do not go by it");
+    let decision = world.rule_by_alarm(&alarm).expect("it stands");
+    assert_eq!((&decision["alarms"], &decision["proposed"]), (&json!([alarm]), &json!("clear")));
+    let question = json!({ "alarm_id": alarm });
+    let read = world.evaluate(REGULATOR, ReadAlarm::NAME, &question).expect("raised");
+    assert_eq!(read["state"], "raised", "nobody has confirmed it");
 }
 
 #[test]
@@ -301,6 +328,16 @@ fn decide_rows() -> Vec<Row> {
         row("an interception", "", |w| {
             file(w, goods())?;
             w.rule_on(CUSTOMS, "intercept")
+        }),
+        row("by an alarm that does not exist", "customs.alarm_not_of_goods", |w| {
+            file(w, goods())?;
+            w.rule_by_alarm(&json!("0".repeat(32)))
+        }),
+        row("by an alarm about another thing", "customs.alarm_not_of_goods", |w| {
+            file(w, goods())?;
+            w.commission(&["3"])?;
+            let alarm = w.soft_alarm("3")?;
+            w.rule_by_alarm(&alarm)
         }),
         row("by the regulator", "caller.regulator_reads_only", |w| w.rule_on(REGULATOR, "clear")),
         row("by the importer", "caller.role_missing", |w| w.rule_on(IMPORTER, "clear")),

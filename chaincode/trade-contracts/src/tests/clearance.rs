@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
+use trade_model::custody::Withdraw;
 use trade_model::customs::{ApproveDecision, Assess, Decide, FileDeclaration, PublishTariff};
 use trade_model::item::TraceItem;
+use trade_model::mandate::{AcceptMandate, GrantMandate};
 use trade_model::rights::{OfferRight, RegisterRight};
 
 use super::customs::{DECLARED, branded, goods, not_met, tariff};
@@ -168,6 +170,40 @@ fn claiming_the_number_of_a_right_does_not_take_its_question_off() {
     let decision = world.decided_of_another(one_piece());
     assert_eq!(not_met(&decision)[0], ("chain", "not_covered:no_licence".to_owned()));
     assert_eq!(decision["inputs"]["rights"][0]["right"]["contested"], true);
+}
+
+#[test]
+fn goods_of_the_importer_that_its_carrier_holds_are_its_goods() {
+    for (purpose, custody) in [(Some("carriage"), None), (None, Some("custody"))] {
+        let mut world = World::established();
+        world.consignment();
+        let withdraw = json!({ "transfer_id": "h-2", "reason": "it carries them for the importer" });
+        world.submit(CARRIER, Withdraw::NAME, &withdraw).expect("open");
+        world.sell_to("s-1", &[pallet(1)], EXPORTER, IMPORTER).expect("both agree");
+        if let Some(purpose) = purpose {
+            let mandate = json!({
+                "mandate_id": "m-1", "holder": CARRIER, "purposes": [purpose], "period": { "from": "2026-01-01" },
+            });
+            world.submit(IMPORTER, GrantMandate::NAME, &mandate).expect("a trading member");
+            let accept = json!({ "mandate_id": "ImporterMSP/m-1" });
+            world.submit(CARRIER, AcceptMandate::NAME, &accept).expect("granted to it");
+        }
+        let decision = world.decided(goods());
+        assert_eq!(not_met(&decision).first().map(|(rule, _)| *rule), custody, "{purpose:?}");
+    }
+}
+
+#[test]
+fn a_mandate_of_who_does_not_own_the_goods_makes_nobody_its_keeper() {
+    let mut world = World::established();
+    world.consignment();
+    let mandate = json!({
+        "mandate_id": "m-1", "holder": CARRIER, "purposes": ["carriage"], "period": { "from": "2026-01-01" },
+    });
+    world.submit(SECOND_MAKER, GrantMandate::NAME, &mandate).expect("a trading member");
+    world.submit(CARRIER, AcceptMandate::NAME, &json!({ "mandate_id": "MakerMSP/m-1" })).expect("an accomplice");
+    let decision = world.decided_of_another(goods());
+    assert!(not_met(&decision).iter().any(|(rule, _)| *rule == "custody"));
 }
 
 /// The importer holds a pallet of fifty trade items, and has declared it.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::customs::{ApproveDecision, ApproveHold, ConfirmHold, LiftHold, PlaceHold, ReadHold, Seize};
+use trade_model::item::{ScanItem, TraceItem};
 
 use super::customs::{DEC, file, goods};
 use super::world::*;
@@ -81,6 +82,24 @@ fn what_is_held_is_neither_offered_nor_accepted_nor_declared_nor_released() {
     assert_eq!(world.read_hold(&hold)["authenticated"], true);
     world.approve(1).expect("lifted");
     world.submit(IMPORTER, "custody:Accept", &accept).expect("lifted");
+}
+
+#[test]
+fn the_public_is_told_that_an_authority_holds_a_thing() {
+    let mut world = World::established();
+    let hold = held(&mut world).expect("declared there");
+    let question = json!({ "item": piece("1") });
+    let told = |world: &mut World| {
+        let scan = world.evaluate(STRANGER, ScanItem::NAME, &question).expect("an answer");
+        let trace = question.clone().with("direction", "backward");
+        let trace = world.evaluate(BANK, TraceItem::NAME, &trace).expect("known");
+        assert_eq!(scan["held"], trace["held"]);
+        (scan["held"].clone(), scan["known"][0]["code"].clone())
+    };
+    let by = json!({ "authority": CUSTOMS, "hold_id": hold["hold_id"] });
+    assert_eq!(told(&mut world), (by, json!("held")));
+    world.step(CUSTOMS, LiftHold::NAME, &hold).expect("one officer stands behind it");
+    assert_eq!(told(&mut world), (Value::Null, json!("commissioned")));
 }
 
 #[test]

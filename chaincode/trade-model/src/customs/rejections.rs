@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::{CountryCode, Gtin};
 
-use crate::common::{BandId, DeclarationId, HoldId, ItemId, Scoped, TariffId};
+use crate::common::{AlarmId, BandId, DeclarationId, HoldId, ItemId, Scoped, TariffId};
 use crate::rejection::rejections;
 
 rejections! {
@@ -81,6 +81,9 @@ rejections! {
     /// The consignment holds too many trade items.
     TooManyProducts { max: usize } = 413, "customs.too_many_products", "The consignment holds too many trade items",
         "the things of a consignment can be of at most {max} trade items: each is compared with rights and codes";
+    /// An alarm that an officer weighs must stand, and be about the goods.
+    AlarmNotOfGoods { alarm_id: AlarmId } = 409, "customs.alarm_not_of_goods", "The alarm is not about the goods",
+        "alarm {alarm_id} does not stand, or is about none of the things of the declaration";
     /// Only the importer opens its declared value.
     NotTheImporter { declaration_id: Scoped<DeclarationId> } = 403, "customs.not_the_importer", "The declaration is another importer's",
         "only the importer of {declaration_id} can do this";

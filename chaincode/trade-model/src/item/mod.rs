@@ -38,7 +38,7 @@ pub use serials::{IssuedSerials, SerialNumber, SerialPage, SerialRange, serial_o
 pub use standing::{Otherwise, Relation, Sighted, Standing, StandingRow, StandingTable, StepEffect, Together};
 pub(crate) use tables::tables;
 pub use tables::*;
-pub use trace::{Basis, Gap, GapKind, TimelineEntry, Trace, TraceDirection, TraceStep};
+pub use trace::{Basis, Gap, GapKind, HeldBy, TimelineEntry, Trace, TraceDirection, TraceStep};
 
 /// Most events one captured document may hold.
 pub const EVENTS_MAX: usize = 200;

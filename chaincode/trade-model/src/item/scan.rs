@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Life, Origin};
+use super::{HeldBy, Life, Origin};
 use crate::common::ItemId;
 
 /// The answer of `item:Scan`: what is known, what is not, and whether records conflict. It holds no personal data.
@@ -28,6 +28,9 @@ pub struct ScanAnswer {
     /// Whether records of parties with standing contradict one another, or an authority confirmed another
     /// contradiction.
     pub conflict_found: bool,
+    /// The authority that holds it; absent when none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldBy>,
     /// What contradicts, one statement per such alarm that stands, newest first, at most 20; a last one with the code
     /// `more_conflicts` says that there are more.
     pub conflicts: Vec<Statement>,

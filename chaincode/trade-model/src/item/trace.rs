@@ -7,7 +7,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
 use super::{AlarmReport, Origin};
-use crate::common::{Cursor, EventRecordId, Foreign, ItemId, TransactionId};
+use crate::common::{Cursor, EventRecordId, Foreign, HoldId, ItemId, TransactionId};
 use crate::rights::LicenceName;
 
 /// Which way a trace goes.
@@ -27,6 +27,9 @@ pub struct Trace {
     pub item_id: ItemId,
     /// How it came to be known.
     pub origin: Origin,
+    /// The authority that holds it; absent when none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldBy>,
     /// Which way the steps go.
     pub direction: TraceDirection,
     /// Who was responsible when: without hole or overlap from the first record to now. Each timeline runs from old to
@@ -56,6 +59,15 @@ pub struct Trace {
     /// Whether events of other things belong to it that no page holds: of more than 300 things, or of more than 8
     /// levels of packing. Each of them has a trace of its own.
     pub truncated: bool,
+}
+
+/// That an authority holds a thing: it is neither handed over nor sold until the hold is lifted or ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldBy {
+    /// The authority.
+    pub authority: MspId,
+    /// The hold: `customs:ReadHold`.
+    pub hold_id: HoldId,
 }
 
 /// Something that the records leave open.

@@ -19,7 +19,7 @@ pub struct Mandate {
     /// Who may act on them while it holds them.
     pub holder: MspId,
     /// For what, sorted.
-    pub purposes: Set<Purpose, 1, 5>,
+    pub purposes: Set<Purpose, 1, 6>,
     /// For which trade items (GTIN), sorted; empty means all that the owner owns and the holder holds.
     pub products: Set<Gtin, 0, MANDATE_PRODUCTS_MAX>,
     /// When, by ledger time.
@@ -53,6 +53,8 @@ pub enum Purpose {
     Repack,
     /// Take them out of use.
     End,
+    /// Carry them, and hold them at the border for the owner that declares them.
+    Carriage,
 }
 
 /// Where a mandate stands.
@@ -87,6 +89,8 @@ impl Purpose {
             Self::Repair => effect == StepEffect::Repair,
             Self::Repack => effect == StepEffect::Repack,
             Self::End => effect == StepEffect::End,
+            // A holder moves what it holds without a mandate.
+            Self::Carriage => false,
         }
     }
 }
@@ -94,12 +98,13 @@ impl Purpose {
 impl Mandate {
     /// Whether the holder may cause the effect on a thing with this trade item number on this day of ledger time.
     pub fn permits(&self, effect: StepEffect, gtin: Option<&Gtin>, today: Date) -> bool {
+        self.is_in_force(gtin, today) && self.purposes.iter().any(|purpose| purpose.permits(effect))
+    }
+
+    /// Whether it is in force for things with this trade item number on this day of ledger time, for whatever purpose.
+    pub fn is_in_force(&self, gtin: Option<&Gtin>, today: Date) -> bool {
         let for_product = self.products.is_unset() || gtin.is_some_and(|gtin| self.products.has(gtin));
-        self.state == MandateState::Accepted
-            && !self.is_over(today)
-            && for_product
-            && self.period.contains(today)
-            && self.purposes.iter().any(|purpose| purpose.permits(effect))
+        self.state == MandateState::Accepted && !self.is_over(today) && for_product && self.period.contains(today)
     }
 
     /// Whether it permits nothing from this day on, whatever comes: refused, ended by one of the two, or past its time.

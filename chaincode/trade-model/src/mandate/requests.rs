@@ -18,7 +18,7 @@ pub struct GrantMandate {
     /// Who may act.
     pub holder: MspId,
     /// For what, at least one.
-    pub purposes: Set<Purpose, 1, 5>,
+    pub purposes: Set<Purpose, 1, 6>,
     /// For which trade items (GTIN); empty means all that the caller owns and the holder holds.
     #[serde(default)]
     pub products: Set<Gtin, 0, MANDATE_PRODUCTS_MAX>,

@@ -11,6 +11,14 @@ use crate::caller;
 /// Most alarms of one item that are looked at to find those that stand.
 const LISTED_MAX: usize = 500;
 
+/// The item that an alarm is about, when the alarm stands.
+pub(crate) fn standing_alarm(ctx: &mut Context<'_>, alarm_id: &AlarmId) -> Result<Option<ItemId>, Refusal> {
+    let Some(alarm) = ALARMS.find(ctx, alarm_id)? else { return Ok(None) };
+    let now = caller::now(ctx)?;
+    let report = report(ctx, alarm, now)?;
+    Ok(report.state.stands().then_some(report.alarm.item_id))
+}
+
 /// The alarms that count against an item and stand, at most `limit`, and whether these are all. Those that count are
 /// hard or confirmed: parties with standing and authorities cause them, so strangers cannot disturb who reads them.
 pub(crate) fn standing_alarms(

@@ -6,7 +6,8 @@ use trade_standards::identifier::Gtin;
 use trade_standards::time::Date;
 
 use super::{DecisionInputs, Finding, Outcome};
-use crate::common::{DeclarationId, Digest256, Person, Remark, Scoped, Stamp, TariffId};
+use crate::common::{AlarmId, DeclarationId, Digest256, Person, Remark, Scoped, Set, Stamp, TariffId};
+use crate::customs::ALARMS_WEIGHED_MAX;
 use crate::rights::{LicenceName, RightName};
 
 /// A decision with all it rests on: the answer of `customs:Assess`, `customs:Decide` and `customs:ReadDecision`.
@@ -23,6 +24,9 @@ pub struct Decision {
     /// Why the officer decides as it does; absent where the rules decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Remark>,
+    /// Alarms that the officer weighed beside those by which the rules go.
+    #[serde(default, skip_serializing_if = "Set::is_unset")]
+    pub alarms: Set<AlarmId, 0, ALARMS_WEIGHED_MAX>,
     /// One per rule that was applied, in the tariff's order.
     pub findings: Vec<Finding>,
     /// The importer's licences that cover the goods, as they were found; none for goods that are its own or need none.

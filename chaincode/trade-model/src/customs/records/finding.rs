@@ -48,7 +48,7 @@ pub enum FindingReason {
         /// The item.
         item_id: ItemId,
     },
-    /// A member holds an item that is not the importer and has not offered it to the importer.
+    /// A member holds an item that is not the importer, has not offered it to the importer, and has no mandate of it.
     HeldByStranger {
         /// The item.
         item_id: ItemId,

@@ -42,7 +42,8 @@ pub struct DecisionInputs {
     pub rights: Vec<InputRight>,
     /// Whether there are more trade items than rights were looked for.
     pub more_products: bool,
-    /// Other declarations of the same things for the same destination, at most 20.
+    /// Other declarations of the same things: the one that waits for the same destination, and those that were stopped,
+    /// whatever their destination; at most 20.
     pub other_declarations: Vec<OtherDeclaration>,
     /// Other subheadings under which the same trade items were cleared or declared, at most 20.
     pub other_codes: Vec<OtherClassification>,
@@ -84,7 +85,7 @@ pub struct InputItem {
     /// Who held it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<MspId>,
-    /// Whether its holder is the importer, or has offered it to the importer.
+    /// Whether its holder is the importer, has offered it to the importer, or keeps it for the importer by a mandate.
     pub holder_in_consignment: bool,
     /// The newest alarms that counted against it, hard or confirmed ones, at most 5.
     pub open_alarms: Vec<AlarmId>,
@@ -141,7 +142,7 @@ impl InputChain {
     }
 }
 
-/// Another declaration of a thing of the consignment, for the same destination.
+/// Another declaration of a thing of the consignment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherDeclaration {
     /// The thing.

@@ -81,13 +81,14 @@ pub enum CustomsCheck {
     NoOpenAlarm,
     /// Every item was commissioned here, by a member of the declared country of origin.
     OriginKnown,
-    /// Every item is held by the importer, or offered to it by its holder.
+    /// Every item is held by the importer, offered to it by its holder, or its own and held by who has its mandate.
     Custody,
     /// The quantity is what an inspection counted, or as many things as the named ones and their contents are.
     Quantity,
     /// The HS code is what was cleared or declared for the same trade items before.
     HsCode,
-    /// No other declaration is open, and none was intercepted or refused, for the same things and destination.
+    /// No other declaration of the same things is open for the same destination, and none was intercepted or refused
+    /// for any.
     NoOtherDeclaration,
     /// Every document that was asked for was provided.
     Documents,

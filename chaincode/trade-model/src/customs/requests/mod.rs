@@ -11,12 +11,12 @@ use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, Period};
 
 use super::{
-    CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, Outcome, Procedure, ReplayedDecision,
-    Tariff, TariffBand,
+    ALARMS_WEIGHED_MAX, CustomsRule, DECLARATION_ITEMS_MAX, Decision, DecisionApproval, Declaration, Outcome,
+    Procedure, ReplayedDecision, Tariff, TariffBand,
 };
 use crate::common::{
-    Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Remark, Role,
-    ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
+    AlarmId, Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Remark,
+    Role, ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
 use crate::rights::{LicenceRef, RightRef};
 use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
@@ -159,6 +159,10 @@ pub struct Decide {
     pub outcome: Outcome,
     /// Why, 1 to 500 characters.
     pub reason: Remark,
+    /// Alarms about the goods that the officer weighs and no authority has confirmed, at most 20. The rules go by those
+    /// that are hard or confirmed.
+    #[serde(default, skip_serializing_if = "Set::is_unset")]
+    pub alarms: Set<AlarmId, 0, ALARMS_WEIGHED_MAX>,
 }
 
 /// `customs:ApproveDecision` (submit): a second person of the authority approves a decision. It takes that to release
