@@ -10,6 +10,7 @@
 //! nobody's peer is needed for what another member has to say.
 
 mod account;
+mod basis;
 mod entry;
 mod find;
 mod history;
@@ -24,6 +25,7 @@ use fabric_contract::Contract;
 use crate::table::On;
 
 pub use self::account::{accept_account, end_account, name_bank, read_account};
+pub use self::basis::dispute_settlement;
 pub use self::entry::{read_entry, record_entry, reverse_entry};
 pub use self::history::read_settlement;
 pub use self::invoice::{
@@ -50,6 +52,7 @@ pub fn contract() -> Contract {
         .on(reverse_entry)
         .on(settle)
         .on(approve_settlement)
+        .on(dispute_settlement)
         .on(set_settlement_limit)
         .on(read_invoice)
         .on(read_invoice_opening)

@@ -25,6 +25,7 @@ mod laundering;
 mod laws;
 mod mandate;
 mod openings;
+mod payer;
 mod payment;
 mod payment_attacks;
 mod persons;
@@ -65,6 +66,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         agreement::tables(),
         payment::tables(),
         settlement::tables(),
+        payer::tables(),
         openings::tables(),
         persons::tables(),
     ]

@@ -45,6 +45,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("payment/invoice.rs", "withdrawal_sha256", "of a withdrawal that stands on the ledger"),
     ("payment/settlement.rs", "entry_sha256", "of an entry that stands on the ledger"),
     ("payment/settlement.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
+    ("payment/settlement.rs", "settlement_sha256", "of a settlement that stands on the ledger"),
     ("rights/records/assignment.rs", "assignment_sha256", "of a record that stands on the ledger"),
     ("rights/records/licence.rs", "licence_sha256", "of a record that stands on the ledger"),
     ("rights/records/opposition.rs", "evidence", "ids of deposits"),

@@ -19,12 +19,18 @@ use crate::{authorship, ledger, private};
 /// Records an entry of a customer's account; the caller is the bank.
 ///
 /// # Errors
-/// The bank that the holder named; a bank's reference can be recorded once, and so can the commitment.
+/// The bank that the holder named; a bank's reference can be recorded once, and so can the commitment; the other side
+/// is a member where one is named.
 pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankEntry, Refusal> {
     let mut caller = Caller::of::<RecordEntry>(ctx)?;
     let bank = caller.msp_id().clone();
     if caller.partner(&request.account_holder).is_none() {
         return Err(PaymentRejection::PartnerNotEnrolled { msp_id: request.account_holder }.into());
+    }
+    if let Some(other) = &request.counterparty
+        && caller.members.find(other).is_none()
+    {
+        return Err(PaymentRejection::PartnerNotEnrolled { msp_id: other.clone() }.into());
     }
     if let Some(since) = account::check_open(ctx, &request.account_holder, &bank)? {
         caller.follow(since);
@@ -48,6 +54,7 @@ pub fn record_entry(ctx: &mut Context<'_>, request: RecordEntry) -> Result<BankE
         end_to_end_id: request.end_to_end_id,
         creditor_reference: request.creditor_reference.map(canonical_reference),
         direction: request.direction,
+        counterparty: request.counterparty,
         reversal: request.reversal,
         booked_on: request.booked_on,
         currency: request.currency,
@@ -105,8 +112,7 @@ pub fn read_entry(ctx: &mut Context<'_>, request: ReadEntry) -> Result<EntryStan
     let authenticated = is_entry_authentic(ctx, &record)?;
     let opening_shared = is_entry_opened(ctx, &record)?;
     let taken_back = find_reversal(ctx, &record.entry_id)?;
-    let used = history::use_of(ctx, &record.entry_id)?;
-    let settles = used.filter(|_| taken_back.is_none());
+    let settles = history::settles(ctx, &record.entry_id)?;
     Ok(EntryStanding { record, authenticated, opening_shared, settles, taken_back })
 }
 

@@ -4,8 +4,8 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::InvoiceId;
 use trade_model::payment::{
-    ENTRIES, ENTRY_USES, EntryName, Invoice, InvoiceName, PaymentRejection, ReadSettlement, SETTLEMENT_PROPOSALS,
-    SETTLEMENTS, SETTLEMENTS_MAX, Settlement, SettlementStanding,
+    ENTRIES, ENTRY_USES, EntryName, Invoice, InvoiceName, PaymentRejection, ReadSettlement, SETTLEMENT_DISPUTES,
+    SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, Settlement, SettlementDispute, SettlementStanding,
 };
 use trade_standards::identifier::MspId;
 
@@ -25,22 +25,39 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<(Option<Set
     Ok((None, last))
 }
 
-/// Whether the settlement is about this very invoice and entry, and the bank has not taken the entry back.
+/// Whether the settlement is about this very invoice and entry, the bank has not taken the entry back, and the seller
+/// does not dispute what the buyer settled by itself.
 fn counts(ctx: &mut Context<'_>, invoice: &Invoice, settlement: &Settlement) -> Result<bool, Refusal> {
     let Some(entry) = ENTRIES.find(ctx, &settlement.entry_id)? else { return Ok(false) };
     let is_about_them = settlement.invoice_sha256 == authorship::digest(invoice)
         && settlement.entry_sha256 == authorship::digest(&entry);
-    Ok(is_about_them && find_reversal(ctx, &settlement.entry_id)?.is_none())
+    Ok(is_about_them && find_reversal(ctx, &settlement.entry_id)?.is_none() && dispute_of(ctx, settlement)?.is_none())
 }
 
-/// The invoice that the entry settled. A use that no settlement by seller or buyer bears out is none; one that does
-/// stays a use, whatever became of the invoice.
-pub(super) fn use_of(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<InvoiceName>, Refusal> {
+/// What the seller itself says against a settlement.
+fn dispute_of(ctx: &mut Context<'_>, settlement: &Settlement) -> Result<Option<SettlementDispute>, Refusal> {
+    let key = key(&settlement.invoice_id, settlement.number);
+    let Some(dispute) = SETTLEMENT_DISPUTES.find(ctx, &key)? else { return Ok(None) };
+    let seller = &settlement.invoice_id.owner;
+    let authentic = authorship::is_authentic(ctx, &SETTLEMENT_DISPUTES, &key, (&dispute, &dispute.disputed), seller)?;
+    let counts = authentic && dispute.settlement_sha256 == authorship::digest(settlement);
+    Ok(counts.then_some(dispute))
+}
+
+/// The invoice that the entry settles.
+pub(super) fn settles(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<InvoiceName>, Refusal> {
+    let Some((invoice, settlement)) = use_of(ctx, entry_id)? else { return Ok(None) };
+    Ok(counts(ctx, &invoice, &settlement)?.then_some(invoice.invoice_id))
+}
+
+/// The invoice that the entry was used for, with the settlement. A use that no settlement by seller or buyer bears out
+/// is none; one that does stays a use, whatever became of the invoice.
+pub(super) fn use_of(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<(Invoice, Settlement)>, Refusal> {
     let Some((invoice_id, number)) = ENTRY_USES.find(ctx, entry_id)? else { return Ok(None) };
     let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice_id, number))? else { return Ok(None) };
-    let invoice = find_invoice(ctx, invoice_id.clone().into())?;
+    let invoice = find_invoice(ctx, invoice_id.into())?;
     let used = settlement.entry_id == *entry_id && is_authentic(ctx, &invoice, &settlement)?;
-    Ok(used.then_some(invoice_id))
+    Ok(used.then_some((invoice, settlement)))
 }
 
 /// A settlement of an invoice: the one with the number; without one, that which counts, else what is proposed, else the
@@ -58,7 +75,8 @@ pub fn read_settlement(ctx: &mut Context<'_>, request: ReadSettlement) -> Result
     let record = record.ok_or(PaymentRejection::SettlementUnknown { invoice_id })?;
     let authenticated = is_authentic(ctx, &invoice, &record)? || is_proposal_authentic(ctx, &invoice, &record)?;
     let reopened = find_reversal(ctx, &record.entry_id)?;
-    Ok(SettlementStanding { record, authenticated, reopened })
+    let disputed = dispute_of(ctx, &record)?;
+    Ok(SettlementStanding { record, authenticated, reopened, disputed })
 }
 
 fn newest(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<Settlement>, Refusal> {

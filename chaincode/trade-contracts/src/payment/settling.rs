@@ -4,17 +4,18 @@ use fabric_contract::Context;
 use trade_claims::{Claim, Deployment};
 use trade_model::Refusal;
 use trade_model::payment::{
-    ApproveSettlement, BankEntry, ENTRY_USES, EntryDirection, EntryRef, Invoice, InvoiceRef, InvoiceState, MatchBasis,
-    PaymentEvent, PaymentRejection, SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, Settle, Settlement,
+    ApproveSettlement, BankEntry, ENTRY_USES, EntryRef, Invoice, InvoiceRef, InvoiceState, MatchBasis, PaymentEvent,
+    PaymentRejection, SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, Settle, Settlement, SettlementBasis,
     SettlementState, ToleranceReason,
 };
+use trade_standards::time::UtcTime;
 
 use super::find::{
     find_entry, find_invoice, find_reversal, is_entry_authentic, is_entry_opened, is_invoice_authentic,
     is_invoice_opened,
 };
 use super::limit::{self, Alone};
-use super::{history, standing};
+use super::{basis, history, standing};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
@@ -23,7 +24,7 @@ use crate::caller::Caller;
 ///
 /// # Errors
 /// Seller and buyer only; an invoice that the buyer owes, and an entry that settled nothing, both opened; a matching
-/// reference never replaces the proof.
+/// reference never replaces the proof. A buyer settles by its own bank's entry only after the seller's time.
 pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refusal> {
     let mut caller = Caller::of::<Settle>(ctx)?;
     let names = (request.invoice_id.clone(), request.entry_id.clone());
@@ -63,7 +64,8 @@ pub fn approve_settlement(ctx: &mut Context<'_>, request: ApproveSettlement) -> 
     caller.acting.check_second(&proposal.person, &caller.me)?;
 
     let (state, approved) = (SettlementState::Settled, Some(caller.stamp()));
-    let settlement = Settlement { number: pair.number, state, approved, ..proposal };
+    let disputable_until = pair.disputable_until;
+    let settlement = Settlement { number: pair.number, disputable_until, state, approved, ..proposal };
     conclude(ctx, &caller, &pair.invoice, settlement)
 }
 
@@ -72,6 +74,9 @@ struct Pair {
     invoice: Invoice,
     entry: BankEntry,
     matched_by: MatchBasis,
+    basis: SettlementBasis,
+    /// Until when the seller could dispute the settlement.
+    disputable_until: Option<UtcTime>,
     /// The number that the settlement would have.
     number: u32,
 }
@@ -84,11 +89,11 @@ fn pair(
 ) -> Result<Pair, Refusal> {
     let invoice = find_invoice(ctx, invoice_id)?;
     let entry = find_entry(ctx, entry_id)?;
-    check_parties(caller, &invoice, &entry)?;
+    let basis = basis::of(caller, &invoice, &entry)?;
     check_grounds(ctx, &invoice, &entry)?;
     caller.follow(entry.recorded.at);
-    let matched_by = match_basis(&invoice, &entry)?;
-    check_reference(caller, &invoice, &entry, matched_by)?;
+    let matched_by = basis::matched_by(&invoice, &entry)?;
+    basis::check_reference(caller, &invoice, &entry, matched_by)?;
     let condition = standing::of(ctx, &invoice, caller.now)?;
     caller.follow(condition.last_at);
     check_owed(&invoice, condition.state, reason, matched_by)?;
@@ -101,37 +106,11 @@ fn pair(
     if condition.settlements >= SETTLEMENTS_MAX {
         return Err(PaymentRejection::TooManySettlements { invoice_id: invoice.invoice_id }.into());
     }
-    Ok(Pair { invoice, entry, matched_by, number: condition.settlements + 1 })
-}
-
-/// A payment that quotes nothing of the invoice may be for anything: the seller may say that it is for this one, as it
-/// is the seller that gives something up by it. A buyer, with a bank that tells it amounts, would otherwise settle by
-/// what others have paid.
-fn check_reference(
-    caller: &Caller,
-    invoice: &Invoice,
-    entry: &BankEntry,
-    matched_by: MatchBasis,
-) -> Result<(), PaymentRejection> {
-    let is_quoted = matched_by != MatchBasis::Manual;
-    if is_quoted || *caller.msp_id() == invoice.seller {
-        return Ok(());
-    }
-    let (invoice_id, entry_id) = (invoice.invoice_id.clone(), entry.entry_id.clone());
-    Err(PaymentRejection::ReferenceMissing { invoice_id, entry_id })
-}
-
-fn check_parties(caller: &Caller, invoice: &Invoice, entry: &BankEntry) -> Result<(), PaymentRejection> {
-    if *caller.msp_id() != invoice.seller && *caller.msp_id() != invoice.buyer {
-        return Err(PaymentRejection::NotSellerOrBuyer { invoice_id: invoice.invoice_id.clone() });
-    }
-    if entry.account_holder != invoice.seller {
-        return Err(PaymentRejection::EntryOfAnother { entry_id: entry.entry_id.clone() });
-    }
-    if entry.direction != EntryDirection::Credit || entry.reversal {
-        return Err(PaymentRejection::EntryNotCredit { entry_id: entry.entry_id.clone() });
-    }
-    if entry.currency == invoice.currency { Ok(()) } else { Err(PaymentRejection::PaymentCurrencyDiffers) }
+    let disputable_until = match basis {
+        SettlementBasis::Credit => None,
+        SettlementBasis::Debit => Some(basis::disputable_until(ctx, caller, &invoice, &entry)?),
+    };
+    Ok(Pair { invoice, entry, matched_by, basis, disputable_until, number: condition.settlements + 1 })
 }
 
 /// Refuses to settle on what the seller or the bank has not made, or not opened to the other side.
@@ -179,17 +158,6 @@ fn check_reason(invoice: &Invoice, request: &Settle) -> Result<(), PaymentReject
     if differs == request.share_proof.is_some() { Ok(()) } else { Err(PaymentRejection::ShareProofUnfit) }
 }
 
-/// What connects the two. `NOTPROVIDED` is no reference.
-fn match_basis(invoice: &Invoice, entry: &BankEntry) -> Result<MatchBasis, PaymentRejection> {
-    match (&invoice.creditor_reference, &entry.creditor_reference) {
-        (Some(asked), Some(quoted)) if asked == quoted => return Ok(MatchBasis::CreditorReference),
-        (Some(_), Some(_)) => return Err(PaymentRejection::ReferenceDiffers { entry_id: entry.entry_id.clone() }),
-        _ => {}
-    }
-    let by_id = entry.end_to_end_id.as_ref().is_some_and(|id| id.as_str() == invoice.invoice_id.id.as_str());
-    Ok(if by_id { MatchBasis::EndToEndId } else { MatchBasis::Manual })
-}
-
 fn verify(ctx: &Context<'_>, claim: &trade_claims::Settlement, request: &Settle) -> Result<(), Refusal> {
     let deployment = Deployment { channel: ctx.channel_id(), chaincode: ctx.chaincode() };
     claim.verify(deployment, &request.proof)?;
@@ -218,6 +186,8 @@ fn settlement(
         entry_sha256: authorship::digest(&pair.entry),
         currency: pair.invoice.currency.clone(),
         matched_by: pair.matched_by,
+        basis: pair.basis,
+        disputable_until: pair.disputable_until,
         tolerance_minor: claim.tolerance,
         tolerance_basis_points: claim.share,
         tolerance_reason: request.tolerance_reason,

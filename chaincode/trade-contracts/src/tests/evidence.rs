@@ -1,6 +1,8 @@
 //! `evidence`.
 
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
+use trade_model::evidence::{Deposit, ReadEvidence, VerifyEvidence};
 
 use super::world::*;
 
@@ -15,12 +17,12 @@ fn every_row_is_taken_or_refused_by_the_code_it_names() {
 fn a_changed_file_is_answered_as_not_deposited() {
     let mut world = World::established();
     deposit(&mut world, &request()).expect("a new deposit");
-    let same = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": HASH })).expect("an answer");
+    let same = world.evaluate(REGULATOR, VerifyEvidence::NAME, &json!({ "sha256": HASH })).expect("an answer");
     let first = &same["deposits"][0];
     assert_eq!((&same["deposited"], &first["deposited"]["by"]), (&json!(true), &json!(EXPORTER)));
     assert_eq!(first["authenticated"], true);
     let changed = HASH.replace('9', "8");
-    let other = world.evaluate(REGULATOR, "evidence:Verify", &json!({ "sha256": changed })).expect("an answer");
+    let other = world.evaluate(REGULATOR, VerifyEvidence::NAME, &json!({ "sha256": changed })).expect("an answer");
     assert_eq!(other["deposited"], false);
 }
 
@@ -32,9 +34,9 @@ fn stealing_a_priority_by_depositing_too_gives_the_second_place() {
     // Who sees the digest deposits it as well, by a clock that is ten minutes behind.
     world.clock -= 600;
     let copied = request().with("claim", "we made this photograph").with("captured_at", "2025-12-30T10:00:00Z");
-    world.submit(BANK, "evidence:Deposit", &copied).expect("any number of deposits");
-    world.submit(CARRIER, "evidence:Deposit", &copied).expect("any number of deposits");
-    let read = world.evaluate(REGULATOR, "evidence:ReadEvidence", &json!({ "sha256": HASH })).expect("deposited");
+    world.submit(BANK, Deposit::NAME, &copied).expect("any number of deposits");
+    world.submit(CARRIER, Deposit::NAME, &copied).expect("any number of deposits");
+    let read = world.evaluate(REGULATOR, ReadEvidence::NAME, &json!({ "sha256": HASH })).expect("deposited");
     let deposits = read["deposits"].as_array().expect("a list");
     let by: Vec<_> = deposits.iter().map(|deposit| deposit["deposited"]["by"].as_str().unwrap_or_default()).collect();
     assert_eq!((by[0], by.len()), (EXPORTER, 3), "{read}");
@@ -45,13 +47,13 @@ fn stealing_a_priority_by_depositing_too_gives_the_second_place() {
 fn taking_a_digest_first_hinders_nobody_and_every_deposit_is_reached() {
     let mut world = World::established();
     for _ in 0..60 {
-        world.submit(BANK, "evidence:Deposit", &request()).expect("any number of deposits");
+        world.submit(BANK, Deposit::NAME, &request()).expect("any number of deposits");
     }
     deposit(&mut world, &request()).expect("the digest is not taken");
     let mut question = json!({ "sha256": HASH });
     let mut seen = Vec::new();
     loop {
-        let page = world.evaluate(BANK, "evidence:Verify", &question).expect("a page");
+        let page = world.evaluate(BANK, VerifyEvidence::NAME, &question).expect("a page");
         let deposits = page["deposits"].as_array().cloned().unwrap_or_default();
         seen.extend(deposits.into_iter().map(|deposit| deposit["deposited"]["by"].clone()));
         if page["next"].is_null() {
@@ -67,7 +69,7 @@ fn request() -> Value {
 }
 
 fn deposit(world: &mut World, request: &Value) -> Answer {
-    world.submit(EXPORTER, "evidence:Deposit", request)
+    world.submit(EXPORTER, Deposit::NAME, request)
 }
 
 fn about(kind: &str, id: &str) -> Value {
@@ -76,9 +78,9 @@ fn about(kind: &str, id: &str) -> Value {
 
 pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
     vec![
-        ("evidence:Deposit", deposit_rows()),
-        ("evidence:ReadEvidence", read_evidence_rows()),
-        ("evidence:Verify", verify_rows()),
+        (Deposit::NAME, deposit_rows()),
+        (ReadEvidence::NAME, read_evidence_rows()),
+        (VerifyEvidence::NAME, verify_rows()),
     ]
 }
 
@@ -91,9 +93,9 @@ fn deposit_rows() -> Vec<Row> {
         }),
         row("by another as well", "", |w| {
             deposit(w, &request())?;
-            w.submit(BANK, "evidence:Deposit", &request())
+            w.submit(BANK, Deposit::NAME, &request())
         }),
-        row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, "evidence:Deposit", &request())),
+        row("by the regulator", "caller.regulator_reads_only", |w| w.submit(REGULATOR, Deposit::NAME, &request())),
         row("a digest in capitals", "request.digest_malformed", |w| {
             deposit(w, &request().with("sha256", HASH.to_uppercase()))
         }),
@@ -137,19 +139,17 @@ fn read_evidence_rows() -> Vec<Row> {
     vec![
         row("a deposit", "", |w| {
             deposit(w, &request())?;
-            w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
+            w.evaluate(BANK, ReadEvidence::NAME, &json!({ "sha256": HASH }))
         }),
-        row("no deposit", "evidence.unknown", |w| {
-            w.evaluate(BANK, "evidence:ReadEvidence", &json!({ "sha256": HASH }))
-        }),
+        row("no deposit", "evidence.unknown", |w| w.evaluate(BANK, ReadEvidence::NAME, &json!({ "sha256": HASH }))),
     ]
 }
 
 fn verify_rows() -> Vec<Row> {
     vec![
-        row("an unknown file", "", |w| w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": HASH }))),
+        row("an unknown file", "", |w| w.evaluate(BANK, VerifyEvidence::NAME, &json!({ "sha256": HASH }))),
         row("no digest", "request.digest_malformed", |w| {
-            w.evaluate(BANK, "evidence:Verify", &json!({ "sha256": "x" }))
+            w.evaluate(BANK, VerifyEvidence::NAME, &json!({ "sha256": "x" }))
         }),
     ]
 }

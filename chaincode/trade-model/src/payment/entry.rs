@@ -40,6 +40,9 @@ pub struct BankEntry {
     pub creditor_reference: Option<Text<35>>,
     /// Received or paid.
     pub direction: EntryDirection,
+    /// The member on the other side, where the bank says who that is: of a debit, who was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterparty: Option<MspId>,
     /// Whether it reverses an earlier entry.
     pub reversal: bool,
     /// The day it was booked.

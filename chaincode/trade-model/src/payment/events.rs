@@ -89,6 +89,11 @@ ledger_events! {
             /// The entry.
             entry_id: EntryName,
         }
+        /// The seller disputed what the buyer had settled by itself.
+        "payment.settlement_disputed" SettlementDisputed {
+            /// The invoice.
+            invoice_id: InvoiceName,
+        }
         /// An organization set up to which total one person settles alone.
         "payment.settlement_limit_set" SettlementLimitSet {
             /// The organization.

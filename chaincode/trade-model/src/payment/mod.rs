@@ -22,11 +22,14 @@ pub use invoice::{
 pub use names::{EntryName, EntryRef, InvoiceName, InvoiceRef};
 pub use rejections::PaymentRejection;
 pub use requests::{
-    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, EndAccount, IssueInvoice,
-    NameBank, ReadAccount, ReadEntry, ReadInvoice, ReadSettlement, ReadSettlementLimit, RecordEntry, ReverseEntry,
-    SetSettlementLimit, Settle, WithdrawInvoice,
+    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, DisputeSettlement, EndAccount,
+    IssueInvoice, NameBank, ReadAccount, ReadEntry, ReadInvoice, ReadSettlement, ReadSettlementLimit, RecordEntry,
+    ReverseEntry, SetSettlementLimit, Settle, WithdrawInvoice,
 };
-pub use settlement::{MatchBasis, Settlement, SettlementLimit, SettlementStanding, SettlementState, ToleranceReason};
+pub use settlement::{
+    MatchBasis, Settlement, SettlementBasis, SettlementDispute, SettlementLimit, SettlementStanding, SettlementState,
+    ToleranceReason,
+};
 pub use sharing::{ReadEntryOpening, ReadInvoiceOpening, ShareEntryOpening, ShareInvoiceOpening};
 pub(crate) use tables::tables;
 pub use tables::*;

@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
-use trade_standards::time::Date;
+use trade_standards::time::{Date, UtcTime};
 
 use super::{EntryName, InvoiceName};
 use crate::rejection::rejections;
@@ -104,6 +104,24 @@ rejections! {
     /// The entry is not money received.
     EntryNotCredit { entry_id: EntryName } = 422, "payment.entry_not_credit", "The entry is not money received",
         "{entry_id} is a debit or a reversal";
+    /// The entry of the buyer's account is not money paid.
+    EntryNotDebit { entry_id: EntryName } = 422, "payment.entry_not_debit", "The entry is not money paid",
+        "{entry_id} is a credit or a reversal";
+    /// The bank does not say that the seller was paid.
+    PayeeNotNamed { entry_id: EntryName, seller: MspId } = 422, "payment.payee_not_named", "The bank does not say who was paid",
+        "{entry_id} does not name {seller} as its counterparty";
+    /// The buyer's own word does not show that it has paid.
+    OwnWord { entry_id: EntryName } = 422, "payment.own_word", "The buyer is its own bank",
+        "{entry_id} is the buyer's own report, so it settles nothing that the buyer owes";
+    /// The seller still has time to settle by a credit on its own account.
+    SellerHasTime { until: UtcTime } = 409, "payment.seller_has_time", "The seller still has time to settle",
+        "the buyer settles by its own bank's entry after {until}";
+    /// There is no settlement that the seller could dispute.
+    NothingToDispute { invoice_id: InvoiceName } = 409, "payment.nothing_to_dispute", "There is nothing to dispute",
+        "no settlement that the buyer made by itself counts for {invoice_id}";
+    /// The seller was silent too long.
+    DisputeTooLate { until: UtcTime } = 409, "payment.dispute_too_late", "The time to dispute is over",
+        "the settlement could be disputed until {until}";
     /// Invoice and entry are in different currencies.
     PaymentCurrencyDiffers = 422, "payment.currency_differs", "Invoice and payment differ in currency",
         "a payment settles only an invoice of its own currency";

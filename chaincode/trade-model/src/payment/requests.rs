@@ -9,7 +9,7 @@ use trade_standards::time::Date;
 use super::{
     Account, AccountAcceptance, AccountEnd, AccountStanding, BankEntry, EntryDirection, EntryRef, EntryReversal,
     EntryStanding, Invoice, InvoiceAnswer, InvoiceRef, InvoiceStanding, InvoiceWithdrawal, ReversalGround, Settlement,
-    SettlementLimit, SettlementStanding, ToleranceReason, WithdrawalConsent,
+    SettlementDispute, SettlementLimit, SettlementStanding, ToleranceReason, WithdrawalConsent,
 };
 use crate::common::{Commitment, EntryId, InvoiceId, MinorUnits, Proof, Remark, Role, SaltedDigest, Text};
 use crate::transaction::transactions;
@@ -131,6 +131,10 @@ pub struct RecordEntry {
     pub creditor_reference: Option<Text<35>>,
     /// Whether the account received or paid.
     pub direction: EntryDirection,
+    /// The member on the other side of the payment, as the bank knows it. A payer settles by a debit only where it is
+    /// named; everybody reads it, so leave it out where that is not wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counterparty: Option<MspId>,
     /// Whether it reverses an earlier entry (`RvslInd`).
     #[serde(default)]
     pub reversal: bool,
@@ -168,6 +172,10 @@ pub struct ReverseEntry {
 /// `payment:Settle` (submit): seller or buyer shows that an entry pays an invoice.
 ///
 /// The tolerance is the invoice's, which its agreement made; no request says one.
+///
+/// The entry is a credit on the seller's account. Where the seller stays silent about it for the days that the rules
+/// give, the buyer settles by the debit on its own account, which names the seller and quotes the invoice; that the
+/// seller can dispute ([`DisputeSettlement`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settle {
@@ -186,6 +194,17 @@ pub struct Settle {
     /// it, the settlement is a proposal, which a second person approves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_proof: Option<Proof>,
+}
+
+/// `payment:DisputeSettlement` (submit): the seller was not paid by what the buyer settled with by itself. The invoice
+/// is open again by that; the debit stays used, and the buyer's way on is a credit on the seller's account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisputeSettlement {
+    /// The invoice.
+    pub invoice_id: InvoiceRef,
+    /// Why.
+    pub reason: Remark,
 }
 
 /// `payment:ApproveSettlement` (submit): a second person of the organization that proposed a settlement approves it.
@@ -268,6 +287,7 @@ transactions! {
     submit(Treasurer) "payment:ReverseEntry" by &[Role::Bank], ReverseEntry => EntryReversal;
     submit(Treasurer) "payment:Settle" by Role::TRADERS, Settle => Settlement;
     submit(Treasurer) "payment:ApproveSettlement" by Role::TRADERS, ApproveSettlement => Settlement;
+    submit(Treasurer) "payment:DisputeSettlement" by Role::TRADERS, DisputeSettlement => SettlementDispute;
     submit(Registrar) "payment:SetSettlementLimit" by Role::TRADERS, SetSettlementLimit => SettlementLimit;
     evaluate "payment:ReadInvoice", ReadInvoice => InvoiceStanding;
     evaluate "payment:ReadAccount", ReadAccount => AccountStanding;

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
+use trade_standards::time::UtcTime;
 
 use super::{EntryName, EntryReversal, InvoiceName};
-use crate::common::{Commitment, Digest256, MinorUnits, Person, Proof, Stamp};
+use crate::common::{Commitment, Digest256, MinorUnits, Person, Proof, Remark, Stamp};
 
 /// Why payment and invoice may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +48,11 @@ pub struct Settlement {
     pub currency: CurrencyCode,
     /// What connects the two.
     pub matched_by: MatchBasis,
+    /// On whose account the entry is.
+    pub basis: SettlementBasis,
+    /// Until when the seller can dispute it, where the buyer settled by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disputable_until: Option<UtcTime>,
     /// The difference that the proof allows, in minor units: what the invoice's agreement says, or 0.
     pub tolerance_minor: MinorUnits,
     /// How far the payment may fall short by the other proof, in hundredths of a percent; absent when nothing may
@@ -81,6 +87,32 @@ pub struct Settlement {
     pub approved: Option<Stamp>,
 }
 
+/// Whose bank says that was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SettlementBasis {
+    /// The seller's: the entry is a credit on its account.
+    Credit,
+    /// The buyer's: the entry is a debit on its account, about which the seller said nothing in time.
+    Debit,
+}
+
+/// The seller's word that it was not paid by what the buyer settled with by itself: the answer of
+/// `payment:DisputeSettlement`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettlementDispute {
+    /// The invoice.
+    pub invoice_id: InvoiceName,
+    /// Which of its settlements.
+    pub number: u32,
+    /// SHA-256 of the settlement that is disputed.
+    pub settlement_sha256: Digest256,
+    /// Why.
+    pub reason: Remark,
+    /// Who disputed it when.
+    pub disputed: Stamp,
+}
+
 /// Where a settlement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -102,6 +134,9 @@ pub struct SettlementStanding {
     /// The bank's word that the entry counts no more, so that the invoice is open again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened: Option<EntryReversal>,
+    /// The seller's word that it was not paid, which opens the invoice again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disputed: Option<SettlementDispute>,
 }
 
 /// Up to which total one person of an organization settles alone: the answer of `payment:SetSettlementLimit` and

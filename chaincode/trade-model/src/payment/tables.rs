@@ -6,7 +6,7 @@ use trade_standards::money::CurrencyCode;
 
 use super::{
     Account, AccountAcceptance, AccountEnd, BankEntry, EntryName, EntryReversal, Invoice, InvoiceAnswer, InvoiceName,
-    InvoiceWithdrawal, Settlement, SettlementLimit, WithdrawalConsent,
+    InvoiceWithdrawal, Settlement, SettlementDispute, SettlementLimit, WithdrawalConsent,
 };
 use crate::common::{DocumentedOpening, InvoiceId, Text};
 use crate::tables::Tables;
@@ -45,6 +45,9 @@ pub const SETTLEMENTS: Table<(Part<MspId>, InvoiceId, u32), Settlement> = Table:
 /// What waits for a second person, by seller, number of the invoice, and the organization that would settle.
 pub const SETTLEMENT_PROPOSALS: Table<(Part<MspId>, InvoiceId, Part<MspId>), Settlement> =
     Table::new("settlement-proposal");
+/// What sellers say against settlements by buyers, by the settlement's key.
+pub const SETTLEMENT_DISPUTES: Table<(Part<MspId>, InvoiceId, u32), SettlementDispute> =
+    Table::new("settlement-dispute");
 /// Limits for settling alone, by organization and currency.
 pub const SETTLEMENT_LIMITS: Table<(Part<MspId>, Part<CurrencyCode>), SettlementLimit> = Table::new("settlement-limit");
 
@@ -64,5 +67,6 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&ENTRY_USES);
     all.public(&SETTLEMENTS);
     all.public(&SETTLEMENT_PROPOSALS);
+    all.public(&SETTLEMENT_DISPUTES);
     all.public(&SETTLEMENT_LIMITS);
 }

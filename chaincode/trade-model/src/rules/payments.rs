@@ -14,6 +14,11 @@ pub struct PaymentRules {
     pub agreement_answer_days: Bounded<1, 365>,
     /// How many days a buyer has to accept or dispute an invoice. Default: 14.
     pub invoice_answer_days: Bounded<1, 365>,
+    /// How many days a seller has, from the ledger time of the bank's entry, before a buyer that has paid settles by
+    /// the entry of its own account. Default: 14.
+    pub seller_settles_days: Bounded<1, 365>,
+    /// How many days a seller has to dispute that. Default: 30.
+    pub settlement_dispute_days: Bounded<1, 365>,
     /// Greatest tolerance that can be agreed, in hundredths of a percent of an invoice. Default: 500.
     pub tolerance_basis_points: Bounded<0, TOLERANCE_BASIS_POINTS_MAX>,
 }
@@ -23,6 +28,8 @@ impl Default for PaymentRules {
         const DEFAULT: PaymentRules = PaymentRules {
             agreement_answer_days: Bounded::of(30),
             invoice_answer_days: Bounded::of(14),
+            seller_settles_days: Bounded::of(14),
+            settlement_dispute_days: Bounded::of(30),
             tolerance_basis_points: Bounded::of(500),
         };
         DEFAULT

@@ -1,8 +1,8 @@
 //! Invoices, accounts, bank entries and settlements.
 
 use trade_model::payment::{
-    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, EndAccount, IssueInvoice,
-    NameBank, ReadAccount, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement,
+    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, DisputeSettlement, EndAccount,
+    IssueInvoice, NameBank, ReadAccount, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement,
     ReadSettlementLimit, RecordEntry, ReverseEntry, SetSettlementLimit, Settle, ShareEntryOpening, ShareInvoiceOpening,
     WithdrawInvoice,
 };
@@ -118,6 +118,13 @@ pub(super) static ROUTES: &[Route] = &[
         "approveSettlement",
         "/v1/settlements/{party}/{id}/approve",
         "A second person approves a settlement that is proposed",
+        &INVOICE,
+        200,
+    ),
+    write::<DisputeSettlement>(
+        "disputeSettlement",
+        "/v1/settlements/{party}/{id}/dispute",
+        "The seller was not paid by what the buyer settled with by itself",
         &INVOICE,
         200,
     ),
