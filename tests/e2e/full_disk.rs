@@ -79,7 +79,8 @@ impl Inside {
         let chaincode = start_chaincode(&layout, &addresses, &package.id)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let network = runtime.block_on(Network::start(roles::network::network_options(&layout, &consortium)?))?;
-        deploy::run(&layout, &consortium, &addresses, &package)?;
+        let packages = generate::packages(&layout, &consortium, &addresses)?;
+        deploy::run(&layout, &consortium, &addresses, &packages)?;
         let of = network::Network { layout: &layout, consortium: &consortium, addresses: &addresses };
         let settings = Settings::parse(&roles::gateway::settings(&of, &layout.folder("gateway/data")?)?)?;
         let gateway = runtime.block_on(trade_gateway::start(settings))?;

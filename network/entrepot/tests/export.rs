@@ -60,7 +60,7 @@ fn a_compose_file_names_only_what_exists() -> Result<()> {
         write(Platform::Compose, &consortium, &images("3.1.5")?, &settings, folder.path())?;
         let file: Value = serde_norway::from_str(&fs::read_to_string(folder.path().join("compose.yaml"))?)?;
         let services = keys(&file["services"]);
-        assert_eq!(services.len(), nodes + 3, "{services:?}");
+        assert_eq!(services.len(), nodes + 7, "five chaincodes, join and gateway: {services:?}");
         for (name, service) in file["services"].as_object().context("no services")? {
             ensure!(service["image"].as_str().is_some_and(|image| image.starts_with("registry.example/")), "{name}");
             for volume in texts(&service["volumes"]) {
@@ -106,7 +106,7 @@ fn kubernetes_manifests_name_only_what_exists() -> Result<()> {
             objects.iter().find(|object| object["kind"] == kind && object["metadata"]["name"] == name)
         };
         let of_kind = |kind: &str| objects.iter().filter(|object| object["kind"] == kind).count();
-        assert_eq!((of_kind("StatefulSet"), of_kind("Job"), of_kind("Deployment")), (nodes + 1, 1, 1));
+        assert_eq!((of_kind("StatefulSet"), of_kind("Job"), of_kind("Deployment")), (nodes + 1, 1, 5));
         for object in objects.iter().filter(|object| object["spec"]["template"].is_object()) {
             let name = object["metadata"]["name"].as_str().context("no name")?;
             let pod = &object["spec"]["template"];

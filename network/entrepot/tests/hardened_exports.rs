@@ -13,6 +13,7 @@ use entrepot::roles::gateway::settings;
 use fabric_operator::{
     consortium::DEFAULT,
     export::{Images, Platform, write},
+    package::Package,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,14 +48,18 @@ fn workloads(objects: &[Value]) -> Result<BTreeMap<&str, &Value>> {
         .filter(|object| object["spec"]["template"].is_object())
         .map(|object| Ok((object["metadata"]["name"].as_str().context("no name")?, &object["spec"]["template"])))
         .collect::<Result<_>>()?;
-    ensure!(found.len() == 10, "an orderer, six peers, chaincode, join and gateway: {:?}", found.keys());
+    ensure!(found.len() == 14, "an orderer, six peers, five chaincodes, join and gateway: {:?}", found.keys());
     Ok(found)
 }
 
 fn services(file: &Value) -> Result<&serde_json::Map<String, Value>> {
     let services = file["services"].as_object().context("no services")?;
-    ensure!(services.len() == 10, "an orderer, six peers, chaincode, join and gateway: {:?}", services.keys());
+    ensure!(services.len() == 14, "an orderer, six peers, five chaincodes, join and gateway: {:?}", services.keys());
     Ok(services)
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn compose(folder: &Path) -> Result<Value> {
@@ -310,12 +315,42 @@ fn check_keys(name: &str, keys: &BTreeSet<String>) -> Result<()> {
             ensure!(keys.len() == 8, "join holds {keys:?}");
             ensure!(others.len() == 1 && others[0].ends_with("/tls/server.key"), "join holds {others:?}");
         }
-        "chaincode" => ensure!(keys.len() == 1 && keys.iter().all(|key| key.ends_with("server.key")), "{keys:?}"),
+        chaincode if chaincode.starts_with("chaincode") => {
+            ensure!(keys.len() == 1 && keys.iter().all(|key| key.ends_with("server.key")), "{name} holds {keys:?}");
+        }
         node if node.starts_with("peer") || node.starts_with("orderer") => {
             ensure!(keys.len() == 2, "{name}, with an identity and TLS, holds {keys:?}");
         }
         other => bail!("the container {other} has no list of its keys"),
     }
+    Ok(())
+}
+
+/// One operator sees the transient inputs of one organization: its peers dial its own process, with a key that no other
+/// organization's process takes.
+#[test]
+fn each_organization_runs_its_own_chaincode() -> Result<()> {
+    let folder = exported(Platform::Compose)?;
+    let file = compose(folder.path())?;
+    let (mut authorities, mut packages) = (BTreeSet::new(), BTreeSet::new());
+    for organization in ["exporter", "importer", "logistics", "bank", "customs"] {
+        let host = format!("chaincode.{organization}.entrepot.example");
+        let service = &services(&file)?[&host];
+        let own = folder.path().join(format!("network/chaincode/{organization}.entrepot.example"));
+        let bytes = fs::read(own.join("package.tar.gz"))?;
+        let id = Package::from_bytes("entrepot", bytes).id;
+        let command = texts(&service["entrypoint"]);
+        ensure!(command.contains(&id.as_str()), "{host} serves {command:?}, and its peers install {id}");
+        let mounts = texts(&service["volumes"]);
+        let inside = format!("./network/chaincode/{organization}.entrepot.example/");
+        ensure!(mounts.iter().all(|mount| mount.starts_with(&inside)), "{host} mounts {mounts:?}");
+        ensure!(authorities.insert(fs::read(own.join("tls/ca.crt"))?), "{host} takes another's peers");
+        ensure!(packages.insert(id), "{host} has another's package");
+    }
+    ensure!(
+        !folder.path().join("network/chaincode/regulator.entrepot.example").exists(),
+        "a regulator endorses nothing"
+    );
     Ok(())
 }
 

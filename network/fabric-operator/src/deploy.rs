@@ -31,7 +31,7 @@ use crate::{
     layout::{Addresses, Layout},
     member::{connect, identity},
     network::Network,
-    package::Package,
+    package::{Package, Packages},
 };
 
 const LIFECYCLE: &str = "_lifecycle";
@@ -53,13 +53,18 @@ const WAY_BACK: &str = "The commands `channel set-acl` and `channel set-policy` 
 ///
 /// # Errors
 /// A step fails for another reason, or the network does not gather within a minute.
-pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, package: &Package) -> Result<Vec<String>> {
+pub fn run(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    packages: &Packages,
+) -> Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let network = Network { layout, consortium, addresses };
     runtime.block_on(async {
         let mut doubts = Vec::new();
         for channel in consortium.each_channel().into_iter().map(|own| own.channel) {
-            let deployed = async { deploy(layout, &network.on(&channel).await?, addresses, package).await };
+            let deployed = async { deploy(layout, &network.on(&channel).await?, addresses, packages).await };
             match deployed.await {
                 Ok(found) => doubts.extend(found),
                 Err(error) if error.is::<Denied>() => doubts.push(format!("{error}. {WAY_BACK}")),
@@ -72,10 +77,10 @@ pub fn run(layout: &Layout, consortium: &Consortium, addresses: &Addresses, pack
 
 /// Says what is committed where, one line for each channel.
 #[must_use]
-pub fn describe(consortium: &Consortium, package: &Package) -> String {
+pub fn describe(consortium: &Consortium, packages: &Packages) -> String {
+    let ids = packages.ids().join(", ");
     let channels = consortium.each_channel().into_iter();
-    let lines =
-        channels.map(|own| format!("{} is committed on {} as {}.", own.chaincode.name, own.channel, package.id));
+    let lines = channels.map(|own| format!("{} is committed on {} as {}.", own.chaincode.name, own.channel, ids));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -108,7 +113,7 @@ pub async fn deploy(
     layout: &Layout,
     consortium: &Consortium,
     addresses: &Addresses,
-    package: &Package,
+    packages: &Packages,
 ) -> Result<Vec<String>> {
     consortium.check_channel()?;
     let mut administrators = Vec::new();
@@ -120,7 +125,7 @@ pub async fn deploy(
 
     let mut installs = Vec::new();
     for administrator in &administrators {
-        installs.push(administrator.install_and_approve(definition.as_ref(), package));
+        installs.push(administrator.install_and_approve(definition.as_ref(), packages.of(&administrator.msp_id)?));
     }
     try_join_all(installs).await?;
     if let Some(definition) = &definition {

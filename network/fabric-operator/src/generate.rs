@@ -22,8 +22,9 @@ use prost::Message;
 
 use crate::{
     consortium::{self, Consensus, Consortium, FurtherChannel, Organization, Role},
+    endpoint::Endpoint,
     layout::{Addresses, Kind, Layout, write_atomically},
-    package::{Connection, Package},
+    package::{Connection, Package, Packages},
     version::Version,
 };
 
@@ -255,12 +256,70 @@ pub fn application_organization(
     Ok(group)
 }
 
-/// The chaincode's package for the addresses of a network. The TLS keys in it are made once.
+/// The chaincode's package of each organization for the addresses of a network: one for all, or, where each
+/// organization runs the chaincode in a process of its own, one for each.
+///
+/// # Errors
+/// As [`package`].
+pub fn packages(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Packages> {
+    if addresses.chaincodes.is_empty() {
+        let package = package(layout, consortium, addresses)?;
+        return Ok(Packages::shared(&package, consortium.endorsing().map(|one| one.msp_id.as_str())));
+    }
+    let mut packages = Packages::default();
+    for organization in consortium.endorsing() {
+        let msp_id = &organization.msp_id;
+        let endpoint = addresses.chaincodes.get(msp_id);
+        let endpoint = endpoint.with_context(|| format!("no address was chosen for the chaincode of {msp_id}"))?;
+        let place = Place { folder: chaincode_folder(organization), domain: &organization.domain, endpoint };
+        packages = packages.with(msp_id, package_at(layout, &consortium.chaincode.name, &place)?);
+    }
+    Ok(packages)
+}
+
+/// What [`packages`] wrote for processes of organizations' own, without the keys of which it was made.
+///
+/// # Errors
+/// A package cannot be read.
+pub fn written_packages(layout: &Layout, consortium: &Consortium) -> Result<Packages> {
+    let mut packages = Packages::default();
+    for organization in consortium.endorsing() {
+        let file = layout.path(&chaincode_folder(organization)).join(PACKAGE);
+        let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        packages = packages.with(&organization.msp_id, Package::from_bytes(&consortium.chaincode.name, bytes));
+    }
+    Ok(packages)
+}
+
+/// The folder of the chaincode of an organization that runs its own process, below the network's.
+#[must_use]
+pub fn chaincode_folder(organization: &Organization) -> String {
+    format!("chaincode/{}", organization.domain)
+}
+
+/// A package in the folder of a chaincode.
+pub const PACKAGE: &str = "package.tar.gz";
+
+/// The chaincode's package for the addresses of a network in which all organizations share one process. The TLS keys in
+/// it are made once.
 ///
 /// # Errors
 /// The keys cannot be made or read.
 pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) -> Result<Package> {
-    let tls = chaincode_tls(layout, consortium, addresses.chaincode.host())?;
+    let owner = consortium.organizations.first().context("a consortium without organizations")?;
+    let place = Place { folder: "chaincode".to_owned(), domain: &owner.domain, endpoint: &addresses.chaincode };
+    package_at(layout, &consortium.chaincode.name, &place)
+}
+
+/// A process of the chaincode: the folder of its files, in whose domain it is, and where peers dial it.
+struct Place<'a> {
+    folder: String,
+    domain: &'a str,
+    endpoint: &'a Endpoint,
+}
+
+fn package_at(layout: &Layout, label: &str, place: &Place<'_>) -> Result<Package> {
+    let tls = chaincode_tls(layout, place)?;
     let read = |name: &str| -> Result<String> {
         let path = tls.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
@@ -268,7 +327,7 @@ pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) 
     let client_key =
         String::from_utf8(private::read_key(&tls.join("peer.key"))?).context("the peers' key is no text")?;
     let connection = Connection {
-        address: addresses.chaincode.to_string(),
+        address: place.endpoint.to_string(),
         dial_timeout: "3s".into(),
         tls_required: true,
         client_auth_required: true,
@@ -276,9 +335,9 @@ pub fn package(layout: &Layout, consortium: &Consortium, addresses: &Addresses) 
         client_cert: read("peer.crt")?,
         root_cert: read("ca.crt")?,
     };
-    let package = Package::new(&consortium.chaincode.name, &connection)?;
+    let package = Package::new(label, &connection)?;
     // It holds the key with which peers show themselves to the chaincode.
-    write_atomically(&layout.folder("chaincode")?.join("package.tar.gz"), &package.bytes)?;
+    write_atomically(&layout.folder(&place.folder)?.join(PACKAGE), &package.bytes)?;
     Ok(package)
 }
 
@@ -302,17 +361,17 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
 }
 
 /// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority
-/// whose key is forgotten. It is nobody else's authority, because every organization gets the peers' key with the
-/// package; and that key is good for showing oneself to the chaincode and for nothing else.
-fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result<PathBuf> {
-    let folder = layout.path("chaincode/tls");
+/// whose key is forgotten. It is nobody else's authority, because every organization that shares the process gets the
+/// peers' key with the package; and that key is good for showing oneself to this process and for nothing else.
+fn chaincode_tls(layout: &Layout, place: &Place<'_>) -> Result<PathBuf> {
+    let (domain, host) = (place.domain, place.endpoint.host());
+    let folder = layout.path(&place.folder).join("tls");
     if folder.exists() {
         return Ok(folder);
     }
-    let owner = consortium.organizations.first().context("a consortium without organizations")?;
-    let (issuer, _) = Authority::create(&CertificateRequest::authority("chaincode-tls", &owner.domain))
+    let (issuer, _) = Authority::create(&CertificateRequest::authority("chaincode-tls", domain))
         .context("the authority of the chaincode's certificates")?;
-    let unfinished = layout.path("chaincode/tls.unfinished");
+    let unfinished = layout.path(&place.folder).join("tls.unfinished");
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).context("cannot remove unfinished chaincode keys")?;
     }
@@ -321,10 +380,10 @@ fn chaincode_tls(layout: &Layout, consortium: &Consortium, host: &str) -> Result
     if !names.contains(&host) {
         names.push(host);
     }
-    let server = CertificateRequest::tls(&format!("chaincode.{}", owner.domain), &names);
+    let server = CertificateRequest::tls(&format!("chaincode.{domain}"), &names);
     let peer = CertificateRequest {
         purpose: Purpose::ClientOnly,
-        ..CertificateRequest::identity(&format!("chaincode-client.{}", owner.domain), &[])
+        ..CertificateRequest::identity(&format!("chaincode-client.{domain}"), &[])
     };
     for (name, request) in [("server", server), ("peer", peer)] {
         let issued = issuer.issue(&request).with_context(|| format!("the chaincode's {name} certificate"))?;

@@ -3,6 +3,8 @@
 //! The bytes are reproducible (fixed times, owners and order), because the package id is their hash and every
 //! organization must come to the same id.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};
 use serde::Serialize;
@@ -27,12 +29,50 @@ pub struct Connection {
 }
 
 /// A package and its id.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Package {
     /// The bytes that peers install.
     pub bytes: Vec<u8>,
     /// `label:sha256`, which the chaincode registers under.
     pub id: String,
+}
+
+/// The package of each organization that endorses. They may differ, as a definition names none and each organization
+/// approves its own.
+#[derive(Debug, Default)]
+pub struct Packages {
+    of: BTreeMap<String, Package>,
+}
+
+impl Packages {
+    /// The same package for all.
+    pub fn shared<'m>(package: &Package, msp_ids: impl IntoIterator<Item = &'m str>) -> Self {
+        Self { of: msp_ids.into_iter().map(|msp_id| (msp_id.to_owned(), package.clone())).collect() }
+    }
+
+    /// With the package of one more organization.
+    #[must_use]
+    pub fn with(mut self, msp_id: &str, package: Package) -> Self {
+        self.of.insert(msp_id.to_owned(), package);
+        self
+    }
+
+    /// The package of an organization.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn of(&self, msp_id: &str) -> Result<&Package> {
+        self.of.get(msp_id).with_context(|| format!("there is no package of the chaincode for {msp_id}"))
+    }
+
+    /// The ids of the packages, each once.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.of.values().map(|package| package.id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
 }
 
 #[derive(Serialize)]

@@ -24,6 +24,7 @@ use crate::{
     layout::{Addresses, Kind, Layout, Running, RunningProcess, write_atomically},
     network::Network,
     nodes::{Nodes, Restarts},
+    package::Packages,
     process::{self, POLL, Process, Program, this_program, wait_until},
     signals::stop_flag,
 };
@@ -118,7 +119,8 @@ impl RunningNetwork {
             }
             Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
         }
-        for doubt in deploy::run(layout, consortium, &network.addresses, &package)? {
+        let packages = Packages::shared(&package, consortium.endorsing().map(|one| one.msp_id.as_str()));
+        for doubt in deploy::run(layout, consortium, &network.addresses, &packages)? {
             tell(&doubt);
         }
         let of = Network { layout, consortium, addresses: &network.addresses };

@@ -308,8 +308,8 @@ fn create_channel(options: &Create) -> Result<()> {
             endorsements: options.endorsements,
         },
     };
-    let package = generate::package(&site.layout, &site.consortium, &site.addresses)?;
-    for doubt in site.runtime.block_on(create(&site.network(), &channel, &package))? {
+    let packages = generate::packages(&site.layout, &site.consortium, &site.addresses)?;
+    for doubt in site.runtime.block_on(create(&site.network(), &channel, &packages))? {
         say!("{doubt}")?;
     }
     say!(

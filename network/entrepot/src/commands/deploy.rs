@@ -16,8 +16,8 @@ pub fn run(folder: &Path) -> Result<()> {
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let consortium = generate::consortium(&layout, None)?;
-    let package = generate::package(&layout, &consortium, &addresses)?;
-    let doubts = deploy::run(&layout, &consortium, &addresses, &package)?;
+    let packages = generate::packages(&layout, &consortium, &addresses)?;
+    let doubts = deploy::run(&layout, &consortium, &addresses, &packages)?;
     ensure!(doubts.is_empty(), "{}", doubts.join("\n"));
-    say!("{}", deploy::describe(&consortium, &package))
+    say!("{}", deploy::describe(&consortium, &packages))
 }

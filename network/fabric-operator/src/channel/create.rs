@@ -5,7 +5,7 @@ use fabric_config::ChannelCapability;
 
 use super::join_peers;
 use crate::{
-    consortium::FurtherChannel, deploy, generate, layout::write_atomically, network::Network, package::Package,
+    consortium::FurtherChannel, deploy, generate, layout::write_atomically, network::Network, package::Packages,
     participation::join_orderers,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// The description contradicts the consortium, another channel has its name, or a node refuses.
-pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &Package) -> Result<Vec<String>> {
+pub async fn create(network: &Network<'_>, channel: &FurtherChannel, packages: &Packages) -> Result<Vec<String>> {
     let mut consortium = network.consortium.clone();
     match consortium.channels.iter().find(|known| known.name == channel.name) {
         Some(known) => ensure!(
@@ -41,5 +41,5 @@ pub async fn create(network: &Network<'_>, channel: &FurtherChannel, package: &P
     let block = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     join_orderers(network.layout, &consortium, network.addresses, &block).await?;
     join_peers(network, &own, &block).await?;
-    deploy::deploy(network.layout, &own, network.addresses, package).await
+    deploy::deploy(network.layout, &own, network.addresses, packages).await
 }

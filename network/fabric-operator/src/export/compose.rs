@@ -23,14 +23,18 @@ pub(super) fn file(export: &Export, (user, group): (u32, u32)) -> Result<Value> 
         services.insert(node.host.clone(), service(node.component, &node.image, of_node(export, node)?));
     }
     let entrepot = &export.images.entrepot;
-    let chaincode = json!({
-        "entrypoint": export.chaincode_command(),
-        "volumes": CHAINCODE_FILES.map(|file| format!("./network/chaincode/tls/{file}:{CHAINCODE_TLS}/{file}:ro")),
-        "restart": "unless-stopped",
-    });
-    services.insert("chaincode".into(), service(Component::Chaincode, entrepot, chaincode));
-    let mut needed: Vec<&str> = nodes.iter().map(|node| node.host.as_str()).collect();
-    needed.push("chaincode");
+    let chaincodes = export.chaincodes()?;
+    for chaincode in &chaincodes {
+        let tls = &chaincode.tls;
+        let own = json!({
+            "entrypoint": chaincode.command,
+            "volumes": CHAINCODE_FILES.map(|file| format!("./network/{tls}/{file}:{CHAINCODE_TLS}/{file}:ro")),
+            "restart": "unless-stopped",
+        });
+        services.insert(chaincode.host.clone(), service(Component::Chaincode, entrepot, own));
+    }
+    let hosts = nodes.iter().map(|node| &node.host).chain(chaincodes.iter().map(|chaincode| &chaincode.host));
+    let needed: Vec<&String> = hosts.collect();
     let join = json!({
         "entrypoint": Export::join_command(),
         "volumes": read_only(&export.join_files()),
@@ -52,7 +56,7 @@ pub(super) fn file(export: &Export, (user, group): (u32, u32)) -> Result<Value> 
     Ok(json!({ "name": name, "services": services, "networks": networks() }))
 }
 
-/// The files of the chaincode's TLS that its own container needs: not the peers' key.
+/// The files of a chaincode's TLS that its own container needs: not the peers' key.
 const CHAINCODE_FILES: [&str; 3] = ["ca.crt", "server.crt", "server.key"];
 
 /// What every service has. Its file system cannot be written, apart from its data and a temporary folder without

@@ -1,5 +1,6 @@
 //! The Kubernetes manifests of an exported network: for each node a secret with its keys, a service and a stateful set;
-//! for chaincode and gateway likewise; one job that joins the nodes and deploys the chaincode; and network policies.
+//! for each organization's chaincode and the gateway likewise; one job that joins the nodes and deploys the chaincode;
+//! and network policies.
 //!
 //! Every pod satisfies the profile `restricted` of Kubernetes' pod security standards.
 
@@ -16,7 +17,7 @@ use super::{
     component::{CHAINCODE_PORT, Component, GATEWAY_PORT},
     labels::{COMPONENT_LABEL, metadata},
     network_policies,
-    prepared::{CHAINCODE_TLS, CONFIGURATION, CONTAINER_USER, DATA, Export, KEYS, NETWORK, Node},
+    prepared::{CHAINCODE_TLS, CONFIGURATION, CONTAINER_USER, Chaincode, DATA, Export, KEYS, NETWORK, Node},
 };
 
 /// Kubernetes keeps no larger secret, in bytes before encoding.
@@ -42,10 +43,13 @@ pub(super) fn objects(export: &Export) -> Result<Vec<Value>> {
         objects.push(node_set(&node, &keys));
         objects.push(keys.secret);
     }
-    let tls = Files::of("chaincode-tls", &export.layout.path("chaincode/tls"), |path| !path.starts_with("peer."))?;
-    objects.push(service("chaincode", &[CHAINCODE_PORT]));
-    objects.push(chaincode(export, &tls));
-    objects.push(tls.secret);
+    for own in export.chaincodes()? {
+        let name = format!("{}-tls", own.host);
+        let tls = Files::of(&name, &export.layout.path(&own.tls), |path| !path.starts_with("peer."))?;
+        objects.push(service(&own.host, &[CHAINCODE_PORT]));
+        objects.push(chaincode(export, &own, &tls));
+        objects.push(tls.secret);
+    }
     let join = Files::of("join", export.layout.root(), |path| is_among(&export.join_files(), path))?;
     objects.push(job(export, &join));
     objects.push(join.secret);
@@ -239,21 +243,21 @@ fn node_set(node: &Node, keys: &Files) -> Value {
     stateful(&node.host, pod(&node.host, node.component, "Always", &container, volumes), "2Gi")
 }
 
-fn chaincode(export: &Export, tls: &Files) -> Value {
+fn chaincode(export: &Export, own: &Chaincode, tls: &Files) -> Value {
     let container = json!({
         "name": "chaincode",
         "image": export.images.entrepot,
-        "command": export.chaincode_command(),
+        "command": own.command,
         "ports": [{ "containerPort": CHAINCODE_PORT }],
         "readinessProbe": listens(CHAINCODE_PORT),
         "volumeMounts": [mount("tls", CHAINCODE_TLS, true)],
     });
     json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata("chaincode"),
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata(&own.host),
         "spec": {
             "replicas": 1,
-            "selector": { "matchLabels": { "app.kubernetes.io/name": "chaincode" } },
-            "template": pod("chaincode", Component::Chaincode, "Always", &container, vec![tls.volume("tls")]),
+            "selector": { "matchLabels": { "app.kubernetes.io/name": own.host } },
+            "template": pod(&own.host, Component::Chaincode, "Always", &container, vec![tls.volume("tls")]),
         },
     })
 }

@@ -27,7 +27,6 @@ use crate::{
     fabric, gateway, generate,
     layout::{Layout, write_atomically},
     network::Network,
-    package::Package,
     process::wait_until,
 };
 
@@ -111,8 +110,7 @@ pub fn join(folder: &Path) -> Result<String> {
     let addresses = layout.known_addresses()?.context("the folder holds no network")?;
     let mut consortium = Consortium::load(Some(&layout.consortium_file()))?;
     generate::add_created_channels(&layout, &mut consortium)?;
-    let bytes = fs::read(layout.path("chaincode/package.tar.gz")).context("cannot read the chaincode's package")?;
-    let package = Package::from_bytes(&consortium.chaincode.name, bytes);
+    let packages = generate::written_packages(&layout, &consortium)?;
     wait_until(
         "the network",
         fabric::PATIENCE,
@@ -122,7 +120,7 @@ pub fn join(folder: &Path) -> Result<String> {
     let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(channel::join(&network))?;
-    let doubts = deploy::run(&layout, &consortium, &addresses, &package)?;
+    let doubts = deploy::run(&layout, &consortium, &addresses, &packages)?;
     ensure!(doubts.is_empty(), "{}", doubts.join("\n"));
-    Ok(deploy::describe(&consortium, &package))
+    Ok(deploy::describe(&consortium, &packages))
 }

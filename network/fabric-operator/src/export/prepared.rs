@@ -17,6 +17,7 @@ use crate::{
     gateway, generate,
     layout::{Addresses, Kind, Layout, OrdererAddresses, PeerAddresses, write_atomically, write_json},
     network::Network,
+    package::Packages,
     version::Version,
 };
 
@@ -77,7 +78,7 @@ pub(super) struct Export {
     addresses: Addresses,
     pub(super) layout: Layout,
     pub(super) images: Images,
-    package_id: String,
+    packages: Packages,
     /// What the gateway reads, as paths below the network's folder: its settings, and what they name.
     pub(super) gateway_files: Vec<String>,
 }
@@ -95,6 +96,15 @@ pub(super) struct Node {
     pub(super) component: Component,
     /// The ports that others dial, the most important one first.
     pub(super) ports: Vec<u16>,
+}
+
+/// The chaincode of an organization as a container.
+pub(super) struct Chaincode {
+    /// Its host name, which is also the name of its service.
+    pub(super) host: String,
+    /// The folder with its TLS keys, below the network's folder.
+    pub(super) tls: String,
+    pub(super) command: Vec<String>,
 }
 
 impl Export {
@@ -118,12 +128,12 @@ impl Export {
         }
         generate::crypto_with(&layout, &crypto)?;
         generate::genesis_blocks(&layout, &consortium, &addresses, Some(images.fabric))?;
-        let package = generate::package(&layout, &consortium, &addresses)?;
+        let packages = generate::packages(&layout, &consortium, &addresses)?;
         let orderer = layout.folder("configuration/orderer")?.join("orderer.yaml");
         write_atomically(&orderer, fabric::orderer_configuration(Path::new(KEYS)).as_bytes())?;
         let peer = layout.folder("configuration/peer")?.join("core.yaml");
         write_atomically(&peer, fabric::peer_configuration(images.fabric).as_bytes())?;
-        Ok(Self { consortium, addresses, layout, images, package_id: package.id, gateway_files: Vec::new() })
+        Ok(Self { consortium, addresses, layout, images, packages, gateway_files: Vec::new() })
     }
 
     pub(super) fn write_gateway_settings(&mut self, gateway: &gateway::Settings) -> Result<()> {
@@ -149,9 +159,11 @@ impl Export {
     pub(super) fn join_files(&self) -> Vec<String> {
         let Self { layout, consortium, .. } = self;
         let orderer = &consortium.orderer;
-        let mut paths: Vec<PathBuf> = ["consortium.yaml", "addresses.json", "channel", "chaincode/package.tar.gz"]
-            .map(|one| layout.path(one))
-            .into();
+        let mut paths: Vec<PathBuf> =
+            ["consortium.yaml", "addresses.json", "channel"].map(|one| layout.path(one)).into();
+        paths.extend(
+            consortium.endorsing().map(|one| layout.path(&generate::chaincode_folder(one)).join(generate::PACKAGE)),
+        );
         paths.push(layout.orderer_tls_authority(&orderer.domain));
         paths.push(layout.orderer_user(&orderer.domain, "Admin").join("msp"));
         paths.extend(orderer.nodes.iter().map(|node| layout.orderer(&orderer.domain, node).join("tls")));
@@ -200,12 +212,25 @@ impl Export {
         })
     }
 
-    /// What the chaincode's container runs.
-    pub(super) fn chaincode_command(&self) -> Vec<String> {
+    /// The chaincode of each organization that endorses: a process of its own, which its peers alone can dial.
+    pub(super) fn chaincodes(&self) -> Result<Vec<Chaincode>> {
+        let own = self.consortium.endorsing().map(|organization| {
+            let endpoint =
+                self.addresses.chaincodes.get(&organization.msp_id).context("a chaincode without an address")?;
+            Ok(Chaincode {
+                host: endpoint.host().to_owned(),
+                tls: format!("{}/tls", generate::chaincode_folder(organization)),
+                command: Self::chaincode_command(&self.packages.of(&organization.msp_id)?.id),
+            })
+        });
+        own.collect()
+    }
+
+    fn chaincode_command(package_id: &str) -> Vec<String> {
         let file = |name: &str| format!("{CHAINCODE_TLS}/{name}");
         let listen = format!("{}:{CHAINCODE_PORT}", Ipv4Addr::UNSPECIFIED);
         let (certificate, key, authority) = (file("server.crt"), file("server.key"), file("ca.crt"));
-        ["entrepot", "chaincode", "--listen", &listen, "--package-id", &self.package_id]
+        ["entrepot", "chaincode", "--listen", &listen, "--package-id", package_id]
             .into_iter()
             .chain(["--tls-cert", &certificate, "--tls-key", &key, "--client-ca", &authority])
             .map(str::to_owned)
@@ -273,11 +298,18 @@ fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
             operations: Endpoint::new(LOOPBACK, ORDERER_OPERATIONS_PORT),
         });
     }
+    let mut chaincodes = std::collections::BTreeMap::new();
+    for organization in consortium.endorsing() {
+        let host = host(platform, &format!("chaincode.{}", organization.domain))?;
+        chaincodes.insert(organization.msp_id.clone(), Endpoint::new(&host, CHAINCODE_PORT));
+    }
+    let first = chaincodes.values().next().context("a consortium in which nobody endorses")?.clone();
     Ok(Addresses {
         kind: Kind::Fabric,
         peers,
         orderers,
-        chaincode: Endpoint::new("chaincode", CHAINCODE_PORT),
+        chaincode: first,
+        chaincodes,
         gateway: SocketAddr::from((Ipv4Addr::UNSPECIFIED, GATEWAY_PORT)),
     })
 }

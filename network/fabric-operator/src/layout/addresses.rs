@@ -31,6 +31,9 @@ pub struct Addresses {
     pub orderers: Vec<OrdererAddresses>,
     /// Where peers dial the chaincode.
     pub chaincode: Endpoint,
+    /// Where the peers of each organization dial the chaincode, by MSP id, when each organization runs its own process.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chaincodes: BTreeMap<String, Endpoint>,
     /// Where the REST gateway listens.
     pub gateway: SocketAddr,
 }
@@ -118,6 +121,7 @@ impl Addresses {
             peers,
             orderers,
             chaincode: ports.next()?,
+            chaincodes: BTreeMap::new(),
             gateway: match gateway {
                 Some(address) => address,
                 None => ports.next_address()?,
