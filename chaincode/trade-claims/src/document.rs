@@ -9,6 +9,7 @@ use trade_model::rejection::read;
 use trade_proofs::{ChaCha20Rng, Prover};
 
 use crate::claim::Deployment;
+use crate::credit::Credit;
 use crate::declared_value::DeclaredValue;
 use crate::entry_amount::EntryAmount;
 use crate::error::DocumentError;
@@ -64,7 +65,8 @@ struct Kind {
     check: Check,
 }
 
-const KINDS: &[Kind] = &[Kind::new::<DeclaredValue>(), Kind::new::<EntryAmount>(), Kind::new::<Settlement>()];
+const KINDS: &[Kind] =
+    &[Kind::new::<DeclaredValue>(), Kind::new::<EntryAmount>(), Kind::new::<Settlement>(), Kind::new::<Credit>()];
 
 impl Kind {
     const fn new<C: RequestClaim>() -> Self {
@@ -92,6 +94,7 @@ fn complete_as<C: RequestClaim>(
     fields.retain(|field, _| !C::FURTHER.contains(&field.as_str()));
     let draft: C::Draft = read_fields(fields)?;
     let claim = C::of_draft(&draft, facts, openings)?;
+    let openings = &[openings, &claim.derived(openings)?].concat()[..];
 
     let (context, statement) = (claim.context(deployment)?, claim.statement()?);
     let proof = Prover::new(&context).prove(&statement, claim.openings(openings)?, rng)?;

@@ -70,6 +70,12 @@ pub(crate) trait RequestClaim: Claim + Sized {
     /// The openings that prove the claim, out of those that are given.
     fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError>;
 
+    /// Openings that are made from those that are given: of what is open of an invoice, from its total and its credit
+    /// notes.
+    fn derived(&self, _given: &[Opening]) -> Result<Vec<Opening>, DocumentError> {
+        Ok(Vec::new())
+    }
+
     /// The commitment that stands in the request, with its field.
     fn own_commitment(&self) -> Option<(&'static str, &Commitment)>;
 

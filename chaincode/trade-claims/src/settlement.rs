@@ -14,17 +14,18 @@ use trade_standards::money::CurrencyCode;
 use crate::claim::{Claim, Deployment};
 use crate::error::DocumentError;
 use crate::limit::SettlementLimit;
+use crate::open_total::OpenTotal;
 use crate::place::SettlementPlace;
 use crate::request::{Facts, Further, OpeningsOf, Proving, RequestClaim, opening_of};
 use crate::share::SettlementShare;
 
-/// The committed total of an invoice and the committed amount of an entry differ by at most the tolerance.
+/// What is open of an invoice and the committed amount of an entry differ by at most the tolerance.
 #[derive(Debug, Clone)]
 pub struct Settlement {
     /// The invoice and the entry.
     pub of: SettlementPlace,
-    /// Commitment to the invoice's total.
-    pub total: Commitment,
+    /// What is open of the invoice.
+    pub total: OpenTotal,
     /// Commitment to the entry's amount.
     pub amount: Commitment,
     /// Greatest difference, in minor units.
@@ -36,7 +37,7 @@ pub struct Settlement {
 impl Settlement {
     /// What the proof must show when `entry` settles `invoice`: that the two are equal, or differ by what their
     /// agreement allows, when there is a reason why they do.
-    pub fn of(invoice: &Invoice, entry: &BankEntry, reason: ToleranceReason) -> Self {
+    pub fn of(invoice: &Invoice, total: OpenTotal, entry: &BankEntry, reason: ToleranceReason) -> Self {
         let of = SettlementPlace {
             invoice_id: invoice.invoice_id.clone(),
             entry_id: entry.entry_id.clone(),
@@ -46,19 +47,18 @@ impl Settlement {
             ToleranceReason::None => (MinorUnits::default(), None),
             _ => (invoice.tolerance_minor, Some(invoice.tolerance_basis_points)),
         };
-        let (total, amount) = (invoice.total_commitment.clone(), entry.amount_commitment.clone());
-        Self { of, total, amount, tolerance, share }
+        Self { of, total, amount: entry.amount_commitment.clone(), tolerance, share }
     }
 
     /// What the proof of the percentage must show, where the two may differ.
     pub fn share(&self) -> Option<SettlementShare> {
-        let (total, amount) = (self.total.clone(), self.amount.clone());
+        let (total, amount) = (self.total.open.clone(), self.amount.clone());
         self.share.map(|basis_points| SettlementShare { of: self.of.clone(), total, amount, basis_points })
     }
 
     /// What the proof of a limit for settling alone must show.
     pub fn limit(&self, by: &MspId, most: MinorUnits) -> SettlementLimit {
-        SettlementLimit { of: self.of.clone(), by: by.clone(), total: self.total.clone(), most }
+        SettlementLimit { of: self.of.clone(), by: by.clone(), total: self.total.open.clone(), most }
     }
 }
 
@@ -71,7 +71,7 @@ impl Claim for Settlement {
     }
 
     fn statement(&self) -> Result<Close, StatementError> {
-        Close::new(*self.total.get(), *self.amount.get(), self.tolerance.get())
+        Close::new(*self.total.open.get(), *self.amount.get(), self.tolerance.get())
     }
 }
 
@@ -123,15 +123,21 @@ impl RequestClaim for Settlement {
         if !entry.authenticated {
             return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id }).into());
         }
-        Ok(Self::of(&invoice.record, &entry.record, draft.tolerance_reason))
+        let total = OpenTotal::of_standing(&invoice);
+        Ok(Self::of(&invoice.record, total, &entry.record, draft.tolerance_reason))
     }
 
     fn proof(draft: SettlementDraft) -> Option<Proof> {
         draft.proof
     }
 
+    /// What is open.
+    fn derived(&self, given: &[Opening]) -> Result<Vec<Opening>, DocumentError> {
+        Ok(vec![self.total.opening(given)?])
+    }
+
     fn openings<'o>(&self, given: &'o [Opening]) -> Result<OpeningsOf<'o, Self>, DocumentError> {
-        let total = opening_of(given, &self.total, "the commitment to the invoice's total")?;
+        let total = opening_of(given, &self.total.open, "the commitment to what is open of the invoice")?;
         Ok((total, opening_of(given, &self.amount, "the commitment to the entry's amount")?))
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trade_claims::{Deployment, DocumentError, Facts, check, complete};
 use trade_model::common::Opening;
 use trade_model::customs::FileDeclaration;
-use trade_model::payment::Settle;
+use trade_model::payment::{IssueCredit, Settle};
 use trade_model::rejection::read;
 use trade_proofs::{ChaCha20Rng, rand_core::SeedableRng};
 
@@ -45,6 +45,7 @@ fn invoice(total: &Opening) -> Value {
         "invoice_id": "ExporterMSP/I-1", "seller": "ExporterMSP", "state": "accepted", "settlements": 0,
         "issued": stamp("ExporterMSP"), "due_on": "2026-02-14", "answer_by": SENT, "agreement_id": "ExporterMSP/A-1",
         "tolerance_minor": "100", "tolerance_basis_points": 100,
+        "open_commitment": total.get().commitment().to_hex(),
     });
     stamped(stamped(fixtures::json(&invoice), given), made())
 }
@@ -148,6 +149,62 @@ fn a_settlement_is_completed_from_two_records_and_two_openings_in_any_order() {
         complete(with(settlement("bank_charge"), "private", private), &facts, &openings, DEPLOYMENT, &mut rng());
     let private = private.expect_err("an opening travels by itself").to_string();
     assert!(private.starts_with("request.malformed") && !private.contains("10000"), "{private}");
+}
+
+/// The invoice after a credit note that its buyer has accepted.
+fn credited(total: &Opening, amount: &Opening) -> Value {
+    let open =
+        trade_proofs::Commitment::weighted_difference((1, &total.get().commitment()), (1, &amount.get().commitment()));
+    let proof =
+        complete(credit(amount), &seller(invoice(total)), &[total.clone(), amount.clone()], DEPLOYMENT, &mut rng());
+    let given = json!({
+        "number": 1, "invoice_sha256": "0".repeat(64), "issued": stamp("ExporterMSP"),
+        "open_commitment": total.get().commitment().to_hex(),
+    });
+    let note = stamped(proof.expect("something remains"), given);
+    let note = with(note, "invoice_id", json!("ExporterMSP/I-1"));
+    let changed = with(invoice(total), "open_commitment", json!(open.expect("it hides").to_hex()));
+    with(changed, "credits", json!([note]))
+}
+
+fn credit(amount: &Opening) -> Value {
+    let commitment = amount.get().commitment().to_hex();
+    json!({"invoice_id": "I-1", "reason": "three pieces short", "amount_commitment": commitment})
+}
+
+fn seller(record: Value) -> Facts {
+    Facts { sender: Some(of("ExporterMSP")), records: vec![record] }
+}
+
+fn other_opening(value: u64, seed: u8) -> Opening {
+    let opening = trade_proofs::Opening::random(value, &mut ChaCha20Rng::from_seed([seed; 32]));
+    Opening::try_from(opening).expect("below 2^48")
+}
+
+#[test]
+fn a_credit_note_leaves_something_open_and_the_rest_is_what_is_settled() {
+    let (total, amount) = (opening(10_000), other_opening(400, 6));
+    let openings = [amount.clone(), total.clone()];
+    let whole = complete(credit(&amount), &seller(invoice(&total)), &openings, DEPLOYMENT, &mut rng());
+    let whole = whole.expect("9 600 remain");
+    read::<IssueCredit>(whole.to_string().as_bytes()).expect("the request of the transaction");
+    check(whole.clone(), &seller(invoice(&total)), DEPLOYMENT).expect("the proof holds");
+    let refused = check(whole, &seller(credited(&total, &amount)), DEPLOYMENT).expect_err("less is open now");
+    assert!(refused.to_string().starts_with("proof.rejected"), "{refused}");
+    for value in [10_000, 10_001] {
+        let all = other_opening(value, 7);
+        let given = [all.clone(), total.clone()];
+        let refused = complete(credit(&all), &seller(invoice(&total)), &given, DEPLOYMENT, &mut rng());
+        assert!(matches!(refused, Err(DocumentError::Prove(_) | DocumentError::Opening(_))), "{value}: {refused:?}");
+    }
+
+    let paid = other_opening(9_600, 8);
+    let facts = Facts { sender: None, records: vec![entry(&paid), credited(&total, &amount)] };
+    let openings = [paid, total, amount];
+    let whole = complete(settlement("none"), &facts, &openings, DEPLOYMENT, &mut rng()).expect("what is open");
+    check(whole, &facts, DEPLOYMENT).expect("the proof holds");
+    let half = complete(settlement("none"), &facts, &openings[..2], DEPLOYMENT, &mut rng());
+    assert!(matches!(half, Err(DocumentError::OpeningMissing { .. })), "without the credit note's: {half:?}");
 }
 
 #[test]

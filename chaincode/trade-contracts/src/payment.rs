@@ -11,11 +11,13 @@
 
 mod account;
 mod basis;
+mod credit;
 mod entry;
 mod find;
 mod history;
 mod invoice;
 mod limit;
+mod open;
 mod settling;
 mod sharing;
 mod standing;
@@ -26,6 +28,7 @@ use crate::table::On;
 
 pub use self::account::{accept_account, end_account, name_bank, read_account};
 pub use self::basis::dispute_settlement;
+pub use self::credit::{accept_credit, issue_credit, read_credit, read_credit_opening, share_credit_opening};
 pub use self::entry::{read_entry, record_entry, reverse_entry};
 pub use self::history::read_settlement;
 pub use self::invoice::{
@@ -44,6 +47,9 @@ pub fn contract() -> Contract {
         .on(dispute_invoice)
         .on(withdraw_invoice)
         .on(accept_withdrawal)
+        .on(issue_credit)
+        .on(share_credit_opening)
+        .on(accept_credit)
         .on(name_bank)
         .on(accept_account)
         .on(end_account)
@@ -56,6 +62,8 @@ pub fn contract() -> Contract {
         .on(set_settlement_limit)
         .on(read_invoice)
         .on(read_invoice_opening)
+        .on(read_credit)
+        .on(read_credit_opening)
         .on(read_account)
         .on(read_entry)
         .on(read_entry_opening)

@@ -9,6 +9,7 @@ mod authorship;
 mod clearance;
 mod contention;
 mod corrections;
+mod credit;
 mod custody;
 mod customs;
 mod documents;
@@ -67,6 +68,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         payment::tables(),
         settlement::tables(),
         payer::tables(),
+        credit::tables(),
         openings::tables(),
         persons::tables(),
     ]

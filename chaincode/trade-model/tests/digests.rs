@@ -41,6 +41,8 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("item/alarm.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/alarm_group.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
     ("item/capture.rs", "evidence_sha256", "of facts that the ledger wrote itself"),
+    ("payment/credit.rs", "credit_sha256", "of a credit note that stands on the ledger"),
+    ("payment/credit.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
     ("payment/invoice.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
     ("payment/invoice.rs", "withdrawal_sha256", "of a withdrawal that stands on the ledger"),
     ("payment/settlement.rs", "entry_sha256", "of an entry that stands on the ledger"),

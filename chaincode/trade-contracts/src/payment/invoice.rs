@@ -143,7 +143,8 @@ pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Invoi
     let record = find_invoice(ctx, request.invoice_id)?;
     let authenticated = is_invoice_authentic(ctx, &record)?;
     let now = caller::now(ctx)?;
-    let Condition { state, opened, answer, withdrawal, settlement, settlements, .. } = standing::of(ctx, &record, now)?;
+    let condition = standing::of(ctx, &record, now)?;
+    let Condition { state, opened, answer, withdrawal, settlement, settlements, open, .. } = condition;
     Ok(InvoiceStanding {
         record,
         authenticated,
@@ -152,6 +153,8 @@ pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Invoi
         answer,
         withdrawal,
         settled_by_entry: settlement.map(|settlement| settlement.entry_id),
+        open_commitment: open.commitment,
+        credits: open.credits,
         settlements,
     })
 }

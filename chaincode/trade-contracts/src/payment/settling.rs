@@ -1,8 +1,9 @@
 //! Settling: an entry pays an invoice, by proofs that the two agree, and by as many persons as it takes.
 
 use fabric_contract::Context;
-use trade_claims::{Claim, Deployment};
+use trade_claims::{Claim, Deployment, OpenTotal};
 use trade_model::Refusal;
+use trade_model::common::Commitment;
 use trade_model::payment::{
     ApproveSettlement, BankEntry, ENTRY_USES, EntryRef, Invoice, InvoiceRef, InvoiceState, MatchBasis, PaymentEvent,
     PaymentRejection, SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, Settle, Settlement, SettlementBasis,
@@ -30,7 +31,8 @@ pub fn settle(ctx: &mut Context<'_>, request: Settle) -> Result<Settlement, Refu
     let names = (request.invoice_id.clone(), request.entry_id.clone());
     let pair = pair(ctx, &mut caller, names, request.tolerance_reason)?;
     check_reason(&pair.invoice, &request)?;
-    let claim = trade_claims::Settlement::of(&pair.invoice, &pair.entry, request.tolerance_reason);
+    let open = OpenTotal::committed(pair.open.clone());
+    let claim = trade_claims::Settlement::of(&pair.invoice, open, &pair.entry, request.tolerance_reason);
     verify(ctx, &claim, &request)?;
     let alone = limit::alone(ctx, &caller, &claim, request.limit_proof.as_ref())?;
 
@@ -60,6 +62,9 @@ pub fn approve_settlement(ctx: &mut Context<'_>, request: ApproveSettlement) -> 
     };
     let names = (request.invoice_id, request.entry_id);
     let pair = pair(ctx, &mut caller, names, proposal.tolerance_reason)?;
+    if proposal.total_commitment != pair.open {
+        return Err(PaymentRejection::NothingToApprove { invoice_id: pair.invoice.invoice_id }.into());
+    }
     caller.follow(proposal.settled.at);
     caller.acting.check_second(&proposal.person, &caller.me)?;
 
@@ -73,6 +78,8 @@ pub fn approve_settlement(ctx: &mut Context<'_>, request: ApproveSettlement) -> 
 struct Pair {
     invoice: Invoice,
     entry: BankEntry,
+    /// What is open of the invoice.
+    open: Commitment,
     matched_by: MatchBasis,
     basis: SettlementBasis,
     /// Until when the seller could dispute the settlement.
@@ -110,7 +117,8 @@ fn pair(
         SettlementBasis::Credit => None,
         SettlementBasis::Debit => Some(basis::disputable_until(ctx, caller, &invoice, &entry)?),
     };
-    Ok(Pair { invoice, entry, matched_by, basis, disputable_until, number: condition.settlements + 1 })
+    let (open, number) = (condition.open.commitment, condition.settlements + 1);
+    Ok(Pair { invoice, entry, open, matched_by, basis, disputable_until, number })
 }
 
 /// Refuses to settle on what the seller or the bank has not made, or not opened to the other side.
@@ -191,7 +199,7 @@ fn settlement(
         tolerance_minor: claim.tolerance,
         tolerance_basis_points: claim.share,
         tolerance_reason: request.tolerance_reason,
-        total_commitment: claim.total.clone(),
+        total_commitment: claim.total.open.clone(),
         amount_commitment: claim.amount.clone(),
         proof: request.proof,
         share_proof: request.share_proof,

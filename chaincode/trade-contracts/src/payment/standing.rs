@@ -11,6 +11,7 @@ use trade_standards::time::UtcTime;
 
 use super::find::is_invoice_opened;
 use super::history;
+use super::open::{self, Open};
 use crate::authorship;
 
 /// Where an invoice stands, and what makes it so.
@@ -24,6 +25,8 @@ pub(super) struct Condition {
     pub(super) settlement: Option<Settlement>,
     /// How many there have been.
     pub(super) settlements: u32,
+    /// What is open, as far as it is not settled.
+    pub(super) open: Open,
     /// When the last of all this was said.
     pub(super) last_at: UtcTime,
 }
@@ -38,12 +41,14 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice, now: UtcTime) -> Resu
     };
     let (settlement, settlements) = history::of(ctx, invoice)?;
     let opened = is_invoice_opened(ctx, invoice)?;
+    let open = open::of(ctx, invoice)?;
 
     let said = [
         answer.as_ref().map(|answer| answer.answered.at),
         withdrawal.as_ref().map(|withdrawal| withdrawal.withdrawn.at),
         consent.as_ref().map(|consent| consent.consented.at),
         settlement.as_ref().map(|settlement| settlement.settled.at),
+        open.last_at,
     ];
     let last_at = said.into_iter().flatten().fold(invoice.issued.at, UtcTime::max);
     let late = opened && invoice.answer_by < now;
@@ -57,7 +62,7 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice, now: UtcTime) -> Resu
         (None, None) if late => InvoiceState::Unanswered,
         (None, None) => InvoiceState::Issued,
     };
-    Ok(Condition { state, opened, answer, withdrawal, settlement, settlements, last_at })
+    Ok(Condition { state, opened, answer, withdrawal, settlement, settlements, open, last_at })
 }
 
 fn answer(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<InvoiceAnswer>, Refusal> {

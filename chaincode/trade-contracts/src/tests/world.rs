@@ -5,7 +5,8 @@ use fabric_contract::{Creator, Failure, Timestamp};
 use fixtures::{json, member, of, set};
 use serde_json::{Value, json};
 use trade_claims::{
-    Claim, DeclarationPlace, Deployment, EntryAmount, SettlementLimit, SettlementPlace, SettlementShare,
+    Claim, Credit, DeclarationPlace, Deployment, EntryAmount, OpenTotal, SettlementLimit, SettlementPlace,
+    SettlementShare,
 };
 use trade_model::Transaction as _;
 use trade_model::common::{DUTIES_ATTRIBUTE, Role};
@@ -218,11 +219,27 @@ impl World {
         self.prove(&claim, opening)
     }
 
+    /// A proof that a credit note leaves something of the first invoice open.
+    pub(super) fn credit_proof(&mut self, open: &Opening, amount: &Opening) -> String {
+        let claim = Credit {
+            invoice_id: INVOICE.parse().expect("a name"),
+            currency: of("EUR"),
+            of: OpenTotal::committed(open.commitment().into()),
+            amount: amount.commitment().into(),
+        };
+        self.prove(&claim, &less(open, amount))
+    }
+
     fn prove<C: Claim<Statement = Range>>(&mut self, claim: &C, opening: &Opening) -> String {
         let (context, statement) = (claim.context(DEPLOYMENT), claim.statement());
         let (context, statement) = (context.expect("short parts"), statement.expect("bounds in order"));
         Prover::new(&context).prove(&statement, opening, &mut self.rng).expect("it holds").to_text()
     }
+}
+
+/// What opens the difference of two committed amounts.
+pub(super) fn less(open: &Opening, amount: &Opening) -> Opening {
+    Opening::weighted_difference((1, open), (1, amount)).expect("no more than is open")
 }
 
 /// An invoice of the exporter and an entry of the bank, by their own ids.

@@ -39,6 +39,27 @@ ledger_events! {
             /// The invoice.
             invoice_id: InvoiceName,
         }
+        /// The seller issued a credit note.
+        "payment.credit_issued" CreditIssued {
+            /// The invoice.
+            invoice_id: InvoiceName,
+            /// Which of its credit notes.
+            number: u32,
+        }
+        /// The seller shared the opening of a credit note's amount with the buyer.
+        "payment.credit_opening_shared" CreditOpeningShared {
+            /// The invoice.
+            invoice_id: InvoiceName,
+            /// Which of its credit notes.
+            number: u32,
+        }
+        /// The buyer accepted a credit note.
+        "payment.credit_accepted" CreditAccepted {
+            /// The invoice.
+            invoice_id: InvoiceName,
+            /// Which of its credit notes.
+            number: u32,
+        }
         /// A holder named its bank.
         "payment.bank_named" BankNamed {
             /// The holder.

@@ -9,7 +9,7 @@ use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 use trade_standards::time::{Date, UtcTime};
 
-use super::{EntryName, InvoiceName};
+use super::{CreditNote, EntryName, InvoiceName};
 use crate::agreement::AgreementName;
 use crate::common::{Commitment, Digest256, MinorUnits, Remark, SaltedDigest, Stamp, Text};
 
@@ -139,6 +139,11 @@ pub struct InvoiceStanding {
     /// The entry that settles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_by_entry: Option<EntryName>,
+    /// Commitment to what is open: the total, less the credit notes that the buyer has accepted.
+    pub open_commitment: Commitment,
+    /// Those credit notes, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credits: Vec<CreditNote>,
     /// How many settlements it has had, those that a bank's reversal undid among them.
     pub settlements: u32,
 }

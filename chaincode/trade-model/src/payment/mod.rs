@@ -3,6 +3,8 @@
 //! No amount is here: invoice and payment are commitments, and proofs show that they agree within a tolerance.
 
 mod account;
+mod credit;
+mod crediting;
 mod entry;
 mod events;
 mod invoice;
@@ -14,6 +16,8 @@ mod sharing;
 mod tables;
 
 pub use account::{Account, AccountAcceptance, AccountEnd, AccountStanding, AccountState};
+pub use credit::{CREDITS_MAX, CreditAcceptance, CreditNote, CreditStanding};
+pub use crediting::{AcceptCredit, IssueCredit, ReadCredit, ReadCreditOpening, ShareCreditOpening};
 pub use entry::{BankEntry, EntryDirection, EntryReversal, EntryStanding, ReversalGround};
 pub use events::PaymentEvent;
 pub use invoice::{

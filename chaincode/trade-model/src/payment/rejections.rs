@@ -62,6 +62,18 @@ rejections! {
     /// Nothing waits for the buyer's consent.
     NothingToConsent { invoice_id: InvoiceName } = 409, "payment.nothing_to_consent", "No withdrawal waits for consent",
         "the seller of {invoice_id} does not propose to withdraw it";
+    /// There is no such credit note.
+    CreditUnknown { invoice_id: InvoiceName, number: u32 } = 404, "payment.credit_unknown", "The credit note is not known",
+        "{invoice_id} has no credit note {number}";
+    /// The invoice has as many credit notes as it can have.
+    TooManyCredits { invoice_id: InvoiceName } = 409, "payment.too_many_credits", "Too many credit notes",
+        "{invoice_id} has as many credit notes as it can have";
+    /// The buyer does not hold the opening of the credit note's amount.
+    CreditNotOpened { invoice_id: InvoiceName, number: u32 } = 409, "payment.credit_not_opened", "The credit note is not opened to the buyer",
+        "the opening of credit note {number} of {invoice_id} must be shared with its buyer first";
+    /// The credit note is accepted, or another one has taken its place.
+    CreditOutdated { invoice_id: InvoiceName, number: u32 } = 409, "payment.credit_outdated", "The credit note waits for no consent",
+        "credit note {number} of {invoice_id} is accepted, followed by another one, or not the seller's";
     /// A bank cannot be named that is none.
     BankUnknown { msp_id: MspId } = 422, "payment.bank_unknown", "This is no bank",
         "{msp_id} is no other member with the role bank";

@@ -61,7 +61,7 @@ pub struct Settlement {
     pub tolerance_basis_points: Option<u32>,
     /// Why the two may differ.
     pub tolerance_reason: ToleranceReason,
-    /// Commitment to the invoice's total.
+    /// Commitment to what was open of the invoice: its total, less the credit notes that the buyer had accepted.
     pub total_commitment: Commitment,
     /// Commitment to the payment's amount.
     pub amount_commitment: Commitment,

@@ -5,14 +5,17 @@ use trade_standards::identifier::MspId;
 use trade_standards::money::CurrencyCode;
 
 use super::{
-    Account, AccountAcceptance, AccountEnd, BankEntry, EntryName, EntryReversal, Invoice, InvoiceAnswer, InvoiceName,
-    InvoiceWithdrawal, Settlement, SettlementDispute, SettlementLimit, WithdrawalConsent,
+    Account, AccountAcceptance, AccountEnd, BankEntry, CreditAcceptance, CreditNote, EntryName, EntryReversal, Invoice,
+    InvoiceAnswer, InvoiceName, InvoiceWithdrawal, Settlement, SettlementDispute, SettlementLimit, WithdrawalConsent,
 };
 use crate::common::{DocumentedOpening, InvoiceId, Text};
 use crate::tables::Tables;
 
 /// The key of an account: holder, bank.
 pub type AccountKey = (Part<MspId>, Part<MspId>);
+
+/// The key of a credit note: seller, number of the invoice, number of the credit note from 1.
+pub type CreditKey = (Part<MspId>, InvoiceId, u32);
 
 /// Invoices by their name.
 pub const INVOICES: Table<InvoiceName, Invoice> = Table::new("invoice");
@@ -24,6 +27,12 @@ pub const INVOICE_ANSWERS: Table<InvoiceName, InvoiceAnswer> = Table::new("invoi
 pub const INVOICE_WITHDRAWALS: Table<InvoiceName, InvoiceWithdrawal> = Table::new("invoice-withdrawal");
 /// Buyers' consent to that, by the invoice's name.
 pub const WITHDRAWAL_CONSENTS: Table<InvoiceName, WithdrawalConsent> = Table::new("invoice-withdrawal-consent");
+/// Credit notes, by seller, number of the invoice, and number of the credit note from 1.
+pub const CREDITS: Table<CreditKey, CreditNote> = Table::new("credit");
+/// The opening of a credit note's amount, in private collections only.
+pub const CREDIT_OPENINGS: Table<CreditKey, DocumentedOpening> = Table::new("credit-opening");
+/// Buyers' consent to credit notes, by the credit note's key.
+pub const CREDIT_ACCEPTANCES: Table<CreditKey, CreditAcceptance> = Table::new("credit-acceptance");
 /// Which banks holders have named.
 pub const ACCOUNTS: Table<AccountKey, Account> = Table::new("account");
 /// Which of them have accepted.
@@ -57,6 +66,9 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&INVOICE_ANSWERS);
     all.public(&INVOICE_WITHDRAWALS);
     all.public(&WITHDRAWAL_CONSENTS);
+    all.public(&CREDITS);
+    all.private(&CREDIT_OPENINGS);
+    all.public(&CREDIT_ACCEPTANCES);
     all.public(&ACCOUNTS);
     all.public(&ACCOUNT_ACCEPTANCES);
     all.public(&ACCOUNT_ENDS);

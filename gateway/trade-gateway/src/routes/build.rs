@@ -108,6 +108,11 @@ pub(super) const fn partys_id(field: &'static str, summary: &'static str) -> Par
     Parameter { name: "id", place: ParameterIn::Path, field: Some(field), kind: ParameterKind::PartysId, summary }
 }
 
+/// A number in the path that becomes a field of the request.
+pub(super) const fn number(name: &'static str, summary: &'static str) -> Parameter {
+    Parameter { name, place: ParameterIn::Path, field: Some(name), kind: ParameterKind::Number, summary }
+}
+
 /// A parameter of the path that the gateway itself uses.
 pub(super) const fn plain_id(name: &'static str, summary: &'static str) -> Parameter {
     Parameter { name, place: ParameterIn::Path, field: None, kind: ParameterKind::Text, summary }

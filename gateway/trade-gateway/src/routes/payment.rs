@@ -1,18 +1,23 @@
 //! Invoices, accounts, bank entries and settlements.
 
 use trade_model::payment::{
-    AcceptAccount, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, DisputeSettlement, EndAccount,
-    IssueInvoice, NameBank, ReadAccount, ReadEntry, ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement,
-    ReadSettlementLimit, RecordEntry, ReverseEntry, SetSettlementLimit, Settle, ShareEntryOpening, ShareInvoiceOpening,
-    WithdrawInvoice,
+    AcceptAccount, AcceptCredit, AcceptInvoice, AcceptWithdrawal, ApproveSettlement, DisputeInvoice, DisputeSettlement,
+    EndAccount, IssueCredit, IssueInvoice, NameBank, ReadAccount, ReadCredit, ReadCreditOpening, ReadEntry,
+    ReadEntryOpening, ReadInvoice, ReadInvoiceOpening, ReadSettlement, ReadSettlementLimit, RecordEntry, ReverseEntry,
+    SetSettlementLimit, Settle, ShareCreditOpening, ShareEntryOpening, ShareInvoiceOpening, WithdrawInvoice,
 };
 
-use super::build::{NUMBER, id, party, partys_id, query, read, write};
+use super::build::{NUMBER, id, number, party, partys_id, query, read, write};
 use super::{Parameter, Route};
 
 static INVOICE: [Parameter; 2] = [
     party("invoice_id", "MSP id of the seller, or `-` for the caller"),
     partys_id("invoice_id", "Number of the invoice"),
+];
+static CREDIT: [Parameter; 3] = [
+    party("invoice_id", "MSP id of the seller, or `-` for the caller"),
+    partys_id("invoice_id", "Number of the invoice"),
+    number("number", "Which of its credit notes, from 1"),
 ];
 static ENTRY: [Parameter; 2] =
     [party("entry_id", "MSP id of the bank, or `-` for the caller"), partys_id("entry_id", "Id of the entry")];
@@ -55,6 +60,39 @@ pub(super) static ROUTES: &[Route] = &[
         "/v1/invoices/{party}/{id}/withdrawal/accept",
         "The buyer consents that what it has accepted is void",
         &INVOICE,
+        200,
+    ),
+    write::<IssueCredit>(
+        "issueCredit",
+        "/v1/invoices/{party}/{id}/credits",
+        "The seller lowers what is open, once the buyer accepts that",
+        &INVOICE,
+        201,
+    ),
+    read::<ReadCredit>(
+        "readCredit",
+        "/v1/invoices/{party}/{id}/credits/{number}",
+        "One credit note and where it stands",
+        &CREDIT,
+    ),
+    write::<ShareCreditOpening>(
+        "shareCreditOpening",
+        "/v1/invoices/{party}/{id}/credits/{number}/opening",
+        "Gives the buyer what opens the amount of a credit note",
+        &CREDIT,
+        201,
+    ),
+    read::<ReadCreditOpening>(
+        "readCreditOpening",
+        "/v1/invoices/{party}/{id}/credits/{number}/opening",
+        "What opens the amount of a credit note, for seller and buyer",
+        &CREDIT,
+    ),
+    write::<AcceptCredit>(
+        "acceptCredit",
+        "/v1/invoices/{party}/{id}/credits/{number}/accept",
+        "The buyer accepts a credit note",
+        &CREDIT,
         200,
     ),
     write::<NameBank>(
