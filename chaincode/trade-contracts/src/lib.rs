@@ -6,6 +6,7 @@ mod authorship;
 mod caller;
 pub mod custody;
 pub mod customs;
+pub mod disclosure;
 pub mod evidence;
 pub mod governance;
 pub mod item;
@@ -26,7 +27,7 @@ use trade_model::rejection::{Rejection, RequestRejection};
 /// The title under which the contracts describe themselves.
 pub const TITLE: &str = "entrepot";
 
-/// All ten contracts behind one router.
+/// All eleven contracts behind one router.
 pub fn router() -> Router {
     Router::new(TITLE, env!("CARGO_PKG_VERSION"))
         .explain_arguments(malformed)
@@ -40,6 +41,7 @@ pub fn router() -> Router {
         .contract(customs::contract())
         .contract(agreement::contract())
         .contract(payment::contract())
+        .contract(disclosure::contract())
 }
 
 fn malformed(error: &ArgumentError) -> Failure {

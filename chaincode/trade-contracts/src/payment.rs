@@ -11,6 +11,7 @@
 
 mod account;
 mod basis;
+mod committed;
 mod credit;
 mod entry;
 mod find;
@@ -28,6 +29,7 @@ use crate::table::On;
 
 pub use self::account::{accept_account, end_account, name_bank, read_account};
 pub use self::basis::dispute_settlement;
+pub(crate) use self::committed::committed;
 pub use self::credit::{accept_credit, issue_credit, read_credit, read_credit_opening, share_credit_opening};
 pub use self::entry::{read_entry, record_entry, reverse_entry};
 pub use self::history::read_settlement;

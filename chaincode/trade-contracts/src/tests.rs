@@ -12,6 +12,7 @@ mod corrections;
 mod credit;
 mod custody;
 mod customs;
+mod disclosure;
 mod documents;
 mod evidence;
 mod exhaustion;
@@ -70,6 +71,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         payer::tables(),
         credit::tables(),
         openings::tables(),
+        disclosure::tables(),
         persons::tables(),
     ]
     .concat()

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::AgreementEvent, custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent,
-    governance::GovernanceEvent, item::ItemEvent, mandate::MandateEvent, payment::PaymentEvent, rights::RightsEvent,
-    title::TitleEvent,
+    agreement::AgreementEvent, custody::CustodyEvent, customs::CustomsEvent, disclosure::DisclosureEvent,
+    evidence::EvidenceEvent, governance::GovernanceEvent, item::ItemEvent, mandate::MandateEvent,
+    payment::PaymentEvent, rights::RightsEvent, title::TitleEvent,
 };
 
 macro_rules! of_every_domain {
@@ -47,6 +47,8 @@ of_every_domain! {
     Agreement(AgreementEvent);
     /// Of `payment`.
     Payment(PaymentEvent);
+    /// Of `disclosure`.
+    Disclosure(DisclosureEvent);
 }
 
 impl LedgerEvent {

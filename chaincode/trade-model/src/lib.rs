@@ -11,6 +11,7 @@ pub mod transaction;
 pub mod agreement;
 pub mod custody;
 pub mod customs;
+pub mod disclosure;
 pub mod evidence;
 pub mod governance;
 pub mod item;

@@ -5,7 +5,9 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{agreement, common, custody, customs, evidence, governance, item, mandate, payment, rights, rules, title};
+use crate::{
+    agreement, common, custody, customs, disclosure, evidence, governance, item, mandate, payment, rights, rules, title,
+};
 
 /// What one table holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,6 +37,7 @@ pub fn all(generator: &mut SchemaGenerator) -> Vec<TableInfo> {
     customs::tables(&mut tables);
     agreement::tables(&mut tables);
     payment::tables(&mut tables);
+    disclosure::tables(&mut tables);
     tables.found
 }
 

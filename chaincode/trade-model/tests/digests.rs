@@ -26,6 +26,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("customs/requests/act.rs", "evidence_sha256", "the id of a deposit"),
     ("customs/requests/act.rs", "report_sha256", "the id of a deposit"),
     ("customs/requests/act.rs", "sha256", "of a document; its documentation says when to salt it first"),
+    ("disclosure/records.rs", "order_sha256", "of an order that stands on the ledger"),
     ("evidence/events.rs", "sha256", "the id of a deposit, see below"),
     (
         "evidence/records.rs",

@@ -147,7 +147,11 @@ fn to_lower(ctx: &mut Context<'_>, caller: &mut Caller, invoice: &Invoice) -> Re
     }
 }
 
-fn find(ctx: &mut Context<'_>, invoice_id: InvoiceRef, number: u32) -> Result<(Invoice, CreditNote), Refusal> {
+pub(super) fn find(
+    ctx: &mut Context<'_>,
+    invoice_id: InvoiceRef,
+    number: u32,
+) -> Result<(Invoice, CreditNote), Refusal> {
     let invoice = find_invoice(ctx, invoice_id)?;
     let credit = CREDITS.find(ctx, &key(&invoice.invoice_id, number))?;
     let invoice_id = invoice.invoice_id.clone();

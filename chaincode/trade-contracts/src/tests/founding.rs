@@ -107,7 +107,7 @@ fn a_confirmation_that_others_made_up_does_not_count() {
     let list = world.submit(CARRIER, ProposeFounding::NAME, &establish()).expect("well formed");
     world.confirm(CARRIER, &list).expect("listed");
     let forged = json!({ "founding": list["name"], "confirmed": list["proposed"].clone().with("by", EXPORTER) });
-    world.submit(CARRIER, "forged:Confirmation", &forged).expect("colluding peers");
+    world.forge("Confirmation", &forged).expect("colluding peers");
     let state = world.evaluate(EXPORTER, ReadFounding::NAME, &list["name"]).expect("known");
     assert_eq!(state["confirmed_by"], json!([CARRIER]));
     world.confirm(EXPORTER, &list).expect("its own confirmation takes the place of the forged one");
@@ -253,7 +253,7 @@ fn confirm_rows() -> Vec<Row> {
             let name = list["name"].clone().with("proposer", EXPORTER);
             let proposed = list["proposed"].clone().with("by", EXPORTER);
             let forged = json!({ "name": name, "members": list["members"], "proposed": proposed });
-            w.submit(CARRIER, "forged:Founding", &forged)?;
+            w.forge("Founding", &forged)?;
             w.confirm(BANK, &forged)
         }),
         row("a list that was changed after its proposal", "governance.founding_unauthenticated", |w| {
@@ -261,7 +261,7 @@ fn confirm_rows() -> Vec<Row> {
             let shown: FoundingState = serde_json::from_value(list.clone()).expect("a list");
             let mut forged = shown.founding;
             forged.members[1].duties_required = true;
-            w.submit(CARRIER, "forged:Founding", &fixtures::json(&forged))?;
+            w.forge("Founding", &fixtures::json(&forged))?;
             w.confirm(BANK, &list)
         }),
     ]

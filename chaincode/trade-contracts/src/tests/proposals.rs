@@ -114,7 +114,7 @@ fn vote_rows() -> Vec<Row> {
             let proposal = w.propose(BANK, &suspend(CARRIER))?;
             let mut forged = proposal_record(&proposal);
             forged["proposed"]["by"] = json!(EXPORTER);
-            w.submit(CARRIER, "forged:Proposal", &forged)?;
+            w.forge("Proposal", &forged)?;
             w.vote(IMPORTER, &proposal, "yes")
         }),
     ]

@@ -99,7 +99,7 @@ fn a_proposal_is_not_changed_after_votes() {
     // What peers with a changed chaincode could write over it is not the proposer's any more.
     let mut forged = proposal_record(&first);
     forged["change"] = second["change"].clone();
-    world.submit(CARRIER, "forged:Proposal", &forged).expect("colluding peers");
+    world.forge("Proposal", &forged).expect("colluding peers");
     let refused = world.vote(BANK, &first, "yes").expect_err("not what the others voted for");
     assert_eq!(refused.code, "governance.proposal_unauthenticated");
 }
@@ -112,7 +112,7 @@ fn ballots_that_others_made_up_do_not_count() {
     for victim in [IMPORTER, BANK, CUSTOMS] {
         let mut forged = voted["ballots"][0].clone();
         forged["cast"]["by"] = json!(victim);
-        world.submit(CARRIER, "forged:Ballot", &forged).expect("colluding peers");
+        world.forge("Ballot", &forged).expect("colluding peers");
     }
     let voted = world.vote(SECOND_MAKER, &proposal, "yes").expect("a vote");
     assert_eq!((&voted["state"], voted["ballots"].as_array().map(Vec::len)), (&json!("open"), Some(2)));

@@ -56,6 +56,8 @@ chosen_ids! {
     TitleTransferId, "TITLE-1";
     /// The id of a mandate.
     MandateId, "MANDATE-1";
+    /// The id of an order to disclose.
+    OrderId, "ORDER-1";
 }
 
 text_type! {

@@ -17,9 +17,9 @@ pub use request::{RequestRejection, read};
 pub use rule::Rule;
 
 use crate::{
-    agreement::AgreementRejection, custody::CustodyRejection, customs::CustomsRejection, evidence::EvidenceRejection,
-    governance::GovernanceRejection, item::ItemRejection, mandate::MandateRejection, payment::PaymentRejection,
-    rights::RightsRejection, title::TitleRejection,
+    agreement::AgreementRejection, custody::CustodyRejection, customs::CustomsRejection,
+    disclosure::DisclosureRejection, evidence::EvidenceRejection, governance::GovernanceRejection, item::ItemRejection,
+    mandate::MandateRejection, payment::PaymentRejection, rights::RightsRejection, title::TitleRejection,
 };
 
 macro_rules! of_every_domain {
@@ -92,6 +92,8 @@ of_every_domain! {
     Agreement(AgreementRejection);
     /// Of `payment`.
     Payment(PaymentRejection);
+    /// Of `disclosure`.
+    Disclosure(DisclosureRejection);
 }
 
 impl Rejection {

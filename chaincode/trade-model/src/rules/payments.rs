@@ -19,6 +19,8 @@ pub struct PaymentRules {
     pub seller_settles_days: Bounded<1, 365>,
     /// How many days a seller has to dispute that. Default: 30.
     pub settlement_dispute_days: Bounded<1, 365>,
+    /// How many days a member has to disclose what an authority orders. Default: 14.
+    pub disclosure_days: Bounded<1, 365>,
     /// Greatest tolerance that can be agreed, in hundredths of a percent of an invoice. Default: 500.
     pub tolerance_basis_points: Bounded<0, TOLERANCE_BASIS_POINTS_MAX>,
 }
@@ -30,6 +32,7 @@ impl Default for PaymentRules {
             invoice_answer_days: Bounded::of(14),
             seller_settles_days: Bounded::of(14),
             settlement_dispute_days: Bounded::of(30),
+            disclosure_days: Bounded::of(14),
             tolerance_basis_points: Bounded::of(500),
         };
         DEFAULT

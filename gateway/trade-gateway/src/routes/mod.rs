@@ -8,6 +8,7 @@ mod agreement;
 mod build;
 mod custody;
 mod customs;
+mod disclosure;
 mod evidence;
 mod gateway;
 mod governance;
@@ -44,6 +45,7 @@ pub fn all() -> &'static [&'static Route] {
             customs::ROUTES,
             agreement::ROUTES,
             payment::ROUTES,
+            disclosure::ROUTES,
         ]
         .into_iter()
         .flatten()

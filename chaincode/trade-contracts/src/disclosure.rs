@@ -1,0 +1,152 @@
+//! `disclosure`: an authority orders a party of a private record to open it, two officers of it together; the party
+//! opens it to the authority and to nobody else.
+//!
+//! Nothing can take an opening out of a member's collection but that member's own peer. So an order forces nothing by
+//! itself: it is the recorded ground on which a member may open what another one relies on, and its silence is seen.
+
+use fabric_contract::{Context, Contract};
+use trade_model::Refusal;
+use trade_model::common::{DocumentedOpening, Scoped, Shared};
+use trade_model::disclosure::{
+    ApproveOrder, DISCLOSED_OPENINGS, Disclose, DisclosureEvent, DisclosureOrder, DisclosureRejection,
+    DisclosureStanding, ORDER_APPROVALS, ORDERS, OrderApproval, OrderDisclosure, OrderRef, ReadDisclosed, ReadOrder,
+};
+
+use crate::announce::announce;
+use crate::caller::{self, Caller};
+use crate::named::whole;
+use crate::table::On;
+use crate::{authorship, ledger, payment, private, rules};
+
+/// The contract's transactions.
+pub fn contract() -> Contract {
+    Contract::new("disclosure").on(order).on(approve_order).on(disclose).on(read_order).on(read_disclosed)
+}
+
+/// Orders a member to open a private record to the caller.
+///
+/// # Errors
+/// The authority of the country in which the member is registered; the member is a party of the record.
+pub fn order(ctx: &mut Context<'_>, request: OrderDisclosure) -> Result<DisclosureOrder, Refusal> {
+    let caller = Caller::of::<OrderDisclosure>(ctx)?;
+    let order_id = Scoped::new(caller.msp_id().clone(), request.order_id);
+    let country = caller.members.find(&request.from).map(|member| &member.country);
+    if !country.is_some_and(|country| caller.me.jurisdictions.has(country)) {
+        return Err(DisclosureRejection::NotInJurisdiction { msp_id: request.from }.into());
+    }
+    if !payment::committed(ctx, &request.subject)?.parties.contains(&request.from) {
+        return Err(DisclosureRejection::HoldsNothing { msp_id: request.from }.into());
+    }
+    ledger::must_be_new(ctx, &ORDERS, &order_id, |order_id| DisclosureRejection::OrderExists { order_id })?;
+
+    let days = rules::current(ctx)?.payments.disclosure_days.get();
+    let order = DisclosureOrder {
+        order_id,
+        authority: caller.msp_id().clone(),
+        subject: request.subject,
+        from: request.from,
+        ground: request.ground,
+        comply_by: caller.now.after_days(days),
+        ordered: caller.stamp(),
+        person: caller.acting.person.clone(),
+    };
+    authorship::put(ctx, &caller, (&ORDERS, &order.order_id), &order, &[&order.authority])?;
+    announce(ctx, DisclosureEvent::Ordered { order_id: order.order_id.clone(), from: order.from.clone() })?;
+    Ok(order)
+}
+
+/// A second officer approves an order, which is in force by that.
+///
+/// # Errors
+/// Another person of the same authority, once.
+pub fn approve_order(ctx: &mut Context<'_>, request: ApproveOrder) -> Result<OrderApproval, Refusal> {
+    let mut caller = Caller::of::<ApproveOrder>(ctx)?;
+    let order = find(ctx, request.order_id)?;
+    let order_id = order.order_id.clone();
+    if order.authority != *caller.msp_id() {
+        return Err(DisclosureRejection::NotTheAuthority { order_id }.into());
+    }
+    if !is_authoritys(ctx, &order)? {
+        return Err(DisclosureRejection::OrderNotInForce { order_id }.into());
+    }
+    if approval(ctx, &order)?.is_some() {
+        return Err(DisclosureRejection::OrderApproved { order_id }.into());
+    }
+    caller.follow(order.ordered.at);
+    caller.acting.check_second(&order.person, &caller.me)?;
+
+    let order_sha256 = authorship::digest(&order);
+    let approval = OrderApproval { order_id, order_sha256, approved: caller.stamp() };
+    authorship::put(ctx, &caller, (&ORDER_APPROVALS, &approval.order_id), &approval, &[&order.authority])?;
+    announce(ctx, DisclosureEvent::Approved { order_id: order.order_id, from: order.from })?;
+    Ok(approval)
+}
+
+/// The member that was ordered opens the record to the authority.
+///
+/// # Errors
+/// That member only, by an order in force; the private input must open what the record says.
+pub fn disclose(ctx: &mut Context<'_>, request: Disclose) -> Result<Shared, Refusal> {
+    let mut caller = Caller::of::<Disclose>(ctx)?;
+    let order = find(ctx, request.order_id)?;
+    let order_id = order.order_id.clone();
+    if order.from != *caller.msp_id() {
+        return Err(DisclosureRejection::NotOrdered { order_id }.into());
+    }
+    let Some(approval) = approval(ctx, &order)? else {
+        return Err(DisclosureRejection::OrderNotInForce { order_id }.into());
+    };
+    caller.follow(approval.approved.at);
+    let committed = payment::committed(ctx, &order.subject)?;
+    let input = private::input::<Disclose>(ctx)?;
+    private::check_opens_with_document(&input, &committed.commitment, committed.document_digest.as_ref())?;
+
+    private::share(ctx, &DISCLOSED_OPENINGS, &order_id, &input, [&order.from, &order.authority])?;
+    announce(ctx, DisclosureEvent::Disclosed { order_id })?;
+    Ok(Shared { with: order.authority, shared: caller.stamp() })
+}
+
+/// An order and what became of it.
+///
+/// # Errors
+/// [`DisclosureRejection::OrderUnknown`].
+pub fn read_order(ctx: &mut Context<'_>, request: ReadOrder) -> Result<DisclosureStanding, Refusal> {
+    let record = find(ctx, request.order_id)?;
+    let authenticated = is_authoritys(ctx, &record)?;
+    let approval = approval(ctx, &record)?;
+    let parties = [&record.from, &record.authority];
+    let disclosed = private::is_shared(ctx, &DISCLOSED_OPENINGS, &record.order_id, parties)?;
+    let overdue = approval.is_some() && !disclosed && record.comply_by < caller::now(ctx)?;
+    Ok(DisclosureStanding { record, authenticated, approval, disclosed, overdue })
+}
+
+/// What was disclosed, for the authority and the member that disclosed it.
+///
+/// # Errors
+/// The two only; [`DisclosureRejection::NotDisclosed`].
+pub fn read_disclosed(ctx: &mut Context<'_>, request: ReadDisclosed) -> Result<DocumentedOpening, Refusal> {
+    let order = find(ctx, request.order_id)?;
+    let opened = private::own(ctx, &DISCLOSED_OPENINGS, &order.order_id, [&order.from, &order.authority])?;
+    Ok(opened.ok_or(DisclosureRejection::NotDisclosed { order_id: order.order_id })?)
+}
+
+fn find(ctx: &mut Context<'_>, order_id: OrderRef) -> Result<DisclosureOrder, Refusal> {
+    let order_id = whole(ctx, order_id)?;
+    ledger::require(ctx, &ORDERS, &order_id, |order_id| DisclosureRejection::OrderUnknown { order_id })
+}
+
+/// Whether the authority has made the order.
+fn is_authoritys(ctx: &mut Context<'_>, order: &DisclosureOrder) -> Result<bool, Refusal> {
+    let author = &order.order_id.owner;
+    let by_owner = order.authority == *author;
+    Ok(by_owner && authorship::is_authentic(ctx, &ORDERS, &order.order_id, (order, &order.ordered), author)?)
+}
+
+/// The authority's own consent to its own order, by another person.
+fn approval(ctx: &mut Context<'_>, order: &DisclosureOrder) -> Result<Option<OrderApproval>, Refusal> {
+    let Some(given) = ORDER_APPROVALS.find(ctx, &order.order_id)? else { return Ok(None) };
+    let statement = (&given, &given.approved);
+    let authentic = is_authoritys(ctx, order)?
+        && authorship::is_authentic(ctx, &ORDER_APPROVALS, &order.order_id, statement, &order.authority)?;
+    Ok((authentic && given.order_sha256 == authorship::digest(order)).then_some(given))
+}
