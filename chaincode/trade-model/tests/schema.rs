@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
 use trade_model::{
-    custody::CustodyEvent, customs::CustomsEvent, evidence::EvidenceEvent, governance::GovernanceEvent,
-    item::ItemEvent, payment::PaymentEvent, rights::RightsEvent, tables,
+    agreement::AgreementEvent, custody::CustodyEvent, customs::CustomsEvent, disclosure::DisclosureEvent,
+    evidence::EvidenceEvent, governance::GovernanceEvent, item::ItemEvent, mandate::MandateEvent,
+    payment::PaymentEvent, rights::RightsEvent, tables, title::TitleEvent,
 };
 
 #[test]
@@ -105,5 +106,9 @@ fn events(generator: &mut SchemaGenerator) -> Vec<Value> {
         of::<EvidenceEvent>(generator, EvidenceEvent::NAMES),
         of::<CustomsEvent>(generator, CustomsEvent::NAMES),
         of::<PaymentEvent>(generator, PaymentEvent::NAMES),
+        of::<AgreementEvent>(generator, AgreementEvent::NAMES),
+        of::<TitleEvent>(generator, TitleEvent::NAMES),
+        of::<MandateEvent>(generator, MandateEvent::NAMES),
+        of::<DisclosureEvent>(generator, DisclosureEvent::NAMES),
     ]
 }
