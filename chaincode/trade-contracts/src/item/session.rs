@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::common::{AlarmGroupId, EventRecordId, Foreign, ItemId};
-use trade_model::item::{Basis, EVENTS, IssuedSerials, RaisedAlarm, RecordedEvent, StandingTable, serial_of};
+use trade_model::item::{
+    ALARM_GROUPS, AlarmGroup, Basis, EVENTS, IssuedSerials, RaisedAlarm, RecordedEvent, StandingTable, serial_of,
+};
 use trade_model::mandate::Mandate;
 use trade_model::rules::{AlarmRules, Rules};
 use trade_standards::gs1::ObjectUri;
@@ -43,6 +45,8 @@ pub(super) struct Session {
     pub(super) raised: Vec<RaisedAlarm>,
     /// The groups of the alarms of this document.
     pub(super) groups: Vec<AlarmGroupId>,
+    /// Groups of earlier documents to which this one adds alarms: to be written at the end.
+    pub(super) grown: BTreeMap<AlarmGroupId, AlarmGroup>,
     /// The places of the events of this document that are sightings of a thing or raise alarms about it.
     pub(super) signals: BTreeMap<ItemId, BTreeSet<u32>>,
     pub(super) alarm_rules: AlarmRules,
@@ -64,6 +68,7 @@ impl Session {
             place: 0,
             raised: Vec::new(),
             groups: Vec::new(),
+            grown: BTreeMap::new(),
             signals: BTreeMap::new(),
             alarm_rules: rules.alarms,
         }
@@ -118,6 +123,9 @@ impl Session {
     pub(super) fn write(&mut self, ctx: &mut Context<'_>) -> Result<(), Refusal> {
         for (record_id, record) in &self.records {
             EVENTS.put(ctx, record_id, record)?;
+        }
+        for (group_id, group) in &self.grown {
+            ALARM_GROUPS.put(ctx, group_id, group)?;
         }
         std::mem::take(&mut self.registry).flush(ctx)
     }

@@ -1,7 +1,8 @@
 //! Groups of alarms: what one event raised is answered and decided together.
 //!
-//! The group is written once. Answers and the decision stand beside it, each written by the member that gives it, so
-//! that nobody waits for a key that others write.
+//! The group is written once, and again only where an alarm joins it because an earlier maker gave in. Answers and the
+//! decision stand beside it, each written by the member that gives it, so that nobody waits for a key that others
+//! write.
 
 use fabric_contract::KeyPart;
 use schemars::JsonSchema;

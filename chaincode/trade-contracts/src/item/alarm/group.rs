@@ -53,6 +53,48 @@ pub(super) fn write(
     Ok(group.group_id)
 }
 
+/// Adds an alarm to the group of an earlier document, and lists it for those whom it did not concern before.
+pub(super) fn grow(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Result<(), Refusal> {
+    let mut group = match session.grown.remove(&alarm.group_id) {
+        Some(group) => group,
+        None => find_group(ctx, &alarm.group_id)?,
+    };
+    let place = NewestFirst::new(alarm.raised.at, session.place);
+    let mut list = |msp_id: &MspId, concern: Concern| {
+        let key = (Part(msp_id.clone()), concern, place, alarm.group_id.clone());
+        PARTY_ALARMS.put(ctx, &key, &alarm.group_id)
+    };
+    for msp_id in &alarm.about {
+        if insert(&mut group.about, msp_id) {
+            list(msp_id, Concern::About)?;
+        }
+        insert(&mut group.parties, msp_id);
+    }
+    for addressee in &alarm.addressed_to {
+        if insert(&mut group.addressed_to, &addressee.msp_id) {
+            list(&addressee.msp_id, Concern::Addressed)?;
+        }
+        if addressee.relation != Stake::Authority {
+            insert(&mut group.parties, &addressee.msp_id);
+        }
+    }
+    group.alarms = group.alarms.saturating_add(1);
+    group.answer_by = group.answer_by.max(alarm.answer_by);
+    session.grown.insert(alarm.group_id.clone(), group);
+    Ok(())
+}
+
+/// Adds a member to a sorted list, unless it is in it.
+fn insert(members: &mut Vec<MspId>, msp_id: &MspId) -> bool {
+    match members.binary_search(msp_id) {
+        Ok(_) => false,
+        Err(at) => {
+            members.insert(at, msp_id.clone());
+            true
+        }
+    }
+}
+
 fn gather(session: &Session, record: &RecordedEvent, alarms: &[Alarm]) -> AlarmGroup {
     let about: BTreeSet<MspId> = alarms.iter().flat_map(|alarm| alarm.about.iter().cloned()).collect();
     let told = |authorities: bool| {

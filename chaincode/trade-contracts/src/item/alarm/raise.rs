@@ -63,25 +63,31 @@ fn is_often_dismissed(ctx: &mut Context<'_>, session: &Session) -> Result<bool, 
 }
 
 /// A commissioning that contradicted one that is taken back contradicts the one that became the first from now on: an
-/// alarm beside the earlier one, in the same group.
+/// alarm beside the earlier one, in the same group, which the maker of that one finds and can answer.
 pub(in crate::item) fn raise_again(
     ctx: &mut Context<'_>,
-    session: &Session,
+    session: &mut Session,
     alarm: Alarm,
     first: &EventRecordId,
     maker: Option<&MspId>,
 ) -> Result<(), Refusal> {
     let raised = session.caller.stamp();
+    let about = judgement::members_of(&alarm.recorded_by, maker);
+    let item = session.registry.find(ctx, &alarm.item_id)?.cloned();
+    let (members, place) = (&session.caller.members, alarm.place.as_ref());
+    let addressed_to = addressees::of(members, &alarm.item_id, item.as_ref(), place, &about);
     let again = Alarm {
         alarm_id: id(&alarm.record_id, (alarm.kind, &alarm.item_id, &Foreign::of_id(first))),
         conflicts_with: Foreign::of_id(first),
-        about: judgement::members_of(&alarm.recorded_by, maker),
+        about,
+        addressed_to,
         other_party: maker.cloned(),
         answer_by: session.alarm_rules.answer_by(raised.at),
         raised,
         ..alarm
     };
-    write(ctx, session.place, &again)
+    write(ctx, session.place, &again)?;
+    group::grow(ctx, session, &again)
 }
 
 /// The conflicts that are alarms, each once.
