@@ -21,7 +21,7 @@ use crate::authorship;
 use crate::caller::{self, Caller};
 use crate::named::whole;
 use crate::table::On;
-use crate::{ledger, rules};
+use crate::{ledger, period, rules};
 
 pub(crate) use self::standing::in_force;
 use self::standing::{Signed, pair_key};
@@ -212,10 +212,7 @@ fn check_terms(terms: &Terms, most: u32) -> Result<(), Rejection> {
         let malformed = Malformed::new("request.number_malformed", "must be at most 2^48 - 1");
         return Err(RequestRejection::of("/terms/tolerance_minor", &malformed).into());
     }
-    if !terms.valid.is_ordered() {
-        let malformed = Malformed::new("request.period_disordered", "ends before it begins");
-        return Err(RequestRejection::of("/terms/valid", &malformed).into());
-    }
+    period::check("/terms/valid", &terms.valid)?;
     if (terms.tolerance_minor.get() == 0) != (terms.tolerance_basis_points.get() == 0) {
         return Err(AgreementRejection::ToleranceIncomplete.into());
     }

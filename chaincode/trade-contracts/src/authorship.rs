@@ -65,9 +65,13 @@ pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     author: &MspId,
 ) -> Result<bool, Refusal> {
     let members = caller::members(ctx)?;
-    // A regulator and a stranger have no collection to look into. What a member said stays said when it is suspended.
-    let may_state = members.find(author).is_some_and(|member| !member.has_role(Role::Regulator));
-    Ok(may_state && bears_digest(ctx, table, key, (statement, stamp), author)?)
+    Ok(may_state(&members, author) && bears_digest(ctx, table, key, (statement, stamp), author)?)
+}
+
+/// Whether an organization can have said something. A regulator and a stranger have no collection to look into. What a
+/// member said stays said when it is suspended.
+fn may_state(members: &Members, author: &MspId) -> bool {
+    members.find(author).is_some_and(|member| !member.has_role(Role::Regulator))
 }
 
 /// Whether a record of several parties is what they made it: each of them has signed what it said last, and nobody else
@@ -83,10 +87,11 @@ pub(crate) fn signed_by_all<K: TableKey, V: Serialize + DeserializeOwned>(
     if said.iter().any(|(_, stamp)| !parties.contains(&&stamp.by)) {
         return Ok(false);
     }
+    let members = caller::members(ctx)?;
     for party in parties {
-        let last = said.iter().rfind(|(_, stamp)| stamp.by == **party);
+        let last = said.iter().rfind(|(_, stamp)| stamp.by == **party).filter(|_| may_state(&members, party));
         let signed = match last {
-            Some((statement, stamp)) => is_authentic(ctx, table, key, (statement, stamp), party)?,
+            Some((statement, stamp)) => bears_digest(ctx, table, key, (statement, stamp), party)?,
             None => false,
         };
         if !signed {

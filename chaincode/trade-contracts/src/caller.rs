@@ -111,12 +111,6 @@ fn check<T: Transaction>(me: &Member, acting: &Acting) -> Result<(), CallerRejec
     }
 }
 
-/// The MSP of the certificate that signed, for whom what only reads.
-pub(crate) fn msp_of(ctx: &Context<'_>) -> Result<MspId, Refusal> {
-    let malformed = |_| Refusal::Fault(Fault::ReplyMalformed { operation: "creator" });
-    MspId::parse(&ctx.creator().msp_id).map_err(malformed)
-}
-
 /// The members of the channel.
 pub(crate) fn members(ctx: &mut Context<'_>) -> Result<Members, Refusal> {
     ledger::require(ctx, &MEMBERS, &(), |()| GovernanceRejection::NotEstablished)

@@ -15,10 +15,11 @@ use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
 use crate::authorship;
-use crate::caller::{self, Caller};
+use crate::caller::Caller;
 use crate::customs::hold::Holds;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
+use crate::named::whole;
 use crate::table::On;
 
 /// The contract's transactions.
@@ -151,8 +152,8 @@ pub fn withdraw(ctx: &mut Context<'_>, request: Withdraw) -> Result<CustodyTrans
 /// # Errors
 /// [`CustodyRejection::OfferUnknown`].
 pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<Attested<CustodyTransfer>, Refusal> {
-    let reader = caller::msp_of(ctx)?;
-    let record = find(ctx, &request.transfer_id.of(&reader))?;
+    let transfer_id = whole(ctx, request.transfer_id)?;
+    let record = find(ctx, &transfer_id)?;
     let authenticated = is_authentic(ctx, &record)?;
     Ok(Attested { record, authenticated })
 }

@@ -17,7 +17,6 @@ mod file;
 pub(crate) mod hold;
 mod keeper;
 mod key;
-mod place;
 mod product;
 mod protection;
 mod replay;

@@ -10,6 +10,7 @@ mod find;
 mod held;
 mod listing;
 pub(crate) mod offers;
+pub(crate) mod place;
 pub(crate) mod registry;
 mod reliance;
 mod scan;

@@ -14,6 +14,7 @@ mod ledger;
 pub mod mandate;
 mod named;
 pub mod payment;
+mod period;
 mod person;
 mod private;
 pub mod rights;

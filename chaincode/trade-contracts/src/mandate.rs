@@ -2,19 +2,19 @@
 
 use fabric_contract::{Context, Contract, Part};
 use trade_model::Refusal;
-use trade_model::common::{Attested, Malformed, MandateId, Role, Scoped};
+use trade_model::common::{Attested, MandateId, Role, Scoped};
 use trade_model::mandate::{
     AcceptMandate, EndMandate, GrantMandate, MANDATES, MANDATES_BETWEEN, MANDATES_BETWEEN_MAX, Mandate, MandateEnd,
     MandateEvent, MandateName, MandateRef, MandateRejection, MandateState, ReadMandate, RefuseMandate,
 };
-use trade_model::rejection::{Rejection, RequestRejection};
+use trade_model::rejection::Rejection;
 use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
-use crate::authorship;
-use crate::caller::{self, Caller};
-use crate::ledger;
+use crate::caller::Caller;
+use crate::named::whole;
 use crate::table::On;
+use crate::{authorship, ledger, period};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
@@ -127,8 +127,8 @@ pub fn end(ctx: &mut Context<'_>, request: EndMandate) -> Result<Mandate, Refusa
 /// # Errors
 /// [`MandateRejection::MandateUnknown`].
 pub fn read(ctx: &mut Context<'_>, request: ReadMandate) -> Result<Attested<Mandate>, Refusal> {
-    let reader = caller::msp_of(ctx)?;
-    let record = find(ctx, &request.mandate_id.of(&reader))?;
+    let mandate_id = whole(ctx, request.mandate_id)?;
+    let record = find(ctx, &mandate_id)?;
     let authenticated = is_authentic(ctx, &record)?;
     Ok(Attested { record, authenticated })
 }
@@ -204,10 +204,7 @@ fn granted_to(ctx: &mut Context<'_>, caller: &mut Caller, mandate_id: MandateRef
 }
 
 fn check_grant(caller: &Caller, request: &GrantMandate) -> Result<(), Rejection> {
-    if !request.period.is_ordered() {
-        let malformed = Malformed::new("request.period_disordered", "ends before it begins");
-        return Err(RequestRejection::of("/period", &malformed).into());
-    }
+    period::check("/period", &request.period)?;
     if request.holder == *caller.msp_id() {
         return Err(MandateRejection::MandateToSelf.into());
     }

@@ -15,10 +15,11 @@ use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
 use crate::authorship;
-use crate::caller::{self, Caller};
+use crate::caller::Caller;
 use crate::customs::hold::Holds;
 use crate::item::registry::{Entry, Ground, Registry};
 use crate::ledger;
+use crate::named::whole;
 use crate::table::On;
 
 /// The contract's transactions.
@@ -132,8 +133,8 @@ pub fn withdraw(ctx: &mut Context<'_>, request: WithdrawTitle) -> Result<TitleTr
 /// # Errors
 /// [`TitleRejection::TitleUnknown`].
 pub fn read(ctx: &mut Context<'_>, request: ReadTitle) -> Result<Attested<TitleTransfer>, Refusal> {
-    let reader = caller::msp_of(ctx)?;
-    let record = find(ctx, &request.title_id.of(&reader))?;
+    let title_id = whole(ctx, request.title_id)?;
+    let record = find(ctx, &title_id)?;
     let authenticated = is_authentic(ctx, &record)?;
     Ok(Attested { record, authenticated })
 }

@@ -18,7 +18,7 @@ use trade_rules::licence::Question;
 use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::time::UtcTime;
 
-use super::place;
+use crate::item::place;
 use crate::rights::check::licensed;
 
 /// Most changes of title that are looked at, the first ones.
@@ -68,7 +68,7 @@ fn place_of_sale(
         return Ok(None);
     }
     let place = value_at(ctx, &LOCATION, (item, item.entries.location), at)?;
-    Ok(place.and_then(|place| place::country_of(members, &place)))
+    Ok(place.and_then(|place| place::country_of(members, &place).cloned()))
 }
 
 /// Whether a sale in the country is one in the territory of the right that reaches the destination.

@@ -7,8 +7,7 @@ use trade_model::customs::{
     CODES_STATED, ClassifyProduct, CustomsEvent, CustomsRejection, ProductClassification, ReadClassification,
 };
 use trade_model::governance::Members;
-use trade_standards::gs1::ObjectUri;
-use trade_standards::identifier::{Gtin, MspId};
+use trade_standards::identifier::Gtin;
 
 use crate::announce::announce;
 use crate::authorship;
@@ -20,7 +19,7 @@ use crate::caller::{self, Caller};
 /// The member whose company prefix the trade item has, only.
 pub fn classify(ctx: &mut Context<'_>, request: ClassifyProduct) -> Result<ProductClassification, Refusal> {
     let mut caller = Caller::of::<ClassifyProduct>(ctx)?;
-    if company_of(&caller.members, &request.gtin) != Some(caller.msp_id()) {
+    if caller.members.company_of_gtin(&request.gtin).is_none_or(|company| company.msp_id != *caller.msp_id()) {
         return Err(CustomsRejection::ProductOfAnother { gtin: request.gtin }.into());
     }
     let key = (Part(request.gtin.clone()), Part(caller.msp_id().clone()));
@@ -64,16 +63,10 @@ fn of_company(
     members: &Members,
     gtin: &Gtin,
 ) -> Result<Option<(ProductClassification, bool)>, Refusal> {
-    let Some(company) = company_of(members, gtin).cloned() else { return Ok(None) };
+    let Some(company) = members.company_of_gtin(gtin).map(|company| &company.msp_id) else { return Ok(None) };
     let key = (Part(gtin.clone()), Part(company.clone()));
     let Some(record) = CODES_STATED.find(ctx, &key)? else { return Ok(None) };
     let statement = (&record, &record.stated);
-    let authenticated = authorship::is_authentic(ctx, &CODES_STATED, &key, statement, &company)?;
+    let authenticated = authorship::is_authentic(ctx, &CODES_STATED, &key, statement, company)?;
     Ok(Some((record, authenticated)))
-}
-
-/// The member that has named the company prefix of a trade item.
-fn company_of<'m>(members: &'m Members, gtin: &Gtin) -> Option<&'m MspId> {
-    let key = ObjectUri::parse(&format!("https://id.gs1.org/01/{gtin}")).ok()?;
-    Some(&members.company_of(key.gs1()?)?.msp_id)
 }

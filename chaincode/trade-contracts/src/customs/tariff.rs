@@ -16,7 +16,7 @@ use trade_standards::time::{Date, UtcTime};
 
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::ledger;
+use crate::{ledger, period};
 
 /// Greatest duty of a band, in hundredths of a percent.
 const DUTY_MAX: u32 = 100_000;
@@ -137,10 +137,7 @@ fn head(ctx: &mut Context<'_>, tariff_id: &TariffId) -> Result<TariffHead, Refus
 }
 
 fn check_form(request: &PublishTariff) -> Result<(), Rejection> {
-    if !request.validity.is_ordered() {
-        let malformed = Malformed::new("request.period_disordered", "ends before it begins");
-        return Err(RequestRejection::of("/validity", &malformed).into());
-    }
+    period::check("/validity", &request.validity)?;
     check_list("/bands", request.bands.iter().map(|band| band.band_id.as_str()))?;
     for band in &request.bands {
         check_band(band)?;

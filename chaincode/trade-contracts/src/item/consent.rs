@@ -98,10 +98,10 @@ fn decides(
         return Ok(false);
     }
     for item_id in &correction.items {
-        let item = registry.known(ctx, item_id)?;
-        let may_decide = match holds.on(ctx, &caller.members, item)? {
+        let item = registry.known(ctx, item_id)?.clone();
+        let may_decide = match holds.on(ctx, &caller.members, &item)? {
             Some(hold) => hold.authority == *caller.msp_id(),
-            None => is_authority(&caller.members, caller.msp_id(), item),
+            None => is_authority(ctx, registry, &caller.members, (caller.msp_id(), &item))?,
         };
         if !may_decide {
             return Ok(false);

@@ -58,7 +58,7 @@ fn parties(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent)
             break;
         }
         let key = item_id.object();
-        let company = key.gs1().and_then(|key| session.caller.members.company_of(key));
+        let company = session.caller.members.company_of_object(&key);
         parties.extend(company.map(|company| company.msp_id.clone()));
         if let Some(item) = session.registry.find(ctx, item_id)? {
             let of_item = [&item.holder, &item.owner, &item.commissioner];

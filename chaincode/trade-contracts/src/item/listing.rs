@@ -2,15 +2,15 @@
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{AlarmGroupId, AlarmId, Cursor};
+use trade_model::common::{AlarmGroupId, AlarmId, Cursor, EventRecordId};
 use trade_model::item::{
-    ALARM_GROUPS, ALARMS, ALARMS_BY_TIME, AlarmGroupPage, AlarmGroupReport, AlarmPage, AlarmReport, Concern, EventPage,
-    GROUP_ALARMS, ITEM_ALARMS, ITEM_EVENTS, ItemRejection, PARTY_ALARMS, ReadAlarm, ReadAlarmGroup, ReadAlarms,
-    ReadEvents, ReadPartyAlarms,
+    ALARM_GROUPS, ALARMS, ALARMS_BY_TIME, AlarmGroupPage, AlarmGroupReport, AlarmPage, AlarmReport, Concern, EVENTS,
+    EventPage, GROUP_ALARMS, ITEM_ALARMS, ITEM_EVENTS, ItemRejection, PARTY_ALARMS, ReadAlarm, ReadAlarmGroup,
+    ReadAlarms, ReadEvents, ReadPartyAlarms,
 };
 
 use super::alarm::{self, Reader, answers_to, decision_on, find_group};
-use super::find::{find_alarm, find_event};
+use super::find::find_alarm;
 
 /// The events that name an item, a unit or a class, newest record first.
 ///
@@ -19,10 +19,8 @@ use super::find::{find_alarm, find_event};
 pub fn events(ctx: &mut Context<'_>, request: ReadEvents) -> Result<EventPage, Refusal> {
     let limit = request.limit.unwrap_or_default().get();
     let page = ITEM_EVENTS.page(ctx, &request.item, limit, bookmark(request.after.as_ref()))?;
-    let mut events = Vec::with_capacity(page.entries.len());
-    for (_, record_id) in page.entries {
-        events.extend(find_event(ctx, &record_id)?);
-    }
+    let ids: Vec<EventRecordId> = page.entries.into_iter().map(|(_, record_id)| record_id).collect();
+    let events = EVENTS.find_many(ctx, &ids)?.into_iter().flatten().collect();
     Ok(EventPage { item_id: request.item, events, next: page.bookmark.map(Cursor::of_bookmark) })
 }
 

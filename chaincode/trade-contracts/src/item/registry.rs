@@ -294,7 +294,6 @@ fn new_item(
         recalled_by_event: None,
         disposition: None,
         parent: None,
-        packed_by_event: None,
         children: Vec::new(),
         holder: Some(by.clone()),
         received_by_transfer: None,

@@ -11,12 +11,11 @@ use trade_model::Refusal;
 use trade_model::common::{AlarmId, ItemId, NewestFirst};
 use trade_model::governance::Members;
 use trade_model::item::{
-    AlarmReport, AlarmState, Grade, HeldBy, ITEMS, Item, Life, Origin, STANDING_ALARMS, ScanAnswer, ScanItem,
+    ALARMS, AlarmReport, AlarmState, Grade, HeldBy, ITEMS, Item, Life, Origin, STANDING_ALARMS, ScanAnswer, ScanItem,
     Statement, Weight,
 };
 
 use super::alarm;
-use super::find::find_alarm;
 use super::held::held_by;
 use crate::caller::{self, members};
 
@@ -106,8 +105,8 @@ fn statements(
 ) -> Result<Vec<Statement>, Refusal> {
     let now = caller::now(ctx)?;
     let mut found = Vec::new();
-    for (_, alarm_id) in page.entries {
-        let alarm = find_alarm(ctx, &alarm_id)?;
+    let ids: Vec<AlarmId> = page.entries.into_iter().map(|(_, alarm_id)| alarm_id).collect();
+    for alarm in ALARMS.find_many(ctx, &ids)?.into_iter().flatten() {
         let report = alarm::report(ctx, alarm, now)?;
         found.extend(told(&report));
     }

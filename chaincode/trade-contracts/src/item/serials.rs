@@ -6,7 +6,6 @@ use trade_model::governance::Members;
 use trade_model::item::{
     IssueSerials, IssuedSerials, ItemEvent, ItemRejection, ReadSerials, SERIAL_RANGES_MAX, SERIALS, SerialPage,
 };
-use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::{Gtin, MspId};
 
 use crate::announce::announce;
@@ -20,8 +19,8 @@ use crate::ledger;
 /// The company of the trade item only; at most [`SERIAL_RANGES_MAX`] ranges, each with its own beginning.
 pub fn issue(ctx: &mut Context<'_>, request: IssueSerials) -> Result<IssuedSerials, Refusal> {
     let caller = Caller::of::<IssueSerials>(ctx)?;
-    let company = company_of(&caller.members, &request.gtin);
-    if company.as_ref() != Some(caller.msp_id()) {
+    let company = caller.members.company_of_gtin(&request.gtin);
+    if company.is_none_or(|company| company.msp_id != *caller.msp_id()) {
         return Err(ItemRejection::NotTheCompany { gtin: request.gtin }.into());
     }
     let key = (Part(caller.msp_id().clone()), Part(request.gtin.clone()), request.range.from().clone());
@@ -52,8 +51,8 @@ pub fn read(ctx: &mut Context<'_>, request: ReadSerials) -> Result<SerialPage, R
 
 /// The ranges that the company of a trade item has issued; none when nobody has named its prefix.
 pub(super) fn issued(ctx: &mut Context<'_>, members: &Members, gtin: &Gtin) -> Result<Vec<IssuedSerials>, Refusal> {
-    match company_of(members, gtin) {
-        Some(company) => ranges(ctx, &company, gtin),
+    match members.company_of_gtin(gtin) {
+        Some(company) => ranges(ctx, &company.msp_id, gtin),
         None => Ok(Vec::new()),
     }
 }
@@ -68,9 +67,4 @@ fn ranges(ctx: &mut Context<'_>, company: &MspId, gtin: &Gtin) -> Result<Vec<Iss
         }
     }
     Ok(found)
-}
-
-fn company_of(members: &Members, gtin: &Gtin) -> Option<MspId> {
-    let object = ObjectUri::parse(&format!("https://id.gs1.org/01/{gtin}")).ok()?;
-    members.company_of(object.gs1()?).map(|company| company.msp_id.clone())
 }

@@ -3,9 +3,10 @@
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{Cursor, EventRecordId, ItemId, NewestFirst};
-use trade_model::item::{ItemRejection, ReadSightings, RecordedEvent, SIGHTINGS, SIGHTINGS_BY, SIGNALS, SightingPage};
+use trade_model::item::{
+    EVENTS, ItemRejection, ReadSightings, RecordedEvent, SIGHTINGS, SIGHTINGS_BY, SIGNALS, SightingPage,
+};
 
-use super::find::find_event;
 use super::session::Session;
 use super::signal;
 
@@ -49,9 +50,6 @@ pub fn sightings(ctx: &mut Context<'_>, request: ReadSightings) -> Result<Sighti
         }
         (None, None) => return Err(ItemRejection::SightingsOfNothing.into()),
     };
-    let mut events = Vec::with_capacity(found.len());
-    for record_id in found {
-        events.extend(find_event(ctx, &record_id)?);
-    }
+    let events = EVENTS.find_many(ctx, &found)?.into_iter().flatten().collect();
     Ok(SightingPage { events, next: bookmark.map(Cursor::of_bookmark) })
 }

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use fabric_contract::Context;
 use trade_model::Refusal;
+use trade_model::common::Role;
 use trade_model::governance::Members;
 use trade_model::item::{Item, Relation, Standing, StepEffect};
 use trade_standards::identifier::MspId;
 
+use super::place;
+use super::registry::Registry;
 use super::session::Session;
 use crate::mandate;
 
@@ -28,6 +31,12 @@ pub(super) fn judge(
     {
         relations.insert(Relation::OfferedTo);
     }
+    let Session { registry, caller, .. } = session;
+    if session.standing.asks(effect, Relation::Authority)
+        && is_authority(ctx, registry, &caller.members, (caller.msp_id(), item))?
+    {
+        relations.insert(Relation::Authority);
+    }
     if session.standing.asks(effect, Relation::Mandated) && is_mandated(ctx, session, item, effect)? {
         relations.insert(Relation::Mandated);
     }
@@ -38,25 +47,32 @@ pub(super) fn judge(
 fn known(members: &Members, me: &MspId, item: &Item) -> BTreeSet<Relation> {
     let holds = item.holder.as_ref() == Some(me);
     let key = item.item_id.object();
-    let brand = key.gs1().and_then(|key| members.company_of(key)).is_some_and(|company| company.msp_id == *me);
+    let brand = members.company_of_object(&key).is_some_and(|company| company.msp_id == *me);
     [
         (Relation::Maker, item.commissioner.as_ref() == Some(me)),
         (Relation::Brand, brand),
         (Relation::Owner, item.owner.as_ref().map_or(holds, |owner| owner == me)),
         (Relation::Holder, holds),
         (Relation::SellerOfRecord, item.seller_of_record.as_ref() == Some(me)),
-        (Relation::Authority, is_authority(members, me, item)),
     ]
     .into_iter()
     .filter_map(|(relation, has)| has.then_some(relation))
     .collect()
 }
 
-/// Whether the member is the customs authority of the country in which the item's holder is registered.
-pub(super) fn is_authority(members: &Members, me: &MspId, item: &Item) -> bool {
-    let holder = item.holder.as_ref().and_then(|holder| members.find(holder));
-    let authority = holder.and_then(|holder| members.authority_of(&holder.country));
-    authority.is_some_and(|authority| authority.msp_id == *me)
+/// Whether the member is the customs authority of a country in which the item is, or its holder has its seat.
+pub(super) fn is_authority(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    members: &Members,
+    (me, item): (&MspId, &Item),
+) -> Result<bool, Refusal> {
+    if !members.find(me).is_some_and(|member| member.has_role(Role::Customs)) {
+        return Ok(false);
+    }
+    let countries = place::all_of(ctx, registry, members, item)?;
+    let mut authorities = countries.iter().filter_map(|country| members.authority_of(country));
+    Ok(authorities.any(|authority| authority.msp_id == *me))
 }
 
 fn is_mandated(ctx: &mut Context<'_>, session: &mut Session, item: &Item, effect: StepEffect) -> Result<bool, Refusal> {

@@ -26,7 +26,7 @@ pub fn assign_products(ctx: &mut Context<'_>, request: AssignProducts) -> Result
     let is_own = |company: Option<&trade_model::governance::Member>| {
         company.is_some_and(|company| company.msp_id == *caller.msp_id())
     };
-    if let Some(gtin) = request.products.iter().find(|gtin| !is_own(product::company_of(&caller.members, gtin))) {
+    if let Some(gtin) = request.products.iter().find(|gtin| !is_own(caller.members.company_of_gtin(gtin))) {
         return Err(RightsRejection::ProductNotOwn { gtin: gtin.clone() }.into());
     }
     let fit = caller.partner(&request.to).is_some_and(|partner| partner.has_role(Role::Brand));

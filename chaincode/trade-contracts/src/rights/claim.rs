@@ -8,13 +8,12 @@ use trade_model::rights::{
     CLAIMS, OfficeRefusal, RIGHTS, RIGHTS_FOR, RIGHTS_OF, RegisterRight, RenewRight, Right, RightFacts, RightKind,
     RightView, RightsEvent, RightsRejection, Whole, check_office,
 };
-use trade_standards::time::Period;
 
 use super::days::is_over;
 use super::{facts, product};
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{authorship, ledger, rules};
+use crate::{authorship, ledger, period, rules};
 
 /// Registers a right by its owner's word. Another member may claim the same number; neither claim hinders the other.
 ///
@@ -23,7 +22,7 @@ use crate::{authorship, ledger, rules};
 /// that has not assigned it.
 pub fn register_right(ctx: &mut Context<'_>, request: RegisterRight) -> Result<RightView, Refusal> {
     let caller = Caller::of::<RegisterRight>(ctx)?;
-    check_period("/validity", &request.validity)?;
+    period::check("/validity", &request.validity)?;
     if request.nice_classes.is_empty() == (request.kind == RightKind::Mark) {
         let malformed = Malformed::new("rights.nice_class_invalid", "belong to marks, and a mark has at least one");
         return Err(RequestRejection::of("/nice_classes", &malformed).into());
@@ -93,13 +92,6 @@ pub fn renew_right(ctx: &mut Context<'_>, request: RenewRight) -> Result<RightVi
 /// Writes the right as its owner states it.
 pub(super) fn write(ctx: &mut Context<'_>, caller: &Caller, right: &Right) -> Result<(), Refusal> {
     authorship::put(ctx, caller, (&RIGHTS, &right.right_id), right, &[&right.owner])
-}
-
-pub(super) fn check_period(field: &'static str, period: &Period) -> Result<(), RequestRejection> {
-    if period.is_ordered() {
-        return Ok(());
-    }
-    Err(RequestRejection::of(field, &Malformed::new("request.period_disordered", "ends before it begins")))
 }
 
 fn check_register(request: &RegisterRight) -> Result<(), RightsRejection> {

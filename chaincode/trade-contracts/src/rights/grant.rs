@@ -10,10 +10,10 @@ use trade_model::rights::{
 use trade_rules::licence::state;
 use trade_rules::right::When;
 
-use super::{chain, claim, exclusive, facts, transfer};
+use super::{chain, exclusive, facts, transfer};
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{authorship, ledger};
+use crate::{authorship, ledger, period};
 
 /// Grants a licence under a right, or a sub-licence under a licence.
 ///
@@ -22,7 +22,7 @@ use crate::{authorship, ledger};
 /// licence; at most eight steps from the owner.
 pub fn grant_licence(ctx: &mut Context<'_>, request: GrantLicence) -> Result<LicenceView, Refusal> {
     let mut caller = Caller::of::<GrantLicence>(ctx)?;
-    claim::check_period("/period", &request.period)?;
+    period::check("/period", &request.period)?;
     if request.licensee == *caller.msp_id() {
         return Err(RightsRejection::LicenseeIsLicensor.into());
     }

@@ -15,7 +15,7 @@ use trade_rules::right::{When, standing};
 use trade_standards::identifier::MspId;
 
 use super::days::is_older;
-use super::{attest, end, facts, opposed, product};
+use super::{attest, end, facts, opposed};
 use crate::announce::announce;
 use crate::caller::Caller;
 use crate::{authorship, evidence, rules};
@@ -182,7 +182,7 @@ fn has_stake(
             Ok(false)
         }
         OppositionGround::OwnProduct { gtin } => {
-            let company = product::company_of(&caller.members, gtin);
+            let company = caller.members.company_of_gtin(gtin);
             Ok(right.products.has(gtin) && company.is_some_and(|company| company.msp_id == *me))
         }
     }

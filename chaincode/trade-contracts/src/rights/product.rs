@@ -4,22 +4,13 @@ use std::collections::BTreeMap;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::governance::{Member, Members};
+use trade_model::governance::Members;
 use trade_model::rights::{
     ASSIGNMENT_REPLIES, ASSIGNMENTS, AssignmentReply, ProductAssignment, ProductBasis, RightsRejection,
 };
 use trade_standards::identifier::{Gtin, MspId};
 
 use crate::authorship;
-
-/// The company whose GS1 prefix a trade item number begins with, when a member has named it. The first of the 14 digits
-/// tells the packaging level and is no part of the prefix.
-pub(super) fn company_of<'m>(members: &'m Members, gtin: &Gtin) -> Option<&'m Member> {
-    let company_part = gtin.as_str().get(1..).unwrap_or_default();
-    let begins =
-        |member: &&Member| member.gs1_company_prefixes.iter().any(|prefix| company_part.starts_with(prefix.as_str()));
-    members.members.iter().find(begins)
-}
 
 /// How the product comes under the rights of `owner` that name it; none when it is another company's that has not
 /// assigned it.
@@ -29,7 +20,7 @@ pub(super) fn basis(
     owner: &MspId,
     gtin: &Gtin,
 ) -> Result<Option<ProductBasis>, Refusal> {
-    let Some(company) = company_of(members, gtin) else { return Ok(Some(ProductBasis::Claimed)) };
+    let Some(company) = members.company_of_gtin(gtin) else { return Ok(Some(ProductBasis::Claimed)) };
     if company.msp_id == *owner {
         return Ok(Some(ProductBasis::OwnPrefix));
     }
@@ -46,7 +37,7 @@ pub(super) fn check<'p>(
 ) -> Result<(), Refusal> {
     let mut assignments: BTreeMap<&MspId, Option<ProductAssignment>> = BTreeMap::new();
     for gtin in products {
-        let Some(company) = company_of(members, gtin).map(|company| &company.msp_id) else { continue };
+        let Some(company) = members.company_of_gtin(gtin).map(|company| &company.msp_id) else { continue };
         if company == owner {
             continue;
         }
@@ -68,7 +59,7 @@ pub(super) fn entitled_owners(
     members: &Members,
     gtin: &Gtin,
 ) -> Result<Vec<(MspId, ProductBasis)>, Refusal> {
-    let Some(company) = company_of(members, gtin) else { return Ok(Vec::new()) };
+    let Some(company) = members.company_of_gtin(gtin) else { return Ok(Vec::new()) };
     let mut owners = vec![(company.msp_id.clone(), ProductBasis::OwnPrefix)];
     let most = trade_model::governance::MEMBERS_MAX;
     for ((_, Part(to)), _) in ASSIGNMENTS.scan(ctx, &Part(company.msp_id.clone()), most)?.entries {

@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::gs1::Gs1Uri;
-use trade_standards::identifier::{CountryCode, Gln, Lei, MspId};
+use trade_standards::gs1::{Gs1Uri, ObjectUri};
+use trade_standards::identifier::{CountryCode, Gln, Gtin, Lei, MspId};
 use trade_standards::time::UtcTime;
 
 use super::{COMPANY_PREFIXES_MAX, FoundingName, PLACES_MAX};
@@ -127,9 +127,24 @@ impl Members {
         self.partner(msp_id).is_some_and(|member| member.attests.has(office))
     }
 
+    /// As [`Members::company_of`], of a thing that may have no GS1 key.
+    pub fn company_of_object(&self, object: &ObjectUri) -> Option<&Member> {
+        self.company_of(object.gs1()?)
+    }
+
+    /// As [`Members::company_of`], of a trade item. The first of its 14 digits tells the packaging level and is no part
+    /// of the prefix.
+    pub fn company_of_gtin(&self, gtin: &Gtin) -> Option<&Member> {
+        let company_part = gtin.as_str().get(1..)?;
+        self.company_that(|prefix| company_part.starts_with(prefix.as_str()))
+    }
+
     /// The member whose GS1 company prefix a key begins with, when one has named it; a suspended one, too.
     pub fn company_of(&self, key: &Gs1Uri) -> Option<&Member> {
-        let begins = |prefix: &CompanyPrefix| key.company_part().starts_with(prefix.as_str());
-        self.members.iter().find(|member| member.gs1_company_prefixes.iter().any(begins))
+        self.company_that(|prefix| key.company_part().starts_with(prefix.as_str()))
+    }
+
+    fn company_that(&self, begins: impl Fn(&CompanyPrefix) -> bool) -> Option<&Member> {
+        self.members.iter().find(|member| member.gs1_company_prefixes.iter().any(&begins))
     }
 }

@@ -59,9 +59,6 @@ pub struct Item {
     /// The unit it is packed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ItemId>,
-    /// The record of the event that packed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packed_by_event: Option<EventRecordId>,
     /// What is packed in it, in the order of the ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<ItemId>,

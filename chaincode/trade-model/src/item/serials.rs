@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trade_standards::gs1::Gs1Uri;
+use trade_standards::gs1::{Gs1Key, Gs1Uri};
 use trade_standards::identifier::{Gtin, MspId};
 
 use crate::common::{Malformed, Stamp, text_type};
@@ -84,7 +84,8 @@ pub struct SerialPage {
 
 /// The trade item number and the serial number of a key, when it has both.
 pub fn serial_of(key: &Gs1Uri) -> Option<(Gtin, &str)> {
-    Some((Gtin::parse(key.value()).ok()?, key.serial()?))
+    let of_gtin = key.key() == Gs1Key::Gtin;
+    Some((Gtin::parse(key.value()).ok().filter(|_| of_gtin)?, key.serial()?))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub enum Relation {
     SellerOfRecord,
     /// It has the owner's mandate for what the event does.
     Mandated,
-    /// It is the customs authority of the country in which the thing's holder is registered.
+    /// It is the customs authority of the country in which the thing is, or in which its holder is registered.
     Authority,
 }
 
@@ -130,10 +130,8 @@ impl From<StandingTable> for Vec<StandingRow> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// It changes state.
+    /// It changes state, by the recorder's own relations or by the owner's consent.
     Acts,
-    /// It changes state, by the owner's consent.
-    ActsWithConsent,
     /// It changes nothing.
     Sighting,
     /// It changes nothing and raises an alarm.
@@ -143,7 +141,7 @@ pub enum Standing {
 impl Standing {
     /// Whether the event changes state.
     pub fn acts(self) -> bool {
-        matches!(self, Self::Acts | Self::ActsWithConsent)
+        self == Self::Acts
     }
 }
 
@@ -173,11 +171,8 @@ impl StandingTable {
     pub fn judge(&self, effect: StepEffect, holds: impl Fn(Relation) -> bool) -> Standing {
         let Some(row) = self.row(effect) else { return Standing::Sighting };
         let all = |group: &Together| group.iter().all(|&relation| holds(relation));
-        if row.acts.iter().any(all) {
+        if row.acts.iter().any(all) || (holds(Relation::Mandated) && row.with_consent.iter().any(all)) {
             return Standing::Acts;
-        }
-        if holds(Relation::Mandated) && row.with_consent.iter().any(all) {
-            return Standing::ActsWithConsent;
         }
         match row.otherwise {
             Otherwise::Sighting => Standing::Sighting,
@@ -238,7 +233,7 @@ mod tests {
         assert_eq!(judge(&[Relation::Holder]), Standing::SightingAndAlarm);
         assert_eq!(judge(&[Relation::Owner]), Standing::SightingAndAlarm);
         assert_eq!(judge(&[Relation::Holder, Relation::Owner]), Standing::Acts);
-        assert_eq!(judge(&[Relation::Holder, Relation::Mandated]), Standing::ActsWithConsent);
+        assert_eq!(judge(&[Relation::Holder, Relation::Mandated]), Standing::Acts);
         assert_eq!(judge(&[Relation::Mandated]), Standing::SightingAndAlarm);
     }
 

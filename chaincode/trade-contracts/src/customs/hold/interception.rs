@@ -9,7 +9,8 @@ use super::apply::apply;
 use super::place::{Draft, attach, held_before, longest, new_hold};
 use super::record::{find, put};
 use crate::caller::Caller;
-use crate::customs::{place, reservation};
+use crate::customs::reservation;
+use crate::item::place;
 use crate::item::registry::Registry;
 
 /// Why a declaration is intercepted, and whether the rules propose it.

@@ -16,7 +16,8 @@ use super::binding::Holds;
 use super::record::{changed, is_authentic, put};
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::customs::{consignment, place, reservation, tariff};
+use crate::customs::{consignment, reservation, tariff};
+use crate::item::place;
 use crate::item::registry::Registry;
 use crate::rules;
 

@@ -1,10 +1,11 @@
 //! Whom an alarm is addressed to: found from the records, never named by the recorder.
 
 use trade_model::common::{Foreign, ItemId, Set};
-use trade_model::governance::{Member, Members};
+use trade_model::governance::Members;
 use trade_model::item::{Addressee, Item, Stake};
-use trade_standards::gs1::{Gs1Key, ObjectUri};
 use trade_standards::identifier::{CountryCode, MspId};
+
+use crate::item::place;
 
 /// The holder, the owner, the maker and the brand of a thing and the customs authority of the place, without those that
 /// the alarm is about.
@@ -16,7 +17,7 @@ pub(super) fn of(
     about: &Set<MspId, 1, 2>,
 ) -> Vec<Addressee> {
     let object = item_id.object();
-    let brand = object.gs1().and_then(|key| members.company_of(key)).map(|company| company.msp_id.clone());
+    let brand = members.company_of_object(&object).map(|company| company.msp_id.clone());
     let authority = place.and_then(|place| members.authority_of(place));
     let with_stakes = [
         (Stake::Holder, item.and_then(|item| item.holder.clone())),
@@ -34,18 +35,11 @@ pub(super) fn of(
 
 /// The country whose authority decides: that of the thing's holder, on which the members agreed. Where a thing was
 /// last, and where the event says that it was seen, are claims by whom they suit; they count where there is nothing
-/// else, or no authority.
+/// else, or no authority. One of several would leave it to those concerned which authority decides about them.
 pub(super) fn place(members: &Members, item: Option<&Item>, seen_at: Option<&Foreign>) -> Option<CountryCode> {
-    let holder = item.and_then(|item| item.holder.as_ref()).and_then(|holder| members.find(holder));
-    let last_place = item.and_then(|item| item.location.as_ref()).and_then(|place| keeper(members, place));
-    let seen_at = seen_at.and_then(|place| keeper(members, place));
-    let known = [holder, last_place, seen_at].into_iter().flatten().map(|member| &member.country);
+    let seat = item.and_then(|item| place::seat(members, item));
+    let last_recorded = item.and_then(|item| place::last_recorded(members, item));
+    let seen_at = seen_at.and_then(|seen_at| place::country_of(members, seen_at));
+    let known = [seat, last_recorded, seen_at].into_iter().flatten();
     known.clone().find(|country| members.authority_of(country).is_some()).or_else(|| known.clone().next()).cloned()
-}
-
-/// The member whose GLN a place has.
-fn keeper<'m>(members: &'m Members, place: &Foreign) -> Option<&'m Member> {
-    let object = ObjectUri::parse(place.as_str()).ok()?;
-    let gln = object.gs1().filter(|uri| matches!(uri.key(), Gs1Key::Gln | Gs1Key::Party))?.value().to_owned();
-    members.members.iter().find(|member| member.gln.as_ref().is_some_and(|own| own.as_str() == gln))
 }

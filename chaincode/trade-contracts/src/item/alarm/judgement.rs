@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use trade_model::common::{AlarmId, Role, Set};
-use trade_model::governance::{Member, Members};
+use trade_model::common::{AlarmId, Set};
+use trade_model::governance::Members;
 use trade_model::item::{AlarmKind, Grade, Item};
 use trade_standards::identifier::MspId;
 
 use super::conflict::Conflict;
+use crate::item::effects::entitlement::may_commission;
 
 /// A conflict with what it weighs, and the thing as the ledger knows it.
 pub(super) struct Found {
@@ -77,12 +78,8 @@ pub(super) fn members_of(first: &MspId, second: Option<&MspId>) -> Set<MspId, 1,
 /// Whether the member is holder, owner, maker or brand of the thing, or may put it into use.
 fn is_related(members: &Members, msp_id: &MspId, conflict: &Conflict, item: Option<&Item>) -> bool {
     let of_item = |item: &Item| is_holder_or_owner(item, msp_id) || item.commissioner.as_ref() == Some(msp_id);
-    // Where nobody has named the prefix, every maker and every brand may put the thing into use.
-    let makes = |member: &Member| member.has_role(Role::Maker) || member.has_role(Role::Brand);
-    let entitled = match company(members, conflict) {
-        Some(company) => company == msp_id,
-        None => members.find(msp_id).is_some_and(makes),
-    };
+    let member = members.find(msp_id);
+    let entitled = member.is_some_and(|member| may_commission(members, member, &conflict.item_id.object()));
     entitled || item.is_some_and(of_item)
 }
 
@@ -92,6 +89,5 @@ fn is_holder_or_owner(item: &Item, msp_id: &MspId) -> bool {
 
 /// The member whose company prefix the thing's key begins with.
 fn company<'m>(members: &'m Members, conflict: &Conflict) -> Option<&'m MspId> {
-    let object = conflict.item_id.object();
-    object.gs1().and_then(|key| members.company_of(key)).map(|company| &company.msp_id)
+    members.company_of_object(&conflict.item_id.object()).map(|company| &company.msp_id)
 }

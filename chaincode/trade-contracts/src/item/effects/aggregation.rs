@@ -66,7 +66,6 @@ impl Turn<'_> {
     ) -> Result<(), Refusal> {
         check_nesting(ctx, session, &child.item_id, unit_id)?;
         link(ctx, session, &child.item_id, unit_id)?;
-        session.registry.change(ctx, &child.item_id)?.packed_by_event = Some(self.record.record_id.clone());
         self.effect(&child.item_id, Change::Parent { before: None, after: Some(unit_id.clone()) });
         self.append(session, &child.item_id, Entry::Packing(Some(unit_id.clone())), Basis::Event)
     }

@@ -2,9 +2,9 @@
 
 use trade_model::common::Role;
 use trade_model::governance::{Member, Members};
-use trade_model::item::{Entitlement, Item, ItemKind};
+use trade_model::item::{Entitlement, Item, ItemKind, serial_of};
 use trade_model::rights::Act;
-use trade_standards::gs1::{Gs1Key, ObjectUri};
+use trade_standards::gs1::ObjectUri;
 use trade_standards::identifier::{Gtin, MspId};
 
 use crate::item::session::Session;
@@ -16,7 +16,7 @@ use crate::rights;
 pub(super) fn of(session: &Session, object: &ObjectUri, packs: bool) -> Entitlement {
     let members = &session.caller.members;
     let product = gtin(object);
-    match object.gs1().and_then(|key| members.company_of(key)) {
+    match members.company_of_object(object) {
         Some(company) if company.msp_id == *session.caller.msp_id() => Entitlement::Company,
         Some(company) => {
             let grantor = session.licence.as_ref().map(rights::Permission::right_owner);
@@ -34,7 +34,7 @@ pub(super) fn of(session: &Session, object: &ObjectUri, packs: bool) -> Entitlem
 
 /// Whether nobody but the company that has named the prefix, and those it licenses, may make the thing known.
 pub(super) fn is_reserved(members: &Members, object: &ObjectUri) -> bool {
-    object.gs1().is_some_and(|key| members.company_of(key).is_some())
+    members.company_of_object(object).is_some()
 }
 
 /// Whether the licence that the capture names covers making the product now, by ledger time.
@@ -48,7 +48,7 @@ pub(super) fn licensed(session: &Session, gtin: Option<&Gtin>) -> bool {
 /// Whether a member may put a thing into use by itself: the company whose GS1 prefix its key begins with; where nobody
 /// has named that prefix, any maker and any brand.
 pub(in crate::item) fn may_commission(members: &Members, member: &Member, object: &ObjectUri) -> bool {
-    match object.gs1().and_then(|key| members.company_of(key)) {
+    match members.company_of_object(object) {
         Some(company) => company.msp_id == member.msp_id,
         None => makes(member),
     }
@@ -56,7 +56,7 @@ pub(in crate::item) fn may_commission(members: &Members, member: &Member, object
 
 /// By what a member that may commission by itself does so.
 pub(in crate::item) fn entitlement_of(members: &Members, msp_id: &MspId, object: &ObjectUri) -> Entitlement {
-    let company = object.gs1().and_then(|key| members.company_of(key));
+    let company = members.company_of_object(object);
     if company.is_some_and(|company| company.msp_id == *msp_id) { Entitlement::Company } else { Entitlement::Role }
 }
 
@@ -75,8 +75,7 @@ fn makes(member: &Member) -> bool {
 
 /// The trade item number of a serialised item.
 pub(super) fn gtin(object: &ObjectUri) -> Option<Gtin> {
-    let uri = object.gs1().filter(|uri| uri.key() == Gs1Key::Gtin && uri.serial().is_some())?;
-    Gtin::parse(uri.value()).ok()
+    object.gs1().and_then(serial_of).map(|(gtin, _)| gtin)
 }
 
 /// Whether a thing comes into use by packing: a logistic unit does.

@@ -33,9 +33,7 @@ pub(in crate::item) fn unlink(
     unit_id: &ItemId,
 ) -> Result<(), Refusal> {
     session.registry.change(ctx, unit_id)?.children.retain(|child| child != child_id);
-    let child = session.registry.change(ctx, child_id)?;
-    child.parent = None;
-    child.packed_by_event = None;
+    session.registry.change(ctx, child_id)?.parent = None;
     Ok(())
 }
 

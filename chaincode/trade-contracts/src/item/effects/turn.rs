@@ -168,7 +168,7 @@ impl<'e> Turn<'e> {
         if !session.is_outside(ctx, object)? {
             return Ok(());
         }
-        let company = object.gs1().and_then(|key| session.caller.members.company_of(key));
+        let company = session.caller.members.company_of_object(object);
         let company = company.map(|company| company.msp_id.clone());
         let item_id = ItemId::from(object);
         self.conflict(AlarmKind::OutsideOfRanges, &item_id, Foreign::of_id(&item_id), company.as_ref());
@@ -178,7 +178,7 @@ impl<'e> Turn<'e> {
     /// A thing that nobody entitled has put into use, seen by a member that cannot make it known.
     fn sight_unknown(&mut self, session: &Session, object: &ObjectUri) {
         let item_id = ItemId::from(object);
-        let company = object.gs1().and_then(|key| session.caller.members.company_of(key));
+        let company = session.caller.members.company_of_object(object);
         let company = company.map(|company| company.msp_id.clone());
         for effect in kinds::of(self.event, false, false) {
             self.sighted.insert(Sighted { item_id: item_id.clone(), effect });
