@@ -1,7 +1,9 @@
 //! `custody`: the two-sided transfer by which goods change hands.
 //!
 //! The sender is responsible until the receiver accepts; then the items and everything packed in them move in one
-//! transaction. Events never move custody.
+//! transaction. Events never move custody. Where the holder was suspended, the owner takes its goods alone.
+
+mod recover;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
@@ -22,9 +24,18 @@ use crate::ledger;
 use crate::named::whole;
 use crate::table::On;
 
+pub use self::recover::{read_recovery, recover};
+
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("custody").on(offer).on(accept).on(reject).on(withdraw).on(read_transfer)
+    Contract::new("custody")
+        .on(offer)
+        .on(accept)
+        .on(reject)
+        .on(withdraw)
+        .on(recover)
+        .on(read_recovery)
+        .on(read_transfer)
 }
 
 /// The holder offers items to another member.

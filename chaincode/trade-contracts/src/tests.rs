@@ -32,6 +32,7 @@ mod payment;
 mod payment_attacks;
 mod persons;
 mod proposals;
+mod recovery;
 mod rights;
 mod serials;
 mod settlement;
@@ -59,6 +60,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         item::tables(),
         serials::tables(),
         custody::tables(),
+        recovery::tables(),
         title::tables(),
         mandate::tables(),
         filing::tables(),

@@ -20,7 +20,7 @@ use trade_model::item::{
 
 use super::alarm;
 use super::effects::entitlement::{entitlement_of, may_commission};
-use super::effects::packing::{link, nests, unlink};
+use super::effects::packing::{link, nests};
 use super::registry::Entry;
 use super::reliance;
 use super::session::Session;
@@ -138,7 +138,7 @@ fn put_back(
     after: Option<&ItemId>,
 ) -> Result<Option<ItemId>, Refusal> {
     if let Some(unit_id) = after {
-        unlink(ctx, session, &item.item_id, unit_id)?;
+        session.registry.take_out(ctx, &item.item_id, unit_id)?;
     }
     let Some(unit_id) = before else { return Ok(None) };
     let same_hands = session.registry.known(ctx, unit_id)?.holder == item.holder;
@@ -230,7 +230,7 @@ fn hand_to(
     if let Some(unit_id) = &before.parent
         && session.registry.known(ctx, unit_id)?.holder.as_ref() != Some(&maker)
     {
-        unlink(ctx, session, item_id, unit_id)?;
+        session.registry.take_out(ctx, item_id, unit_id)?;
         session.append(commissioning, item_id, Entry::Packing(None), Basis::Correction)?;
     }
     session.append(commissioning, item_id, Entry::Custody(Some(maker)), Basis::Correction)

@@ -140,6 +140,18 @@ impl Registry {
         self.append(item_id, Entry::Custody(Some(by.clone())), ground)
     }
 
+    /// Takes a thing out of its unit.
+    pub(crate) fn take_out(
+        &mut self,
+        ctx: &mut Context<'_>,
+        item_id: &ItemId,
+        unit_id: &ItemId,
+    ) -> Result<(), Refusal> {
+        self.change(ctx, unit_id)?.children.retain(|child| child != item_id);
+        self.change(ctx, item_id)?.parent = None;
+        Ok(())
+    }
+
     /// The ledger time of the newest record about any of the items that are loaded.
     pub(crate) fn last_recorded_at(&self) -> Option<UtcTime> {
         self.items.values().flatten().map(|item| item.last_recorded_at).max()

@@ -98,8 +98,8 @@ fn accepted(ctx: &mut Context<'_>, item: &Item, since: UtcTime, found: &mut Reli
     let title = later(ctx, &TITLE, item, (0, counts.title), since)?;
     let licence = later(ctx, &LICENCE, item, (0, counts.licence), since)?;
     found.needs_authority |= custody.needs_authority() || title.needs_authority() || licence.needs_authority();
-    found.parties.extend(custody.accepted(Basis::CustodyTransfer));
-    found.parties.extend(title.accepted(Basis::TitleTransfer));
+    found.parties.extend(custody.accepted(&[Basis::CustodyTransfer, Basis::Recovery]));
+    found.parties.extend(title.accepted(&[Basis::TitleTransfer]));
     Ok(())
 }
 
@@ -116,9 +116,9 @@ impl<V> Later<V> {
         !self.complete || self.entries.iter().any(|entry| entry.basis == Basis::Decision)
     }
 
-    /// The values of those with this basis.
-    fn accepted(self, basis: Basis) -> impl Iterator<Item = V> {
-        self.entries.into_iter().filter(move |entry| entry.basis == basis).filter_map(|entry| entry.value)
+    /// The values of those with one of these bases.
+    fn accepted(self, bases: &[Basis]) -> impl Iterator<Item = V> {
+        self.entries.into_iter().filter(|entry| bases.contains(&entry.basis)).filter_map(|entry| entry.value)
     }
 }
 

@@ -52,6 +52,8 @@ chosen_ids! {
     EntryId, "ENTRY-7";
     /// The id of a custody transfer.
     TransferId, "OFFER-1";
+    /// The id of a recovery of goods.
+    RecoveryId, "RECOVERY-1";
     /// The id of a title transfer.
     TitleTransferId, "TITLE-1";
     /// The id of a mandate.

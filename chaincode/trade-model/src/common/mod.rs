@@ -31,7 +31,7 @@ pub use document::{Salt, SaltedDigest, SaltedDocument};
 pub use duty::{DUTIES_ATTRIBUTE, Duties, DutiesError, Duty, GATEWAY_ATTRIBUTE, parse_duties};
 pub use ids::{
     AgreementId, AlarmGroupId, AlarmId, BandId, DeclarationId, EntryId, EventRecordId, HoldId, InvoiceId, LicenceId,
-    MandateId, OrderId, ProposalId, RightId, RuleId, TariffId, TitleTransferId, TransactionId, TransferId,
+    MandateId, OrderId, ProposalId, RecoveryId, RightId, RuleId, TariffId, TitleTransferId, TransactionId, TransferId,
 };
 pub use invisible::Invisible;
 pub use item_id::ItemId;

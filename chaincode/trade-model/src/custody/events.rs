@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::MspId;
 
-use super::TransferName;
+use super::{RecoveryName, TransferName};
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -34,6 +34,13 @@ ledger_events! {
             from: MspId,
             /// Who was to take the items.
             to: MspId,
+        }
+        /// An owner took items from a suspended holder.
+        "custody.recovered" Recovered {
+            /// The recovery.
+            recovery_id: RecoveryName,
+            /// Who held them.
+            from: MspId,
         }
         /// The offer was taken back.
         "custody.withdrawn" Withdrawn {

@@ -2,7 +2,7 @@
 
 use trade_standards::identifier::MspId;
 
-use super::TransferName;
+use super::{RecoveryName, TransferName};
 use crate::common::ItemId;
 use crate::rejection::rejections;
 
@@ -31,6 +31,18 @@ rejections! {
     /// The sender does not hold the item.
     NotHolder { item_id: ItemId, sender: MspId } = 403, "custody.not_holder", "The sender does not hold the item",
         "{item_id} is not held by {sender}";
+    /// The caller does not own the item.
+    NotOwner { item_id: ItemId, owner: MspId } = 403, "custody.not_owner", "The caller does not own the item",
+        "{item_id} is not owned by {owner}, or is a unit with nothing of it in it";
+    /// The holder can hand over by itself.
+    HolderNotSuspended { msp_id: MspId } = 409, "custody.holder_not_suspended", "The holder is not suspended",
+        "{msp_id} can hand over what it holds";
+    /// The caller has used the id before.
+    RecoveryExists { recovery_id: RecoveryName } = 409, "custody.recovery_exists", "The recovery's id is taken",
+        "{recovery_id} exists already";
+    /// There is no such recovery.
+    RecoveryUnknown { recovery_id: RecoveryName } = 404, "custody.recovery_unknown", "The recovery is not known",
+        "there is no recovery {recovery_id}";
     /// The item is out of use.
     ItemEnded { item_id: ItemId } = 422, "custody.item_ended", "The item is out of use",
         "{item_id} was sold, decommissioned or destroyed";

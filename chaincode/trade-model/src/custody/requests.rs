@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::{CustodyTransfer, TRANSFER_ITEMS_NAMED_MAX, TransferRef};
-use crate::common::{Attested, ItemId, Remark, Role, Set, Text, TransferId};
+use super::{CustodyTransfer, Recovery, RecoveryRef, TRANSFER_ITEMS_NAMED_MAX, TransferRef};
+use crate::common::{Attested, ItemId, RecoveryId, Remark, Role, Set, Text, TransferId};
 use crate::transaction::transactions;
 
 /// `custody:Offer` (submit): the holder offers items to another member.
@@ -63,6 +63,28 @@ pub struct Withdraw {
     pub reason: Remark,
 }
 
+/// `custody:Recover` (submit): the owner takes items from a holder that is suspended, which cannot hand them over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    /// The caller's own id of it: 1 to 64 letters, digits, dots, dashes, underscores.
+    pub recovery_id: RecoveryId,
+    /// The suspended member that holds them.
+    pub from: MspId,
+    /// Items or logistic units, 1 to 100; what is packed in a unit moves along, and is the caller's, too.
+    pub items: Set<ItemId, 1, TRANSFER_ITEMS_NAMED_MAX>,
+    /// Why, 1 to 500 characters, no personal data.
+    pub reason: Remark,
+}
+
+/// Asks `custody:ReadRecovery` (evaluate).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadRecovery {
+    /// The recovery.
+    pub recovery_id: RecoveryRef,
+}
+
 /// Asks `custody:ReadTransfer` (evaluate).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -76,5 +98,7 @@ transactions! {
     submit(Clerk) "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
     submit(Clerk) "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
     submit(Clerk) "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
+    submit(Registrar) "custody:Recover" by Role::TRADERS, Recover => Recovery;
+    evaluate "custody:ReadRecovery", ReadRecovery => Attested<Recovery>;
     evaluate "custody:ReadTransfer", ReadTransfer => Attested<CustodyTransfer>;
 }

@@ -140,6 +140,8 @@ pub enum Basis {
     FirstSeen,
     /// A handover both sides signed.
     CustodyTransfer,
+    /// The owner took it from a suspended holder.
+    Recovery,
     /// A sale that owner and buyer both signed.
     TitleTransfer,
     /// An event of one side.

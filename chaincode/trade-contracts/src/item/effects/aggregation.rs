@@ -10,7 +10,7 @@ use trade_model::item::{Basis, Change, Item};
 use trade_standards::epcis::{Action, AggregationEvent};
 use trade_standards::gs1::ObjectUri;
 
-use super::packing::{check_nesting, link, unlink};
+use super::packing::{check_nesting, link};
 use super::turn::{Judged, Turn};
 use crate::item::registry::Entry;
 use crate::item::session::Session;
@@ -77,7 +77,7 @@ impl Turn<'_> {
         child: &Item,
         unit_id: &ItemId,
     ) -> Result<(), Refusal> {
-        unlink(ctx, session, &child.item_id, unit_id)?;
+        session.registry.take_out(ctx, &child.item_id, unit_id)?;
         self.effect(&child.item_id, Change::Parent { before: Some(unit_id.clone()), after: None });
         self.append(session, &child.item_id, Entry::Packing(None), Basis::Event)
     }

@@ -8,7 +8,6 @@ use trade_standards::gs1::ObjectUri;
 
 use super::entitlement::{self, gives_way};
 use super::kinds;
-use super::packing::unlink;
 use super::turn::{Found, KeptBy, Turn};
 use crate::item::registry::{Entry, Ground, kind_of};
 use crate::item::session::Session;
@@ -130,11 +129,11 @@ impl Turn<'_> {
         let first = Foreign::of_id(&item.introduced_by);
         self.conflict(AlarmKind::SeenBeforeCommissioning, item_id, first, Some(&item.introduced_by));
         if let Some(unit_id) = &item.parent {
-            unlink(ctx, session, item_id, unit_id)?;
+            session.registry.take_out(ctx, item_id, unit_id)?;
             self.append(session, item_id, Entry::Packing(None), Basis::Commissioning)?;
         }
         for child_id in &item.children {
-            unlink(ctx, session, child_id, item_id)?;
+            session.registry.take_out(ctx, child_id, item_id)?;
             self.append(session, child_id, Entry::Packing(None), Basis::Commissioning)?;
         }
         let me = self.me.clone();

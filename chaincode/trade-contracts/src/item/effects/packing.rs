@@ -25,18 +25,6 @@ pub(in crate::item) fn link(
     Ok(())
 }
 
-/// Takes a child out of a unit.
-pub(in crate::item) fn unlink(
-    ctx: &mut Context<'_>,
-    session: &mut Session,
-    child_id: &ItemId,
-    unit_id: &ItemId,
-) -> Result<(), Refusal> {
-    session.registry.change(ctx, unit_id)?.children.retain(|child| child != child_id);
-    session.registry.change(ctx, child_id)?.parent = None;
-    Ok(())
-}
-
 /// Refuses a unit inside itself and nesting beyond the depth that is followed.
 pub(super) fn check_nesting(
     ctx: &mut Context<'_>,
