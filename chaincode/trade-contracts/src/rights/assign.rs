@@ -9,7 +9,7 @@ use trade_model::rights::{
 };
 use trade_standards::identifier::MspId;
 
-use super::product;
+use super::{facts, product};
 use crate::announce::announce;
 use crate::authorship;
 use crate::caller::Caller;
@@ -89,6 +89,9 @@ fn reply(
 ) -> Result<AssignmentReply, Refusal> {
     let assignment = open(ctx, &from, caller.msp_id())?;
     let accepted = reason.is_none();
+    if accepted {
+        facts::check_offerer(&caller, &assignment.from)?;
+    }
     let before = product::reply(ctx, &assignment)?;
     if before.as_ref().is_some_and(|before| before.accepted == accepted) {
         return Err(RightsRejection::AssignmentClosed { from, to: assignment.to }.into());

@@ -14,6 +14,7 @@ use trade_standards::time::UtcTime;
 
 use super::days::is_older;
 use super::opposed;
+use crate::caller::Caller;
 use crate::{authorship, caller, ledger, rules};
 
 pub(crate) fn find_right(ctx: &mut Context<'_>, right_id: &RightName) -> Result<Right, Refusal> {
@@ -57,6 +58,14 @@ pub(super) fn standing_right(ctx: &mut Context<'_>, right_id: RightName, now: Ut
         return Ok(facts);
     }
     Err(RightsRejection::RightEnded { right_id: facts.right.right_id }.into())
+}
+
+/// Refuses what was offered by a member that could not offer it now, because it is suspended.
+pub(super) fn check_offerer(caller: &Caller, offerer: &MspId) -> Result<(), RightsRejection> {
+    if caller.partner(offerer).is_some() {
+        return Ok(());
+    }
+    Err(RightsRejection::OffererNotEnrolled { msp_id: offerer.clone() })
 }
 
 /// Refuses to a member that is not the owner.

@@ -77,6 +77,7 @@ fn check_licensor(
     known: &RightFacts,
     licence: &Licence,
 ) -> Result<(), Refusal> {
+    facts::check_offerer(caller, &licence.licensor)?;
     let changed = || RightsRejection::LicensorChanged { licence_id: licence.licence_id.clone() };
     let Some(parent_id) = &licence.parent_licence_id else {
         if licence.licensor != known.right.owner {

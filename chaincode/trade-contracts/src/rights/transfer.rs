@@ -60,6 +60,7 @@ pub fn accept_right(ctx: &mut Context<'_>, request: AcceptRight) -> Result<Right
     let mut caller = Caller::of::<AcceptRight>(ctx)?;
     let right_id = request.right_id.of(caller.msp_id());
     let (mut known, offer) = offered_to_caller(ctx, &caller, right_id)?;
+    facts::check_offerer(&caller, &offer.from)?;
     check_undisputed(ctx, &caller, &known.right)?;
 
     caller.follow(known.right.recorded.at);

@@ -145,6 +145,9 @@ rejections! {
     /// The licence was withdrawn or replied to, or its licensor's peer has not endorsed it.
     LicenceNotOffered { licence_id: LicenceName } = 409, "rights.licence_not_offered", "The licence cannot be replied to",
         "{licence_id} was withdrawn, replied to, or was not endorsed by its licensor";
+    /// The member that offered it is suspended, or no member any more.
+    OffererNotEnrolled { msp_id: MspId } = 422, "rights.offerer_not_enrolled", "The offer's member can grant nothing",
+        "{msp_id} is not enrolled or is suspended, so nothing of what it offered is accepted";
     /// Who granted the licence could not grant it now.
     LicensorChanged { licence_id: LicenceName } = 409, "rights.licensor_changed", "The licensor has changed",
         "the licensor of {licence_id} no longer owns the right, or no longer holds the licence above";

@@ -9,6 +9,7 @@ use trade_model::rights::{
 };
 
 use super::*;
+use crate::tests::authorship::suspend;
 
 #[test]
 fn a_right_is_its_owners_word_until_an_attester_confirms_it() {
@@ -355,6 +356,11 @@ fn accept_products_rows() -> Vec<Row> {
     vec![
         row("by the member", "", |w| {
             assign(w, SECOND_MAKER, EXPORTER, &[FOREIGN])?;
+            accept_products(w, EXPORTER)
+        }),
+        row("from a suspended company", "rights.offerer_not_enrolled", |w| {
+            assign(w, SECOND_MAKER, EXPORTER, &[FOREIGN])?;
+            suspend(w, SECOND_MAKER);
             accept_products(w, EXPORTER)
         }),
         row("nothing", "rights.assignment_unknown", |w| accept_products(w, EXPORTER)),

@@ -8,6 +8,7 @@ use trade_model::rights::{
 };
 
 use super::*;
+use crate::tests::authorship::suspend;
 
 #[test]
 fn an_opposition_that_is_upheld_ends_the_right_and_one_that_is_rejected_leaves_it() {
@@ -290,6 +291,11 @@ fn accept_rows() -> Vec<Row> {
         row("twice", "rights.no_open_offer", |w| {
             offered(w)?;
             w.take_over(SECOND_MAKER)?;
+            w.take_over(SECOND_MAKER)
+        }),
+        row("from a suspended owner", "rights.offerer_not_enrolled", |w| {
+            offered(w)?;
+            suspend(w, EXPORTER);
             w.take_over(SECOND_MAKER)
         }),
         row("what was opposed since", "rights.under_opposition", |w| {

@@ -8,6 +8,7 @@ use trade_model::rights::{
 };
 
 use super::*;
+use crate::tests::authorship::suspend;
 
 #[test]
 fn a_check_names_every_rule_that_is_not_met() {
@@ -209,6 +210,11 @@ fn accept_rows() -> Vec<Row> {
             grant(w, &licence())?;
             w.offer(EXPORTER, SECOND_MAKER)?;
             w.take_over(SECOND_MAKER)?;
+            w.accept(IMPORTER, LICENCE)
+        }),
+        row("from a suspended licensor", "rights.offerer_not_enrolled", |w| {
+            grant(w, &licence())?;
+            suspend(w, EXPORTER);
             w.accept(IMPORTER, LICENCE)
         }),
         row("while the right is offered to another", "rights.under_transfer", |w| {
