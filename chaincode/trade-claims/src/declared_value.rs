@@ -157,8 +157,9 @@ impl RequestClaim for DeclaredValue {
         let (tariff_id, tariff_version) = (draft.tariff_id.clone(), draft.tariff_version);
         let question = ReadTariff { tariff_id: tariff_id.clone(), version: Some(tariff_version), on: None };
         let tariff = facts.answer_to(&question, |tariff| {
-            tariff.tariff_id == question.tariff_id && tariff.version == tariff_version
+            tariff.record.tariff_id == question.tariff_id && tariff.record.version == tariff_version
         })?;
+        let tariff = tariff.record;
         let band = tariff.bands.iter().find(|band| band.band_id == draft.band_id);
         let band = band.ok_or_else(|| DocumentError::BandUnknown { band_id: draft.band_id.to_string() })?;
         if band.is_too_narrow() {

@@ -57,6 +57,7 @@ fn record(
         return Err(CustomsRejection::AlreadyDecided { declaration_id: filed.declaration_id }.into());
     }
     let tariff = tariff::version_of(ctx, &filed.tariff_id, filed.tariff_version)?;
+    tariff::check_authentic(ctx, &tariff, (&filed.authority, &filed.destination, filed.procedure))?;
     let mut registry = Registry::default();
     let things = consignment::things(ctx, &mut registry, &filed.items)?;
     let inputs = facts::gather(ctx, &mut registry, &caller.members, &filed, &tariff, &things)?;

@@ -53,6 +53,8 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     let things = consignment::things(ctx, &mut registry, &request.items)?;
     caller.follow(registry.last_recorded_at());
     let tariff = tariff::in_force(ctx, &request.tariff_id, caller.now.date())?;
+    let place = (&authority, &request.destination, request.procedure);
+    tariff::check_authentic(ctx, &tariff, place)?;
     let band = check_tariff(&tariff, &request)?;
     let claim = DeclaredValue::of_request(caller.msp_id(), &request, band);
     claim.verify(declaration::deployment(ctx), &request.value_proof)?;

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{AMOUNT_MAX, Malformed, TariffId};
+use trade_model::common::{AMOUNT_MAX, Attested, Malformed, TariffId};
 use trade_model::customs::{
     Calendar, CustomsEvent, CustomsRejection, PERIODS_MAX, Procedure, PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX,
     TARIFF_HEADS, TARIFF_OF, TARIFFS, Tariff, TariffBand, TariffHead,
 };
 use trade_model::rejection::{Rejection, RequestRejection};
-use trade_standards::identifier::CountryCode;
+use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::time::{Date, UtcTime};
 
 use crate::announce::announce;
 use crate::caller::Caller;
-use crate::{ledger, period};
+use crate::{authorship, ledger, period};
 
 /// Greatest duty of a band, in hundredths of a percent.
 const DUTY_MAX: u32 = 100_000;
@@ -75,7 +75,8 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         calendar,
     };
     TARIFF_HEADS.put(ctx, &tariff.tariff_id, &head)?;
-    TARIFFS.put(ctx, &(tariff.tariff_id.clone(), tariff.version), &tariff)?;
+    let key = (tariff.tariff_id.clone(), tariff.version);
+    authorship::put(ctx, &caller, (&TARIFFS, &key), &tariff, &[caller.msp_id()])?;
     TARIFF_OF.put(ctx, &place, &tariff.tariff_id)?;
     announce(ctx, CustomsEvent::TariffPublished { tariff_id: tariff.tariff_id.clone(), version: tariff.version })?;
     Ok(tariff)
@@ -85,15 +86,36 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
 ///
 /// # Errors
 /// [`CustomsRejection::TariffUnknown`], [`CustomsRejection::NoTariffInForce`].
-pub fn read_tariff(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Tariff, Refusal> {
-    match (request.version, request.on) {
-        (Some(version), _) => version_of(ctx, &request.tariff_id, version),
-        (None, Some(day)) => in_force(ctx, &request.tariff_id, day),
+pub fn read_tariff(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Attested<Tariff>, Refusal> {
+    let record = match (request.version, request.on) {
+        (Some(version), _) => version_of(ctx, &request.tariff_id, version)?,
+        (None, Some(day)) => in_force(ctx, &request.tariff_id, day)?,
         (None, None) => {
             let newest = head(ctx, &request.tariff_id)?.newest;
-            version_of(ctx, &request.tariff_id, newest)
+            version_of(ctx, &request.tariff_id, newest)?
         }
+    };
+    let authenticated = is_authentic(ctx, &record)?;
+    Ok(Attested { record, authenticated })
+}
+
+/// Refuses a tariff that the authority of a declaration has not published for its destination and procedure. What leads
+/// to a tariff is an index, and an index proves nothing.
+pub(super) fn check_authentic(
+    ctx: &mut Context<'_>,
+    tariff: &Tariff,
+    (authority, country, procedure): (&MspId, &CountryCode, Procedure),
+) -> Result<(), Refusal> {
+    let of_place = tariff.authority == *authority && tariff.jurisdiction == *country && tariff.procedure == procedure;
+    if of_place && is_authentic(ctx, tariff)? {
+        return Ok(());
     }
+    Err(CustomsRejection::TariffUnauthenticated { tariff_id: tariff.tariff_id.clone() }.into())
+}
+
+fn is_authentic(ctx: &mut Context<'_>, tariff: &Tariff) -> Result<bool, Refusal> {
+    let key = (tariff.tariff_id.clone(), tariff.version);
+    authorship::is_authentic(ctx, &TARIFFS, &key, (tariff, &tariff.published), &tariff.authority)
 }
 
 /// The tariff of a country for a procedure.

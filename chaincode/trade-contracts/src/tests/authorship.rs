@@ -9,7 +9,7 @@ use trade_model::common::{DeclarationId, Scoped};
 use trade_model::custody::{CustodyTransfer, TRANSFERS};
 use trade_model::customs::{
     ACTS, APPROVALS, DECISIONS, DECLARATIONS, Decision, DecisionApproval, Declaration, DeclarationAct, DeclarationPart,
-    HOLDS, Hold, ReadApproval, ReadDecision, ReadDeclaration,
+    HOLDS, Hold, ReadApproval, ReadDecision, ReadDeclaration, TARIFFS, Tariff,
 };
 use trade_model::governance::{
     BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
@@ -67,6 +67,9 @@ pub(super) fn forged() -> Contract {
         })
         .submit("Act", |ctx, record: DeclarationAct| {
             forge(ctx, &ACTS, &of_declaration(&record.declaration_id, record.number), record)
+        })
+        .submit("Tariff", |ctx, record: Tariff| {
+            forge(ctx, &TARIFFS, &(record.tariff_id.clone(), record.version), record)
         })
         .submit("Hold", |ctx, record: Hold| forge(ctx, &HOLDS, &record.hold_id.clone(), record))
         .submit("Approval", |ctx, record: DecisionApproval| {

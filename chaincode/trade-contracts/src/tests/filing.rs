@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Assess, ClassifyProduct, FileDeclaration, ReadClassification};
+use trade_model::customs::{Assess, ClassifyProduct, FileDeclaration, ReadClassification, ReadTariff};
 use trade_standards::time::UtcTime;
 
 use super::customs::{DEC, DECLARED, branded, file, goods, tariff};
@@ -68,18 +68,18 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
         (FileDeclaration::NAME, file_rows()),
         (Assess::NAME, assess_rows()),
         (
-            "customs:ReadTariff",
+            ReadTariff::NAME,
             vec![
                 row("no tariff", "customs.tariff_unknown", |w| {
-                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "x" }))
+                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "x" }))
                 }),
                 row("no version", "customs.tariff_unknown", |w| {
                     publish(w, &tariff())?;
-                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "version": 2 }))
+                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF", "version": 2 }))
                 }),
                 row("before it began", "customs.no_tariff_in_force", |w| {
                     publish(w, &tariff())?;
-                    w.evaluate(BANK, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "on": "2025-12-31" }))
+                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF", "on": "2025-12-31" }))
                 }),
             ],
         ),
@@ -262,6 +262,17 @@ fn file_rows() -> Vec<Row> {
             let lenient = tariff().with("tariff_id", "US-TARIFF").with("jurisdiction", "US");
             w.submit(SECOND_CUSTOMS, "customs:PublishTariff", &lenient)?;
             file(w, goods().with("tariff_id", "US-TARIFF"))
+        }),
+        row("a lenient version that others made up", "customs.tariff_unauthenticated", |w| {
+            w.consignment();
+            let published = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF" }))?;
+            assert_eq!(published["authenticated"], true);
+            let mut lenient = published.without("authenticated");
+            lenient["rules"].as_array_mut().expect("a list").truncate(1);
+            w.forge("Tariff", &lenient)?;
+            let read = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF" }))?;
+            assert_eq!(read["authenticated"], false);
+            w.file(goods())
         }),
         row("another currency", "customs.currency_differs", |w| file(w, goods().with("currency", "USD"))),
         row("an unknown currency", "identifier.not_listed", |w| file(w, goods().with("currency", "ZZZ"))),

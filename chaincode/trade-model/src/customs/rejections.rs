@@ -147,6 +147,9 @@ rejections! {
     /// The declaration or its last decision may have been made by others.
     DeclarationUnauthenticated { declaration_id: Scoped<DeclarationId> } = 409, "customs.declaration_unauthenticated", "The declaration is not authenticated",
         "{declaration_id} was filed or decided without the peer of the organization it speaks for";
+    /// A tariff counts when the authority of the destination has published it.
+    TariffUnauthenticated { tariff_id: TariffId } = 409, "customs.tariff_unauthenticated", "The tariff is not authenticated",
+        "tariff {tariff_id} was not published by the authority of the destination, or not for this procedure";
     /// Nothing, or another decision, waits for a second person.
     NothingToApprove { declaration_id: Scoped<DeclarationId> } = 409, "customs.nothing_to_approve", "No such decision waits for an approval",
         "of {declaration_id}, only the last decision can be approved, when it proposes a clearance or is graver than the rules";

@@ -96,7 +96,7 @@ pub enum CustomsCheck {
     Inspection,
 }
 
-/// A version of a tariff: the answer of `customs:PublishTariff` and `customs:ReadTariff`.
+/// A version of a tariff: the answer of `customs:PublishTariff` and `customs:ReadTariff`. It speaks for its authority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tariff {
     /// Its id.

@@ -223,7 +223,7 @@ transactions! {
     submit(Officer) "customs:Assess" by &[Role::Customs], Assess => Decision;
     submit(Officer) "customs:Decide" by &[Role::Customs], Decide => Decision;
     submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
-    evaluate "customs:ReadTariff", ReadTariff => Tariff;
+    evaluate "customs:ReadTariff", ReadTariff => Attested<Tariff>;
     evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
     evaluate "customs:ReadValueOpening", ReadValueOpening => Opening;
     evaluate "customs:ReadDecision", ReadDecision => Attested<Decision>;
