@@ -10,7 +10,7 @@ use fixtures::{band, of, rule};
 use serde_json::{Value, json};
 use trade_claims::{DeclarationPlace, Deployment};
 use trade_model::customs::CustomsCheck::{
-    Custody, Documents, HsCode, Inspection, NoOtherDeclaration, Quantity, ValueInBand,
+    Custody, Documents, HsCode, Inspection, LicenceChain, NoOtherDeclaration, Quantity, ValueInBand,
 };
 use trade_model::customs::Outcome::{DocumentCheck, Intercept};
 use trade_standards::time::UtcTime;
@@ -28,6 +28,7 @@ pub struct Border {
     pub customs: Caller,
     pub officers: [Caller; 2],
     country: &'static str,
+    guards_rights: bool,
     channel: String,
     chaincode: String,
 }
@@ -35,12 +36,22 @@ pub struct Border {
 impl Border {
     /// The border of a country, whose tariff it publishes. Each test has a country of its own.
     pub async fn new(system: &System, country: &'static str) -> Result<Self> {
+        Self::open(system, country, false).await
+    }
+
+    /// The same, where goods without a licence are stopped.
+    pub async fn guarding_rights(system: &System, country: &'static str) -> Result<Self> {
+        Self::open(system, country, true).await
+    }
+
+    async fn open(system: &System, country: &'static str, guards_rights: bool) -> Result<Self> {
         let border = Self {
             exporter: system.caller("ExporterMSP")?,
             importer: system.caller(IMPORTER)?,
             customs: system.caller("CustomsMSP")?,
             officers: [system.caller_as("CustomsMSP", "Officer1")?, system.caller_as("CustomsMSP", "Officer2")?],
             country,
+            guards_rights,
             channel: system.consortium.channel.clone(),
             chaincode: system.consortium.chaincode.name.clone(),
         };
@@ -54,7 +65,7 @@ impl Border {
 
     /// A tariff of the country under an id.
     pub fn tariff(&self, tariff_id: &str) -> Value {
-        let rules = vec![
+        let mut rules = vec![
             rule("value", ValueInBand, Intercept, DocumentCheck),
             rule("custody", Custody, DocumentCheck, DocumentCheck),
             rule("quantity", Quantity, Intercept, DocumentCheck),
@@ -63,6 +74,9 @@ impl Border {
             rule("documents", Documents, DocumentCheck, DocumentCheck),
             rule("inspection", Inspection, Intercept, DocumentCheck),
         ];
+        if self.guards_rights {
+            rules.push(rule("chain", LicenceChain, Intercept, DocumentCheck));
+        }
         fixtures::json(&fixtures::tariff(tariff_id, self.country, vec![band("b", "91", BOUNDS, 0)], rules))
     }
 

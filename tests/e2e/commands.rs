@@ -83,12 +83,22 @@ fn the_package_of_the_chaincode_is_its_owners_secret_and_no_server_key() -> Resu
     let folder = tempfile::tempdir()?;
     let output = folder.path().join("exported");
     text(&run(&["network", "export", "compose", "--output", &output.display().to_string()], "")?)?;
-    let chaincode = output.join("network/chaincode");
-    for file in ["package.tar.gz", "tls/peer.key", "tls/server.key"] {
-        let mode = std::fs::metadata(chaincode.join(file))?.permissions().mode();
-        ensure!(mode & 0o077 == 0, "{file} has the mode {mode:o}");
+    let chaincodes = std::fs::read_dir(output.join("network/chaincode"))?.collect::<Result<Vec<_>, _>>()?;
+    ensure!(chaincodes.len() == 5, "not one for each organization that endorses: {chaincodes:?}");
+    for chaincode in chaincodes {
+        let chaincode = chaincode.path();
+        for file in ["package.tar.gz", "tls/peer.key", "tls/server.key"] {
+            let mode = std::fs::metadata(chaincode.join(file))?.permissions().mode();
+            ensure!(mode & 0o077 == 0, "{file} has the mode {mode:o}");
+        }
+        keys_of_one_purpose(&chaincode.join("tls"), &output.join("network/crypto/peerOrganizations"))?;
     }
-    let read = |name: &str| -> Result<X509> { Ok(X509::from_pem(&std::fs::read(chaincode.join("tls").join(name))?)?) };
+    Ok(())
+}
+
+/// A chaincode's certificates come from an authority of its own, and the peers' key is good for no server.
+fn keys_of_one_purpose(tls: &Path, organizations: &Path) -> Result<()> {
+    let read = |name: &str| -> Result<X509> { Ok(X509::from_pem(&std::fs::read(tls.join(name))?)?) };
     let authority = read("ca.crt")?;
     let good_for = |certificate: &X509, purpose| -> Result<bool> {
         let mut store = X509StoreBuilder::new()?;
@@ -100,7 +110,6 @@ fn the_package_of_the_chaincode_is_its_owners_secret_and_no_server_key() -> Resu
     let (peer, server) = (read("peer.crt")?, read("server.crt")?);
     ensure!(good_for(&peer, X509PurposeId::SSL_CLIENT)? && good_for(&server, X509PurposeId::SSL_SERVER)?, "unusable");
     ensure!(!good_for(&peer, X509PurposeId::SSL_SERVER)?, "the peers' key is good for a server");
-    let organizations = output.join("network/crypto/peerOrganizations");
     for organization in std::fs::read_dir(organizations)? {
         for file in std::fs::read_dir(organization?.path().join("tlsca"))? {
             let file = file?.path();

@@ -173,7 +173,13 @@ fn members() -> serde_json::Value {
     for member in list["members"].as_array_mut().into_iter().flatten().filter(|member| member["msp_id"] == "CustomsMSP")
     {
         member["jurisdictions"] =
-            serde_json::json!(["AT", "BE", "CH", "CZ", "DE", "DK", "FI", "FR", "LU", "NL", "PL", "SE"]);
+            serde_json::json!(["AT", "BE", "CH", "CZ", "DE", "DK", "EE", "FI", "FR", "IT", "LU", "NL", "PL", "SE"]);
+    }
+    // The place in Germany where goods lie before they are sold there.
+    for member in
+        list["members"].as_array_mut().into_iter().flatten().filter(|member| member["msp_id"] == "ImporterMSP")
+    {
+        member["gln"] = serde_json::json!("4012345002256");
     }
     list
 }

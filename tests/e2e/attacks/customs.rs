@@ -4,9 +4,10 @@
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::documents;
 use serde_json::json;
+use trade_standards::percent::encode;
 
 use crate::e2e::border::Border;
-use crate::e2e::goods::{aggregation, capture, erroneous, things};
+use crate::e2e::goods::{aggregation, alarms, capture, erroneous, item, things};
 use crate::harness::{establish, everywhere};
 
 #[tokio::test]
@@ -28,6 +29,31 @@ async fn an_intercepted_pallet_is_not_laundered() -> Result<()> {
         }
         let lenient = json!({ "items": [pallet], "quantity": "2", "tariff_id": "LENIENT" });
         border.declare("LAUNDER-TARIFF", &lenient).await?.refused(422, "customs.tariff_not_of_destination")?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn held_goods_are_not_laundered_by_unpacking_and_repacking_them() -> Result<()> {
+    for system in everywhere()? {
+        establish(system).await?;
+        let border = Border::new(system, "EE").await?;
+        let (serials, sscc) = (["REPACK1", "REPACK2"], "095212340000001058");
+        let pallet = border.offered_pallet(sscc, &serials).await?;
+        border.declare("REPACK", &json!({ "items": [pallet], "quantity": "3" })).await?.accepted()?;
+        let decision = border.assess("REPACK").await?.accepted()?;
+        ensure!(decision["result"]["outcome"] == "intercept", "{decision}");
+        let unpacked = capture(&border.exporter, aggregation("DELETE", "unpacking", sscc, &things(&serials))).await?;
+        ensure!(alarms(&unpacked).contains(&"moved_while_held"), "{unpacked}");
+        let other = "095212340000001065";
+        capture(&border.exporter, aggregation("ADD", "packing", other, &things(&serials))).await?;
+        let piece = item(&border.exporter, &things(&serials)[0]).await?;
+        ensure!(piece["parent"] == pallet, "it left its pallet: {piece}");
+        let again = json!({ "items": things(&serials), "quantity": "2" });
+        border.declare("REPACK-AGAIN", &again).await?.refused(409, "customs.item_held")?;
+        let trace = format!("/v1/items/{}/trace?direction=backward", encode(&things(&serials)[0]));
+        let trace = border.importer.get(&trace).await?.accepted()?;
+        ensure!(trace["held"]["authority"] == "CustomsMSP", "the public is not told: {trace}");
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Lawful trade at customs: documents are provided, an interception is appealed against, goods are released.
 
 use anyhow::{Result, ensure};
-use serde_json::json;
+use entrepot::demo::documents::GTIN;
+use serde_json::{Value, json};
 
+use crate::e2e::attacks::rights::mark;
 use crate::e2e::border::Border;
+use crate::e2e::goods::{Trade, capture, hand_over, object, sell, things};
 use crate::harness::{establish, everywhere};
 
 const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -38,6 +41,45 @@ async fn a_miscounted_pallet_is_intercepted_inspected_and_released() -> Result<(
             .accepted()?;
         let replayed = border.importer.get(&own("replay")).await?.accepted()?;
         ensure!(replayed["same_decision"] == true && replayed["inputs_unchanged"] == true, "{replayed}");
+    }
+    Ok(())
+}
+
+/// The importer's place in Germany, where the brand has its mark.
+const GERMANY: &str = "https://id.gs1.org/414/4012345002256";
+
+/// A piece that the brand sells to the carrier, in Germany or not, and the carrier to the importer, who declares it.
+async fn imported(border: &Border, trade: &Trade, serial: &str, in_germany: bool) -> Result<Value> {
+    trade.commission(&[serial]).await?;
+    let goods = things(&[serial]);
+    if in_germany {
+        let mut stored = object("OBSERVE", "storing", &goods);
+        stored["bizLocation"] = json!({ "id": GERMANY });
+        capture(&trade.exporter, stored).await?;
+    }
+    let (brand, carrier) = ((&trade.exporter, "ExporterMSP"), (&trade.carrier, "LogisticsMSP"));
+    let importer = (&trade.importer, "ImporterMSP");
+    sell(&format!("{serial}-1"), &goods, brand, carrier).await?;
+    sell(&format!("{serial}-2"), &goods, carrier, importer).await?;
+    hand_over(serial, &goods, brand, importer).await?;
+    border.declare(serial, &json!({ "items": goods, "quantity": "1" })).await?.accepted()?;
+    Ok(border.assess(serial).await?.accepted()?["result"].clone())
+}
+
+#[tokio::test]
+async fn goods_that_the_brand_sold_in_the_territory_come_in_without_a_licence_and_others_do_not() -> Result<()> {
+    for system in everywhere()? {
+        let trade = Trade::on(system).await?;
+        let mut right = fixtures::json(&fixtures::right("LC-1", &[GTIN]));
+        right["territories"] = json!(["DE", "IT"]);
+        trade.exporter.post("/v1/rights", &right).await?.accepted()?;
+        let border = Border::guarding_rights(system, "IT").await?;
+        let attestation = format!("{}/attestation", mark("ExporterMSP", "LC-1"));
+        border.customs.post(&attestation, &json!({ "basis": { "kind": "register" } })).await?.accepted()?;
+        let sold_there = imported(&border, &trade, "EXHAUST1", true).await?;
+        ensure!(sold_there["outcome"] == "clear", "{sold_there}");
+        let sold_elsewhere = imported(&border, &trade, "EXHAUST2", false).await?;
+        ensure!(sold_elsewhere["outcome"] == "intercept", "{sold_elsewhere}");
     }
     Ok(())
 }
