@@ -54,6 +54,18 @@ fn the_duties_of_the_contracts_readme_are_those_of_the_declarations() -> Result<
     Ok(())
 }
 
+/// That README lists the tables whose records bear an authorship digest as the model declares them.
+#[test]
+fn the_authored_tables_of_the_contracts_readme_are_those_of_the_model() -> Result<()> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chaincode/trade-contracts/README.md");
+    let readme = fs::read_to_string(readme)?;
+    let authored = trade_model::tables::readers().values().filter(|reader| reader.info.authored);
+    let names: Vec<String> = authored.map(|reader| format!("`{}`", reader.info.name)).collect();
+    let row = format!("| bears digests | {} |\n", names.join(" "));
+    ensure!(readme.contains(&row), "put this into chaincode/trade-contracts/README.md:\n{row}");
+    Ok(())
+}
+
 fn table() -> String {
     let mut rows = "| contract | submit | evaluate |\n|---|---|---|\n".to_owned();
     let transactions = trade_contracts::router().transactions();

@@ -8,9 +8,11 @@
 
 use std::collections::BTreeSet;
 
-use fabric_contract::{CompositeKey, Context, EndorserPolicy, Fault, Table, TableKey, organization_collection};
+use fabric_contract::{CompositeKey, Context, EndorserPolicy, Fault, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
+use trade_model::authorship::Authored;
+pub(crate) use trade_model::authorship::digest;
 use trade_model::common::{Digest256, Role, Stamp};
 use trade_model::governance::Members;
 use trade_standards::identifier::MspId;
@@ -22,7 +24,7 @@ use crate::caller::{self, Caller};
 pub(crate) fn put<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     caller: &Caller,
-    (table, key): (&Table<K, V>, &K),
+    (table, key): (&Authored<K, V>, &K),
     record: &V,
     owners: &[&MspId],
 ) -> Result<(), Refusal> {
@@ -37,7 +39,7 @@ pub(crate) fn put<K: TableKey, V: Serialize + DeserializeOwned>(
 pub(crate) fn put_own<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     author: &MspId,
-    (table, key): (&Table<K, V>, &K),
+    (table, key): (&Authored<K, V>, &K),
     record: &V,
 ) -> Result<(), Refusal> {
     table.put(ctx, key, record)?;
@@ -59,7 +61,7 @@ fn sign(ctx: &mut Context<'_>, caller: &Caller, key: &CompositeKey, record: &imp
 /// Whether the author's own peer endorsed this statement, and the author's own client sent it.
 pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
-    table: &Table<K, V>,
+    table: &Authored<K, V>,
     key: &K,
     (statement, stamp): (&V, &Stamp),
     author: &MspId,
@@ -79,7 +81,7 @@ fn may_state(members: &Members, author: &MspId) -> bool {
 /// party's digest is that of the last it said.
 pub(crate) fn signed_by_all<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
-    table: &Table<K, V>,
+    table: &Authored<K, V>,
     key: &K,
     said: &[(V, &Stamp)],
     parties: &[&MspId],
@@ -104,7 +106,7 @@ pub(crate) fn signed_by_all<K: TableKey, V: Serialize + DeserializeOwned>(
 /// As [`is_authentic`], of an organization that has a collection, whether it is a member or not yet.
 pub(crate) fn bears_digest<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
-    table: &Table<K, V>,
+    table: &Authored<K, V>,
     key: &K,
     (statement, stamp): (&V, &Stamp),
     author: &MspId,
@@ -126,10 +128,4 @@ fn owned(members: &Members, owners: &[&MspId]) -> Result<EndorserPolicy, Fault> 
     let owners: BTreeSet<&str> = owners.iter().map(|owner| owner.as_str()).collect();
     let others_needed = (writers.len() / 2 + 1).saturating_sub(owners.len());
     Ok(EndorserPolicy::all_of(owners)?.and_others(others_needed, writers))
-}
-
-/// SHA-256 of the statement as JSON without spaces, fields in the order of their types.
-pub(crate) fn digest(statement: &impl Serialize) -> Digest256 {
-    let text = serde_json::to_vec(statement).expect("records are texts, numbers and lists, which JSON always takes");
-    Digest256::of(&text)
 }

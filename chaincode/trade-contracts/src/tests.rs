@@ -41,6 +41,7 @@ mod time;
 mod title;
 mod trace;
 mod trace_pages;
+mod verification;
 mod voting;
 mod world;
 

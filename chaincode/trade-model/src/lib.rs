@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod authorship;
 pub mod common;
 pub mod event;
 mod ledger_events;
@@ -7,6 +8,7 @@ mod refusal;
 pub mod rejection;
 pub mod tables;
 pub mod transaction;
+pub mod verification;
 
 pub mod agreement;
 pub mod custody;

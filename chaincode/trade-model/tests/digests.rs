@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// Fields by file and name, and why each may be unsalted.
 const UNSALTED: &[(&str, &str, &str)] = &[
     ("agreement/records.rs", "offer_sha256", "of an offer that stands on the ledger"),
+    ("authorship.rs", "sha256", "of a statement that stands on the ledger"),
     ("common/document.rs", "sha256", "of a document; beside its salt, in private inputs and collections only"),
     ("common/operator.rs", "caller_sha256", "of a certificate, whose key and signature nobody guesses"),
     ("common/operator.rs", "certificate_sha256", "of a certificate, whose key and signature nobody guesses"),
@@ -59,6 +60,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("rights/rejections.rs", "sha256", "the id of a deposit"),
     ("rights/requests/opposition.rs", "evidence", "ids of deposits"),
     ("rights/requests/right.rs", "representation_sha256", "of what a registry office publishes"),
+    ("verification.rs", "authored", "a key of memory, of a ledger key that is public"),
 ];
 
 #[test]

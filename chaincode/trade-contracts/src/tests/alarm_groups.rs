@@ -215,7 +215,7 @@ fn what_members_answer_and_an_authority_decides_is_their_own_record() {
 fn a_decision_that_others_made_up_settles_nothing_and_hinders_nobody() {
     let mut world = World::established();
     let raised = world.meddled().expect("recorded");
-    let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+    let mut other = world.clone();
     let dismissed = other.settle_alarm(CUSTOMS, &raised, "dismissed").expect("customs has no part in it");
     world.forge("AlarmDecision", &dismissed).expect("colluding peers");
     assert_eq!(world.alarm(CUSTOMS, &raised).expect("official")["state"], "raised");

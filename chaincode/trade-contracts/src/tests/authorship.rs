@@ -15,7 +15,7 @@ use trade_model::governance::{
     BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
     ReadMembers,
 };
-use trade_model::item::{ALARM_DECISIONS, AlarmDecision};
+use trade_model::item::{ALARM_DECISIONS, AlarmDecision, CORRECTIONS, Correction};
 use trade_model::mandate::{MANDATES, Mandate};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::rights::{LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, Right};
@@ -71,6 +71,7 @@ pub(super) fn forged() -> Contract {
         .submit("Tariff", |ctx, record: Tariff| {
             forge(ctx, &TARIFFS, &(record.tariff_id.clone(), record.version), record)
         })
+        .submit("Correction", |ctx, record: Correction| forge(ctx, &CORRECTIONS, &record.record_id.clone(), record))
         .submit("Hold", |ctx, record: Hold| forge(ctx, &HOLDS, &record.hold_id.clone(), record))
         .submit("Approval", |ctx, record: DecisionApproval| {
             forge(ctx, &APPROVALS, &of_declaration(&record.declaration_id, record.number), record)
@@ -124,13 +125,13 @@ fn a_clearance_that_others_made_up_is_shown_as_such() {
     world.assess().expect("decided");
     let (declaration, decision) = (record(world.declaration()), record(world.decision()));
     for (field, value) in [("outcome", json!("intercept")), ("rules_of", json!("2026-01-02"))] {
-        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        let mut other = world.clone();
         other.forge("Decision", &decision.clone().with(field, value)).expect("two colluding peers");
         assert_eq!(other.decision()["authenticated"], false, "{field}");
         assert_eq!(other.declaration()["authenticated"], false, "{field}");
     }
     for (field, value) in [("state", json!("filed")), ("decisions", json!(0)), ("quantity", json!("3"))] {
-        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        let mut other = world.clone();
         let request = declaration.clone().with(field, value);
         other.forge("Declaration", &request).expect("two colluding peers");
         assert_eq!(other.declaration()["authenticated"], false, "{field}");
@@ -149,7 +150,7 @@ fn a_second_person_that_others_made_up_releases_nothing() {
     assert_eq!((&proposed["state"], &cleared["state"]), (&json!("clearance_proposed"), &json!("cleared")));
     // A clearance whose approval is by the person that decided, or is about another decision.
     for (field, value) in [("person", decision["person"].clone()), ("decision_sha256", json!("0".repeat(64)))] {
-        let mut other = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        let mut other = world.clone();
         other.forge("Approval", &approval.clone().with(field, value)).expect("two colluding peers");
         assert_eq!(other.approval()["authenticated"], false, "{field}");
         assert_eq!(other.declaration()["authenticated"], false, "{field}");

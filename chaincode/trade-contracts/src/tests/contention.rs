@@ -45,7 +45,7 @@ fn observations_of_one_pallet_cost_its_holder_nothing() {
     let moved = document(&[object_event("OBSERVE", "departing", &[pallet(1)])]);
     let unpacked = document(&[aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")])]);
     for (name, request) in [(Offer::NAME, &offer), (Capture::NAME, &moved), (Capture::NAME, &unpacked)] {
-        let mut fork = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+        let mut fork = world.clone();
         let mut block = fork.crowd(&[CARRIER, SECOND_MAKER, SECOND_CUSTOMS], &pallet(1));
         block.push(fork.endorsed(EXPORTER, name, request));
         all_valid(&fork.ledger.commit(block));

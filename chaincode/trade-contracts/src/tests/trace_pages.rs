@@ -96,7 +96,7 @@ fn what_was_packed_here_and_unpacked_there_without_a_movement_is_missed() {
     world.commission(&["1"]).expect("a new serial");
     world.capture(EXPORTER, &[at(aggregation("ADD", "packing", &pallet(1), &[piece("1")]), HERE)]).expect("free");
     let unpacked = aggregation("DELETE", "unpacking", &pallet(1), &[piece("1")]);
-    let mut moved = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+    let mut moved = world.clone();
     world.capture(EXPORTER, &[at(unpacked.clone(), THERE)]).expect("held");
     assert_eq!(kinds(&world.traced(&piece("1"), "backward")), ["moved_without_record"]);
 

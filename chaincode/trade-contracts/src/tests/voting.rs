@@ -183,7 +183,7 @@ fn an_old_decision_is_not_replayed() {
     let refused = world.submit(BANK, Enact::NAME, &id(&proposal)).expect_err("its day has not come");
     assert_eq!(refused.code, "governance.proposal_holds_later");
     world.clock += 2 * 24 * 3_600;
-    let mut forgotten = World { ledger: world.ledger.clone(), rng: world.rng.clone(), clock: world.clock };
+    let mut forgotten = world.clone();
     forgotten.clock += 31 * 24 * 3_600;
     let refused = forgotten.submit(BANK, Enact::NAME, &id(&proposal)).expect_err("a month too late");
     assert_eq!(refused.code, "governance.proposal_lapsed");

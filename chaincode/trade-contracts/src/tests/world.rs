@@ -1,6 +1,6 @@
 //! The channel of the tests: its members, helpers to call, and the rows of tables.
 
-use fabric_contract::testing::{Collection, MemoryLedger, creator};
+use fabric_contract::testing::{Collection, Committed, MemoryLedger, creator};
 use fabric_contract::{Creator, Failure, Timestamp};
 use fixtures::{json, member, of, set};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use trade_claims::{
 use trade_model::Transaction as _;
 use trade_model::common::{DUTIES_ATTRIBUTE, Role};
 use trade_model::governance::{ConfirmFounding, Member, ProposeFounding};
+use trade_model::verification::{Finding, Verification, Written};
 use trade_proofs::{ChaCha20Rng, Close, Opening, OpeningText, ProofContext, Prover, Range, rand_core::SeedableRng};
 
 pub(super) const EXPORTER: &str = "ExporterMSP";
@@ -64,8 +65,13 @@ pub(super) fn try_all(tables: Vec<(&'static str, Vec<Row>)>) {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct World {
     pub(super) ledger: MemoryLedger,
+    /// Looks through what every transaction writes, as a verifier does that has the blocks.
+    pub(super) verification: Verification,
+    /// What it has found.
+    pub(super) findings: Vec<Finding>,
     pub(super) rng: ChaCha20Rng,
     pub(super) clock: i64,
 }
@@ -93,19 +99,20 @@ impl World {
         for msp_id in organizations.iter().filter(|msp_id| **msp_id != REGULATOR) {
             ledger = ledger.with_collection(Collection::of_organization(msp_id));
         }
-        Self { ledger, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
+        let (verification, findings) = (Verification::default(), Vec::new());
+        Self { ledger, verification, findings, rng: ChaCha20Rng::from_seed([7; 32]), clock: START }
     }
 
     /// With the members of [`establish`]. They found once, and every test goes on with a copy.
     pub(super) fn established() -> Self {
         thread_local! {
-            static FOUNDED: MemoryLedger = {
+            static FOUNDED: World = {
                 let mut world = World::empty();
                 world.found(&establish()).expect("the list is well formed");
-                world.ledger
+                world
             };
         }
-        Self { ledger: FOUNDED.with(MemoryLedger::clone), ..Self::empty() }.after_the_founding()
+        Self { clock: START, ..FOUNDED.with(World::clone) }.after_the_founding()
     }
 
     /// With other members.
@@ -141,14 +148,38 @@ impl World {
     pub(super) fn submit_as(&mut self, who: &Creator, name: &str, request: &Value) -> Answer {
         self.clock += 1;
         let call = self.ledger.call(name).creator(who).time(Timestamp::from_seconds(self.clock));
-        call.json(request).submit()?.json()
+        let committed = call.json(request).submit()?;
+        self.followed(who, name, &committed)
     }
 
     /// As a signer that says for which person it signs.
     pub(super) fn submit_vouched(&mut self, signer: &Creator, vouched: &Value, name: &str, request: &Value) -> Answer {
         self.clock += 1;
         let call = self.ledger.call(name).creator(signer).time(Timestamp::from_seconds(self.clock));
-        call.json(request).json(vouched).submit()?.json()
+        let committed = call.json(request).json(vouched).submit()?;
+        self.followed(signer, name, &committed)
+    }
+
+    /// The answer, once the verifier has seen what was written: it finds fault with nothing that the contracts do.
+    fn followed(&mut self, who: &Creator, name: &str, committed: &Committed) -> Answer {
+        let set = &committed.read_write_set;
+        let records: Vec<_> = set.writes.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
+        let hashes: Vec<_> = set
+            .hashed_writes
+            .iter()
+            .map(|((collection, key), write)| (collection.as_str(), *key, write.value_sha256))
+            .collect();
+        let found = self.verification.add(&Written {
+            transaction_id: &committed.tx_id,
+            creator: &who.msp_id,
+            certificate_sha256: who.certificate_sha256,
+            records: &records,
+            hashes: &hashes,
+        });
+        let forged = name.starts_with("forged:") || !self.findings.is_empty();
+        assert!(forged || found.is_empty(), "{name} by {}: {found:?}", who.msp_id);
+        self.findings.extend(found);
+        committed.json()
     }
 
     /// With the transient field `private`, at the peers of the parties.
@@ -161,8 +192,10 @@ impl World {
         peers: &[&str],
     ) -> Answer {
         self.clock += 1;
-        let call = self.ledger.call(name).creator(&person(who)).time(Timestamp::from_seconds(self.clock));
-        call.json(request).transient_json("private", private).endorsed_by(peers).submit()?.json()
+        let person = person(who);
+        let call = self.ledger.call(name).creator(&person).time(Timestamp::from_seconds(self.clock));
+        let committed = call.json(request).transient_json("private", private).endorsed_by(peers).submit()?;
+        self.followed(&person, name, &committed)
     }
 
     pub(super) fn evaluate(&mut self, who: &str, name: &str, request: &Value) -> Answer {

@@ -1,16 +1,17 @@
 //! Where custody transfers and recoveries stand on the ledger.
 
-use fabric_contract::Table;
-
 use super::{CustodyTransfer, Recovery, RecoveryName, TransferName};
+use crate::authorship::{Authored, Said};
 use crate::tables::Tables;
 
 /// Custody transfers by their name.
-pub const TRANSFERS: Table<TransferName, CustodyTransfer> = Table::new("custody-transfer");
+pub const TRANSFERS: Authored<TransferName, CustodyTransfer> =
+    Authored::new("custody-transfer", |_, it| Said::by_all(&it.said(), &it.signers()));
 /// Recoveries by their name.
-pub const RECOVERIES: Table<RecoveryName, Recovery> = Table::new("custody-recovery");
+pub const RECOVERIES: Authored<RecoveryName, Recovery> =
+    Authored::new("custody-recovery", |name, it| vec![Said::by(&name.owner, &it.recovered, it)]);
 
 pub(crate) fn tables(all: &mut Tables<'_>) {
-    all.public(&TRANSFERS);
-    all.public(&RECOVERIES);
+    all.authored(&TRANSFERS);
+    all.authored(&RECOVERIES);
 }

@@ -7,6 +7,7 @@ use super::{
     Alarm, AlarmAnswer, AlarmDecision, AlarmGroup, Concern, Correction, CorrectionConsent, IssuedSerials, Item,
     RecordedEvent, SerialNumber, TimelineEntry, Weight,
 };
+use crate::authorship::{Authored, Said};
 use crate::common::{AlarmGroupId, AlarmId, EventRecordId, Foreign, ItemId, Moment, NewestFirst};
 use crate::rights::LicenceName;
 use crate::tables::Tables;
@@ -58,16 +59,20 @@ pub const GROUP_ALARMS: Table<(AlarmGroupId, AlarmId), AlarmId> = Table::new("gr
 pub const PARTY_ALARMS: Table<(Part<MspId>, Concern, NewestFirst, AlarmGroupId), AlarmGroupId> =
     Table::new("party-alarm");
 /// What members answered, by group and member.
-pub const ALARM_ANSWERS: Table<(AlarmGroupId, Part<MspId>), AlarmAnswer> = Table::new("alarm-answer");
+pub const ALARM_ANSWERS: Authored<(AlarmGroupId, Part<MspId>), AlarmAnswer> =
+    Authored::new("alarm-answer", |(_, member), it| vec![Said::by(&member.0, &it.answered, it)]);
 /// What authorities decided, by group.
-pub const ALARM_DECISIONS: Table<AlarmGroupId, AlarmDecision> = Table::new("alarm-decision");
+pub const ALARM_DECISIONS: Authored<AlarmGroupId, AlarmDecision> =
+    Authored::new("alarm-decision", |_, it| vec![Said::by_signer(&it.decided, it)]);
 /// Ranges of serial numbers by company, trade item and first number.
-pub const SERIALS: Table<(Part<MspId>, Part<Gtin>, SerialNumber), IssuedSerials> = Table::new("serial-range");
+pub const SERIALS: Authored<(Part<MspId>, Part<Gtin>, SerialNumber), IssuedSerials> =
+    Authored::new("serial-range", |_, it| vec![Said::by(&it.company, &it.issued, it)]);
 /// Corrections that wait, or waited, for the consent of others, by the record that is declared erroneous.
-pub const CORRECTIONS: Table<EventRecordId, Correction> = Table::new("correction");
+pub const CORRECTIONS: Authored<EventRecordId, Correction> =
+    Authored::new("correction", |_, it| vec![Said::by_signer(&it.declared.recorded, it)]);
 /// Who agreed to a correction.
-pub const CORRECTION_CONSENTS: Table<(EventRecordId, Part<MspId>), CorrectionConsent> =
-    Table::new("correction-consent");
+pub const CORRECTION_CONSENTS: Authored<(EventRecordId, Part<MspId>), CorrectionConsent> =
+    Authored::new("correction-consent", |(_, member), it| vec![Said::by(&member.0, &it.consented, it)]);
 /// Index: the corrections that wait, by the things concerned.
 pub const CORRECTIONS_OF: Table<(ItemId, EventRecordId), EventRecordId> = Table::new("item-correction");
 
@@ -81,9 +86,9 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&CONTENTS);
     all.public(&EVENTS);
     all.public(&EVENTS_BY_ID);
-    all.public(&SERIALS);
-    all.public(&CORRECTIONS);
-    all.public(&CORRECTION_CONSENTS);
+    all.authored(&SERIALS);
+    all.authored(&CORRECTIONS);
+    all.authored(&CORRECTION_CONSENTS);
     all.public(&CORRECTIONS_OF);
     all.public(&ITEM_EVENTS);
     all.public(&SIGHTINGS);
@@ -97,6 +102,6 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&ALARM_GROUPS);
     all.public(&GROUP_ALARMS);
     all.public(&PARTY_ALARMS);
-    all.public(&ALARM_ANSWERS);
-    all.public(&ALARM_DECISIONS);
+    all.authored(&ALARM_ANSWERS);
+    all.authored(&ALARM_DECISIONS);
 }

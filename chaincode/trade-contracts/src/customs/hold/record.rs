@@ -2,7 +2,7 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{Attested, HoldId, Stamp};
+use trade_model::common::{Attested, HoldId};
 use trade_model::customs::{CustomsEvent, CustomsRejection, HOLDS, Hold, ReadHold};
 
 use crate::caller::Caller;
@@ -24,16 +24,10 @@ pub(super) fn find(ctx: &mut Context<'_>, hold_id: &HoldId) -> Result<Hold, Refu
 
 /// Whether the authority has made the hold what it is.
 pub(super) fn is_authentic(ctx: &mut Context<'_>, hold: &Hold) -> Result<bool, Refusal> {
-    match last_changed(hold) {
+    match hold.last_changed() {
         Some(stamp) => authorship::is_authentic(ctx, &HOLDS, &hold.hold_id, (hold, stamp), &hold.authority),
         None => Ok(false),
     }
-}
-
-/// Who changed the hold last, and when.
-pub(super) fn last_changed(hold: &Hold) -> Option<&Stamp> {
-    let last = hold.steps.last()?;
-    Some(last.approved.as_ref().unwrap_or(&last.done))
 }
 
 /// Writes a hold as it is now.

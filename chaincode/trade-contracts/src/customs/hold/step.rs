@@ -9,7 +9,7 @@ use trade_model::customs::{
 };
 
 use super::apply::apply;
-use super::record::{changed, find, is_authentic, last_changed, put};
+use super::record::{changed, find, is_authentic, put};
 use crate::announce::announce;
 use crate::caller::Caller;
 use crate::item::registry::Registry;
@@ -100,7 +100,7 @@ fn of_authority(ctx: &mut Context<'_>, caller: &mut Caller, hold_id: &HoldId) ->
     if !is_authentic(ctx, &hold)? {
         return Err(CustomsRejection::HoldUnauthenticated { hold_id: hold.hold_id }.into());
     }
-    if let Some(last) = last_changed(&hold) {
+    if let Some(last) = hold.last_changed() {
         caller.follow(last.at);
     }
     Ok(hold)

@@ -101,6 +101,13 @@ impl Hold {
         self.state == HoldState::Seized || self.until.is_none()
     }
 
+    /// Who changed the hold last, and when.
+    #[must_use]
+    pub fn last_changed(&self) -> Option<&Stamp> {
+        let last = self.steps.last()?;
+        Some(last.approved.as_ref().unwrap_or(&last.done))
+    }
+
     /// The step that waits for a second person.
     #[must_use]
     pub fn waiting(&self) -> Option<&HoldStep> {
