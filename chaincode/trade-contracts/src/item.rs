@@ -23,7 +23,7 @@ mod trace;
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::item::{CORRECTIONS_OF, ItemReport, ReadItem};
+use trade_model::item::{CORRECTIONS_OF, EVENTS, ItemReport, ReadItem};
 
 use self::find::find;
 use crate::table::On;
@@ -67,6 +67,11 @@ pub fn contract() -> Contract {
 /// [`trade_model::item::ItemRejection::ItemUnknown`].
 pub fn read_item(ctx: &mut Context<'_>, request: ReadItem) -> Result<ItemReport, Refusal> {
     let item = find(ctx, &request.item)?;
-    let waiting = CORRECTIONS_OF.scan(ctx, &item.item_id, CORRECTIONS_MAX)?.entries;
-    Ok(ItemReport { item, corrections_proposed: waiting.into_iter().map(|(_, record_id)| record_id).collect() })
+    let mut corrections_proposed = Vec::new();
+    for (_, record_id) in CORRECTIONS_OF.scan(ctx, &item.item_id, CORRECTIONS_MAX)?.entries {
+        let record = EVENTS.find(ctx, &record_id)?;
+        let proposed = record.map(|record| correction::proposed(ctx, &record)).transpose()?.flatten();
+        corrections_proposed.extend(proposed.map(|correction| correction.record_id));
+    }
+    Ok(ItemReport { item, corrections_proposed })
 }

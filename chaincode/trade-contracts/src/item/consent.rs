@@ -4,8 +4,8 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{Duty, EventRecordId};
 use trade_model::item::{
-    CORRECTION_CONSENTS, CORRECTIONS, ConsentToCorrection, Correction, CorrectionConsent, CorrectionReport, EVENTS,
-    ItemEvent, ItemRejection, ReadCorrection, RecordedEvent,
+    CORRECTION_CONSENTS, ConsentToCorrection, Correction, CorrectionConsent, CorrectionReport, EVENTS, ItemEvent,
+    ItemRejection, ReadCorrection, RecordedEvent,
 };
 use trade_standards::identifier::MspId;
 
@@ -68,7 +68,7 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
 /// Where a correction stands.
 ///
 /// # Errors
-/// [`ItemRejection::CorrectionUnknown`].
+/// [`ItemRejection::CorrectionUnknown`], also for one that the recorder of the event has not declared.
 pub fn read_correction(ctx: &mut Context<'_>, request: ReadCorrection) -> Result<CorrectionReport, Refusal> {
     let (correction, record) = find(ctx, &request.record_id)?;
     let (members, mut holds) = (caller::members(ctx)?, Holds::at(caller::now(ctx)?));
@@ -80,8 +80,8 @@ pub fn read_correction(ctx: &mut Context<'_>, request: ReadCorrection) -> Result
 
 fn find(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<(Correction, RecordedEvent), Refusal> {
     let unknown = |record_id| ItemRejection::CorrectionUnknown { record_id };
-    let correction = ledger::require(ctx, &CORRECTIONS, record_id, unknown)?;
     let record = ledger::require(ctx, &EVENTS, record_id, unknown)?;
+    let correction = correction::proposed(ctx, &record)?.ok_or_else(|| unknown(record_id.clone()))?;
     Ok((correction, record))
 }
 

@@ -47,7 +47,7 @@ pub(super) fn declare(
         take_back(ctx, session, record, declared)?;
         return Ok(CaptureStatus::CorrectionRecorded);
     }
-    if CORRECTIONS.exists(ctx, &record.record_id)? {
+    if proposed(ctx, &record)?.is_some() {
         return Ok(CaptureStatus::AlreadyRecorded);
     }
     let items: BTreeSet<ItemId> = record.effects.iter().map(|effect| effect.item_id.clone()).collect();
@@ -58,6 +58,14 @@ pub(super) fn declare(
     let me = session.caller.msp_id().clone();
     authorship::put(ctx, &session.caller, (&CORRECTIONS, &record.record_id), &correction, &[&me])?;
     Ok(CaptureStatus::CorrectionProposed)
+}
+
+/// The correction that the recorder of an event has declared, where others must agree.
+pub(super) fn proposed(ctx: &mut Context<'_>, record: &RecordedEvent) -> Result<Option<Correction>, Refusal> {
+    let Some(correction) = CORRECTIONS.find(ctx, &record.record_id)? else { return Ok(None) };
+    let (statement, key) = ((&correction, &correction.declared.recorded), &record.record_id);
+    let authentic = authorship::is_authentic(ctx, &CORRECTIONS, key, statement, &record.recorded.by)?;
+    Ok(authentic.then_some(correction))
 }
 
 /// Marks the event and takes back what it changed, whether that was proposed before or not.

@@ -1,6 +1,8 @@
 //! `item`: what a recorder can take back alone, and what takes the consent of those that relied on it.
 
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
+use trade_model::item::ReadCorrection;
 
 use super::standing::{kinds, named_prefix};
 use super::world::*;
@@ -32,6 +34,30 @@ fn alone_a_recorder_takes_back_what_nobody_relied_on() {
     assert_eq!(receipt["events"][0]["status"], "correction_recorded");
     let item = world.read_item(&piece("1")).expect("known");
     assert_eq!((item.get("commissioner"), item.get("owner")), (None, None));
+}
+
+#[test]
+fn a_correction_that_others_declare_in_the_recorders_name_is_none_and_hinders_nobody() {
+    let mut world = named_prefix();
+    let handed_over = |world: &mut World| {
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    };
+    let proposed = disowned(&mut world, handed_over);
+    let question = json!({ "record_id": proposed["events"][0]["record_id"] });
+    let report = world.evaluate(REGULATOR, ReadCorrection::NAME, &question).expect("proposed");
+    let answered = ["parties", "needs_authority", "consents", "applied"];
+    let correction = answered.iter().fold(report, |report, field| report.without(field));
+    // The same fact on another ledger, where the maker has declared nothing.
+    let mut world = named_prefix();
+    world.capture(EXPORTER, &[commissioning()]).expect("a new serial");
+    handed_over(&mut world);
+    world.forge("Correction", &correction).expect("colluding peers");
+    let refused = consent(&mut world, IMPORTER, &proposed).expect_err("nobody has declared it");
+    assert_eq!(refused.code, "item.correction_unknown");
+    let unknown = world.evaluate(REGULATOR, ReadCorrection::NAME, &question).expect_err("nobody has declared it");
+    assert_eq!(unknown.code, "item.correction_unknown");
+    let own = world.capture(EXPORTER, &[erroneous(commissioning())]).expect("the maker's own");
+    assert_eq!(own["events"][0]["status"], "correction_proposed");
 }
 
 #[test]
