@@ -17,6 +17,7 @@ mod spec;
 pub mod transaction;
 mod update;
 mod writer;
+pub mod written;
 
 pub use self::{
     config::{BatchLimits, ChannelConfig, OrdererEndpoint, Organization},

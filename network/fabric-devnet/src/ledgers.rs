@@ -167,15 +167,17 @@ impl Ledgers {
         Ok(found)
     }
 
-    /// Looks through all ledgers in the folder, with the private stores of whichever organizations they have.
-    pub(crate) fn verify_all(&self) -> Result<Vec<Verification>, JoinError> {
+    /// Looks through all ledgers in the folder, with the private stores of whichever organizations they have. Shows the
+    /// blocks of each channel, by its name.
+    pub(crate) fn verify_all(&self, seen: &mut dyn FnMut(&str, &Block)) -> Result<Vec<Verification>, JoinError> {
         let mut found = Vec::new();
         for first in self.genesis_blocks()? {
             let folder = self.folder_of(&first);
             let stores = folders_in(&folder.join("private"))?;
             let msp_ids: Vec<String> = stores.iter().filter_map(|store| original_name(store)).collect();
             Ledger::check_store(&folder)?;
-            found.push(Ledger::verify(&folder, &first.block, &msp_ids)?);
+            let channel_id = first.channel.channel_id().to_owned();
+            found.push(Ledger::verify(&folder, &first.block, &msp_ids, &mut |block| seen(&channel_id, block))?);
         }
         Ok(found)
     }
@@ -270,11 +272,11 @@ mod tests {
         let ledgers = || Ledgers::new(folder.path(), ORGANIZATIONS.map(str::to_owned).to_vec());
         let first = GenesisBlock::new(TestChannel::new().genesis.clone())?;
         drop(ledgers().open(&first)?);
-        assert_eq!(ledgers().verify_all()?.len(), 1, "the control");
+        assert_eq!(ledgers().verify_all(&mut |_, _| {})?.len(), 1, "the control");
         let store = ledgers().folder_of(&first).join("ledger.redb");
         fs::remove_file(&store)?;
         let expected = format!("{} is gone", store.display());
-        for refused in [ledgers().open(&first).map(drop), ledgers().verify_all().map(drop)] {
+        for refused in [ledgers().open(&first).map(drop), ledgers().verify_all(&mut |_, _| {}).map(drop)] {
             let told = refused.expect_err("nothing can be served").to_string();
             assert!(told.contains(&expected), "{told}");
         }

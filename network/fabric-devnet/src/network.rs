@@ -17,8 +17,8 @@ use fabric_msp::{
     transport::{self, Gate, ServerTls},
 };
 use fabric_protos::{
-    MAX_MESSAGE_BYTES, discovery::discovery_server::DiscoveryServer, gateway::gateway_server::GatewayServer,
-    protos::endorser_server::EndorserServer,
+    MAX_MESSAGE_BYTES, common::Block, discovery::discovery_server::DiscoveryServer,
+    gateway::gateway_server::GatewayServer, protos::endorser_server::EndorserServer,
 };
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -49,18 +49,19 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait for what has been cut off.
 const CUT_MAX: Duration = Duration::from_secs(2);
 
-/// Looks through all ledgers of a network that does not run: blocks, signatures, state and private data.
+/// Looks through all ledgers of a network that does not run: blocks, signatures, state and private data. Shows each
+/// channel's blocks in their order, from block 1 on, once each is found to be in order.
 ///
 /// # Errors
 /// [`NetworkError`] names the first place that has been changed, or says why the folder cannot be read.
-pub fn verify(data_dir: &Path) -> Result<Vec<Verification>, NetworkError> {
+pub fn verify(data_dir: &Path, seen: &mut dyn FnMut(&str, &Block)) -> Result<Vec<Verification>, NetworkError> {
     let channels = data_dir.join("channels");
     if !channels.is_dir() {
         let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err(NetworkError::File { path: channels, cause });
     }
     let _alone = lock(data_dir)?;
-    Ok(Ledgers::new(&channels, Vec::new()).verify_all()?)
+    Ok(Ledgers::new(&channels, Vec::new()).verify_all(seen)?)
 }
 
 /// A running network. Dropping it leaves it running until the runtime ends; [`Network::shutdown`] ends it properly.

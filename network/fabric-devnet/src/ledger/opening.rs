@@ -32,19 +32,25 @@ impl Ledger {
     pub fn open(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Arc<Self>, LedgerError> {
         let began = Instant::now();
         let ledger = Self::unchecked(folder, genesis_block, msp_ids)?;
-        let Verification { channel_id, blocks, transactions, .. } = verify(&ledger, genesis_block, Depth::Chain)?;
+        let Verification { channel_id, blocks, transactions, .. } =
+            verify(&ledger, genesis_block, Depth::Chain, &mut |_| {})?;
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(channel = channel_id, blocks, transactions, took_ms, "the ledger is in order");
         Ok(ledger)
     }
 
-    /// Looks through the whole ledger in a folder, signatures and policies of transactions included. Takes about as
-    /// long as committing its blocks did, and as much memory as its state.
+    /// Looks through the whole ledger in a folder, signatures and policies of transactions included, and shows each
+    /// block after the first. Takes about as long as committing its blocks did, and as much memory as its state.
     ///
     /// # Errors
     /// [`LedgerError::Changed`] names the first place that has been changed; otherwise as [`Ledger::open`].
-    pub fn verify(folder: &Path, genesis_block: &Block, msp_ids: &[String]) -> Result<Verification, LedgerError> {
-        verify(&*Self::unchecked(folder, genesis_block, msp_ids)?, genesis_block, Depth::Transactions)
+    pub fn verify(
+        folder: &Path,
+        genesis_block: &Block,
+        msp_ids: &[String],
+        seen: &mut dyn FnMut(&Block),
+    ) -> Result<Verification, LedgerError> {
+        verify(&*Self::unchecked(folder, genesis_block, msp_ids)?, genesis_block, Depth::Transactions, seen)
     }
 
     /// Refuses a folder whose public store is gone: opening would begin a new one and throw away the private values

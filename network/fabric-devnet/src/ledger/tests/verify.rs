@@ -82,7 +82,7 @@ fn open(channel: &TestChannel, folder: &Path) -> Result<std::sync::Arc<Ledger>, 
 }
 
 fn verify(channel: &TestChannel) -> Result<Verification, LedgerError> {
-    Ledger::verify(channel.folder(), &channel.genesis, &ORGANIZATIONS.map(str::to_owned))
+    Ledger::verify(channel.folder(), &channel.genesis, &ORGANIZATIONS.map(str::to_owned), &mut |_| {})
 }
 
 /// What is said about a copy of the ledger in which one file was changed this way.

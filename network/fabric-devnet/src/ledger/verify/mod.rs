@@ -35,21 +35,33 @@ pub struct Verification {
 }
 
 /// Looks through a ledger that begins with a block.
-pub(super) fn verify(ledger: &Ledger, genesis: &Block, depth: Depth) -> Result<Verification, LedgerError> {
+///
+/// Each block but the first is shown once it is found to be in order; what follows from it is compared at the end.
+pub(super) fn verify(
+    ledger: &Ledger,
+    genesis: &Block,
+    depth: Depth,
+    seen: &mut dyn FnMut(&Block),
+) -> Result<Verification, LedgerError> {
     // A damaged file makes the database panic where it finds what cannot be.
-    catch_unwind(AssertUnwindSafe(|| look_through(ledger, genesis, depth))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| look_through(ledger, genesis, depth, seen))).unwrap_or_else(|panic| {
         let cause = panic.downcast_ref::<String>().cloned();
         let cause = cause.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Err(Finding::Unreadable(cause.unwrap_or_else(|| "the database failed".to_owned())).into())
     })
 }
 
-fn look_through(ledger: &Ledger, genesis: &Block, depth: Depth) -> Result<Verification, LedgerError> {
+fn look_through(
+    ledger: &Ledger,
+    genesis: &Block,
+    depth: Depth,
+    seen: &mut dyn FnMut(&Block),
+) -> Result<Verification, LedgerError> {
     let stored = ledger.snapshot()?;
     let mut replay = Replay::begin(&stored, genesis, depth)?;
     let height = stored.height()?;
     for number in 1..height {
-        replay.add(number)?;
+        seen(replay.add(number)?);
     }
     let (rebuilt, named) = replay.end();
     tables::compare(&stored, &*rebuilt.snapshot()?)?;

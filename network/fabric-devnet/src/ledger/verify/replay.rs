@@ -52,8 +52,8 @@ impl<'a> Replay<'a> {
         Ok(Self { stored, depth, rebuilt, channel, signatures, previous: first, named })
     }
 
-    /// Adds the next block.
-    pub(super) fn add(&mut self, number: u64) -> Result<(), LedgerError> {
+    /// Adds the next block, and returns it.
+    pub(super) fn add(&mut self, number: u64) -> Result<&Block, LedgerError> {
         let block = read(self.stored, number)?;
         let header = block.header.clone().unwrap_or_default();
         block_checks::check_place(&block, &header, &self.previous).map_err(|cause| changed(number, cause))?;
@@ -79,7 +79,7 @@ impl<'a> Replay<'a> {
         self.rebuilt.append(number, &[], &changes)?;
         self.take_config(prepared, &codes);
         self.previous = block;
-        Ok(())
+        Ok(&self.previous)
     }
 
     /// What the chain adds up to, and what it names of private data.
