@@ -17,6 +17,9 @@ use crate::authorship::Said;
 use crate::common::{Digest256, Stamp};
 use crate::tables;
 
+/// The hashes of a private write: collection, SHA-256 of the key, SHA-256 of the value or none for a deletion.
+pub type HashedWrite<'a> = (&'a str, [u8; 32], Option<[u8; 32]>);
+
 /// What a valid transaction wrote in the chaincode's namespace.
 #[derive(Debug, Clone, Copy)]
 pub struct Written<'a> {
@@ -28,8 +31,8 @@ pub struct Written<'a> {
     pub certificate_sha256: [u8; 32],
     /// Keys and their values; none for a deletion.
     pub records: &'a [(&'a str, Option<&'a [u8]>)],
-    /// Private writes: collection, SHA-256 of the key, SHA-256 of the value or none for a deletion.
-    pub hashes: &'a [(&'a str, [u8; 32], Option<[u8; 32]>)],
+    /// Private writes.
+    pub hashes: &'a [HashedWrite<'a>],
 }
 
 /// The authors of everything that was written so far.

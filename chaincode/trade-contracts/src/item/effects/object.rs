@@ -100,7 +100,7 @@ impl Turn<'_> {
         let before = licence_id.as_ref().and_then(|licence_id| changed.licence_id.replace(licence_id.clone()));
         self.effect(item_id, Change::Commissioning { by_event });
         if let Some(licence_id) = licence_id {
-            self.effect(item_id, Change::Licence { before: before, after: licence_id.clone() });
+            self.effect(item_id, Change::Licence { before, after: licence_id.clone() });
             self.append(session, item_id, Entry::Licence(Some(licence_id)), Basis::Commissioning)?;
         }
         if item.owner.is_none() {
