@@ -5,7 +5,7 @@ use entrepot::demo::documents::GTIN;
 use serde_json::{Value, json};
 
 use crate::e2e::attacks::rights::mark;
-use crate::e2e::border::Border;
+use crate::e2e::border::{Border, undisturbed};
 use crate::e2e::goods::{Trade, capture, hand_over, object, sell, things};
 use crate::harness::{establish, everywhere};
 
@@ -72,10 +72,10 @@ async fn goods_that_the_brand_sold_in_the_territory_come_in_without_a_licence_an
         let trade = Trade::on(system).await?;
         let mut right = fixtures::json(&fixtures::right("LC-1", &[GTIN]));
         right["territories"] = json!(["DE", "IT"]);
-        trade.exporter.post("/v1/rights", &right).await?.accepted()?;
+        undisturbed(&trade.exporter, "/v1/rights", &right).await?.accepted()?;
         let border = Border::guarding_rights(system, "IT").await?;
         let attestation = format!("{}/attestation", mark("ExporterMSP", "LC-1"));
-        border.customs.post(&attestation, &json!({ "basis": { "kind": "register" } })).await?.accepted()?;
+        undisturbed(&border.customs, &attestation, &json!({ "basis": { "kind": "register" } })).await?.accepted()?;
         let sold_there = imported(&border, &trade, "EXHAUST1", true).await?;
         ensure!(sold_there["outcome"] == "clear", "{sold_there}");
         let sold_elsewhere = imported(&border, &trade, "EXHAUST2", false).await?;
