@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use fabric_contract::{CompositeKey, Context, EndorserPolicy, Fault, TableKey, organization_collection};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
-use trade_model::authorship::Authored;
 pub(crate) use trade_model::authorship::digest;
-use trade_model::common::{Digest256, Role, Stamp};
+use trade_model::authorship::{Authored, Said};
+use trade_model::common::{Digest256, Role};
 use trade_model::governance::Members;
 use trade_standards::identifier::MspId;
 
@@ -58,16 +58,17 @@ fn sign(ctx: &mut Context<'_>, caller: &Caller, key: &CompositeKey, record: &imp
     Ok(own.set_endorsers(key, Some(&owned(&caller.members, &[author])?))?)
 }
 
-/// Whether the author's own peer endorsed this statement, and the author's own client sent it.
+/// Whether `author`, for which alone the record speaks, has made it: its own peer endorsed it, and its own client sent
+/// it.
 pub(crate) fn is_authentic<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Authored<K, V>,
     key: &K,
-    (statement, stamp): (&V, &Stamp),
+    record: &V,
     author: &MspId,
 ) -> Result<bool, Refusal> {
     let members = caller::members(ctx)?;
-    Ok(may_state(&members, author) && bears_digest(ctx, table, key, (statement, stamp), author)?)
+    Ok(may_state(&members, author) && bears_digest(ctx, table, key, record, author)?)
 }
 
 /// Whether an organization can have said something. A regulator and a stranger have no collection to look into. What a
@@ -77,30 +78,21 @@ fn may_state(members: &Members, author: &MspId) -> bool {
 }
 
 /// Whether a record of several parties is what they made it: each of them has signed what it said last, and nobody else
-/// has said anything. `said` holds the record after each that was said, oldest first and the last one as it is, as a
-/// party's digest is that of the last it said.
+/// has said anything.
 pub(crate) fn signed_by_all<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Authored<K, V>,
     key: &K,
-    said: &[(V, &Stamp)],
-    parties: &[&MspId],
+    record: &V,
 ) -> Result<bool, Refusal> {
-    if said.iter().any(|(_, stamp)| !parties.contains(&&stamp.by)) {
-        return Ok(false);
-    }
-    let members = caller::members(ctx)?;
-    for party in parties {
-        let last = said.iter().rfind(|(_, stamp)| stamp.by == **party).filter(|_| may_state(&members, party));
-        let signed = match last {
-            Some((statement, stamp)) => bears_digest(ctx, table, key, (statement, stamp), party)?,
-            None => false,
-        };
-        if !signed {
+    let (members, place) = (caller::members(ctx)?, table.key(key)?);
+    let all_said = table.said(key, record);
+    for said in &all_said {
+        if !may_state(&members, &said.author) || !is_signed(ctx, &place, said)? {
             return Ok(false);
         }
     }
-    Ok(true)
+    Ok(!all_said.is_empty())
 }
 
 /// As [`is_authentic`], of an organization that has a collection, whether it is a member or not yet.
@@ -108,16 +100,23 @@ pub(crate) fn bears_digest<K: TableKey, V: Serialize + DeserializeOwned>(
     ctx: &mut Context<'_>,
     table: &Authored<K, V>,
     key: &K,
-    (statement, stamp): (&V, &Stamp),
+    record: &V,
     author: &MspId,
 ) -> Result<bool, Refusal> {
-    if stamp.by != *author {
+    match table.said(key, record).as_slice() {
+        [said] if said.author == *author => is_signed(ctx, &table.key(key)?, said),
+        _ => Ok(false),
+    }
+}
+
+/// Whether the author signed the transaction, and its collection holds the digest of what it said.
+fn is_signed(ctx: &mut Context<'_>, key: &CompositeKey, said: &Said) -> Result<bool, Refusal> {
+    if said.stamp.by != said.author {
         return Ok(false);
     }
-    let expected = Digest256::of(digest(statement).as_str().as_bytes());
-    let found = ctx.private(&organization_collection(author.as_str())).hash(&table.key(key)?)?;
+    let found = ctx.private(&said.collection()).hash(key)?;
     let found = found.and_then(|hash| <[u8; 32]>::try_from(hash).ok());
-    Ok(found.map(Digest256::from_bytes) == Some(expected))
+    Ok(found.map(Digest256::from_bytes) == Some(said.value_sha256()))
 }
 
 /// Who must endorse later changes of a record: the peer of each owner, and as many others as make a majority of the

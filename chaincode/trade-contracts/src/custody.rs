@@ -171,7 +171,7 @@ pub fn read_transfer(ctx: &mut Context<'_>, request: ReadTransfer) -> Result<Att
 
 /// Whether the sender has offered this, and the member that decided about it has decided so.
 fn is_authentic(ctx: &mut Context<'_>, transfer: &CustodyTransfer) -> Result<bool, Refusal> {
-    authorship::signed_by_all(ctx, &TRANSFERS, &transfer.transfer_id, &transfer.said(), &transfer.signers())
+    authorship::signed_by_all(ctx, &TRANSFERS, &transfer.transfer_id, transfer)
 }
 
 /// Refuses an offer that its sender has not made, or cannot make any more.

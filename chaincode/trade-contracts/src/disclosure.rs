@@ -139,14 +139,13 @@ fn find(ctx: &mut Context<'_>, order_id: OrderRef) -> Result<DisclosureOrder, Re
 fn is_authoritys(ctx: &mut Context<'_>, order: &DisclosureOrder) -> Result<bool, Refusal> {
     let author = &order.order_id.owner;
     let by_owner = order.authority == *author;
-    Ok(by_owner && authorship::is_authentic(ctx, &ORDERS, &order.order_id, (order, &order.ordered), author)?)
+    Ok(by_owner && authorship::is_authentic(ctx, &ORDERS, &order.order_id, order, author)?)
 }
 
 /// The authority's own consent to its own order, by another person.
 fn approval(ctx: &mut Context<'_>, order: &DisclosureOrder) -> Result<Option<OrderApproval>, Refusal> {
     let Some(given) = ORDER_APPROVALS.find(ctx, &order.order_id)? else { return Ok(None) };
-    let statement = (&given, &given.approved);
     let authentic = is_authoritys(ctx, order)?
-        && authorship::is_authentic(ctx, &ORDER_APPROVALS, &order.order_id, statement, &order.authority)?;
+        && authorship::is_authentic(ctx, &ORDER_APPROVALS, &order.order_id, &given, &order.authority)?;
     Ok((authentic && given.order_sha256 == authorship::digest(order)).then_some(given))
 }

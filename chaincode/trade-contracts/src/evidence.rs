@@ -115,8 +115,7 @@ fn page(
     let found = EVIDENCE.page(ctx, &Part(sha256.clone()), limit.unwrap_or_default().get(), after)?;
     let mut deposits = Vec::with_capacity(found.entries.len());
     for (place, record) in found.entries {
-        let statement = (&record, &record.deposited);
-        let authenticated = authorship::is_authentic(ctx, &EVIDENCE, &place, statement, &record.deposited.by)?;
+        let authenticated = authorship::is_authentic(ctx, &EVIDENCE, &place, &record, &record.deposited.by)?;
         deposits.push(Attested { record, authenticated });
     }
     Ok(EvidencePage { sha256, deposits, next: found.bookmark.map(Cursor::of_bookmark) })

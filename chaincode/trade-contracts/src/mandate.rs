@@ -149,7 +149,7 @@ pub(crate) fn between(ctx: &mut Context<'_>, owner: &MspId, holder: &MspId) -> R
 
 /// Whether owner and holder have each signed what the mandate says of them.
 fn is_authentic(ctx: &mut Context<'_>, mandate: &Mandate) -> Result<bool, Refusal> {
-    authorship::signed_by_all(ctx, &MANDATES, &mandate.mandate_id, &mandate.said(), &mandate.signers())
+    authorship::signed_by_all(ctx, &MANDATES, &mandate.mandate_id, mandate)
 }
 
 /// Refuses a mandate that its owner has not granted, or cannot grant any more.

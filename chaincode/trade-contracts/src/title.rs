@@ -141,7 +141,7 @@ pub fn read(ctx: &mut Context<'_>, request: ReadTitle) -> Result<Attested<TitleT
 
 /// Whether the seller has offered this, and the member that decided about it has decided so.
 fn is_authentic(ctx: &mut Context<'_>, transfer: &TitleTransfer) -> Result<bool, Refusal> {
-    authorship::signed_by_all(ctx, &TITLES, &transfer.title_id, &transfer.said(), &transfer.signers())
+    authorship::signed_by_all(ctx, &TITLES, &transfer.title_id, transfer)
 }
 
 /// Refuses an offer that its seller has not made, or cannot make any more.

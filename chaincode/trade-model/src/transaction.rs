@@ -95,20 +95,30 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Re
     const PRESENCE: Presence = Presence::Required;
 }
 
-/// Declares transactions without private input, one a line:
+/// Declares transactions, one a line:
 /// `transactions! { submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`. What submits names
-/// the duty that it needs.
+/// the duty that it needs. Private input stands behind the request, with the function that tells its receiver:
+/// `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
 macro_rules! transactions {
-    ($($kind:ident $(($duty:ident))? $name:literal $(by $roles:expr)?, $request:ty => $answer:ty;)+) => {
+    ($(
+        $kind:ident $(($duty:ident))? $name:literal $(by $roles:expr)?,
+        $request:ty $(, private $private:ty, to $receiver:expr)? => $answer:ty;
+    )+) => {
         $(impl crate::transaction::Transaction for $request {
             const NAME: &'static str = $name;
             const KIND: crate::transaction::Kind = crate::transaction::transactions!(@kind $kind);
             const DUTY: Option<crate::common::Duty> = crate::transaction::transactions!(@duty $kind $($duty)?);
             $(const ROLES: &'static [crate::common::Role] = $roles;)?
             type Answer = $answer;
-            type Private = crate::transaction::Nothing;
+            type Private = crate::transaction::transactions!(@private $($private)?);
+
+            $(fn receiver(&self, caller: &MspId) -> Option<crate::transaction::Lookup> {
+                Some($receiver(self, caller))
+            })?
         })+
     };
+    (@private) => { crate::transaction::Nothing };
+    (@private $private:ty) => { crate::transaction::Required<$private> };
     (@duty submit $duty:ident) => { Some(crate::common::Duty::$duty) };
     (@duty evaluate) => { None };
     (@kind submit) => { crate::transaction::Kind::Submit };

@@ -73,19 +73,17 @@ pub(super) fn load(ctx: &mut Context<'_>, agreement_id: &AgreementName) -> Resul
 
 /// Whether the offerer has made the offer.
 pub(super) fn is_offer_authentic(ctx: &mut Context<'_>, offer: &Agreement) -> Result<bool, Refusal> {
-    authorship::is_authentic(ctx, &AGREEMENTS, &offer.agreement_id, (offer, &offer.offered), offer.offerer())
+    authorship::is_authentic(ctx, &AGREEMENTS, &offer.agreement_id, offer, offer.offerer())
 }
 
 fn is_answer_authentic(ctx: &mut Context<'_>, offer: &Agreement, given: &AgreementAnswer) -> Result<bool, Refusal> {
-    let statement = (given, &given.answered);
-    let authentic = authorship::is_authentic(ctx, &AGREEMENT_ANSWERS, &offer.agreement_id, statement, &offer.with)?;
+    let authentic = authorship::is_authentic(ctx, &AGREEMENT_ANSWERS, &offer.agreement_id, given, &offer.with)?;
     Ok(authentic && given.offer_sha256 == authorship::digest(offer))
 }
 
 fn is_end_authentic(ctx: &mut Context<'_>, offer: &Agreement, given: &AgreementEnd) -> Result<bool, Refusal> {
     let by = &given.noticed.by;
-    let statement = (given, &given.noticed);
-    Ok(offer.is_party(by) && authorship::is_authentic(ctx, &AGREEMENT_ENDS, &offer.agreement_id, statement, by)?)
+    Ok(offer.is_party(by) && authorship::is_authentic(ctx, &AGREEMENT_ENDS, &offer.agreement_id, given, by)?)
 }
 
 /// The agreement under which one of two members can invoice the other now, and when the last of it was signed: both

@@ -64,8 +64,7 @@ pub fn read_recovery(ctx: &mut Context<'_>, request: ReadRecovery) -> Result<Att
     let recovery_id = whole(ctx, request.recovery_id)?;
     let unknown = |recovery_id: RecoveryName| CustodyRejection::RecoveryUnknown { recovery_id };
     let record = ledger::require(ctx, &RECOVERIES, &recovery_id, unknown)?;
-    let statement = (&record, &record.recovered);
-    let authenticated = authorship::is_authentic(ctx, &RECOVERIES, &recovery_id, statement, &recovery_id.owner)?;
+    let authenticated = authorship::is_authentic(ctx, &RECOVERIES, &recovery_id, &record, &recovery_id.owner)?;
     Ok(Attested { record, authenticated })
 }
 

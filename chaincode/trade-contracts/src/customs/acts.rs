@@ -38,5 +38,5 @@ pub(super) fn is_authentic(ctx: &mut Context<'_>, filed: &Declaration, act: &Dec
         ActKind::DocumentProvided { .. } | ActKind::Appealed { .. } | ActKind::Withdrawn { .. } => &filed.importer,
     };
     let key = part(&act.declaration_id, act.number);
-    authorship::is_authentic(ctx, &ACTS, &key, (act, &act.done), actor)
+    authorship::is_authentic(ctx, &ACTS, &key, act, actor)
 }

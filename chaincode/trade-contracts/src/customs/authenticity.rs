@@ -13,10 +13,8 @@ use crate::authorship;
 /// a second person's approval where the goods are released.
 pub(super) fn of_declaration(ctx: &mut Context<'_>, declaration: &Declaration) -> Result<bool, Refusal> {
     let Declaration { declaration_id, importer, authority, .. } = declaration;
-    let filed = declaration.as_filed();
     let by_importer = declaration_id.owner == *importer;
-    if !by_importer || !authorship::is_authentic(ctx, &DECLARATIONS, declaration_id, (&filed, &filed.filed), importer)?
-    {
+    if !by_importer || !authorship::is_authentic(ctx, &DECLARATIONS, declaration_id, declaration, importer)? {
         return Ok(false);
     }
     if declaration.decisions == 0 {
@@ -32,7 +30,7 @@ pub(super) fn of_declaration(ctx: &mut Context<'_>, declaration: &Declaration) -
         DeclarationState::Cleared => decision.outcome == Outcome::Clear && of_approval(ctx, &decision, authority)?,
         state => state == decision.outcome.into(),
     };
-    Ok(follows && authorship::is_authentic(ctx, &DECISIONS, &key, (&decision, &decision.decided), authority)?)
+    Ok(follows && authorship::is_authentic(ctx, &DECISIONS, &key, &decision, authority)?)
 }
 
 /// Whether a second person of the authority has approved this decision as it stands.
@@ -41,6 +39,5 @@ pub(super) fn of_approval(ctx: &mut Context<'_>, decision: &Decision, authority:
     let Some(approval) = APPROVALS.find(ctx, &key)? else { return Ok(false) };
     let of_it = approval.decision_sha256 == authorship::digest(decision);
     let by_another = approval.person.told_from(&decision.person) == Told::Apart;
-    let statement = (&approval, &approval.approved);
-    Ok(of_it && by_another && authorship::is_authentic(ctx, &APPROVALS, &key, statement, authority)?)
+    Ok(of_it && by_another && authorship::is_authentic(ctx, &APPROVALS, &key, &approval, authority)?)
 }

@@ -66,7 +66,6 @@ fn of_company(
     let Some(company) = members.company_of_gtin(gtin).map(|company| &company.msp_id) else { return Ok(None) };
     let key = (Part(gtin.clone()), Part(company.clone()));
     let Some(record) = CODES_STATED.find(ctx, &key)? else { return Ok(None) };
-    let statement = (&record, &record.stated);
-    let authenticated = authorship::is_authentic(ctx, &CODES_STATED, &key, statement, company)?;
+    let authenticated = authorship::is_authentic(ctx, &CODES_STATED, &key, &record, company)?;
     Ok(Some((record, authenticated)))
 }

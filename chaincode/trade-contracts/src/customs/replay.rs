@@ -71,5 +71,5 @@ fn asked(
 /// Whether the authority of the declaration has made the decision.
 fn is_authentic(ctx: &mut Context<'_>, filed: &Declaration, decision: &Decision) -> Result<bool, Refusal> {
     let key = part(&decision.declaration_id, decision.number);
-    authorship::is_authentic(ctx, &DECISIONS, &key, (decision, &decision.decided), &filed.authority)
+    authorship::is_authentic(ctx, &DECISIONS, &key, decision, &filed.authority)
 }

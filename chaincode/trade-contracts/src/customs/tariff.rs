@@ -115,7 +115,7 @@ pub(super) fn check_authentic(
 
 fn is_authentic(ctx: &mut Context<'_>, tariff: &Tariff) -> Result<bool, Refusal> {
     let key = (tariff.tariff_id.clone(), tariff.version);
-    authorship::is_authentic(ctx, &TARIFFS, &key, (tariff, &tariff.published), &tariff.authority)
+    authorship::is_authentic(ctx, &TARIFFS, &key, tariff, &tariff.authority)
 }
 
 /// The tariff of a country for a procedure.

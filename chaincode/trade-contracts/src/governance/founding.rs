@@ -131,8 +131,7 @@ fn confirmed_by(ctx: &mut Context<'_>, founding: &Founding) -> Result<Vec<MspId>
     let mut confirmed_by = Vec::new();
     for (key, confirmation) in keys.into_iter().zip(confirmations) {
         let Some(confirmation) = confirmation.filter(|found| found.founding == founding.name) else { continue };
-        let statement = (&confirmation, &confirmation.confirmed);
-        if authorship::bears_digest(ctx, &CONFIRMATIONS, &key, statement, &key.0)? {
+        if authorship::bears_digest(ctx, &CONFIRMATIONS, &key, &confirmation, &key.0)? {
             confirmed_by.push(key.0);
         }
     }
@@ -146,8 +145,7 @@ fn is_its_proposers(ctx: &mut Context<'_>, founding: &Founding) -> Result<bool, 
     if !listed || authorship::digest(&founding.members) != *list_sha256 {
         return Ok(false);
     }
-    let statement = (founding, &founding.proposed);
-    authorship::bears_digest(ctx, &FOUNDINGS, &key_of(&founding.name), statement, proposer)
+    authorship::bears_digest(ctx, &FOUNDINGS, &key_of(&founding.name), founding, proposer)
 }
 
 fn read_state(ctx: &mut Context<'_>, founding: Founding) -> Result<FoundingState, Refusal> {

@@ -23,8 +23,7 @@ pub(super) fn find(ctx: &mut Context<'_>, proposal_id: &ProposalId) -> Result<Pr
 
 /// Whether the member that is named as proposer made it.
 pub(super) fn is_its_proposers(ctx: &mut Context<'_>, proposal: &Proposal) -> Result<bool, Refusal> {
-    let statement = (proposal, &proposal.proposed);
-    authorship::is_authentic(ctx, &PROPOSALS, &proposal.proposal_id, statement, &proposal.proposed.by)
+    authorship::is_authentic(ctx, &PROPOSALS, &proposal.proposal_id, proposal, &proposal.proposed.by)
 }
 
 /// The ballots on a proposal that members of now, or the one that is to be admitted, have cast themselves.
@@ -37,7 +36,7 @@ pub(super) fn ballots(ctx: &mut Context<'_>, members: &Members, proposal: &Propo
     let mut found = Vec::new();
     for (key, ballot) in keys.iter().zip(BALLOTS.find_many(ctx, &keys)?) {
         let Some(ballot) = ballot.filter(|ballot| ballot.proposal_id == proposal.proposal_id) else { continue };
-        if authorship::bears_digest(ctx, &BALLOTS, key, (&ballot, &ballot.cast), &key.1.0)? {
+        if authorship::bears_digest(ctx, &BALLOTS, key, &ballot, &key.1.0)? {
             found.push(ballot);
         }
     }

@@ -115,8 +115,7 @@ fn decides(
 fn authentic_consents(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<Vec<CorrectionConsent>, Refusal> {
     let mut consents = Vec::new();
     for (key, consent) in CORRECTION_CONSENTS.scan(ctx, record_id, CONSENTS_MAX)?.entries {
-        let statement = (&consent, &consent.consented);
-        if authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, statement, &key.1.0)? {
+        if authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, &consent, &key.1.0)? {
             consents.push(consent);
         }
     }

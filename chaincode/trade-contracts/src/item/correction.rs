@@ -63,8 +63,8 @@ pub(super) fn declare(
 /// The correction that the recorder of an event has declared, where others must agree.
 pub(super) fn proposed(ctx: &mut Context<'_>, record: &RecordedEvent) -> Result<Option<Correction>, Refusal> {
     let Some(correction) = CORRECTIONS.find(ctx, &record.record_id)? else { return Ok(None) };
-    let (statement, key) = ((&correction, &correction.declared.recorded), &record.record_id);
-    let authentic = authorship::is_authentic(ctx, &CORRECTIONS, key, statement, &record.recorded.by)?;
+    let author = &record.recorded.by;
+    let authentic = authorship::is_authentic(ctx, &CORRECTIONS, &record.record_id, &correction, author)?;
     Ok(authentic.then_some(correction))
 }
 

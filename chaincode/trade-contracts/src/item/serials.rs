@@ -62,7 +62,7 @@ fn ranges(ctx: &mut Context<'_>, company: &MspId, gtin: &Gtin) -> Result<Vec<Iss
     let prefix = (Part(company.clone()), Part(gtin.clone()));
     let mut found = Vec::new();
     for (key, issued) in SERIALS.scan(ctx, &prefix, SERIAL_RANGES_MAX)?.entries {
-        if authorship::is_authentic(ctx, &SERIALS, &key, (&issued, &issued.issued), company)? {
+        if authorship::is_authentic(ctx, &SERIALS, &key, &issued, company)? {
             found.push(issued);
         }
     }

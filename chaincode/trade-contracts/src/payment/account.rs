@@ -143,14 +143,14 @@ impl Known {
 fn load(ctx: &mut Context<'_>, holder: &MspId, bank: &MspId) -> Result<Option<Known>, Refusal> {
     let key = key(holder, bank);
     let Some(account) = ACCOUNTS.find(ctx, &key)? else { return Ok(None) };
-    if !authorship::is_authentic(ctx, &ACCOUNTS, &key, (&account, &account.named), holder)? {
+    if !authorship::is_authentic(ctx, &ACCOUNTS, &key, &account, holder)? {
         return Ok(None);
     }
     let naming = &account.named.transaction_id;
     let mut authenticated = true;
     let mut acceptance = ACCOUNT_ACCEPTANCES.find(ctx, &key)?.filter(|given| given.naming == *naming);
     if let Some(given) = &acceptance
-        && !authorship::is_authentic(ctx, &ACCOUNT_ACCEPTANCES, &key, (given, &given.accepted), bank)?
+        && !authorship::is_authentic(ctx, &ACCOUNT_ACCEPTANCES, &key, given, bank)?
     {
         (acceptance, authenticated) = (None, false);
     }
@@ -158,7 +158,7 @@ fn load(ctx: &mut Context<'_>, holder: &MspId, bank: &MspId) -> Result<Option<Kn
     if let Some(given) = &end {
         let by = &given.ended.by;
         let is_theirs = by == holder || by == bank;
-        if !is_theirs || !authorship::is_authentic(ctx, &ACCOUNT_ENDS, &key, (given, &given.ended), by)? {
+        if !is_theirs || !authorship::is_authentic(ctx, &ACCOUNT_ENDS, &key, given, by)? {
             (end, authenticated) = (None, false);
         }
     }

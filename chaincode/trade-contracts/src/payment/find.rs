@@ -25,21 +25,20 @@ pub(super) fn find_entry(ctx: &mut Context<'_>, entry_id: EntryRef) -> Result<Ba
 /// What the bank itself has said to take the entry back.
 pub(super) fn find_reversal(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Option<EntryReversal>, Refusal> {
     let Some(reversal) = ENTRY_REVERSALS.find(ctx, entry_id)? else { return Ok(None) };
-    let statement = (&reversal, &reversal.reversed);
-    let authentic = authorship::is_authentic(ctx, &ENTRY_REVERSALS, entry_id, statement, &entry_id.owner)?;
+    let authentic = authorship::is_authentic(ctx, &ENTRY_REVERSALS, entry_id, &reversal, &entry_id.owner)?;
     Ok(authentic.then_some(reversal))
 }
 
 /// Whether the seller has made the invoice.
 pub(super) fn is_invoice_authentic(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<bool, Refusal> {
     let author = &invoice.invoice_id.owner;
-    authorship::is_authentic(ctx, &INVOICES, &invoice.invoice_id, (invoice, &invoice.issued), author)
+    authorship::is_authentic(ctx, &INVOICES, &invoice.invoice_id, invoice, author)
 }
 
 /// Whether the bank has made the entry.
 pub(super) fn is_entry_authentic(ctx: &mut Context<'_>, entry: &BankEntry) -> Result<bool, Refusal> {
     let author = &entry.entry_id.owner;
-    authorship::is_authentic(ctx, &ENTRIES, &entry.entry_id, (entry, &entry.recorded), author)
+    authorship::is_authentic(ctx, &ENTRIES, &entry.entry_id, entry, author)
 }
 
 /// Whether seller and buyer hold the same opening of the total.

@@ -39,7 +39,7 @@ fn dispute_of(ctx: &mut Context<'_>, settlement: &Settlement) -> Result<Option<S
     let key = key(&settlement.invoice_id, settlement.number);
     let Some(dispute) = SETTLEMENT_DISPUTES.find(ctx, &key)? else { return Ok(None) };
     let seller = &settlement.invoice_id.owner;
-    let authentic = authorship::is_authentic(ctx, &SETTLEMENT_DISPUTES, &key, (&dispute, &dispute.disputed), seller)?;
+    let authentic = authorship::is_authentic(ctx, &SETTLEMENT_DISPUTES, &key, &dispute, seller)?;
     let counts = authentic && dispute.settlement_sha256 == authorship::digest(settlement);
     Ok(counts.then_some(dispute))
 }
@@ -105,13 +105,13 @@ fn is_authentic(ctx: &mut Context<'_>, invoice: &Invoice, settlement: &Settlemen
     let key = key(&invoice.invoice_id, settlement.number);
     Ok((*by == invoice.seller || *by == invoice.buyer)
         && settlement.invoice_id == invoice.invoice_id
-        && authorship::is_authentic(ctx, &SETTLEMENTS, &key, (settlement, &settlement.settled), by)?)
+        && authorship::is_authentic(ctx, &SETTLEMENTS, &key, settlement, by)?)
 }
 
 fn is_proposal_authentic(ctx: &mut Context<'_>, invoice: &Invoice, proposal: &Settlement) -> Result<bool, Refusal> {
     let by = &proposal.settled.by;
     let key = proposal_key(&invoice.invoice_id, by);
-    authorship::is_authentic(ctx, &SETTLEMENT_PROPOSALS, &key, (proposal, &proposal.settled), by)
+    authorship::is_authentic(ctx, &SETTLEMENT_PROPOSALS, &key, proposal, by)
 }
 
 pub(super) fn key(invoice_id: &InvoiceName, number: u32) -> (Part<MspId>, InvoiceId, u32) {

@@ -95,6 +95,6 @@ fn find(
 ) -> Result<Option<SettlementLimit>, Refusal> {
     let key = (Part(organization.clone()), Part(currency.clone()));
     let Some(limit) = SETTLEMENT_LIMITS.find(ctx, &key)? else { return Ok(None) };
-    let authentic = authorship::is_authentic(ctx, &SETTLEMENT_LIMITS, &key, (&limit, &limit.set), organization)?;
+    let authentic = authorship::is_authentic(ctx, &SETTLEMENT_LIMITS, &key, &limit, organization)?;
     Ok(authentic.then_some(limit))
 }

@@ -47,8 +47,7 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Open, Refus
 /// Whether the seller has made the credit note, for this very invoice.
 pub(super) fn is_sellers(ctx: &mut Context<'_>, invoice: &Invoice, credit: &CreditNote) -> Result<bool, Refusal> {
     let key = key(&invoice.invoice_id, credit.number);
-    let statement = (credit, &credit.issued);
-    let authentic = authorship::is_authentic(ctx, &CREDITS, &key, statement, &invoice.seller)?;
+    let authentic = authorship::is_authentic(ctx, &CREDITS, &key, credit, &invoice.seller)?;
     Ok(authentic && credit.invoice_sha256 == authorship::digest(invoice))
 }
 
@@ -60,7 +59,6 @@ pub(super) fn acceptance(
 ) -> Result<Option<CreditAcceptance>, Refusal> {
     let key = key(&invoice.invoice_id, credit.number);
     let Some(given) = CREDIT_ACCEPTANCES.find(ctx, &key)? else { return Ok(None) };
-    let statement = (&given, &given.accepted);
-    let authentic = authorship::is_authentic(ctx, &CREDIT_ACCEPTANCES, &key, statement, &invoice.buyer)?;
+    let authentic = authorship::is_authentic(ctx, &CREDIT_ACCEPTANCES, &key, &given, &invoice.buyer)?;
     Ok((authentic && given.credit_sha256 == authorship::digest(credit)).then_some(given))
 }

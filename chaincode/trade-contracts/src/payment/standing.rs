@@ -67,17 +67,15 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice, now: UtcTime) -> Resu
 
 fn answer(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<InvoiceAnswer>, Refusal> {
     let Some(answer) = INVOICE_ANSWERS.find(ctx, &invoice.invoice_id)? else { return Ok(None) };
-    let statement = (&answer, &answer.answered);
-    let authentic = authorship::is_authentic(ctx, &INVOICE_ANSWERS, &invoice.invoice_id, statement, &invoice.buyer)?;
+    let authentic = authorship::is_authentic(ctx, &INVOICE_ANSWERS, &invoice.invoice_id, &answer, &invoice.buyer)?;
     let counts = authentic && answer.invoice_sha256 == authorship::digest(invoice);
     Ok(counts.then_some(answer))
 }
 
 fn withdrawal(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<InvoiceWithdrawal>, Refusal> {
     let Some(withdrawal) = INVOICE_WITHDRAWALS.find(ctx, &invoice.invoice_id)? else { return Ok(None) };
-    let statement = (&withdrawal, &withdrawal.withdrawn);
     let authentic =
-        authorship::is_authentic(ctx, &INVOICE_WITHDRAWALS, &invoice.invoice_id, statement, &invoice.seller)?;
+        authorship::is_authentic(ctx, &INVOICE_WITHDRAWALS, &invoice.invoice_id, &withdrawal, &invoice.seller)?;
     Ok(authentic.then_some(withdrawal))
 }
 
@@ -87,9 +85,7 @@ fn consent(
     withdrawal: &InvoiceWithdrawal,
 ) -> Result<Option<WithdrawalConsent>, Refusal> {
     let Some(consent) = WITHDRAWAL_CONSENTS.find(ctx, &invoice.invoice_id)? else { return Ok(None) };
-    let statement = (&consent, &consent.consented);
-    let authentic =
-        authorship::is_authentic(ctx, &WITHDRAWAL_CONSENTS, &invoice.invoice_id, statement, &invoice.buyer)?;
+    let authentic = authorship::is_authentic(ctx, &WITHDRAWAL_CONSENTS, &invoice.invoice_id, &consent, &invoice.buyer)?;
     let counts = authentic && consent.withdrawal_sha256 == authorship::digest(withdrawal);
     Ok(counts.then_some(consent))
 }

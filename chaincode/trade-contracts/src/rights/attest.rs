@@ -100,8 +100,7 @@ fn standing_by(ctx: &mut Context<'_>, right: &Right, caller: &Caller) -> Result<
     let key = key_of(&right.right_id, me);
     let found = ATTESTATIONS.find(ctx, &key)?.filter(|attestation| attestation.withdrawn.is_none());
     let Some(attestation) = found else { return Ok(None) };
-    let statement = (&attestation, &attestation.attested);
-    let authentic = authorship::is_authentic(ctx, &ATTESTATIONS, &key, statement, me)?;
+    let authentic = authorship::is_authentic(ctx, &ATTESTATIONS, &key, &attestation, me)?;
     Ok(authentic.then_some(attestation))
 }
 

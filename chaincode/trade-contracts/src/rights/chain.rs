@@ -44,9 +44,8 @@ pub(crate) fn chain(ctx: &mut Context<'_>, right: &Right, licence_id: &LicenceNa
 /// A licence with what its licensee said and how it ended, as far as that is authentic.
 pub(super) fn known(ctx: &mut Context<'_>, right: &Right, licence: Licence) -> Result<LicenceFacts, Refusal> {
     let named_by_licensor = licence.licence_id.owner == licence.licensor;
-    let statement = (&licence, &licence.granted);
     let authenticated = named_by_licensor
-        && authorship::is_authentic(ctx, &LICENCES, &licence.licence_id, statement, &licence.licensor)?;
+        && authorship::is_authentic(ctx, &LICENCES, &licence.licence_id, &licence, &licence.licensor)?;
     let reply = reply(ctx, &licence)?;
     let end = end(ctx, right, &licence)?;
     Ok(LicenceFacts { licence, authenticated, reply, end })
@@ -101,9 +100,8 @@ pub(super) fn suspension(
 fn reply(ctx: &mut Context<'_>, licence: &Licence) -> Result<Option<LicenceReply>, Refusal> {
     let Some(reply) = LICENCE_REPLIES.find(ctx, &licence.licence_id)? else { return Ok(None) };
     let about_it = reply.licence_sha256 == authorship::digest(licence);
-    let statement = (&reply, &reply.replied);
     let holds =
-        about_it && authorship::is_authentic(ctx, &LICENCE_REPLIES, &licence.licence_id, statement, &licence.licensee)?;
+        about_it && authorship::is_authentic(ctx, &LICENCE_REPLIES, &licence.licence_id, &reply, &licence.licensee)?;
     Ok(holds.then_some(reply))
 }
 
@@ -121,7 +119,7 @@ fn end(ctx: &mut Context<'_>, right: &Right, licence: &Licence) -> Result<Option
             }
         };
         let earlier = earliest.as_ref().is_none_or(|earliest| end.ended.at < earliest.ended.at);
-        if may && earlier && authorship::is_authentic(ctx, &LICENCE_ENDS, &key, (&end, &end.ended), by)? {
+        if may && earlier && authorship::is_authentic(ctx, &LICENCE_ENDS, &key, &end, by)? {
             earliest = Some(end);
         }
     }

@@ -106,8 +106,7 @@ pub(super) fn open_offer(ctx: &mut Context<'_>, right: &Right, now: UtcTime) -> 
     let reply = RIGHT_OFFER_REPLIES.find(ctx, &key)?;
     if let Some(reply) = reply {
         let about_it = reply.offer_sha256 == authorship::digest(&offer);
-        let statement = (&reply, &reply.replied);
-        if about_it && authorship::is_authentic(ctx, &RIGHT_OFFER_REPLIES, &key, statement, &offer.to)? {
+        if about_it && authorship::is_authentic(ctx, &RIGHT_OFFER_REPLIES, &key, &reply, &offer.to)? {
             return Ok(None);
         }
     }
@@ -127,11 +126,10 @@ pub(super) fn is_party(ctx: &mut Context<'_>, right: &Right, member: &MspId) -> 
 /// Whether the owner's peer endorsed the right, whose name is its first owner's, and every former owner's its offer to
 /// the next one.
 fn is_authentic(ctx: &mut Context<'_>, right: &Right) -> Result<bool, Refusal> {
-    let statement = (right, &right.recorded);
     let first = right.former_owners.first().map_or(&right.owner, |former| &former.owner);
     if right.right_id.owner != *first
         || right.right_id.id != RightId::of(&right.office, right.kind.as_str(), &right.number)
-        || !authorship::is_authentic(ctx, &RIGHTS, &right.right_id, statement, &right.owner)?
+        || !authorship::is_authentic(ctx, &RIGHTS, &right.right_id, right, &right.owner)?
     {
         return Ok(false);
     }
@@ -157,7 +155,7 @@ fn was_passed_on(
 
 fn is_offered(ctx: &mut Context<'_>, offer: &RightOffer) -> Result<bool, Refusal> {
     let key = (Whole(offer.right_id.clone()), offer.number);
-    authorship::is_authentic(ctx, &RIGHT_OFFERS, &key, (offer, &offer.offered), &offer.from)
+    authorship::is_authentic(ctx, &RIGHT_OFFERS, &key, offer, &offer.from)
 }
 
 /// Attestations of exactly this entry by members that may attest the office's and have no part in the right. A member
@@ -169,8 +167,7 @@ fn attestations(ctx: &mut Context<'_>, members: &Members, right: &Right) -> Resu
         let (Part(by), right_id) = (&key.1, &key.0.0);
         let may = members.attests(by, &right.office) && *by != right.owner;
         let of_this = attestation.right_id == *right_id && attestation.entry_sha256 == entry_sha256;
-        let statement = (&attestation, &attestation.attested);
-        if may && of_this && authorship::is_authentic(ctx, &ATTESTATIONS, &key, statement, by)? {
+        if may && of_this && authorship::is_authentic(ctx, &ATTESTATIONS, &key, &attestation, by)? {
             found.push(attestation);
         }
     }
@@ -191,7 +188,7 @@ fn ends(ctx: &mut Context<'_>, members: &Members, right: &Right) -> Result<Vec<R
             RightEndKind::Surrendered => right.was_owned_by(by, end.ended.at),
             RightEndKind::Cancelled => members.attests(by, &right.office),
         };
-        if may && authorship::is_authentic(ctx, &RIGHT_ENDS, &key, (&end, &end.ended), by)? {
+        if may && authorship::is_authentic(ctx, &RIGHT_ENDS, &key, &end, by)? {
             found.push(end);
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn key_of(right: &Right, opponent: &MspId) -> Key {
 }
 
 fn is_authentic(ctx: &mut Context<'_>, key: &Key, opposition: &Opposition) -> Result<bool, Refusal> {
-    authorship::is_authentic(ctx, &OPPOSITIONS, key, (opposition, &opposition.opposed), &key.1.0)
+    authorship::is_authentic(ctx, &OPPOSITIONS, key, opposition, &key.1.0)
 }
 
 /// The answer of a member that owned the right when it answered.
@@ -70,7 +70,7 @@ fn answer(ctx: &mut Context<'_>, right: &Right, key: &Key) -> Result<Option<Oppo
     let Some(answer) = OPPOSITION_ANSWERS.find(ctx, key)? else { return Ok(None) };
     let by = &answer.answered.by;
     let may = right.was_owned_by(by, answer.answered.at);
-    let authentic = may && authorship::is_authentic(ctx, &OPPOSITION_ANSWERS, key, (&answer, &answer.answered), by)?;
+    let authentic = may && authorship::is_authentic(ctx, &OPPOSITION_ANSWERS, key, &answer, by)?;
     Ok(authentic.then_some(answer))
 }
 
@@ -79,7 +79,6 @@ fn decision(ctx: &mut Context<'_>, right: &Right, key: &Key) -> Result<Option<Op
     let Some(decision) = OPPOSITION_DECISIONS.find(ctx, key)? else { return Ok(None) };
     let by = &decision.decided.by;
     let may = caller::members(ctx)?.attests(by, &right.office);
-    let authentic =
-        may && authorship::is_authentic(ctx, &OPPOSITION_DECISIONS, key, (&decision, &decision.decided), by)?;
+    let authentic = may && authorship::is_authentic(ctx, &OPPOSITION_DECISIONS, key, &decision, by)?;
     Ok(authentic.then_some(decision))
 }

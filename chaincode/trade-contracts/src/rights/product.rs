@@ -85,8 +85,7 @@ pub(super) fn open_assignment(
 ) -> Result<Option<ProductAssignment>, Refusal> {
     let key = (Part(from.clone()), Part(to.clone()));
     let Some(assignment) = ASSIGNMENTS.find(ctx, &key)? else { return Ok(None) };
-    let statement = (&assignment, &assignment.assigned);
-    let holds = assignment.ended.is_none() && authorship::is_authentic(ctx, &ASSIGNMENTS, &key, statement, from)?;
+    let holds = assignment.ended.is_none() && authorship::is_authentic(ctx, &ASSIGNMENTS, &key, &assignment, from)?;
     Ok(holds.then_some(assignment))
 }
 
@@ -95,8 +94,7 @@ pub(super) fn reply(ctx: &mut Context<'_>, assignment: &ProductAssignment) -> Re
     let key = (Part(assignment.from.clone()), Part(assignment.to.clone()));
     let Some(reply) = ASSIGNMENT_REPLIES.find(ctx, &key)? else { return Ok(None) };
     let about_it = reply.assignment_sha256 == authorship::digest(assignment);
-    let statement = (&reply, &reply.replied);
-    let holds = about_it && authorship::is_authentic(ctx, &ASSIGNMENT_REPLIES, &key, statement, &assignment.to)?;
+    let holds = about_it && authorship::is_authentic(ctx, &ASSIGNMENT_REPLIES, &key, &reply, &assignment.to)?;
     Ok(holds.then_some(reply))
 }
 

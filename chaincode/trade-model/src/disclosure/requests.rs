@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 
 use super::{DisclosureOrder, DisclosureStanding, DisclosureSubject, OrderApproval, OrderRef};
-use crate::common::{DocumentedOpening, Duty, OrderId, Remark, Role, Shared};
-use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+use crate::common::{DocumentedOpening, OrderId, Remark, Role, Shared};
+use crate::transaction::{Lookup, transactions};
 
 /// `disclosure:Order` (submit): an authority orders a member registered in one of its countries to open to it what that
 /// member holds as a party of a private record. A second officer approves ([`ApproveOrder`]).
@@ -62,21 +62,15 @@ pub struct ReadDisclosed {
 transactions! {
     submit(Officer) "disclosure:Order" by &[Role::Customs], OrderDisclosure => DisclosureOrder;
     submit(Officer) "disclosure:ApproveOrder" by &[Role::Customs], ApproveOrder => OrderApproval;
+    submit(Treasurer) "disclosure:Disclose",
+        Disclose, private DocumentedOpening, to Disclose::authority => Shared;
     evaluate "disclosure:ReadOrder", ReadOrder => DisclosureStanding;
     evaluate "disclosure:ReadDisclosed", ReadDisclosed => DocumentedOpening;
 }
 
-impl Transaction for Disclose {
-    const NAME: &'static str = "disclosure:Disclose";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Treasurer);
-    const ROLES: &'static [Role] = &[];
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The authority.
-    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
+impl Disclose {
+    fn authority(&self, caller: &MspId) -> Lookup {
         let order = ReadOrder { order_id: self.order_id.clone().of(caller).into() };
-        Some(Lookup::new(&order, "/authority"))
+        Lookup::new(&order, "/authority")
     }
 }

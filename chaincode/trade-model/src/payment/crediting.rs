@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 
-use super::{CreditAcceptance, CreditNote, CreditStanding, InvoiceRef, ReadInvoice};
-use crate::common::{Commitment, DocumentedOpening, Duty, Proof, Remark, Role, SaltedDigest, Shared};
-use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+use super::{CreditAcceptance, CreditNote, CreditStanding, InvoiceRef};
+use crate::common::{Commitment, DocumentedOpening, Proof, Remark, Role, SaltedDigest, Shared};
+use crate::transaction::{Lookup, transactions};
 
 /// `payment:IssueCredit` (submit): the seller lowers what is open of its invoice, when the buyer accepts that.
 ///
@@ -41,6 +41,12 @@ pub struct ShareCreditOpening {
     pub number: u32,
 }
 
+impl ShareCreditOpening {
+    fn buyer(&self, caller: &MspId) -> Lookup {
+        super::sharing::buyer(&self.invoice_id, caller)
+    }
+}
+
 /// `payment:AcceptCredit` (submit): the buyer accepts the last credit note. It must hold the opening of the amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,22 +79,9 @@ pub struct ReadCreditOpening {
 
 transactions! {
     submit(Clerk) "payment:IssueCredit" by Role::TRADERS, IssueCredit => CreditNote;
+    submit(Clerk) "payment:ShareCreditOpening" by Role::TRADERS,
+        ShareCreditOpening, private DocumentedOpening, to ShareCreditOpening::buyer => Shared;
     submit(Treasurer) "payment:AcceptCredit" by Role::TRADERS, AcceptCredit => CreditAcceptance;
     evaluate "payment:ReadCredit", ReadCredit => CreditStanding;
     evaluate "payment:ReadCreditOpening", ReadCreditOpening => DocumentedOpening;
-}
-
-impl Transaction for ShareCreditOpening {
-    const NAME: &'static str = "payment:ShareCreditOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Clerk);
-    const ROLES: &'static [Role] = Role::TRADERS;
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The buyer.
-    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
-        let invoice = ReadInvoice { invoice_id: self.invoice_id.clone().of(caller).into() };
-        Some(Lookup::new(&invoice, "/buyer"))
-    }
 }

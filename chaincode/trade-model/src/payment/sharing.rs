@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 
 use super::{EntryRef, InvoiceRef, ReadEntry, ReadInvoice};
-use crate::common::{DocumentedOpening, Duty, Role, Shared};
-use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+use crate::common::{DocumentedOpening, Role, Shared};
+use crate::transaction::{Lookup, transactions};
 
 /// `payment:ShareInvoiceOpening` (submit): the seller gives the buyer what opens the total.
 ///
@@ -48,36 +48,29 @@ pub struct ReadEntryOpening {
 }
 
 transactions! {
+    submit(Clerk) "payment:ShareInvoiceOpening" by Role::TRADERS,
+        ShareInvoiceOpening, private DocumentedOpening, to ShareInvoiceOpening::buyer => Shared;
+    submit(Treasurer) "payment:ShareEntryOpening" by &[Role::Bank],
+        ShareEntryOpening, private DocumentedOpening, to ShareEntryOpening::account_holder => Shared;
     evaluate "payment:ReadInvoiceOpening", ReadInvoiceOpening => DocumentedOpening;
     evaluate "payment:ReadEntryOpening", ReadEntryOpening => DocumentedOpening;
 }
 
-impl Transaction for ShareInvoiceOpening {
-    const NAME: &'static str = "payment:ShareInvoiceOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Clerk);
-    const ROLES: &'static [Role] = Role::TRADERS;
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The buyer.
-    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
-        let invoice = ReadInvoice { invoice_id: self.invoice_id.clone().of(caller).into() };
-        Some(Lookup::new(&invoice, "/buyer"))
+impl ShareInvoiceOpening {
+    fn buyer(&self, caller: &MspId) -> Lookup {
+        buyer(&self.invoice_id, caller)
     }
 }
 
-impl Transaction for ShareEntryOpening {
-    const NAME: &'static str = "payment:ShareEntryOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Treasurer);
-    const ROLES: &'static [Role] = &[Role::Bank];
-    type Answer = Shared;
-    type Private = Required<DocumentedOpening>;
-
-    /// The account holder.
-    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
+impl ShareEntryOpening {
+    fn account_holder(&self, caller: &MspId) -> Lookup {
         let entry = ReadEntry { entry_id: self.entry_id.clone().of(caller).into() };
-        Some(Lookup::new(&entry, "/account_holder"))
+        Lookup::new(&entry, "/account_holder")
     }
+}
+
+/// Where the buyer of an invoice stands.
+pub(super) fn buyer(invoice_id: &InvoiceRef, caller: &MspId) -> Lookup {
+    let invoice = ReadInvoice { invoice_id: invoice_id.clone().of(caller).into() };
+    Lookup::new(&invoice, "/buyer")
 }

@@ -24,10 +24,7 @@ pub(super) fn find(ctx: &mut Context<'_>, hold_id: &HoldId) -> Result<Hold, Refu
 
 /// Whether the authority has made the hold what it is.
 pub(super) fn is_authentic(ctx: &mut Context<'_>, hold: &Hold) -> Result<bool, Refusal> {
-    match hold.last_changed() {
-        Some(stamp) => authorship::is_authentic(ctx, &HOLDS, &hold.hold_id, (hold, stamp), &hold.authority),
-        None => Ok(false),
-    }
+    authorship::is_authentic(ctx, &HOLDS, &hold.hold_id, hold, &hold.authority)
 }
 
 /// Writes a hold as it is now.

@@ -136,7 +136,7 @@ pub(in crate::item) fn decision_on(
 ) -> Result<Option<Attested<AlarmDecision>>, Refusal> {
     let Some(record) = ALARM_DECISIONS.find(ctx, group_id)? else { return Ok(None) };
     let author = record.decided.by.clone();
-    let authenticated = authorship::is_authentic(ctx, &ALARM_DECISIONS, group_id, (&record, &record.decided), &author)?;
+    let authenticated = authorship::is_authentic(ctx, &ALARM_DECISIONS, group_id, &record, &author)?;
     Ok(Some(Attested { record, authenticated }))
 }
 
@@ -175,6 +175,6 @@ fn attested(
     key: &(AlarmGroupId, Part<MspId>),
     record: AlarmAnswer,
 ) -> Result<Attested<AlarmAnswer>, Refusal> {
-    let authenticated = authorship::is_authentic(ctx, &ALARM_ANSWERS, key, (&record, &record.answered), &key.1.0)?;
+    let authenticated = authorship::is_authentic(ctx, &ALARM_ANSWERS, key, &record, &key.1.0)?;
     Ok(Attested { record, authenticated })
 }

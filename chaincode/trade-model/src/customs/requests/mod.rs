@@ -15,11 +15,11 @@ use super::{
     Procedure, ReplayedDecision, Tariff, TariffBand,
 };
 use crate::common::{
-    AlarmId, Attested, BandId, Commitment, Committed, DeclarationId, Duty, ItemId, Opening, Proof, Quantity, Remark,
-    Role, ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
+    AlarmId, Attested, BandId, Commitment, Committed, DeclarationId, ItemId, Opening, Proof, Quantity, Remark, Role,
+    ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
 use crate::rights::{LicenceRef, RightRef};
-use crate::transaction::{Kind, Lookup, Required, Transaction, transactions};
+use crate::transaction::{Lookup, transactions};
 
 pub use act::{Appeal, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration};
 pub use hold::{ApproveHold, ConfirmHold, LiftHold, PlaceHold, ReadHold, Seize};
@@ -223,6 +223,8 @@ transactions! {
     submit(Officer) "customs:Assess" by &[Role::Customs], Assess => Decision;
     submit(Officer) "customs:Decide" by &[Role::Customs], Decide => Decision;
     submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
+    submit(Clerk) "customs:ShareValueOpening" by &[Role::Seller],
+        ShareValueOpening, private Opening, to ShareValueOpening::authority => Shared;
     evaluate "customs:ReadTariff", ReadTariff => Attested<Tariff>;
     evaluate "customs:ReadDeclaration", ReadDeclaration => Committed<Declaration>;
     evaluate "customs:ReadValueOpening", ReadValueOpening => Opening;
@@ -231,18 +233,10 @@ transactions! {
     evaluate "customs:Replay", Replay => ReplayedDecision;
 }
 
-impl Transaction for ShareValueOpening {
-    const NAME: &'static str = "customs:ShareValueOpening";
-    const KIND: Kind = Kind::Submit;
-    const DUTY: Option<Duty> = Some(Duty::Clerk);
-    const ROLES: &'static [Role] = &[Role::Seller];
-    type Answer = Shared;
-    type Private = Required<Opening>;
-
-    /// The authority.
-    fn receiver(&self, caller: &MspId) -> Option<Lookup> {
+impl ShareValueOpening {
+    fn authority(&self, caller: &MspId) -> Lookup {
         let declaration_id = self.declaration_id.clone().of(caller);
         let declaration = ReadDeclaration { declaration_id: declaration_id.into() };
-        Some(Lookup::new(&declaration, "/authority"))
+        Lookup::new(&declaration, "/authority")
     }
 }
