@@ -61,6 +61,8 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("rights/requests/opposition.rs", "evidence", "ids of deposits"),
     ("rights/requests/right.rs", "representation_sha256", "of what a registry office publishes"),
     ("verification.rs", "authored", "a key of memory, of a ledger key that is public"),
+    ("verification.rs", "sha256", "in memory, of a record that is public"),
+    ("verification.rs", "stamps", "a key of memory, of a ledger key that is public"),
 ];
 
 #[test]

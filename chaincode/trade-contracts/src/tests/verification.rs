@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::customs::ReadDeclaration;
 use trade_model::evidence::Deposit;
+use trade_model::item::Capture;
 use trade_model::payment::{ENTRIES, ReadEntry, ReadInvoice};
 use trade_model::verification::{Finding, Flaw, Verification, Written};
 
@@ -113,9 +114,41 @@ fn a_flipped_creator_and_another_certificate_are_found() {
 
     seen.creator = person(BANK);
     let found = seen.found_by(&mut before.clone());
-    let flaw = Flaw::AnotherCreator { by: CARRIER.parse().expect("an MSP id"), creator: BANK.to_owned() };
-    assert_eq!(flaws(&found), [&flaw]);
+    let (by, creator) = (CARRIER.parse().expect("an MSP id"), BANK.to_owned());
+    let digest = Flaw::DigestByAnother { author: CARRIER.parse().expect("an MSP id"), creator: creator.clone() };
+    assert_eq!(flaws(&found), [&Flaw::AnotherCreator { by, creator }, &digest]);
     assert!(found[0].key().starts_with("evidence/"), "{found:?}");
+}
+
+/// Where a majority has changed the policy of a collection, its peers can write a digest without the author's. The
+/// stamp is an old one of the author, from a transaction that the author created.
+#[test]
+fn a_digest_that_another_wrote_under_an_old_stamp_is_found() {
+    let (before, mut seen) = deposit();
+    let mut kept = before.clone();
+    assert_eq!(seen.found_by(&mut kept), [], "the control");
+    (seen.transaction_id, seen.creator) = ("1".repeat(64), person(BANK));
+    let digest = Flaw::DigestByAnother { author: CARRIER.parse().expect("an MSP id"), creator: BANK.to_owned() };
+    assert_eq!(flaws(&seen.found_by(&mut kept)), [&digest]);
+}
+
+/// An event speaks for nobody, so no digest binds its stamp to it.
+#[test]
+fn an_event_under_an_old_stamp_of_its_recorder_is_found() {
+    let mut world = World::established();
+    let mut verification = world.verification.clone();
+    let event = object_event("ADD", "commissioning", &[piece("1")]);
+    let (who, time) = (person(EXPORTER), fabric_contract::Timestamp::from_seconds(world.clock));
+    let call = world.ledger.call(Capture::NAME).creator(&who).time(time);
+    let mut seen = Seen::of(who, call.json(&document(&[event])).submit().expect("a new event"));
+    assert_eq!(seen.found_by(&mut verification), [], "the control");
+
+    let place = seen.records.iter().position(|(key, _)| key.starts_with("\u{0}event\u{0}")).expect("an event");
+    let (key, value) = seen.records.swap_remove(place);
+    seen.records = vec![(key.replacen('0', "1", 1), value)];
+    assert_ne!(seen.records[0].0, key, "another event");
+    (seen.transaction_id, seen.creator) = ("1".repeat(64), person(BANK));
+    assert!(matches!(flaws(&seen.found_by(&mut verification))[..], [Flaw::OldStamp { .. }]));
 }
 
 #[test]

@@ -34,6 +34,13 @@ pub enum Flaw {
         /// The transaction that it names.
         named: TransactionId,
     },
+    /// A record that speaks for nobody bears a stamp of an earlier transaction that it did not bear before.
+    OldStamp {
+        /// Whose stamp it is.
+        by: MspId,
+        /// The transaction that it names.
+        named: TransactionId,
+    },
     /// A stamp names a member that did not create the transaction.
     AnotherCreator {
         /// Whose stamp it claims to be.
@@ -62,6 +69,13 @@ pub enum Flaw {
     OtherDigest {
         /// For whom it speaks.
         author: MspId,
+    },
+    /// The digest in the author's collection was written by a transaction of another.
+    DigestByAnother {
+        /// For whom it speaks.
+        author: MspId,
+        /// The organization whose identity signed.
+        creator: String,
     },
 }
 
@@ -94,6 +108,9 @@ impl fmt::Display for Flaw {
             Self::UnknownTransaction { by, named } => {
                 write!(f, "its stamp of {by} names transaction {named}, which is not on the chain before it")
             }
+            Self::OldStamp { by, named } => {
+                write!(f, "its new stamp of {by} names transaction {named}, which did not write it")
+            }
             Self::AnotherCreator { by, creator } => {
                 write!(f, "its stamp says {by}, and {creator} created the transaction")
             }
@@ -104,6 +121,9 @@ impl fmt::Display for Flaw {
             Self::NoDigest { author } => write!(f, "it speaks for {author}, whose collection holds no digest of it"),
             Self::OtherDigest { author } => {
                 write!(f, "it speaks for {author}, whose collection holds the digest of something else")
+            }
+            Self::DigestByAnother { author, creator } => {
+                write!(f, "it speaks for {author}, and {creator} created the transaction that wrote its digest")
             }
         }
     }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
-use fabric_operator::layout::Layout;
+use fabric_operator::{consortium::Consortium, generate, layout::Layout};
 
 use self::authors::Authors;
 use crate::output::say;
@@ -29,9 +29,9 @@ pub enum Command {
         /// network, and leave the rest to that peer
         #[arg(long, value_name = "MSP_ID")]
         peer: Option<String>,
-        /// The name of this program's chaincode on the channels
-        #[arg(long, value_name = "NAME", default_value = "entrepot")]
-        chaincode: String,
+        /// The name of this program's chaincode on the channels; the one in the folder's consortium file when not given
+        #[arg(long, value_name = "NAME")]
+        chaincode: Option<String>,
     },
 }
 
@@ -43,23 +43,45 @@ pub enum Command {
 pub fn run(command: &Command) -> Result<()> {
     let Command::Verify { dir, peer, chaincode } = command;
     let layout = Layout::existing(dir)?;
+    let names = Names { given: chaincode.as_deref(), consortium: consortium(&layout)? };
     let authors = match peer {
-        None => at_rest(&layout, dir, chaincode)?,
+        None => at_rest(&layout, dir, &names)?,
         Some(msp_id) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(peer::records(&layout, msp_id, chaincode))?
+            runtime.block_on(peer::records(&layout, msp_id, &names))?
         }
     };
     let mut wrong = 0;
     for (channel_id, authors) in &authors {
-        wrong += print(channel_id, authors)?;
+        wrong += print(channel_id, names.of(channel_id), authors)?;
     }
-    ensure!(wrong == 0, "{wrong} records were not made by the organizations for which they speak");
+    if let Some(name) = chaincode {
+        ensure!(authors.values().any(Authors::has_written), "no chaincode named {name} has written anything");
+    }
+    ensure!(wrong == 0, "{wrong} things were found that the organizations for which records speak did not make");
     Ok(())
 }
 
+/// What is known of a network whose folder has a consortium file.
+fn consortium(layout: &Layout) -> Result<Option<Consortium>> {
+    layout.consortium_file().is_file().then(|| generate::consortium(layout, None)).transpose()
+}
+
+/// The name of the chaincode on each channel.
+struct Names<'a> {
+    given: Option<&'a str>,
+    consortium: Option<Consortium>,
+}
+
+impl Names<'_> {
+    fn of(&self, channel_id: &str) -> String {
+        let own = || self.consortium.as_ref()?.on(channel_id).ok().map(|own| own.chaincode.name);
+        self.given.map(str::to_owned).or_else(own).unwrap_or_else(|| "entrepot".to_owned())
+    }
+}
+
 /// Everything there is to verify, and the records of each channel.
-fn at_rest(layout: &Layout, dir: &Path, chaincode: &str) -> Result<BTreeMap<String, Authors>> {
+fn at_rest(layout: &Layout, dir: &Path, names: &Names<'_>) -> Result<BTreeMap<String, Authors>> {
     let inside = layout.path("ledger");
     let data = if inside.is_dir() { inside } else { dir.to_owned() };
     ensure!(
@@ -68,8 +90,9 @@ fn at_rest(layout: &Layout, dir: &Path, chaincode: &str) -> Result<BTreeMap<Stri
         dir.display()
     );
     let mut authors: BTreeMap<String, Authors> = BTreeMap::new();
-    let mut seen =
-        |channel_id: &str, block: &_| authors.entry(channel_id.to_owned()).or_default().add(chaincode, block);
+    let mut seen = |channel_id: &str, block: &_| {
+        authors.entry(channel_id.to_owned()).or_default().add(&names.of(channel_id), block);
+    };
     let verified = fabric_devnet::verify(&data, &mut seen).with_context(|| format!("in {}", data.display()))?;
     for one in verified {
         say!(
@@ -83,13 +106,16 @@ fn at_rest(layout: &Layout, dir: &Path, chaincode: &str) -> Result<BTreeMap<Stri
     Ok(authors)
 }
 
-/// Returns how many records of a channel are wrong.
-fn print(channel_id: &str, authors: &Authors) -> Result<usize> {
-    let (records, authored) = authors.counts();
+/// Returns how much is wrong in a channel's records.
+fn print(channel_id: &str, chaincode: String, authors: &Authors) -> Result<usize> {
     let wrong = authors.findings();
-    if wrong.is_empty() {
+    if !authors.has_written() {
+        say!("channel {channel_id}: the chaincode {chaincode} has written nothing")?;
+    } else if wrong.is_empty() {
+        let (stamps, statements) = authors.counts();
         say!(
-            "channel {channel_id}: {records} written records name their creators, {authored} bear their authors' digests"
+            "channel {channel_id}: {stamps} stamps name the creators of their transactions, {statements} statements of \
+             organizations bear digests of their own"
         )?;
     }
     for finding in wrong {

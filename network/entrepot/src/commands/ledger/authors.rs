@@ -11,6 +11,7 @@ use trade_model::verification::{Verification, Written};
 pub(super) struct Authors {
     verification: Verification,
     findings: Vec<Finding>,
+    written: bool,
 }
 
 /// Something wrong, and where.
@@ -43,9 +44,14 @@ impl Authors {
         }
     }
 
-    /// How many records were written, and how many speak for organizations.
+    /// How many stamps were compared with creators, and how many statements of organizations with digests.
     pub(super) fn counts(&self) -> (u64, u64) {
-        (self.verification.records(), self.verification.authored())
+        (self.verification.stamps(), self.verification.statements())
+    }
+
+    /// Whether the chaincode has written anything.
+    pub(super) fn has_written(&self) -> bool {
+        self.written
     }
 
     pub(super) fn findings(&self) -> &[Finding] {
@@ -54,6 +60,7 @@ impl Authors {
 
     fn take(&mut self, block: u64, chaincode: &str, transaction: &WrittenTransaction) {
         for namespace in transaction.namespaces.iter().filter(|namespace| namespace.name == chaincode) {
+            self.written = true;
             let records: Vec<_> =
                 namespace.writes.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();
             let hashes: Vec<_> =
