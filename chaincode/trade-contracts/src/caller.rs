@@ -107,7 +107,7 @@ fn check<T: Transaction>(me: &Member, acting: &Acting) -> Result<(), CallerRejec
         Some(&role) if !T::ROLES.iter().any(|&role| me.has_role(role)) => {
             Err(CallerRejection::RoleMissing { msp_id: msp_id(), role })
         }
-        _ => T::DUTY.map_or(Ok(()), |duty| acting.check(duty, me)),
+        _ => acting.check_any(T::DUTIES, me),
     }
 }
 

@@ -71,6 +71,18 @@ impl Acting {
         Err(CallerRejection::DutyMissing { msp_id: member.msp_id.to_string(), duty })
     }
 
+    /// Refuses when the person may do none of what these duties let do; the refusal names the first one.
+    pub(crate) fn check_any(&self, duties: &[Duty], member: &Member) -> Result<(), CallerRejection> {
+        let mut refused = Ok(());
+        for &duty in duties {
+            match self.check(duty, member) {
+                Ok(()) => return Ok(()),
+                Err(rejection) => refused = refused.and(Err(rejection)),
+            }
+        }
+        refused
+    }
+
     /// Refuses when this is not another person than the one that proposed.
     pub(crate) fn check_second(&self, first: &Person, member: &Member) -> Result<(), CallerRejection> {
         let msp_id = member.msp_id.to_string();

@@ -14,7 +14,7 @@ impl On for Contract {
         let contract = T::NAME.strip_suffix(T::function()).and_then(|name| name.strip_suffix(':'));
         assert_eq!(contract, Some(self.name()), "{} belongs to another contract", T::NAME);
         // What writes asks for a duty: a transaction that forgot it would be open to everybody of the member.
-        assert_eq!(T::DUTY.is_some(), T::KIND == Kind::Submit, "{} and its duty", T::NAME);
+        assert_eq!(T::DUTIES.is_empty(), T::KIND == Kind::Evaluate, "{} and its duties", T::NAME);
         match T::KIND {
             // The extra argument is what a gateway says about the person for which it signs.
             Kind::Submit => self.submit_with_extra(T::function(), function),

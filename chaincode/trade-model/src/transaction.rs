@@ -23,8 +23,8 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     /// Who may send it: members with one of these roles. Empty: for a submit every member but regulators, for an
     /// evaluate everybody.
     const ROLES: &'static [Role] = &[];
-    /// Which duty the person needs that sends it; none for what only reads.
-    const DUTY: Option<Duty>;
+    /// Which duties let a person send it, any of them; none for what only reads.
+    const DUTIES: &'static [Duty];
     /// What it answers.
     type Answer: Serialize + DeserializeOwned + JsonSchema + 'static;
     /// What it takes beside the request, in transient data.
@@ -97,17 +97,17 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Re
 
 /// Declares transactions, one a line:
 /// `transactions! { submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`. What submits names
-/// the duty that it needs. Private input stands behind the request, with the function that tells its receiver:
-/// `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
+/// the duties of which it needs one: `submit(Clerk, Officer)`. Private input stands behind the request, with the function
+/// that tells its receiver: `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
 macro_rules! transactions {
     ($(
-        $kind:ident $(($duty:ident))? $name:literal $(by $roles:expr)?,
+        $kind:ident $(($($duty:ident),+))? $name:literal $(by $roles:expr)?,
         $request:ty $(, private $private:ty, to $receiver:expr)? => $answer:ty;
     )+) => {
         $(impl crate::transaction::Transaction for $request {
             const NAME: &'static str = $name;
             const KIND: crate::transaction::Kind = crate::transaction::transactions!(@kind $kind);
-            const DUTY: Option<crate::common::Duty> = crate::transaction::transactions!(@duty $kind $($duty)?);
+            const DUTIES: &'static [crate::common::Duty] = &[$($(crate::common::Duty::$duty),+)?];
             $(const ROLES: &'static [crate::common::Role] = $roles;)?
             type Answer = $answer;
             type Private = crate::transaction::transactions!(@private $($private)?);
@@ -119,8 +119,6 @@ macro_rules! transactions {
     };
     (@private) => { crate::transaction::Nothing };
     (@private $private:ty) => { crate::transaction::Required<$private> };
-    (@duty submit $duty:ident) => { Some(crate::common::Duty::$duty) };
-    (@duty evaluate) => { None };
     (@kind submit) => { crate::transaction::Kind::Submit };
     (@kind evaluate) => { crate::transaction::Kind::Evaluate };
 }

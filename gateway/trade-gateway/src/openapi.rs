@@ -105,8 +105,8 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     if let Some(transaction) = route.transaction() {
         operation["x-transaction"] = json!(transaction.name);
-        if let Some(duty) = transaction.duty {
-            operation["x-duty"] = json!(duty.as_str());
+        if !transaction.duties.is_empty() {
+            operation["x-duties"] = json!(transaction.duties.iter().map(|duty| duty.as_str()).collect::<Vec<_>>());
         }
     }
     if let Some(body) = request_body(route, generator) {

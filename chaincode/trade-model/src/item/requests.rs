@@ -170,7 +170,7 @@ pub struct DecideAlarm {
 }
 
 /// `item:ConsentToCorrection` (submit): a member whose accepted facts rest on a record agrees that it is taken back, or
-/// the authority of the place decides so.
+/// the authority of the place decides so: a clerk of the member, an officer of the authority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentToCorrection {
@@ -209,7 +209,7 @@ transactions! {
     submit(Clerk) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
     submit(Clerk) "item:AnswerAlarm", AnswerAlarm => AlarmAnswer;
     submit(Officer) "item:DecideAlarm" by &[Role::Customs], DecideAlarm => AlarmDecision;
-    submit(Clerk) "item:ConsentToCorrection", ConsentToCorrection => CorrectionReport;
+    submit(Clerk, Officer) "item:ConsentToCorrection", ConsentToCorrection => CorrectionReport;
     submit(Registrar) "item:IssueSerials", IssueSerials => IssuedSerials;
     evaluate "item:ReadSerials", ReadSerials => SerialPage;
     evaluate "item:ReadItem", ReadItem => ItemReport;

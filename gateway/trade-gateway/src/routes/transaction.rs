@@ -18,8 +18,8 @@ pub struct Transaction {
     pub kind: Kind,
     /// Which members the contract lets send it; empty means every member that may write, and everybody for a read.
     pub roles: &'static [Role],
-    /// Which duty the person needs that sends it; none for a read.
-    pub duty: Option<Duty>,
+    /// Which duties let a person send it, any of them; none for a read.
+    pub duties: &'static [Duty],
     /// The form of its argument.
     pub request: Shape,
     /// Whether it takes private input.
@@ -53,7 +53,7 @@ impl Transaction {
             name: T::NAME,
             kind: T::KIND,
             roles: T::ROLES,
-            duty: T::DUTY,
+            duties: T::DUTIES,
             request: Shape::of::<T>(),
             presence: T::Private::PRESENCE,
             private: Shape::of::<<T::Private as PrivateInput>::Value>(),

@@ -83,13 +83,13 @@ impl Service {
             let detail = format!("{} is not open to the role {role}.", route.operation);
             return Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(detail));
         }
-        match route.transaction().and_then(|transaction| transaction.duty) {
-            Some(duty) if !operators::may(principal.duties.as_ref(), duty) => {
-                let detail = format!("{} is for those who have the duty {duty}.", route.operation);
-                Err(Problem::of(ProblemCode::DutyMissing).with_detail(detail))
-            }
-            _ => Ok(()),
+        let duties = route.transaction().map_or(&[][..], |transaction| transaction.duties);
+        if operators::may(principal.duties.as_ref(), duties) {
+            return Ok(());
         }
+        let names: Vec<&str> = duties.iter().map(|duty| duty.as_str()).collect();
+        let detail = format!("{} is for those who have the duty {}.", route.operation, names.join(" or "));
+        Err(Problem::of(ProblemCode::DutyMissing).with_detail(detail))
     }
 
     /// What is proposed for a request. With private input, the transaction's own rule names who endorses.

@@ -85,8 +85,9 @@ fn list() -> Result<()> {
         let kind = if transaction.kind == Kind::Submit { "submit" } else { "evaluate" };
         let roles: Vec<&str> = transaction.roles.iter().map(|role| role.as_str()).collect();
         let roles = if roles.is_empty() { "any".to_owned() } else { roles.join(",") };
-        let duty = transaction.duty.map_or("-", |duty| duty.as_str());
-        say!("{:26} {kind:8} {roles:36} {duty:9} {} {}", transaction.name, route.method.as_str(), route.path)?;
+        let duties: Vec<&str> = transaction.duties.iter().map(|duty| duty.as_str()).collect();
+        let duties = if duties.is_empty() { "-".to_owned() } else { duties.join(",") };
+        say!("{:26} {kind:8} {roles:36} {duties:13} {} {}", transaction.name, route.method.as_str(), route.path)?;
     }
     for (name, reason) in routes::WITHOUT_ROUTE {
         say!("{name:26} no route: {reason}")?;
