@@ -84,6 +84,8 @@ pub(crate) struct SettlementDraft {
     proof: Option<Proof>,
     share_proof: Option<Proof>,
     limit_proof: Option<Proof>,
+    /// In the record only: what was open then.
+    total_commitment: Option<Commitment>,
     /// In the record only, when a limit was proved.
     within_limit_minor: Option<MinorUnits>,
     /// In the record only.
@@ -123,7 +125,10 @@ impl RequestClaim for Settlement {
         if !entry.authenticated {
             return Err(Rejection::from(PaymentRejection::EntryUnauthenticated { entry_id }).into());
         }
-        let total = OpenTotal::of_standing(&invoice);
+        let total = match &draft.total_commitment {
+            Some(open) => OpenTotal::committed(open.clone()),
+            None => OpenTotal::of_standing(&invoice),
+        };
         Ok(Self::of(&invoice.record, total, &entry.record, draft.tolerance_reason))
     }
 

@@ -7,7 +7,7 @@
 use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::payment::{
-    BankEntry, DisputeSettlement, EntryDirection, Invoice, MatchBasis, PaymentEvent, PaymentRejection,
+    BankEntry, DisputeSettlement, EntryDirection, Invoice, InvoiceAnswer, MatchBasis, PaymentEvent, PaymentRejection,
     SETTLEMENT_DISPUTES, SettlementBasis, SettlementDispute,
 };
 use trade_standards::time::UtcTime;
@@ -87,15 +87,21 @@ pub(super) fn check_reference(
 /// Until when the seller can dispute what the buyer settles now by its own bank's entry.
 ///
 /// # Errors
-/// [`PaymentRejection::SellerHasTime`]: its time counts from when both invoice and entry were on the ledger.
+/// [`PaymentRejection::SellerHasTime`]: its time counts from when it could settle itself, with invoice and entry on the
+/// ledger, and the invoice accepted or left without an answer. [`PaymentRejection::PartnerNotEnrolled`] for a seller that
+/// is suspended: it could neither settle nor dispute.
 pub(super) fn disputable_until(
     ctx: &mut Context<'_>,
     caller: &Caller,
-    invoice: &Invoice,
+    (invoice, answer): (&Invoice, Option<&InvoiceAnswer>),
     entry: &BankEntry,
 ) -> Result<UtcTime, Refusal> {
+    if caller.partner(&invoice.seller).is_none() {
+        return Err(PaymentRejection::PartnerNotEnrolled { msp_id: invoice.seller.clone() }.into());
+    }
     let rules = rules::current(ctx)?.payments;
-    let until = entry.recorded.at.max(invoice.issued.at).after_days(rules.seller_settles_days.get());
+    let owed_since = answer.map_or(invoice.answer_by, |answer| answer.answered.at);
+    let until = entry.recorded.at.max(owed_since).after_days(rules.seller_settles_days.get());
     if caller.now <= until {
         return Err(PaymentRejection::SellerHasTime { until }.into());
     }

@@ -158,7 +158,7 @@ pub(super) fn find(
     Ok((invoice, credit.ok_or(PaymentRejection::CreditUnknown { invoice_id, number })?))
 }
 
-fn is_opened(ctx: &mut Context<'_>, invoice: &Invoice, number: u32) -> Result<bool, Refusal> {
+pub(super) fn is_opened(ctx: &mut Context<'_>, invoice: &Invoice, number: u32) -> Result<bool, Refusal> {
     let parties = [&invoice.seller, &invoice.buyer];
     private::is_shared(ctx, &CREDIT_OPENINGS, &key(&invoice.invoice_id, number), parties)
 }

@@ -155,6 +155,7 @@ pub fn read_invoice(ctx: &mut Context<'_>, request: ReadInvoice) -> Result<Invoi
         settled_by_entry: settlement.map(|settlement| settlement.entry_id),
         open_commitment: open.commitment,
         credits: open.credits,
+        credits_issued: open.last,
         settlements,
     })
 }

@@ -115,7 +115,10 @@ fn pair(
     }
     let disputable_until = match basis {
         SettlementBasis::Credit => None,
-        SettlementBasis::Debit => Some(basis::disputable_until(ctx, caller, &invoice, &entry)?),
+        SettlementBasis::Debit => {
+            let owed = (&invoice, condition.answer.as_ref());
+            Some(basis::disputable_until(ctx, caller, owed, &entry)?)
+        }
     };
     let (open, number) = (condition.open.commitment, condition.settlements + 1);
     Ok(Pair { invoice, entry, open, matched_by, basis, disputable_until, number })

@@ -144,6 +144,8 @@ pub struct InvoiceStanding {
     /// Those credit notes, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credits: Vec<CreditNote>,
-    /// How many settlements it has had, those that a bank's reversal undid among them.
+    /// How many credit notes the seller has issued, accepted or not: the last one has this number.
+    pub credits_issued: u32,
+    /// How many settlements it has had, those that a bank's reversal or the seller's dispute undid among them.
     pub settlements: u32,
 }

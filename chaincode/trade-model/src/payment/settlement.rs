@@ -36,7 +36,7 @@ pub enum ToleranceReason {
 pub struct Settlement {
     /// The invoice.
     pub invoice_id: InvoiceName,
-    /// Which settlement of the invoice it is, from 1; later ones follow a bank's reversal.
+    /// Which settlement of the invoice it is, from 1; later ones follow a bank's reversal or the seller's dispute.
     pub number: u32,
     /// SHA-256 of the invoice that was settled. A settlement counts for that one and for none that has its name.
     pub invoice_sha256: Digest256,
