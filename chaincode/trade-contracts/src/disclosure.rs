@@ -6,11 +6,13 @@
 
 use fabric_contract::{Context, Contract};
 use trade_model::Refusal;
-use trade_model::common::{DocumentedOpening, Scoped, Shared};
+use trade_model::common::{DocumentedOpening, Role, Scoped, Shared};
 use trade_model::disclosure::{
     ApproveOrder, DISCLOSED_OPENINGS, Disclose, DisclosureEvent, DisclosureOrder, DisclosureRejection,
     DisclosureStanding, ORDER_APPROVALS, ORDERS, OrderApproval, OrderDisclosure, OrderRef, ReadDisclosed, ReadOrder,
 };
+use trade_model::governance::Members;
+use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
 use crate::caller::{self, Caller};
@@ -26,27 +28,27 @@ pub fn contract() -> Contract {
 /// Orders a member to open a private record to the caller.
 ///
 /// # Errors
-/// The authority of the country in which the member is registered; the member is a party of the record.
+/// The authority of the country in which the member is registered; the member writes, and holds what opens the record.
 pub fn order(ctx: &mut Context<'_>, request: OrderDisclosure) -> Result<DisclosureOrder, Refusal> {
     let caller = Caller::of::<OrderDisclosure>(ctx)?;
     let order_id = Scoped::new(caller.msp_id().clone(), request.order_id);
-    let country = caller.members.find(&request.from).map(|member| &member.country);
-    if !country.is_some_and(|country| caller.me.jurisdictions.has(country)) {
+    if !has_jurisdiction(&caller.members, caller.msp_id(), &request.from) {
         return Err(DisclosureRejection::NotInJurisdiction { msp_id: request.from }.into());
     }
-    if !payment::committed(ctx, &request.subject)?.parties.contains(&request.from) {
+    if caller.partner(&request.from).is_none() {
+        return Err(DisclosureRejection::CannotComply { msp_id: request.from }.into());
+    }
+    if !payment::committed(ctx, &request.subject)?.holders.contains(&request.from) {
         return Err(DisclosureRejection::HoldsNothing { msp_id: request.from }.into());
     }
     ledger::must_be_new(ctx, &ORDERS, &order_id, |order_id| DisclosureRejection::OrderExists { order_id })?;
 
-    let days = rules::current(ctx)?.payments.disclosure_days.get();
     let order = DisclosureOrder {
         order_id,
         authority: caller.msp_id().clone(),
         subject: request.subject,
         from: request.from,
         ground: request.ground,
-        comply_by: caller.now.after_days(days),
         ordered: caller.stamp(),
         person: caller.acting.person.clone(),
     };
@@ -66,7 +68,7 @@ pub fn approve_order(ctx: &mut Context<'_>, request: ApproveOrder) -> Result<Ord
     if order.authority != *caller.msp_id() {
         return Err(DisclosureRejection::NotTheAuthority { order_id }.into());
     }
-    if !is_authoritys(ctx, &order)? {
+    if !is_authoritys(ctx, &order)? || !has_jurisdiction(&caller.members, &order.authority, &order.from) {
         return Err(DisclosureRejection::OrderNotInForce { order_id }.into());
     }
     if approval(ctx, &order)?.is_some() {
@@ -76,7 +78,8 @@ pub fn approve_order(ctx: &mut Context<'_>, request: ApproveOrder) -> Result<Ord
     caller.acting.check_second(&order.person, &caller.me)?;
 
     let order_sha256 = authorship::digest(&order);
-    let approval = OrderApproval { order_id, order_sha256, approved: caller.stamp() };
+    let comply_by = caller.now.after_days(rules::current(ctx)?.payments.disclosure_days.get());
+    let approval = OrderApproval { order_id, order_sha256, approved: caller.stamp(), comply_by };
     authorship::put(ctx, &caller, (&ORDER_APPROVALS, &approval.order_id), &approval, &[&order.authority])?;
     announce(ctx, DisclosureEvent::Approved { order_id: order.order_id, from: order.from })?;
     Ok(approval)
@@ -93,7 +96,8 @@ pub fn disclose(ctx: &mut Context<'_>, request: Disclose) -> Result<Shared, Refu
     if order.from != *caller.msp_id() {
         return Err(DisclosureRejection::NotOrdered { order_id }.into());
     }
-    let Some(approval) = approval(ctx, &order)? else {
+    let bound = has_jurisdiction(&caller.members, &order.authority, &order.from);
+    let Some(approval) = approval(ctx, &order)?.filter(|_| bound) else {
         return Err(DisclosureRejection::OrderNotInForce { order_id }.into());
     };
     caller.follow(approval.approved.at);
@@ -116,7 +120,8 @@ pub fn read_order(ctx: &mut Context<'_>, request: ReadOrder) -> Result<Disclosur
     let approval = approval(ctx, &record)?;
     let parties = [&record.from, &record.authority];
     let disclosed = private::is_shared(ctx, &DISCLOSED_OPENINGS, &record.order_id, parties)?;
-    let overdue = approval.is_some() && !disclosed && record.comply_by < caller::now(ctx)?;
+    let now = caller::now(ctx)?;
+    let overdue = !disclosed && approval.as_ref().is_some_and(|approval| approval.comply_by < now);
     Ok(DisclosureStanding { record, authenticated, approval, disclosed, overdue })
 }
 
@@ -128,6 +133,14 @@ pub fn read_disclosed(ctx: &mut Context<'_>, request: ReadDisclosed) -> Result<D
     let order = find(ctx, request.order_id)?;
     let opened = private::own(ctx, &DISCLOSED_OPENINGS, &order.order_id, [&order.from, &order.authority])?;
     Ok(opened.ok_or(DisclosureRejection::NotDisclosed { order_id: order.order_id })?)
+}
+
+/// Whether an organization is the authority of the country in which a member is registered. One that is suspended is
+/// none: it receives nothing.
+fn has_jurisdiction(members: &Members, authority: &MspId, msp_id: &MspId) -> bool {
+    let authority = members.partner(authority).filter(|authority| authority.has_role(Role::Customs));
+    let country = members.find(msp_id).map(|member| &member.country);
+    authority.zip(country).is_some_and(|(authority, country)| authority.jurisdictions.has(country))
 }
 
 fn find(ctx: &mut Context<'_>, order_id: OrderRef) -> Result<DisclosureOrder, Refusal> {

@@ -6,6 +6,7 @@ use trade_model::disclosure::{ApproveOrder, DISCLOSED_OPENINGS, Disclose, OrderD
 use trade_model::payment::ReadInvoiceOpening;
 use trade_proofs::Opening;
 
+use super::authorship::suspend;
 use super::payment::{Case, TOTAL};
 use super::world::*;
 
@@ -115,6 +116,11 @@ fn order_rows() -> Vec<Row> {
             Case::ready(w);
             order(w, |request| request.with("from", BANK))
         }),
+        row("of a member that is suspended", "disclosure.cannot_comply", |w| {
+            Case::ready(w);
+            suspend(w, IMPORTER);
+            order(w, |request| request)
+        }),
         row("of no record", "payment.invoice_unknown", |w| order(w, |request| request)),
         row("of no credit note", "payment.credit_unknown", |w| {
             Case::ready(w);
@@ -175,6 +181,11 @@ fn disclose_rows() -> Vec<Row> {
         row("before a second officer has approved", "disclosure.order_not_in_force", |w| {
             let case = Case::ready(w);
             order(w, |request| request)?;
+            disclose(w, IMPORTER, &case.invoice)
+        }),
+        row("to an authority that is suspended", "disclosure.order_not_in_force", |w| {
+            let case = in_force(w)?;
+            suspend(w, CUSTOMS);
             disclose(w, IMPORTER, &case.invoice)
         }),
         row("another amount", "private.opening_wrong", |w| {

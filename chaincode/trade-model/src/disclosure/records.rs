@@ -40,8 +40,6 @@ pub struct DisclosureOrder {
     pub from: MspId,
     /// On what ground: a case, a court's decision.
     pub ground: Remark,
-    /// Until when.
-    pub comply_by: UtcTime,
     /// Who ordered it when.
     pub ordered: Stamp,
     /// The person that ordered it, as it is told from the one that approves.
@@ -57,6 +55,8 @@ pub struct OrderApproval {
     pub order_sha256: Digest256,
     /// Who approved when.
     pub approved: Stamp,
+    /// Until when the member is to comply: nobody need do so before the approval.
+    pub comply_by: UtcTime,
 }
 
 /// An order and what became of it: the answer of `disclosure:ReadOrder`.
