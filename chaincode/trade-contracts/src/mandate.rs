@@ -109,9 +109,6 @@ pub fn end(ctx: &mut Context<'_>, request: EndMandate) -> Result<Mandate, Refusa
         return Err(MandateRejection::MandateOver { mandate_id: mandate.mandate_id }.into());
     }
 
-    if request.on == today {
-        MANDATES_BETWEEN.delete(ctx, &place(&mandate))?;
-    }
     let end = Some(MandateEnd { stamp: caller.stamp(), on: request.on, reason: request.reason });
     if by_holder {
         mandate.given_up = end
@@ -163,12 +160,14 @@ fn check_owner(ctx: &mut Context<'_>, caller: &Caller, mandate: &Mandate) -> Res
     Ok(())
 }
 
-/// Where the mandates of the two are listed that are over, or that nobody signed; refuses when all places are taken by
-/// others.
+/// Where the mandates of the two are listed that are over, or that nobody signed, once all places are taken: customs
+/// asks after those that were in force when a declaration was filed. Refuses when others have all places.
 fn others_over(ctx: &mut Context<'_>, caller: &Caller, mandate: &Mandate) -> Result<Vec<Place>, Refusal> {
     let between = (Part(mandate.owner.clone()), Part(mandate.holder.clone()));
     let listed = MANDATES_BETWEEN.scan(ctx, &between, MANDATES_BETWEEN_MAX)?.entries;
-    let count = listed.len();
+    if listed.len() < MANDATES_BETWEEN_MAX {
+        return Ok(Vec::new());
+    }
     let mut over = Vec::new();
     for (place, name) in listed {
         let other = find(ctx, &name)?;
@@ -176,7 +175,7 @@ fn others_over(ctx: &mut Context<'_>, caller: &Caller, mandate: &Mandate) -> Res
             over.push(place);
         }
     }
-    if count - over.len() >= MANDATES_BETWEEN_MAX {
+    if over.is_empty() {
         return Err(MandateRejection::TooManyMandates { max: MANDATES_BETWEEN_MAX }.into());
     }
     Ok(over)

@@ -40,10 +40,11 @@ impl<'f> Keepers<'f> {
             self.known.insert(holder.clone(), mandates);
         }
         let was_signed = |mandate: &&Mandate| mandate.decided.as_ref().is_some_and(|decided| decided.at <= filed_at);
-        let mut signed = self.known.get(holder).into_iter().flatten().filter(was_signed);
-        Ok(signed.any(|mandate| {
-            let product = if is_unit { mandate.products.iter().next() } else { item.gtin.as_ref() };
-            mandate.is_in_force(product, filed_at.date())
+        let signed = self.known.get(holder).into_iter().flatten().filter(was_signed);
+        let mut then = signed.map(|mandate| mandate.as_of(filed_at));
+        Ok(then.any(|mandate| {
+            let for_product = is_unit || mandate.is_for(item.gtin.as_ref());
+            for_product && mandate.is_in_force(filed_at.date())
         }))
     }
 }

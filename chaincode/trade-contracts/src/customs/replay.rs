@@ -6,7 +6,7 @@ use trade_model::common::{Attested, DeclarationId, ScopedRef};
 use trade_model::customs::{
     CustomsRejection, DECISIONS, Decision, Declaration, ReadDecision, Replay, ReplayedDecision,
 };
-use trade_rules::customs::decide as by_rules;
+use trade_rules::customs::{covering, decide as by_rules};
 
 use super::{declaration, key::part, tariff};
 use crate::{authorship, ledger};
@@ -39,7 +39,9 @@ pub fn replay(ctx: &mut Context<'_>, request: Replay) -> Result<ReplayedDecision
     Ok(ReplayedDecision {
         declaration_id: decision.declaration_id,
         number: decision.number,
-        same_decision: outcome == decision.proposed && findings == decision.findings,
+        same_decision: outcome == decision.proposed
+            && findings == decision.findings
+            && covering(&decision.inputs, rules_of) == decision.licences,
         outcome,
         findings,
         tariff_version: tariff.version,

@@ -16,6 +16,7 @@ use trade_model::customs::{
     Stop,
 };
 use trade_model::governance::Members;
+use trade_model::item::ITEMS;
 use trade_standards::identifier::CountryCode;
 
 /// Most other declarations that a decision names.
@@ -85,11 +86,15 @@ pub(super) fn reserve(
     Ok(())
 }
 
-/// Notes that the authority stopped a declaration.
+/// Notes that the authority stopped a declaration, with the things that it had and those that the ledger does not know.
+/// Who declares the goods of others does not stop them for those others: the findings tell of it where it happened.
 pub(super) fn note_stopped(ctx: &mut Context<'_>, filed: &Declaration, things: &[ItemId]) -> Result<(), Refusal> {
     let (destination, declaration_id) = (filed.destination.clone(), filed.declaration_id.clone());
     let stop = Stop { destination, declaration_id };
-    for (item_id, before) in things.iter().zip(STOPPED.find_many(ctx, things)?) {
+    let (had, known) = (held_by(ctx, filed, things)?, ITEMS.find_many(ctx, things)?);
+    let its_own = things.iter().zip(known).filter(|(item_id, known)| known.is_none() || had.contains(item_id));
+    let things: Vec<ItemId> = its_own.map(|(item_id, _)| item_id.clone()).collect();
+    for (item_id, before) in things.iter().zip(STOPPED.find_many(ctx, &things)?) {
         let elsewhere = before.into_iter().flatten().filter(|before| before.destination != stop.destination);
         let stops: Vec<Stop> = [stop.clone()].into_iter().chain(elsewhere).collect();
         STOPPED.put(ctx, item_id, &stops)?;

@@ -139,11 +139,11 @@ fn mandates_that_are_over_make_room_for_others() {
     assert_eq!(listed.len(), 49);
 }
 
-fn grant() -> Value {
+pub(super) fn grant() -> Value {
     json!({ "mandate_id": "m-1", "holder": IMPORTER, "purposes": ["consignment"], "period": { "from": "2026-01-01" } })
 }
 
-fn named() -> Value {
+pub(super) fn named() -> Value {
     json!({ "mandate_id": "ExporterMSP/m-1" })
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{Gtin, MspId};
-use trade_standards::time::{Date, Period};
+use trade_standards::time::{Date, Period, UtcTime};
 
 use super::{MANDATE_PRODUCTS_MAX, MandateName};
 use crate::common::{Remark, Set, Stamp};
@@ -98,13 +98,23 @@ impl Purpose {
 impl Mandate {
     /// Whether the holder may cause the effect on a thing with this trade item number on this day of ledger time.
     pub fn permits(&self, effect: StepEffect, gtin: Option<&Gtin>, today: Date) -> bool {
-        self.is_in_force(gtin, today) && self.purposes.iter().any(|purpose| purpose.permits(effect))
+        self.is_for(gtin) && self.is_in_force(today) && self.purposes.iter().any(|purpose| purpose.permits(effect))
     }
 
-    /// Whether it is in force for things with this trade item number on this day of ledger time, for whatever purpose.
-    pub fn is_in_force(&self, gtin: Option<&Gtin>, today: Date) -> bool {
-        let for_product = self.products.is_unset() || gtin.is_some_and(|gtin| self.products.has(gtin));
-        self.state == MandateState::Accepted && !self.is_over(today) && for_product && self.period.contains(today)
+    /// Whether it is about things with this trade item number.
+    pub fn is_for(&self, gtin: Option<&Gtin>) -> bool {
+        self.products.is_unset() || gtin.is_some_and(|gtin| self.products.has(gtin))
+    }
+
+    /// Whether it is in force on this day of ledger time, for whatever purpose and thing.
+    pub fn is_in_force(&self, today: Date) -> bool {
+        self.state == MandateState::Accepted && !self.is_over(today) && self.period.contains(today)
+    }
+
+    /// What it was at a moment of ledger time after its acceptance: without the ends that came later.
+    pub fn as_of(&self, at: UtcTime) -> Self {
+        let by_then = |end: &Option<MandateEnd>| end.clone().filter(|end| end.stamp.at <= at);
+        Self { ended: by_then(&self.ended), given_up: by_then(&self.given_up), ..self.clone() }
     }
 
     /// Whether it permits nothing from this day on, whatever comes: refused, ended by one of the two, or past its time.

@@ -11,7 +11,7 @@ use crate::tables::Tables;
 /// Mandates by their name.
 pub const MANDATES: Authored<MandateName, Mandate> =
     Authored::new("mandate", |_, it| Said::by_all(&it.said(), &it.signers()));
-/// Index: the accepted mandates of an owner for a holder that are not over, or were not when the last one was accepted.
+/// Index: the accepted mandates of an owner for a holder; those that are over make room when all places are taken.
 /// Only these two write it.
 pub const MANDATES_BETWEEN: Table<(Part<MspId>, Part<MspId>, MandateId), MandateName> = Table::new("mandate-between");
 
