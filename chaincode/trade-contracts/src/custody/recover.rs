@@ -5,24 +5,25 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::{Attested, Foreign, ItemId, Scoped};
+use trade_model::common::{Attested, Foreign, ItemId, Role, Scoped};
 use trade_model::custody::{
     CustodyEvent, CustodyRejection, RECOVERIES, ReadRecovery, Recover, Recovery, RecoveryName, TRANSFER_ITEMS_MOVED_MAX,
 };
-use trade_model::item::{Basis, Item, ItemKind};
+use trade_model::item::{Basis, Item, ItemKind, Life};
 use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
 use crate::caller::Caller;
 use crate::customs::hold::Holds;
-use crate::item::registry::{Entry, Ground, Registry};
+use crate::item::registry::{self, Entry, Ground, Registry};
 use crate::named::whole;
 use crate::{authorship, ledger};
 
 /// Takes items from a suspended holder, with all that they contain.
 ///
 /// # Errors
-/// Their owner only, from a member that is suspended and holds them. An authority may hold nothing of it.
+/// Their owner only, from a member that is suspended and holds them; what is in use. An authority may hold nothing of
+/// it, nor have taken it into its custody: what was seized is not free because the authority is suspended.
 pub fn recover(ctx: &mut Context<'_>, request: Recover) -> Result<Recovery, Refusal> {
     let mut caller = Caller::of::<Recover>(ctx)?;
     if caller.members.find(&request.from).is_some_and(|holder| !holder.suspended) {
@@ -36,6 +37,13 @@ pub fn recover(ctx: &mut Context<'_>, request: Recover) -> Result<Recovery, Refu
     let moving = owned(ctx, &mut registry, &request.items, (caller.msp_id(), &request.from))?;
     caller.follow(registry.last_recorded_at());
     Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &moving)?;
+    let from_authority = caller.members.find(&request.from).is_some_and(|from| from.has_role(Role::Customs));
+    for item_id in moving.iter().filter(|_| from_authority) {
+        let item = registry.known(ctx, item_id)?.clone();
+        if registry::last_custody(ctx, &item)?.is_some_and(|last| last.basis == Basis::Decision) {
+            return Err(CustodyRejection::ItemSeized { item_id: item_id.clone() }.into());
+        }
+    }
 
     let ground = Ground::new(&caller, Basis::Recovery, Foreign::of_id(&recovery_id.to_string()), None);
     for item_id in &moving {
@@ -86,6 +94,9 @@ fn owned(
     let mut none_owned = true;
     for item_id in &all {
         let item = registry.known(ctx, item_id)?;
+        if item.life != Life::Active {
+            return Err(CustodyRejection::ItemEnded { item_id: item_id.clone() }.into());
+        }
         if item.holder.as_ref() != Some(holder) {
             return Err(CustodyRejection::NotHolder { item_id: item_id.clone(), sender: holder.clone() }.into());
         }

@@ -7,7 +7,6 @@ use trade_model::item::{
     CORRECTION_CONSENTS, ConsentToCorrection, Correction, CorrectionConsent, CorrectionReport, EVENTS, ItemEvent,
     ItemRejection, ReadCorrection, RecordedEvent,
 };
-use trade_standards::identifier::MspId;
 
 use super::correction;
 use super::registry::Registry;
@@ -19,9 +18,6 @@ use crate::authorship;
 use crate::caller::{self, Caller};
 use crate::customs::hold::Holds;
 use crate::{ledger, rules};
-
-/// Most members that can have agreed to one correction.
-const CONSENTS_MAX: usize = 200;
 
 /// Agrees to a correction, and carries it out when nobody is missing any more.
 ///
@@ -50,12 +46,13 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
     if !as_authority && !reliance.parties.contains(&me) {
         return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
     }
+    caller.acting.check(if as_authority { Duty::Officer } else { Duty::Clerk }, &caller.me)?;
 
     let own = CorrectionConsent { record_id: record_id.clone(), as_authority, consented: caller.stamp() };
     authorship::put(ctx, &caller, (&CORRECTION_CONSENTS, &key), &own, &[&me])?;
-    let mut consents = authentic_consents(ctx, &record_id)?;
+    let mut consents = reliance::consents(ctx, &record_id)?;
     consents.push(own);
-    let applied = is_complete(&reliance, &consents);
+    let applied = reliance.is_agreed(&consents);
     if applied {
         apply(ctx, caller, registry, &correction, record)?;
     }
@@ -73,7 +70,7 @@ pub fn read_correction(ctx: &mut Context<'_>, request: ReadCorrection) -> Result
     let (correction, record) = find(ctx, &request.record_id)?;
     let (members, mut holds) = (caller::members(ctx)?, Holds::at(caller::now(ctx)?));
     let reliance = reliance::on(ctx, &mut Registry::default(), (&members, &mut holds), &record)?;
-    let consents = authentic_consents(ctx, &request.record_id)?;
+    let consents = reliance::consents(ctx, &request.record_id)?;
     let applied = record.declared_erroneous.is_some();
     Ok(report(correction, reliance, consents, applied))
 }
@@ -85,7 +82,7 @@ fn find(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<(Correction,
     Ok((correction, record))
 }
 
-/// Whether the caller may decide about everything concerned, by an officer, and not about its own record: the authority
+/// Whether the caller may decide about everything concerned, and not about its own record: the authority
 /// that holds a thing; where none does, the one of the place.
 fn decides(
     ctx: &mut Context<'_>,
@@ -107,26 +104,18 @@ fn decides(
             return Ok(false);
         }
     }
-    caller.acting.check(Duty::Officer, &caller.me)?;
-    Ok(true)
-}
-
-/// The consents that their members have made.
-fn authentic_consents(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<Vec<CorrectionConsent>, Refusal> {
-    let mut consents = Vec::new();
-    for (key, consent) in CORRECTION_CONSENTS.scan(ctx, record_id, CONSENTS_MAX)?.entries {
-        if authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, &consent, &key.1.0)? {
-            consents.push(consent);
+    // Another authority's hold on a unit out of which a thing goes, or into which it goes back, binds here, too.
+    for effect in &record.effects {
+        let item = registry.known(ctx, &effect.item_id)?.clone();
+        for thing in reliance::touched(&item, effect) {
+            let Some(thing) = registry.find(ctx, thing)?.cloned() else { continue };
+            let hold = holds.on(ctx, &caller.members, &thing)?;
+            if hold.is_some_and(|hold| hold.authority != *caller.msp_id()) {
+                return Ok(false);
+            }
         }
     }
-    Ok(consents)
-}
-
-/// Whether an authority has decided, or everybody agreed on whom something rests by now.
-fn is_complete(reliance: &Reliance, consents: &[CorrectionConsent]) -> bool {
-    let agreed = |party: &MspId| consents.iter().any(|consent| consent.consented.by == *party);
-    let decided = consents.iter().any(|consent| consent.as_authority);
-    decided || (!reliance.needs_authority && reliance.parties.iter().all(agreed))
+    Ok(true)
 }
 
 fn apply(

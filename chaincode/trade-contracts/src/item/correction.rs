@@ -21,6 +21,7 @@ use trade_model::item::{
 use super::alarm;
 use super::effects::entitlement::{entitlement_of, may_commission};
 use super::effects::packing::{link, nests};
+use super::registry;
 use super::registry::Entry;
 use super::reliance;
 use super::session::Session;
@@ -43,12 +44,18 @@ pub(super) fn declare(
         return Err(ItemRejection::EventOfAnother { event_hash: record.event_hash }.into());
     }
     let grounds = (&session.caller.members, &mut session.holds);
-    if reliance::on(ctx, &mut session.registry, grounds, &record)?.is_none() {
+    let reliance = reliance::on(ctx, &mut session.registry, grounds, &record)?;
+    if reliance.is_none() {
         take_back(ctx, session, record, declared)?;
         return Ok(CaptureStatus::CorrectionRecorded);
     }
-    if proposed(ctx, &record)?.is_some() {
-        return Ok(CaptureStatus::AlreadyRecorded);
+    if let Some(correction) = proposed(ctx, &record)? {
+        // All may have agreed while an authority held something of it, which it has let go since.
+        if !reliance.is_agreed(&reliance::consents(ctx, &record.record_id)?) {
+            return Ok(CaptureStatus::AlreadyRecorded);
+        }
+        take_back(ctx, session, record, correction.declared)?;
+        return Ok(CaptureStatus::CorrectionRecorded);
     }
     let items: BTreeSet<ItemId> = record.effects.iter().map(|effect| effect.item_id.clone()).collect();
     for item_id in &items {
@@ -203,7 +210,9 @@ fn promote(ctx: &mut Context<'_>, session: &mut Session, alarm: &Alarm) -> Resul
     let entitlement = entitlement_of(members, &maker, &alarm.item_id.object());
     let before = session.registry.known(ctx, &alarm.item_id)?.clone();
     let held = session.holds.on(ctx, members, &before)?.is_some();
-    let takes_custody = !held && before.received_by_transfer.is_none() && before.holder.as_ref() != Some(&maker);
+    let recovered = registry::last_custody(ctx, &before)?.is_some_and(|last| last.basis == Basis::Recovery);
+    let own_word = before.received_by_transfer.is_none() && !recovered;
+    let takes_custody = !held && own_word && before.holder.as_ref() != Some(&maker);
     let item = session.registry.change(ctx, &alarm.item_id)?;
     item.origin = Origin::Commissioned;
     item.commissioner = Some(maker.clone());

@@ -320,3 +320,9 @@ fn new_item(
         entries: EntryCounts::default(),
     }
 }
+
+/// How the thing came to who held it before this transaction; none where nobody is recorded.
+pub(crate) fn last_custody(ctx: &mut Context<'_>, item: &Item) -> Result<Option<TimelineEntry<MspId>>, Refusal> {
+    let Some(last) = item.entries.custody.checked_sub(1) else { return Ok(None) };
+    Ok(CUSTODY.find(ctx, &(item.item_id.clone(), last))?)
+}

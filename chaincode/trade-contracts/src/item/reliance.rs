@@ -9,14 +9,21 @@ use std::collections::BTreeSet;
 use fabric_contract::{Context, Table};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
-use trade_model::common::ItemId;
+use trade_model::common::{EventRecordId, ItemId};
 use trade_model::governance::Members;
-use trade_model::item::{Basis, CUSTODY, Change, EVENTS, Effect, Item, LICENCE, RecordedEvent, TITLE, TimelineEntry};
+use trade_model::item::{
+    Basis, CORRECTION_CONSENTS, CUSTODY, Change, CorrectionConsent, EVENTS, Effect, Item, LICENCE, RecordedEvent,
+    TITLE, TimelineEntry,
+};
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
 use super::registry::Registry;
+use crate::authorship;
 use crate::customs::hold::Holds;
+
+/// Most members that can have agreed to one correction.
+const CONSENTS_MAX: usize = 200;
 
 /// Most entries of one timeline that are looked through. Where more follow a record, an authority has to decide.
 const ENTRIES_MAX: u32 = 100;
@@ -34,6 +41,24 @@ impl Reliance {
     pub(super) fn is_none(&self) -> bool {
         self.parties.is_empty() && !self.needs_authority
     }
+
+    /// Whether an authority has decided, or everybody agreed on whom something rests by now.
+    pub(super) fn is_agreed(&self, consents: &[CorrectionConsent]) -> bool {
+        let agreed = |party: &MspId| consents.iter().any(|consent| consent.consented.by == *party);
+        let decided = consents.iter().any(|consent| consent.as_authority);
+        decided || (!self.needs_authority && self.parties.iter().all(agreed))
+    }
+}
+
+/// The consents that their members have made.
+pub(super) fn consents(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<Vec<CorrectionConsent>, Refusal> {
+    let mut consents = Vec::new();
+    for (key, consent) in CORRECTION_CONSENTS.scan(ctx, record_id, CONSENTS_MAX)?.entries {
+        if authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, &consent, &key.1.0)? {
+            consents.push(consent);
+        }
+    }
+    Ok(consents)
 }
 
 /// What rests on the changes that a record made, with the holds that bind now.
@@ -72,7 +97,7 @@ fn matters(effect: &Effect) -> bool {
 }
 
 /// What changes when a change is taken back: the thing, and the units out of which it goes and into which it goes back.
-fn touched<'a>(item: &'a Item, effect: &'a Effect) -> impl Iterator<Item = &'a ItemId> {
+pub(super) fn touched<'a>(item: &'a Item, effect: &'a Effect) -> impl Iterator<Item = &'a ItemId> {
     let units = match &effect.change {
         Change::Parent { before, after } => [before.as_ref(), after.as_ref()],
         _ => [None, None],

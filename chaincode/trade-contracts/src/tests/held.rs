@@ -54,6 +54,38 @@ impl World {
     }
 }
 
+/// All agreed while an authority held the goods, so that nothing followed from it then.
+#[test]
+fn a_correction_that_waited_for_a_hold_is_carried_out_once_that_is_lifted() {
+    let mut world = World::established();
+    let event = commissioning("2025-12-01T08:00:00Z");
+    world.capture(EXPORTER, std::slice::from_ref(&event)).expect("its maker");
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    let hold = world.held_in_germany(IMPORTER, &[piece("1")]);
+    let receipt = world.capture(EXPORTER, &[erroneous(&event)]).expect("its recorder");
+    assert_eq!(status(&receipt), "correction_proposed");
+    assert_eq!(world.consent_to(IMPORTER, &receipt).expect("it relied on it")["applied"], false, "it is held");
+    assert_eq!(status(&world.capture(EXPORTER, &[erroneous(&event)]).expect("again")), "already_recorded");
+    world.lifted(&hold);
+    assert_eq!(status(&world.capture(EXPORTER, &[erroneous(&event)]).expect("again")), "correction_recorded");
+    assert_eq!(world.read_item(&piece("1")).expect("known").get("commissioner"), None);
+}
+
+/// The person that decides has the duty of an officer and no other.
+#[test]
+fn an_officer_that_is_no_clerk_decides_about_what_its_authority_holds() {
+    let mut world = World::established();
+    let event = commissioning("2025-12-01T08:00:00Z");
+    world.capture(EXPORTER, std::slice::from_ref(&event)).expect("its maker");
+    world.held_in_germany(EXPORTER, &[piece("1")]);
+    let receipt = world.capture(EXPORTER, &[erroneous(&event)]).expect("its recorder");
+    assert_eq!(status(&receipt), "correction_proposed");
+    let officer = fabric_contract::testing::creator(CUSTOMS).attribute("entrepot.duties", "officer").build();
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    let report = world.submit_as(&officer, ConsentToCorrection::NAME, &request).expect("the authority's officer");
+    assert_eq!(report["applied"], true);
+}
+
 #[test]
 fn a_maker_does_not_take_seized_goods_by_commissioning_them() {
     let mut world = World::established();

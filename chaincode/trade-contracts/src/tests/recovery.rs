@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::custody::{ReadRecovery, Recover};
+use trade_model::customs::Seize;
+use trade_model::mandate::{AcceptMandate, GrantMandate};
 
 use super::authorship::suspend;
+use super::mandate;
 use super::world::*;
 
 /// Goods of the exporter on a pallet, in the hands of the importer, which is suspended.
@@ -70,6 +73,25 @@ fn recover_rows() -> Vec<Row> {
             w.commission(&["1"])?;
             w.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER)?;
             w.submit(EXPORTER, Recover::NAME, &recovery().with("items", json!([piece("1")])))
+        }),
+        row("what a consumer has bought", "custody.item_ended", |w| {
+            w.commission(&["1"])?;
+            w.submit(EXPORTER, GrantMandate::NAME, &mandate::grant())?;
+            w.submit(IMPORTER, AcceptMandate::NAME, &mandate::named())?;
+            w.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER)?;
+            w.capture(IMPORTER, &[object_event("OBSERVE", "retail_selling", &[piece("1")])])?;
+            suspend(w, IMPORTER);
+            w.submit(EXPORTER, Recover::NAME, &recovery().with("items", json!([piece("1")])))
+        }),
+        row("what a suspended authority has seized", "custody.item_seized", |w| {
+            w.commission(&["1"])?;
+            w.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER)?;
+            let hold = w.hold(CUSTOMS, "DE", &[piece("1")])?;
+            let proposed = w.step(CUSTOMS, Seize::NAME, &hold)?;
+            w.approve_hold(&proposed)?;
+            suspend(w, CUSTOMS);
+            let request = recovery().with("items", json!([piece("1")])).with("from", CUSTOMS);
+            w.submit(EXPORTER, Recover::NAME, &request)
         }),
         row("by another than the owner", "custody.not_owner", |w| {
             stranded(w);

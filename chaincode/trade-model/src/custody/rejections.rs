@@ -46,6 +46,9 @@ rejections! {
     /// The item is out of use.
     ItemEnded { item_id: ItemId } = 422, "custody.item_ended", "The item is out of use",
         "{item_id} was sold, decommissioned or destroyed";
+    /// The authority that holds it has seized it.
+    ItemSeized { item_id: ItemId } = 409, "custody.item_seized", "The item was seized",
+        "{item_id} is in the custody of an authority by its decision";
     /// The item is packed in a unit, which has to be handed over instead.
     ItemInsideUnit { item_id: ItemId, unit: ItemId } = 422, "custody.item_inside_unit", "The item is packed in a unit",
         "{item_id} lies in {unit}; hand that over or unpack it first";

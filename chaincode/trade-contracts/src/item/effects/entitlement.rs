@@ -61,12 +61,13 @@ pub(in crate::item) fn entitlement_of(members: &Members, msp_id: &MspId, object:
 }
 
 /// Whether what others recorded about the item gives way to a member with this entitlement. Where that member itself
-/// made the item known, nothing does: others may have accepted it from that member since. Nor does a unit that two
-/// members signed for give way to who merely packs something: under a prefix that nobody has named, anyone can.
+/// made the item known, nothing does: others may have accepted it from that member since. Nor does a unit that has
+/// changed hands since it became known give way to who merely packs something: under a prefix that nobody has named,
+/// anyone can.
 pub(in crate::item) fn gives_way(item: &Item, me: &MspId, entitlement: Entitlement) -> bool {
     let stronger = item.introduced_by != *me && entitlement > item.entitlement;
-    let signed_unit = item.kind == ItemKind::LogisticUnit && item.received_by_transfer.is_some();
-    stronger && (entitlement == Entitlement::Company || !signed_unit)
+    let handed_over = is_unit(item.kind) && item.holder.is_some() && item.entries.custody > 1;
+    stronger && (entitlement == Entitlement::Company || !handed_over)
 }
 
 fn makes(member: &Member) -> bool {

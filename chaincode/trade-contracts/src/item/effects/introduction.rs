@@ -60,8 +60,11 @@ impl Turn<'_> {
         if let Some(kept_by) = self.hold_on(ctx, session, item)? {
             return Ok(Some(kept_by));
         }
+        if !takes_over {
+            return Ok(None);
+        }
         session.registry.load(ctx, &item.children)?;
-        for child_id in item.children.iter().filter(|_| takes_over) {
+        for child_id in &item.children {
             let child = session.registry.known(ctx, child_id)?.clone();
             if let Some(kept_by) = self.hold_on(ctx, session, &child)? {
                 return Ok(Some(kept_by));

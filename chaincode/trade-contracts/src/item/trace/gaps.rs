@@ -96,7 +96,8 @@ fn jumps(custody: &[Span<MspId>], way: &[&TraceStep]) -> Vec<Gap> {
         if let Some((before, was)) = last.filter(|(_, was)| *was != site) {
             let moves = |step: &&TraceStep| leaves(step) || arrives(step) || name(step) == "transporting";
             let since = at(way[before]);
-            let hands = |span: &Span<MspId>| span.entry.basis == Basis::CustodyTransfer && since < span.from();
+            let by_hand = |basis| matches!(basis, Basis::CustodyTransfer | Basis::Recovery);
+            let hands = |span: &Span<MspId>| by_hand(span.entry.basis) && since < span.from();
             let handed_over = custody.iter().any(|span| hands(span) && span.from() <= at(step));
             if !handed_over && !way[before..=index].iter().any(moves) {
                 let (from_day, day) = (way[before].event_time.date(), step.event_time.date());
