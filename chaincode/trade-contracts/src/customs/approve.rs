@@ -97,6 +97,7 @@ fn release(
     note_licences(ctx, &mut registry, caller, decision, &declared)?;
     registry.flush(ctx)?;
     codes::note_cleared(ctx, &filed, &products)?;
+    reservation::note_cleared(ctx, &filed, &declared, caller.now)?;
     filed.state = DeclarationState::Cleared;
     DECLARATIONS.put(ctx, &filed.declaration_id, &filed)?;
     Ok(CustomsEvent::Cleared { declaration_id: filed.declaration_id, number: decision.number })

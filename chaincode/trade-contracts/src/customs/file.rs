@@ -63,7 +63,7 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         return Err(CustomsRejection::TooManyProducts { max: PRODUCTS_MAX }.into());
     }
     let claims = claims(ctx, &mut registry, &caller, things)?;
-    reservation::check(ctx, &caller.members, &declaration_id, &request.destination, &claims)?;
+    reservation::check(ctx, (&mut registry, &caller), &declaration_id, &request.destination, &claims)?;
     let own = claims.iter().filter(|(_, claim)| *claim == Claim::Standing).map(|(item_id, _)| item_id.clone());
     let products = consignment::products(ctx, &mut registry, &own.collect::<Vec<_>>())?;
 

@@ -2,7 +2,8 @@
 //!
 //! Only an importer with standing (it holds the goods, owns them, or is offered them) reserves them. One without can
 //! file, once for each thing, beside the others and not in their way: neither can it keep the goods of others from
-//! being declared, nor does it write what their transactions read.
+//! being declared, nor does it write what their transactions read. An importer that lost its standing before the
+//! authority said anything gives way to one that has it: an offer that is taken back leaves nothing declared.
 //!
 //! What an authority stopped, by any declarant, is told to every later decision about the same thing.
 
@@ -12,12 +13,17 @@ use fabric_contract::{Context, Part};
 use trade_model::Refusal;
 use trade_model::common::{DeclarationId, ItemId, Scoped};
 use trade_model::customs::{
-    ATTEMPTS, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, OtherDeclaration, RESERVATIONS, STOPPED,
-    Stop,
+    ATTEMPTS, CLEARED, Clearance, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, OtherDeclaration,
+    RESERVATIONS, STOPPED, Stop,
 };
 use trade_model::governance::Members;
 use trade_model::item::ITEMS;
-use trade_standards::identifier::CountryCode;
+use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::time::UtcTime;
+
+use crate::caller::Caller;
+use crate::item::offers::Offers;
+use crate::item::registry::Registry;
 
 /// Most other declarations that a decision names.
 const OTHERS_MAX: usize = 20;
@@ -39,12 +45,12 @@ pub(super) enum Claim {
 /// [`CustomsRejection::DeclaredBefore`].
 pub(super) fn check(
     ctx: &mut Context<'_>,
-    members: &Members,
+    (registry, caller): (&mut Registry, &Caller),
     declaration_id: &Scoped<DeclarationId>,
     destination: &CountryCode,
     claims: &[(ItemId, Claim)],
 ) -> Result<(), Refusal> {
-    let mut states = States::default();
+    let (members, mut states, mut standings) = (&caller.members, States::default(), Standings::at(caller.now));
     let things: Vec<ItemId> = claims.iter().map(|(item_id, _)| item_id.clone()).collect();
     let (reserved, stops) = (reserved(ctx, destination, &things)?, STOPPED.find_many(ctx, &things)?);
     let of_place = |item_id: &ItemId| {
@@ -58,10 +64,15 @@ pub(super) fn check(
         let stopped = here.map(|stop| stop.declaration_id).filter(|_| *claim == Claim::Unknown);
         let attempt = attempt.filter(|_| *claim != Claim::Standing);
         for earlier in [reserved, stopped, attempt].into_iter().flatten() {
-            if states.find(ctx, members, &earlier)?.is_some_and(|state| !state.is_decided()) {
-                let item_id = item_id.clone();
-                return Err(CustomsRejection::DeclaredBefore { item_id, declaration_id: earlier }.into());
+            if states.find(ctx, members, &earlier)?.is_none_or(|state| state.is_decided()) {
+                continue;
             }
+            let gives_way = *claim == Claim::Standing && states.is_untouched(&earlier);
+            if gives_way && !standings.has(ctx, registry, &earlier.owner, item_id)? {
+                continue;
+            }
+            let item_id = item_id.clone();
+            return Err(CustomsRejection::DeclaredBefore { item_id, declaration_id: earlier }.into());
         }
     }
     Ok(())
@@ -98,6 +109,22 @@ pub(super) fn note_stopped(ctx: &mut Context<'_>, filed: &Declaration, things: &
         let elsewhere = before.into_iter().flatten().filter(|before| before.destination != stop.destination);
         let stops: Vec<Stop> = [stop.clone()].into_iter().chain(elsewhere).collect();
         STOPPED.put(ctx, item_id, &stops)?;
+    }
+    Ok(())
+}
+
+/// Notes when the authority first let things into its country.
+pub(super) fn note_cleared(
+    ctx: &mut Context<'_>,
+    filed: &Declaration,
+    things: &[ItemId],
+    at: UtcTime,
+) -> Result<(), Refusal> {
+    let country = Part(filed.destination.clone());
+    let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), country.clone())).collect();
+    let before = CLEARED.find_many(ctx, &keys)?;
+    for (key, _) in keys.iter().zip(before).filter(|(_, before)| before.is_none()) {
+        CLEARED.put(ctx, key, &Clearance { declaration_id: filed.declaration_id.clone(), at })?;
     }
     Ok(())
 }
@@ -157,9 +184,33 @@ pub(super) fn is_declared(
     Ok(States::default().find(ctx, members, &found)?.is_some_and(|state| !state.is_decided()))
 }
 
+/// Which importers still have standing, each with its offers read once.
+struct Standings {
+    now: UtcTime,
+    offers: BTreeMap<MspId, Offers>,
+}
+
+impl Standings {
+    fn at(now: UtcTime) -> Self {
+        Self { now, offers: BTreeMap::new() }
+    }
+
+    fn has(
+        &mut self,
+        ctx: &mut Context<'_>,
+        registry: &mut Registry,
+        importer: &MspId,
+        item_id: &ItemId,
+    ) -> Result<bool, Refusal> {
+        let now = self.now;
+        let offers = self.offers.entry(importer.clone()).or_insert_with(|| Offers::of(importer, now));
+        offers.has_standing(ctx, registry, item_id)
+    }
+}
+
 /// Where declarations stand, each read once.
 #[derive(Default)]
-struct States(BTreeMap<Scoped<DeclarationId>, Option<DeclarationState>>);
+struct States(BTreeMap<Scoped<DeclarationId>, Option<(DeclarationState, u32)>>);
 
 impl States {
     /// Where a declaration stands; none when its authority is no longer that of the destination: a country that gets
@@ -171,13 +222,20 @@ impl States {
         declaration_id: &Scoped<DeclarationId>,
     ) -> Result<Option<DeclarationState>, Refusal> {
         if let Some(known) = self.0.get(declaration_id) {
-            return Ok(*known);
+            return Ok(known.map(|(state, _)| state));
         }
         let responsible = |filed: &Declaration| {
             members.authority_of(&filed.destination).is_some_and(|member| member.msp_id == filed.authority)
         };
-        let state = DECLARATIONS.find(ctx, declaration_id)?.filter(responsible).map(|filed| filed.state);
-        self.0.insert(declaration_id.clone(), state);
-        Ok(state)
+        let filed = DECLARATIONS.find(ctx, declaration_id)?.filter(responsible);
+        let known = filed.map(|filed| (filed.state, filed.acts));
+        self.0.insert(declaration_id.clone(), known);
+        Ok(known.map(|(state, _)| state))
+    }
+
+    /// Whether a declaration that was found was filed and nothing was done about it since. The importer acts only upon
+    /// what the authority did.
+    fn is_untouched(&self, declaration_id: &Scoped<DeclarationId>) -> bool {
+        matches!(self.0.get(declaration_id), Some(Some((DeclarationState::Filed, 0))))
     }
 }

@@ -15,9 +15,11 @@ const GERMANY: &str = "urn:epc:id:sgln:4012345.00225.0";
 const CHINA: &str = "urn:epc:id:sgln:4012345.00005.0";
 
 impl World {
+    /// An attested mark, and the tariff of the country where it is valid.
     fn register(&mut self) {
         self.submit(EXPORTER, RegisterRight::NAME, &right()).expect("a new right");
         self.attest();
+        self.submit(CUSTOMS, PublishTariff::NAME, &tariff()).expect("a first version");
     }
 
     /// The holder records where the piece is.
@@ -37,9 +39,13 @@ impl World {
 
     /// What the importer's next buyer, who has no licence, is told when it imports the piece into Germany.
     fn imported_by_the_next(&mut self) -> Vec<(String, String)> {
+        self.imported_from(EXPORTER)
+    }
+
+    /// The same, where another holds the piece.
+    fn imported_from(&mut self, holder: &str) -> Vec<(String, String)> {
         self.sell_to("s-2", &[piece("1")], IMPORTER, SECOND_MAKER).expect("both agree");
-        self.hand_over("h-1", &[piece("1")], EXPORTER, SECOND_MAKER).expect("both agree");
-        self.submit(CUSTOMS, PublishTariff::NAME, &tariff()).expect("a first version");
+        self.hand_over("h-9", &[piece("1")], holder, SECOND_MAKER).expect("both agree");
         let goods = goods().with("items", json!([piece("1")])).with("quantity", "1");
         self.file_by_another(goods.without("right_id").without("licence_id")).expect("well formed");
         let question = json!({ "declaration_id": format!("{SECOND_MAKER}/dec-1") });
@@ -85,6 +91,36 @@ fn goods_that_a_licensee_sold_where_it_may_come_in_without_a_licence() {
     world.sold_in(CHINA);
     world.at(EXPORTER, GERMANY);
     assert_eq!(world.imported_by_the_next(), []);
+}
+
+#[test]
+fn a_place_that_a_carrier_names_makes_no_sale_in_the_territory() {
+    let mut world = branded();
+    world.register();
+    world.commission(&["1"]).expect("a new serial");
+    world.at(EXPORTER, CHINA);
+    world.hand_over("h-1", &[piece("1")], EXPORTER, CARRIER).expect("both agree");
+    world.at(CARRIER, GERMANY);
+    world.sell_to("s-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    assert_eq!(world.imported_from(CARRIER), stopped(), "the owner says it sold in China");
+}
+
+#[test]
+fn a_place_that_a_licensee_names_makes_a_sale_in_the_territory_only_after_customs_let_the_goods_in() {
+    for cleared in [false, true] {
+        let mut world = branded();
+        world.register();
+        world.granted(EXPORTER, &licence()).expect("both sign");
+        world.sold_in(CHINA);
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+        if cleared {
+            let decision = world.decided(goods().with("items", json!([piece("1")])).with("quantity", "1"));
+            assert_eq!(decision["outcome"], "clear", "{decision}");
+            world.approve(1).expect("a second officer");
+        }
+        world.at(IMPORTER, GERMANY);
+        assert_eq!(world.imported_from(IMPORTER), if cleared { vec![] } else { stopped() }, "{cleared}");
+    }
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Assess, FileDeclaration, PublishTariff};
+use trade_model::customs::{Assess, FileDeclaration, PublishTariff, RequestDocuments};
 
-use super::customs::{DECLARED, branded, goods, not_met, tariff};
+use super::customs::{DEC, DECLARED, branded, goods, not_met, tariff};
 use super::world::*;
 
 fn code(answer: Answer) -> String {
@@ -132,6 +132,24 @@ fn a_second_declaration_waits_for_the_first() {
     assert_eq!(code(world.file_by_another(goods())), "customs.declared_before");
     world.withdraw(IMPORTER).expect("nothing was done about it");
     world.file(second).expect("the first was withdrawn");
+}
+
+#[test]
+fn an_offer_that_is_taken_back_leaves_nothing_declared() {
+    for asked in [false, true] {
+        let mut world = World::established();
+        world.consignment();
+        world.file(goods()).expect("well formed");
+        if asked {
+            let documents = json!({ "declaration_id": DEC, "documents": ["invoice"] });
+            world.submit(CUSTOMS, RequestDocuments::NAME, &documents).expect("the authority");
+        }
+        world.submit(CARRIER, "custody:Withdraw", &json!({ "transfer_id": "h-2", "reason": "sold" })).expect("open");
+        world.offer_goods("h-3", &[pallet(1)], CARRIER, SECOND_MAKER).expect("the holder");
+        let filed = world.file_by_another(goods());
+        // What the authority has begun with is not ended by what others do.
+        assert_eq!(filed.is_err(), asked, "{filed:?}");
+    }
 }
 
 #[test]

@@ -12,10 +12,11 @@ mod tables;
 pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
-    ActKind, Classification, CoveringLicence, CustomsCheck, CustomsRule, Decision, DecisionApproval, DecisionInputs,
-    Declaration, DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold, HoldState, HoldStep,
-    HoldStepKind, InputChain, InputItem, InputRight, InspectionResult, OtherClassification, OtherDeclaration, Outcome,
-    Procedure, ProductClassification, ReplayedDecision, Stop, Tariff, TariffBand, least_width,
+    ActKind, Classification, Clearance, CoveringLicence, CustomsCheck, CustomsRule, Decision, DecisionApproval,
+    DecisionInputs, Declaration, DeclarationAct, DeclarationState, Finding, FindingReason, FindingResult, Hold,
+    HoldState, HoldStep, HoldStepKind, InputChain, InputItem, InputRight, InspectionResult, OtherClassification,
+    OtherDeclaration, Outcome, Procedure, ProductClassification, ReplayedDecision, Stop, Tariff, TariffBand,
+    least_width,
 };
 pub use rejections::CustomsRejection;
 pub use requests::{

@@ -4,8 +4,8 @@ use fabric_contract::{Part, Table};
 use trade_standards::identifier::{CountryCode, Gtin, MspId};
 
 use super::{
-    Classification, Decision, DecisionApproval, Declaration, DeclarationAct, Hold, Procedure, ProductClassification,
-    Stop, Tariff, TariffHead,
+    Classification, Clearance, Decision, DecisionApproval, Declaration, DeclarationAct, Hold, Procedure,
+    ProductClassification, Stop, Tariff, TariffHead,
 };
 use crate::authorship::{Authored, Said};
 use crate::common::{DeclarationId, HoldId, ItemId, Opening, Scoped, TariffId};
@@ -31,6 +31,8 @@ pub const ATTEMPTS: Table<(ItemId, Part<CountryCode>, Part<MspId>), Scoped<Decla
     Table::new("declared-item-of-another");
 /// Index: the declarations of a thing that authorities stopped: the last one of each destination, the newest first.
 pub const STOPPED: Table<ItemId, Vec<Stop>> = Table::new("stopped-item");
+/// Index: when a thing was first cleared into a country.
+pub const CLEARED: Table<(ItemId, Part<CountryCode>), Clearance> = Table::new("cleared-item");
 /// Acts by importer, declaration and their number from 1.
 pub const ACTS: Authored<DeclarationPart, DeclarationAct> =
     Authored::new("declaration-act", |_, it| vec![Said::by_signer(&it.done, it)]);
@@ -64,6 +66,7 @@ pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&RESERVATIONS);
     all.public(&ATTEMPTS);
     all.public(&STOPPED);
+    all.public(&CLEARED);
     all.authored(&ACTS);
     all.authored(&DECISIONS);
     all.authored(&APPROVALS);

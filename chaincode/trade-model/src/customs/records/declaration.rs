@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trade_standards::identifier::{CountryCode, MspId};
 use trade_standards::money::CurrencyCode;
+use trade_standards::time::UtcTime;
 
 use super::Outcome;
 use crate::common::{
@@ -83,6 +84,15 @@ pub struct Stop {
     pub destination: CountryCode,
     /// The declaration.
     pub declaration_id: Scoped<DeclarationId>,
+}
+
+/// That an authority cleared a thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Clearance {
+    /// Under which declaration.
+    pub declaration_id: Scoped<DeclarationId>,
+    /// When, in ledger time.
+    pub at: UtcTime,
 }
 
 /// Where a declaration stands.

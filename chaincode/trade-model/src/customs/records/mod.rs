@@ -12,7 +12,7 @@ mod tariff;
 
 pub use act::{ActKind, DeclarationAct, InspectionResult};
 pub use decision::{CoveringLicence, Decision, DecisionApproval, ReplayedDecision};
-pub use declaration::{Declaration, DeclarationState, Procedure, Stop};
+pub use declaration::{Clearance, Declaration, DeclarationState, Procedure, Stop};
 pub use finding::{Finding, FindingReason, FindingResult};
 pub use hold::{Hold, HoldState, HoldStep, HoldStepKind};
 pub use inputs::{
