@@ -69,21 +69,31 @@ async fn two_that_collude(system: &System) -> Result<()> {
 
 async fn a_removed_member(system: &System) -> Result<()> {
     let goods = entrepot::demo::documents::commissioning(
-        &["RMV1"],
+        &["RMV1", "RMV2"],
         "2026-11-02T08:00:00Z",
         "https://id.gs1.org/414/9521234000006",
     );
     let exporter = system.caller("ExporterMSP")?;
     exporter.post("/v1/captures", &goods).await?.accepted()?;
+    let (carrier, item) = (system.caller("LogisticsMSP")?, entrepot::demo::documents::item("RMV1"));
+    let kept = entrepot::demo::documents::item("RMV2");
+    let entrusted = json!({"transfer_id": "RMV-0", "items": [kept], "to": "LogisticsMSP", "condition": "good"});
+    exporter.post("/v1/custody-transfers", &entrusted).await?.accepted()?;
+    carrier.post("/v1/custody-transfers/ExporterMSP/RMV-0/accept", &json!({})).await?.accepted()?;
+    let recovery = json!({"recovery_id": "RMV-2", "from": "LogisticsMSP", "items": [kept], "reason": "shut out"});
+    exporter.post("/v1/recoveries", &recovery).await?.refused(409, "custody.holder_not_suspended")?;
     let proposal = propose(system, "ImporterMSP", Change::Suspend { msp_id: "LogisticsMSP".parse()? }).await?;
     let state = agree(system, &proposal, &["ExporterMSP", "ImporterMSP", "CustomsMSP"]).await?;
     ensure!(state == "in_force", "three of four did not decide: {state}");
 
-    let item = entrepot::demo::documents::item("RMV1");
     let offer = json!({"transfer_id": "RMV-1", "items": [item], "to": "LogisticsMSP", "condition": "good"});
     let refused = exporter.post("/v1/custody-transfers", &offer).await?;
     refused.refused(422, "custody.receiver_not_enrolled")?;
-    let carrier = system.caller("LogisticsMSP")?;
+    system.caller("ImporterMSP")?.post("/v1/recoveries", &recovery).await?.refused(403, "custody.not_owner")?;
+    exporter.post("/v1/recoveries", &recovery).await?.accepted().context("the owner takes what it owns")?;
+    let ship = json!({"transfer_id": "RMV-3", "items": [kept], "to": "ImporterMSP", "condition": "good"});
+    carrier.post("/v1/custody-transfers", &ship).await?.refused(403, "caller.suspended")?;
+    exporter.post("/v1/custody-transfers", &ship).await?.accepted().context("and hands it over")?;
     let deposit = json!({
         "sha256": "0".repeat(64), "kind": "other", "media_type": "text/plain",
         "captured_at": "2026-11-02T08:00:00Z", "tool": "none",

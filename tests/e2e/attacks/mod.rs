@@ -2,7 +2,9 @@
 //! alarmed.
 
 mod alarms;
+mod credit;
 mod customs;
+mod disclosure;
 mod gov;
 mod items;
 mod pay;
