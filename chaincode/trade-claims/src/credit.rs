@@ -89,7 +89,11 @@ impl RequestClaim for Credit {
     fn derived(&self, given: &[Opening]) -> Result<Vec<Opening>, DocumentError> {
         let open = self.of.opening(given)?;
         let amount = opening_of(given, &self.amount, "the commitment to the credit note's amount")?;
-        let rest = trade_proofs::Opening::weighted_difference((1, open.get()), (1, amount))?;
+        let rest = match trade_proofs::Opening::weighted_difference((1, open.get()), (1, amount)) {
+            Ok(rest) if rest.value() > 0 => rest,
+            Ok(_) | Err(trade_proofs::OpeningError::Overflow) => return Err(DocumentError::NothingRemains),
+            Err(error) => return Err(error.into()),
+        };
         Ok(vec![Opening::try_from(rest).map_err(|_| trade_proofs::OpeningError::Overflow)?])
     }
 

@@ -59,6 +59,12 @@ pub enum DocumentError {
     /// Bounds or tolerance make no statement.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// A credit note is for all that is open, or for more.
+    #[error(
+        "the credit note leaves nothing open, and at least one minor unit must remain: a whole invoice is withdrawn \
+         instead"
+    )]
+    NothingRemains,
     /// The difference of two secret values is none that can be proved.
     #[error(transparent)]
     Opening(#[from] OpeningError),

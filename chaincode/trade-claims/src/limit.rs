@@ -1,4 +1,4 @@
-//! The total of an invoice is not above what one person of an organization settles alone.
+//! What is open of an invoice is not above what one person of an organization settles alone.
 
 use trade_model::common::{Commitment, MinorUnits};
 use trade_proofs::{ContextError, ProofContext, Range, StatementError};
@@ -7,14 +7,14 @@ use trade_standards::identifier::MspId;
 use crate::claim::{Claim, Deployment};
 use crate::place::SettlementPlace;
 
-/// The committed total of an invoice is at most an organization's limit.
+/// What is open of an invoice is at most an organization's limit.
 #[derive(Debug, Clone)]
 pub struct SettlementLimit {
     /// The invoice and the entry that settles it.
     pub of: SettlementPlace,
     /// The organization whose limit it is.
     pub by: MspId,
-    /// Commitment to the invoice's total.
+    /// Commitment to what is open of the invoice.
     pub total: Commitment,
     /// The limit, included, in minor units.
     pub most: MinorUnits,

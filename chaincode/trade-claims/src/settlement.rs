@@ -1,4 +1,4 @@
-//! A payment agrees with an invoice within a tolerance.
+//! A payment agrees with what is open of an invoice within a tolerance.
 
 use serde::Deserialize;
 use trade_model::common::{Commitment, MinorUnits, Opening, Proof, Stamp};
@@ -30,7 +30,7 @@ pub struct Settlement {
     pub amount: Commitment,
     /// Greatest difference, in minor units.
     pub tolerance: MinorUnits,
-    /// How far the amount may fall short, in hundredths of a percent of the total; none when the two must be equal.
+    /// How far the amount may fall short, in hundredths of a percent of what is open; none when the two must be equal.
     pub share: Option<u32>,
 }
 

@@ -12,12 +12,12 @@ use crate::place::SettlementPlace;
 /// Hundredths of a percent in the whole.
 const WHOLE: u32 = 10_000;
 
-/// The committed amount of an entry falls short of the committed total of an invoice by at most a share of the total.
+/// The committed amount of an entry falls short of what is open of an invoice by at most a share of that.
 #[derive(Debug, Clone)]
 pub struct SettlementShare {
     /// The invoice and the entry.
     pub of: SettlementPlace,
-    /// Commitment to the invoice's total.
+    /// Commitment to what is open of the invoice.
     pub total: Commitment,
     /// Commitment to the entry's amount.
     pub amount: Commitment,

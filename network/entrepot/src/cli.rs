@@ -42,8 +42,10 @@ enum Command {
     Commit(commands::proof::Commit),
     /// Fill the proof into a request, or make that of a statement about committed amounts
     ///
-    /// `prove --request FILE --opening FILE` prints the request with its proof, and with its commitment if it names
-    /// none; `transaction send` or any client of the gateway sends it. Everything is done on this machine.
+    /// `prove --request FILE --opening FILE` prints the request with its proof; `transaction send` or any client of the
+    /// gateway sends it. Requests with a proof are `customs:FileDeclaration`, `payment:Settle`, `payment:IssueCredit` and,
+    /// on a bank's own account, `payment:RecordEntry`; a declaration or an entry that names no commitment gets that of
+    /// the opening. Everything is done on this machine.
     Prove(commands::proof::Prove),
     /// Verify the proof of a request or of a record, or that of a statement
     Verify(commands::proof::Verify),
@@ -53,7 +55,7 @@ enum Command {
     /// EPCIS documents
     #[command(subcommand)]
     Epcis(commands::epcis::Command),
-    /// The ledgers of an embedded network that does not run
+    /// Verify the ledgers of an embedded network that does not run, or the records in a running peer's blocks
     #[command(subcommand)]
     Ledger(commands::ledger::Command),
     /// The audit log of a gateway

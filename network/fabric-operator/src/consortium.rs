@@ -60,7 +60,7 @@ pub struct FurtherChannel {
     pub name: String,
     /// The MSP ids of the organizations that are on it from the beginning.
     pub organizations: Vec<String>,
-    /// The definition of the chaincode on this channel. All channels run the same package.
+    /// The definition of the chaincode on this channel. An organization runs the same package on all its channels.
     pub chaincode: Chaincode,
 }
 

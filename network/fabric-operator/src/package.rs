@@ -1,7 +1,8 @@
 //! The chaincode package: a `.tar.gz` with the metadata and, inside a second one, where peers find the chaincode.
 //!
-//! The bytes are reproducible (fixed times, owners and order), because the package id is their hash and every
-//! organization must come to the same id.
+//! The bytes are reproducible (fixed times, owners and order), because the package id is their hash: the same metadata
+//! and connection always give the same id. Organizations that share one process of the chaincode share one package; in
+//! an export each has its own, as its connection names its own process.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Four eyes on settlements: above an organization's own limit, a second person approves.
 //!
-//! The ledger sees no amount, so it cannot compare one with the limit. Who settles proves that the total is not above
-//! it, or leaves the proof out and has the settlement approved.
+//! The ledger sees no amount, so it cannot compare one with the limit. The person that settles proves that what is open
+//! is not above it, or leaves the proof out and has the settlement approved.
 
 use fabric_contract::{Context, Part};
 use trade_claims::{Claim, Deployment};

@@ -139,7 +139,7 @@ fn check_grounds(ctx: &mut Context<'_>, invoice: &Invoice, entry: &BankEntry) ->
     if is_entry_opened(ctx, entry)? { Ok(()) } else { Err(PaymentRejection::EntryNotOpened { entry_id }.into()) }
 }
 
-/// What is accepted is owed. What its buyer left unanswered is not, but the payer of exactly its total who quotes it
+/// What is accepted is owed. What its buyer left unanswered is not, but the payer of exactly what is open who quotes it
 /// has meant it: so a buyer's silence holds up nobody, and binds the buyer to nothing that was not paid.
 fn check_owed(
     invoice: &Invoice,

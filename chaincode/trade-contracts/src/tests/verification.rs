@@ -1,6 +1,6 @@
 //! What a verifier that has the blocks finds without a peer: records in another's name, flipped creators, digests taken
-//! back. That it finds nothing in what the contracts do is asserted by every test of this crate (see
-//! `World::followed`).
+//! back. That it finds nothing in what the contracts do is asserted for whatever a test submits through `World` before
+//! it forges anything (see `World::followed`).
 
 use fabric_contract::testing::Committed;
 use fabric_contract::{Creator, organization_collection};

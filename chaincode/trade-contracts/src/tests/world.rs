@@ -68,7 +68,7 @@ pub(super) fn try_all(tables: Vec<(&'static str, Vec<Row>)>) {
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) ledger: MemoryLedger,
-    /// Looks through what every transaction writes, as a verifier does that has the blocks.
+    /// Looks through what the transactions that go by [`World::followed`] write, as a verifier does that has the blocks.
     pub(super) verification: Verification,
     /// What it has found.
     pub(super) findings: Vec<Finding>,
@@ -160,7 +160,7 @@ impl World {
         self.followed(signer, name, &committed)
     }
 
-    /// The answer, once the verifier has seen what was written: it finds fault with nothing that the contracts do.
+    /// The answer, once the verifier has seen what was written: until a test forges a record, it finds no fault.
     fn followed(&mut self, who: &Creator, name: &str, committed: &Committed) -> Answer {
         let set = &committed.read_write_set;
         let records: Vec<_> = set.writes.iter().map(|(key, value)| (key.as_str(), value.as_deref())).collect();

@@ -13,6 +13,7 @@ use crate::payment::{EntryName, InvoiceName};
 /// with the declaration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "of", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(expecting = "an object with the kind of a record (invoice, entry, credit) and which one it is (of)")]
 pub enum DisclosureSubject {
     /// The total of an invoice, by its whole name.
     Invoice(InvoiceName),

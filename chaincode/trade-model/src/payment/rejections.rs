@@ -35,7 +35,7 @@ rejections! {
     /// There is no such entry.
     EntryUnknown { entry_id: EntryName } = 404, "payment.entry_unknown", "The entry is not known",
         "there is no entry {entry_id}";
-    /// Only the seller settles its invoice and shares its opening.
+    /// Only the seller withdraws or credits its invoice, shares its openings, and disputes its settlement.
     NotTheSeller { invoice_id: InvoiceName } = 403, "payment.not_the_seller", "The invoice belongs to another seller",
         "only the seller of {invoice_id} can do this";
     /// Only the buyer answers an invoice.
@@ -55,7 +55,7 @@ rejections! {
         "{invoice_id} was accepted by its buyer";
     /// The buyer has not accepted the invoice.
     InvoiceNotAccepted { invoice_id: InvoiceName } = 409, "payment.invoice_not_accepted", "The buyer has not accepted the invoice",
-        "{invoice_id} must be accepted by its buyer first; unanswered, it is settled only by exactly its total with its reference";
+        "{invoice_id} must be accepted by its buyer first; unanswered, it is settled only by exactly what is open, with its reference";
     /// The invoice is void, or is to be.
     InvoiceWithdrawn { invoice_id: InvoiceName } = 409, "payment.invoice_withdrawn", "The invoice is withdrawn",
         "the seller of {invoice_id} has withdrawn it";
@@ -110,9 +110,9 @@ rejections! {
     /// Only the bank shares the opening of an entry.
     NotTheBank { entry_id: EntryName } = 403, "payment.not_the_bank", "The entry is another bank's",
         "only the bank that recorded {entry_id} can do this";
-    /// The entry is on another member's account.
+    /// The entry is not on the seller's account, nor, where the buyer settles, on the buyer's.
     EntryOfAnother { entry_id: EntryName } = 403, "payment.entry_of_another", "The entry is on another account",
-        "{entry_id} is not on the seller's account";
+        "{entry_id} is not on the seller's account, nor on that of a buyer that settles itself";
     /// The entry is not money received.
     EntryNotCredit { entry_id: EntryName } = 422, "payment.entry_not_credit", "The entry is not money received",
         "{entry_id} is a debit or a reversal";

@@ -21,6 +21,8 @@ use crate::output::say;
 pub enum Command {
     /// Verify blocks, signatures, state and private data of all channels (the first change is named), and that every
     /// record was made by the organization for which it speaks (each that was not is named)
+    ///
+    /// A network that runs keeps its ledgers to itself: stop it with `entrepot down`, or ask a peer of it with --peer.
     Verify {
         /// The network's folder, or the folder of its ledgers
         #[arg(value_name = "DIR", env = "ENTREPOT_DIR", default_value = ".entrepot")]
@@ -93,8 +95,14 @@ fn at_rest(layout: &Layout, dir: &Path, names: &Names<'_>) -> Result<BTreeMap<St
     let mut seen = |channel_id: &str, block: &_| {
         authors.entry(channel_id.to_owned()).or_default().add(&names.of(channel_id), block);
     };
-    let verified = fabric_devnet::verify(&data, &mut seen).with_context(|| format!("in {}", data.display()))?;
-    for one in verified {
+    let verified = fabric_devnet::verify(&data, &mut seen);
+    ensure!(
+        !matches!(verified, Err(fabric_devnet::NetworkError::InUse(_))),
+        "another process uses the ledgers in {}: `entrepot down` stops a network that runs, and with `--peer MSP_ID` this \
+         command asks a peer of it",
+        dir.display()
+    );
+    for one in verified.with_context(|| format!("in {}", data.display()))? {
         say!(
             "channel {}: {} blocks, {} transactions and {} private writes are in order",
             one.channel_id,

@@ -441,10 +441,10 @@ impl Story {
         let deposited = self.logistics.post("/v1/evidence", &deposit).await?.accepted();
         teller.step("the carrier deposits a photo of the seal; the photo stays with the carrier", deposited)?;
         let check = self.regulator.get(&format!("/v1/evidence/{sha256}/verification")).await?.accepted()?;
-        teller.step("anybody with the photo can see since when it has existed", expect_true(&check, "deposited"))?;
+        teller.step("the regulator finds the deposit by the photo's digest", expect_true(&check, "deposited"))?;
         let changed = hex::encode(fabric_msp::hash::sha256(b"another photo"));
         let check = self.regulator.get(&format!("/v1/evidence/{changed}/verification")).await?.accepted()?;
-        teller.step("a changed photo is not found", inverted(expect_true(&check, "deposited")))?;
+        teller.step("the digest of another photo is not found", inverted(expect_true(&check, "deposited")))?;
         Ok(())
     }
 
@@ -469,11 +469,11 @@ impl Story {
     }
 
     async fn regulator(&self, teller: &mut Teller) -> Result<()> {
-        teller.chapter("The regulator sees and replays everything, and can change nothing");
+        teller.chapter("The regulator traces goods and replays decisions, and its writes are refused");
         let item = encode(&documents::item(GERMAN_SERIALS[0]));
         let trace = self.regulator.get(&format!("/v1/items/{item}/trace?direction=backward")).await?.accepted();
         let trace =
-            teller.step("it traces a watch back to its maker, with the responsible party at every moment", trace)?;
+            teller.step("it traces a watch back to its maker, with each holder and the time it held it", trace)?;
         for interval in trace["custody"].as_array().into_iter().flatten() {
             teller.detail(&format!(
                 "{} from {} until {}",

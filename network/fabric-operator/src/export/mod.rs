@@ -1,4 +1,4 @@
-//! A network for containers, written from a consortium file: keys, channel, chaincode package, configurations, and
+//! A network for containers, written from a consortium file: keys, channels, chaincode packages, configurations, and
 //! either a Docker Compose file or Kubernetes manifests that name them. Nothing is started and no image is built here.
 //!
 //! The keys of all organizations lie together, which is right for trying things out and for nothing else.

@@ -212,7 +212,7 @@ impl Export {
         })
     }
 
-    /// The chaincode of each organization that endorses: a process of its own, which its peers alone can dial.
+    /// The chaincode of each organization that endorses: a process of its own, which lets in its peers alone.
     pub(super) fn chaincodes(&self) -> Result<Vec<Chaincode>> {
         let own = self.consortium.endorsing().map(|organization| {
             let endpoint =

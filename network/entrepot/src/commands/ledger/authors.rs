@@ -1,4 +1,5 @@
-//! Whether the records of a channel were made by the organizations for which they speak, told from its blocks alone.
+//! Whether the records of a channel were made by the organizations for which they speak, told from its blocks and from
+//! which of their transactions count as valid.
 
 use std::fmt;
 

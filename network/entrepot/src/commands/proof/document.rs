@@ -28,10 +28,10 @@ pub struct RequestOptions {
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// A record of the ledger that the request rests on, as the gateway answers it; may be given several times. For a
-    /// declaration the tariff, for a settlement the invoice and the bank entry
+    /// declaration the tariff, for a settlement the invoice and the bank entry, for a credit note the invoice
     #[arg(long, value_name = "FILE")]
     record: Vec<PathBuf>,
-    /// The MSP id of the organization that sends the request; needed for a declaration
+    /// The MSP id of the organization that sends the request; needed for a declaration, and for names without their party
     #[arg(long)]
     msp_id: Option<MspId>,
     #[command(flatten)]
@@ -43,7 +43,8 @@ pub struct RequestOptions {
 pub struct ProveRequest {
     #[command(flatten)]
     of: RequestOptions,
-    /// An opening, as `private` takes it and as `entrepot commit` writes it; may be given several times, in any order
+    /// An opening, as `private` takes it and as `entrepot commit` writes it; may be given several times, in any order.
+    /// Where credit notes were accepted, what is open of an invoice takes that of the total and theirs
     #[arg(long, value_name = "FILE")]
     opening: Vec<PathBuf>,
 }
