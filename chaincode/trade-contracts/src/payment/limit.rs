@@ -20,13 +20,13 @@ use crate::caller::Caller;
 
 /// Whether one person settles alone.
 pub(super) enum Alone {
-    /// It does; where there is a limit, the total was proved not to be above it.
+    /// It does; where there is a limit, what is open was proved not to be above it.
     Yes(Option<MinorUnits>),
     /// A second one approves.
     No,
 }
 
-/// Sets up to which total one person of the caller's organization settles alone.
+/// Sets up to which open amount one person of the caller's organization settles alone.
 ///
 /// # Errors
 /// The limit is an amount.

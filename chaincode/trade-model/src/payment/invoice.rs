@@ -103,8 +103,8 @@ pub struct WithdrawalConsent {
 pub enum InvoiceState {
     /// The buyer has said nothing yet, and has time.
     Issued,
-    /// The buyer was told the total and has said nothing in time. It owes nothing by that; a payment of exactly the
-    /// total that quotes the invoice settles it.
+    /// The buyer was told the total and has said nothing in time. It owes nothing by that; a payment of exactly what is
+    /// open that quotes the invoice settles it.
     Unanswered,
     /// The buyer owes it.
     Accepted,

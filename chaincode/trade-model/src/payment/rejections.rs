@@ -149,7 +149,7 @@ rejections! {
     /// Proof and reason do not fit.
     ShareProofUnfit = 400, "payment.share_proof_unfit", "Reason and proofs do not fit",
         "share_proof is given exactly when tolerance_reason is another one than none";
-    /// A proof that the total is within a limit, where there is none.
+    /// A proof that what is open is within a limit, where there is none.
     NoSettlementLimit { msp_id: MspId } = 422, "payment.no_settlement_limit", "There is no limit",
         "{msp_id} has no settlement limit in this currency that the person may use alone";
     /// There is no limit to be read.

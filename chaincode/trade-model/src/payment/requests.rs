@@ -185,12 +185,13 @@ pub struct Settle {
     pub entry_id: EntryRef,
     /// Why the two may differ. `none`: they do not, and the proof is for a tolerance of 0.
     pub tolerance_reason: ToleranceReason,
-    /// Proof that the two committed amounts differ by at most the tolerance: text form of `trade-proofs`.
+    /// Proof that what is open of the invoice and the entry's amount differ by at most the tolerance: text form of
+    /// `trade-proofs`.
     pub proof: Proof,
-    /// Where the two may differ: proof that the payment falls short by at most the agreed percentage.
+    /// Where the two may differ: proof that the payment falls short of what is open by at most the agreed percentage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_proof: Option<Proof>,
-    /// Where the caller's organization has a limit for settling alone: proof that the total is not above it. Without
+    /// Where the caller's organization has a limit for settling alone: proof that what is open is not above it. Without
     /// it, the settlement is a proposal, which a second person approves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_proof: Option<Proof>,
@@ -217,13 +218,13 @@ pub struct ApproveSettlement {
     pub entry_id: EntryRef,
 }
 
-/// `payment:SetSettlementLimit` (submit): up to which total one person of the caller's organization settles alone.
+/// `payment:SetSettlementLimit` (submit): up to which open amount one person of the caller's organization settles alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetSettlementLimit {
     /// ISO 4217 code.
     pub currency: CurrencyCode,
-    /// The greatest total of an invoice, in minor units, decimal string from 0 to 2^48 - 1.
+    /// The greatest amount that is open of an invoice, in minor units, decimal string from 0 to 2^48 - 1.
     pub alone_most_minor: MinorUnits,
 }
 
