@@ -97,8 +97,8 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Re
 
 /// Declares transactions, one a line:
 /// `transactions! { submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`. What submits names
-/// the duties of which it needs one: `submit(Clerk, Officer)`. Private input stands behind the request, with the function
-/// that tells its receiver: `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
+/// the duties of which it needs one: `submit(Clerk, Officer)`. Private input stands behind the request, with the
+/// function that tells its receiver: `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
 macro_rules! transactions {
     ($(
         $kind:ident $(($($duty:ident),+))? $name:literal $(by $roles:expr)?,

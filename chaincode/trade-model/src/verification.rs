@@ -109,9 +109,10 @@ impl Verification {
 
     /// Takes a record. Returns the stamps in it.
     ///
-    /// A record that speaks for nobody has no digest that binds its stamps to it. So a stamp that it did not bear before
-    /// must be of the transaction that writes it, or come from what was said under the same name, as a correction is
-    /// declared first and then noted in its event. An old stamp of an honest member could otherwise be put anywhere.
+    /// A record that speaks for nobody has no digest that binds its stamps to it. So a stamp that it did not bear
+    /// before must be of the transaction that writes it, or come from what was said under the same name, as a
+    /// correction is declared first and then noted in its event. An old stamp of an honest member could otherwise be
+    /// put anywhere.
     fn read(&mut self, key: &str, value: Option<&[u8]>, transaction_id: &str) -> Result<Vec<Stamp>, Flaw> {
         let place = CompositeKey::parse(key).map_err(|_| Flaw::NoTable)?;
         let reader = tables::readers().get(place.kind()).filter(|reader| !reader.info.private).ok_or(Flaw::NoTable)?;

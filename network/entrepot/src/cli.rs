@@ -43,9 +43,9 @@ enum Command {
     /// Fill the proof into a request, or make that of a statement about committed amounts
     ///
     /// `prove --request FILE --opening FILE` prints the request with its proof; `transaction send` or any client of the
-    /// gateway sends it. Requests with a proof are `customs:FileDeclaration`, `payment:Settle`, `payment:IssueCredit` and,
-    /// on a bank's own account, `payment:RecordEntry`; a declaration or an entry that names no commitment gets that of
-    /// the opening. Everything is done on this machine.
+    /// gateway sends it. Requests with a proof are `customs:FileDeclaration`, `payment:Settle`, `payment:IssueCredit`
+    /// and, on a bank's own account, `payment:RecordEntry`; a declaration or an entry that names no commitment gets the
+    /// opening's. Everything is done on this machine.
     Prove(commands::proof::Prove),
     /// Verify the proof of a request or of a record, or that of a statement
     Verify(commands::proof::Verify),

@@ -87,9 +87,9 @@ pub(super) fn check_reference(
 /// Until when the seller can dispute what the buyer settles now by its own bank's entry.
 ///
 /// # Errors
-/// [`PaymentRejection::SellerHasTime`]: its time counts from when it could settle itself, with invoice and entry on the
-/// ledger, and the invoice accepted or left without an answer. [`PaymentRejection::PartnerNotEnrolled`] for a seller that
-/// is suspended: it could neither settle nor dispute.
+/// [`PaymentRejection::SellerHasTime`]: its time counts from when it could settle itself, with the entry on the ledger,
+/// and the invoice accepted or its time to answer over. [`PaymentRejection::PartnerNotEnrolled`] for a seller that is
+/// suspended: it could neither settle nor dispute.
 pub(super) fn disputable_until(
     ctx: &mut Context<'_>,
     caller: &Caller,

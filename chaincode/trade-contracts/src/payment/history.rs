@@ -1,5 +1,5 @@
-//! The settlements of an invoice: at most one counts, and each before it was undone by a bank's reversal or the seller's
-//! dispute.
+//! The settlements of an invoice: at most one counts, and each before it was undone by a bank's reversal or the
+//! seller's dispute.
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;

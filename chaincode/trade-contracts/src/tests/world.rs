@@ -68,7 +68,7 @@ pub(super) fn try_all(tables: Vec<(&'static str, Vec<Row>)>) {
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) ledger: MemoryLedger,
-    /// Looks through what the transactions that go by [`World::followed`] write, as a verifier does that has the blocks.
+    /// Looks through what the transactions write that go by [`World::followed`], as a verifier of blocks does.
     pub(super) verification: Verification,
     /// What it has found.
     pub(super) findings: Vec<Finding>,

@@ -38,5 +38,6 @@ pub use sharing::{ReadEntryOpening, ReadInvoiceOpening, ShareEntryOpening, Share
 pub(crate) use tables::tables;
 pub use tables::*;
 
-/// Most settlements that one invoice can have: each but the last was undone by a bank's reversal or the seller's dispute.
+/// Most settlements that one invoice can have: each but the last was undone by a bank's reversal or the seller's
+/// dispute.
 pub const SETTLEMENTS_MAX: u32 = 20;

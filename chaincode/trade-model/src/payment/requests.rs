@@ -218,7 +218,8 @@ pub struct ApproveSettlement {
     pub entry_id: EntryRef,
 }
 
-/// `payment:SetSettlementLimit` (submit): up to which open amount one person of the caller's organization settles alone.
+/// `payment:SetSettlementLimit` (submit): up to which open amount one person of the caller's organization settles
+/// alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetSettlementLimit {

@@ -14,8 +14,8 @@ pub struct PaymentRules {
     pub agreement_answer_days: Bounded<1, 365>,
     /// How many days a buyer has to accept or dispute an invoice. Default: 14.
     pub invoice_answer_days: Bounded<1, 365>,
-    /// How many days a seller has, from when it could settle itself (the bank's entry is recorded, the invoice accepted or
-    /// its time to answer over), before a buyer that has paid settles by the entry of its own account. Default: 14.
+    /// How many days a seller has, from when it could settle itself (the bank's entry is recorded, the invoice accepted
+    /// or its time to answer over), before a buyer that has paid settles by the entry of its own account. Default: 14.
     pub seller_settles_days: Bounded<1, 365>,
     /// How many days a seller has to dispute that. Default: 30.
     pub settlement_dispute_days: Bounded<1, 365>,

@@ -1,9 +1,9 @@
 //! `bench`: what a committed transaction costs on the embedded network and on Fabric's own peers, measured in one run.
 //!
-//! The load is the same for both: deposits of evidence by one organization, endorsed by as many as the consortium of the
-//! demo asks for, at most so many in flight.
-//! Processor time is the operating system's account of every process, which depends far less on what else the machine
-//! does than time on the clock. Success is read back from the ledger, not assumed.
+//! The load is the same for both: deposits of evidence by one organization, endorsed by as many as the demo's
+//! consortium asks for, at most so many in flight. Processor time is the operating system's account of every process,
+//! which depends far less on what else the machine does than time on the clock. Success is read back from the ledger,
+//! not assumed.
 
 use std::{
     path::{Path, PathBuf},

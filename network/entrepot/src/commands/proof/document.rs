@@ -31,7 +31,7 @@ pub struct RequestOptions {
     /// declaration the tariff, for a settlement the invoice and the bank entry, for a credit note the invoice
     #[arg(long, value_name = "FILE")]
     record: Vec<PathBuf>,
-    /// The MSP id of the organization that sends the request; needed for a declaration, and for names without their party
+    /// The MSP id of the organization that sends the request; needed for a declaration and for names without a party
     #[arg(long)]
     msp_id: Option<MspId>,
     #[command(flatten)]
