@@ -52,7 +52,10 @@ pub fn consortium(layout: &Layout, given: Option<&Path>) -> Result<Consortium> {
     if let Some(addresses) = layout.known_addresses()? {
         addresses.check(&consortium)?;
     }
-    write_atomically(&kept, text.as_bytes())?;
+    // A command that only looks may run where nothing can be written.
+    if !fs::read(&kept).is_ok_and(|before| before == text.as_bytes()) {
+        write_atomically(&kept, text.as_bytes())?;
+    }
     add_created_channels(layout, &mut consortium)?;
     Ok(consortium)
 }
