@@ -80,13 +80,19 @@ impl PrivateStore {
         {
             let mut writes = transaction.open_table(WRITES)?;
             let mut order = transaction.open_table(ORDER)?;
-            transaction.open_table(KEYS)?;
+            let mut keys = transaction.open_table(KEYS)?;
             transaction.open_table(DELETIONS)?;
             transaction.open_table(RENEWED)?;
             for row in order.extract_from_if((height, 0, "", "", [].as_slice()).., |_, ()| true)? {
                 let (key, _) = row?;
                 let (block, index, namespace, collection, hash) = key.value();
-                writes.remove((namespace, collection, hash, block, index))?;
+                let dropped = writes.remove((namespace, collection, hash, block, index))?;
+                let name = dropped.map(|write| write.value().1.to_owned());
+                if let Some(name) = name
+                    && !has_writes(&writes, (namespace, collection, hash))?
+                {
+                    keys.remove((namespace, collection, name.as_str()))?;
+                }
             }
         }
         transaction.commit()?;
@@ -168,9 +174,8 @@ impl PrivateStore {
                     order.remove((block, index, namespace, collection, hash))?;
                 }
                 renewed.remove(last)?;
-                let others = (namespace, collection, hash, 0, 0)..=(namespace, collection, hash, u64::MAX, u64::MAX);
                 if let Some(name) = name
-                    && writes.range(others)?.next().is_none()
+                    && !has_writes(&writes, (namespace, collection, hash))?
                 {
                     keys.remove((namespace, collection, name.as_str()))?;
                 }
@@ -201,6 +206,15 @@ impl PrivateStore {
             keys: transaction.open_table(KEYS)?,
         })
     }
+}
+
+/// Whether there is a write of a key, by its hash.
+fn has_writes(
+    writes: &impl ReadableTable<WriteKey, WriteValue>,
+    (namespace, collection, hash): (&str, &str, &[u8]),
+) -> Result<bool, LedgerError> {
+    let all = (namespace, collection, hash, 0, 0)..=(namespace, collection, hash, u64::MAX, u64::MAX);
+    Ok(writes.range(all)?.next().is_some())
 }
 
 /// The upper end of the deletions that are due after a block.
@@ -318,11 +332,15 @@ mod tests {
         let path = folder.path().join("private.redb");
         let store = PrivateStore::open(&path, 0, &Arc::default())?;
         store.prepare(1, &PrivateChanges { writes: vec![write(0, "k", "one")], ..Default::default() })?;
-        store.prepare(2, &PrivateChanges { writes: vec![write(0, "k", "two")], ..Default::default() })?;
+        let writes = vec![write(0, "k", "two"), write(1, "only there", "two")];
+        store.prepare(2, &PrivateChanges { writes, ..Default::default() })?;
         drop(store);
         let store = PrivateStore::open(&path, 2, &Arc::default())?;
         assert_eq!(value(&store, "k", Version::new(1, 0))?, Some(b"one".to_vec()));
         assert_eq!(value(&store, "k", Version::new(2, 0))?, None);
+        let rows = store.rows()?;
+        assert_eq!(rows.keys()?, [("cc".to_owned(), "coll".to_owned(), "k".to_owned())]);
+        assert_eq!((rows.writes()?.len(), rows.order()?.len()), (1, 1));
         Ok(())
     }
 

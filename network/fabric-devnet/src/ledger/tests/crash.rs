@@ -32,6 +32,7 @@ fn commits_until_it_is_killed() {
     for number in 2_u64.. {
         let put = test.transaction(&["Org1MSP"], |simulator| {
             simulator.put_state(CHAINCODE, &format!("k{number}"), b"v".to_vec())?;
+            simulator.put_private(CHAINCODE, "A", &format!("p{number}"), b"of this block only".to_vec())?;
             simulator.put_private(CHAINCODE, "A", "p", format!("private {number}").into_bytes())
         });
         assert_eq!(test.commit(&[put]), [Valid]);
@@ -116,7 +117,8 @@ fn a_crash_within_a_block_leaves_what_the_blocks_say() -> Result<(), LedgerError
         };
         assert_eq!(test.commit(&[write("a", "1"), write("b", "1")]), [Valid, Valid]);
         let purge = test.transaction(&["Org1MSP"], |simulator| simulator.purge_private(CHAINCODE, "A", "b"));
-        let block = test.next_block(vec![write("a", "2").encode_to_vec(), purge.encode_to_vec()]);
+        let transactions = [write("a", "2"), purge, write("new", "1")];
+        let block = test.next_block(transactions.iter().map(Message::encode_to_vec).collect());
         test.ledger.crash(point);
         assert!(matches!(test.ledger.commit(block.clone()), Err(LedgerError::Crash)));
         assert!(test.ledger.commit(block.clone()).is_err(), "a dead ledger takes nothing");
