@@ -54,7 +54,7 @@ pub struct Verification {
 struct Private {
     sha256: Digest256,
     /// Who created the transaction that wrote it.
-    creator: String,
+    creator: Box<str>,
 }
 
 /// A record that speaks for organizations, as it was last written.
@@ -85,7 +85,7 @@ impl Verification {
             touched.insert(place.1.clone());
             match value {
                 Some(value) => {
-                    let (sha256, creator) = (Digest256::from_bytes(*value), written.creator.to_owned());
+                    let (sha256, creator) = (Digest256::from_bytes(*value), Box::from(written.creator));
                     self.hashes.insert(place, Private { sha256, creator })
                 }
                 None => self.hashes.remove(&place),
@@ -172,8 +172,8 @@ impl Verification {
                 None => Some(Flaw::NoDigest { author }),
                 Some(private) if private.sha256 != said.value_sha256() => Some(Flaw::OtherDigest { author }),
                 // The collection's policy asks for the author's peer; a definition that a majority changed may not.
-                Some(private) if private.creator != author.as_str() => {
-                    Some(Flaw::DigestByAnother { author, creator: private.creator.clone() })
+                Some(private) if *private.creator != *author.as_str() => {
+                    Some(Flaw::DigestByAnother { author, creator: private.creator.to_string() })
                 }
                 Some(_) => None,
             }

@@ -2,6 +2,7 @@
 //! sends.
 
 mod authors;
+mod names;
 mod peer;
 
 use std::{
@@ -13,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use fabric_operator::{consortium::Consortium, generate, layout::Layout};
 
-use self::authors::Authors;
+use self::{authors::Authors, names::Names};
 use crate::output::say;
 
 /// What to do with ledgers.
@@ -67,19 +68,6 @@ pub fn run(command: &Command) -> Result<()> {
 /// What is known of a network whose folder has a consortium file.
 fn consortium(layout: &Layout) -> Result<Option<Consortium>> {
     layout.consortium_file().is_file().then(|| generate::consortium(layout, None)).transpose()
-}
-
-/// The name of the chaincode on each channel.
-struct Names<'a> {
-    given: Option<&'a str>,
-    consortium: Option<Consortium>,
-}
-
-impl Names<'_> {
-    fn of(&self, channel_id: &str) -> String {
-        let own = || self.consortium.as_ref()?.on(channel_id).ok().map(|own| own.chaincode.name);
-        self.given.map(str::to_owned).or_else(own).unwrap_or_else(|| "entrepot".to_owned())
-    }
 }
 
 /// Everything there is to verify, and the records of each channel.

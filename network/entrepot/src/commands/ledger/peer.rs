@@ -10,7 +10,7 @@ use fabric_operator::{layout::Layout, member};
 use fabric_protos::common::Block;
 use tokio_stream::StreamExt;
 
-use super::{Names, authors::Authors};
+use super::{authors::Authors, names::Names};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
