@@ -26,6 +26,8 @@ pub struct Settlement {
     pub of: SettlementPlace,
     /// What is open of the invoice.
     pub total: OpenTotal,
+    /// Commitment to the invoice's whole total, whatever was credited of it.
+    pub invoiced: Commitment,
     /// Commitment to the entry's amount.
     pub amount: Commitment,
     /// Greatest difference, in minor units.
@@ -47,7 +49,8 @@ impl Settlement {
             ToleranceReason::None => (MinorUnits::default(), None),
             _ => (invoice.tolerance_minor, Some(invoice.tolerance_basis_points)),
         };
-        Self { of, total, amount: entry.amount_commitment.clone(), tolerance, share }
+        let (invoiced, amount) = (invoice.total_commitment.clone(), entry.amount_commitment.clone());
+        Self { of, total, invoiced, amount, tolerance, share }
     }
 
     /// What the proof of the percentage must show, where the two may differ.
@@ -58,7 +61,7 @@ impl Settlement {
 
     /// What the proof of a limit for settling alone must show.
     pub fn limit(&self, by: &MspId, most: MinorUnits) -> SettlementLimit {
-        SettlementLimit { of: self.of.clone(), by: by.clone(), total: self.total.open.clone(), most }
+        SettlementLimit { of: self.of.clone(), by: by.clone(), total: self.invoiced.clone(), most }
     }
 }
 
@@ -166,11 +169,14 @@ impl RequestClaim for Settlement {
             let opening = share.opening(total, amount)?;
             proofs.push(("share_proof", Prover::new(&context).prove(&share.statement()?, &opening, proving.rng)?));
         }
-        let limit = draft.limit(&self.of.currency, facts).filter(|(_, most)| total.value() <= most.get());
-        if let Some((by, most)) = limit {
+        if let Some((by, most)) = draft.limit(&self.of.currency, facts) {
+            let invoiced = opening_of(proving.openings, &self.invoiced, "the commitment to the invoice's total")?;
+            if invoiced.value() > most.get() {
+                return Ok(proofs);
+            }
             let limit = self.limit(&by, most);
             let context = limit.context(proving.deployment)?;
-            proofs.push(("limit_proof", Prover::new(&context).prove(&limit.statement()?, total, proving.rng)?));
+            proofs.push(("limit_proof", Prover::new(&context).prove(&limit.statement()?, invoiced, proving.rng)?));
         }
         Ok(proofs)
     }

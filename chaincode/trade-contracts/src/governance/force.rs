@@ -63,7 +63,17 @@ pub(super) fn put(
 /// Who was suspended by others, with the last time for each. It stays when the member is reinstated and counts only
 /// while it is suspended.
 fn exclusions(members: &Members, proposal: &Proposal, now: UtcTime) -> Vec<Exclusion> {
-    let Change::Suspend { msp_id } = &proposal.change else { return members.exclusions.clone() };
-    let others = members.exclusions.iter().filter(|exclusion| exclusion.msp_id != *msp_id).cloned();
-    others.chain([Exclusion { msp_id: msp_id.clone(), at: now }]).collect()
+    let mut exclusions = members.exclusions.clone();
+    match &proposal.change {
+        Change::Suspend { msp_id } => {
+            exclusions.retain(|exclusion| exclusion.msp_id != *msp_id);
+            exclusions.push(Exclusion { msp_id: msp_id.clone(), at: now, ended: None });
+        }
+        Change::Reinstate { msp_id } => {
+            let its_own = exclusions.iter_mut().filter(|exclusion| exclusion.msp_id == *msp_id);
+            its_own.for_each(|exclusion| exclusion.ended = Some(now));
+        }
+        _ => {}
+    }
+    exclusions
 }

@@ -8,7 +8,7 @@ use fabric_contract::Context;
 use trade_model::Refusal;
 use trade_model::payment::{
     BankEntry, DisputeSettlement, EntryDirection, Invoice, InvoiceAnswer, MatchBasis, PaymentEvent, PaymentRejection,
-    SETTLEMENT_DISPUTES, SettlementBasis, SettlementDispute,
+    SETTLEMENT_DISPUTES, Settlement, SettlementBasis, SettlementDispute,
 };
 use trade_standards::time::UtcTime;
 
@@ -108,6 +108,21 @@ pub(super) fn disputable_until(
     Ok(caller.now.after_days(rules.settlement_dispute_days.get()))
 }
 
+/// Until when the caller can dispute a settlement, when it was suspended meanwhile: its time begins anew when it is
+/// reinstated, as it could say nothing before.
+fn after_suspension(
+    ctx: &mut Context<'_>,
+    caller: &Caller,
+    settlement: &Settlement,
+    until: UtcTime,
+) -> Result<UtcTime, Refusal> {
+    let days = rules::current(ctx)?.payments.settlement_dispute_days.get();
+    let exclusion = caller.members.exclusions.iter().find(|exclusion| exclusion.msp_id == *caller.msp_id());
+    let meanwhile = exclusion.filter(|exclusion| exclusion.at <= until).and_then(|exclusion| exclusion.ended);
+    let reinstated = meanwhile.filter(|ended| *ended >= settlement.settled.at);
+    Ok(reinstated.map_or(until, |ended| until.max(ended.after_days(days))))
+}
+
 /// The seller says that it was not paid by what the buyer settled with by itself.
 ///
 /// # Errors
@@ -125,6 +140,7 @@ pub fn dispute_settlement(ctx: &mut Context<'_>, request: DisputeSettlement) -> 
         return Err(PaymentRejection::NothingToDispute { invoice_id }.into());
     };
     caller.follow(settlement.approved.as_ref().unwrap_or(&settlement.settled).at);
+    let until = after_suspension(ctx, &caller, &settlement, until)?;
     if until < caller.now {
         return Err(PaymentRejection::DisputeTooLate { until }.into());
     }

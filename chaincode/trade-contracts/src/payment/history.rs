@@ -26,6 +26,25 @@ pub(super) fn of(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<(Option<Set
     Ok((None, last))
 }
 
+/// What came before a settlement that a member wants to make now.
+pub(super) struct Before {
+    /// How often this member has settled the invoice.
+    pub(super) by_it: u32,
+    /// Whether the seller has disputed a settlement by the buyer's own bank.
+    pub(super) disputed: bool,
+}
+
+/// What there was of settlements before one by `by`.
+pub(super) fn before(ctx: &mut Context<'_>, invoice: &Invoice, last: u32, by: &MspId) -> Result<Before, Refusal> {
+    let mut before = Before { by_it: 0, disputed: false };
+    for number in 1..=last.min(SETTLEMENTS_MAX) {
+        let Some(settlement) = SETTLEMENTS.find(ctx, &key(&invoice.invoice_id, number))? else { break };
+        before.by_it += u32::from(settlement.settled.by == *by);
+        before.disputed |= dispute_of(ctx, &settlement)?.is_some();
+    }
+    Ok(before)
+}
+
 /// Whether the settlement is about this very invoice and entry, the bank has not taken the entry back, and the seller
 /// does not dispute what the buyer settled by itself.
 fn counts(ctx: &mut Context<'_>, invoice: &Invoice, settlement: &Settlement) -> Result<bool, Refusal> {

@@ -1,7 +1,8 @@
 //! Four eyes on settlements: above an organization's own limit, a second person approves.
 //!
-//! The ledger sees no amount, so it cannot compare one with the limit. The person that settles proves that what is open
-//! is not above it, or leaves the proof out and has the settlement approved.
+//! The ledger sees no amount, so it cannot compare one with the limit. The person that settles proves that the
+//! invoice's total is not above it, or leaves the proof out and has the settlement approved. What was credited does not
+//! count: one person could otherwise credit nearly everything, and settle the rest.
 
 use fabric_contract::{Context, Part};
 use trade_claims::{Claim, Deployment};
@@ -20,13 +21,13 @@ use crate::caller::Caller;
 
 /// Whether one person settles alone.
 pub(super) enum Alone {
-    /// It does; where there is a limit, what is open was proved not to be above it.
+    /// It does; where there is a limit, the total was proved not to be above it.
     Yes(Option<MinorUnits>),
     /// A second one approves.
     No,
 }
 
-/// Sets up to which open amount one person of the caller's organization settles alone.
+/// Sets up to which total one person of the caller's organization settles alone.
 ///
 /// # Errors
 /// The limit is an amount.

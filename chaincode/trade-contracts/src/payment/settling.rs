@@ -6,8 +6,8 @@ use trade_model::Refusal;
 use trade_model::common::Commitment;
 use trade_model::payment::{
     ApproveSettlement, BankEntry, ENTRY_USES, EntryRef, Invoice, InvoiceRef, InvoiceState, MatchBasis, PaymentEvent,
-    PaymentRejection, SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, Settle, Settlement, SettlementBasis,
-    SettlementState, ToleranceReason,
+    PaymentRejection, SETTLEMENT_PROPOSALS, SETTLEMENTS, SETTLEMENTS_MAX, SETTLEMENTS_OF_ONE_MAX, Settle, Settlement,
+    SettlementBasis, SettlementState, ToleranceReason,
 };
 use trade_standards::time::UtcTime;
 
@@ -110,11 +110,15 @@ fn pair(
     if history::use_of(ctx, &entry.entry_id)?.is_some() {
         return Err(PaymentRejection::EntryUsed { entry_id: entry.entry_id }.into());
     }
-    if condition.settlements >= SETTLEMENTS_MAX {
+    let before = history::before(ctx, &invoice, condition.settlements, caller.msp_id())?;
+    if condition.settlements >= SETTLEMENTS_MAX || before.by_it >= SETTLEMENTS_OF_ONE_MAX {
         return Err(PaymentRejection::TooManySettlements { invoice_id: invoice.invoice_id }.into());
     }
     let disputable_until = match basis {
         SettlementBasis::Credit => None,
+        SettlementBasis::Debit if before.disputed => {
+            return Err(PaymentRejection::DebitDisputed { invoice_id: invoice.invoice_id }.into());
+        }
         SettlementBasis::Debit => {
             let owed = (&invoice, condition.answer.as_ref());
             Some(basis::disputable_until(ctx, caller, owed, &entry)?)

@@ -271,10 +271,17 @@ pub(super) fn assess_a_forged_declaration(world: &mut World) -> Answer {
 
 /// The members, one of them suspended without a vote.
 pub(super) fn suspend(world: &mut World, msp_id: &str) {
+    change_members(world, |members| {
+        let listed = members["members"].as_array_mut().expect("a list");
+        let member = listed.iter_mut().find(|member| member["msp_id"] == msp_id).expect("a member");
+        member["suspended"] = json!(true);
+    });
+}
+
+/// The members, changed without a vote.
+pub(super) fn change_members(world: &mut World, change: impl FnOnce(&mut Value)) {
     let mut members = world.evaluate(REGULATOR, ReadMembers::NAME, &json!({})).expect("members");
-    let listed = members["members"].as_array_mut().expect("a list");
-    let member = listed.iter_mut().find(|member| member["msp_id"] == msp_id).expect("a member");
-    member["suspended"] = json!(true);
+    change(&mut members);
     world.forge("Members", &members).expect("colluding peers");
 }
 

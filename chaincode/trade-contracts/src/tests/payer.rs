@@ -6,6 +6,7 @@ use trade_model::payment::{
     AcceptAccount, DisputeSettlement, IssueInvoice, NameBank, ReadEntry, ReadInvoice, ReadSettlement, RecordEntry,
     Settle,
 };
+use trade_standards::time::UtcTime;
 
 use super::accounts::{bank_of, reverse};
 use super::payment::{Case, TOTAL, accept, entry_of, invoice_of, issue, record, state};
@@ -30,6 +31,40 @@ fn a_buyer_settles_against_a_silent_seller_and_it_shows_on_whose_word() {
     let read = world.evaluate(REGULATOR, ReadInvoice::NAME, &json!({ "invoice_id": INVOICE })).expect("issued");
     assert_eq!(read["settled_by_entry"], ENTRY);
     assert!(settled["disputable_until"].is_string(), "{settled}");
+}
+
+/// A settlement on the eve of the seller's suspension: it can say nothing while that lasts.
+#[test]
+fn a_seller_that_was_suspended_disputes_after_it_is_reinstated() {
+    for reinstated_after in [3_600, DISPUTE_TIME] {
+        let mut world = World::established();
+        settle(&mut world, IMPORTER, SELLERS_TIME, |entry| entry).expect("after the seller's time");
+        excluded(&mut world, EXPORTER, None);
+        world.clock += DISPUTE_TIME;
+        let refused = dispute(&mut world, EXPORTER).expect_err("it is suspended");
+        assert_eq!(refused.code, "caller.suspended");
+        let ended = world.clock;
+        excluded(&mut world, EXPORTER, Some(ended));
+        world.clock += reinstated_after;
+        let late = dispute(&mut world, EXPORTER).err().map(|refused| refused.code);
+        assert_eq!(late.as_deref(), (reinstated_after > 3_600).then_some("payment.dispute_too_late"));
+    }
+}
+
+/// The members as they are when others suspended one of them, now or until a moment.
+fn excluded(world: &mut World, msp_id: &str, ended: Option<i64>) {
+    let now = UtcTime::from_unix(world.clock, 0).expect("this decade").to_string();
+    let ended = ended.map(|at| UtcTime::from_unix(at, 0).expect("this decade").to_string());
+    super::authorship::change_members(world, |members| {
+        let exclusion = members["exclusions"][0]["at"].as_str().map_or(now, str::to_owned);
+        members["exclusions"] = json!([{ "msp_id": msp_id, "at": exclusion }]);
+        if let Some(ended) = &ended {
+            members["exclusions"][0]["ended"] = json!(ended);
+        }
+        let list = members["members"].as_array_mut().expect("a list");
+        let member = list.iter_mut().find(|member| member["msp_id"] == msp_id).expect("it is listed");
+        member["suspended"] = json!(ended.is_none());
+    });
 }
 
 #[test]
@@ -59,12 +94,13 @@ fn paid(world: &mut World, change: impl FnOnce(Value) -> Value) -> Result<Case, 
     issue(world, &invoice_of(&case.invoice), &case.invoice)?;
     accept(world)?;
     bank_of(world, IMPORTER);
-    let debit = entry_of(&case.entry)
-        .with("account_holder", IMPORTER)
-        .with("direction", "debit")
-        .with("counterparty", EXPORTER);
-    record(world, &change(debit), &case.entry)?;
+    record(world, &change(debit_of(&case.entry)), &case.entry)?;
     Ok(case)
+}
+
+/// A debit of the buyer's account that names the seller as paid.
+fn debit_of(amount: &trade_proofs::Opening) -> Value {
+    entry_of(amount).with("account_holder", IMPORTER).with("direction", "debit").with("counterparty", EXPORTER)
 }
 
 /// Settles by a debit of the buyer's account with something changed, so many seconds after it was reported.
@@ -134,6 +170,18 @@ fn debit_rows() -> Vec<Row> {
             w.submit(IMPORTER, Settle::NAME, &request)
         }),
         row("by the buyer's own word", "payment.own_word", settle_by_own_word),
+        row("by another debit after the seller's dispute", "payment.debit_disputed", |w| {
+            let case = paid(w, |entry| entry)?;
+            w.clock += SELLERS_TIME;
+            let request = case.exact(w);
+            w.submit(IMPORTER, Settle::NAME, &request)?;
+            dispute(w, EXPORTER)?;
+            let second = w.opening(TOTAL);
+            let debit = debit_of(&second).with("entry_id", "ent-2").with("account_servicer_reference", "BK-2");
+            record(w, &debit, &second)?;
+            w.clock += SELLERS_TIME;
+            w.submit(IMPORTER, Settle::NAME, &request.with("entry_id", format!("{BANK}/ent-2")))
+        }),
     ]
 }
 

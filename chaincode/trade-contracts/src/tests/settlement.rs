@@ -7,7 +7,8 @@ use trade_model::Transaction as _;
 use trade_model::common::DUTIES_ATTRIBUTE;
 use trade_model::payment::{
     AcceptInvoice, ApproveSettlement, EntryDirection, IssueInvoice, ReadEntry, ReadInvoice, ReadSettlement,
-    ReadSettlementLimit, RecordEntry, ReverseEntry, SETTLEMENTS_MAX, SetSettlementLimit, Settle, WithdrawInvoice,
+    ReadSettlementLimit, RecordEntry, ReverseEntry, SETTLEMENTS_OF_ONE_MAX, SetSettlementLimit, Settle,
+    WithdrawInvoice,
 };
 
 use super::accounts::{bank_of, reverse};
@@ -292,7 +293,7 @@ fn ground_rows() -> Vec<Row> {
         }),
         row("after too many reversals", "payment.too_many_settlements", |w| {
             let case = Case::ready(w);
-            for number in 2..2 + SETTLEMENTS_MAX {
+            for number in 2..2 + SETTLEMENTS_OF_ONE_MAX {
                 settle_again(w, &case, number)?;
                 let request = json!({ "entry_id": format!("{BANK}/ent-{number}"), "ground": "reversed" });
                 w.submit(BANK, ReverseEntry::NAME, &request)?;

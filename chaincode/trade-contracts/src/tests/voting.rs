@@ -24,6 +24,8 @@ fn a_suspended_member_changes_and_receives_nothing_until_it_is_reinstated() {
     let refused = world.propose(CARRIER, &suspend(BANK)).expect_err("it writes nothing");
     assert_eq!(refused.code, "caller.suspended");
     world.decide(&json!({ "kind": "reinstate", "msp_id": CARRIER })).expect("a majority");
+    let members = world.evaluate(REGULATOR, "governance:ReadMembers", &json!({})).expect("established");
+    assert!(members["exclusions"][0]["ended"].is_string(), "{}", members["exclusions"]);
     world.submit(EXPORTER, "custody:Offer", &offer).expect("a member again");
 }
 

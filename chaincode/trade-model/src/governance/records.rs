@@ -99,6 +99,9 @@ pub struct Exclusion {
     pub msp_id: MspId,
     /// When, in ledger time.
     pub at: UtcTime,
+    /// When it was reinstated; none while it is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<UtcTime>,
 }
 
 impl Members {

@@ -115,7 +115,7 @@ ledger_events! {
             /// The invoice.
             invoice_id: InvoiceName,
         }
-        /// An organization set up to which open amount one person settles alone.
+        /// An organization set up to which total one person settles alone.
         "payment.settlement_limit_set" SettlementLimitSet {
             /// The organization.
             organization: MspId,

@@ -40,4 +40,6 @@ pub use tables::*;
 
 /// Most settlements that one invoice can have: each but the last was undone by a bank's reversal or the seller's
 /// dispute.
-pub const SETTLEMENTS_MAX: u32 = 20;
+pub const SETTLEMENTS_MAX: u32 = 40;
+/// Of these, most by the seller, and most by the buyer: neither can use up what the other settles with.
+pub const SETTLEMENTS_OF_ONE_MAX: u32 = 20;

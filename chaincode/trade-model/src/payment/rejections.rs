@@ -131,6 +131,9 @@ rejections! {
     /// There is no settlement that the seller could dispute.
     NothingToDispute { invoice_id: InvoiceName } = 409, "payment.nothing_to_dispute", "There is nothing to dispute",
         "no settlement that the buyer made by itself counts for {invoice_id}";
+    /// After the seller's dispute, only money on the seller's account settles.
+    DebitDisputed { invoice_id: InvoiceName } = 409, "payment.debit_disputed", "The seller has disputed such a payment",
+        "the seller of {invoice_id} has disputed a settlement by the buyer's bank, so an entry of its own bank is needed";
     /// The seller was silent too long.
     DisputeTooLate { until: UtcTime } = 409, "payment.dispute_too_late", "The time to dispute is over",
         "the settlement could be disputed until {until}";
@@ -149,7 +152,7 @@ rejections! {
     /// Proof and reason do not fit.
     ShareProofUnfit = 400, "payment.share_proof_unfit", "Reason and proofs do not fit",
         "share_proof is given exactly when tolerance_reason is another one than none";
-    /// A proof that what is open is within a limit, where there is none.
+    /// A proof that the total is within a limit, where there is none.
     NoSettlementLimit { msp_id: MspId } = 422, "payment.no_settlement_limit", "There is no limit",
         "{msp_id} has no settlement limit in this currency that the person may use alone";
     /// There is no limit to be read.

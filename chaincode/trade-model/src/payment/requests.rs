@@ -191,7 +191,7 @@ pub struct Settle {
     /// Where the two may differ: proof that the payment falls short of what is open by at most the agreed percentage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_proof: Option<Proof>,
-    /// Where the caller's organization has a limit for settling alone: proof that what is open is not above it. Without
+    /// Where the caller's organization has a limit for settling alone: proof that the total is not above it. Without
     /// it, the settlement is a proposal, which a second person approves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_proof: Option<Proof>,
@@ -218,14 +218,15 @@ pub struct ApproveSettlement {
     pub entry_id: EntryRef,
 }
 
-/// `payment:SetSettlementLimit` (submit): up to which open amount one person of the caller's organization settles
+/// `payment:SetSettlementLimit` (submit): up to which total one person of the caller's organization settles
 /// alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetSettlementLimit {
     /// ISO 4217 code.
     pub currency: CurrencyCode,
-    /// The greatest amount that is open of an invoice, in minor units, decimal string from 0 to 2^48 - 1.
+    /// The greatest total of an invoice, whatever was credited of it, in minor units, decimal string from 0 to 2^48 -
+    /// 1.
     pub alone_most_minor: MinorUnits,
 }
 

@@ -70,10 +70,10 @@ pub struct Settlement {
     /// The proof that the payment falls short by at most the percentage, when they may differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_proof: Option<Proof>,
-    /// Up to which open amount one person of the organization settles alone, in minor units, when that was proved.
+    /// Up to which total one person of the organization settles alone, in minor units, when that was proved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_limit_minor: Option<MinorUnits>,
-    /// The proof that what was open is not above it.
+    /// The proof that the invoice's total is not above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_proof: Option<Proof>,
     /// Where it stands.
@@ -139,7 +139,7 @@ pub struct SettlementStanding {
     pub disputed: Option<SettlementDispute>,
 }
 
-/// Up to which open amount one person of an organization settles alone: the answer of `payment:SetSettlementLimit` and
+/// Up to which total one person of an organization settles alone: the answer of `payment:SetSettlementLimit` and
 /// `payment:ReadSettlementLimit`. Above it, a second one approves. Without a limit, one settles any amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SettlementLimit {
@@ -147,7 +147,7 @@ pub struct SettlementLimit {
     pub organization: MspId,
     /// ISO 4217 code.
     pub currency: CurrencyCode,
-    /// The greatest amount that is open of an invoice, in minor units, 0 to 2^48 - 1. 0: everything takes two.
+    /// The greatest total of an invoice, in minor units, 0 to 2^48 - 1. 0: everything takes two.
     pub alone_most_minor: MinorUnits,
     /// Who set it when.
     pub set: Stamp,

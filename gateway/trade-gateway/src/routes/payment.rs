@@ -179,14 +179,14 @@ pub(super) static ROUTES: &[Route] = &[
     write::<SetSettlementLimit>(
         "setSettlementLimit",
         "/v1/settlement-limits",
-        "Sets up to which open amount one person of the organization settles alone",
+        "Sets up to which total one person of the organization settles alone",
         &[],
         201,
     ),
     read::<ReadSettlementLimit>(
         "readSettlementLimit",
         "/v1/settlement-limits/{organization}/{currency}",
-        "Up to which open amount one person of an organization settles alone",
+        "Up to which total one person of an organization settles alone",
         &[
             id("organization", "organization", "MSP id of the organization"),
             id("currency", "currency", "ISO 4217 code"),
