@@ -6,10 +6,10 @@
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::Attested;
+use trade_model::common::{Attested, Told};
 use trade_model::customs::{
-    ACTS, ACTS_MAX, ActKind, Appeal, CustomsEvent, CustomsRejection, DECLARATIONS, Declaration, DeclarationAct,
-    DeclarationState, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration,
+    ACTS, ACTS_MAX, ACTS_OF_ONE_MAX, ActKind, Appeal, CustomsEvent, CustomsRejection, DECLARATIONS, Declaration,
+    DeclarationAct, DeclarationState, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration,
 };
 
 use super::acts::{all, authentic, is_authentic};
@@ -153,6 +153,15 @@ fn act(
     Ok(act)
 }
 
+/// How much the person that acts for the caller has done about the declaration, or may have done where persons cannot
+/// be told apart.
+fn own_acts(ctx: &mut Context<'_>, caller: &Caller, filed: &Declaration) -> Result<u32, Refusal> {
+    let acts = all(ctx, filed)?;
+    let own = acts.iter().filter(|act| act.done.by == *caller.msp_id());
+    let own = own.filter(|act| caller.acting.person.told_from(&act.person) != Told::Apart);
+    Ok(u32::try_from(own.count()).unwrap_or(u32::MAX))
+}
+
 /// Writes an act and counts it.
 fn append(
     ctx: &mut Context<'_>,
@@ -160,9 +169,10 @@ fn append(
     filed: &mut Declaration,
     kind: ActKind,
 ) -> Result<DeclarationAct, Refusal> {
-    if filed.acts >= ACTS_MAX {
+    let max = if *caller.msp_id() == filed.authority { ACTS_OF_ONE_MAX } else { ACTS_MAX };
+    if filed.acts >= ACTS_MAX || own_acts(ctx, caller, filed)? >= max {
         let declaration_id = filed.declaration_id.clone();
-        return Err(CustomsRejection::ActsFull { declaration_id, max: ACTS_MAX }.into());
+        return Err(CustomsRejection::ActsFull { declaration_id, max }.into());
     }
     filed.acts += 1;
     let act = DeclarationAct {

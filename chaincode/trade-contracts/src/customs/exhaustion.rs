@@ -12,7 +12,7 @@
 use fabric_contract::{Context, Table};
 use trade_model::Refusal;
 use trade_model::common::{EventRecordId, ItemId};
-use trade_model::customs::{CLEARED, Declaration, InputRight};
+use trade_model::customs::{CLEARED, COUNTRIES_MAX, Declaration, InputRight};
 use trade_model::governance::Members;
 use trade_model::item::{Basis, CUSTODY, EVENTS, Item, LOCATION, TITLE, TimelineEntry};
 use trade_model::rights::{Act, Right, RightFacts};
@@ -23,12 +23,10 @@ use trade_standards::time::UtcTime;
 use crate::item::place;
 use crate::rights::check::licensed;
 
-/// Most changes of title that are looked at, the first ones.
-const TITLES_MAX: usize = 100;
+/// Most changes of title that are looked at, the last ones.
+const TITLES_MAX: u32 = 1_000;
 /// Most places in one country that are looked at, the last ones before a sale.
 const PLACES_MAX: u32 = 20;
-/// Most countries into which a thing was cleared: more than there are.
-const COUNTRIES_MAX: usize = 300;
 /// Offices whose rights are valid in a union as a whole: a sale in one of its countries is a sale in all.
 const UNION_OFFICES: [&str; 3] = ["BX", "EM", "QZ"];
 
@@ -44,10 +42,12 @@ pub(super) fn is_exhausted(
     if item.entries.title < 2 {
         return Ok(false);
     }
-    let titles = TITLE.scan(ctx, &item.item_id, TITLES_MAX)?.entries;
-    let titles: Vec<_> = titles.into_iter().map(|(_, entry)| entry).collect();
-    for pair in titles.windows(2) {
-        let ([Some(seller), Some(buyer)], at) = ([&pair[0].value, &pair[1].value], pair[1].from) else { continue };
+    let count = item.entries.title;
+    let mut later = None;
+    for number in (count.saturating_sub(TITLES_MAX)..count).rev() {
+        let Some(entry) = TITLE.find(ctx, &(item.item_id.clone(), number))? else { break };
+        let Some(passed) = later.replace(entry.clone()) else { continue };
+        let ([Some(seller), Some(buyer)], at) = ([&entry.value, &passed.value], passed.from) else { continue };
         if seller == buyer {
             continue;
         }
@@ -88,7 +88,8 @@ fn is_of_union(right: &Right) -> bool {
     UNION_OFFICES.contains(&right.office.as_str())
 }
 
-/// Whether an authority had let the thing into the country, or into another one of the union for which the right is one.
+/// Whether an authority had released the thing for free circulation in the country, or in another one of the union for
+/// which the right is one.
 fn was_cleared(
     ctx: &mut Context<'_>,
     right: &Right,
@@ -99,7 +100,7 @@ fn was_cleared(
     let cleared = CLEARED.scan(ctx, &item.item_id, COUNTRIES_MAX)?.entries;
     Ok(cleared.iter().any(|((_, into), clearance)| {
         let reaches = into.0 == *country || (is_of_union(right) && right.territories.has(&into.0));
-        reaches && clearance.at < at
+        reaches && clearance.released.is_some_and(|released| released < at)
     }))
 }
 
@@ -170,8 +171,8 @@ fn value_at<V: serde::Serialize + serde::de::DeserializeOwned>(
     Ok(entry_at(ctx, timeline, of, at)?.and_then(|(_, entry)| entry.value))
 }
 
-/// The entry of a timeline that held at a moment, with its number. Entries are numbered in the order of their ledger times, so
-/// that the last one before the moment is found by halving, however many a holder has made.
+/// The entry of a timeline that held at a moment, with its number. Entries are numbered in the order of their ledger
+/// times, so that the last one before the moment is found by halving, however many a holder has made.
 fn entry_at<V: serde::Serialize + serde::de::DeserializeOwned>(
     ctx: &mut Context<'_>,
     timeline: &Table<(ItemId, u32), TimelineEntry<V>>,

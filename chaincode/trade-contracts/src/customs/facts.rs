@@ -22,7 +22,7 @@ use crate::item::registry::Registry;
 /// Most alarms of one item that a decision names.
 const ALARMS_NAMED_MAX: usize = 5;
 /// Most things whose title line is followed.
-const FOLLOWED_MAX: usize = 500;
+const FOLLOWED_MAX: usize = 2_000;
 
 /// The facts as they are now. What the declarant said is among them as what it is: a statement to be compared.
 pub(super) fn gather(

@@ -3,17 +3,19 @@
 //! Authority and tariff are found from destination and procedure. The tariff that the request names is the one for
 //! which the value is proved; it is refused when it is not the one that was found.
 
+use std::collections::BTreeSet;
+
 use fabric_contract::Context;
 use trade_claims::{Claim as _, DeclaredValue};
 use trade_model::Refusal;
-use trade_model::common::{ItemId, Scoped};
+use trade_model::common::{DeclarationId, ItemId, Scoped};
 use trade_model::customs::{
     CustomsEvent, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, FileDeclaration, Tariff, TariffBand,
 };
 use trade_model::governance::Members;
 use trade_model::rejection::Rejection;
 use trade_model::rights::{LicenceName, RightName};
-use trade_standards::identifier::{CountryCode, MspId};
+use trade_standards::identifier::{CountryCode, Gtin, MspId};
 
 use super::consignment::PRODUCTS_MAX;
 use super::hold::Holds;
@@ -64,10 +66,23 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
     }
     let claims = claims(ctx, &mut registry, &caller, things)?;
     reservation::check(ctx, (&mut registry, &caller), &declaration_id, &request.destination, &claims)?;
-    let own = claims.iter().filter(|(_, claim)| *claim == Claim::Standing).map(|(item_id, _)| item_id.clone());
-    let products = consignment::products(ctx, &mut registry, &own.collect::<Vec<_>>())?;
+    let products = products_of(ctx, &mut registry, &claims)?;
 
-    let declaration = Declaration {
+    let declaration = filed(&caller, request, (declaration_id, authority), (right_id, licence_id));
+    reservation::reserve(ctx, &declaration.declaration_id, &declaration.destination, claims)?;
+    codes::note_declared(ctx, &declaration, &products)?;
+    write(ctx, &caller, &declaration)?;
+    Ok(declaration)
+}
+
+/// The record of what the caller declares.
+fn filed(
+    caller: &Caller,
+    request: FileDeclaration,
+    (declaration_id, authority): (Scoped<DeclarationId>, MspId),
+    (right_id, licence_id): (Option<RightName>, Option<LicenceName>),
+) -> Declaration {
+    Declaration {
         declaration_id,
         importer: caller.msp_id().clone(),
         authority,
@@ -91,11 +106,7 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         decisions: 0,
         acts: 0,
         hold: None,
-    };
-    reservation::reserve(ctx, &declaration.declaration_id, &declaration.destination, claims)?;
-    codes::note_declared(ctx, &declaration, &products)?;
-    write(ctx, &caller, &declaration)?;
-    Ok(declaration)
+    }
 }
 
 fn write(ctx: &mut Context<'_>, caller: &Caller, declaration: &Declaration) -> Result<(), Refusal> {
@@ -106,6 +117,16 @@ fn write(ctx: &mut Context<'_>, caller: &Caller, declaration: &Declaration) -> R
     let owners = [&declaration.authority];
     authorship::put(ctx, caller, (&DECLARATIONS, declaration_id), declaration, &owners)?;
     announce(ctx, CustomsEvent::DeclarationFiled { declaration_id: declaration_id.clone() })
+}
+
+/// The trade items among the things that the caller has standing to declare.
+fn products_of(
+    ctx: &mut Context<'_>,
+    registry: &mut Registry,
+    claims: &[(ItemId, Claim)],
+) -> Result<BTreeSet<Gtin>, Refusal> {
+    let own = claims.iter().filter(|(_, claim)| *claim == Claim::Standing).map(|(item_id, _)| item_id.clone());
+    consignment::products(ctx, registry, &own.collect::<Vec<_>>())
 }
 
 /// The authority of the destination.

@@ -3,7 +3,8 @@
 //! Only an importer with standing (it holds the goods, owns them, or is offered them) reserves them. One without can
 //! file, once for each thing, beside the others and not in their way: neither can it keep the goods of others from
 //! being declared, nor does it write what their transactions read. An importer that lost its standing before the
-//! authority said anything gives way to one that has it: an offer that is taken back leaves nothing declared.
+//! authority said anything gives way to one that has it: an offer that is taken back leaves nothing declared. So does
+//! one that only holds the goods, or is offered them, to their owner.
 //!
 //! What an authority stopped, by any declarant, is told to every later decision about the same thing.
 
@@ -14,7 +15,7 @@ use trade_model::Refusal;
 use trade_model::common::{DeclarationId, ItemId, Scoped};
 use trade_model::customs::{
     ATTEMPTS, CLEARED, Clearance, CustomsRejection, DECLARATIONS, Declaration, DeclarationState, OtherDeclaration,
-    RESERVATIONS, STOPPED, Stop,
+    Procedure, RESERVATIONS, STOPPED, Stop,
 };
 use trade_model::governance::Members;
 use trade_model::item::ITEMS;
@@ -67,8 +68,8 @@ pub(super) fn check(
             if states.find(ctx, members, &earlier)?.is_none_or(|state| state.is_decided()) {
                 continue;
             }
-            let gives_way = *claim == Claim::Standing && states.is_untouched(&earlier);
-            if gives_way && !standings.has(ctx, registry, &earlier.owner, item_id)? {
+            let contested = *claim == Claim::Standing && states.is_untouched(&earlier);
+            if contested && standings.gives_way(ctx, registry, (&earlier.owner, caller.msp_id()), item_id)? {
                 continue;
             }
             let item_id = item_id.clone();
@@ -113,7 +114,7 @@ pub(super) fn note_stopped(ctx: &mut Context<'_>, filed: &Declaration, things: &
     Ok(())
 }
 
-/// Notes when the authority first let things into its country.
+/// Notes that the authority let things into its country.
 pub(super) fn note_cleared(
     ctx: &mut Context<'_>,
     filed: &Declaration,
@@ -123,8 +124,10 @@ pub(super) fn note_cleared(
     let country = Part(filed.destination.clone());
     let keys: Vec<_> = things.iter().map(|item_id| (item_id.clone(), country.clone())).collect();
     let before = CLEARED.find_many(ctx, &keys)?;
-    for (key, _) in keys.iter().zip(before).filter(|(_, before)| before.is_none()) {
-        CLEARED.put(ctx, key, &Clearance { declaration_id: filed.declaration_id.clone(), at })?;
+    let free = (filed.procedure == Procedure::FreeCirculation).then_some(at);
+    for (key, before) in keys.iter().zip(before) {
+        let released = before.and_then(|before| before.released).or(free);
+        CLEARED.put(ctx, key, &Clearance { declaration_id: filed.declaration_id.clone(), at, released })?;
     }
     Ok(())
 }
@@ -195,16 +198,21 @@ impl Standings {
         Self { now, offers: BTreeMap::new() }
     }
 
-    fn has(
+    /// Whether the earlier importer lost its standing, or is not the owner as the later one is.
+    fn gives_way(
         &mut self,
         ctx: &mut Context<'_>,
         registry: &mut Registry,
-        importer: &MspId,
+        (importer, later): (&MspId, &MspId),
         item_id: &ItemId,
     ) -> Result<bool, Refusal> {
+        let is_later_ones = registry.find(ctx, item_id)?.is_some_and(|item| item.owner.as_ref() == Some(later));
+        if importer != later && is_later_ones {
+            return Ok(true);
+        }
         let now = self.now;
         let offers = self.offers.entry(importer.clone()).or_insert_with(|| Offers::of(importer, now));
-        offers.has_standing(ctx, registry, item_id)
+        Ok(!offers.has_standing(ctx, registry, item_id)?)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Appeal, Decide, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration};
+use trade_model::customs::{
+    ACTS_OF_ONE_MAX, Appeal, Decide, Inspect, ProvideDocument, ReadActs, RequestDocuments, WithdrawDeclaration,
+};
 use trade_model::item::ReadAlarm;
 
 use super::customs::{DEC, file, goods, not_met};
@@ -236,14 +238,21 @@ fn request_rows() -> Vec<Row> {
             w.withdraw(IMPORTER)?;
             w.request_documents(CUSTOMS)
         }),
-        row("for the two hundredth time and once more", "customs.acts_full", |w| {
-            let mut answer = file(w, goods());
-            for _ in 0..=200 {
-                answer = w.request_documents(CUSTOMS);
-            }
-            answer
+        row("once more than one officer may", "customs.acts_full", one_officer_asks_too_much),
+        row("by another officer after that", "", |w| {
+            let _ = one_officer_asks_too_much(w);
+            let documents = json!({ "declaration_id": DEC, "documents": ["invoice"] });
+            w.submit_as(&officer(CUSTOMS, "second"), RequestDocuments::NAME, &documents)
         }),
     ]
+}
+
+fn one_officer_asks_too_much(world: &mut World) -> Answer {
+    file(world, goods())?;
+    for _ in 0..ACTS_OF_ONE_MAX {
+        world.request_documents(CUSTOMS).expect("not too much yet");
+    }
+    world.request_documents(CUSTOMS)
 }
 
 fn provide_rows() -> Vec<Row> {

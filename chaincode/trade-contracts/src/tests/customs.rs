@@ -13,7 +13,7 @@ use trade_proofs::{Commitment, Proof};
 
 use super::world::*;
 
-const BAND: (&str, u64, u64) = ("shirts", 100_000, 500_000);
+pub(super) const BAND: (&str, u64, u64) = ("shirts", 100_000, 500_000);
 pub(super) const DECLARED: u64 = 234_567;
 /// The whole name of the importer's declaration.
 pub(super) const DEC: &str = "ImporterMSP/dec-1";

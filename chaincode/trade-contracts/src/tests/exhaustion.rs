@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Assess, PublishTariff};
+use trade_model::customs::{Assess, FileDeclaration, PublishTariff};
 use trade_model::rights::{AcceptProducts, AcceptRight, AssignProducts, OfferRight, RegisterRight};
 use trade_standards::time::UtcTime;
 
-use super::customs::{branded, goods, not_met, tariff};
+use super::customs::{BAND, DECLARED, branded, goods, not_met, tariff};
 use super::rights::{RIGHT, licence, right};
 use super::world::*;
 
@@ -121,6 +121,44 @@ fn a_place_that_a_licensee_names_makes_a_sale_in_the_territory_only_after_custom
         world.at(IMPORTER, GERMANY);
         assert_eq!(world.imported_from(IMPORTER), if cleared { vec![] } else { stopped() }, "{cleared}");
     }
+}
+
+/// Goods that only pass through a country are not on its market.
+#[test]
+fn what_was_cleared_for_transit_is_not_sold_in_the_territory() {
+    let mut world = branded();
+    world.register();
+    world.granted(EXPORTER, &licence()).expect("both sign");
+    let transit = tariff().with("tariff_id", "DE-TRANSIT").with("procedure", "transit");
+    world.submit(CUSTOMS, PublishTariff::NAME, &transit).expect("beside the first");
+    world.sold_in(CHINA);
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    let goods = goods().with("items", json!([piece("1")])).with("quantity", "1");
+    let goods = goods.with("procedure", "transit").with("tariff_id", "DE-TRANSIT");
+    let opening = world.opening(DECLARED);
+    let proof = world.value_proof_under("DE-TRANSIT", "dec-1", &opening, BAND);
+    let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
+    world.submit(IMPORTER, FileDeclaration::NAME, &request).expect("well formed");
+    assert_eq!(world.assess().expect("the authority")["outcome"], "clear");
+    world.approve(1).expect("a second officer");
+    world.at(IMPORTER, GERMANY);
+    assert_eq!(world.imported_from(IMPORTER), stopped());
+}
+
+/// A brand and its affiliate pass title to and fro, and then the brand sells in the territory.
+#[test]
+fn many_changes_of_title_hide_no_sale() {
+    let mut world = branded();
+    world.register();
+    world.commission(&["1"]).expect("a new serial");
+    world.at(EXPORTER, CHINA);
+    for number in 0..60 {
+        world.sell_to(&format!("o-{number}"), &[piece("1")], EXPORTER, SECOND_MAKER).expect("both agree");
+        world.sell_to(&format!("b-{number}"), &[piece("1")], SECOND_MAKER, EXPORTER).expect("both agree");
+    }
+    world.at(EXPORTER, GERMANY);
+    world.sell_to("s-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    assert_eq!(world.imported_by_the_next(), []);
 }
 
 #[test]

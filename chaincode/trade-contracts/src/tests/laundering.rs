@@ -152,6 +152,21 @@ fn an_offer_that_is_taken_back_leaves_nothing_declared() {
     }
 }
 
+/// A carrier offers what it carries to an accomplice, which declares it before its owner does.
+#[test]
+fn goods_are_their_owners_to_declare() {
+    let mut participants = establish();
+    participants["members"][0]["roles"] = json!(["brand", "maker", "seller"]);
+    let mut world = World::founded(&participants);
+    world.consignment();
+    world.file(goods()).expect("it is offered them");
+    world.sell_to("s-1", &[pallet(1)], EXPORTER, SECOND_MAKER).expect("both agree");
+    let pieces = goods().with("items", json!([piece("1"), piece("2")]));
+    world.file_by_another(pieces).expect("the owner, which holds nothing");
+    let again = world.file(goods().with("declaration_id", "dec-2")).expect_err("the owner has declared them");
+    assert_eq!(again.code, "customs.declared_before");
+}
+
 #[test]
 fn goods_that_were_refused_come_back_with_that_word() {
     let mut world = World::established();

@@ -210,7 +210,18 @@ impl World {
 
     /// A proof that the value lies in the band, bound to the declaration.
     pub(super) fn value_proof(&mut self, declaration_id: &str, opening: &Opening, band: (&str, u64, u64)) -> String {
-        let place = DeclarationPlace::parse(IMPORTER, declaration_id, ("DE-TARIFF", 1), band.0, "EUR");
+        self.value_proof_under("DE-TARIFF", declaration_id, opening, band)
+    }
+
+    /// The same under the first version of another tariff.
+    pub(super) fn value_proof_under(
+        &mut self,
+        tariff_id: &str,
+        declaration_id: &str,
+        opening: &Opening,
+        band: (&str, u64, u64),
+    ) -> String {
+        let place = DeclarationPlace::parse(IMPORTER, declaration_id, (tariff_id, 1), band.0, "EUR");
         let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
         self.range_proof(&context, opening, (band.1, band.2))
     }

@@ -37,4 +37,6 @@ pub const DOCUMENTS_MAX: usize = 20;
 /// Most alarms that an officer can name in a decision.
 pub const ALARMS_WEIGHED_MAX: usize = 20;
 /// Most acts there can be about one declaration.
-pub const ACTS_MAX: u32 = 200;
+pub const ACTS_MAX: u32 = 1_000;
+/// Of these, most by one officer, so that none can keep importer and colleagues from acting.
+pub const ACTS_OF_ONE_MAX: u32 = 50;

@@ -31,7 +31,9 @@ pub const ATTEMPTS: Table<(ItemId, Part<CountryCode>, Part<MspId>), Scoped<Decla
     Table::new("declared-item-of-another");
 /// Index: the declarations of a thing that authorities stopped: the last one of each destination, the newest first.
 pub const STOPPED: Table<ItemId, Vec<Stop>> = Table::new("stopped-item");
-/// Index: when a thing was first cleared into a country.
+/// Most countries into which a thing was cleared: more than there are.
+pub const COUNTRIES_MAX: usize = 300;
+/// Index: when a thing was cleared for a country.
 pub const CLEARED: Table<(ItemId, Part<CountryCode>), Clearance> = Table::new("cleared-item");
 /// Acts by importer, declaration and their number from 1.
 pub const ACTS: Authored<DeclarationPart, DeclarationAct> =

@@ -86,13 +86,17 @@ pub struct Stop {
     pub declaration_id: Scoped<DeclarationId>,
 }
 
-/// That an authority cleared a thing.
+/// That an authority cleared a thing, by the last declaration of several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Clearance {
     /// Under which declaration.
     pub declaration_id: Scoped<DeclarationId>,
     /// When, in ledger time.
     pub at: UtcTime,
+    /// When it was first released for free circulation. What only passes through, is stored or is worked on there is
+    /// not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<UtcTime>,
 }
 
 /// Where a declaration stands.
