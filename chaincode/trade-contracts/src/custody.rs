@@ -12,7 +12,7 @@ use trade_model::custody::{
     Accept, CustodyEvent, CustodyRejection, CustodyTransfer, Offer, ReadTransfer, Reject, TRANSFER_ITEMS_MOVED_MAX,
     TRANSFERS, TransferName, TransferState, Withdraw,
 };
-use trade_model::item::{Basis, Item, Life};
+use trade_model::item::{Basis, Item, ItemKind, Life};
 use trade_standards::identifier::MspId;
 
 use crate::announce::announce;
@@ -119,11 +119,19 @@ pub fn accept(ctx: &mut Context<'_>, request: Accept) -> Result<CustodyTransfer,
     caller.follow(registry.last_recorded_at());
     Holds::at(caller.now).refuse(ctx, &caller.members, &mut registry, &moved)?;
     let ground = Ground::new(&caller, Basis::CustodyTransfer, Foreign::of_id(&transfer_id.to_string()), None);
+    let sender_trades = caller.has_partner(&transfer.from, &[Role::Brand, Role::Maker, Role::Seller]);
     for item_id in &moved {
         let item = registry.change(ctx, item_id)?;
         item.holder = Some(transfer.to.clone());
         item.received_by_transfer = Some(transfer_id.clone());
         item.open_transfer = None;
+        // A member that trades does not give away what it hands over: otherwise a thing of a maker outside would be
+        // its carrier's to sell.
+        let unowned = sender_trades && item.owner.is_none() && item.kind == ItemKind::Serialised;
+        if unowned {
+            item.owner = Some(transfer.from.clone());
+            registry.append(item_id, Entry::Title(Some(transfer.from.clone())), &ground)?;
+        }
         registry.append(item_id, Entry::Custody(Some(transfer.to.clone())), &ground)?;
     }
     transfer.items_moved = u32::try_from(moved.len()).unwrap_or(u32::MAX);

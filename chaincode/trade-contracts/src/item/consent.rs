@@ -1,8 +1,11 @@
-//! `item:ConsentToCorrection`: those whose accepted facts rest on a record agree that it is taken back.
+//! `item:ConsentToCorrection`: those whose accepted facts rest on a record agree that it is taken back, or the
+//! authorities of the things decide so, each by two officers and about what is in its country.
+
+use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{Duty, EventRecordId};
+use trade_model::common::{Duty, EventRecordId, ItemId};
 use trade_model::item::{
     CORRECTION_CONSENTS, ConsentToCorrection, Correction, CorrectionConsent, CorrectionReport, EVENTS, ItemEvent,
     ItemRejection, ReadCorrection, RecordedEvent,
@@ -22,8 +25,8 @@ use crate::{ledger, rules};
 /// Agrees to a correction, and carries it out when nobody is missing any more.
 ///
 /// # Errors
-/// A member whose accepted facts rest on the record, or an officer of the authority where all things concerned are;
-/// once, and before the correction is carried out.
+/// A member whose accepted facts rest on the record, once; or two officers of an authority where one of the things
+/// concerned is, which has no stake in it; before the correction is carried out.
 pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<CorrectionReport, Refusal> {
     let mut caller = Caller::of::<ConsentToCorrection>(ctx)?;
     let (correction, record) = find(ctx, &request.record_id)?;
@@ -36,23 +39,16 @@ pub fn consent(ctx: &mut Context<'_>, request: ConsentToCorrection) -> Result<Co
     registry.load(ctx, &correction.items)?;
     caller.follow(registry.last_recorded_at());
     let me = caller.msp_id().clone();
-    let key = (record_id.clone(), Part(me.clone()));
-    ledger::must_be_new(ctx, &CORRECTION_CONSENTS, &key, |(record_id, _)| ItemRejection::CorrectionConsented {
-        record_id,
-    })?;
     let mut holds = Holds::at(caller.now);
     let reliance = reliance::on(ctx, &mut registry, (&caller.members, &mut holds), &record)?;
-    let as_authority = decides(ctx, (&mut registry, &mut holds), &caller, &correction, &record)?;
-    if !as_authority && !reliance.parties.contains(&me) {
-        return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
-    }
-    caller.acting.check(if as_authority { Duty::Officer } else { Duty::Clerk }, &caller.me)?;
+    let own = own(ctx, (&mut registry, &mut holds), &caller, &record, &reliance)?;
 
-    let own = CorrectionConsent { record_id: record_id.clone(), as_authority, consented: caller.stamp() };
+    let key = (record_id.clone(), Part(me.clone()));
     authorship::put(ctx, &caller, (&CORRECTION_CONSENTS, &key), &own, &[&me])?;
     let mut consents = reliance::consents(ctx, &record_id)?;
+    consents.retain(|consent| consent.consented.by != me);
     consents.push(own);
-    let applied = reliance.is_agreed(&consents);
+    let applied = reliance.is_agreed(&correction.items, &consents);
     if applied {
         apply(ctx, caller, registry, &correction, record)?;
     }
@@ -82,40 +78,69 @@ fn find(ctx: &mut Context<'_>, record_id: &EventRecordId) -> Result<(Correction,
     Ok((correction, record))
 }
 
-/// Whether the caller may decide about everything concerned, and not about its own record: the authority
-/// that holds a thing; where none does, the one of the place.
+/// What the caller says: for itself, as the first officer of an authority, or as the second one of what the first said.
+fn own(
+    ctx: &mut Context<'_>,
+    grounds: (&mut Registry, &mut Holds),
+    caller: &Caller,
+    record: &RecordedEvent,
+    reliance: &Reliance,
+) -> Result<CorrectionConsent, Refusal> {
+    let (me, record_id) = (caller.msp_id().clone(), record.record_id.clone());
+    let key = (record_id.clone(), Part(me.clone()));
+    let before = CORRECTION_CONSENTS.find(ctx, &key)?;
+    let has_stake = reliance.parties.contains(&me) || correction::is_rival(ctx, &record_id, &me)?;
+    let mut decides = if has_stake { BTreeSet::new() } else { decides(ctx, grounds, caller, record)? };
+    if let Some(before) = before {
+        let (Some(first), None) = (&before.person, &before.approved) else {
+            return Err(ItemRejection::CorrectionConsented { record_id }.into());
+        };
+        decides.retain(|thing| before.decides.contains(thing));
+        if decides.is_empty() {
+            return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
+        }
+        caller.acting.check(Duty::Officer, &caller.me)?;
+        caller.acting.check_second(first, &caller.me)?;
+        let decides = decides.into_iter().collect();
+        return Ok(CorrectionConsent { decides, approved: Some(caller.stamp()), ..before });
+    }
+    let as_authority = !decides.is_empty();
+    if !as_authority && !reliance.parties.contains(&me) {
+        return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
+    }
+    caller.acting.check(if as_authority { Duty::Officer } else { Duty::Clerk }, &caller.me)?;
+    let person = as_authority.then(|| caller.acting.person.clone());
+    let decides = decides.into_iter().collect();
+    Ok(CorrectionConsent { record_id, decides, consented: caller.stamp(), person, approved: None })
+}
+
+/// The things concerned about which the caller may decide, not being the recorder: the authority that holds a thing;
+/// where none does, the one of the place. A unit out of which a thing goes, or into which it goes back, is concerned,
+/// too.
 fn decides(
     ctx: &mut Context<'_>,
     (registry, holds): (&mut Registry, &mut Holds),
     caller: &Caller,
-    correction: &Correction,
     record: &RecordedEvent,
-) -> Result<bool, Refusal> {
-    if record.recorded.by == *caller.msp_id() || correction.items.is_empty() {
-        return Ok(false);
+) -> Result<BTreeSet<ItemId>, Refusal> {
+    let mut decides = BTreeSet::new();
+    if record.recorded.by == *caller.msp_id() {
+        return Ok(decides);
     }
-    for item_id in &correction.items {
-        let item = registry.known(ctx, item_id)?.clone();
-        let may_decide = match holds.on(ctx, &caller.members, &item)? {
-            Some(hold) => hold.authority == *caller.msp_id(),
-            None => is_authority(ctx, registry, &caller.members, (caller.msp_id(), &item))?,
-        };
-        if !may_decide {
-            return Ok(false);
-        }
-    }
-    // Another authority's hold on a unit out of which a thing goes, or into which it goes back, binds here, too.
     for effect in &record.effects {
         let item = registry.known(ctx, &effect.item_id)?.clone();
         for thing in reliance::touched(&item, effect) {
             let Some(thing) = registry.find(ctx, thing)?.cloned() else { continue };
-            let hold = holds.on(ctx, &caller.members, &thing)?;
-            if hold.is_some_and(|hold| hold.authority != *caller.msp_id()) {
-                return Ok(false);
+            let may_decide = match holds.on(ctx, &caller.members, &thing)? {
+                Some(hold) => hold.authority == *caller.msp_id(),
+                None => is_authority(ctx, registry, &caller.members, (caller.msp_id(), &thing))?,
+            };
+            if may_decide {
+                decides.insert(thing.item_id);
             }
         }
     }
-    Ok(true)
+    Ok(decides)
 }
 
 fn apply(
@@ -141,7 +166,7 @@ fn report(
     CorrectionReport {
         correction,
         parties: reliance.parties.into_iter().collect(),
-        needs_authority: reliance.needs_authority,
+        needs_authority: reliance.needs_authority.into_iter().collect(),
         consents,
         applied,
     }

@@ -17,6 +17,7 @@ use trade_model::item::{
     ALARM_DECISIONS, ALARMS, Alarm, Basis, CORRECTIONS, CORRECTIONS_OF, CaptureStatus, Change, Correction,
     DeclaredError, Effect, Entitlement, Item, ItemRejection, Origin, RIVALS, RecordedEvent,
 };
+use trade_standards::identifier::MspId;
 
 use super::alarm;
 use super::effects::entitlement::{entitlement_of, may_commission};
@@ -51,7 +52,7 @@ pub(super) fn declare(
     }
     if let Some(correction) = proposed(ctx, &record)? {
         // All may have agreed while an authority held something of it, which it has let go since.
-        if !reliance.is_agreed(&reliance::consents(ctx, &record.record_id)?) {
+        if !reliance.is_agreed(&correction.items, &reliance::consents(ctx, &record.record_id)?) {
             return Ok(CaptureStatus::AlreadyRecorded);
         }
         take_back(ctx, session, record, correction.declared)?;
@@ -106,9 +107,12 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
     let holds = item.holder.as_ref() == Some(&record.recorded.by);
     match &effect.change {
         Change::Commissioning { by_event } if item.commissioned_by_event.as_ref() == Some(by_event) => {
+            let is_others = is_anothers(ctx, &item, &record.recorded.by)?;
             let changed = session.registry.change(ctx, item_id)?;
             changed.origin = Origin::Unknown;
-            changed.entitlement = Entitlement::Seen;
+            // Whom others took it from by both signatures, they did not take it from a stranger: it gives way to nobody
+            // that it had not given way to before.
+            changed.entitlement = if is_others { changed.entitlement } else { Entitlement::Seen };
             changed.commissioner = None;
             changed.commissioned_at = None;
             changed.commissioned_by_event = None;
@@ -140,6 +144,14 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
         _ => {}
     }
     Ok(())
+}
+
+/// Whether another member than the recorder holds the thing by what both sides signed, recovered it, or owns it.
+fn is_anothers(ctx: &mut Context<'_>, item: &Item, recorder: &MspId) -> Result<bool, Refusal> {
+    let last = registry::last_custody(ctx, item)?;
+    let signed = last.is_some_and(|last| last.basis != Basis::FirstSeen && last.basis != Basis::Commissioning);
+    let held = signed && item.holder.as_ref().is_some_and(|holder| holder != recorder);
+    Ok(held || item.owner.as_ref().is_some_and(|owner| owner != recorder))
 }
 
 /// Takes a thing out of the unit in which it was put and puts it back into the one in which it was, if that can still
@@ -179,6 +191,12 @@ fn resolve(ctx: &mut Context<'_>, session: &mut Session, item_id: &ItemId, rival
         alarm::raise_again(ctx, session, alarm, first, standing.commissioner.as_ref())?;
     }
     Ok(())
+}
+
+/// Whether a member has commissioned one of the things itself, which it would gain by taking the record back.
+pub(super) fn is_rival(ctx: &mut Context<'_>, record_id: &EventRecordId, member: &MspId) -> Result<bool, Refusal> {
+    let rivals = rivals_of(ctx, record_id)?;
+    Ok(rivals.values().flatten().any(|alarm| alarm.recorded_by == *member))
 }
 
 /// The alarms about commissionings that contradict a record and that no authority has decided, by their item and oldest

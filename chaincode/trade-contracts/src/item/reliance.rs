@@ -10,6 +10,7 @@ use fabric_contract::{Context, Table};
 use serde::{Serialize, de::DeserializeOwned};
 use trade_model::Refusal;
 use trade_model::common::{EventRecordId, ItemId};
+use trade_model::customs::{CLEARED, COUNTRIES_MAX};
 use trade_model::governance::Members;
 use trade_model::item::{
     Basis, CORRECTION_CONSENTS, CUSTODY, Change, CorrectionConsent, EVENTS, Effect, Item, LICENCE, RecordedEvent,
@@ -18,7 +19,7 @@ use trade_model::item::{
 use trade_standards::identifier::MspId;
 use trade_standards::time::UtcTime;
 
-use super::registry::Registry;
+use super::registry::{self, Registry};
 use crate::authorship;
 use crate::customs::hold::Holds;
 
@@ -33,20 +34,26 @@ const ENTRIES_MAX: u32 = 100;
 pub(super) struct Reliance {
     /// The members, other than its recorder, that accepted custody or title since, or sold.
     pub(super) parties: BTreeSet<MspId>,
-    /// Whether something rests on it that no member can give up: a sale to a consumer, a customs decision, or a hold.
-    pub(super) needs_authority: bool,
+    /// The things on which something rests that no member can give up: a sale to a consumer, a customs decision, a
+    /// hold.
+    pub(super) needs_authority: BTreeSet<ItemId>,
 }
 
 impl Reliance {
     pub(super) fn is_none(&self) -> bool {
-        self.parties.is_empty() && !self.needs_authority
+        self.parties.is_empty() && self.needs_authority.is_empty()
     }
 
-    /// Whether an authority has decided, or everybody agreed on whom something rests by now.
-    pub(super) fn is_agreed(&self, consents: &[CorrectionConsent]) -> bool {
-        let agreed = |party: &MspId| consents.iter().any(|consent| consent.consented.by == *party);
-        let decided = consents.iter().any(|consent| consent.as_authority);
-        decided || (!self.needs_authority && self.parties.iter().all(agreed))
+    /// Whether the authorities of all things have decided, each by two officers; or those that must, and everybody
+    /// agreed whose facts rest on the record by now.
+    pub(super) fn is_agreed(&self, things: &[ItemId], consents: &[CorrectionConsent]) -> bool {
+        let approved = consents.iter().filter(|consent| consent.approved.is_some());
+        let decided: BTreeSet<&ItemId> = approved.flat_map(|consent| &consent.decides).collect();
+        let for_itself =
+            |consent: &CorrectionConsent, party: &MspId| consent.decides.is_empty() && consent.consented.by == *party;
+        let all_agreed = || self.parties.iter().all(|party| consents.iter().any(|consent| for_itself(consent, party)));
+        let is_decided = |thing: &ItemId| decided.contains(thing);
+        self.needs_authority.iter().all(is_decided) && (things.iter().all(is_decided) || all_agreed())
     }
 }
 
@@ -77,11 +84,16 @@ pub(super) fn on(
             continue;
         }
         accepted(ctx, &item, record.recorded.at, &mut found)?;
+        if matches!(effect.change, Change::Commissioning { .. }) {
+            relied_before(ctx, &item, &mut found)?;
+        }
         sold(ctx, &item, record, effect, &mut found)?;
         for thing in touched(&item, effect) {
             let Some(thing) = registry.find(ctx, thing)?.cloned() else { continue };
             let hold = holds.on(ctx, members, &thing)?;
-            found.needs_authority |= hold.is_some_and(|hold| hold.authority != record.recorded.by);
+            if hold.is_some_and(|hold| hold.authority != record.recorded.by) {
+                found.needs_authority.insert(thing.item_id);
+            }
         }
     }
     found.parties.remove(&record.recorded.by);
@@ -122,10 +134,35 @@ fn accepted(ctx: &mut Context<'_>, item: &Item, since: UtcTime, found: &mut Reli
     let custody = later(ctx, &CUSTODY, item, (1, counts.custody), since)?;
     let title = later(ctx, &TITLE, item, (0, counts.title), since)?;
     let licence = later(ctx, &LICENCE, item, (0, counts.licence), since)?;
-    found.needs_authority |= custody.needs_authority() || title.needs_authority() || licence.needs_authority();
+    if custody.needs_authority()
+        || title.needs_authority()
+        || licence.needs_authority()
+        || was_cleared(ctx, item, since)?
+    {
+        found.needs_authority.insert(item.item_id.clone());
+    }
     found.parties.extend(custody.accepted(&[Basis::CustodyTransfer, Basis::Recovery]));
     found.parties.extend(title.accepted(&[Basis::TitleTransfer]));
     Ok(())
+}
+
+/// Who holds and who owns a thing by what both sides signed relies on whose it was by then, even where its maker said
+/// only later that it had put the thing into use: without that word, another could come and take the thing over.
+fn relied_before(ctx: &mut Context<'_>, item: &Item, found: &mut Reliance) -> Result<(), Refusal> {
+    if registry::last_custody(ctx, item)?.is_some_and(|last| last.basis == Basis::CustodyTransfer) {
+        found.parties.extend(item.holder.clone());
+    }
+    let Some(last) = item.entries.title.checked_sub(1) else { return Ok(()) };
+    if TITLE.find(ctx, &(item.item_id.clone(), last))?.is_some_and(|last| last.basis == Basis::TitleTransfer) {
+        found.parties.extend(item.owner.clone());
+    }
+    Ok(())
+}
+
+/// Whether an authority let the thing in after a moment, whatever that changed on its lines.
+fn was_cleared(ctx: &mut Context<'_>, item: &Item, since: UtcTime) -> Result<bool, Refusal> {
+    let cleared = CLEARED.scan(ctx, &item.item_id, COUNTRIES_MAX)?.entries;
+    Ok(cleared.iter().any(|(_, clearance)| clearance.at > since))
 }
 
 /// The entries of a timeline that follow a moment.
@@ -179,7 +216,7 @@ fn sold(
     if item.sales == 0 || sale_itself {
         return Ok(());
     }
-    found.needs_authority = true;
+    found.needs_authority.insert(item.item_id.clone());
     if let Some(sale) = &item.life_set_by_event
         && let Some(sale) = EVENTS.find(ctx, sale)?
         && sale.recorded.at > record.recorded.at

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fabric_contract::Context;
 use trade_model::Refusal;
-use trade_model::common::Role;
+use trade_model::common::{Duty, Role};
 use trade_model::governance::Members;
 use trade_model::item::{Item, Relation, Standing, StepEffect};
 use trade_standards::identifier::MspId;
@@ -32,7 +32,9 @@ pub(super) fn judge(
         relations.insert(Relation::OfferedTo);
     }
     let Session { registry, caller, .. } = session;
+    // What an authority does to the things of others, its officers do.
     if session.standing.asks(effect, Relation::Authority)
+        && caller.acting.check(Duty::Officer, &caller.me).is_ok()
         && is_authority(ctx, registry, &caller.members, (caller.msp_id(), item))?
     {
         relations.insert(Relation::Authority);

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::item::ReadCorrection;
+use trade_model::item::{Capture, ConsentToCorrection, ReadCorrection};
+use trade_model::rights::RegisterRight;
 
 use super::standing::{kinds, named_prefix};
 use super::world::*;
@@ -24,7 +25,13 @@ fn disowned(world: &mut World, then: impl FnOnce(&mut World)) -> Value {
 
 fn consent(world: &mut World, who: &str, receipt: &Value) -> Answer {
     let request = json!({ "record_id": receipt["events"][0]["record_id"] });
-    world.submit(who, "item:ConsentToCorrection", &request)
+    world.submit(who, ConsentToCorrection::NAME, &request)
+}
+
+/// A second officer of customs approves what the first one decided.
+fn approved(world: &mut World, receipt: &Value) -> Answer {
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    world.submit_as(&officer(CUSTOMS, "second"), ConsentToCorrection::NAME, &request)
 }
 
 #[test]
@@ -112,14 +119,14 @@ fn what_a_consumer_bought_is_disowned_only_by_an_authority_and_not_by_taking_the
     });
     assert_eq!(receipt["events"][0]["status"], "correction_proposed");
     let request = json!({ "record_id": receipt["events"][0]["record_id"] });
-    let report = world.evaluate(BANK, "item:ReadCorrection", &request).expect("proposed");
-    assert_eq!((&report["needs_authority"], &report["parties"]), (&json!(true), &json!([])));
+    let report = world.evaluate(BANK, ReadCorrection::NAME, &request).expect("proposed");
+    assert_eq!((&report["needs_authority"], &report["parties"]), (&json!([piece_id("1")]), &json!([])));
     let foreign = consent(&mut world, CUSTOMS, &receipt).expect_err("the goods are elsewhere");
     assert_eq!(foreign.code, "item.correction_not_concerned");
 }
 
 #[test]
-fn the_authority_of_the_place_decides_by_an_officer() {
+fn the_authority_of_the_place_decides_by_two_officers() {
     let mut world = named_prefix();
     let receipt = disowned(&mut world, |world| {
         world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
@@ -129,9 +136,12 @@ fn the_authority_of_the_place_decides_by_an_officer() {
     assert_eq!(consent(&mut world, IMPORTER, &receipt).expect("it relied on it")["applied"], false, "it was sold");
     let request = json!({ "record_id": receipt["events"][0]["record_id"] });
     let clerk = fabric_contract::testing::creator(CUSTOMS).attribute("entrepot.duties", "clerk").build();
-    let refused = world.submit_as(&clerk, "item:ConsentToCorrection", &request).expect_err("no officer");
+    let refused = world.submit_as(&clerk, ConsentToCorrection::NAME, &request).expect_err("no officer");
     assert_eq!(refused.code, "caller.duty_missing");
-    assert_eq!(consent(&mut world, CUSTOMS, &receipt).expect("the authority")["applied"], true);
+    assert_eq!(consent(&mut world, CUSTOMS, &receipt).expect("the authority")["applied"], false, "one officer");
+    let again = consent(&mut world, CUSTOMS, &receipt).expect_err("the same officer");
+    assert_eq!(again.code, "caller.same_person");
+    assert_eq!(approved(&mut world, &receipt).expect("a second officer")["applied"], true);
     assert_eq!(world.read_item(&piece("1")).expect("known").get("commissioner"), None);
 }
 
@@ -193,6 +203,85 @@ pub(super) fn read_rows() -> Vec<Row> {
     vec![row("where nothing is proposed", "item.correction_unknown", |w| {
         let receipt = w.capture(EXPORTER, &[commissioning()])?;
         let request = json!({ "record_id": receipt["events"][0]["record_id"] });
-        w.evaluate(BANK, "item:ReadCorrection", &request)
+        w.evaluate(BANK, ReadCorrection::NAME, &request)
     })]
+}
+
+/// A thing of the maker's that it only stored before it sold it, and said to have made afterwards.
+#[test]
+fn what_was_sold_before_its_commissioning_is_not_taken_by_taking_that_back() {
+    let mut participants = establish();
+    participants["members"][0]["gs1_company_prefixes"] = json!(["4012345"]);
+    participants["members"][6]["country"] = json!("DE");
+    let mut world = World::founded(&participants);
+    world.capture(EXPORTER, &[object_event("OBSERVE", "storing", &[piece("1")])]).expect("its own key");
+    world.sell_to("s-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    let receipt = disowned(&mut world, |_| {});
+    assert_eq!(receipt["events"][0]["status"], "correction_proposed", "its buyer relies on it");
+
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["holder"], &item["owner"]), (&json!(IMPORTER), &json!(IMPORTER)));
+    assert_eq!(consent(&mut world, IMPORTER, &receipt).expect("deceived")["applied"], true);
+    // An accomplice of the maker's, with its licence to make, puts the number into use.
+    world.submit(EXPORTER, RegisterRight::NAME, &super::rights::right()).expect("a new right");
+    let licence = super::rights::licence().with("licensee", SECOND_MAKER);
+    let licence = licence.with("acts", json!(["make"]));
+    world.granted(EXPORTER, &licence).expect("both sign");
+    let own =
+        document(&[object_event("ADD", "commissioning", &[piece("1")])]).with("licence_id", super::rights::LICENCE);
+    world.submit(SECOND_MAKER, Capture::NAME, &own).expect("recorded");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!((&item["holder"], &item["owner"]), (&json!(IMPORTER), &json!(IMPORTER)));
+}
+
+/// Where nobody has named the prefix, a buyer that agrees to a correction does not open its goods to every maker.
+#[test]
+fn who_agrees_to_a_correction_keeps_what_it_holds() {
+    let mut world = World::established();
+    let receipt = disowned(&mut world, |world| {
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    });
+    assert_eq!(consent(&mut world, IMPORTER, &receipt).expect("it relied on it")["applied"], true);
+    world.capture(SECOND_MAKER, &[commissioning()]).expect("recorded");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["holder"], IMPORTER);
+}
+
+/// Of two watches of one record one was sold in the jurisdiction of each authority; each decides about its own.
+#[test]
+fn each_authority_decides_about_what_is_in_its_country() {
+    let mut participants = establish();
+    participants["members"][0]["gs1_company_prefixes"] = json!(["4012345"]);
+    participants["members"][6]["country"] = json!("US");
+    let mut world = World::founded(&participants);
+    let both = object_event("ADD", "commissioning", &[piece("1"), piece("2")]);
+    world.capture(EXPORTER, std::slice::from_ref(&both)).expect("its own key");
+    for (serial, buyer, offer) in [("1", IMPORTER, "1"), ("2", SECOND_MAKER, "2")] {
+        world.sell_to(offer, &[piece(serial)], EXPORTER, buyer).expect("both agree");
+        world.hand_over(offer, &[piece(serial)], EXPORTER, buyer).expect("both agree");
+        world.capture(buyer, &[object_event("OBSERVE", "retail_selling", &[piece(serial)])]).expect("its own");
+    }
+    let receipt = world.capture(EXPORTER, &[erroneous(both)]).expect("its recorder");
+    let request = json!({ "record_id": receipt["events"][0]["record_id"] });
+    for (authority, applied) in [(CUSTOMS, false), (SECOND_CUSTOMS, true)] {
+        let first = consent(&mut world, authority, &receipt).expect("an officer");
+        assert_eq!(first["applied"], false, "{first}");
+        let second = world.submit_as(&officer(authority, "second"), ConsentToCorrection::NAME, &request);
+        assert_eq!(second.expect("a second officer")["applied"], applied);
+    }
+}
+
+/// An authority that is a maker, too, does not decide that a rival's commissioning goes.
+#[test]
+fn an_authority_with_a_stake_does_not_decide() {
+    let mut participants = establish();
+    participants["members"][4]["roles"] = json!(["customs", "maker"]);
+    let mut world = World::founded(&participants);
+    let receipt = disowned(&mut world, |world| {
+        world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+        let rival = world.capture(CUSTOMS, &[commissioning().with("eventTime", "2025-12-01T07:00:00Z")]);
+        assert_eq!(kinds(&rival.expect("recorded")), ["second_commissioning"]);
+    });
+    let refused = consent(&mut world, CUSTOMS, &receipt).expect_err("it would be the maker");
+    assert_eq!(refused.code, "item.correction_not_concerned");
 }

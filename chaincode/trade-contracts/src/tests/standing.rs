@@ -1,6 +1,8 @@
 //! Attacks on a thing's state by members without standing for it, and what a member with standing can do all the same.
 
 use serde_json::{Value, json};
+use trade_model::Transaction as _;
+use trade_model::item::Capture;
 
 use super::world::*;
 
@@ -213,9 +215,31 @@ fn the_authority_where_goods_lie_recalls_and_ends_them_and_a_foreign_one_does_no
         kinds(&world.capture(SECOND_CUSTOMS, std::slice::from_ref(&destroyed)).expect("recorded")),
         ["not_holder"]
     );
+    let alone = world.capture(CUSTOMS, std::slice::from_ref(&destroyed)).expect("recorded");
+    assert_eq!(kinds(&alone), ["not_holder"], "the authority of the place, and it has seized nothing");
     assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "active");
-    world.capture(CUSTOMS, &[destroyed]).expect("the authority of the place");
+    let in_germany = json!({ "id": "urn:epc:id:sgln:4012345.00225.0" });
+    world.capture(IMPORTER, &[observe("storing", &[piece("1")]).with("bizLocation", in_germany)]).expect("its holder");
+    let hold = world.hold(CUSTOMS, "DE", &[piece("1")]).expect("located there");
+    world.seized(&hold);
+    let later = destroyed.with("eventTime", "2025-12-03T08:00:00Z");
+    world.capture(CUSTOMS, &[later]).expect("it is in its custody");
     assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "destroyed");
+}
+
+/// The default certificate of a member's person has the duties of a clerk, and not those of an officer.
+#[test]
+fn a_clerk_of_the_authority_recalls_nothing() {
+    let mut world = named_prefix();
+    world.commission(&["1"]).expect("its own key");
+    world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+    let recalled = document(&[observe("inspecting", &[piece("1")]).with("disposition", "recalled")]);
+    let clerk = fabric_contract::testing::creator(CUSTOMS).attribute("entrepot.duties", "clerk").build();
+    world.submit_as(&clerk, Capture::NAME, &recalled).expect("recorded");
+    assert_eq!(world.read_item(&piece("1")).expect("known").get("recalled_by_event"), None);
+    let again = document(&[observe("storing", &[piece("1")]).with("disposition", "recalled")]);
+    world.submit(CUSTOMS, Capture::NAME, &again).expect("an officer of the authority of the place");
+    assert!(world.read_item(&piece("1")).expect("known")["recalled_by_event"].is_string());
 }
 
 #[test]
@@ -279,11 +303,12 @@ fn the_authority_of_a_place_is_the_one_to_whose_jurisdiction_it_belongs() {
     let mut world = World::founded(&participants);
     world.commission(&["1"]).expect("a new serial");
     world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
-    let destroyed = object_event("DELETE", "destroying", &[piece("1")]);
-    let seated = world.capture(SECOND_CUSTOMS, std::slice::from_ref(&destroyed)).expect("recorded");
-    assert_eq!(kinds(&seated), ["not_holder"], "it has its seat there and no jurisdiction");
-    world.capture(CUSTOMS, &[destroyed]).expect("France is among its jurisdictions");
-    assert_eq!(world.read_item(&piece("1")).expect("known")["life"], "destroyed");
+    let recalled = observe("inspecting", &[piece("1")]).with("disposition", "recalled");
+    world.capture(SECOND_CUSTOMS, std::slice::from_ref(&recalled)).expect("recorded");
+    let item = world.read_item(&piece("1")).expect("known");
+    assert_eq!(item.get("recalled_by_event"), None, "it has its seat there and no jurisdiction");
+    world.capture(CUSTOMS, &[recalled]).expect("France is among its jurisdictions");
+    assert!(world.read_item(&piece("1")).expect("known")["recalled_by_event"].is_string());
 }
 
 #[test]

@@ -124,6 +124,24 @@ fn named() -> Value {
     json!({ "title_id": "ExporterMSP/s-1" })
 }
 
+/// A thing whose maker is no member: who brings it in and gives it to a carrier stays the one that can sell it.
+#[test]
+fn a_carrier_does_not_sell_what_it_carries_where_nobody_has_made_it() {
+    let mut world = World::established();
+    world.capture(IMPORTER, &[object_event("OBSERVE", "receiving", &[piece("7")])]).expect("recorded");
+    world.hand_over("h-1", &[piece("7")], IMPORTER, CARRIER).expect("both agree");
+    assert_eq!(world.read_item(&piece("7")).expect("known")["owner"], IMPORTER);
+    let refused = world.sell_to("s-1", &[piece("7")], CARRIER, SECOND_MAKER).expect_err("it only carries it");
+    assert_eq!(refused.code, "title.not_owner");
+    let sold = world.capture(CARRIER, &[object_event("OBSERVE", "retail_selling", &[piece("7")])]).expect("recorded");
+    assert_eq!(super::standing::kinds(&sold), ["title_conflict"]);
+    world.sell_to("s-2", &[piece("7")], IMPORTER, SECOND_MAKER).expect("its owner, wherever it is");
+    // What a carrier was the first to see belongs to the member that takes it.
+    world.capture(CARRIER, &[object_event("OBSERVE", "storing", &[piece("8")])]).expect("recorded");
+    world.hand_over("h-2", &[piece("8")], CARRIER, IMPORTER).expect("both agree");
+    world.sell_to("s-3", &[piece("8")], IMPORTER, SECOND_MAKER).expect("its holder");
+}
+
 impl World {
     /// Offers and accepts title.
     pub(super) fn sell_to(&mut self, title_id: &str, items: &[String], from: &str, to: &str) -> Answer {

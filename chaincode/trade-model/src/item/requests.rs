@@ -170,7 +170,7 @@ pub struct DecideAlarm {
 }
 
 /// `item:ConsentToCorrection` (submit): a member whose accepted facts rest on a record agrees that it is taken back, or
-/// the authority of the place decides so: a clerk of the member, an officer of the authority.
+/// the authority of a thing decides so: a clerk of the member; two officers of the authority, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentToCorrection {

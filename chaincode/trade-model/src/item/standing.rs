@@ -200,7 +200,7 @@ impl Default for StandingTable {
             row(StepEffect::Sell, &[&[Owner]], &[&[Holder]], SightingAndAlarm),
             row(StepEffect::Return, &[&[SellerOfRecord], &[Owner]], &[], Sighting),
             row(StepEffect::Recall, &[&[Maker], &[Brand], &[Authority]], &[], Sighting),
-            row(StepEffect::End, &[&[Owner, Holder], &[Authority]], &[&[Holder]], SightingAndAlarm),
+            row(StepEffect::End, &[&[Owner, Holder], &[Authority, Holder]], &[&[Holder]], SightingAndAlarm),
             row(StepEffect::Repair, &[&[Owner, Holder]], &[&[Holder]], SightingAndAlarm),
             row(StepEffect::Repack, &[&[Owner, Holder]], &[&[Holder]], SightingAndAlarm),
         ];

@@ -72,7 +72,7 @@ pub const CORRECTIONS: Authored<EventRecordId, Correction> =
     Authored::new("correction", |_, it| vec![Said::by_signer(&it.declared.recorded, it)]);
 /// Who agreed to a correction.
 pub const CORRECTION_CONSENTS: Authored<(EventRecordId, Part<MspId>), CorrectionConsent> =
-    Authored::new("correction-consent", |(_, member), it| vec![Said::by(&member.0, &it.consented, it)]);
+    Authored::new("correction-consent", |(_, member), it| vec![Said::by(&member.0, it.last_said(), it)]);
 /// Index: the corrections that wait, by the things concerned.
 pub const CORRECTIONS_OF: Table<(ItemId, EventRecordId), EventRecordId> = Table::new("item-correction");
 
