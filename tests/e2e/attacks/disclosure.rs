@@ -24,8 +24,10 @@ async fn one_officer_or_a_member_orders_what_only_two_officers_can() -> Result<(
         let officers = [system.caller_as("CustomsMSP", "Officer1")?, system.caller_as("CustomsMSP", "Officer2")?];
         let clerk = system.caller_as("CustomsMSP", "User1")?;
         clerk.post(ORDERS, &wanted).await?.refused(403, "duty_missing")?;
-        let carriers = order("O-1", "ORDERED-1", "LogisticsMSP");
-        officers[0].post(ORDERS, &carriers).await?.refused(422, "disclosure.holds_nothing")?;
+        let banks = order("O-1", "ORDERED-1", "BankMSP");
+        officers[0].post(ORDERS, &banks).await?.refused(422, "disclosure.holds_nothing")?;
+        let sellers = order("O-1", "ORDERED-1", "ExporterMSP");
+        officers[0].post(ORDERS, &sellers).await?.refused(403, "disclosure.not_in_jurisdiction")?;
         officers[0].post(ORDERS, &wanted).await?.accepted()?;
 
         let opening = format!("{ORDERS}/CustomsMSP/O-1/opening");

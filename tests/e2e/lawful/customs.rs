@@ -22,23 +22,20 @@ async fn a_miscounted_pallet_is_intercepted_inspected_and_released() -> Result<(
         let own = |what: &str| format!("/v1/declarations/-/LAWFUL/{what}");
         let theirs = |what: &str| format!("/v1/declarations/ImporterMSP/LAWFUL/{what}");
         let reason = json!({ "reason": "three are on the pallet" });
-        border.importer.post(&own("appeals"), &reason).await?.accepted()?;
+        undisturbed(&border.importer, &own("appeals"), &reason).await?.accepted()?;
         let asked = json!({ "documents": ["packing list"] });
-        border.officers[0].post(&theirs("document-requests"), &asked).await?.accepted()?;
+        undisturbed(&border.officers[0], &theirs("document-requests"), &asked).await?.accepted()?;
         let provided = json!({ "request": 2, "document": 1, "sha256": DIGEST });
-        border.importer.post(&own("documents"), &provided).await?.accepted()?;
+        undisturbed(&border.importer, &own("documents"), &provided).await?.accepted()?;
         let found = json!({
             "result": "conforms", "findings": "three", "quantity_found": "3", "report_sha256": DIGEST,
         });
-        border.officers[0].post(&theirs("inspections"), &found).await?.accepted()?;
+        undisturbed(&border.officers[0], &theirs("inspections"), &found).await?.accepted()?;
         let decision = border.assess("LAWFUL").await?.accepted()?;
         ensure!(decision["result"]["outcome"] == "clear", "{decision}");
         border.approve("LAWFUL", 2).await?.accepted()?;
-        border
-            .importer
-            .post("/v1/custody-transfers/ExporterMSP/095212340000001041/accept", &json!({}))
-            .await?
-            .accepted()?;
+        let accept = "/v1/custody-transfers/ExporterMSP/095212340000001041/accept";
+        undisturbed(&border.importer, accept, &json!({})).await?.accepted()?;
         let replayed = border.importer.get(&own("replay")).await?.accepted()?;
         ensure!(replayed["same_decision"] == true && replayed["inputs_unchanged"] == true, "{replayed}");
     }
