@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Result, ensure};
 use fabric_contract::Kind;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
 use trade_gateway::routes;
 use trade_model::common::Duty;
 
@@ -64,6 +66,92 @@ fn the_authored_tables_of_the_contracts_readme_are_those_of_the_model() -> Resul
     let row = format!("| bears digests | {} |\n", names.join(" "));
     ensure!(readme.contains(&row), "put this into chaincode/trade-contracts/README.md:\n{row}");
     Ok(())
+}
+
+/// Answers that show a record which speaks for an organization and do not say whether it made it, by transaction and table,
+/// and why they need not.
+const FILTERED: &[(&str, &str, &str)] = &[
+    ("customs:ReadDecision", "declaration-act", "the acts that were authentic when it was decided are its inputs"),
+    ("item:ReadCorrection", "correction", "one that the recorder has not made is answered as unknown"),
+    ("item:ReadCorrection", "correction-consent", "only consents that their members have made are listed"),
+    ("item:ReadSerials", "serial-range", "only ranges that their company has made are listed"),
+    ("payment:ReadSettlementLimit", "settlement-limit", "one that the organization has not set is answered as unknown"),
+    ("rights:ReadRight", "right-opposition", "only oppositions that their members have made are listed"),
+    ("rights:ReadRight", "right-opposition-answer", "only the owner's own answer is shown"),
+    ("rights:ReadRight", "right-opposition-decision", "only what an attester has decided itself is shown"),
+];
+
+/// Every answer that shows a record which speaks for an organization says whether that organization made it, or shows none
+/// that it did not make.
+#[test]
+fn every_answer_that_shows_an_authored_record_says_whether_it_is_authentic() -> Result<()> {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let tables = trade_model::tables::all(&mut generator);
+    let reads = routes::all().iter().filter_map(|route| route.transaction()).filter(|one| one.kind == Kind::Evaluate);
+    let answers: Vec<_> = reads.map(|read| (read.name, (read.answer.reference)(&mut generator).to_value())).collect();
+    let definitions = generator.take_definitions(true);
+    let authored: Vec<(&str, BTreeSet<&str>)> = tables
+        .iter()
+        .filter(|table| table.authored)
+        .map(|table| (table.name, fields(resolved(&table.value, &definitions))))
+        .collect();
+    let mut found = BTreeSet::new();
+    for (name, answer) in &answers {
+        let mut silent =
+            Silent { definitions: &definitions, authored: &authored, open: Vec::new(), found: BTreeSet::new() };
+        silent.look(answer, false);
+        found.extend(silent.found.into_iter().map(|table| (*name, table)));
+    }
+    let excused: BTreeSet<(&str, &str)> = FILTERED.iter().map(|(name, table, _)| (*name, *table)).collect();
+    ensure!(found == excused, "say nothing about authenticity: {found:?}; excused are {excused:?}");
+    ensure!(FILTERED.iter().all(|(_, _, reason)| reason.len() > 20), "an excuse needs a reason");
+    Ok(())
+}
+
+/// Looks through the schema of an answer for authored records beside which nothing is said.
+struct Silent<'d> {
+    definitions: &'d Map<String, Value>,
+    authored: &'d [(&'d str, BTreeSet<&'d str>)],
+    open: Vec<String>,
+    found: BTreeSet<&'d str>,
+}
+
+impl Silent<'_> {
+    /// `said` tells whether the object around this one says it.
+    fn look(&mut self, schema: &Value, said: bool) {
+        if let Some(name) = schema["$ref"].as_str() {
+            if self.open.iter().any(|open| open == name) {
+                return;
+            }
+            self.open.push(name.to_owned());
+            self.look(resolved(schema, self.definitions), said);
+            self.open.pop();
+        }
+        let own = fields(schema);
+        let says = own.contains("authenticated");
+        if !says && !said {
+            let shown = self.authored.iter().filter(|(_, fields)| fields.is_subset(&own));
+            self.found.extend(shown.map(|(table, _)| *table));
+        }
+        for field in schema["properties"].as_object().into_iter().flat_map(Map::values) {
+            self.look(field, says);
+        }
+        for word in ["items", "additionalProperties"] {
+            schema.get(word).into_iter().for_each(|each| self.look(each, said));
+        }
+        for word in ["anyOf", "oneOf", "allOf", "prefixItems"] {
+            schema[word].as_array().into_iter().flatten().for_each(|option| self.look(option, said));
+        }
+    }
+}
+
+fn resolved<'d>(schema: &'d Value, definitions: &'d Map<String, Value>) -> &'d Value {
+    let name = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
+    name.and_then(|name| definitions.get(name)).unwrap_or(schema)
+}
+
+fn fields(schema: &Value) -> BTreeSet<&str> {
+    schema["properties"].as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect()
 }
 
 fn table() -> String {

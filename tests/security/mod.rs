@@ -4,6 +4,7 @@
 
 mod anonymous;
 mod audit;
+mod authorship;
 mod collections;
 mod connections;
 mod forgery;

@@ -40,7 +40,16 @@ const TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// # Errors
 /// As [`serve`].
 pub async fn start(options: ServeOptions) -> Result<ServerHandle, ServeError> {
-    let mut builder = ChaincodeServer::builder(router()).time_window(TIME_WINDOW);
+    start_with(options, router()).await
+}
+
+/// As [`start`], with other contracts.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn start_with(options: ServeOptions, contracts: Router) -> Result<ServerHandle, ServeError> {
+    let transactions = contracts.transactions().len();
+    let mut builder = ChaincodeServer::builder(contracts).time_window(TIME_WINDOW);
     for (address, package_id) in &options.listeners {
         builder = builder.listen(address, package_id);
     }
@@ -51,8 +60,7 @@ pub async fn start(options: ServeOptions) -> Result<ServerHandle, ServeError> {
         builder = builder.max_in_flight(transactions);
     }
     let handle = builder.start().await?;
-    let contracts = router().transactions().len();
-    tracing::info!(addresses = ?handle.local_addrs(), transactions = contracts, "the trade contracts are being served");
+    tracing::info!(addresses = ?handle.local_addrs(), transactions, "the trade contracts are being served");
     Ok(handle)
 }
 

@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use fabric_contract::Router;
 use fabric_operator::process;
 
 use crate::{
@@ -89,11 +90,12 @@ struct Child {
 }
 
 impl Cli {
-    /// Does what the command line asks. Gives back the exit status, which is 0 unless the command says otherwise.
+    /// Does what the command line asks; the contracts are what `chaincode` serves. Gives back the exit status, which is
+    /// 0 unless the command says otherwise.
     ///
     /// # Errors
     /// As the command.
-    pub fn run(self) -> Result<ExitCode> {
+    pub fn run(self, contracts: Router) -> Result<ExitCode> {
         match self.command {
             Command::Audit(command) => return commands::audit::run(&command),
             Command::Up(options) => commands::up::run(options),
@@ -111,7 +113,7 @@ impl Cli {
             Command::Ledger(command) => commands::ledger::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),
             Command::Channel(command) => commands::channel::run(&command),
-            Command::Chaincode(options) => roles::chaincode::run(options),
+            Command::Chaincode(options) => roles::chaincode::run(options, contracts),
             Command::Gateway(options) => roles::gateway::run(&options),
             Command::Network(command) => commands::network::run(&command),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},

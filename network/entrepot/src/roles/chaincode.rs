@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use fabric_contract::Router;
 use fabric_operator::signals::asked_to_stop;
 use trade_chaincode::{ServeOptions, TlsFiles};
 
@@ -30,17 +31,17 @@ pub struct Options {
     ready_file: Option<PathBuf>,
 }
 
-/// Serves the chaincode until it is asked to stop.
+/// Serves contracts as the chaincode until it is asked to stop.
 ///
 /// # Errors
 /// The options are not usable or the address is taken.
-pub fn run(options: Options) -> Result<()> {
+pub fn run(options: Options, contracts: Router) -> Result<()> {
     super::start_log();
     let ready_file = options.ready_file.clone();
     let serve = options.into_serve_options()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let handle = trade_chaincode::start(serve).await.context("cannot serve the chaincode")?;
+        let handle = trade_chaincode::start_with(serve, contracts).await.context("cannot serve the chaincode")?;
         super::tell_ready(ready_file.as_deref(), &handle.local_addr().to_string())?;
         asked_to_stop().await?;
         handle.shutdown().await;
