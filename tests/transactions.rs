@@ -7,7 +7,14 @@ use fabric_contract::Kind;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use trade_gateway::routes;
-use trade_model::common::Duty;
+use trade_model::{
+    Transaction as _,
+    common::Duty,
+    customs::ReadDecision,
+    item::{ReadCorrection, ReadSerials},
+    payment::ReadSettlementLimit,
+    rights::ReadRight,
+};
 
 /// Every transaction of the chaincode can be called over REST, or it is said why not; and no route calls another one.
 #[test]
@@ -68,21 +75,21 @@ fn the_authored_tables_of_the_contracts_readme_are_those_of_the_model() -> Resul
     Ok(())
 }
 
-/// Answers that show a record which speaks for an organization and do not say whether it made it, by transaction and table,
-/// and why they need not.
+/// Answers that show a record which speaks for an organization and do not say whether it made it, by transaction and
+/// table, and why they need not.
 const FILTERED: &[(&str, &str, &str)] = &[
-    ("customs:ReadDecision", "declaration-act", "the acts that were authentic when it was decided are its inputs"),
-    ("item:ReadCorrection", "correction", "one that the recorder has not made is answered as unknown"),
-    ("item:ReadCorrection", "correction-consent", "only consents that their members have made are listed"),
-    ("item:ReadSerials", "serial-range", "only ranges that their company has made are listed"),
-    ("payment:ReadSettlementLimit", "settlement-limit", "one that the organization has not set is answered as unknown"),
-    ("rights:ReadRight", "right-opposition", "only oppositions that their members have made are listed"),
-    ("rights:ReadRight", "right-opposition-answer", "only the owner's own answer is shown"),
-    ("rights:ReadRight", "right-opposition-decision", "only what an attester has decided itself is shown"),
+    (ReadDecision::NAME, "declaration-act", "the acts that were authentic when it was decided are its inputs"),
+    (ReadCorrection::NAME, "correction", "one that the recorder has not made is answered as unknown"),
+    (ReadCorrection::NAME, "correction-consent", "only consents that their members have made are listed"),
+    (ReadSerials::NAME, "serial-range", "only ranges that their company has made are listed"),
+    (ReadSettlementLimit::NAME, "settlement-limit", "one that the organization has not set is answered as unknown"),
+    (ReadRight::NAME, "right-opposition", "only oppositions that their members have made are listed"),
+    (ReadRight::NAME, "right-opposition-answer", "only the owner's own answer is shown"),
+    (ReadRight::NAME, "right-opposition-decision", "only what an attester has decided itself is shown"),
 ];
 
-/// Every answer that shows a record which speaks for an organization says whether that organization made it, or shows none
-/// that it did not make.
+/// Every answer that shows a record which speaks for an organization says whether that organization made it, or shows
+/// none that it did not make.
 #[test]
 fn every_answer_that_shows_an_authored_record_says_whether_it_is_authentic() -> Result<()> {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();

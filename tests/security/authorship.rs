@@ -110,7 +110,7 @@ async fn written(system: &System, client: &Gateway, endorsers: &[&str], record: 
         text(&record["deposited"]["transaction_id"])?,
     ];
     let contract = client.contract(&system.consortium.channel, &system.consortium.chaincode.name);
-    let call = contract.transaction("forged:Write").json(&json!({ "key": key, "record": record }));
+    let call = contract.transaction(&["forged", "Write"].join(":")).json(&json!({ "key": key, "record": record }));
     match call.endorsing(endorsers.iter().copied()).submit().await {
         Ok(_) => Ok(true),
         Err(ClientError::Commit(error)) if error.code == EndorsementPolicyFailure as i32 => Ok(false),
