@@ -6,8 +6,10 @@
 //! chaincode on.
 
 mod finding;
+mod record;
 
 pub use finding::{Finding, Flaw};
+pub use record::{Record, judge_said, judge_stamp};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,31 +117,28 @@ impl Verification {
     /// put anywhere.
     fn read(&mut self, key: &str, value: Option<&[u8]>, transaction_id: &str) -> Result<Vec<Stamp>, Flaw> {
         let place = CompositeKey::parse(key).map_err(|_| Flaw::NoTable)?;
-        let reader = tables::readers().get(place.kind()).filter(|reader| !reader.info.private).ok_or(Flaw::NoTable)?;
         let hash = Digest256::of(key.as_bytes());
         let Some(value) = value else {
+            tables::readers().get(place.kind()).filter(|reader| !reader.info.private).ok_or(Flaw::NoTable)?;
             self.authored.remove(&hash);
             self.stamps.remove(&hash);
             return Ok(Vec::new());
         };
-        let reading = reader.read(&place, value).ok_or(Flaw::Malformed)?;
-        if reader.info.authored {
-            if reading.said.is_empty() && reading.stamps.is_empty() {
-                return Err(Flaw::NobodySays);
-            }
-            self.authored.insert(hash, Authored { key: place, said: reading.said });
-        } else if reader.bears_stamps() {
-            let before = self.stamps.insert(hash, reading.stamps.clone()).unwrap_or_default();
+        let record = Record::read(key, value)?;
+        if record.speaks {
+            self.authored.insert(hash, Authored { key: place, said: record.said });
+        } else if !record.stamps.is_empty() || self.stamps.contains_key(&hash) {
+            let before = self.stamps.insert(hash, record.stamps.clone()).unwrap_or_default();
             let is_new = |stamp: &&Stamp| {
                 stamp.transaction_id.as_str() != transaction_id
                     && !before.contains(stamp)
                     && !self.was_said(&place.attributes(), stamp)
             };
-            if let Some(Stamp { by, transaction_id, .. }) = reading.stamps.iter().find(is_new) {
+            if let Some(Stamp { by, transaction_id, .. }) = record.stamps.iter().find(is_new) {
                 return Err(Flaw::OldStamp { by: by.clone(), named: transaction_id.clone() });
             }
         }
-        Ok(reading.stamps)
+        Ok(record.stamps)
     }
 
     /// Whether a record that speaks for an organization has this stamp, under a key of the same parts.
@@ -150,33 +149,16 @@ impl Verification {
 
     /// A stamp must name a transaction that is on the chain, the creator of that, and the creator's certificate.
     fn judge(&self, stamp: &Stamp) -> Option<Flaw> {
-        let Stamp { by, transaction_id, operator, .. } = stamp;
-        let Some((creator, certificate)) = self.creators.get(transaction_id.as_str()) else {
-            return Some(Flaw::UnknownTransaction { by: by.clone(), named: transaction_id.clone() });
-        };
-        if creator != by.as_str() {
-            return Some(Flaw::AnotherCreator { by: by.clone(), creator: creator.clone() });
-        }
-        (operator.certificate_sha256 != *certificate).then(|| Flaw::AnotherCertificate { by: by.clone() })
+        let creator = self.creators.get(stamp.transaction_id.as_str());
+        judge_stamp(stamp, creator.map(|(creator, certificate)| (creator.as_str(), certificate)))
     }
 
     /// What of a record that speaks for organizations they have not said, as far as this transaction told.
     fn without_digest(&self, key_hash: &Digest256) -> Vec<Finding> {
         let Some(record) = self.authored.get(key_hash) else { return Vec::new() };
         let flaw = |said: &Said| {
-            if said.stamp.by != said.author {
-                return Some(Flaw::ByAnother { author: said.author.clone(), by: said.stamp.by.clone() });
-            }
-            let author = said.author.clone();
-            match self.hashes.get(&(said.collection(), key_hash.clone())) {
-                None => Some(Flaw::NoDigest { author }),
-                Some(private) if private.sha256 != said.value_sha256() => Some(Flaw::OtherDigest { author }),
-                // The collection's policy asks for the author's peer; a definition that a majority changed may not.
-                Some(private) if *private.creator != *author.as_str() => {
-                    Some(Flaw::DigestByAnother { author, creator: private.creator.to_string() })
-                }
-                Some(_) => None,
-            }
+            let digest = self.hashes.get(&(said.collection(), key_hash.clone()));
+            judge_said(said, digest.map(|private| (&private.sha256, &*private.creator)))
         };
         record.said.iter().filter_map(flaw).map(|flaw| Finding::of(record.key.as_str(), flaw)).collect()
     }
