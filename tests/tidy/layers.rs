@@ -26,6 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-claims", "trade-rules"]),
     ("trade-chaincode", &["trade-contracts", "fabric-contract", "fabric-shim"]),
     (
+        "trade-index",
+        &["fabric-client", "fabric-config", "fabric-msp", "fabric-protos", "trade-standards", "trade-model"],
+    ),
+    (
         "trade-gateway",
         &["fabric-client", "fabric-msp", "fabric-protos", "trade-standards", "trade-model", "trade-proofs"],
     ),
@@ -55,6 +59,7 @@ const ALL: &[&str] = &[
     "trade-claims",
     "trade-contracts",
     "trade-gateway",
+    "trade-index",
     "trade-model",
     "trade-proofs",
     "trade-rules",

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod block;
+mod event;
+mod follow;
+mod history;
+mod list;
+mod resource;
+mod search;
+mod sqlx;
+mod store;
+mod words;
+
+pub use self::{
+    block::{BlockError, BlockFacts, Event, HashedWrite, TransactionFacts, Write, read_block},
+    event::{EVENTS_MAX, EventId, EventIdError, EventPage, IndexedEvent},
+    follow::{FollowError, Follower, Progress},
+    history::{History, VERSIONS_MAX, Version},
+    list::{ListPage, ListQuery, ListRow, PAGE_DEFAULT, PAGE_MAX, QueryError},
+    resource::{Cell, Column, Kind, Part, Resource, Shared, Withheld, resources},
+    search::{FOUND_MAX, Found, FoundPage, Search},
+    store::{Applied, Dialect, Reader, ReaderId, Store, StoreError},
+};

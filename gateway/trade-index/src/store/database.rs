@@ -1,0 +1,164 @@
+//! The database: SQLite in a file, or PostgreSQL by URL.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use super::{
+    dialect::Dialect,
+    error::StoreError,
+    reader::{Reader, ReaderId},
+    schema,
+};
+use crate::sqlx::{
+    self, Any, AnyConnection, AnyPool, Row, Transaction,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
+
+/// Connections at most. Default: 8; one of them writes.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// How long a statement waits for a connection.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// How long PostgreSQL works on one statement of a read, in milliseconds.
+const READ_MS_MAX: u32 = 10_000;
+
+/// Where the index lies.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) pool: AnyPool,
+    dialect: Dialect,
+}
+
+impl Store {
+    /// Opens the database of a URL (`sqlite:FILE`, made when it is not there, or `postgres://…`) and brings its tables
+    /// to this version. Several processes may use one PostgreSQL database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be reached or migrated.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (dialect, url) = if let Some(path) = url.strip_prefix("sqlite:") {
+            (Dialect::Sqlite, format!("sqlite://{}?mode=rwc", path.trim_start_matches("//")))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            (Dialect::Postgres, url.to_owned())
+        } else {
+            return Err(StoreError::Url(without_password(url)));
+        };
+        let options = AnyConnectOptions::from_str(&url)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(CONNECTION_WAIT)
+            .after_connect(move |connection, _| Box::pin(async move { dialect.prepare(connection).await }))
+            .connect_with(options)
+            .await?;
+        let store = Self { pool, dialect };
+        schema::migrate(&store.pool, dialect).await?;
+        Ok(store)
+    }
+
+    /// Opens a file of SQLite.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        Self::open(&format!("sqlite:{}", path.display())).await
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Lets go of the database. Statements fail afterwards.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// The id of a reader, made when it is new.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reader(&self, reader: &Reader) -> Result<ReaderId, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        self.dialect.lock(&mut transaction).await?;
+        let found =
+            sqlx::query("SELECT reader_id FROM reader WHERE channel = $1 AND organization = $2 AND chaincode = $3")
+                .bind(&reader.channel)
+                .bind(&reader.organization)
+                .bind(&reader.chaincode)
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let reader_id = match found {
+            Some(row) => ReaderId(row.try_get(0)?),
+            None => {
+                let row = sqlx::query("SELECT COALESCE(MAX(reader_id), 0) + 1 FROM reader");
+                let reader_id: i64 = row.fetch_one(&mut *transaction).await?.try_get(0)?;
+                sqlx::query("INSERT INTO reader VALUES ($1, $2, $3, $4, 0)")
+                    .bind(reader_id)
+                    .bind(&reader.channel)
+                    .bind(&reader.organization)
+                    .bind(&reader.chaincode)
+                    .execute(&mut *transaction)
+                    .await?;
+                ReaderId(reader_id)
+            }
+        };
+        transaction.commit().await?;
+        Ok(reader_id)
+    }
+
+    /// The number of the block that a reader needs next.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next_block(&self, reader: ReaderId) -> Result<u64, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        self.height(&mut connection, reader).await
+    }
+
+    /// The same, as one connection sees it.
+    pub(crate) async fn height(&self, connection: &mut AnyConnection, reader: ReaderId) -> Result<u64, StoreError> {
+        let row = sqlx::query("SELECT next_block FROM reader WHERE reader_id = $1").bind(reader.0);
+        let next: i64 = row.fetch_one(connection).await?.try_get(0)?;
+        u64::try_from(next).map_err(|_| StoreError::Unreadable { what: "a block number" })
+    }
+
+    /// Whether an organization belongs to the channel, as of the blocks that a reader has read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_on_channel(&self, reader: ReaderId, organization: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM channel_organization WHERE reader_id = $1 AND organization = $2");
+        Ok(row.bind(reader.0).bind(organization).fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// Forgets everything that a reader has read, so that it begins with block 0.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn clear(&self, reader: ReaderId) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        schema::forget(&mut transaction, Some(reader)).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// A transaction that reads, and does not take for ever.
+    pub(crate) async fn reading(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        if self.dialect == Dialect::Postgres {
+            let bound = format!("SET LOCAL statement_timeout = {READ_MS_MAX}");
+            sqlx::query(&bound).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
+    }
+}
+
+/// A URL that can be shown: what stands between `:` and `@` is left out.
+fn without_password(url: &str) -> String {
+    match url.split_once('@') {
+        Some((_, place)) => format!("…@{place}"),
+        None => url.to_owned(),
+    }
+}
