@@ -31,7 +31,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "trade-gateway",
-        &["fabric-client", "fabric-msp", "fabric-protos", "trade-standards", "trade-model", "trade-proofs"],
+        &[
+            "fabric-client",
+            "fabric-msp",
+            "fabric-protos",
+            "trade-index",
+            "trade-standards",
+            "trade-model",
+            "trade-proofs",
+        ],
     ),
     (
         "fabric-operator",

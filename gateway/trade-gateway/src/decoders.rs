@@ -24,7 +24,10 @@ pub fn body(bytes: &[u8]) -> usize {
 
 fn example(parameter: &Parameter) -> &'static str {
     match parameter.kind {
-        ParameterKind::Text | ParameterKind::Party | ParameterKind::PartysId => "one",
+        ParameterKind::Text | ParameterKind::Party | ParameterKind::PartysId | ParameterKind::AnyOf => "one",
+        ParameterKind::Cursor | ParameterKind::Sort(_) => "id",
+        ParameterKind::Day => "2026-12-31",
+        ParameterKind::Moment => "2026-12-31T00:00:00Z",
         ParameterKind::Number | ParameterKind::PageSize => "1",
         ParameterKind::Flag => "true",
     }

@@ -215,6 +215,14 @@ impl Ledger for Fabric {
             }
         })
     }
+
+    fn blocks(&self, msp_id: &str) -> Option<Gateway> {
+        self.peers.get(msp_id).map(|peer| peer.service.clone())
+    }
+
+    fn newest_block(&self, msp_id: &str) -> Option<u64> {
+        self.peers.get(msp_id)?.tracker.as_ref()?.state().borrow().block_number
+    }
 }
 
 fn is_following(tracker: &CommitTracker) -> bool {

@@ -40,6 +40,17 @@ pub trait Ledger: Send + Sync + 'static {
         transaction_id: &'a str,
         wait: Duration,
     ) -> LedgerFuture<'a, Option<Commit>>;
+
+    /// Through what the blocks of an organization's peer are read, under the gateway's own identity; none where there
+    /// are no blocks.
+    fn blocks(&self, _msp_id: &str) -> Option<fabric_client::Gateway> {
+        None
+    }
+
+    /// The newest block that is known of an organization's peer; none where that is not known.
+    fn newest_block(&self, _msp_id: &str) -> Option<u64> {
+        None
+    }
 }
 
 /// The identity that a proposal names as its creator.

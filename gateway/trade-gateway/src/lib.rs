@@ -15,6 +15,7 @@ mod doors;
 pub mod endorsing;
 pub mod fabric;
 mod http;
+pub mod index;
 mod json;
 pub mod ledger;
 pub mod log;

@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, made from the table of routes and the schemas of the model.
 
-use std::sync::LazyLock;
+mod listed;
+
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -34,7 +36,8 @@ pub fn document() -> Value {
         item[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut generator);
     }
     let problem = generator.subschema_for::<Problem>();
-    let schemas = generator.take_definitions(true);
+    let mut schemas = generator.take_definitions(true);
+    keep_reached(&mut schemas, &[&Value::Object(paths.clone()), &json!(problem)]);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -65,6 +68,29 @@ pub fn document() -> Value {
     })
 }
 
+/// Leaves out the schemas to which nothing refers: those of tables that no list shows.
+fn keep_reached(schemas: &mut Map<String, Value>, from: &[&Value]) {
+    fn collect(value: &Value, open: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                let reference = object.get("$ref").and_then(Value::as_str);
+                open.extend(reference.and_then(|text| text.strip_prefix("#/components/schemas/")).map(str::to_owned));
+                object.values().for_each(|value| collect(value, open));
+            }
+            Value::Array(array) => array.iter().for_each(|value| collect(value, open)),
+            _ => {}
+        }
+    }
+    let (mut open, mut reached) = (Vec::new(), BTreeSet::new());
+    from.iter().for_each(|value| collect(value, &mut open));
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name).filter(|_| reached.insert(name.clone())) {
+            collect(schema, &mut open);
+        }
+    }
+    schemas.retain(|name, _| reached.contains(name));
+}
+
 /// The statuses of all errors that a route can answer with by the gateway's own rules; a contract adds its own, which
 /// the document covers with `4XX`.
 #[must_use]
@@ -80,7 +106,7 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
         Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
         Action::Submit(_) => statuses.extend([404, 409, 502, 504]),
         Action::SignProposal | Action::SignTransaction => statuses.extend([404, 409, 410, 502, 504]),
-        Action::Operation => statuses.extend([404, 422]),
+        Action::Operation | Action::History(_) => statuses.extend([404, 422]),
         _ => statuses.push(422),
     }
     statuses.sort_unstable();
@@ -146,6 +172,15 @@ fn parameters(route: &Route) -> Vec<Value> {
                         "description": "At most the gateway's page limit, 200 unless its settings say otherwise",
                     }),
                     ParameterKind::Flag => json!({"type": "boolean"}),
+                    ParameterKind::AnyOf => json!({
+                        "type": "array",
+                        "items": {"type": "string", "minLength": 1, "maxLength": 1000},
+                        "maxItems": 50,
+                    }),
+                    ParameterKind::Day => json!({"type": "string", "format": "date"}),
+                    ParameterKind::Moment => json!({"type": "string", "format": "date-time"}),
+                    ParameterKind::Cursor => json!({"type": "string", "minLength": 1, "maxLength": 4000}),
+                    ParameterKind::Sort(resource) => json!({"type": "string", "enum": listed::orders(resource)}),
                 },
             })
         })
@@ -245,6 +280,11 @@ fn successes(route: &Route, generator: &mut SchemaGenerator) -> Vec<(String, Val
             let content = json!({"application/json": {"schema": scan}, "text/html": {"schema": {"type": "string"}}});
             vec![answer("200", "What is recorded", content)]
         }
+        Action::List(resource) => {
+            let mut content = json_of(listed::page(resource, generator));
+            content["application/json"]["example"] = listed::example(resource);
+            vec![linked(answer("200", "A page of the list", content))]
+        }
         Action::SignTransaction => {
             let view = generator.subschema_for::<OperationView>().to_value();
             let outcomes = [("200", "Committed"), ("201", "Committed"), ("202", "The outcome is not known yet")];
@@ -256,7 +296,8 @@ fn successes(route: &Route, generator: &mut SchemaGenerator) -> Vec<(String, Val
         }
         _ => {
             let own = route.own_response().map(|shape| (shape.reference)(generator).to_value());
-            one("Success", own.unwrap_or_else(|| json!({"type": "object"})))
+            let success = one("Success", own.unwrap_or_else(|| json!({"type": "object"})));
+            if route.is_indexed() { success.into_iter().map(linked).collect() } else { success }
         }
     }
 }
@@ -282,6 +323,17 @@ fn submitted(
 
 fn answer(status: &str, description: &str, content: Value) -> (String, Value) {
     (status.to_owned(), json!({"description": description, "content": content}))
+}
+
+/// An answer that says where the next page is.
+fn linked((status, mut answer): (String, Value)) -> (String, Value) {
+    answer["headers"] = json!({
+        "Link": {
+            "description": "Where the next page is, with `rel=\"next\"` (RFC 8288); absent on the last page",
+            "schema": {"type": "string"},
+        }
+    });
+    (status, answer)
 }
 
 fn json_of(schema: Value) -> Value {

@@ -147,7 +147,12 @@ fn insert(fields: &mut Map<String, Value>, parameter: &Parameter, text: &str, li
     check_text(parameter.name, text)?;
     let number = || text.parse::<u32>().map_err(|_| bad_parameter(parameter.name, "must be a whole number"));
     let value = match parameter.kind {
-        ParameterKind::Text => Value::from(text),
+        ParameterKind::Text
+        | ParameterKind::AnyOf
+        | ParameterKind::Day
+        | ParameterKind::Moment
+        | ParameterKind::Cursor
+        | ParameterKind::Sort(_) => Value::from(text),
         // The first slash of a name ends the party.
         ParameterKind::Party if text.contains('/') => {
             return Err(bad_parameter(parameter.name, "must be an MSP id, or `-` for the caller's own"));

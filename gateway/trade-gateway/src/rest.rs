@@ -60,7 +60,7 @@ pub fn rest_request(route: &Route, argument: Value, private: Option<Value>) -> R
 /// The text of a field as a parameter has it. Of a record's name the party goes first and leaves the id.
 fn taken(fields: &mut Map<String, Value>, field: &str, kind: ParameterKind) -> Option<String> {
     let text = fields.remove(field).filter(|value| !value.is_null()).map(|value| text(&value))?;
-    if kind != ParameterKind::Party {
+    if !matches!(kind, ParameterKind::Party) {
         return Some(text);
     }
     let (party, id) = text.split_once('/').unwrap_or(("", &text));
@@ -113,7 +113,7 @@ mod tests {
             for (number, field) in route.parameters.iter().filter_map(|parameter| parameter.field).enumerate() {
                 fields.insert(field.to_owned(), json!(format!("a/b {number}")));
             }
-            let named = |parameter: &&Parameter| parameter.kind == ParameterKind::Party;
+            let named = |parameter: &&Parameter| matches!(parameter.kind, ParameterKind::Party);
             let names: Vec<&str> = route.parameters.iter().filter(named).filter_map(|one| one.field).collect();
             let sent = rest_request(route, Value::Object(fields.clone()), None);
             assert!(!sent.target.contains(['{', '}', ' ']), "{}", sent.target);

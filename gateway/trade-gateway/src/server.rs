@@ -32,6 +32,7 @@ use crate::{
     doors::{self, Doors},
     fabric::{Fabric, FabricError},
     http::{self, State},
+    index::Index,
     ledger::Ledger,
     members::{Members, MembersError},
     service::Service,
@@ -125,6 +126,7 @@ pub struct Running {
     admin_address: Option<SocketAddr>,
     servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
     housekeeping: Vec<JoinHandle<()>>,
+    index: Arc<Index>,
     /// Gone as soon as no worker holds the store and the audit log any more.
     in_use: Weak<()>,
 }
@@ -156,6 +158,7 @@ impl Running {
             // The server's own result is of no use to anybody who has stopped it.
             let _ = server.await;
         }
+        self.index.close().await;
         // Worker threads let go a moment after the server has ended.
         let deadline = Instant::now() + RELEASE_WAIT;
         while self.in_use.strong_count() > 0 && Instant::now() < deadline {
@@ -188,6 +191,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let limits = settings.limits.clone();
     let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
     let service = Arc::new(Service::new(settings, members, ledger, store));
+    service.index().open_at_start().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
     let server = open_doors(&limits, listener, tls.build(), &service, &state)
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
@@ -209,11 +213,13 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let in_use = service.in_use();
+    let index = Arc::clone(service.index());
     let mut housekeeping = keep_house(&service);
+    housekeeping.push(tokio::spawn(Arc::clone(&index).keep(Arc::clone(service.ledger()))));
     housekeeping.push(tokio::spawn(write_counts(for_counts)));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping, in_use })
+    Ok(Running { address, admin_address, servers, housekeeping, index, in_use })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.

@@ -2,9 +2,11 @@
 //!
 //! Settings name files; this module reads and checks the settings themselves, not the files.
 
+mod host;
+mod index;
+
 use std::{
     collections::BTreeSet,
-    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +14,8 @@ use fabric_msp::transport::uri_of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::host::is_loopback;
+pub use self::index::{IndexSettings, IndexSettingsError};
 use crate::operators::Operator;
 
 /// Largest page that may be set.
@@ -47,6 +51,9 @@ pub struct Settings {
     /// The audit log's files.
     #[serde(default)]
     pub audit: AuditSettings,
+    /// Where the index of the ledger lies.
+    #[serde(default)]
+    pub index: IndexSettings,
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
@@ -287,6 +294,9 @@ pub enum SettingsError {
     /// open.
     #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
     PlainPeer(String, String),
+    /// The index's database cannot be used.
+    #[error(transparent)]
+    Index(#[from] IndexSettingsError),
     /// Less room for the audit log than a few lines take.
     #[error("audit.{0} is too small")]
     Audit(&'static str),
@@ -353,15 +363,9 @@ impl Settings {
         if let Some(address) = self.service.peer_operations.as_ref().filter(|address| uri_of(address).is_err()) {
             return Err(SettingsError::OperationsAddress(address.clone()));
         }
+        self.index.check()?;
         self.limits.check()
     }
-}
-
-/// Whether `host:port` names this machine only.
-fn is_loopback(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl Limits {

@@ -75,7 +75,7 @@ async fn squatting_a_brands_products_is_refused() -> Result<()> {
         let right = json(&fixtures::right("AR-2", &[GTIN]));
         let refused = system.caller(IMPORTER)?.post("/v1/rights", &right).await?;
         refused.refused(422, "rights.product_of_another")?;
-        let path = format!("/v1/rights?product={GTIN}&territory=DE");
+        let path = format!("/v1/products/{GTIN}/rights?territory=DE");
         let found = system.caller(CUSTOMS)?.get(&path).await?.accepted()?;
         let owners: Vec<_> = found["rights"].as_array().into_iter().flatten().map(|right| &right["owner"]).collect();
         ensure!(owners.iter().all(|owner| **owner == BRAND), "{found}");
@@ -129,7 +129,7 @@ async fn drowning_an_importer_in_licences_and_a_licence_in_sub_licences_hides_no
         let covered = check(system, &mark(BRAND, "AR-5"), "").await?;
         ensure!(covered["verdict"] == "authorised", "{covered}");
         ensure!(covered["chain"] == json!([format!("{BRAND}/AR-5-good")]), "{covered}");
-        let held = importer.get(&format!("/v1/licences?licensee={IMPORTER}&right_id={BRAND}%2FEM-mark-AR-5")).await?;
+        let held = importer.get(&format!("/v1/members/{IMPORTER}/licences?right_id={BRAND}%2FEM-mark-AR-5")).await?;
         let held = held.accepted()?;
         ensure!(held["licences"].as_array().map(Vec::len) == Some(1), "{held}");
         ensure!(importer.get(&good).await?.accepted()?["state"] == "in_force", "the good one is hidden");

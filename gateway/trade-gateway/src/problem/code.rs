@@ -111,6 +111,8 @@ problem_codes! {
     OperationUnknown = 404, "operation_unknown", "Your organization has no operation with this id";
     /// No signing session for this certificate.
     SigningUnknown = 404, "signing_unknown", "No transaction with this id waits for your signature";
+    /// The index holds no version of it.
+    RecordUnknown = 404, "record_unknown", "The ledger has no such record";
     /// In the table, with other methods.
     MethodNotAllowed = 405, "method_not_allowed", "This route has no such method";
 
@@ -182,6 +184,8 @@ problem_codes! {
     OrganizationOutOfService = 503, "organization_out_of_service", "The identity that signs for your organization is unusable";
     /// The operation store failed, as on a full disk.
     StoreUnavailable = 503, "store_unavailable", "The gateway cannot store operations now";
+    /// The index's database does not answer, or no block is read yet.
+    IndexUnavailable = 503, "index_unavailable", "The index cannot answer now";
     /// The audit log failed, as on a full disk.
     AuditUnavailable = 503, "audit_unavailable", "The gateway cannot record decisions";
     /// The peer says at its operations endpoint that it is not well, as with a full disk; said by readiness only.

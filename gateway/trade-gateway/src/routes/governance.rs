@@ -1,11 +1,11 @@
 //! The members of the channel and the rules: founding and votes.
 
 use trade_model::governance::{
-    ApproveBallot, ConfirmFounding, Enact, Propose, ProposeFounding, ReadFounding, ReadFoundings, ReadMembers,
-    ReadProposal, ReadProposals, ReadRules, Vote,
+    ApproveBallot, ConfirmFounding, Enact, Propose, ProposeFounding, ReadFounding, ReadMembers, ReadProposal,
+    ReadRules, Vote,
 };
 
-use super::build::{PAGE, TEXT, id, query, read, write};
+use super::build::{id, read, write};
 use super::{Parameter, Route};
 
 const PROPOSER: Parameter = id("proposer", "proposer", "MSP id of the organization that proposed the list");
@@ -19,12 +19,6 @@ pub(super) static ROUTES: &[Route] = &[
         "Proposes a list of members, which binds nobody before all have confirmed it",
         &[],
         201,
-    ),
-    read::<ReadFoundings>(
-        "readFoundings",
-        "/v1/foundings",
-        "The lists of members that were proposed",
-        &[query("limit", PAGE, "How many to answer"), query("after", TEXT, "The `next` of the page before")],
     ),
     read::<ReadFounding>(
         "readFounding",
@@ -40,12 +34,6 @@ pub(super) static ROUTES: &[Route] = &[
         200,
     ),
     write::<Propose>("propose", "/v1/proposals", "Proposes a change of members or rules", &[], 201),
-    read::<ReadProposals>(
-        "readProposals",
-        "/v1/proposals",
-        "The proposals, newest first",
-        &[query("limit", PAGE, "How many to answer"), query("after", TEXT, "The `next` of the page before")],
-    ),
     read::<ReadProposal>("readProposal", "/v1/proposals/{id}", "A proposal with its ballots", &[PROPOSAL]),
     write::<Vote>("vote", "/v1/proposals/{id}/ballots", "Votes on a proposal", &[PROPOSAL], 201),
     write::<ApproveBallot>(

@@ -13,6 +13,7 @@ mod evidence;
 mod gateway;
 mod governance;
 mod item;
+mod listed;
 mod mandate;
 mod payment;
 mod rights;
@@ -22,12 +23,17 @@ mod transaction;
 
 use std::sync::LazyLock;
 
+use trade_model::governance::{ReadFoundings, ReadProposals};
+
 pub use route::{Access, Action, Method, OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route};
 pub use transaction::{Shape, Transaction};
 
 /// Transactions that no route calls, each with the reason.
-pub const WITHOUT_ROUTE: &[(&str, &str)] =
-    &[("item:Scan", "the public page of an item asks it: /01/{gtin}/21/{serial}, as JSON by the Accept header")];
+pub const WITHOUT_ROUTE: &[(&str, &str)] = &[
+    ("item:Scan", "the public page of an item asks it: /01/{gtin}/21/{serial}, as JSON by the Accept header"),
+    (<ReadFoundings as trade_model::Transaction>::NAME, "the index lists them: /v1/foundings"),
+    (<ReadProposals as trade_model::Transaction>::NAME, "the index lists them: /v1/proposals"),
+];
 
 /// All routes.
 #[must_use]
@@ -46,6 +52,7 @@ pub fn all() -> &'static [&'static Route] {
             agreement::ROUTES,
             payment::ROUTES,
             disclosure::ROUTES,
+            listed::routes(),
         ]
         .into_iter()
         .flatten()

@@ -24,10 +24,10 @@ pub(super) static ROUTES: &[Route] = &[
     write::<RegisterRight>("registerRight", "/v1/rights", "Registers a right by its owner's word", &[], 201),
     read::<FindRights>(
         "findRights",
-        "/v1/rights",
+        "/v1/products/{id}/rights",
         "Which rights protect a product, there and then",
         &[
-            required("product", "The trade item: GTIN"),
+            id("id", "product", "The trade item: GTIN"),
             required("territory", "Where: ISO 3166-1 alpha-2 code"),
             query("at", TEXT, "When, in ledger time; now when absent"),
         ],
@@ -128,10 +128,10 @@ pub(super) static ROUTES: &[Route] = &[
     write::<GrantLicence>("grantLicence", "/v1/licences", "Grants a licence or a sub-licence", &[], 201),
     read::<ReadLicences>(
         "readLicences",
-        "/v1/licences",
+        "/v1/members/{id}/licences",
         "The licences that a member has accepted, the newest first",
         &[
-            required("licensee", "MSP id of the member"),
+            id("id", "licensee", "MSP id of the member"),
             query("right_id", TEXT, "Only those under this right"),
             query("limit", PAGE, "How many to answer"),
             query("after", TEXT, "The `next` of the page before"),

@@ -1,8 +1,12 @@
 //! What a row of the table says.
 
+use trade_index::Resource;
+
 use super::transaction::{Shape, Transaction};
+
 use crate::{
     answer::{EntriesOfStatement, Identity, OperationView, SignatureBody, SigningStep},
+    index::{EventsAnswer, HistoryAnswer, SearchAnswer},
     settings::Role,
 };
 
@@ -91,6 +95,14 @@ pub enum Action {
     BankStatement,
     /// The public page of an item.
     ConsumerPage,
+    /// A page of a list, from the index.
+    List(&'static Resource),
+    /// What became of a record, from the index.
+    History(&'static Resource),
+    /// Records of all lists by words, from the index.
+    Search,
+    /// What committed transactions announced, from the index.
+    LedgerEvents,
     /// Evaluates a transaction on one peer; the ledger does not change.
     Evaluate(Transaction),
     /// Has a transaction endorsed, ordered and committed.
@@ -126,7 +138,7 @@ pub enum ParameterIn {
 pub const OWN_PARTY: &str = "-";
 
 /// What a parameter's text means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum ParameterKind {
     /// A text.
     Text,
@@ -140,6 +152,16 @@ pub enum ParameterKind {
     PageSize,
     /// `true` or `false`.
     Flag,
+    /// A text that can be given several times.
+    AnyOf,
+    /// A day, YYYY-MM-DD.
+    Day,
+    /// A moment, RFC 3339 UTC.
+    Moment,
+    /// Where a page ended.
+    Cursor,
+    /// A column of a list, `id` or `changed`.
+    Sort(&'static Resource),
 }
 
 impl Route {
@@ -150,6 +172,12 @@ impl Route {
             Action::Evaluate(transaction) | Action::Submit(transaction) => Some(transaction),
             _ => None,
         }
+    }
+
+    /// Whether the index answers it.
+    #[must_use]
+    pub fn is_indexed(&self) -> bool {
+        matches!(self.action, Action::List(_) | Action::History(_) | Action::Search | Action::LedgerEvents)
     }
 
     /// Whether the route changes the ledger.
@@ -179,6 +207,9 @@ impl Route {
             Action::SignProposal => Some(Shape::of::<SigningStep>()),
             Action::SignTransaction => Some(Shape::of::<OperationView>()),
             Action::BankStatement => Some(Shape::of::<EntriesOfStatement>()),
+            Action::History(_) => Some(Shape::of::<HistoryAnswer>()),
+            Action::Search => Some(Shape::of::<SearchAnswer>()),
+            Action::LedgerEvents => Some(Shape::of::<EventsAnswer>()),
             _ => None,
         }
     }

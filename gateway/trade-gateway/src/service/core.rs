@@ -13,6 +13,7 @@ use trade_model::common::{Digest256, GATEWAY_ATTRIBUTE, Vouched};
 use super::backoff::Backoff;
 use crate::{
     answer::Answer,
+    index::Index,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
     members::{Members, OutOfService, Principal},
     operators,
@@ -30,6 +31,7 @@ pub(crate) struct Service {
     pub(super) members: Members,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
+    pub(super) index: Arc<Index>,
     pub(super) sessions: Sessions,
     /// Operations whose outcome a request or the background work is learning now.
     pub(super) active: Mutex<BTreeSet<String>>,
@@ -46,7 +48,8 @@ impl Service {
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
-        Self { settings, members, ledger, store, sessions, active, backoff, readiness, in_use: Arc::default() }
+        let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
+        Self { settings, members, ledger, store, index, sessions, active, backoff, readiness, in_use }
     }
 
     /// Has no owner any more once the service has let go of everything.
@@ -58,6 +61,18 @@ impl Service {
     #[must_use]
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The index.
+    #[must_use]
+    pub(crate) fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// Where blocks come from.
+    #[must_use]
+    pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
     }
 
     /// The organizations.
@@ -142,6 +157,26 @@ impl Service {
             _ => Ok(None),
         }
     }
+}
+
+/// Evaluates with an identity of the gateway itself at a peer of an organization, whose word is taken for the answer.
+pub(crate) async fn evaluate_as(
+    ledger: &dyn Ledger,
+    signer: &dyn Signer,
+    organization: &str,
+    function: &str,
+    argument: Vec<u8>,
+) -> Result<Vec<u8>, LedgerError> {
+    let call = Call {
+        function: function.to_owned(),
+        argument: Some(argument),
+        private: None,
+        operator: None,
+        endorsing: Vec::new(),
+    };
+    let draft = ledger.propose(&creator_of(signer), &call)?;
+    let signature = sign(signer, &draft)?;
+    ledger.evaluate(organization, &draft, &signature).await
 }
 
 pub(super) fn path<'a>(parts: &'a Parts, name: &str) -> &'a str {

@@ -26,7 +26,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
-        if route.transaction().is_none() {
+        if route.transaction().is_none() && !route.is_indexed() {
             no_query(parts)?;
         }
         match &route.action {
@@ -40,6 +40,10 @@ impl Service {
             Action::SignProposal => self.sign_proposal(caller()?, parts).await,
             Action::SignTransaction => self.sign_transaction(caller()?, parts).await,
             Action::BankStatement => self.bank_statement(&parts.body),
+            Action::List(resource) => self.list(resource, caller()?, parts).await,
+            Action::History(resource) => self.history(resource, caller()?, parts).await,
+            Action::Search => self.search(caller()?, parts).await,
+            Action::LedgerEvents => self.ledger_events(caller()?, parts).await,
             Action::Evaluate(transaction) => self.evaluate(route, transaction, caller()?, parts).await,
             Action::Submit(transaction) => self.submit(route, transaction, caller()?, parts).await,
         }

@@ -1,12 +1,13 @@
 //! What the routes do. HTTP is not known here.
 //!
 //! One [`Service`] answers all: `core` holds its state, `resolving` learns the outcome of operations, `external` serves
-//! callers who sign, `reading` and `writing` the rest, and `dispatch` chooses among them.
+//! callers who sign, `indexed` asks the index, `reading` and `writing` do the rest, and `dispatch` chooses among them.
 
 mod backoff;
 mod core;
 mod dispatch;
 mod external;
+mod indexed;
 mod reading;
 mod resolving;
 mod writing;

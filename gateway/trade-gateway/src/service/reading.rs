@@ -8,11 +8,11 @@ use serde_json::json;
 use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
 use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
-use super::core::{Service, creator_of, evaluated, failed, log_failure, path, sign, to_bytes};
+use super::core::{Service, creator_of, evaluate_as, evaluated, failed, log_failure, path, sign, to_bytes};
 use crate::{
     answer::{Answer, EntriesOfStatement, Identity},
     consumer,
-    ledger::{Call, Cause, LedgerError},
+    ledger::{Cause, LedgerError},
     log,
     members::Principal,
     problem::{Problem, ProblemCode},
@@ -77,7 +77,11 @@ impl Service {
             return Problem::of(code).retry_after(5).into();
         }
         // Whose certificate ends soon, and which organization is out of service, is nothing for a stranger.
-        if detailed { Answer::json(200, &self.condition()) } else { Answer::json(200, &json!({"status": "ready"})) }
+        if detailed {
+            Answer::json(200, &self.condition().await)
+        } else {
+            Answer::json(200, &json!({"status": "ready"}))
+        }
     }
 
     /// What keeps the network behind this gateway from serving it.
@@ -107,7 +111,7 @@ impl Service {
     }
 
     /// What a gateway that is ready says about itself.
-    fn condition(&self) -> serde_json::Value {
+    async fn condition(&self) -> serde_json::Value {
         let expiring: Vec<_> = self
             .members
             .expiring(now())
@@ -120,6 +124,7 @@ impl Service {
             "membership": if self.members.is_stale() { "stale" } else { "current" },
             "out_of_service": self.members.out_of_service(),
             "expiring": expiring,
+            "index": self.index_condition().await,
         })
     }
 
@@ -143,17 +148,8 @@ impl Service {
         function: &str,
         argument: Vec<u8>,
     ) -> Result<Vec<u8>, LedgerError> {
-        let call = Call {
-            function: function.to_owned(),
-            argument: Some(argument),
-            private: None,
-            operator: None,
-            endorsing: Vec::new(),
-        };
         let signer = self.members.service();
-        let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call)?;
-        let signature = sign(signer.as_ref(), &draft)?;
-        self.ledger.evaluate(organization, &draft, &signature).await
+        evaluate_as(self.ledger.as_ref(), signer.as_ref(), organization, function, argument).await
     }
 
     pub(super) fn bank_statement(&self, body: &[u8]) -> Result<Answer, Problem> {

@@ -9,6 +9,7 @@ mod double;
 mod fabric;
 mod hostile;
 mod idempotency;
+mod lists;
 mod logs;
 mod matrix;
 mod operators;

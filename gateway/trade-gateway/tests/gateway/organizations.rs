@@ -16,7 +16,9 @@ use trade_gateway::{
     client::Client,
     ledger::Ledger,
     members::Members,
-    settings::{AuditSettings, Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings},
+    settings::{
+        AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+    },
     start_with,
 };
 use trade_model::common::DUTIES_ATTRIBUTE;
@@ -157,6 +159,7 @@ impl Organizations {
             },
             data_dir: self.path("data"),
             audit: AuditSettings::default(),
+            index: IndexSettings::default(),
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
         }
     }

@@ -15,7 +15,7 @@ use fabric_operator::{
     signals::asked_to_stop,
 };
 use trade_gateway::settings::{
-    AuditSettings, Custody, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+    AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
 };
 
 use crate::output::note;
@@ -105,6 +105,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         },
         data_dir: data_dir.to_owned(),
         audit: AuditSettings::default(),
+        index: IndexSettings::default(),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")

@@ -1,0 +1,36 @@
+//! What the index answers, in the document.
+
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+use trade_index::Resource;
+
+use crate::index::ListAnswer;
+
+/// A page of a list: the common form, with the fields that this list's records have. None is required, as a caller may
+/// ask for some of them.
+pub(super) fn page(resource: &Resource, generator: &mut SchemaGenerator) -> Value {
+    let page = generator.subschema_for::<ListAnswer>();
+    let record = json!({"type": "object", "properties": resource.properties(generator)});
+    let row = json!({"type": "object", "properties": {"record": record}});
+    json!({"allOf": [page, {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}]})
+}
+
+/// An answer as it looks, with no field of the record.
+pub(super) fn example(resource: &Resource) -> Value {
+    let part = |name: &&str| match *name {
+        "party" | "holder" | "bank" | "from" | "to" | "company" | "proposer" | "organization" => "ExporterMSP",
+        "number" | "version" => "0000000001",
+        _ => "1",
+    };
+    let id: Vec<&str> = resource.key.iter().map(part).collect();
+    json!({
+        "rows": [{"id": id.join("/"), "record": {}, "changed": {"block": 12, "place": 0}}],
+        "as_of": {"organization": "ExporterMSP", "block": 40},
+    })
+}
+
+/// By what a list can be sorted.
+pub(super) fn orders(resource: &Resource) -> Vec<String> {
+    let columns = resource.columns.iter().map(|column| column.name);
+    columns.chain(["id", "changed"]).flat_map(|name| [name.to_owned(), format!("-{name}")]).collect()
+}
