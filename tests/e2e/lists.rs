@@ -1,12 +1,15 @@
 //! Lists, histories, search and events, from an index that reads the blocks of a running network.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use fixtures::json;
 use serde_json::{Value, json};
 
-use crate::harness::{System, establish, everywhere};
+use crate::harness::{PROGRAM, System, establish, everywhere};
 
 const BRAND: &str = "ExporterMSP";
 const REGULATOR: &str = "RegulatorMSP";
@@ -96,6 +99,36 @@ async fn every_list_is_read_to_its_end_and_holds_nothing_that_its_authors_did_no
                 target = format!("/v1/{}?limit=50&sort=id&after={next}", resource.name);
             }
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_index_is_read_anew_and_compared_with_what_contracts_answer() -> Result<()> {
+    for system in everywhere()? {
+        establish(system).await?;
+        let right = json(&fixtures::right("LI-2", &[]));
+        system.caller(BRAND)?.post("/v1/rights", &right).await?.accepted()?;
+        // An index of its own beside the gateway's, which goes on.
+        let folder = tempfile::tempdir()?;
+        let given = std::fs::read_to_string(system.layout.folder("gateway")?.join("settings.yaml"))?;
+        let database = format!("database: 'sqlite:{}'", folder.path().join("index.sqlite").display());
+        let settings = given.replace("database: null", &database);
+        ensure!(settings != given, "the settings name no database:\n{given}");
+        let file = folder.path().join("settings.yaml");
+        std::fs::write(&file, settings)?;
+        let index = |what: &str| -> Result<String> {
+            let output = Command::new(PROGRAM).args(["index", what, "--settings"]).arg(&file).output()?;
+            let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+            ensure!(output.status.success(), "{what}: {told}{failed}");
+            Ok(told)
+        };
+        ensure!(index("status")?.contains("next block of the index 0,"), "a new index has read something");
+        let rebuilt = index("rebuild")?;
+        ensure!(!rebuilt.contains("next block of the index 0,"), "{rebuilt}");
+        let compared = index("verify")?;
+        ensure!(compared.contains(" records are what the contracts answer, 0 are not"), "{compared}");
+        ensure!(!compared.starts_with("0 "), "nothing was compared: {compared}");
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ pub mod settings;
 mod signing;
 pub mod store;
 mod time;
+pub mod upkeep;
 
 pub use server::{Running, StartError, run, start, start_with};
 pub use settings::Settings;

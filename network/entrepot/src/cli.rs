@@ -62,6 +62,9 @@ enum Command {
     /// The audit log of a gateway
     #[command(subcommand)]
     Audit(commands::audit::Command),
+    /// The index of a gateway
+    #[command(subcommand)]
+    Index(commands::index::Command),
     /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
     /// Show and change the channels of a folder's running network, and create further ones
@@ -98,6 +101,7 @@ impl Cli {
     pub fn run(self, contracts: Router) -> Result<ExitCode> {
         match self.command {
             Command::Audit(command) => return commands::audit::run(&command),
+            Command::Index(command) => return commands::index::run(&command),
             Command::Up(options) => commands::up::run(options),
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),

@@ -12,4 +12,4 @@ mod reading;
 mod resolving;
 mod writing;
 
-pub(crate) use self::core::Service;
+pub(crate) use self::core::{Service, evaluate_as};

@@ -9,6 +9,7 @@ pub mod down;
 pub mod epcis;
 mod files;
 pub mod folder;
+pub mod index;
 pub mod ledger;
 pub mod network;
 pub mod proof;
