@@ -18,7 +18,7 @@ const REGULATOR: &str = "RegulatorMSP";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Asks until there is what `wanted` wants.
-async fn until(system: &System, msp_id: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+pub(crate) async fn until(system: &System, msp_id: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
     let (caller, deadline) = (system.caller(msp_id)?, Instant::now() + PATIENCE);
     loop {
         let answer = caller.get(path).await?;
@@ -36,7 +36,8 @@ async fn until(system: &System, msp_id: &str, path: &str, wanted: impl Fn(&Value
     }
 }
 
-fn has_rows(answer: &Value) -> bool {
+/// Whether a page of a list has any row.
+pub(crate) fn has_rows(answer: &Value) -> bool {
     answer["rows"].as_array().is_some_and(|rows| !rows.is_empty())
 }
 

@@ -10,7 +10,7 @@ mod documents;
 mod full_disk;
 mod goods;
 mod lawful;
-mod lists;
+pub(crate) mod lists;
 pub(crate) mod money;
 mod node;
 mod proofs;

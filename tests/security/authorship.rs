@@ -3,8 +3,8 @@
 //!
 //! Every peer of this system runs the changed chaincode; those that are asked to endorse what the honest one would
 //! refuse are the colluding ones. What exists they cannot change. What is new is valid on the channel, and is
-//! recognised by the contract, at the gateway and by the verifier, in the blocks of a peer and in a ledger at rest. The
-//! control is the bank's own record.
+//! recognised by the contract, at the gateway, in its lists and by the verifier, in the blocks of a peer and in a
+//! ledger at rest. The control is the bank's own record.
 
 use std::{fs, path::Path};
 
@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 use trade_model::{Transaction as _, common::Digest256, evidence::ReadEvidence};
 
 use crate::{
-    e2e::commands::run as command,
+    e2e::{
+        commands::run as command,
+        lists::{has_rows, until},
+    },
     harness::{PROGRAM, System, establish, kinds},
 };
 
@@ -82,6 +85,16 @@ async fn forge(system: &System) -> Result<Vec<String>> {
         ensure!(!is_authenticated(system, record).await?, "a forged record is taken for the bank's: {record}");
     }
     ensure!(is_authenticated(system, &own).await?, "the bank's own record is what it was");
+    for (record, made, flaw) in [
+        (&own, true, ""),
+        (&copied, false, "whose collection holds no digest of it"),
+        (&flipped, false, "LogisticsMSP created the transaction"),
+    ] {
+        let path = format!("/v1/evidence?sha256={}", record["sha256"].as_str().unwrap_or_default());
+        let row = until(system, "RegulatorMSP", &path, has_rows).await?["rows"][0].clone();
+        let flaws = row["flaws"].to_string();
+        ensure!(row["authenticated"] == made && flaws.contains(flaw), "the list shows it otherwise: {row}");
+    }
     let digest = |record: &Value| record["sha256"].as_str().unwrap_or_default().to_owned();
     Ok(vec![
         format!("evidence/{}/", digest(&copied)),
