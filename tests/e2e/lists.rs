@@ -1,13 +1,17 @@
 //! Lists, histories, search and events, from an index that reads the blocks of a running network.
 
 use std::{
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
+use fabric_client::Start;
 use fixtures::json;
 use serde_json::{Value, json};
+use tokio_stream::StreamExt;
+use trade_index::{BlockFacts, FollowError, Follower, Reader, Store};
 
 use crate::harness::{PROGRAM, System, establish, everywhere};
 
@@ -110,26 +114,78 @@ async fn an_index_is_read_anew_and_compared_with_what_contracts_answer() -> Resu
         establish(system).await?;
         let right = json(&fixtures::right("LI-2", &[]));
         system.caller(BRAND)?.post("/v1/rights", &right).await?.accepted()?;
-        // An index of its own beside the gateway's, which goes on.
+        // An index of its own beside the gateway's, which goes on; on PostgreSQL, too, where there is one.
         let folder = tempfile::tempdir()?;
         let given = std::fs::read_to_string(system.layout.folder("gateway")?.join("settings.yaml"))?;
-        let database = format!("database: 'sqlite:{}'", folder.path().join("index.sqlite").display());
-        let settings = given.replace("database: null", &database);
-        ensure!(settings != given, "the settings name no database:\n{given}");
-        let file = folder.path().join("settings.yaml");
-        std::fs::write(&file, settings)?;
-        let index = |what: &str| -> Result<String> {
-            let output = Command::new(PROGRAM).args(["index", what, "--settings"]).arg(&file).output()?;
-            let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
-            ensure!(output.status.success(), "{what}: {told}{failed}");
-            Ok(told)
-        };
-        ensure!(index("status")?.contains("next block of the index 0,"), "a new index has read something");
+        let file = format!("sqlite:{}", folder.path().join("index.sqlite").display());
+        for database in [Some(file), std::env::var("ENTREPOT_POSTGRES").ok()].into_iter().flatten() {
+            rebuilt_and_compared(&given, &database, &folder.path().join("settings.yaml"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads an index in a database anew, twice, and compares it.
+fn rebuilt_and_compared(given: &str, database: &str, file: &Path) -> Result<()> {
+    let settings = given.replace("database: null", &format!("database: '{database}'"));
+    ensure!(settings != given, "the settings name no database:\n{given}");
+    std::fs::write(file, settings)?;
+    let index = |what: &str| -> Result<String> {
+        let output = Command::new(PROGRAM).args(["index", what, "--settings"]).arg(file).output()?;
+        let (told, failed) = (String::from_utf8(output.stdout)?, String::from_utf8(output.stderr)?);
+        ensure!(output.status.success(), "{what}: {told}{failed}");
+        Ok(told)
+    };
+    for _ in 0..2 {
         let rebuilt = index("rebuild")?;
         ensure!(!rebuilt.contains("next block of the index 0,"), "{rebuilt}");
-        let compared = index("verify")?;
-        ensure!(compared.contains(" records are what the contracts answer, 0 are not"), "{compared}");
-        ensure!(!compared.starts_with("0 "), "nothing was compared: {compared}");
+    }
+    ensure!(index("status")?.starts_with("peer of "), "the peer is not named");
+    let compared = index("verify")?;
+    ensure!(compared.contains(" records are what the contracts answer, 0 are not"), "{compared}");
+    ensure!(!compared.starts_with("0 "), "nothing was compared: {compared}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_index_of_another_chain_is_not_read_on() -> Result<()> {
+    for system in everywhere()? {
+        establish(system).await?;
+        let folder = tempfile::tempdir()?;
+        let store = Store::open_file(&folder.path().join("index.sqlite")).await?;
+        let reader = Reader {
+            channel: system.consortium.channel.clone(),
+            organization: BRAND.to_owned(),
+            chaincode: system.consortium.chaincode.name.clone(),
+        };
+        let id = store.reader(&reader).await?;
+        let digest = |number: u64| {
+            let mut digest = [7; 32];
+            digest[..8].copy_from_slice(&number.to_be_bytes());
+            digest
+        };
+        let other = |number: u64| BlockFacts {
+            number,
+            previous_sha256: digest(number.wrapping_sub(1)),
+            header_sha256: digest(number),
+            organizations: None,
+            transactions: Vec::new(),
+        };
+        let gateway = system.fabric(BRAND, BRAND).await?;
+        let follower = Follower::new(store.clone(), reader, gateway.clone());
+        store.apply(id, &other(0)).await?;
+        let refused = follower.until(1).await;
+        ensure!(matches!(refused, Err(FollowError::OtherChain(0))), "{refused:?}");
+
+        let mut newest = gateway.blocks(&system.consortium.channel).start(Start::Newest).open()?;
+        let newest = newest.next().await.context("a block")??.header.map_or(0, |header| header.number);
+        // Other tests write meanwhile, a block or two.
+        let ahead = newest + 1_000;
+        for number in 1..ahead {
+            store.apply(id, &other(number)).await?;
+        }
+        let refused = follower.until(ahead).await;
+        ensure!(matches!(refused, Err(FollowError::Behind { next, .. }) if next == ahead), "{refused:?}");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use fabric_client::{
-    Gateway,
+    Gateway, Start,
     checkpoint::{CheckpointError, Checkpointer, MemoryCheckpointer, Position},
     events::{Backoff, EventError},
 };
@@ -14,6 +14,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
+use tokio_stream::StreamExt;
 
 use crate::{
     block::{BlockError, read_block},
@@ -22,6 +23,9 @@ use crate::{
 
 /// Default: how long to wait after the database or the peer has failed, doubled up to [`PAUSE_MAX`].
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
+
+/// How long the peer may take to send a block that it has.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest wait.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -52,6 +56,24 @@ pub enum FollowError {
     /// The position of the stream.
     #[error(transparent)]
     Position(#[from] CheckpointError),
+    /// The peer sends no block when it is asked for one.
+    #[error("the peer sent no block within {} s", .0.as_secs())]
+    Silent(Duration),
+    /// The peer has fewer blocks than the index. It may be catching up; or its chain is another one.
+    #[error(
+        "the peer's newest block is {newest}, and the index has read up to the one before {next}; if the peer's chain is another one, rebuild the index"
+    )]
+    Behind {
+        /// The peer's newest block.
+        newest: u64,
+        /// The block that the index needs next.
+        next: u64,
+    },
+    /// The peer's chain is not the one that was read.
+    #[error(
+        "block {0} of the peer is another one than the index has read: the peer shows another chain; rebuild the index"
+    )]
+    OtherChain(u64),
 }
 
 /// Reads blocks into an index.
@@ -78,13 +100,17 @@ impl Follower {
 
     /// Follows for ever; what fails is tried again after a pause.
     pub async fn run(self) {
-        let mut pause = PAUSE_FIRST;
+        let (mut pause, mut checked) = (PAUSE_FIRST, false);
         loop {
             let began = self.progress.borrow().next_block;
-            let error = match self.follow(u64::MAX).await {
-                Ok(()) => continue,
+            let error = match self.follow(u64::MAX, !checked).await {
+                Ok(()) => {
+                    checked = true;
+                    continue;
+                }
                 Err(error) => error,
             };
+            checked = false;
             tracing::warn!(organization = self.reader.organization, %error, "the index does not follow");
             self.progress.send_modify(|progress| progress.trouble = Some(error.to_string()));
             let moved = self.progress.borrow().next_block > began;
@@ -98,8 +124,10 @@ impl Follower {
     /// # Errors
     /// [`FollowError`]; what was read until then stays.
     pub async fn until(&self, last: u64) -> Result<(), FollowError> {
+        let mut checked = false;
         while self.next_block().await? <= last {
-            self.follow(last).await?;
+            self.follow(last, !checked).await?;
+            checked = true;
         }
         Ok(())
     }
@@ -109,10 +137,13 @@ impl Follower {
         Ok(self.store.next_block(reader).await?)
     }
 
-    /// Follows until a block comes out of turn, since another process has taken it, or `last` is there.
-    async fn follow(&self, last: u64) -> Result<(), FollowError> {
+    /// Follows until a block is missing, since another process forgot what was read, or `last` is there.
+    async fn follow(&self, last: u64, check: bool) -> Result<(), FollowError> {
         let reader = self.store.reader(&self.reader).await?;
         let next = self.store.next_block(reader).await?;
+        if check {
+            self.check_chain(reader, next).await?;
+        }
         self.progress.send_modify(|progress| progress.next_block = next);
         let mut checkpoint = MemoryCheckpointer::default();
         checkpoint.store(&Position::block(next))?;
@@ -129,6 +160,29 @@ impl Follower {
         Ok(())
     }
 
+    /// Whether the peer's chain is the one whose blocks the index holds: a network that was made anew may well have
+    /// fewer blocks, and the next one would never come.
+    async fn check_chain(&self, reader: ReaderId, next: u64) -> Result<(), FollowError> {
+        let Some(before) = next.checked_sub(1) else { return Ok(()) };
+        let Some(kept) = self.store.header_sha256(reader, before).await? else { return Ok(()) };
+        let newest = self.block_at(Start::Newest).await?;
+        if newest.0 < before {
+            return Err(FollowError::Behind { newest: newest.0, next });
+        }
+        let (_, shown) = if newest.0 == before { newest } else { self.block_at(Start::Block(before)).await? };
+        if shown == kept { Ok(()) } else { Err(FollowError::OtherChain(before)) }
+    }
+
+    /// The number and the header's digest of the block there.
+    async fn block_at(&self, start: Start) -> Result<(u64, String), FollowError> {
+        let mut blocks = self.gateway.blocks(&self.reader.channel).start(start).open()?;
+        let block = tokio::time::timeout(PATIENCE, blocks.next()).await;
+        let block = block.ok().flatten().ok_or(FollowError::Silent(PATIENCE))??;
+        let header = block.header.ok_or(BlockError::Incomplete("header"))?;
+        let digest = fabric_config::block::header_hash(&header);
+        Ok((header.number, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
     async fn take(&self, reader: ReaderId, facts: &crate::BlockFacts) -> Result<Option<()>, FollowError> {
         match self.store.apply(reader, facts).await? {
             Applied::Now => {
@@ -138,7 +192,8 @@ impl Follower {
             }
             Applied::OutOfTurn { next } => {
                 self.progress.send_modify(|progress| progress.next_block = next);
-                Ok(None)
+                // Another process has it already: the one after it may be this one's.
+                Ok((next > facts.number).then_some(()))
             }
         }
     }

@@ -124,6 +124,17 @@ impl Store {
         u64::try_from(next).map_err(|_| StoreError::Unreadable { what: "a block number" })
     }
 
+    /// SHA-256 of the header of a block that a reader has read, in hexadecimal digits; none of one that it has not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn header_sha256(&self, reader: ReaderId, block: u64) -> Result<Option<String>, StoreError> {
+        let number = i64::try_from(block).map_err(|_| StoreError::Number(block))?;
+        let row = sqlx::query("SELECT header_sha256 FROM block WHERE reader_id = $1 AND block = $2");
+        let row = row.bind(reader.0).bind(number).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
     /// Whether an organization belongs to the channel, as of the blocks that a reader has read.
     ///
     /// # Errors
