@@ -9,10 +9,13 @@ mod query;
 mod statement;
 
 pub use self::page::{ListPage, ListRow};
+pub(crate) use self::query::sought;
 pub use self::query::{ListQuery, PAGE_DEFAULT, PAGE_MAX, QueryError};
 use self::{cursor::Cursor, statement::Text};
-pub(crate) use self::{query::sought, statement::after_all};
-use crate::store::{ReaderId, Store, StoreError};
+use crate::{
+    sqlx::AnyConnection,
+    store::{ReaderId, Store, StoreError},
+};
 
 impl Store {
     /// One page of a list, of one reader's rows.
@@ -22,13 +25,7 @@ impl Store {
     pub async fn list(&self, reader: ReaderId, query: &ListQuery) -> Result<ListPage, StoreError> {
         let mut transaction = self.reading().await?;
         let height = self.height(&mut transaction, reader).await?;
-        let mut text = Text::new(query.resource, reader);
-        for condition in &query.conditions {
-            // The index of the column by which the page is ordered is used in any case.
-            let ordering = condition.column().is_some_and(|column| query.order.column.as_deref() == Some(column));
-            let rare = ordering || text.is_rare(&mut transaction, condition).await?;
-            text.condition(condition, rare);
-        }
+        let text = self.text(&mut transaction, reader, query).await?;
         let total = match query.total {
             true => Some(text.count(&mut transaction, self.dialect()).await?),
             false => None,
@@ -44,5 +41,34 @@ impl Store {
         });
         let rows = rows.into_iter().map(|(row, _)| row.with_fields(query.fields.as_ref())).collect();
         Ok(ListPage { rows, next, total, height })
+    }
+
+    /// The rows of a page, and one more when there is a next page.
+    pub(crate) async fn rows(
+        &self,
+        connection: &mut AnyConnection,
+        reader: ReaderId,
+        query: &ListQuery,
+    ) -> Result<Vec<ListRow>, StoreError> {
+        let text = self.text(connection, reader, query).await?;
+        let rows = text.page(connection, self.dialect(), query).await?;
+        Ok(rows.into_iter().map(|(row, _)| row).collect())
+    }
+
+    /// The conditions of a query, as a statement takes them.
+    async fn text(
+        &self,
+        connection: &mut AnyConnection,
+        reader: ReaderId,
+        query: &ListQuery,
+    ) -> Result<Text, StoreError> {
+        let mut text = Text::new(query.resource, reader);
+        for condition in &query.conditions {
+            // The index of the column by which the page is ordered is used in any case.
+            let ordering = condition.column().is_some_and(|column| query.order.column.as_deref() == Some(column));
+            let rare = ordering || text.is_rare(connection, condition).await?;
+            text.condition(condition, rare);
+        }
+        Ok(text)
     }
 }

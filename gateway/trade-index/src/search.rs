@@ -1,12 +1,11 @@
 //! Search over all lists by words: letters and digits of ids, parties and references, in small letters.
 
-use crate::sqlx::{self, AnyConnection, Row};
 use serde_json::{Map, Value};
 
 use crate::{
-    list::{QueryError, after_all, sought},
-    resource::{Cell, Resource},
-    store::{ReaderId, Store, StoreError, bind},
+    list::{ListQuery, ListRow, QueryError, sought},
+    resource::{Cell, Resource, resources},
+    store::{ReaderId, Store, StoreError},
 };
 
 /// Records of one page of a search at most.
@@ -61,71 +60,50 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn search(&self, reader: ReaderId, search: &Search) -> Result<FoundPage, StoreError> {
-        let mut arguments = vec![Cell::Number(reader.0)];
-        let mut argument = |cell| {
-            arguments.push(cell);
-            format!("${}", arguments.len())
-        };
-        let mut conditions = Vec::new();
-        for (place, word) in search.words.iter().enumerate() {
-            let (from, to) = (argument(Cell::Text(word.clone())), argument(Cell::Text(after_all(word))));
-            conditions.push(match place {
-                0 => format!("w.word >= {from} AND w.word < {to}"),
-                _ => format!(
-                    "EXISTS (SELECT 1 FROM word o WHERE o.reader_id = $1 AND o.resource = w.resource AND o.id = w.id \
-                     AND o.word >= {from} AND o.word < {to})"
-                ),
-            });
-        }
-        if let Some((resource, id)) = &search.after {
-            let (resource, id) = (argument(Cell::Text(resource.clone())), argument(Cell::Text(id.clone())));
-            conditions.push(format!("(w.resource, w.id) > ({resource}, {id})"));
-        }
-        let statement = format!(
-            "SELECT DISTINCT w.resource, w.id FROM word w WHERE w.reader_id = $1 AND {} \
-             ORDER BY w.resource, w.id LIMIT {}",
-            conditions.join(" AND "),
-            search.limit + 1
-        );
         let mut transaction = self.reading().await?;
         let height = self.height(&mut transaction, reader).await?;
-        let query = arguments.into_iter().fold(sqlx::query(&statement), bind);
-        let mut rows = query.fetch_all(&mut *transaction).await?;
         let wanted = usize::try_from(search.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > wanted;
-        rows.truncate(wanted);
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let name: String = row.try_get(0)?;
-            let resource = Resource::find(&name).ok_or(StoreError::Unreadable { what: "the name of a list" })?;
-            found.push(self.found(&mut transaction, reader, resource, row.try_get(1)?).await?);
-        }
-        transaction.commit().await?;
-        let next = found.last().filter(|_| more).map(|last| format!("{}!{}", last.resource, last.id));
-        Ok(FoundPage { found, next, height })
-    }
-
-    async fn found(
-        &self,
-        connection: &mut AnyConnection,
-        reader: ReaderId,
-        resource: &'static Resource,
-        id: String,
-    ) -> Result<Found, StoreError> {
-        let columns: Vec<_> = resource.columns.iter().filter(|column| column.searched).collect();
-        let names: Vec<String> = columns.iter().map(|column| column.sql()).collect();
-        let statement =
-            format!("SELECT {} FROM {} WHERE reader_id = $1 AND id = $2", names.join(", "), resource.list());
-        let row = sqlx::query(&statement).bind(reader.0).bind(&id).fetch_one(connection).await?;
-        let mut found_by = Map::new();
-        for (place, column) in columns.iter().enumerate() {
-            let text: String = row.try_get(place)?;
-            if !text.is_empty() {
-                found_by.insert(column.name.to_owned(), Value::from(text));
+        let (mut found, mut more) = (Vec::new(), false);
+        for resource in resources().iter().copied() {
+            let Some(after) = search.after_in(resource) else { continue };
+            let left = search.limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            let query = ListQuery::of_words(resource, &search.words, after, left);
+            // One row more than there is room for tells that there are more.
+            let rows = self.rows(&mut transaction, reader, &query).await?;
+            found.extend(rows.into_iter().map(|row| found_of(resource, row)));
+            more = found.len() > wanted;
+            if more {
+                break;
             }
         }
-        Ok(Found { resource: resource.name, id, found_by })
+        transaction.commit().await?;
+        found.truncate(wanted);
+        let next = found.last().filter(|_| more).map(|last: &Found| format!("{}!{}", last.resource, last.id));
+        Ok(FoundPage { found, next, height })
     }
+}
+
+impl Search {
+    /// Behind which id to go on in a list: behind none, or none at all when the list was read before.
+    fn after_in(&self, resource: &Resource) -> Option<Option<&str>> {
+        match &self.after {
+            Some((name, id)) if resource.name == name => Some(Some(id)),
+            Some((name, _)) if resource.name < name.as_str() => None,
+            _ => Some(None),
+        }
+    }
+}
+
+fn found_of(resource: &'static Resource, row: ListRow) -> Found {
+    let mut found_by = Map::new();
+    for column in resource.columns.iter().filter(|column| column.searched) {
+        if let Cell::Text(text) = column.cell(&row.document)
+            && !text.is_empty()
+        {
+            found_by.insert(column.name.to_owned(), Value::from(text));
+        }
+    }
+    Found { resource: resource.name, id: row.id, found_by }
 }
 
 #[cfg(test)]

@@ -173,6 +173,14 @@ impl ListQuery {
         Ok(query)
     }
 
+    /// The records with these words, by id, behind one of them.
+    pub(crate) fn of_words(resource: &'static Resource, words: &[String], after: Option<&str>, limit: u32) -> Self {
+        let order = Order { name: "id".to_owned(), column: None, descending: false };
+        let after = after.map(|id| Cursor { order: order.asked(), value: None, id: id.to_owned() });
+        let conditions = words.iter().cloned().map(Condition::Word).collect();
+        Self { resource, conditions, order, after, limit, total: false, fields: None }
+    }
+
     fn filter(&mut self, resource: &'static Resource, name: &str, value: &str) -> Result<(), QueryError> {
         if name == "id" {
             self.add_choice("id".to_owned(), Cell::Text(value.to_owned()));

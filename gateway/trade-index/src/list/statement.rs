@@ -217,6 +217,6 @@ fn read_row(row: &AnyRow) -> Result<ListRow, StoreError> {
 }
 
 /// The first text behind all that begin with `word`: no word holds the last character of Unicode.
-pub(crate) fn after_all(word: &str) -> String {
+fn after_all(word: &str) -> String {
     format!("{word}\u{10FFFF}")
 }
