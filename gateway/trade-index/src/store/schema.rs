@@ -12,7 +12,10 @@ use super::{dialect::Dialect, error::StoreError, reader::ReaderId, value::hexade
 use crate::resource::{Column, Kind, Resource, resources};
 
 /// The migrations: number, name and SQL, in which `BYTES` is filled in.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "ledger", include_str!("../../migrations/0001_ledger.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "ledger", include_str!("../../migrations/0001_ledger.sql")),
+    (2, "words of a record", include_str!("../../migrations/0002_words_of_a_record.sql")),
+];
 
 /// Counted up when rows are made of the same declarations in another way.
 const FORM: u32 = 1;
