@@ -65,7 +65,7 @@ async fn two_countries(system: &System) -> Result<()> {
         system.caller(authority)?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
         let secret = Secret::new(value)?;
         let declaration_id = format!("D-{country}");
-        let declaration = declaration(system, &declaration_id, &tariff, &secret)?;
+        let declaration = declaration(system, &declaration_id, (authority, &tariff), &secret)?;
         importer.post("/v1/declarations", &declaration).await?.accepted()?;
         let opening = json!({ "private": secret.opening() });
         importer.post(&format!("/v1/declarations/ImporterMSP/{declaration_id}/opening"), &opening).await?.accepted()?;
@@ -93,13 +93,21 @@ async fn two_countries(system: &System) -> Result<()> {
     Ok(())
 }
 
-fn declaration(system: &System, id: &str, tariff: &PublishTariff, secret: &Secret) -> Result<Value> {
+fn declaration(
+    system: &System,
+    id: &str,
+    (authority, tariff): (&str, &PublishTariff),
+    secret: &Secret,
+) -> Result<Value> {
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
-    let place = DeclarationPlace::parse("ImporterMSP", id, (tariff.tariff_id.as_str(), 1), "b", "EUR")?;
+    let tariff_id = format!("{authority}/{}", tariff.tariff_id);
+    let place = DeclarationPlace::parse("ImporterMSP", id, (&tariff_id, 1), "b", "EUR")?;
     let proof = secret.prove_range(&place.context(deployment)?, BOUNDS.0, BOUNDS.1)?;
     let items = [documents::item("TWO")];
     let request = fixtures::declaration(id, tariff, &[&items[0]], of(&secret.commitment()), of(&proof));
-    Ok(fixtures::json(&request))
+    let mut request = fixtures::json(&request);
+    request["tariff_id"] = json!(tariff_id);
+    Ok(request)
 }
 
 /// Each value is in the store of its own authority and in no other's.

@@ -103,7 +103,8 @@ impl Border {
     pub async fn declare(&self, id: &str, goods: &Value) -> Result<Answer> {
         let secret = Secret::new(5_000)?;
         let deployment = Deployment { channel: &self.channel, chaincode: &self.chaincode };
-        let place = DeclarationPlace::parse(IMPORTER, id, (&self.tariff_id(), 1), "b", "EUR")?;
+        let place =
+            DeclarationPlace::parse(IMPORTER, id, (&format!("CustomsMSP/{}", self.tariff_id()), 1), "b", "EUR")?;
         let proof = secret.prove_range(&place.context(deployment)?, BOUNDS.0, BOUNDS.1)?;
         let tariff = serde_json::from_value(self.tariff(&self.tariff_id()))?;
         let item = documents::item("ANY");

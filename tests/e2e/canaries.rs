@@ -96,7 +96,7 @@ pub(crate) async fn a_day_of_business(system: &System) -> Result<Vec<Canary>> {
     customs.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
 
     let declared = Secret::new(DECLARED)?;
-    let context = DeclarationPlace::parse("ImporterMSP", "D", ("T", 1), "b", "EUR")?.context(deployment)?;
+    let context = DeclarationPlace::parse("ImporterMSP", "D", ("CustomsMSP/T", 1), "b", "EUR")?.context(deployment)?;
     let proof = declared.prove_range(&context, 0, 200_000_000_000_000)?;
     let item = documents::item("CANARY1");
     let declaration = fixtures::declaration("D", &tariff, &[&item], of(&declared.commitment()), of(&proof));

@@ -54,7 +54,7 @@ impl Desk {
 
 fn declaration() -> Value {
     json!({
-        "declaration_id": "D-CLERK", "tariff_id": "T-CLERK", "tariff_version": 1, "band_id": "b",
+        "declaration_id": "D-CLERK", "tariff_id": "CustomsMSP/T-CLERK", "tariff_version": 1, "band_id": "b",
         "items": [documents::item("CLERK")], "hs_code": "910211", "origin": "CN", "destination": "SE", "quantity": "1",
         "unit": "C62", "currency": "EUR",
     })
@@ -75,7 +75,7 @@ async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
     desk.put("declaration.json", &declaration())?;
     let to = gateway(system, "ImporterMSP")?;
     let send = |name: &'static str| [&["transaction", "send", name][..], &to.each_ref().map(String::as_str)].concat();
-    desk.run_into("tariff.json", &send(ReadTariff::NAME), r#"{"tariff_id": "T-CLERK"}"#)?;
+    desk.run_into("tariff.json", &send(ReadTariff::NAME), r#"{"tariff_id": "CustomsMSP/T-CLERK"}"#)?;
     let commitment = desk.run_into("commitment", &["commit", "--opening", "@opening.json"], "1500\n")?;
     let basis = ["--record", "@tariff.json", "--msp-id", "ImporterMSP"];
     let prove = [&["prove", "--request", "@declaration.json", "--opening", "@opening.json"][..], &basis].concat();

@@ -245,7 +245,7 @@ fn declaration(id: &str, tariff_id: &str, value: &Secret, proof: &str) -> Result
 /// A proof of the right form, about something else.
 fn any_proof() -> Result<String> {
     let deployment = Deployment { channel: "any", chaincode: "any" };
-    let place = DeclarationPlace::parse("ImporterMSP", "ANY", ("ANY", 1), "b", "EUR")?;
+    let place = DeclarationPlace::parse("ImporterMSP", "ANY", ("CustomsMSP/ANY", 1), "b", "EUR")?;
     Secret::new(1)?.prove_range(&place.context(deployment)?, 0, 3)
 }
 
@@ -266,7 +266,8 @@ async fn proofs_that_are_malformed_forged_borrowed_or_replayed_are_refused_by_na
     system.caller("CustomsMSP")?.post("/v1/tariffs", &tariff).await?.accepted()?;
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
     let context = |msp_id: &str, declaration: &str| -> Result<_> {
-        Ok(DeclarationPlace::parse(msp_id, declaration, ("T-REFUSED", 1), "b", "EUR")?.context(deployment)?)
+        Ok(DeclarationPlace::parse(msp_id, declaration, ("CustomsMSP/T-REFUSED", 1), "b", "EUR")?
+            .context(deployment)?)
     };
     let value = Secret::new(150)?;
     let other = Secret::new(150)?;

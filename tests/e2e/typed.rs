@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result, ensure};
 use trade_model::{
-    common::TariffId,
     customs::ReadTariff,
     governance::ReadMembers,
     item::{ReadAlarms, ReadItem},
@@ -23,7 +22,7 @@ async fn questions_are_asked_and_answered_by_their_types() -> Result<()> {
     ensure!(members.members.len() == 6, "{} members", members.members.len());
     let none = regulator.ask(&ReadAlarms { limit: Some(1.try_into()?), ..ReadAlarms::default() }).await?;
     ensure!(none.alarms.len() <= 1, "{} alarms on a page of one", none.alarms.len());
-    let unknown = ReadTariff { tariff_id: TariffId::parse("NONE")?, version: Some(1), on: None };
+    let unknown = ReadTariff { tariff_id: "CustomsMSP/NONE".parse()?, version: Some(1), on: None };
     regulator.call(&unknown, None).await?.refused(404, "customs.tariff_unknown")?;
     let item = ReadItem { item: "https://id.gs1.org/01/09521234543213/21/NEVER".parse()? };
     regulator.call(&item, None).await?.refused(404, "item.unknown")?;
@@ -83,7 +82,7 @@ async fn the_command_line_lists_describes_and_sends_transactions() -> Result<()>
     ensure!(answered.contains("ExporterMSP"), "{answered}");
     for (name, body, said) in [
         ("customs:ReadTariff", r#"{"tariff_id":".."}"#, "request.id_malformed"),
-        ("customs:ReadTariff", r#"{"tariff_id":"NONE"}"#, "customs.tariff_unknown"),
+        ("customs:ReadTariff", r#"{"tariff_id":"CustomsMSP/NONE"}"#, "customs.tariff_unknown"),
         ("customs:Unheard", "{}", "transaction list"),
         ("item:Scan", "{}", "no route"),
     ] {

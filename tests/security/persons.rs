@@ -117,7 +117,8 @@ async fn filed(system: &System, id: &str, country: &str) -> Result<()> {
     system.caller(CUSTOMS)?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
     let secret = Secret::new(12_345)?;
     let deployment = Deployment { channel: &system.consortium.channel, chaincode: &system.consortium.chaincode.name };
-    let context = DeclarationPlace::parse(IMPORTER, id, (id, 1), "b", "EUR")?.context(deployment)?;
+    let context =
+        DeclarationPlace::parse(IMPORTER, id, (&format!("{CUSTOMS}/{id}"), 1), "b", "EUR")?.context(deployment)?;
     let proof = secret.prove_range(&context, 0, 100_000)?;
     let item = documents::item(&serial);
     let request = fixtures::declaration(id, &tariff, &[&item], of(&secret.commitment()), of(&proof));

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use trade_model::common::{
-    BandId, Commitment, DeclarationId, Malformed, Opening, Proof, ScopedRef, TariffId, organization_collection,
+    BandId, Commitment, DeclarationId, Malformed, Opening, Proof, ScopedRef, organization_collection,
 };
-use trade_model::customs::{CustomsRejection, Declaration, FileDeclaration, ReadTariff, TariffBand};
+use trade_model::customs::{CustomsRejection, Declaration, FileDeclaration, ReadTariff, TariffBand, TariffName};
 use trade_model::rejection::Rejection;
 use trade_proofs::{ContextError, ProofContext, Range, StatementError};
 use trade_standards::identifier::MspId;
@@ -37,7 +37,7 @@ pub struct DeclarationPlace {
     /// The declaration.
     pub declaration_id: DeclarationId,
     /// The tariff.
-    pub tariff_id: TariffId,
+    pub tariff_id: TariffName,
     /// Its version.
     pub tariff_version: u32,
     /// The band.
@@ -79,7 +79,7 @@ fn bounds(band: &TariffBand) -> (u64, u64) {
 }
 
 impl DeclarationPlace {
-    /// The place from texts: importer, declaration, tariff with version, band, currency.
+    /// The place from texts: importer, declaration, the tariff's whole name with its version, band, currency.
     ///
     /// # Errors
     /// The first text that is not of its form.
@@ -93,7 +93,7 @@ impl DeclarationPlace {
         Ok(Self {
             importer: MspId::parse(importer).map_err(|error| Malformed::from(&error))?,
             declaration_id: DeclarationId::parse(declaration_id)?,
-            tariff_id: TariffId::parse(tariff_id)?,
+            tariff_id: tariff_id.parse()?,
             tariff_version,
             band_id: BandId::parse(band_id)?,
             currency: CurrencyCode::parse(currency).map_err(|error| Malformed::from(&error))?,
@@ -140,7 +140,7 @@ pub(crate) struct DeclarationDraft {
     declaration_id: ScopedRef<DeclarationId>,
     /// In the record only.
     importer: Option<MspId>,
-    tariff_id: TariffId,
+    tariff_id: TariffName,
     tariff_version: u32,
     band_id: BandId,
     currency: CurrencyCode,
@@ -155,9 +155,9 @@ impl RequestClaim for DeclaredValue {
 
     fn of_draft(draft: &DeclarationDraft, facts: &Facts, openings: &[Opening]) -> Result<Self, DocumentError> {
         let (tariff_id, tariff_version) = (draft.tariff_id.clone(), draft.tariff_version);
-        let question = ReadTariff { tariff_id: tariff_id.clone(), version: Some(tariff_version), on: None };
+        let question = ReadTariff { tariff_id: tariff_id.clone().into(), version: Some(tariff_version), on: None };
         let tariff = facts.answer_to(&question, |tariff| {
-            tariff.record.tariff_id == question.tariff_id && tariff.record.version == tariff_version
+            tariff.record.tariff_id == tariff_id && tariff.record.version == tariff_version
         })?;
         let tariff = tariff.record;
         let band = tariff.bands.iter().find(|band| band.band_id == draft.band_id);

@@ -35,7 +35,7 @@ fn stamp(msp_id: &str) -> Value {
 /// A tariff with a band from 1 000 to 2 000, as `customs:ReadTariff` answers.
 fn tariff(version: u32) -> Value {
     let tariff = fixtures::tariff("T", "DE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
-    let given = json!({"version": version, "authority": "CustomsMSP", "published": stamp("CustomsMSP")});
+    let given = json!({"tariff_id": "CustomsMSP/T", "version": version, "authority": "CustomsMSP", "published": stamp("CustomsMSP")});
     let mut answer = stamped(fixtures::json(&tariff), given);
     answer["authenticated"] = json!(true);
     answer
@@ -66,7 +66,7 @@ fn made() -> Value {
 /// What a clerk writes: no commitment, no proof.
 fn declaration() -> Value {
     json!({
-        "declaration_id": "D-1", "tariff_id": "T", "tariff_version": 2, "band_id": "b",
+        "declaration_id": "D-1", "tariff_id": "CustomsMSP/T", "tariff_version": 2, "band_id": "b",
         "items": ["https://id.gs1.org/01/09521234543213/21/1"], "hs_code": "910211", "origin": "CN",
         "destination": "DE", "quantity": "1", "unit": "C62", "currency": "EUR",
     })
@@ -258,7 +258,7 @@ fn what_is_missing_is_named() {
     let without_tariff = Facts { records: vec![tariff(1)], ..customs_facts() };
     let refused = complete(declaration(), &without_tariff, &[opening(1_500)], DEPLOYMENT, &mut rng());
     let refused = refused.expect_err("the version is not there").to_string();
-    assert!(refused.contains(r#"customs:ReadTariff answers to {"tariff_id":"T","version":2}"#), "{refused}");
+    assert!(refused.contains(r#"customs:ReadTariff answers to {"tariff_id":"CustomsMSP/T","version":2}"#), "{refused}");
 
     let nobody = Facts { sender: None, ..customs_facts() };
     let refused = complete(declaration(), &nobody, &[opening(1_500)], DEPLOYMENT, &mut rng());

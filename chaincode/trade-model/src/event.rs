@@ -70,15 +70,14 @@ impl LedgerEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::TariffId;
 
     #[test]
     fn an_event_comes_back_from_the_wire() {
-        let tariff_id = TariffId::parse("T-1").expect("an id");
+        let tariff_id = "CustomsMSP/T-1".parse().expect("a name");
         let event = LedgerEvent::from(CustomsEvent::TariffPublished { tariff_id, version: 2 });
         let (name, payload) = event.to_wire();
         assert_eq!(name, "customs.tariff_published");
-        assert_eq!(String::from_utf8_lossy(&payload), r#"{"tariff_id":"T-1","version":2}"#);
+        assert_eq!(String::from_utf8_lossy(&payload), r#"{"tariff_id":"CustomsMSP/T-1","version":2}"#);
         assert_eq!(LedgerEvent::from_wire(&name, &payload), Some(event));
         assert_eq!(LedgerEvent::from_wire("customs.unheard_of", &payload), None);
         assert_eq!(LedgerEvent::from_wire(&name, b"{}"), None);

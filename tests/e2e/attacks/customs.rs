@@ -27,7 +27,7 @@ async fn an_intercepted_pallet_is_not_laundered() -> Result<()> {
             let answer = border.declare(id, &what).await?;
             answer.refused(409, "customs.item_held").with_context(|| id.to_owned())?;
         }
-        let lenient = json!({ "items": [pallet], "quantity": "2", "tariff_id": "LENIENT" });
+        let lenient = json!({ "items": [pallet], "quantity": "2", "tariff_id": "CustomsMSP/LENIENT" });
         border.declare("LAUNDER-TARIFF", &lenient).await?.refused(422, "customs.tariff_not_of_destination")?;
     }
     Ok(())

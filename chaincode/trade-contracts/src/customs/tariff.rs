@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use fabric_contract::{Context, Part};
 use trade_model::Refusal;
-use trade_model::common::{AMOUNT_MAX, Attested, Malformed, TariffId};
+use trade_model::common::{AMOUNT_MAX, Attested, Malformed, Scoped, TariffId};
 use trade_model::customs::{
     Calendar, CustomsEvent, CustomsRejection, PERIODS_MAX, Procedure, PublishTariff, ReadTariff, TARIFF_ENTRIES_MAX,
-    TARIFF_HEADS, TARIFF_OF, TARIFFS, Tariff, TariffBand, TariffHead,
+    TARIFF_HEADS, TARIFF_OF, TARIFFS, Tariff, TariffBand, TariffHead, TariffName,
 };
 use trade_model::rejection::{Rejection, RequestRejection};
 use trade_standards::identifier::{CountryCode, MspId};
@@ -16,6 +16,7 @@ use trade_standards::time::{Date, UtcTime};
 
 use crate::announce::announce;
 use crate::caller::Caller;
+use crate::named::whole;
 use crate::{authorship, ledger, period};
 
 /// Greatest duty of a band, in hundredths of a percent.
@@ -31,16 +32,19 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
     check_form(&request)?;
     check_authority(&caller, &request.jurisdiction)?;
     let place = (Part(request.jurisdiction.clone()), request.procedure);
-    if let Some(tariff_id) = TARIFF_OF.find(ctx, &place)?.filter(|published| *published != request.tariff_id) {
-        return Err(CustomsRejection::SecondTariff { tariff_id }.into());
+    let tariff_id = Scoped::new(caller.msp_id().clone(), request.tariff_id.clone());
+    // One by an authority that the country had before is no longer its tariff.
+    let own = TARIFF_OF.find(ctx, &place)?.filter(|published| published.owner == tariff_id.owner);
+    if let Some(published) = own.filter(|published| *published != tariff_id) {
+        return Err(CustomsRejection::SecondTariff { tariff_id: published }.into());
     }
-    let head = TARIFF_HEADS.find(ctx, &request.tariff_id)?;
+    let head = TARIFF_HEADS.find(ctx, &tariff_id)?;
     if let Some(head) = &head {
         let same = head.jurisdiction == request.jurisdiction
             && head.procedure == request.procedure
             && head.currency == request.currency;
         if !same {
-            return Err(CustomsRejection::TariffOfAnother { tariff_id: request.tariff_id }.into());
+            return Err(CustomsRejection::TariffOfAnother { tariff_id }.into());
         }
         caller.follow(head.published_at);
     }
@@ -49,11 +53,11 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         return Err(CustomsRejection::TariffVersionNotNext { expected }.into());
     }
     let Some(calendar) = calendar.with(request.validity, request.version) else {
-        return Err(CustomsRejection::TariffCalendarFull { tariff_id: request.tariff_id, max: PERIODS_MAX }.into());
+        return Err(CustomsRejection::TariffCalendarFull { tariff_id, max: PERIODS_MAX }.into());
     };
 
     let tariff = Tariff {
-        tariff_id: request.tariff_id,
+        tariff_id,
         version: request.version,
         jurisdiction: request.jurisdiction,
         procedure: request.procedure,
@@ -75,7 +79,7 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
         calendar,
     };
     TARIFF_HEADS.put(ctx, &tariff.tariff_id, &head)?;
-    let key = (tariff.tariff_id.clone(), tariff.version);
+    let key = key(&tariff.tariff_id, tariff.version);
     authorship::put(ctx, &caller, (&TARIFFS, &key), &tariff, &[caller.msp_id()])?;
     TARIFF_OF.put(ctx, &place, &tariff.tariff_id)?;
     announce(ctx, CustomsEvent::TariffPublished { tariff_id: tariff.tariff_id.clone(), version: tariff.version })?;
@@ -87,12 +91,13 @@ pub fn publish(ctx: &mut Context<'_>, request: PublishTariff) -> Result<Tariff, 
 /// # Errors
 /// [`CustomsRejection::TariffUnknown`], [`CustomsRejection::NoTariffInForce`].
 pub fn read_tariff(ctx: &mut Context<'_>, request: ReadTariff) -> Result<Attested<Tariff>, Refusal> {
+    let tariff_id = whole(ctx, request.tariff_id)?;
     let record = match (request.version, request.on) {
-        (Some(version), _) => version_of(ctx, &request.tariff_id, version)?,
-        (None, Some(day)) => in_force(ctx, &request.tariff_id, day)?,
+        (Some(version), _) => version_of(ctx, &tariff_id, version)?,
+        (None, Some(day)) => in_force(ctx, &tariff_id, day)?,
         (None, None) => {
-            let newest = head(ctx, &request.tariff_id)?.newest;
-            version_of(ctx, &request.tariff_id, newest)?
+            let newest = head(ctx, &tariff_id)?.newest;
+            version_of(ctx, &tariff_id, newest)?
         }
     };
     let authenticated = is_authentic(ctx, &record)?;
@@ -114,8 +119,15 @@ pub(super) fn check_authentic(
 }
 
 fn is_authentic(ctx: &mut Context<'_>, tariff: &Tariff) -> Result<bool, Refusal> {
-    let key = (tariff.tariff_id.clone(), tariff.version);
-    authorship::is_authentic(ctx, &TARIFFS, &key, tariff, &tariff.authority)
+    let key = key(&tariff.tariff_id, tariff.version);
+    let by_owner = tariff.authority == tariff.tariff_id.owner;
+    Ok(by_owner && authorship::is_authentic(ctx, &TARIFFS, &key, tariff, &tariff.authority)?)
+}
+
+/// The key of a version.
+fn key(tariff_id: &TariffName, version: u32) -> (Part<MspId>, TariffId, u32) {
+    let (authority, id) = tariff_id.parts();
+    (authority, id, version)
 }
 
 /// The tariff of a country for a procedure.
@@ -123,7 +135,7 @@ pub(super) fn of_place(
     ctx: &mut Context<'_>,
     country: &CountryCode,
     procedure: Procedure,
-) -> Result<TariffId, Refusal> {
+) -> Result<TariffName, Refusal> {
     let found = TARIFF_OF.find(ctx, &(Part(country.clone()), procedure))?;
     Ok(found.ok_or_else(|| CustomsRejection::NoTariffForProcedure { country: country.clone() })?)
 }
@@ -137,24 +149,26 @@ pub(super) fn check_authority(caller: &Caller, country: &CountryCode) -> Result<
 }
 
 /// The version that applies on a day: the newest of those whose validity holds it.
-pub(super) fn in_force(ctx: &mut Context<'_>, tariff_id: &TariffId, day: Date) -> Result<Tariff, Refusal> {
+pub(super) fn in_force(ctx: &mut Context<'_>, tariff_id: &TariffName, day: Date) -> Result<Tariff, Refusal> {
     match head(ctx, tariff_id)?.calendar.version_on(day) {
         Some(version) => version_of(ctx, tariff_id, version),
         None => Err(CustomsRejection::NoTariffInForce { tariff_id: tariff_id.clone() }.into()),
     }
 }
 
-pub(super) fn version_of(ctx: &mut Context<'_>, tariff_id: &TariffId, version: u32) -> Result<Tariff, Refusal> {
-    let key = (tariff_id.clone(), version);
-    ledger::require(ctx, &TARIFFS, &key, |(tariff_id, _)| CustomsRejection::TariffUnknown { tariff_id })
+pub(super) fn version_of(ctx: &mut Context<'_>, tariff_id: &TariffName, version: u32) -> Result<Tariff, Refusal> {
+    let unknown = |(authority, id, _): (Part<MspId>, TariffId, u32)| CustomsRejection::TariffUnknown {
+        tariff_id: Scoped::new(authority.0, id),
+    };
+    ledger::require(ctx, &TARIFFS, &key(tariff_id, version), unknown)
 }
 
 /// When the newest version of a tariff was published, in ledger time.
-pub(super) fn published_at(ctx: &mut Context<'_>, tariff_id: &TariffId) -> Result<UtcTime, Refusal> {
+pub(super) fn published_at(ctx: &mut Context<'_>, tariff_id: &TariffName) -> Result<UtcTime, Refusal> {
     Ok(head(ctx, tariff_id)?.published_at)
 }
 
-fn head(ctx: &mut Context<'_>, tariff_id: &TariffId) -> Result<TariffHead, Refusal> {
+fn head(ctx: &mut Context<'_>, tariff_id: &TariffName) -> Result<TariffHead, Refusal> {
     ledger::require(ctx, &TARIFF_HEADS, tariff_id, |tariff_id| CustomsRejection::TariffUnknown { tariff_id })
 }
 

@@ -69,7 +69,8 @@ pub(super) fn forged() -> Contract {
             forge(ctx, &ACTS, &of_declaration(&record.declaration_id, record.number), record)
         })
         .submit("Tariff", |ctx, record: Tariff| {
-            forge(ctx, &TARIFFS, &(record.tariff_id.clone(), record.version), record)
+            let (authority, id) = record.tariff_id.parts();
+            forge(ctx, &TARIFFS, &(authority, id, record.version), record)
         })
         .submit("Correction", |ctx, record: Correction| forge(ctx, &CORRECTIONS, &record.record_id.clone(), record))
         .submit("Hold", |ctx, record: Hold| forge(ctx, &HOLDS, &record.hold_id.clone(), record))

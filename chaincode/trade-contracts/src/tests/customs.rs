@@ -295,10 +295,11 @@ fn a_replay_gives_the_same_decision_and_another_day_its_own() {
         .evaluate(REGULATOR, "customs:Replay", &json!({ "declaration_id": DEC, "tariff_version": 2 }))
         .expect("decided");
     assert_eq!(not_met(&under), [("value", "no_band_encloses_the_proved_range".to_owned())]);
-    let newest =
-        world.evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF" })).expect("published");
+    let newest = world
+        .evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "CustomsMSP/DE-TARIFF" }))
+        .expect("published");
     let in_force = world
-        .evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "DE-TARIFF", "on": "2026-05-01" }))
+        .evaluate(REGULATOR, "customs:ReadTariff", &json!({ "tariff_id": "CustomsMSP/DE-TARIFF", "on": "2026-05-01" }))
         .expect("published");
     assert_eq!((&newest["version"], &in_force["version"]), (&json!(2), &json!(2)));
 }

@@ -134,9 +134,9 @@ fn what_was_cleared_for_transit_is_not_sold_in_the_territory() {
     world.sold_in(CHINA);
     world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
     let goods = goods().with("items", json!([piece("1")])).with("quantity", "1");
-    let goods = goods.with("procedure", "transit").with("tariff_id", "DE-TRANSIT");
+    let goods = goods.with("procedure", "transit").with("tariff_id", "CustomsMSP/DE-TRANSIT");
     let opening = world.opening(DECLARED);
-    let proof = world.value_proof_under("DE-TRANSIT", "dec-1", &opening, BAND);
+    let proof = world.value_proof_under("CustomsMSP/DE-TRANSIT", "dec-1", &opening, BAND);
     let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
     world.submit(IMPORTER, FileDeclaration::NAME, &request).expect("well formed");
     assert_eq!(world.assess().expect("the authority")["outcome"], "clear");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
-use trade_model::customs::{Assess, ClassifyProduct, FileDeclaration, ReadClassification, ReadTariff};
+use trade_model::customs::{Assess, ClassifyProduct, FileDeclaration, PublishTariff, ReadClassification, ReadTariff};
 use trade_standards::time::UtcTime;
 
 use super::customs::{DEC, DECLARED, branded, file, goods, tariff};
@@ -71,15 +71,19 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             ReadTariff::NAME,
             vec![
                 row("no tariff", "customs.tariff_unknown", |w| {
-                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "x" }))
+                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "CustomsMSP/x" }))
                 }),
                 row("no version", "customs.tariff_unknown", |w| {
                     publish(w, &tariff())?;
-                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF", "version": 2 }))
+                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "CustomsMSP/DE-TARIFF", "version": 2 }))
                 }),
                 row("before it began", "customs.no_tariff_in_force", |w| {
                     publish(w, &tariff())?;
-                    w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF", "on": "2025-12-31" }))
+                    w.evaluate(
+                        BANK,
+                        ReadTariff::NAME,
+                        &json!({ "tariff_id": "CustomsMSP/DE-TARIFF", "on": "2025-12-31" }),
+                    )
                 }),
             ],
         ),
@@ -144,7 +148,7 @@ fn publish_rows() -> Vec<Row> {
         }),
         row("another authority's", "customs.not_the_authority_of", |w| {
             publish(w, &tariff())?;
-            w.submit(SECOND_CUSTOMS, "customs:PublishTariff", &tariff().with("version", 2))
+            w.submit(SECOND_CUSTOMS, PublishTariff::NAME, &tariff().with("version", 2))
         }),
         row("another country", "customs.tariff_of_another", |w| {
             publish(w, &tariff())?;
@@ -162,8 +166,12 @@ fn publish_rows() -> Vec<Row> {
             publish(w, &tariff())?;
             publish(w, &tariff().with("tariff_id", "DE-LENIENT"))
         }),
+        row("under an id that another authority has for its own", "", |w| {
+            publish(w, &tariff())?;
+            w.submit(SECOND_CUSTOMS, PublishTariff::NAME, &tariff().with("jurisdiction", "US"))
+        }),
         row("a lenient tariff by a foreign authority", "customs.not_the_authority_of", |w| {
-            w.submit(SECOND_CUSTOMS, "customs:PublishTariff", &tariff().with("tariff_id", "DE-LENIENT"))
+            w.submit(SECOND_CUSTOMS, PublishTariff::NAME, &tariff().with("tariff_id", "DE-LENIENT"))
         }),
         row("a blank id", "request.id_malformed", |w| publish(w, &tariff().with("tariff_id", ""))),
         row("without a source", "request.text_malformed", |w| publish(w, &tariff().with("source", ""))),
@@ -238,7 +246,9 @@ fn file_rows() -> Vec<Row> {
         row("a licence without its right", "customs.licence_without_right", |w| file(w, goods().without("right_id"))),
         row("an unknown right", "rights.right_unknown", |w| file(w, goods().with("right_id", "EM-mark-9"))),
         row("an unknown licence", "rights.licence_unknown", |w| file(w, goods().with("licence_id", "none"))),
-        row("another tariff", "customs.tariff_not_of_destination", |w| file(w, goods().with("tariff_id", "none"))),
+        row("another tariff", "customs.tariff_not_of_destination", |w| {
+            file(w, goods().with("tariff_id", "CustomsMSP/none"))
+        }),
         row("an outdated version", "customs.tariff_not_in_force", |w| {
             w.consignment();
             publish(w, &tariff().with("version", 2))?;
@@ -260,17 +270,17 @@ fn file_rows() -> Vec<Row> {
         }),
         row("the tariff of another destination", "customs.tariff_not_of_destination", |w| {
             let lenient = tariff().with("tariff_id", "US-TARIFF").with("jurisdiction", "US");
-            w.submit(SECOND_CUSTOMS, "customs:PublishTariff", &lenient)?;
-            file(w, goods().with("tariff_id", "US-TARIFF"))
+            w.submit(SECOND_CUSTOMS, PublishTariff::NAME, &lenient)?;
+            file(w, goods().with("tariff_id", format!("{SECOND_CUSTOMS}/US-TARIFF")))
         }),
         row("a lenient version that others made up", "customs.tariff_unauthenticated", |w| {
             w.consignment();
-            let published = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF" }))?;
+            let published = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "CustomsMSP/DE-TARIFF" }))?;
             assert_eq!(published["authenticated"], true);
             let mut lenient = published.without("authenticated");
             lenient["rules"].as_array_mut().expect("a list").truncate(1);
             w.forge("Tariff", &lenient)?;
-            let read = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "DE-TARIFF" }))?;
+            let read = w.evaluate(BANK, ReadTariff::NAME, &json!({ "tariff_id": "CustomsMSP/DE-TARIFF" }))?;
             assert_eq!(read["authenticated"], false);
             w.file(goods())
         }),

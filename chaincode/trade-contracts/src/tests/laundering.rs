@@ -23,9 +23,11 @@ impl World {
     fn file_for_france(&mut self) -> Answer {
         let french = tariff().with("tariff_id", "FR-TARIFF").with("jurisdiction", "FR");
         self.submit(CUSTOMS, PublishTariff::NAME, &french)?;
-        let goods = goods().with("declaration_id", "dec-2").with("tariff_id", "FR-TARIFF").with("destination", "FR");
+        let goods =
+            goods().with("declaration_id", "dec-2").with("tariff_id", "CustomsMSP/FR-TARIFF").with("destination", "FR");
         let opening = self.opening(DECLARED);
-        let place = trade_claims::DeclarationPlace::parse(IMPORTER, "dec-2", ("FR-TARIFF", 1), "shirts", "EUR");
+        let place =
+            trade_claims::DeclarationPlace::parse(IMPORTER, "dec-2", ("CustomsMSP/FR-TARIFF", 1), "shirts", "EUR");
         let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
         let proof = self.range_proof(&context, &opening, (100_000, 500_000));
         let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);
@@ -35,7 +37,8 @@ impl World {
     /// Another importer's declaration of the same goods.
     pub(super) fn file_by_another(&mut self, goods: Value) -> Answer {
         let opening = self.opening(DECLARED);
-        let place = trade_claims::DeclarationPlace::parse(SECOND_MAKER, "dec-1", ("DE-TARIFF", 1), "shirts", "EUR");
+        let place =
+            trade_claims::DeclarationPlace::parse(SECOND_MAKER, "dec-1", ("CustomsMSP/DE-TARIFF", 1), "shirts", "EUR");
         let context = place.expect("well-formed ids").context(DEPLOYMENT).expect("short parts");
         let proof = self.range_proof(&context, &opening, (100_000, 500_000));
         let request = goods.with("value_commitment", opening.commitment().to_hex()).with("value_proof", proof);

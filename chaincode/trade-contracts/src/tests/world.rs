@@ -210,7 +210,7 @@ impl World {
 
     /// A proof that the value lies in the band, bound to the declaration.
     pub(super) fn value_proof(&mut self, declaration_id: &str, opening: &Opening, band: (&str, u64, u64)) -> String {
-        self.value_proof_under("DE-TARIFF", declaration_id, opening, band)
+        self.value_proof_under("CustomsMSP/DE-TARIFF", declaration_id, opening, band)
     }
 
     /// The same under the first version of another tariff.

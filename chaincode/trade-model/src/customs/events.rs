@@ -2,7 +2,8 @@
 
 use trade_standards::identifier::Gtin;
 
-use crate::common::{DeclarationId, HoldId, Scoped, TariffId};
+use crate::common::{DeclarationId, HoldId, Scoped};
+use crate::customs::TariffName;
 use crate::ledger_events::ledger_events;
 
 ledger_events! {
@@ -11,7 +12,7 @@ ledger_events! {
         /// A version of a tariff was published.
         "customs.tariff_published" TariffPublished {
             /// The tariff.
-            tariff_id: TariffId,
+            tariff_id: TariffName,
             /// Its version.
             version: u32,
         }

@@ -9,6 +9,8 @@ mod rejections;
 mod requests;
 mod tables;
 
+use crate::common::{Scoped, ScopedRef, TariffId};
+
 pub use calendar::{Calendar, PERIODS_MAX, TariffHead};
 pub use events::CustomsEvent;
 pub use records::{
@@ -27,6 +29,11 @@ pub use requests::{
 };
 pub(crate) use tables::tables;
 pub use tables::*;
+
+/// The whole name of a tariff: its authority and that authority's id of it.
+pub type TariffName = Scoped<TariffId>;
+/// A tariff in a request.
+pub type TariffRef = ScopedRef<TariffId>;
 
 /// Most bands and most rules one tariff can have.
 pub const TARIFF_ENTRIES_MAX: usize = 500;

@@ -2,7 +2,8 @@
 
 use trade_standards::identifier::{CountryCode, Gtin};
 
-use crate::common::{AlarmId, BandId, DeclarationId, HoldId, ItemId, Scoped, TariffId};
+use crate::common::{AlarmId, BandId, DeclarationId, HoldId, ItemId, Scoped};
+use crate::customs::TariffName;
 use crate::rejection::rejections;
 
 rejections! {
@@ -13,13 +14,13 @@ rejections! {
     TariffVersionNotNext { expected: u32 } = 409, "customs.tariff_version_not_next", "The version is not the next one",
         "the next version of this tariff is {expected}";
     /// A tariff stays with the country, the procedure and the currency for which it was published first.
-    TariffOfAnother { tariff_id: TariffId } = 403, "customs.tariff_of_another", "The tariff belongs to another country or procedure",
+    TariffOfAnother { tariff_id: TariffName } = 403, "customs.tariff_of_another", "The tariff belongs to another country or procedure",
         "{tariff_id} was first published for another country, procedure or currency";
     /// Only the authority of a country publishes its tariffs, receives declarations and holds what is there.
     NotTheAuthorityOf { country: CountryCode } = 403, "customs.not_the_authority_of", "Another authority is responsible for the country",
         "the caller is not the customs authority of {country}";
     /// A country has one tariff for each procedure.
-    SecondTariff { tariff_id: TariffId } = 409, "customs.second_tariff", "The country has a tariff for this procedure",
+    SecondTariff { tariff_id: TariffName } = 409, "customs.second_tariff", "The country has a tariff for this procedure",
         "{tariff_id} is the country's tariff for this procedure; publish its next version";
     /// No member is the authority of the destination.
     NoAuthority { country: CountryCode } = 422, "customs.no_authority", "No authority is known for the destination",
@@ -28,16 +29,16 @@ rejections! {
     NoTariffForProcedure { country: CountryCode } = 422, "customs.no_tariff_for_procedure", "The destination has no tariff for the procedure",
         "{country} has published no tariff for this procedure";
     /// Which tariff applies is found from destination and procedure.
-    TariffNotOfDestination { applies: TariffId } = 422, "customs.tariff_not_of_destination", "Another tariff applies",
+    TariffNotOfDestination { applies: TariffName } = 422, "customs.tariff_not_of_destination", "Another tariff applies",
         "{applies} is the tariff of the destination for this procedure";
     /// The versions of a tariff divide its days into too many parts.
-    TariffCalendarFull { tariff_id: TariffId, max: usize } = 422, "customs.tariff_calendar_full", "The tariff has too many versions",
+    TariffCalendarFull { tariff_id: TariffName, max: usize } = 422, "customs.tariff_calendar_full", "The tariff has too many versions",
         "the versions of {tariff_id} would divide its days into more than {max} parts; a version for more days joins them";
     /// There is no such tariff or version.
-    TariffUnknown { tariff_id: TariffId } = 404, "customs.tariff_unknown", "The tariff is not known",
+    TariffUnknown { tariff_id: TariffName } = 404, "customs.tariff_unknown", "The tariff is not known",
         "there is no such version of the tariff {tariff_id}";
     /// No version of the tariff applies on the day.
-    NoTariffInForce { tariff_id: TariffId } = 404, "customs.no_tariff_in_force", "No version applies on that day",
+    NoTariffInForce { tariff_id: TariffName } = 404, "customs.no_tariff_in_force", "No version applies on that day",
         "no version of {tariff_id} applies on that day";
     /// A band's bounds are not in order or out of range.
     BandInvalid { band_id: BandId } = 400, "customs.band_invalid", "A band is out of order",
@@ -61,7 +62,7 @@ rejections! {
     DeclarationUnknown { declaration_id: Scoped<DeclarationId> } = 404, "customs.declaration_unknown", "The declaration is not known",
         "there is no declaration {declaration_id}";
     /// The named version of the tariff is not the one in force.
-    TariffNotInForce { tariff_id: TariffId, in_force: u32 } = 422, "customs.tariff_not_in_force", "Another version of the tariff is in force",
+    TariffNotInForce { tariff_id: TariffName, in_force: u32 } = 422, "customs.tariff_not_in_force", "Another version of the tariff is in force",
         "version {in_force} of {tariff_id} applies today";
     /// The tariff has no such band.
     BandUnknown { band_id: BandId } = 422, "customs.band_unknown", "The tariff has no such band",
@@ -148,7 +149,7 @@ rejections! {
     DeclarationUnauthenticated { declaration_id: Scoped<DeclarationId> } = 409, "customs.declaration_unauthenticated", "The declaration is not authenticated",
         "{declaration_id} was filed or decided without the peer of the organization it speaks for";
     /// A tariff counts when the authority of the destination has published it.
-    TariffUnauthenticated { tariff_id: TariffId } = 409, "customs.tariff_unauthenticated", "The tariff is not authenticated",
+    TariffUnauthenticated { tariff_id: TariffName } = 409, "customs.tariff_unauthenticated", "The tariff is not authenticated",
         "tariff {tariff_id} was not published by the authority of the destination, or not for this procedure";
     /// Nothing, or another decision, waits for a second person.
     NothingToApprove { declaration_id: Scoped<DeclarationId> } = 409, "customs.nothing_to_approve", "No such decision waits for an approval",

@@ -5,19 +5,19 @@ use trade_standards::identifier::{CountryCode, Gtin, MspId};
 
 use super::{
     Classification, Clearance, Decision, DecisionApproval, Declaration, DeclarationAct, Hold, Procedure,
-    ProductClassification, Stop, Tariff, TariffHead,
+    ProductClassification, Stop, Tariff, TariffHead, TariffName,
 };
 use crate::authorship::{Authored, Said};
 use crate::common::{DeclarationId, HoldId, ItemId, Opening, Scoped, TariffId};
 use crate::tables::Tables;
 
-/// What all versions of a tariff share, by the tariff's id.
-pub const TARIFF_HEADS: Table<TariffId, TariffHead> = Table::new("tariff");
-/// Versions of tariffs, by the tariff's id and the version.
-pub const TARIFFS: Authored<(TariffId, u32), Tariff> =
+/// What all versions of a tariff share, by the tariff's name.
+pub const TARIFF_HEADS: Table<TariffName, TariffHead> = Table::new("tariff");
+/// Versions of tariffs, by authority, id and version.
+pub const TARIFFS: Authored<(Part<MspId>, TariffId, u32), Tariff> =
     Authored::new("tariff-version", |_, it| vec![Said::by(&it.authority, &it.published, it)]);
 /// Index: the tariff of a country for a procedure.
-pub const TARIFF_OF: Table<(Part<CountryCode>, Procedure), TariffId> = Table::new("tariff-of");
+pub const TARIFF_OF: Table<(Part<CountryCode>, Procedure), TariffName> = Table::new("tariff-of");
 /// One of several records about a declaration: importer, id and the record's number from 1.
 pub type DeclarationPart = (Part<MspId>, DeclarationId, u32);
 

@@ -17,10 +17,11 @@ pub(super) static ROUTES: &[Route] = &[
     write::<PublishTariff>("publishTariff", "/v1/tariffs", "Publishes a version of a tariff and its rules", &[], 201),
     read::<ReadTariff>(
         "readTariff",
-        "/v1/tariffs/{id}",
+        "/v1/tariffs/{party}/{id}",
         "A version of a tariff: one by number, the one of a day, or the newest",
         &[
-            id("id", "tariff_id", "Id of the tariff"),
+            party("tariff_id", "MSP id of the authority, or `-` for the caller"),
+            partys_id("tariff_id", "Id of the tariff"),
             query("version", NUMBER, "Exactly this version"),
             query("on", TEXT, "The version that applies on this day, YYYY-MM-DD"),
         ],

@@ -79,7 +79,7 @@ pub(super) static RESOURCES: &[Resource] = &[
     Resource {
         name: "tariffs",
         table: "tariff-version",
-        key: &["id", "version"],
+        key: &["party", "id", "version"],
         parts: &[],
         columns: &[
             searched("tariff_id", "/tariff_id"),

@@ -240,14 +240,14 @@ impl Story {
         teller.step("customs publishes its tariffs and rules as dated data", Ok(()))?;
 
         let german = json!({
-            "declaration_id": "DEC-DE-1", "tariff_id": "TARIFF-DE", "destination": "DE", "pallet": TO_GERMANY,
+            "declaration_id": "DEC-DE-1", "tariff_id": "CustomsMSP/TARIFF-DE", "destination": "DE", "pallet": TO_GERMANY,
             "right_id": RIGHT, "licence_id": LICENCE,
         });
         let filed = self.importer.act_and_send("declare", german).await?.accepted();
         let filed = teller
             .step("the importer declares the German pallet: a commitment, and a proof for the tariff band", filed)?;
         teller.detail(&format!("commitment {}", text(&filed["result"], "value_commitment")));
-        let declaration = json!({"declaration_id": "DEC-DE-1", "tariff_id": "TARIFF-DE"});
+        let declaration = json!({"declaration_id": "DEC-DE-1", "tariff_id": "CustomsMSP/TARIFF-DE"});
         let opened = self.importer.act_and_send("open_value", declaration.clone()).await?.accepted();
         teller.step(
             "the importer opens the value to customs, in a transaction that their two peers alone endorse",
@@ -275,7 +275,7 @@ impl Story {
         self.release(teller).await?;
 
         let swiss = json!({
-            "declaration_id": "DEC-CH-1", "tariff_id": "TARIFF-CH", "destination": "CH", "pallet": TO_SWITZERLAND,
+            "declaration_id": "DEC-CH-1", "tariff_id": "CustomsMSP/TARIFF-CH", "destination": "CH", "pallet": TO_SWITZERLAND,
             "right_id": RIGHT, "licence_id": LICENCE,
         });
         self.importer.act_and_send("declare", swiss).await?.accepted()?;

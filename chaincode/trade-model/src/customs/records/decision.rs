@@ -6,8 +6,9 @@ use trade_standards::identifier::Gtin;
 use trade_standards::time::Date;
 
 use super::{DecisionInputs, Finding, Outcome};
-use crate::common::{AlarmId, DeclarationId, Digest256, Person, Remark, Scoped, Set, Stamp, TariffId};
+use crate::common::{AlarmId, DeclarationId, Digest256, Person, Remark, Scoped, Set, Stamp};
 use crate::customs::ALARMS_WEIGHED_MAX;
+use crate::customs::TariffName;
 use crate::rights::{LicenceName, RightName};
 
 /// A decision with all it rests on: the answer of `customs:Assess`, `customs:Decide` and `customs:ReadDecision`.
@@ -32,7 +33,7 @@ pub struct Decision {
     /// The importer's licences that cover the goods, as they were found; none for goods that are its own or need none.
     pub licences: Vec<CoveringLicence>,
     /// The tariff whose rules were applied.
-    pub tariff_id: TariffId,
+    pub tariff_id: TariffName,
     /// Its version.
     pub tariff_version: u32,
     /// The day the rules were taken for.

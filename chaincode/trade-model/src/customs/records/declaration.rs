@@ -9,10 +9,9 @@ use trade_standards::time::UtcTime;
 
 use super::Outcome;
 use crate::common::{
-    BandId, Commitment, DeclarationId, HoldId, ItemId, Proof, Quantity, Scoped, Set, Stamp, TariffCode, TariffId,
-    UnitCode,
+    BandId, Commitment, DeclarationId, HoldId, ItemId, Proof, Quantity, Scoped, Set, Stamp, TariffCode, UnitCode,
 };
-use crate::customs::DECLARATION_ITEMS_MAX;
+use crate::customs::{DECLARATION_ITEMS_MAX, TariffName};
 use crate::rights::{LicenceName, RightName};
 
 /// A declaration: the answer of `customs:FileDeclaration` and `customs:ReadDeclaration`.
@@ -25,7 +24,7 @@ pub struct Declaration {
     /// The authority that decides: that of the destination when it was filed.
     pub authority: MspId,
     /// The tariff it was filed under.
-    pub tariff_id: TariffId,
+    pub tariff_id: TariffName,
     /// The tariff's version.
     pub tariff_version: u32,
     /// The band of the proof.

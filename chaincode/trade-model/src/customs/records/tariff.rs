@@ -7,7 +7,8 @@ use trade_standards::money::CurrencyCode;
 use trade_standards::time::Period;
 
 use super::{Outcome, Procedure};
-use crate::common::{BandId, MinorUnits, RuleId, Stamp, TariffId, TariffPrefix, Text};
+use crate::common::{BandId, MinorUnits, RuleId, Stamp, TariffPrefix, Text};
+use crate::customs::TariffName;
 
 /// A band of values for goods of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -100,7 +101,7 @@ pub enum CustomsCheck {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tariff {
     /// Its id.
-    pub tariff_id: TariffId,
+    pub tariff_id: TariffName,
     /// Its version, from 1.
     pub version: u32,
     /// The country of import.

@@ -18,6 +18,7 @@ use crate::common::{
     AlarmId, Attested, BandId, Commitment, Committed, DeclarationId, ItemId, Opening, Proof, Quantity, Remark, Role,
     ScopedRef, Set, Shared, TariffCode, TariffId, Text, UnitCode,
 };
+use crate::customs::{TariffName, TariffRef};
 use crate::rights::{LicenceRef, RightRef};
 use crate::transaction::{Lookup, transactions};
 
@@ -29,7 +30,8 @@ pub use product::{ClassifyProduct, ReadClassification};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishTariff {
-    /// The tariff's id: 1 to 64 letters, digits, dots, dashes, underscores. It stays the same over its versions.
+    /// The caller's own id of the tariff: 1 to 64 letters, digits, dots, dashes, underscores. It stays the same over
+    /// its versions.
     pub tariff_id: TariffId,
     /// 1 for the first, then one more each time.
     pub version: u32,
@@ -54,8 +56,8 @@ pub struct PublishTariff {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadTariff {
-    /// The tariff.
-    pub tariff_id: TariffId,
+    /// The tariff; its id alone for the caller's own.
+    pub tariff_id: TariffRef,
     /// Exactly this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
@@ -73,9 +75,9 @@ pub struct FileDeclaration {
     /// A new id chosen by the caller, unique among its own declarations: 1 to 64 letters, digits, dots, dashes,
     /// underscores.
     pub declaration_id: DeclarationId,
-    /// The tariff for which the value is proved. Which one applies is found from destination and procedure; another one
-    /// is refused.
-    pub tariff_id: TariffId,
+    /// The tariff for which the value is proved, by its whole name. Which one applies is found from destination and
+    /// procedure; another one is refused.
+    pub tariff_id: TariffName,
     /// The tariff's version in force on the day of filing.
     pub tariff_version: u32,
     /// The band the value is proved to lie in.
