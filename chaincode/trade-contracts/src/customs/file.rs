@@ -43,6 +43,9 @@ pub fn file(ctx: &mut Context<'_>, request: FileDeclaration) -> Result<Declarati
         declaration_id,
     })?;
     let authority = authority_of(&caller.members, &request.destination)?;
+    if authority == *caller.msp_id() {
+        return Err(CustomsRejection::OwnAuthority { country: request.destination }.into());
+    }
     let applies = tariff::of_place(ctx, &request.destination, request.procedure)?;
     if applies != request.tariff_id {
         return Err(CustomsRejection::TariffNotOfDestination { applies }.into());

@@ -265,6 +265,16 @@ fn file_rows() -> Vec<Row> {
         row("a procedure without a tariff", "customs.no_tariff_for_procedure", |w| {
             file(w, goods().with("procedure", "transit"))
         }),
+        row("to itself, by an authority that trades", "customs.own_authority", |w| {
+            super::authorship::change_members(w, |members| {
+                let list = members["members"].as_array_mut().expect("a list");
+                let authority = list.iter_mut().find(|member| member["msp_id"] == CUSTOMS).expect("it is listed");
+                authority["roles"] = json!(["customs", "seller"]);
+            });
+            w.consignment();
+            let (request, _) = w.declared(goods(), super::customs::DECLARED);
+            w.submit(CUSTOMS, FileDeclaration::NAME, &request)
+        }),
         row("a destination without an authority", "customs.no_authority", |w| {
             file(w, goods().with("destination", "JP"))
         }),

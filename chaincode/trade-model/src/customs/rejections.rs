@@ -97,6 +97,9 @@ rejections! {
     /// The declaration is decided for good.
     AlreadyDecided { declaration_id: Scoped<DeclarationId> } = 409, "customs.already_decided", "The declaration is decided",
         "{declaration_id} was cleared or withdrawn before";
+    /// A member does not decide about its own imports.
+    OwnAuthority { country: CountryCode } = 403, "customs.own_authority", "An authority does not declare to itself",
+        "the caller is the customs authority of {country}; another member declares what it imports there";
     /// Another declaration of a thing for the same destination waits for a decision, or is intercepted.
     DeclaredBefore { item_id: ItemId, declaration_id: Scoped<DeclarationId> } = 409, "customs.declared_before", "Another declaration has the goods",
         "{declaration_id} declares {item_id} for the same destination and is neither decided nor withdrawn";
