@@ -2,27 +2,30 @@
 
 use std::collections::BTreeMap;
 
-/// Counts by transaction and outcome.
+/// Who sent which transaction.
+pub type Sent = (&'static str, &'static str);
+
+/// Counts by sender, transaction and outcome.
 #[derive(Default)]
 pub struct Figures {
-    sent: BTreeMap<&'static str, u32>,
-    /// Transaction and validation code of those that were ordered and are not valid.
-    conflicts: BTreeMap<(&'static str, String), u32>,
+    sent: BTreeMap<Sent, u32>,
+    /// Of those that have to be sent again, why.
+    conflicts: BTreeMap<(Sent, String), u32>,
     milliseconds: Vec<f64>,
 }
 
 impl Figures {
-    /// A transaction was sent; the code is that of one that is not valid.
-    pub fn count(&mut self, name: &'static str, conflict: Option<String>, milliseconds: f64) {
-        *self.sent.entry(name).or_default() += 1;
+    /// A transaction was sent; the code is that of one that has to be sent again.
+    pub fn count(&mut self, sent: Sent, conflict: Option<String>, milliseconds: f64) {
+        *self.sent.entry(sent).or_default() += 1;
         match conflict {
-            Some(code) => *self.conflicts.entry((name, code)).or_default() += 1,
+            Some(code) => *self.conflicts.entry((sent, code)).or_default() += 1,
             None => self.milliseconds.push(milliseconds),
         }
     }
 
     pub fn add(&mut self, other: Self) {
-        other.sent.into_iter().for_each(|(name, count)| *self.sent.entry(name).or_default() += count);
+        other.sent.into_iter().for_each(|(sent, count)| *self.sent.entry(sent).or_default() += count);
         for (kind, count) in other.conflicts {
             *self.conflicts.entry(kind).or_default() += count;
         }
@@ -50,10 +53,13 @@ impl Figures {
         let (sent, conflicts) = (self.sent(), self.conflicts());
         let rate = 100.0 * f64::from(conflicts) / f64::from(sent.max(1));
         println!("{sent} transactions, {conflicts} of them in conflict: {rate:.2} %");
-        for (name, sent) in &self.sent {
-            let of_it = self.conflicts.iter().filter(|((conflicting, _), _)| conflicting == name);
+        for (what @ (who, name), sent) in &self.sent {
+            let of_it = self.conflicts.iter().filter(|((conflicting, _), _)| conflicting == what);
             let kinds: Vec<String> = of_it.map(|((_, code), count)| format!("{count} {code}")).collect();
-            println!("  {name:<20} {sent:>6}  {}", if kinds.is_empty() { "-".to_owned() } else { kinds.join(", ") });
+            println!(
+                "  {who:<14} {name:<18} {sent:>6}  {}",
+                if kinds.is_empty() { "-".to_owned() } else { kinds.join(", ") }
+            );
         }
     }
 }

@@ -27,6 +27,8 @@ pub const RETAILER: &str = "BankMSP";
 pub const CUSTOMS: &str = "CustomsMSP";
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What a gateway says when its endorsing peers answer differently.
+const MISMATCH: &str = "ProposalResponsePayloads do not match";
 /// How often a transaction is sent again after a conflict.
 const TRIES: usize = 20;
 
@@ -73,10 +75,10 @@ impl Members {
             let milliseconds = began.elapsed().as_secs_f64() * 1_000.0;
             match conflict(ended)? {
                 None => {
-                    figures.count(name, None, milliseconds);
+                    figures.count((who, name), None, milliseconds);
                     return Ok(());
                 }
-                code => figures.count(name, code, milliseconds),
+                code => figures.count((who, name), code, milliseconds),
             }
         }
         bail!("{name} by {who} was in conflict {TRIES} times: {request}")
@@ -97,10 +99,12 @@ impl Members {
     }
 }
 
-/// The code of a transaction that was ordered and is in conflict; other failures are errors.
+/// The code of a transaction that was ordered and is in conflict, or a word for one whose endorsing peers had seen
+/// different blocks; other failures are errors.
 fn conflict(ended: Result<(), ClientError>) -> Result<Option<String>> {
     match ended {
         Ok(()) => Ok(None),
+        Err(error) if error.to_string().contains(MISMATCH) => Ok(Some("ENDORSED_ON_DIFFERENT_BLOCKS".to_owned())),
         Err(ClientError::Commit(error)) => match TxValidationCode::try_from(error.code) {
             Ok(code @ (MvccReadConflict | PhantomReadConflict)) => Ok(Some(code.as_str_name().to_owned())),
             _ => Err(error.into()),
