@@ -16,12 +16,13 @@ mod api10_consumption;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::harness::{System, establish, shared};
+use crate::harness::{System, establish, shared, trading};
 
-/// The system that tests share, with its members.
+/// The system that tests share, with its members, which trade with one another.
 async fn system() -> Result<&'static System> {
     let system = shared()?;
     establish(system).await?;
+    trading(system).await?;
     Ok(system)
 }
 
