@@ -1,7 +1,9 @@
 //! Attacks on a thing's state by members without standing for it, and what a member with standing can do all the same.
 
+use fabric_contract::testing::creator;
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
+use trade_model::common::DUTIES_ATTRIBUTE;
 use trade_model::item::Capture;
 
 use super::world::*;
@@ -234,12 +236,15 @@ fn a_clerk_of_the_authority_recalls_nothing() {
     world.commission(&["1"]).expect("its own key");
     world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
     let recalled = document(&[observe("inspecting", &[piece("1")]).with("disposition", "recalled")]);
-    let clerk = fabric_contract::testing::creator(CUSTOMS).attribute("entrepot.duties", "clerk").build();
+    let clerk = creator(CUSTOMS).attribute(DUTIES_ATTRIBUTE, "clerk").build();
     world.submit_as(&clerk, Capture::NAME, &recalled).expect("recorded");
     assert_eq!(world.read_item(&piece("1")).expect("known").get("recalled_by_event"), None);
     let again = document(&[observe("storing", &[piece("1")]).with("disposition", "recalled")]);
-    world.submit(CUSTOMS, Capture::NAME, &again).expect("an officer of the authority of the place");
+    let officer = |msp_id: &str| creator(msp_id).attribute(DUTIES_ATTRIBUTE, "officer").build();
+    world.submit_as(&officer(CUSTOMS), Capture::NAME, &again).expect("an officer that is no clerk");
     assert!(world.read_item(&piece("1")).expect("known")["recalled_by_event"].is_string());
+    let of_holder = world.submit_as(&officer(IMPORTER), Capture::NAME, &again).expect_err("no clerk, of no authority");
+    assert_eq!(of_holder.code, "caller.duty_missing");
 }
 
 #[test]

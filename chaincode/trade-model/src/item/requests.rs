@@ -206,7 +206,7 @@ pub struct ReadCorrection {
 }
 
 transactions! {
-    submit(Clerk) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
+    submit(Clerk, Officer) "item:Capture" by Role::HANDLERS, Capture => CaptureReceipt;
     submit(Clerk) "item:AnswerAlarm", AnswerAlarm => AlarmAnswer;
     submit(Officer) "item:DecideAlarm" by &[Role::Customs], DecideAlarm => AlarmDecision;
     submit(Clerk, Officer) "item:ConsentToCorrection", ConsentToCorrection => CorrectionReport;
