@@ -88,10 +88,16 @@ fn own(
 ) -> Result<CorrectionConsent, Refusal> {
     let (me, record_id) = (caller.msp_id().clone(), record.record_id.clone());
     let key = (record_id.clone(), Part(me.clone()));
-    let before = CORRECTION_CONSENTS.find(ctx, &key)?;
-    let has_stake = reliance.parties.contains(&me) || correction::is_rival(ctx, &record_id, &me)?;
-    let mut decides = if has_stake { BTreeSet::new() } else { decides(ctx, grounds, caller, record)? };
-    if let Some(before) = before {
+    let is_party = reliance.parties.contains(&me);
+    let mut decides = if is_party { BTreeSet::new() } else { decides(ctx, grounds, caller, record)? };
+    if !decides.is_empty() && correction::is_rival(ctx, &record_id, &me)? {
+        decides.clear();
+    }
+    if let Some(before) = CORRECTION_CONSENTS.find(ctx, &key)? {
+        // What others wrote in the name of a first officer, no second one approves.
+        if !authorship::is_authentic(ctx, &CORRECTION_CONSENTS, &key, &before, &me)? {
+            return Err(ItemRejection::CorrectionConsented { record_id }.into());
+        }
         let (Some(first), None) = (&before.person, &before.approved) else {
             return Err(ItemRejection::CorrectionConsented { record_id }.into());
         };
@@ -105,7 +111,7 @@ fn own(
         return Ok(CorrectionConsent { decides, approved: Some(caller.stamp()), ..before });
     }
     let as_authority = !decides.is_empty();
-    if !as_authority && !reliance.parties.contains(&me) {
+    if !as_authority && !is_party {
         return Err(ItemRejection::CorrectionNotConcerned { record_id }.into());
     }
     caller.acting.check(if as_authority { Duty::Officer } else { Duty::Clerk }, &caller.me)?;

@@ -53,7 +53,8 @@ impl Reliance {
             |consent: &CorrectionConsent, party: &MspId| consent.decides.is_empty() && consent.consented.by == *party;
         let all_agreed = || self.parties.iter().all(|party| consents.iter().any(|consent| for_itself(consent, party)));
         let is_decided = |thing: &ItemId| decided.contains(thing);
-        self.needs_authority.iter().all(is_decided) && (things.iter().all(is_decided) || all_agreed())
+        let all_decided = !things.is_empty() && things.iter().all(is_decided);
+        self.needs_authority.iter().all(is_decided) && (all_decided || all_agreed())
     }
 }
 

@@ -15,7 +15,9 @@ use trade_model::governance::{
     BALLOTS, Ballot, CONFIRMATIONS, Confirmation, FOUNDINGS, Founding, MEMBERS, Members, PROPOSALS, Proposal,
     ReadMembers,
 };
-use trade_model::item::{ALARM_DECISIONS, AlarmDecision, CORRECTIONS, Correction};
+use trade_model::item::{
+    ALARM_DECISIONS, AlarmDecision, CORRECTION_CONSENTS, CORRECTIONS, Correction, CorrectionConsent,
+};
 use trade_model::mandate::{MANDATES, Mandate};
 use trade_model::payment::{BankEntry, ENTRIES, INVOICE_OPENINGS, INVOICES, Invoice, ReadEntry, ReadInvoice, Settle};
 use trade_model::rights::{LICENCE_REPLIES, LICENCES, Licence, LicenceReply, RIGHTS, Right};
@@ -71,6 +73,10 @@ pub(super) fn forged() -> Contract {
         .submit("Tariff", |ctx, record: Tariff| {
             let (authority, id) = record.tariff_id.parts();
             forge(ctx, &TARIFFS, &(authority, id, record.version), record)
+        })
+        .submit("CorrectionConsent", |ctx, record: CorrectionConsent| {
+            let key = (record.record_id.clone(), Part(record.consented.by.clone()));
+            forge(ctx, &CORRECTION_CONSENTS, &key, record)
         })
         .submit("Correction", |ctx, record: Correction| forge(ctx, &CORRECTIONS, &record.record_id.clone(), record))
         .submit("Hold", |ctx, record: Hold| forge(ctx, &HOLDS, &record.hold_id.clone(), record))

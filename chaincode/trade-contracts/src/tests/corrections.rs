@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
+use trade_model::customs::{ApproveDecision, Decide, PublishTariff};
 use trade_model::item::{Capture, ConsentToCorrection, ReadCorrection};
 use trade_model::rights::RegisterRight;
 
@@ -269,6 +270,44 @@ fn each_authority_decides_about_what_is_in_its_country() {
         let second = world.submit_as(&officer(authority, "second"), ConsentToCorrection::NAME, &request);
         assert_eq!(second.expect("a second officer")["applied"], applied);
     }
+}
+
+/// A first officer that others made up: the second one's word is not taken for an approval of that.
+#[test]
+fn no_officer_approves_what_others_wrote_in_the_name_of_a_colleague() {
+    fn sold(world: &mut World) -> Value {
+        disowned(world, |world| {
+            world.hand_over("h-1", &[piece("1")], EXPORTER, IMPORTER).expect("both agree");
+        })
+    }
+    let mut elsewhere = named_prefix();
+    let receipt = sold(&mut elsewhere);
+    let report = consent(&mut elsewhere, CUSTOMS, &receipt).expect("an officer");
+    let mut world = named_prefix();
+    let receipt = sold(&mut world);
+    world.forge("CorrectionConsent", &report["consents"][0]).expect("colluding peers");
+    let refused = approved(&mut world, &receipt).expect_err("nobody of customs has decided before");
+    assert_eq!(refused.code, "item.correction_consented");
+    assert_eq!(world.read_item(&piece("1")).expect("known")["commissioner"], EXPORTER);
+}
+
+/// What was cleared rests on whose it was, even where the clearance changed nothing on its lines: no licence covers it.
+#[test]
+fn what_customs_cleared_is_not_disowned_by_its_maker() {
+    let mut world = World::established();
+    world.submit(CUSTOMS, PublishTariff::NAME, &super::customs::tariff()).expect("a first version");
+    world.capture(SECOND_MAKER, &[commissioning()]).expect("recorded");
+    let goods = super::customs::goods().with("items", json!([piece("1")])).with("quantity", "1");
+    world.file_by_another(goods.without("right_id").without("licence_id")).expect("its own goods");
+    let about = json!({ "declaration_id": format!("{SECOND_MAKER}/dec-1") });
+    let clear = about.clone().with("outcome", "clear").with("reason", "looked at");
+    world.submit(CUSTOMS, Decide::NAME, &clear).expect("an officer");
+    world.submit_as(&officer(CUSTOMS, "second"), ApproveDecision::NAME, &about.with("number", 1)).expect("another one");
+    let receipt = world.capture(SECOND_MAKER, &[erroneous(commissioning())]).expect("its recorder");
+    assert_eq!(receipt["events"][0]["status"], "correction_proposed");
+    let question = json!({ "record_id": receipt["events"][0]["record_id"] });
+    let report = world.evaluate(BANK, ReadCorrection::NAME, &question).expect("proposed");
+    assert_eq!((&report["needs_authority"], &report["parties"]), (&json!([piece_id("1")]), &json!([])));
 }
 
 /// An authority that is a maker, too, does not decide that a rival's commissioning goes.
