@@ -153,12 +153,12 @@ fn act(
     Ok(act)
 }
 
-/// How much the person that acts for the caller has done about the declaration, or may have done where persons cannot
-/// be told apart.
-fn own_acts(ctx: &mut Context<'_>, caller: &Caller, filed: &Declaration) -> Result<u32, Refusal> {
+/// How much the person that acts for the authority has done about the declaration. One that cannot be told from another
+/// has done nothing: what a colleague did is not counted against it.
+fn acts_of_one(ctx: &mut Context<'_>, caller: &Caller, filed: &Declaration) -> Result<u32, Refusal> {
     let acts = all(ctx, filed)?;
     let own = acts.iter().filter(|act| act.done.by == *caller.msp_id());
-    let own = own.filter(|act| caller.acting.person.told_from(&act.person) != Told::Apart);
+    let own = own.filter(|act| caller.acting.person.told_from(&act.person) == Told::Same);
     Ok(u32::try_from(own.count()).unwrap_or(u32::MAX))
 }
 
@@ -169,10 +169,12 @@ fn append(
     filed: &mut Declaration,
     kind: ActKind,
 ) -> Result<DeclarationAct, Refusal> {
-    let max = if *caller.msp_id() == filed.authority { ACTS_OF_ONE_MAX } else { ACTS_MAX };
-    if filed.acts >= ACTS_MAX || own_acts(ctx, caller, filed)? >= max {
-        let declaration_id = filed.declaration_id.clone();
-        return Err(CustomsRejection::ActsFull { declaration_id, max }.into());
+    let full = |max| CustomsRejection::ActsFull { declaration_id: filed.declaration_id.clone(), max };
+    if filed.acts >= ACTS_MAX {
+        return Err(full(ACTS_MAX).into());
+    }
+    if *caller.msp_id() == filed.authority && acts_of_one(ctx, caller, filed)? >= ACTS_OF_ONE_MAX {
+        return Err(full(ACTS_OF_ONE_MAX).into());
     }
     filed.acts += 1;
     let act = DeclarationAct {

@@ -23,8 +23,8 @@ use trade_standards::time::UtcTime;
 use crate::item::place;
 use crate::rights::check::licensed;
 
-/// Most changes of title that are looked at, the last ones.
-const TITLES_MAX: u32 = 1_000;
+/// Most changes of title that are looked at, the first ones.
+const TITLES_MAX: usize = 1_000;
 /// Most places in one country that are looked at, the last ones before a sale.
 const PLACES_MAX: u32 = 20;
 /// Offices whose rights are valid in a union as a whole: a sale in one of its countries is a sale in all.
@@ -42,12 +42,10 @@ pub(super) fn is_exhausted(
     if item.entries.title < 2 {
         return Ok(false);
     }
-    let count = item.entries.title;
-    let mut later = None;
-    for number in (count.saturating_sub(TITLES_MAX)..count).rev() {
-        let Some(entry) = TITLE.find(ctx, &(item.item_id.clone(), number))? else { break };
-        let Some(passed) = later.replace(entry.clone()) else { continue };
-        let ([Some(seller), Some(buyer)], at) = ([&entry.value, &passed.value], passed.from) else { continue };
+    let titles = TITLE.scan(ctx, &item.item_id, TITLES_MAX)?.entries;
+    let titles: Vec<_> = titles.into_iter().map(|(_, entry)| entry).collect();
+    for pair in titles.windows(2) {
+        let ([Some(seller), Some(buyer)], at) = ([&pair[0].value, &pair[1].value], pair[1].from) else { continue };
         if seller == buyer {
             continue;
         }

@@ -239,6 +239,12 @@ fn request_rows() -> Vec<Row> {
             w.request_documents(CUSTOMS)
         }),
         row("once more than one officer may", "customs.acts_full", one_officer_asks_too_much),
+        row("by a colleague for whom a gateway vouches", "", |w| {
+            let _ = one_officer_asks_too_much(w);
+            let documents = json!({ "declaration_id": DEC, "documents": ["invoice"] });
+            let colleague = super::persons::vouched("b", "2", &["officer"]);
+            w.submit_vouched(&super::persons::gateway(), &colleague, RequestDocuments::NAME, &documents)
+        }),
         row("by another officer after that", "", |w| {
             let _ = one_officer_asks_too_much(w);
             let documents = json!({ "declaration_id": DEC, "documents": ["invoice"] });

@@ -25,12 +25,12 @@ fn named(name: &str) -> CreatorBuilder {
 }
 
 /// The key that signs at the authority's gateway.
-fn gateway() -> Creator {
+pub(super) fn gateway() -> Creator {
     creator(CUSTOMS).name("gateway").attribute(GATEWAY_ATTRIBUTE, "true").build()
 }
 
 /// What a gateway says about a person.
-fn vouched(name: &str, key: &str, duties: &[&str]) -> Value {
+pub(super) fn vouched(name: &str, key: &str, duties: &[&str]) -> Value {
     let digest = |text: String| Digest256::of(text.as_bytes());
     json!({
         "certificate_sha256": digest(format!("certificate of {name} with {key}")), "key_sha256": digest(key.to_owned()),
