@@ -44,6 +44,28 @@ fn what_is_open_is_what_is_paid() {
     assert_public_silence(&world, &[&CREDIT.to_string(), blinding.as_str().expect("a text")]);
 }
 
+/// One person credits nearly everything and would settle the rest alone, below the limit.
+#[test]
+fn a_credit_note_is_no_way_around_a_second_person() {
+    let mut world = World::established();
+    let total = owed(&mut world).expect("an invoice");
+    let amount = world.opening(TOTAL - 1);
+    credit(&mut world, &total, &amount).expect("a credit note");
+    accept_credit(&mut world, IMPORTER, 1).expect("the buyer");
+    let limit = json!({ "currency": "EUR", "alone_most_minor": "10" });
+    world.submit(EXPORTER, SetSettlementLimit::NAME, &limit).expect("its own");
+    let (rest, paid) = (less(&total, &amount), world.opening(1));
+    record(&mut world, &entry_of(&paid), &paid).expect("the rest");
+    let proof = world.match_proof(("inv-1", &rest), ("ent-1", &paid), 0);
+    let request = settle_request("none", &proof);
+    let treasurer = creator(EXPORTER).name("one").attribute(DUTIES_ATTRIBUTE, "treasurer").build();
+    let below = world.limit_proof(EXPORTER, ("inv-1", &rest), "ent-1", 10);
+    let alone = world.submit_as(&treasurer, Settle::NAME, &request.clone().with("limit_proof", below));
+    assert_eq!(alone.expect_err("the invoice's total is above it").code, "proof.rejected");
+    let proposed = world.submit_as(&treasurer, Settle::NAME, &request).expect("a proposal");
+    assert_eq!(proposed["state"], "proposed");
+}
+
 /// A proof that an entry which is not there pays the total.
 fn stale_proof(world: &mut World, total: &Opening, amount: u64) -> String {
     let paid = world.opening(amount);
