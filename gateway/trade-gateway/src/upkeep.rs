@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use fabric_client::{Gateway, Start, events::EventError};
+use fabric_client::Gateway;
 use serde_json::{Map, Value};
-use tokio_stream::StreamExt;
 use trade_index::{
-    FollowError, Follower, ListQuery, ListRow, QueryError, Reader, ReaderId, Resource, Store, StoreError, resources,
+    FollowError, Follower, ListQuery, ListRow, QueryError, Reader, ReaderId, Resource, Store, StoreError, newest_block,
+    resources,
 };
 
 use crate::{
@@ -19,9 +19,6 @@ use crate::{
     service::evaluate_as,
     settings::Settings,
 };
-
-/// How long the peer may take to send its newest block.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often what differs is compared again: it may have changed between the two answers.
 const TRIES: u32 = 4;
@@ -57,10 +54,7 @@ pub enum UpkeepError {
     /// The peers' addresses.
     #[error(transparent)]
     Fabric(#[from] FabricError),
-    /// The peer's blocks.
-    #[error(transparent)]
-    Blocks(#[from] EventError),
-    /// Reading blocks into the index.
+    /// The peer's blocks, or reading them into the index.
     #[error(transparent)]
     Follow(#[from] FollowError),
     /// The question to a list.
@@ -72,9 +66,6 @@ pub enum UpkeepError {
     /// The peer of the organization that lends the gateway's identity is not listed.
     #[error("the settings name no peer of {0}")]
     NoPeer(String),
-    /// The peer sends no block.
-    #[error("the peer of {0} sent no block in time")]
-    NoBlock(String),
 }
 
 /// How far an index is.
@@ -121,10 +112,7 @@ impl Upkeep {
     /// The database or the peer does not answer.
     pub async fn standing(&self) -> Result<Standing, UpkeepError> {
         let organization = self.reader.organization.clone();
-        let mut newest = self.blocks.blocks(&self.reader.channel).start(Start::Newest).open()?;
-        let block = tokio::time::timeout(PATIENCE, newest.next()).await.ok().flatten();
-        let block = block.ok_or_else(|| UpkeepError::NoBlock(organization.clone()))??;
-        let newest = block.header.map_or(0, |header| header.number);
+        let newest = newest_block(&self.blocks, &self.reader.channel).await?;
         Ok(Standing { organization, next_block: self.store.next_block(self.reader_id).await?, newest })
     }
 

@@ -10,8 +10,7 @@ use crate::store::{ReaderId, Store, StoreError};
 /// Events of one page at most.
 pub const EVENTS_MAX: u32 = 1_000;
 
-/// Events that are not shown: that alarms were answered is told by the contract,
-/// to those who are told of the alarms.
+/// Events that are not shown: that alarms were answered is told by the contract, to those who are told of the alarms.
 const WITHHELD: &str = "item.alarm_answered";
 
 /// A page of events.

@@ -10,6 +10,8 @@ use fabric_client::{
     checkpoint::{CheckpointError, Checkpointer, MemoryCheckpointer, Position},
     events::{Backoff, EventError},
 };
+use fabric_config::block::header_hash;
+use fabric_protos::common::BlockHeader;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -18,7 +20,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     block::{BlockError, read_block},
-    store::{Applied, Reader, ReaderId, Store, StoreError},
+    store::{Applied, Reader, ReaderId, Store, StoreError, hexadecimal},
 };
 
 /// Default: how long to wait after the database or the peer has failed, doubled up to [`PAUSE_MAX`].
@@ -29,6 +31,22 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest wait.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// The number of the newest block that a peer sends.
+///
+/// # Errors
+/// [`FollowError`]: it sends none, or not in time.
+pub async fn newest_block(gateway: &Gateway, channel: &str) -> Result<u64, FollowError> {
+    Ok(header(gateway, channel, Start::Newest).await?.number)
+}
+
+/// The header of the block there.
+async fn header(gateway: &Gateway, channel: &str, start: Start) -> Result<BlockHeader, FollowError> {
+    let mut blocks = gateway.blocks(channel).start(start).open()?;
+    let block = tokio::time::timeout(PATIENCE, blocks.next()).await;
+    let block = block.ok().flatten().ok_or(FollowError::Silent(PATIENCE))??;
+    Ok(block.header.ok_or(BlockError::Incomplete("header"))?)
+}
 
 /// How far an index has got, for health and metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,22 +183,16 @@ impl Follower {
     async fn check_chain(&self, reader: ReaderId, next: u64) -> Result<(), FollowError> {
         let Some(before) = next.checked_sub(1) else { return Ok(()) };
         let Some(kept) = self.store.header_sha256(reader, before).await? else { return Ok(()) };
-        let newest = self.block_at(Start::Newest).await?;
-        if newest.0 < before {
-            return Err(FollowError::Behind { newest: newest.0, next });
+        let newest = self.header(Start::Newest).await?;
+        if newest.number < before {
+            return Err(FollowError::Behind { newest: newest.number, next });
         }
-        let (_, shown) = if newest.0 == before { newest } else { self.block_at(Start::Block(before)).await? };
-        if shown == kept { Ok(()) } else { Err(FollowError::OtherChain(before)) }
+        let shown = if newest.number == before { newest } else { self.header(Start::Block(before)).await? };
+        if hexadecimal(&header_hash(&shown)) == kept { Ok(()) } else { Err(FollowError::OtherChain(before)) }
     }
 
-    /// The number and the header's digest of the block there.
-    async fn block_at(&self, start: Start) -> Result<(u64, String), FollowError> {
-        let mut blocks = self.gateway.blocks(&self.reader.channel).start(start).open()?;
-        let block = tokio::time::timeout(PATIENCE, blocks.next()).await;
-        let block = block.ok().flatten().ok_or(FollowError::Silent(PATIENCE))??;
-        let header = block.header.ok_or(BlockError::Incomplete("header"))?;
-        let digest = fabric_config::block::header_hash(&header);
-        Ok((header.number, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+    async fn header(&self, start: Start) -> Result<BlockHeader, FollowError> {
+        header(&self.gateway, &self.reader.channel, start).await
     }
 
     async fn take(&self, reader: ReaderId, facts: &crate::BlockFacts) -> Result<Option<()>, FollowError> {

@@ -14,7 +14,7 @@ mod words;
 pub use self::{
     block::{BlockError, BlockFacts, Event, HashedWrite, TransactionFacts, Write, read_block},
     event::{EVENTS_MAX, EventId, EventIdError, EventPage, IndexedEvent},
-    follow::{FollowError, Follower, Progress},
+    follow::{FollowError, Follower, Progress, newest_block},
     history::{History, VERSIONS_MAX, Version},
     list::{ListPage, ListQuery, ListRow, PAGE_DEFAULT, PAGE_MAX, QueryError},
     resource::{Cell, Column, Kind, Part, Resource, Shared, Withheld, resources},

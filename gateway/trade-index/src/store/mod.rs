@@ -22,5 +22,5 @@ pub use self::{
 };
 pub(crate) use self::{
     document::{entry_key, longer},
-    value::{Statement, bind},
+    value::{Statement, bind, hexadecimal},
 };

@@ -16,6 +16,6 @@ pub(crate) fn bind(statement: Statement<'_>, cell: Cell) -> Statement<'_> {
 }
 
 /// Bytes as texts in tables have them.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
