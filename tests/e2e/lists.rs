@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use entrepot::demo::documents;
 use fabric_client::Start;
 use fixtures::json;
 use serde_json::{Value, json};
@@ -79,6 +80,45 @@ async fn what_is_committed_is_listed_to_every_member_with_who_made_it() -> Resul
         let events = system.caller(REGULATOR)?.get(&behind).await?.accepted()?;
         let transactions = events["events"].as_array().into_iter().flatten().map(|event| &event["transaction_id"]);
         ensure!(transactions.into_iter().any(|id| *id == committed["transaction_id"]), "{events}");
+    }
+    Ok(())
+}
+
+/// A thing has several names, and a list finds it by each; what an authority's officer recalled says so there.
+#[tokio::test]
+async fn a_thing_is_found_by_each_of_its_names() -> Result<()> {
+    for system in everywhere()? {
+        establish(system).await?;
+        let goods = documents::commissioning(&["LI2"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+        system.caller(BRAND)?.post("/v1/captures", &goods).await?.accepted()?;
+        let item = documents::item("LI2");
+        let offer = json!({"transfer_id": "LI2", "items": [item], "to": "ImporterMSP", "condition": "good"});
+        system.caller(BRAND)?.post("/v1/custody-transfers", &offer).await?.accepted()?;
+        system
+            .caller("ImporterMSP")?
+            .post("/v1/custody-transfers/ExporterMSP/LI2/accept", &json!({}))
+            .await?
+            .accepted()?;
+        let recalled = json!({
+            "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"], "type": "ObjectEvent",
+            "eventTime": "2026-11-03T08:00:00Z", "eventTimeZoneOffset": "+00:00", "action": "OBSERVE",
+            "bizStep": "inspecting", "disposition": "recalled", "epcList": [item],
+        });
+        system.caller_as("CustomsMSP", "Officer1")?.post("/v1/captures", &recalled).await?.accepted()?;
+
+        let urn = "urn:epc:id:sgtin:9521234.054321.LI2";
+        ensure!(item == "https://id.gs1.org/01/09521234543213/21/LI2", "the names are of {item}");
+        let is_recalled = |answer: &Value| !answer["rows"][0]["record"]["recalled_by_event"].is_null();
+        until(system, REGULATOR, &format!("/v1/items?id={urn}"), is_recalled).await?;
+        let caller = system.caller(REGULATOR)?;
+        let names = [item.as_str(), urn];
+        for name in names.map(trade_standards::percent::encode) {
+            for (list, field) in [("items", "item_id"), ("custody-transfers", "item"), ("captured-events", "item")] {
+                let answer = caller.get(&format!("/v1/{list}?{field}={name}")).await?.accepted()?;
+                ensure!(has_rows(&answer), "{list} by {name}: {answer}");
+            }
+            caller.get(&format!("/v1/items/{name}/history")).await?.accepted()?;
+        }
     }
     Ok(())
 }

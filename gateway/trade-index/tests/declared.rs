@@ -96,7 +96,7 @@ fn every_column_stands_in_the_schema_of_its_record() {
             let types = types(&definitions, &found);
             let wanted = match column.kind {
                 Kind::Number => "integer",
-                Kind::Text | Kind::Day | Kind::Moment => "string",
+                Kind::Text | Kind::Thing | Kind::Day | Kind::Moment => "string",
             };
             assert!(types.contains(wanted), "{}: {} is {types:?}, not {wanted}", resource.name, column.name);
         }

@@ -110,8 +110,8 @@ fn undo(ctx: &mut Context<'_>, session: &mut Session, record: &RecordedEvent, ef
             let is_others = is_anothers(ctx, &item, &record.recorded.by)?;
             let changed = session.registry.change(ctx, item_id)?;
             changed.origin = Origin::Unknown;
-            // Another took it over by both signatures while this word stood: it gives way to nobody to whom it would not
-            // have given way then.
+            // Another took it over by both signatures while this word stood: it gives way to nobody to whom it would
+            // not have given way then.
             changed.entitlement = if is_others { changed.entitlement } else { Entitlement::Seen };
             changed.commissioner = None;
             changed.commissioned_at = None;

@@ -118,12 +118,15 @@ fn parameters(resource: &'static Resource) -> Vec<Parameter> {
     for column in resource.columns {
         let (kind, one) = match column.kind {
             Kind::Text => (ParameterKind::AnyOf, "Only those with this value, or one of several"),
+            Kind::Thing => {
+                (ParameterKind::AnyOf, "Only those with this item or unit, by any of its names, or one of several")
+            }
             Kind::Day => (ParameterKind::Day, "Only those of this day"),
             Kind::Number => (ParameterKind::Number, "Only those with this number"),
             Kind::Moment => (ParameterKind::Moment, "Only those of this moment"),
         };
         parameters.push(query(column.name, kind, one));
-        if column.kind != Kind::Text {
+        if column.kind.is_ordered() {
             parameters.push(query(kept(format!("{}_from", column.name)), kind, "Only from here on"));
             parameters.push(query(kept(format!("{}_to", column.name)), kind, "Only up to here"));
         }

@@ -162,7 +162,7 @@ fn key_of(resource: &Resource, caller: &Principal, parts: &Parts) -> Result<Vec<
         match *name {
             "party" if text == OWN_PARTY => Ok(caller.msp_id.clone()),
             "number" | "version" => Ok(format!("{:010}", number(name, Some(text), 0, 0, u32::MAX)?)),
-            _ => Ok(text.to_owned()),
+            _ => Ok(resource.stored_id(text)),
         }
     };
     resource.key.iter().map(part).collect()

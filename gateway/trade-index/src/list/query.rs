@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cursor::Cursor;
 use crate::{
-    resource::{Cell, Column, Kind, Resource, bounded, micros},
+    resource::{Cell, Column, Kind, Resource, bounded, micros, thing},
     words::{WORD_MAX, words},
 };
 
@@ -183,11 +183,11 @@ impl ListQuery {
 
     fn filter(&mut self, resource: &'static Resource, name: &str, value: &str) -> Result<(), QueryError> {
         if name == "id" {
-            self.add_choice("id".to_owned(), Cell::Text(value.to_owned()));
+            self.add_choice("id".to_owned(), Cell::Text(resource.stored_id(value)));
             return Ok(());
         }
         if let Some(set) = resource.set(name) {
-            self.conditions.push(Condition::Element(set.name, bounded(value)));
+            self.conditions.push(Condition::Element(set.name, asked(set, value)));
             return Ok(());
         }
         if let Some(column) = resource.column(name) {
@@ -200,7 +200,7 @@ impl ListQuery {
             (None, Some(column)) => (column, false),
             (None, None) => return Err(unknown()),
         };
-        let column = resource.column(column).filter(|column| column.kind != Kind::Text).ok_or_else(unknown)?;
+        let column = resource.column(column).filter(|column| column.kind.is_ordered()).ok_or_else(unknown)?;
         let (sql, cell) = (column.sql(), cell(column, name, value)?);
         self.conditions.push(if from { Condition::From(sql, cell) } else { Condition::To(sql, cell) });
         Ok(())
@@ -238,8 +238,9 @@ impl Order {
     /// Whether its column holds numbers.
     pub(super) fn is_number(&self, resource: &Resource) -> bool {
         let declared = resource.column(&self.name);
-        declared
-            .map_or(self.column.as_deref() == Some(CHANGED), |column| !matches!(column.kind, Kind::Text | Kind::Day))
+        declared.map_or(self.column.as_deref() == Some(CHANGED), |column| {
+            !matches!(column.kind, Kind::Text | Kind::Thing | Kind::Day)
+        })
     }
 }
 
@@ -310,11 +311,16 @@ fn flag(name: &str, value: &str) -> Result<bool, QueryError> {
 fn cell(column: &Column, name: &str, value: &str) -> Result<Cell, QueryError> {
     let refused = |rule| QueryError::Value { name: name.to_owned(), rule };
     match column.kind {
-        Kind::Text => Ok(Cell::Text(bounded(value))),
+        Kind::Text | Kind::Thing => Ok(Cell::Text(asked(column, value))),
         Kind::Day => day(value).map(Cell::Text).ok_or_else(|| refused("a day, YYYY-MM-DD")),
         Kind::Number => value.parse().map(Cell::Number).map_err(|_| refused("a whole number")),
         Kind::Moment => micros(value).map(Cell::Number).ok_or_else(|| refused("a moment in RFC 3339, in UTC")),
     }
+}
+
+/// A text of a filter as rows have it.
+fn asked(column: &Column, value: &str) -> String {
+    if column.kind == Kind::Thing { bounded(&thing(value)) } else { bounded(value) }
 }
 
 /// A day as it is written.

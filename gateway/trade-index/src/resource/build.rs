@@ -6,6 +6,11 @@ pub(super) const fn text(name: &'static str, pointer: &'static str) -> Column {
     Column { name, pointer, kind: Kind::Text, searched: false }
 }
 
+/// The name of an item or a unit.
+pub(super) const fn thing(name: &'static str, pointer: &'static str) -> Column {
+    Column { name, pointer, kind: Kind::Thing, searched: false }
+}
+
 /// A text that the search finds: an id, a party, a reference.
 pub(super) const fn searched(name: &'static str, pointer: &'static str) -> Column {
     Column { name, pointer, kind: Kind::Text, searched: true }

@@ -1,7 +1,7 @@
 //! What customs authorities decide by and about.
 
 use super::{
-    build::{moment, number, part, parts, searched, text},
+    build::{moment, number, part, parts, searched, text, thing},
     kind::Resource,
 };
 
@@ -41,7 +41,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             text("currency", "/currency"),
             moment("filed_at", "/filed/at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {
@@ -73,7 +73,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             text("state", "/state"),
             moment("until", "/until"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {

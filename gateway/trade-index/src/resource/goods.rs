@@ -1,8 +1,8 @@
 //! Things, what was recorded about them, and who held and owned them.
 
 use super::{
-    build::{moment, part, parts, searched, text},
-    kind::{Resource, Withheld},
+    build::{moment, part, parts, searched, text, thing},
+    kind::{Column, Resource, Withheld},
 };
 
 pub(super) static RESOURCES: &[Resource] = &[
@@ -17,14 +17,14 @@ pub(super) static RESOURCES: &[Resource] = &[
             text("event_type", "/event_type"),
             text("business_step", "/business_step"),
             text("disposition", "/disposition"),
-            searched("parent", "/parent"),
+            Column { searched: true, ..thing("parent", "/parent") },
             text("read_point", "/read_point"),
             text("business_location", "/business_location"),
             searched("recorded_by", "/recorded/by"),
             moment("event_time", "/event_time"),
             moment("recorded_at", "/recorded/at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {
@@ -37,7 +37,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             searched("declared_by", "/declared/recorded/by"),
             moment("declared_at", "/declared/recorded/at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {
@@ -54,7 +54,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             moment("decided_at", "/decided/at"),
             moment("expires_at", "/expires_at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {
@@ -79,7 +79,7 @@ pub(super) static RESOURCES: &[Resource] = &[
         key: &["id"],
         parts: &[],
         columns: &[
-            searched("item_id", "/item_id"),
+            Column { searched: true, ..thing("item_id", "/item_id") },
             text("kind", "/kind"),
             searched("gtin", "/gtin"),
             searched("serial", "/serial"),
@@ -89,7 +89,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             searched("holder", "/holder"),
             searched("owner", "/owner"),
             searched("commissioner", "/commissioner"),
-            searched("parent", "/parent"),
+            Column { searched: true, ..thing("parent", "/parent") },
             text("location", "/location"),
             searched("licence_id", "/licence_id"),
             text("hold", "/hold"),
@@ -125,7 +125,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             searched("recovered_by", "/recovered/by"),
             moment("recovered_at", "/recovered/at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
     Resource {
@@ -157,7 +157,7 @@ pub(super) static RESOURCES: &[Resource] = &[
             moment("decided_at", "/decided/at"),
             moment("expires_at", "/expires_at"),
         ],
-        sets: &[text("item", "/items")],
+        sets: &[thing("item", "/items")],
         withheld: None,
     },
 ];

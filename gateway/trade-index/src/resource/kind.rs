@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::text::{bounded, micros};
+use super::text::{bounded, micros, thing};
 
 /// Something that can be listed.
 #[derive(Debug, Clone, Copy)]
@@ -73,12 +73,22 @@ pub struct Column {
 pub enum Kind {
     /// A text.
     Text,
+    /// The name of an item or a unit. In filters in any form that a request takes, in rows in the one that records have.
+    Thing,
     /// A day, `2026-01-31`.
     Day,
     /// A whole number.
     Number,
     /// A moment. In filters RFC 3339, in SQL microseconds since 1970.
     Moment,
+}
+
+impl Kind {
+    /// Whether a filter can ask for a range of values.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        !matches!(self, Self::Text | Self::Thing)
+    }
 }
 
 /// What stands for a number that a document does not have: it sorts before every other.
@@ -109,6 +119,13 @@ impl Resource {
     #[must_use]
     pub fn set(&self, name: &str) -> Option<&'static Column> {
         self.sets.iter().find(|set| set.name == name)
+    }
+
+    /// An id as rows have it: that of a thing may be asked for by any of its names.
+    #[must_use]
+    pub fn stored_id(&self, id: &str) -> String {
+        let of_thing = self.columns.first().is_some_and(|column| column.kind == Kind::Thing);
+        if of_thing { thing(id) } else { id.to_owned() }
     }
 
     /// The table of SQL that holds its rows.
@@ -154,7 +171,9 @@ impl Column {
     pub(crate) fn cell(&self, document: &Value) -> Cell {
         let value = document.pointer(self.pointer);
         match self.kind {
-            Kind::Text | Kind::Day => Cell::Text(bounded(value.and_then(Value::as_str).unwrap_or_default())),
+            Kind::Text | Kind::Thing | Kind::Day => {
+                Cell::Text(bounded(value.and_then(Value::as_str).unwrap_or_default()))
+            }
             Kind::Number => Cell::Number(value.and_then(Value::as_i64).unwrap_or(ABSENT)),
             Kind::Moment => Cell::Number(value.and_then(Value::as_str).and_then(micros).unwrap_or(ABSENT)),
         }

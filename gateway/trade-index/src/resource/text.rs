@@ -1,6 +1,7 @@
 //! Texts and moments as columns and filters have them.
 
 use fabric_msp::hash::sha256;
+use trade_model::common::ItemId;
 
 /// Longest text that is compared, in bytes: what PostgreSQL's indices take. A longer one is known by its beginning and
 /// its digest.
@@ -15,6 +16,11 @@ pub(crate) fn bounded(text: &str) -> String {
     let end = (0..=TEXT_BYTES_MAX - 80).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     let digest: String = sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}…{digest}", &text[..end])
+}
+
+/// The name of an item or a unit as records have it; another text as it is.
+pub(crate) fn thing(text: &str) -> String {
+    ItemId::parse(text).map_or_else(|_| text.to_owned(), |item_id| item_id.as_str().to_owned())
 }
 
 /// A moment in RFC 3339 as microseconds since 1970; none for another text. What is finer is cut off.

@@ -114,7 +114,7 @@ fn list_tables(resource: &Resource, dialect: Dialect) -> Vec<String> {
 
 fn sql_type(column: &Column, dialect: Dialect) -> &'static str {
     match column.kind {
-        Kind::Text | Kind::Day => dialect.bytes(),
+        Kind::Text | Kind::Thing | Kind::Day => dialect.bytes(),
         Kind::Number | Kind::Moment => "BIGINT",
     }
 }
