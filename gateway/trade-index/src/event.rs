@@ -64,8 +64,9 @@ impl FromStr for EventId {
 
     fn from_str(text: &str) -> Result<Self, EventIdError> {
         let (block, place) = text.split_once('-').ok_or(EventIdError)?;
-        let id =
-            Self { block: block.parse().map_err(|_| EventIdError)?, place: place.parse().map_err(|_| EventIdError)? };
+        // Numbers of blocks in the index are signed.
+        let block = block.parse().ok().filter(|block| i64::try_from(*block).is_ok()).ok_or(EventIdError)?;
+        let id = Self { block, place: place.parse().map_err(|_| EventIdError)? };
         // One id has one text.
         if id.to_string() == text { Ok(id) } else { Err(EventIdError) }
     }

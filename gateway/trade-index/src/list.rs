@@ -9,9 +9,9 @@ mod query;
 mod statement;
 
 pub use self::page::{ListPage, ListRow};
-pub(crate) use self::query::sought;
 pub use self::query::{ListQuery, PAGE_DEFAULT, PAGE_MAX, QueryError};
 use self::{cursor::Cursor, statement::Text};
+pub(crate) use self::{cursor::is_stored, query::sought};
 use crate::{
     sqlx::AnyConnection,
     store::{ReaderId, Store, StoreError},

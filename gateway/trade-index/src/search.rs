@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    list::{ListQuery, ListRow, QueryError, sought},
+    list::{ListQuery, ListRow, QueryError, is_stored, sought},
     resource::{Cell, Resource, resources},
     store::{ReaderId, Store, StoreError},
 };
@@ -48,6 +48,9 @@ impl Search {
     /// [`QueryError`] names the parameter.
     pub fn parse(q: &str, after: Option<&str>, limit: u32) -> Result<Self, QueryError> {
         let words = sought("q", q)?;
+        if after.is_some_and(|text| !is_stored(text)) {
+            return Err(QueryError::Cursor);
+        }
         let after = after.map(|text| text.split_once('!').ok_or(QueryError::Cursor)).transpose()?;
         let after = after.map(|(resource, id)| (resource.to_owned(), id.to_owned()));
         Ok(Self { words, after, limit: limit.clamp(1, FOUND_MAX) })
@@ -118,6 +121,7 @@ mod tests {
             (&"ab ".repeat(9) as &str, None, "q"),
             (&"a".repeat(501), None, "q"),
             ("inv", Some("x"), "after"),
+            ("inv", Some("items!\u{0}"), "after"),
         ] {
             let refused = Search::parse(q, after, 10).expect_err("a search that is none");
             assert_eq!(refused.parameter(), parameter, "{q}");

@@ -194,7 +194,9 @@ fn histories_search_and_events_are_read_page_by_page() -> TestResult {
     assert_eq!((&last["events"][0]["id"], &last["events"][0]["ids"]), (&json!("2-0"), &json!({ "number": 2 })));
     let none = caller.get("/v1/events?after=2-0")?.json()?;
     assert_eq!((&none["events"], &none["next"]), (&json!([]), &json!("2-0")));
-    assert_eq!(caller.get("/v1/events?after=x")?.status, 422);
+    for bad in ["/v1/events?after=x", "/v1/events?after=9999999999999999999-0", "/v1/search?q=inv&after=items!%00"] {
+        assert_eq!(caller.get(bad)?.status, 422, "{bad}");
+    }
     Ok(())
 }
 

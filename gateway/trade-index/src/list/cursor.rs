@@ -33,7 +33,12 @@ impl Cursor {
         if text.len() > CURSOR_BYTES_MAX {
             return None;
         }
-        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+        let cursor: Self = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let value = match &cursor.value {
+            Some(CursorValue::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        (is_stored(&cursor.id) && is_stored(value)).then_some(cursor)
     }
 
     /// Its text.
@@ -41,6 +46,11 @@ impl Cursor {
         let text = serde_json::to_vec(self).expect("texts and a number, which JSON always takes");
         BASE64_URL_SAFE_NO_PAD.encode(text)
     }
+}
+
+/// Whether a row can have such a text: PostgreSQL takes no zero character, and none is kept.
+pub(crate) fn is_stored(text: &str) -> bool {
+    !text.contains('\u{0}')
 }
 
 impl CursorValue {

@@ -73,7 +73,8 @@ pub struct Column {
 pub enum Kind {
     /// A text.
     Text,
-    /// The name of an item or a unit. In filters in any form that a request takes, in rows in the one that records have.
+    /// The name of an item or a unit. In filters in any form that a request takes, in rows in the one that records
+    /// have.
     Thing,
     /// A day, `2026-01-31`.
     Day,
