@@ -22,7 +22,24 @@ use fabric_protos::{
 };
 use prost::Message;
 
+use trade_model::{
+    common::{
+        AlarmGroupId, AlarmId, CompanyPrefix, DeclarationId, EventRecordId, HoldId, InvoiceId, ItemId, MediaType,
+        OfficeCode, ProposalId, RegistrationNumber, RightId, SaltedDigest, TransactionId,
+    },
+    item::SerialNumber,
+};
 use trade_proofs::{Commitment, OpeningText, Proof, Range, Verifier};
+use trade_standards::{
+    customs::{TariffCode, TariffPrefix, UnitCode},
+    digest::Digest256,
+    epcis::{EventHash, EventId},
+    identifier::{
+        Bic, ContainerNumber, CountryCode, CreditorReference, Gln, Gtin, Iban, ImoNumber, Lei, MspId, Sscc, Uetr,
+        UnLocode,
+    },
+    money::CurrencyCode,
+};
 use trade_standards::{epcis, gs1, iso20022, json};
 
 use super::world::{World, world};
@@ -49,7 +66,7 @@ const QUESTIONS_MAX: usize = 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 23] = [
+pub const ALL: [Target; 24] = [
     ("proposal", proposal),
     ("envelope", envelope),
     ("transaction", transaction),
@@ -68,6 +85,7 @@ pub const ALL: [Target; 23] = [
     ("epcis", epcis),
     ("camt", camt),
     ("digital_link", digital_link),
+    ("texts", texts),
     ("proof", proof),
     ("gateway_body", gateway_body),
     ("connection", connection),
@@ -268,6 +286,59 @@ pub fn epcis(bytes: &[u8]) {
 /// A message of a bank.
 pub fn camt(bytes: &[u8]) {
     drop(iso20022::parse_camt(bytes));
+}
+
+/// Every kind of text with a form of its own. What is taken must be taken again as it is written.
+pub fn texts(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    macro_rules! read {
+        ($($type:ty),+ $(,)?) => {$(
+            if let Ok(value) = <$type>::parse(text) {
+                let again = <$type>::parse(value.as_str()).expect("what was written is read");
+                assert_eq!(again.as_str(), value.as_str());
+            }
+        )+};
+    }
+    read!(
+        TariffCode,
+        TariffPrefix,
+        UnitCode,
+        Digest256,
+        EventHash,
+        EventId,
+        CurrencyCode,
+        Bic,
+        ContainerNumber,
+        CountryCode,
+        CreditorReference,
+        Gln,
+        Gtin,
+        Sscc,
+        Iban,
+        ImoNumber,
+        Lei,
+        MspId,
+        Uetr,
+        UnLocode,
+    );
+    read!(
+        SaltedDigest,
+        OfficeCode,
+        RegistrationNumber,
+        MediaType,
+        CompanyPrefix,
+        ItemId,
+        SerialNumber,
+        RightId,
+        InvoiceId,
+        AlarmId,
+        AlarmGroupId,
+        ProposalId,
+        TransactionId,
+        HoldId,
+        EventRecordId,
+        DeclarationId,
+    );
 }
 
 /// A GS1 Digital Link or an EPC URN. Its canonical form must be one that is read as itself.

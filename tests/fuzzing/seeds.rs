@@ -95,6 +95,7 @@ pub fn of(target: &str) -> Result<Vec<Vec<u8>>> {
         "epcis" => epcis(),
         "camt" => vec![notification().into_bytes()],
         "digital_link" => LINKS.iter().map(|text| text.as_bytes().to_vec()).collect(),
+        "texts" => TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "proof" => proofs(world)?,
         "gateway_body" => bodies(),
         "connection" => vec![
@@ -152,6 +153,33 @@ const POLICIES: [&str; 5] = [
     "OutOf(2,'Org1MSP.client','Org1MSP.peer','Org2MSP.peer')",
     "OutOf(1, AND('Org1MSP.peer','Org2MSP.peer'), 'Org3MSP.peer')",
     "MAJORITY Endorsement",
+];
+
+/// One of each form that the standards give a text, and of those that the ledger's own ids have.
+const TEXTS: [&str; 23] = [
+    "9521234543213",
+    "9521234000006",
+    "095212340000000016",
+    "DE89370400440532013000",
+    "DEUTDEFF500",
+    "RF18539007547034",
+    "213800KUD8LAJWSQ9D15",
+    "CSQU3054383",
+    "9319466",
+    "DEHAM",
+    "DE",
+    "EUR",
+    "97ed4827-7b6f-4491-a06f-b548d5a7512d",
+    "BrandMSP",
+    "9101210000",
+    "KGM",
+    "ni:///sha-256;e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855?ver=CBV2.0",
+    "ni:///sha-256;e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855?ver=CBV2.0&recorder=BrandMSP",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "0123456789abcdef0123456789abcdef",
+    "image/jpeg",
+    "EM-mark-018123456",
+    "https://id.gs1.org/01/09521234543213/21/000100",
 ];
 
 const LINKS: [&str; 8] = [

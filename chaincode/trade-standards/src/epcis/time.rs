@@ -87,19 +87,17 @@ fn offset_minutes(zone: &str) -> Option<i64> {
     if matches!(zone, "Z" | "z") {
         return Some(0);
     }
-    let bytes = zone.as_bytes();
-    if bytes.len() != 6 || bytes[3] != b':' {
+    let (sign, rest) = match zone.strip_prefix('+') {
+        Some(rest) => (1, rest),
+        None => (-1, zone.strip_prefix('-')?),
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    if hours.len() != 2 || minutes.len() != 2 {
         return None;
     }
-    let minutes = number(&zone[1..3])? * 60 + number(&zone[4..6])?;
-    if minutes > 14 * 60 || &zone[4..6] > "59" {
-        return None;
-    }
-    match bytes[0] {
-        b'+' => Some(minutes),
-        b'-' => Some(-minutes),
-        _ => None,
-    }
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let offset = hours * 60 + minutes;
+    (minutes < 60 && offset <= 14 * 60).then_some(sign * offset)
 }
 
 fn number(digits: &str) -> Option<i64> {
@@ -167,6 +165,19 @@ mod tests {
             "２020-03-04T11:00:30Z",
         ] {
             assert_eq!(EventTime::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_offset_is_a_sign_two_digits_and_two_digits() {
+        for text in ["+00:00", "-00:00", "+13:59", "-14:00"] {
+            assert!(is_zone_offset(text), "{text}");
+        }
+        // Six bytes with a colon in the fourth place, of which some stand inside a character.
+        for text in
+            ["é1:00", "+é:00", "+01:é", "✓:00", "😀:0", "+14:01", "+01:60", "01:000", "+1:000", "+-1:00", "Z", ""]
+        {
+            assert!(!is_zone_offset(text), "{text}");
         }
     }
 }
