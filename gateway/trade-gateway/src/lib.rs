@@ -20,6 +20,7 @@ mod json;
 pub mod ledger;
 pub mod log;
 pub mod members;
+mod oauth;
 pub mod openapi;
 pub mod operators;
 pub mod problem;
@@ -33,6 +34,7 @@ mod signing;
 pub mod store;
 mod time;
 pub mod upkeep;
+pub mod ways;
 
 pub use server::{Running, StartError, run, start, start_with};
 pub use settings::Settings;

@@ -1,8 +1,8 @@
 //! Who may call: the listed organizations, their membership rules, and the identities that sign for them.
 //!
-//! A caller is known by the certificate of the TLS connection and by nothing else; no header is ever looked at. Which
-//! organization answers for the certificate is found by asking each one's MSP. OpenSSL only proves that the caller
-//! holds the key; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
+//! A caller is known by a certificate and by nothing else; which one it is, and how the caller has shown that it is its
+//! own, is found out elsewhere (`http`, `oauth`). Which organization answers for the certificate is found by asking each
+//! one's MSP; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,6 +26,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     settings::{Organization, Role, Settings},
     time::{now, rfc3339},
+    ways::{Scope, Way},
 };
 
 /// Clocks of caller and gateway may differ by this much.
@@ -92,6 +93,10 @@ pub struct Principal {
     pub attributes: BTreeMap<String, String>,
     /// What this person may do; none when nothing says so.
     pub duties: Option<Duties>,
+    /// By which way the caller came; [`Members::authenticate`] says that a certificate was shown.
+    pub way: Way,
+    /// What the caller may do by it.
+    pub scope: Scope,
 }
 
 impl Principal {
@@ -298,7 +303,8 @@ impl Members {
             Problem::of(ProblemCode::CertificateMalformed).with_detail(format!("In {DUTIES_ATTRIBUTE}: {error}."))
         })?;
         let msp_id = identity.msp_id().to_owned();
-        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes, duties })
+        let (way, scope) = (Way::default(), Scope::default());
+        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes, duties, way, scope })
     }
 
     /// The organization with this MSP id.

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the table of routes and the schemas of the model.
 
 mod listed;
+mod oauth;
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -35,9 +36,10 @@ pub fn document() -> Value {
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
         item[route.method.as_str().to_ascii_lowercase()] = operation(route, &mut generator);
     }
-    let problem = generator.subschema_for::<Problem>();
+    let problem = generator.subschema_for::<Problem>().to_value();
+    let refusals = oauth::refusals(&problem, &mut generator);
     let mut schemas = generator.take_definitions(true);
-    keep_reached(&mut schemas, &[&Value::Object(paths.clone()), &json!(problem)]);
+    keep_reached(&mut schemas, &[&Value::Object(paths.clone()), &problem, &refusals]);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -55,9 +57,11 @@ pub fn document() -> Value {
                 "clientCertificate": {
                     "type": "mutualTLS",
                     "description": "An enrolment certificate of a listed organization, with the role client or admin.",
-                }
+                },
+                "accessToken": oauth::scheme(),
             },
             "responses": {
+                "OauthRefusal": refusals,
                 "Problem": {
                     "description": "What went wrong, with a stable code.",
                     "content": {MEDIA_TYPE: {"schema": problem}},
@@ -106,7 +110,10 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
         Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
         Action::Submit(_) => statuses.extend([404, 409, 502, 504]),
         Action::SignProposal | Action::SignTransaction => statuses.extend([404, 409, 410, 502, 504]),
-        Action::Operation | Action::History(_) => statuses.extend([404, 422]),
+        Action::Operation | Action::History(_) | Action::OauthMetadata | Action::OauthKeys => {
+            statuses.extend([404, 422])
+        }
+        Action::Token => statuses.extend([401, 404]),
         _ => statuses.push(422),
     }
     statuses.sort_unstable();
@@ -123,7 +130,10 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         "responses": responses(route, generator),
         "security": match route.access {
             Access::Public => json!([]),
-            Access::Members(_) => json!([{"clientCertificate": []}]),
+            Access::Members(_) => {
+                let scope = if route.submits() { "write" } else { "read" };
+                json!([{"clientCertificate": []}, {"accessToken": [scope]}])
+            }
         },
     });
     if let Access::Members(roles) = route.access {
@@ -209,6 +219,7 @@ fn parameters(route: &Route) -> Vec<Value> {
 
 fn request_body(route: &Route, generator: &mut SchemaGenerator) -> Option<Value> {
     let content = match &route.action {
+        Action::Token => oauth::form(),
         Action::BankStatement => json!({
             "application/xml": {"schema": {"type": "string", "description": "ISO 20022 camt.053 or camt.054"}}
         }),
@@ -255,8 +266,12 @@ fn inline_object(schema: Schema) -> Value {
 
 fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut responses: Map<String, Value> = successes(route, generator).into_iter().collect();
+    let refusal = match route.action {
+        Action::Token => oauth::refusal(),
+        _ => json!({"$ref": "#/components/responses/Problem"}),
+    };
     for status in error_statuses(route) {
-        responses.insert(status.to_string(), json!({"$ref": "#/components/responses/Problem"}));
+        responses.insert(status.to_string(), refusal.clone());
     }
     if route.transaction().is_some() {
         responses.insert("4XX".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
@@ -290,6 +305,7 @@ fn successes(route: &Route, generator: &mut SchemaGenerator) -> Vec<(String, Val
             let outcomes = [("200", "Committed"), ("201", "Committed"), ("202", "The outcome is not known yet")];
             outcomes.map(|(status, description)| answer(status, description, json_of(view.clone()))).into()
         }
+        Action::Token => one("The access token", oauth::token(generator)),
         Action::SignProposal => {
             let description = "The transaction to be signed next; for a read, the contract's answer";
             one(description, json!({"anyOf": [step, true]}))
@@ -406,7 +422,8 @@ mod tests {
             let errors: Vec<_> = responses.keys().filter(|status| status.starts_with(['4', '5'])).collect();
             assert!(errors.len() >= 4, "{operation}");
             for status in errors {
-                assert_eq!(responses[status]["$ref"], "#/components/responses/Problem");
+                let of = if operation["operationId"] == "giveToken" { "OauthRefusal" } else { "Problem" };
+                assert_eq!(responses[status]["$ref"], format!("#/components/responses/{of}"));
             }
         }
     }

@@ -35,9 +35,11 @@ use crate::{
     index::Index,
     ledger::Ledger,
     members::{Members, MembersError},
+    oauth::{Oauth, TokenKeysError},
     service::Service,
     settings::{AuditSettings, Limits, ServerKeys, Settings, SettingsError},
     store::{Store, StoreError},
+    time::now,
 };
 
 /// How long a stopping gateway waits for requests in work, in seconds.
@@ -67,6 +69,9 @@ const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
 /// How often the MSP directories are read again. Bounds how late a revocation counts.
 const RELOAD: Duration = Duration::from_secs(30);
 
+/// How often the index is asked which organizations are on the channel. Bounds how late a departure counts for tokens.
+const CHANNEL: Duration = Duration::from_secs(5);
+
 /// How long one open operation is tried in one round.
 const RESOLVE_WAIT: Duration = Duration::from_secs(2);
 
@@ -88,6 +93,9 @@ pub enum StartError {
     /// The audit log cannot be used.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// The keys of access tokens cannot be used.
+    #[error(transparent)]
+    TokenKeys(#[from] TokenKeysError),
     /// The server's keys cannot be used.
     #[error("the TLS certificate {certificate} and its key cannot be used: {cause}")]
     Tls {
@@ -190,7 +198,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let address = local_address(&listener, &settings.listen)?;
     let limits = settings.limits.clone();
     let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
-    let service = Arc::new(Service::new(settings, members, ledger, store));
+    let oauth = settings.oauth.as_ref().map(|oauth| Oauth::open(oauth, &settings.data_dir, now())).transpose()?;
+    let service = Arc::new(Service::new(settings, members, ledger, store, oauth));
     service.index().open_at_start().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
     let server = open_doors(&limits, listener, tls.build(), &service, &state)
@@ -244,10 +253,16 @@ fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
     service.members().warn_of_expiry();
     vec![
         tokio::spawn(resolve(Arc::clone(service))),
+        tokio::spawn(note_channel(Arc::clone(service))),
         tokio::spawn(repeat(Arc::clone(service), EXPIRY, |service| service.members().warn_of_expiry())),
         tokio::spawn(repeat(Arc::clone(service), SWEEP, |service| {
             if let Err(error) = service.sweep_expired() {
                 tracing::error!("cannot forget old operations: {error}");
+            }
+        })),
+        tokio::spawn(repeat(Arc::clone(service), RELOAD, |service| {
+            if let Some(Err(error)) = service.oauth().map(|oauth| oauth.rotate(now())) {
+                tracing::error!("the keys of access tokens cannot be renewed: {error}");
             }
         })),
         tokio::spawn(repeat(Arc::clone(service), RELOAD, |service| {
@@ -277,6 +292,14 @@ async fn resolve(service: Arc<Service>) {
             tracing::error!("cannot resolve open operations: {error}");
         }
         tokio::time::sleep(RESOLVE).await;
+    }
+}
+
+/// Notes whose tokens count no more because the organization has left the channel.
+async fn note_channel(service: Arc<Service>) {
+    loop {
+        service.note_channel().await;
+        tokio::time::sleep(CHANNEL).await;
     }
 }
 

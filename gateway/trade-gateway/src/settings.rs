@@ -4,6 +4,7 @@
 
 mod host;
 mod index;
+mod oauth;
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +16,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::host::is_loopback;
-pub use self::index::{IndexSettings, IndexSettingsError};
+pub use self::{
+    index::{IndexSettings, IndexSettingsError},
+    oauth::{OauthSettings, OauthSettingsError},
+};
 use crate::operators::Operator;
 
 /// Largest page that may be set.
@@ -54,6 +58,9 @@ pub struct Settings {
     /// Where the index of the ledger lies.
     #[serde(default)]
     pub index: IndexSettings,
+    /// Access tokens. Default: none are given or taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<OauthSettings>,
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
@@ -297,6 +304,9 @@ pub enum SettingsError {
     /// The index's database cannot be used.
     #[error(transparent)]
     Index(#[from] IndexSettingsError),
+    /// The token endpoint cannot be used.
+    #[error(transparent)]
+    Oauth(#[from] OauthSettingsError),
     /// Less room for the audit log than a few lines take.
     #[error("audit.{0} is too small")]
     Audit(&'static str),
@@ -364,6 +374,7 @@ impl Settings {
             return Err(SettingsError::OperationsAddress(address.clone()));
         }
         self.index.check()?;
+        self.oauth.as_ref().map_or(Ok(()), OauthSettings::check)?;
         self.limits.check()
     }
 }

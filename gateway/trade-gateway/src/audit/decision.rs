@@ -31,6 +31,9 @@ pub struct Decision {
     pub subject: Option<String>,
     /// SHA-256 of the caller's certificate, hex; present also when the certificate was refused.
     pub certificate_sha256: Option<String>,
+    /// By which way a member came: `proxy:NAME`, `token` or `bearer`; none for a certificate on its own connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
     /// Where the connection came from, for a caller who is not known as a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,

@@ -43,6 +43,7 @@ pub(super) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let accepted = match route.action {
         Action::BankStatement => matches!(media_type.as_str(), "application/xml" | "text/xml"),
+        Action::Token => media_type == "application/x-www-form-urlencoded",
         _ => {
             media_type == "application/json"
                 || (media_type.starts_with("application/") && media_type.ends_with("+json"))
@@ -53,6 +54,7 @@ pub(super) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
     }
     match route.action {
         Action::BankStatement => unsupported("Send application/xml."),
+        Action::Token => unsupported("Send application/x-www-form-urlencoded."),
         _ => unsupported("Send application/json."),
     }
 }

@@ -3,12 +3,14 @@
 //! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is
 //! finished and its outcome kept for the caller's retry.
 
+mod caller;
 mod input;
 mod memory;
 mod permits;
 mod record;
 mod router;
 mod state;
+mod token;
 
 pub(crate) use self::{
     router::{configure, configure_admin},

@@ -7,11 +7,14 @@ use actix_web::HttpRequest;
 use fabric_msp::{hash::sha256, transport::network_of};
 use trade_standards::percent::{self, Plus};
 
-use super::state::State;
+use super::{
+    caller::{caller, shown, with_challenge},
+    state::State,
+};
 use crate::{
     answer::Answer,
     audit::{BEGUN, Decision},
-    doors::{Link, Standing, peer_certificate},
+    doors::{Link, Standing},
     members::Principal,
     problem::{Problem, ProblemCode},
     routes::{Access, Action, Route},
@@ -41,7 +44,7 @@ impl Record {
             route,
             method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
             principal: None,
-            certificate_sha256: peer_certificate(request).map(|der| hex::encode(sha256(der))),
+            certificate_sha256: shown(request).map(|der| hex::encode(sha256(der))),
             address: request.peer_addr().map(|address| address.ip()),
             resource: resource_of(route, request),
             started: Instant::now(),
@@ -55,16 +58,15 @@ impl Record {
     pub(super) fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
         if Link::of(request).is_some_and(|link| link.standing() == Standing::Crowded) {
             // Known, so that the audit log says whose request was refused.
-            self.principal = state.service.members().authenticate(peer_certificate(request), now()).ok();
+            self.principal = caller(request, state).ok();
             return Err(Problem::of(ProblemCode::GatewayBusy)
                 .with_detail("Your organization or your certificate holds as many connections as it may.")
                 .retry_after(1));
         }
-        let authenticated = || state.service.members().authenticate(peer_certificate(request), now());
         match (&route.access, &route.action) {
-            (Access::Members(_), _) => self.principal = Some(authenticated()?),
+            (Access::Members(_), _) => self.principal = Some(caller(request, state)?),
             // Everybody may ask, and members learn more.
-            (_, Action::Ready) => self.principal = authenticated().ok(),
+            (_, Action::Ready) => self.principal = caller(request, state).ok(),
             _ => {}
         }
         Ok(())
@@ -78,6 +80,7 @@ impl Record {
 
     /// Writes audit and log line. An answer that could not be recorded is withheld.
     pub(super) fn write(&self, state: &State, answer: Answer) -> Answer {
+        let answer = with_challenge(answer, state);
         self.log(&answer);
         let own = |route: &Route| {
             matches!(route.action, Action::Health | Action::Ready | Action::Condition | Action::OpenApi)
@@ -137,6 +140,7 @@ impl Record {
             msp_id: self.principal.as_ref().map(|principal| principal.msp_id.clone()),
             subject: self.principal.as_ref().map(Principal::subject),
             certificate_sha256: self.certificate(),
+            way: self.principal.as_ref().map(|principal| principal.way.to_string()).filter(|way| !way.is_empty()),
             address: self.address.filter(|_| self.principal.is_none()).map(|address| network_of(address).to_string()),
             method: self.method.clone(),
             route: self.path().to_owned(),

@@ -9,20 +9,21 @@ use actix_web::{
 };
 
 use super::{
+    caller::caller,
     input::{check_announced, check_head, check_media_type, parts, read_body},
     memory::{Held, HeldBody},
     record::Record,
     state::State,
+    token,
 };
 use crate::{
     answer::Answer,
-    doors::{Link, Share, peer_certificate},
+    doors::{Link, Share},
     members::Principal,
     problem::{Problem, ProblemCode},
     request::Parts,
     routes::{self, Action, Method, Route},
     settings::JSON_EXPANSION,
-    time::now,
 };
 
 /// Registers every route of the table, and nothing else.
@@ -84,6 +85,11 @@ async fn handle(
     }
     let state = state.into_inner();
     let mut record = Record::of(Some(route), &request);
+    if matches!(route.action, Action::Token) {
+        let answer = token::answer(route, &request, payload, &state, &mut record).await;
+        let is_last = record.is_last(&request);
+        return response((record.write(&state, answer), None), &request, is_last);
+    }
     let admitted = match record.identify(route, &request, &state) {
         Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
         Err(problem) => Err(problem),
@@ -102,10 +108,7 @@ async fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpRe
         link.begin().await;
     }
     let mut record = Record::of(None, request);
-    let certificate = peer_certificate(request);
-    if certificate.is_some() {
-        record.principal = state.service.members().authenticate(certificate, now()).ok();
-    }
+    record.principal = caller(request, state).ok();
     let is_last = record.is_last(request);
     response((record.write(state, problem), None), request, is_last)
 }

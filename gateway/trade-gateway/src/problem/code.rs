@@ -94,7 +94,20 @@ problem_codes! {
     /// Any other rule of Fabric's MSP.
     CertificateUntrusted = 401, "certificate_untrusted", "The client certificate breaks a rule of membership";
 
+    /// The header `Authorization: Bearer` holds no token, or several are sent.
+    TokenMalformed = 401, "token_malformed", "The access token cannot be read";
+    /// Not signed by this gateway as an access token for itself.
+    TokenInvalid = 401, "token_invalid", "The access token is not one of this gateway";
+    /// Past its end.
+    TokenExpired = 401, "token_expired", "The access token has expired";
+    /// On a connection that shows another certificate, or none where it is bound to one.
+    TokenOfAnother = 401, "token_of_another", "The access token is not one of this connection's certificate";
+    /// The channel's configuration does not name the organization any more.
+    OrganizationOffChannel = 401, "organization_off_channel", "The organization is not on the channel";
+
     // What the caller may not do.
+    /// The access token is for reading only.
+    ScopeInsufficient = 403, "scope_insufficient", "The access token's scope does not permit this";
     /// The organization's role is not on the route's list.
     RoleNotPermitted = 403, "role_not_permitted", "This role may not use this route";
     /// Neither the certificate nor the table of operators names the duty.

@@ -2,6 +2,7 @@
 
 use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
 use super::{Access, Action, Method, Route};
+use crate::oauth::{KEYS_PATH, METADATA_PATH, TOKEN_PATH};
 
 /// What the administrative listener answers beside `/healthz`.
 pub(super) static CONDITION: Route =
@@ -19,6 +20,33 @@ pub(super) static ROUTES: &[Route] = &[
         Access::Public,
         Action::ConsumerPage,
         &[plain_id("gtin", "GTIN, 8 to 14 digits"), plain_id("serial", "Serial number, 1 to 20 characters")],
+    ),
+    own(
+        "giveToken",
+        Method::Post,
+        TOKEN_PATH,
+        "Gives an access token for a member's certificate: client credentials, by RFC 8705 or RFC 7523",
+        Access::Public,
+        Action::Token,
+        &[],
+    ),
+    own(
+        "oauthMetadata",
+        Method::Get,
+        METADATA_PATH,
+        "What the authorization server can do (RFC 8414)",
+        Access::Public,
+        Action::OauthMetadata,
+        &[],
+    ),
+    own(
+        "oauthKeys",
+        Method::Get,
+        KEYS_PATH,
+        "The public keys of access tokens (RFC 7517)",
+        Access::Public,
+        Action::OauthKeys,
+        &[],
     ),
     own("whoami", Method::Get, "/v1/whoami", "Who the caller is to this gateway", EVERY_ROLE, Action::Whoami, &[]),
     own(

@@ -83,6 +83,12 @@ pub enum Action {
     Condition,
     /// The OpenAPI document.
     OpenApi,
+    /// Gives an access token.
+    Token,
+    /// What there is to know about access tokens before one asks for one.
+    OauthMetadata,
+    /// The public keys of access tokens.
+    OauthKeys,
     /// Who the caller is.
     Whoami,
     /// How an operation ended.

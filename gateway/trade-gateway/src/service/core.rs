@@ -16,6 +16,7 @@ use crate::{
     index::Index,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
     members::{Members, OutOfService, Principal},
+    oauth::Oauth,
     operators,
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
@@ -23,6 +24,7 @@ use crate::{
     settings::Settings,
     signing::Sessions,
     store::{Store, StoreError},
+    ways::Scope,
 };
 
 /// The gateway without its HTTP surface.
@@ -32,6 +34,7 @@ pub(crate) struct Service {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
     pub(super) index: Arc<Index>,
+    oauth: Option<Oauth>,
     pub(super) sessions: Sessions,
     /// Operations whose outcome a request or the background work is learning now.
     pub(super) active: Mutex<BTreeSet<String>>,
@@ -44,12 +47,18 @@ pub(crate) struct Service {
 impl Service {
     /// A service; operations left open by a crash wait for [`Service::resolve_open`].
     #[must_use]
-    pub(crate) fn new(settings: Settings, members: Members, ledger: Arc<dyn Ledger>, store: Store) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        members: Members,
+        ledger: Arc<dyn Ledger>,
+        store: Store,
+        oauth: Option<Oauth>,
+    ) -> Self {
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
-        Self { settings, members, ledger, store, index, sessions, active, backoff, readiness, in_use }
+        Self { settings, members, ledger, store, index, oauth, sessions, active, backoff, readiness, in_use }
     }
 
     /// Has no owner any more once the service has let go of everything.
@@ -67,6 +76,12 @@ impl Service {
     #[must_use]
     pub(crate) fn index(&self) -> &Arc<Index> {
         &self.index
+    }
+
+    /// Who gives access tokens, if the gateway does.
+    #[must_use]
+    pub(crate) fn oauth(&self) -> Option<&Oauth> {
+        self.oauth.as_ref()
     }
 
     /// Where blocks come from.
@@ -97,6 +112,10 @@ impl Service {
             let role = principal.role.as_str();
             let detail = format!("{} is not open to the role {role}.", route.operation);
             return Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(detail));
+        }
+        if route.submits() && principal.scope < Scope::Write {
+            let detail = format!("{} needs the scope write.", route.operation);
+            return Err(Problem::of(ProblemCode::ScopeInsufficient).with_detail(detail));
         }
         let duties = route.transaction().map_or(&[][..], |transaction| transaction.duties);
         if operators::may(principal.duties.as_ref(), duties) {

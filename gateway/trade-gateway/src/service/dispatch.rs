@@ -4,6 +4,7 @@ use super::core::{Service, path};
 use crate::{
     answer::Answer,
     members::Principal,
+    oauth::Oauth,
     openapi,
     problem::{Problem, ProblemCode},
     request::Parts,
@@ -35,6 +36,10 @@ impl Service {
             Action::Condition => Ok(self.readiness(true).await),
             Action::OpenApi => Ok(Answer::json_bytes(200, openapi::document_bytes().to_vec())),
             Action::ConsumerPage => self.consumer_page(parts).await,
+            // Its form is answered where the connection's certificate is known.
+            Action::Token => Err(Problem::of(ProblemCode::RouteUnknown)),
+            Action::OauthMetadata => Ok(Answer::json(200, &self.authorization_server()?.metadata())),
+            Action::OauthKeys => Ok(Answer::json(200, &self.authorization_server()?.public_keys())),
             Action::Whoami => Ok(Answer::json(200, &self.whoami(caller()?))),
             Action::Operation => self.operation(caller()?, path(parts, "id")).await,
             Action::SignProposal => self.sign_proposal(caller()?, parts).await,
@@ -47,6 +52,12 @@ impl Service {
             Action::Evaluate(transaction) => self.evaluate(route, transaction, caller()?, parts).await,
             Action::Submit(transaction) => self.submit(route, transaction, caller()?, parts).await,
         }
+    }
+}
+
+impl Service {
+    fn authorization_server(&self) -> Result<&Oauth, Problem> {
+        self.oauth().ok_or_else(|| Problem::of(ProblemCode::RouteUnknown))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the index answers: lists, histories, search, events.
 
-use std::future::Future;
+use std::{collections::BTreeSet, future::Future};
 
 use serde_json::{Value, json};
 use trade_index::{EVENTS_MAX, EventId, FOUND_MAX, ListQuery, QueryError, Resource, Search, StoreError, VERSIONS_MAX};
@@ -108,6 +108,24 @@ impl Service {
             "lag": lag,
             "trouble": trouble,
         })
+    }
+
+    /// Tells the token endpoint which organizations are not on the channel, as far as the index knows.
+    pub(crate) async fn note_channel(&self) {
+        let (Some(oauth), Some(open)) = (self.oauth(), self.index.opened()) else { return };
+        if !in_time(open.store.next_block(open.reader)).await.is_ok_and(|next| next > 0) {
+            return;
+        }
+        let mut off_channel = BTreeSet::new();
+        for msp_id in self.members.msp_ids() {
+            match in_time(open.store.is_on_channel(open.reader, msp_id)).await {
+                Ok(true) => {}
+                Ok(false) => drop(off_channel.insert(msp_id.to_owned())),
+                // What was known before stays.
+                Err(_) => return,
+            }
+        }
+        oauth.note_off_channel(off_channel);
     }
 
     /// The index's database, for a caller whose organization is on the channel: it could read the same at its own peer.

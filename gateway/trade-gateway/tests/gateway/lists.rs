@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The index of a gateway in front of a double, which reads no blocks by itself.
-struct Indexed {
+pub(crate) struct Indexed {
     store: Store,
     reader: ReaderId,
     next: u64,
@@ -19,7 +19,7 @@ struct Indexed {
 }
 
 impl Indexed {
-    fn of(organizations: &Organizations) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn of(organizations: &Organizations) -> Result<Self, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let reader = Reader { channel: "trade".into(), organization: EXPORTER.into(), chaincode: "entrepot".into() };
         let (store, reader) = runtime.block_on(async {
@@ -31,7 +31,7 @@ impl Indexed {
     }
 
     /// The next block, with a transaction for each list of writes.
-    fn block(&mut self, organizations: &[&str], writes: Vec<Vec<Write>>) -> TestResult {
+    pub(crate) fn block(&mut self, organizations: &[&str], writes: Vec<Vec<Write>>) -> TestResult {
         let digest = |number: u64| {
             let mut digest = [0; 32];
             digest[..8].copy_from_slice(&number.to_be_bytes());

@@ -17,6 +17,8 @@ mod organizations;
 mod reading;
 mod shares;
 mod signing;
+mod tokens;
+mod ways;
 mod writing;
 
 /// What tests return.

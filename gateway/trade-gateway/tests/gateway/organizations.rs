@@ -17,13 +17,17 @@ use trade_gateway::{
     ledger::Ledger,
     members::Members,
     settings::{
-        AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+        AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
+        Settings,
     },
     start_with,
 };
 use trade_model::common::DUTIES_ATTRIBUTE;
 
 use crate::double::Double;
+
+/// What the gateway calls itself towards those who ask for tokens.
+pub(crate) const ISSUER: &str = "https://localhost:8443";
 
 /// Keeps a managed identity with the gateway.
 pub(crate) const EXPORTER: &str = "ExporterMSP";
@@ -160,6 +164,7 @@ impl Organizations {
             data_dir: self.path("data"),
             audit: AuditSettings::default(),
             index: IndexSettings::default(),
+            oauth: Some(OauthSettings::of(ISSUER)),
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
         }
     }

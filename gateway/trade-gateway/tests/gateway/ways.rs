@@ -1,0 +1,226 @@
+//! Every way in ends in the same principal, and a certificate that is worth nothing is worth nothing by every way.
+
+use std::time::{Duration, Instant};
+
+use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
+use serde_json::Value;
+use trade_gateway::client::Response;
+
+use crate::{
+    TestResult,
+    organizations::{CUSTOMS, EXPORTER, Gateway, IMPORTER, Organizations, REGULATOR},
+    tokens::{Assertion, by_assertion, by_certificate, now, token_of, with_token},
+};
+
+/// A way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The certificate on the connection.
+    Connection,
+    /// A token that is bound to the certificate, on a connection that shows it.
+    BoundToken,
+    /// A token for an assertion, on a connection without a certificate.
+    BearerToken,
+}
+
+const WAYS: [Way; 3] = [Way::Connection, Way::BoundToken, Way::BearerToken];
+
+/// What a caller holds after it came in by its way: nothing more, or a token.
+type Ticket = Option<String>;
+
+/// Comes in; the answer is the refusal.
+fn enter(
+    gateway: &Gateway,
+    way: Way,
+    msp_id: &str,
+    identity: &Issued,
+) -> Result<Result<Ticket, Response>, Box<dyn std::error::Error>> {
+    let answer = match way {
+        Way::Connection => return Ok(Ok(None)),
+        Way::BoundToken => by_certificate(gateway, identity)?,
+        Way::BearerToken => by_assertion(gateway, || Assertion::of(msp_id, identity).sign(identity))?,
+    };
+    if answer.status == 200 { Ok(Ok(Some(token_of(&answer)?))) } else { Ok(Err(answer)) }
+}
+
+fn whoami(
+    gateway: &Gateway,
+    way: Way,
+    identity: &Issued,
+    ticket: &Ticket,
+) -> Result<Response, Box<dyn std::error::Error>> {
+    let caller = if way == Way::BearerToken { gateway.anonymous() } else { gateway.caller(identity) };
+    match ticket {
+        Some(token) => with_token(&caller, token, "GET", "/v1/whoami", None),
+        None => Ok(caller.get("/v1/whoami")?),
+    }
+}
+
+/// The code with which a caller is refused at the door or behind it.
+fn verdict(gateway: &Gateway, way: Way, msp_id: &str, identity: &Issued) -> Result<String, Box<dyn std::error::Error>> {
+    let answer = match enter(gateway, way, msp_id, identity)? {
+        Ok(ticket) => whoami(gateway, way, identity, &ticket)?,
+        Err(refused) => refused,
+    };
+    Ok(answer.json()?["code"].as_str().unwrap_or("accepted").to_owned())
+}
+
+#[test]
+fn every_way_ends_in_the_same_principal_and_the_same_line_of_audit() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let mut identities = Vec::new();
+    for msp_id in [EXPORTER, IMPORTER, CUSTOMS, REGULATOR] {
+        let identity = organizations.member(msp_id);
+        let mut seen: Vec<Value> = Vec::new();
+        for way in WAYS {
+            let ticket = enter(&gateway, way, msp_id, &identity)?.map_err(|refused| format!("{refused:?}"))?;
+            let answer = whoami(&gateway, way, &identity, &ticket)?;
+            assert_eq!(answer.status, 200, "{msp_id} by {way:?}");
+            seen.push(answer.json()?);
+        }
+        assert!(seen.iter().all(|one| *one == seen[0]), "{msp_id}: {seen:?}");
+        assert_eq!(seen[0]["msp_id"], msp_id);
+        identities.push(identity);
+    }
+    gateway.stop();
+    let log = std::fs::read_to_string(organizations.path("data").join("audit.jsonl"))?;
+    let lines: Vec<Value> = log.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let lines: Vec<&Value> = lines.iter().filter(|line| find(line, "route") == Some("/v1/whoami")).collect();
+    for ((lines, identity), msp_id) in lines.chunks(3).zip(&identities).zip([EXPORTER, IMPORTER, CUSTOMS, REGULATOR]) {
+        let ways: Vec<_> = lines.iter().map(|line| find(line, "way").unwrap_or_default()).collect();
+        assert_eq!(ways, ["", "token", "bearer"]);
+        let digest: String = identity.certificate.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+        for line in lines {
+            assert_eq!(find(line, "msp_id"), Some(msp_id));
+            assert_eq!(find(line, "certificate_sha256"), find(lines[0], "certificate_sha256"));
+            assert_eq!(find(line, "certificate_sha256").map(str::len), Some(digest.len()));
+        }
+    }
+    organizations.audited();
+    Ok(())
+}
+
+/// A text of a line of the audit log, wherever it stands.
+fn find<'a>(line: &'a Value, name: &str) -> Option<&'a str> {
+    match line {
+        Value::Object(object) => {
+            object.get(name).and_then(Value::as_str).or_else(|| object.values().find_map(|value| find(value, name)))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_certificate_that_is_refused_is_refused_by_every_way_under_the_same_name() -> TestResult {
+    let organizations = Organizations::new();
+    let issue = |request: &CertificateRequest| organizations.issue(EXPORTER, request);
+    let client = |units: &[&str]| CertificateRequest::identity("erp", units);
+    let moment = i64::try_from(now())?;
+    let valid =
+        |not_before: i64, not_after: i64| issue(&CertificateRequest { not_before, not_after, ..client(&["client"]) });
+    let revoked = issue(&client(&["client"]));
+    organizations.revoke(EXPORTER, &[&revoked]);
+    let (stranger, _) = Authority::create(&CertificateRequest::authority("ca", EXPORTER))?;
+    let authority = CertificateRequest { purpose: Purpose::Authority(Some(0)), ..client(&["client"]) };
+    let p384 = CertificateRequest { algorithm: KeyAlgorithm::EcdsaP384, ..client(&["client"]) };
+    let hour = 3_600;
+    let rows = [
+        ("a client", issue(&client(&["client"])), "accepted"),
+        ("an administrator", issue(&client(&["admin"])), "accepted"),
+        ("P-384", issue(&p384), "accepted"),
+        ("revoked", revoked, "certificate_revoked"),
+        ("expired", valid(moment - 2 * hour, moment - hour), "certificate_expired"),
+        ("not yet valid", valid(moment + hour, moment + 2 * hour), "certificate_not_yet_valid"),
+        ("an authority", issue(&authority), "certificate_of_an_authority"),
+        ("a peer", issue(&client(&["peer"])), "certificate_of_a_node"),
+        ("two roles", issue(&client(&["client", "admin"])), "certificate_role_ambiguous"),
+        ("a stranger", stranger.issue(&client(&["client"]))?, "certificate_unknown_authority"),
+    ];
+    let gateway = organizations.gateway();
+    for (what, identity, expected) in &rows {
+        for way in WAYS {
+            assert_eq!(verdict(&gateway, way, EXPORTER, identity)?, *expected, "{what} by {way:?}");
+        }
+    }
+    let member = organizations.member(EXPORTER);
+    assert_eq!(verdict(&gateway, Way::BearerToken, IMPORTER, &member)?, "assertion_issuer", "another organization");
+    assert!(gateway.double.steps().is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_certificate_that_is_revoked_later_takes_its_tokens_with_it() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
+    let enter = |way| enter(&gateway, way, EXPORTER, &identity);
+    let tickets = WAYS.map(enter).into_iter().collect::<Result<Vec<_>, _>>()?;
+    gateway.stop();
+    // The same keys sign after a restart, so what refuses the tokens is the certificate.
+    let gateway = organizations.gateway();
+    for (way, ticket) in WAYS.iter().zip(&tickets) {
+        let ticket = ticket.as_ref().map_err(|refused| format!("{refused:?}"))?;
+        assert_eq!(whoami(&gateway, *way, &identity, ticket)?.status, 200, "{way:?}");
+    }
+    gateway.stop();
+    organizations.revoke(EXPORTER, &[&identity]);
+    let gateway = organizations.gateway();
+    for (way, ticket) in WAYS.iter().zip(&tickets) {
+        let ticket = ticket.as_ref().map_err(|refused| format!("{refused:?}"))?;
+        assert_eq!(whoami(&gateway, *way, &identity, ticket)?.json()?["code"], "certificate_revoked", "{way:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_certificate_that_expires_takes_its_tokens_with_it() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    // A certificate counts for a minute after its end.
+    let end = i64::try_from(now())? - 57;
+    let identity = organizations
+        .issue(EXPORTER, &CertificateRequest { not_after: end, ..CertificateRequest::identity("erp", &["client"]) });
+    let mut tickets = Vec::new();
+    for way in WAYS {
+        tickets.push(enter(&gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?);
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    for (way, ticket) in WAYS.iter().zip(&tickets) {
+        loop {
+            let answer = whoami(&gateway, *way, &identity, ticket)?;
+            if answer.status != 200 {
+                assert_eq!(answer.json()?["code"], "certificate_expired", "{way:?}");
+                break;
+            }
+            assert!(Instant::now() < deadline, "{way:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_token_is_worth_nothing_on_another_connection() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let (identity, colleague) = (organizations.member(EXPORTER), organizations.member(EXPORTER));
+    let foreigner = organizations.member(REGULATOR);
+    for way in [Way::BoundToken, Way::BearerToken] {
+        let ticket = enter(&gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?;
+        let token = ticket.ok_or("a token")?;
+        for (whose, caller) in [("colleague", gateway.caller(&colleague)), ("foreigner", gateway.caller(&foreigner))] {
+            let answer = with_token(&caller, &token, "GET", "/v1/whoami", None)?;
+            assert_eq!(
+                (answer.status, answer.json()?["code"].as_str()),
+                (401, Some("token_of_another")),
+                "{whose}, {way:?}"
+            );
+        }
+        let nobody = with_token(&gateway.anonymous(), &token, "GET", "/v1/whoami", None)?;
+        let own = with_token(&gateway.caller(&identity), &token, "GET", "/v1/whoami", None)?;
+        let expected = if way == Way::BoundToken { (401, 200) } else { (200, 200) };
+        assert_eq!((nobody.status, own.status), expected, "{way:?}");
+    }
+    Ok(())
+}
