@@ -15,7 +15,8 @@ use fabric_operator::{
     signals::asked_to_stop,
 };
 use trade_gateway::settings::{
-    AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+    AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
+    Settings,
 };
 
 use crate::output::note;
@@ -106,6 +107,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         data_dir: data_dir.to_owned(),
         audit: AuditSettings::default(),
         index: IndexSettings::default(),
+        oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
