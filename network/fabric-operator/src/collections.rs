@@ -13,31 +13,30 @@ use fabric_protos::protos::{
     application_policy, collection_config::Payload, collection_policy_config,
 };
 
-use crate::consortium::Consortium;
-
 /// To how many further peers an endorser sends a value at once: more than an organization has.
 const PEERS_MAX: i32 = 16;
 
-/// The collections of the chaincode on the consortium's first channel, in the order of their names; `committed` are
-/// those of the definition before.
+/// The collections of a chaincode whose `endorsing` organizations these are, in the order of their names; `committed`
+/// are those of the definition before, and `orderer` is an organization that runs orderers.
 ///
 /// # Errors
 /// An MSP id cannot stand in a policy.
 pub(crate) fn wanted(
-    consortium: &Consortium,
+    endorsing: &[String],
+    orderer: &str,
     committed: Option<&CollectionConfigPackage>,
 ) -> Result<CollectionConfigPackage> {
     let mut wanted = BTreeMap::new();
-    for organization in consortium.endorsing() {
-        let others: Vec<&str> = consortium.endorsing().map(|other| other.msp_id.as_str()).collect();
-        let own = of_organization(&organization.msp_id, &others)?;
+    let all: Vec<&str> = endorsing.iter().map(String::as_str).collect();
+    for msp_id in &all {
+        let own = of_organization(msp_id, &all)?;
         wanted.insert(own.name.clone(), own);
     }
     for known in committed.iter().flat_map(|package| &package.config) {
         if let Some(Payload::StaticCollectionConfig(known)) = &known.payload
             && !wanted.contains_key(&known.name)
         {
-            wanted.insert(known.name.clone(), retired(known, &consortium.orderer.msp_id)?);
+            wanted.insert(known.name.clone(), retired(known, orderer)?);
         }
     }
     let config = |own| CollectionConfig { payload: Some(Payload::StaticCollectionConfig(own)) };
@@ -107,6 +106,16 @@ fn owned_by(msp_id: &str, endorsers: &str) -> Result<StaticCollectionConfig> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consortium::Consortium;
+
+    /// As [`wanted`], for all of a consortium that endorse.
+    fn wanted_by(
+        consortium: &Consortium,
+        committed: Option<&CollectionConfigPackage>,
+    ) -> Result<CollectionConfigPackage> {
+        let terms = consortium.terms();
+        wanted(&terms.endorsing, &terms.orderer, committed)
+    }
 
     fn names(package: &CollectionConfigPackage) -> Vec<&str> {
         let payloads = package.config.iter().filter_map(|config| config.payload.as_ref());
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_organization_that_endorses_has_a_collection_that_only_it_reads() -> Result<()> {
-        let package = wanted(&Consortium::load(None)?, None)?;
+        let package = wanted_by(&Consortium::load(None)?, None)?;
         let expected = ["Bank", "Customs", "Exporter", "Importer", "Logistics"].map(|one| format!("private-{one}MSP"));
         assert_eq!(names(&package), expected);
         for config in &package.config {
@@ -131,15 +140,15 @@ mod tests {
         let all = Consortium::load(None)?;
         let mut fewer = all.clone();
         fewer.organizations.retain(|organization| organization.msp_id != "BankMSP");
-        let before = wanted(&all, None)?;
-        let without = wanted(&fewer, Some(&before))?;
+        let before = wanted_by(&all, None)?;
+        let without = wanted_by(&fewer, Some(&before))?;
         assert_eq!(names(&without), names(&before));
         let Some(Payload::StaticCollectionConfig(retired)) = &without.config[0].payload else { panic!("none") };
         let closed = owned_by("OrdererMSP", "OutOf(2, 'OrdererMSP.member')")?;
         assert_eq!(retired.endorsement_policy, closed.endorsement_policy);
         assert_eq!(retired.member_orgs_policy, closed.member_orgs_policy);
-        assert_eq!(wanted(&fewer, Some(&without))?, without, "nothing more to change");
-        assert_eq!(wanted(&all, Some(&without))?, before);
+        assert_eq!(wanted_by(&fewer, Some(&without))?, without, "nothing more to change");
+        assert_eq!(wanted_by(&all, Some(&without))?, before);
         Ok(())
     }
 

@@ -13,6 +13,8 @@ use fabric_config::is_channel_id;
 use fabric_cryptogen::{CryptoConfig, NodeSpec, NodeTemplate, OrganizationSpec, UsersSpec};
 use serde::{Deserialize, Serialize};
 
+use crate::terms::Terms;
+
 /// The consortium of the demo, as it stands in `network/consortium.yaml`.
 pub const DEFAULT: &str = include_str!("../../consortium.yaml");
 
@@ -346,11 +348,22 @@ impl Consortium {
             .with_context(|| format!("the consortium has no organization {msp_id}"))
     }
 
-    /// The chaincode's endorsement policy in Fabric's policy language: flat, and naming peers only.
+    /// The chaincode's endorsement policy in Fabric's policy language.
     #[must_use]
     pub fn endorsement_policy(&self) -> String {
-        let principals: Vec<String> = self.endorsing().map(|o| format!("'{}.peer'", o.msp_id)).collect();
-        format!("OutOf({}, {})", self.endorsements(), principals.join(", "))
+        self.terms().policy()
+    }
+
+    /// What the chaincode's definition on the first channel follows from.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            name: self.chaincode.name.clone(),
+            version: self.chaincode.version.clone(),
+            endorsing: self.endorsing().map(|organization| organization.msp_id.clone()).collect(),
+            endorsements: self.endorsements(),
+            orderer: self.orderer.msp_id.clone(),
+        }
     }
 
     /// How many organizations must endorse a transaction: as many as the chaincode's definition says, or a majority.

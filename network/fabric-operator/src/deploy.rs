@@ -6,39 +6,24 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{
-    Advice, ClientError, EndorserClient, Failure, Gateway, advice::is_access_denied, endorser::EndorserError,
-};
-use fabric_msp::policy;
-use fabric_protos::{
-    lifecycle::{
-        ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
-        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionResult, QueryChaincodeDefinitionsArgs, QueryInstalledChaincodesArgs,
-        QueryInstalledChaincodesResult, chaincode_source,
-    },
-    protos::{ApplicationPolicy, CollectionConfigPackage, application_policy},
-};
+use anyhow::{Context, Result};
+use fabric_client::{ClientError, Failure, Gateway};
+use fabric_protos::lifecycle::QueryChaincodeDefinitionsArgs;
 use futures_util::future::try_join_all;
 use prost::Message;
 
 use crate::{
-    collections,
     consortium::{Consortium, Organization, Role},
     denied::Denied,
     endpoint::Endpoint,
     layout::{Addresses, Layout},
+    lifecycle::{Administrator, Definition, LIFECYCLE, PATIENCE, PAUSE},
     member::{connect, identity},
     network::Network,
-    package::{Package, Packages},
+    package::Packages,
+    terms::Terms,
 };
 
-const LIFECYCLE: &str = "_lifecycle";
-/// How long one step is repeated while the network is still gathering: no leader yet, peers that do not know one
-/// another.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(50);
 const CALL_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a gateway that refuses everybody is asked again: its peer may have an older configuration for a moment.
 const REFUSAL_PATIENCE: Duration = Duration::from_secs(2);
@@ -84,27 +69,6 @@ pub fn describe(consortium: &Consortium, packages: &Packages) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What all organizations must agree on. Another endorsement policy or other collections are a new definition: an
-/// organization that joins a channel brings both.
-struct Definition {
-    name: String,
-    version: String,
-    sequence: i64,
-    /// An encoded `ApplicationPolicy`.
-    policy: Vec<u8>,
-    collections: CollectionConfigPackage,
-}
-
-/// An organization's administrator at its own peers.
-struct Administrator {
-    msp_id: String,
-    channel: String,
-    /// The gateway of the first peer.
-    gateway: Gateway,
-    /// All peers, the first one first; never empty.
-    peers: Vec<EndorserClient>,
-}
-
 /// Deploys the chaincode on the consortium's first channel.
 ///
 /// # Errors
@@ -118,250 +82,51 @@ pub async fn deploy(
     consortium.check_channel()?;
     let mut administrators = Vec::new();
     for organization in consortium.endorsing() {
-        administrators.push(Administrator::connect(layout, consortium, addresses, organization).await?);
+        administrators.push(administrator(layout, consortium, addresses, organization).await?);
     }
     let first = administrators.first().context("a consortium in which nobody endorses")?;
-    let definition = definition_to_commit(&administrators, consortium).await?;
+    let definition = definition_to_commit(&administrators, &consortium.terms()).await?;
 
     let mut installs = Vec::new();
     for administrator in &administrators {
-        installs.push(administrator.install_and_approve(definition.as_ref(), packages.of(&administrator.msp_id)?));
+        installs.push(administrator.install_and_approve(definition.as_ref(), packages.of(administrator.msp_id())?));
     }
     try_join_all(installs).await?;
     if let Some(definition) = &definition {
-        let endorsers: Vec<&str> = administrators.iter().map(|administrator| administrator.msp_id.as_str()).collect();
+        let endorsers: Vec<&str> = administrators.iter().map(|administrator| administrator.msp_id()).collect();
         first.commit(definition, &endorsers).await?;
     }
     wait_until_usable(layout, consortium, addresses, definition.is_none()).await
 }
 
 /// As [`Administrator::definition_to_commit`], asked by the first administrator whom the channel's rules let ask.
-async fn definition_to_commit(administrators: &[Administrator], consortium: &Consortium) -> Result<Option<Definition>> {
+async fn definition_to_commit(administrators: &[Administrator], terms: &Terms) -> Result<Option<Definition>> {
     let mut denied = None;
     for administrator in administrators {
-        match administrator.definition_to_commit(consortium).await {
+        match administrator.definition_to_commit(terms).await {
             Err(error) if error.is::<Denied>() => denied = Some(error),
             answered => return answered,
         }
     }
     let mut denied: Denied = denied.context("a consortium in which nobody endorses")?.downcast()?;
-    let msp_ids: Vec<&str> = administrators.iter().map(|one| one.msp_id.as_str()).collect();
+    let msp_ids: Vec<&str> = administrators.iter().map(|one| one.msp_id()).collect();
     denied.who = format!("the administrators of {}", msp_ids.join(", "));
     Err(denied.into())
 }
 
-impl Administrator {
-    fn denied(&self, act: &'static str, said: String) -> anyhow::Error {
-        Denied { channel: self.channel.clone(), who: format!("the administrator of {}", self.msp_id), act, said }.into()
+/// The administrator of an organization of this network, at its peers.
+async fn administrator(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    organization: &Organization,
+) -> Result<Administrator> {
+    let signer = identity(layout, organization, "Admin")?;
+    let mut peers = Vec::new();
+    for peer in addresses.peers_of(&organization.msp_id) {
+        peers.push(connect(layout, organization, &peer.endpoint, CALL_PATIENCE).await?);
     }
-
-    async fn connect(
-        layout: &Layout,
-        consortium: &Consortium,
-        addresses: &Addresses,
-        organization: &Organization,
-    ) -> Result<Self> {
-        let signer = identity(layout, organization, "Admin")?;
-        let mut connections = Vec::new();
-        for peer in addresses.peers_of(&organization.msp_id) {
-            connections.push(connect(layout, organization, &peer.endpoint, CALL_PATIENCE).await?);
-        }
-        let first = connections.first().context("an organization without a peer")?;
-        Ok(Self {
-            msp_id: organization.msp_id.clone(),
-            channel: consortium.channel.clone(),
-            gateway: Gateway::new(first.clone(), signer),
-            peers: connections.into_iter().map(EndorserClient::new).collect(),
-        })
-    }
-
-    /// The definition that is missing on the channel, or none when it is committed as it should be.
-    async fn definition_to_commit(&self, consortium: &Consortium) -> Result<Option<Definition>> {
-        let envelope = policy::parse(&consortium.endorsement_policy()).context("the endorsement policy")?;
-        let application = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(envelope)) };
-        let committed = self.committed(&consortium.chaincode.name).await?;
-        let known = committed.as_ref().and_then(|committed| committed.collections.as_ref());
-        let mut wanted = Definition {
-            name: consortium.chaincode.name.clone(),
-            version: consortium.chaincode.version.clone(),
-            sequence: 1,
-            policy: application.encode_to_vec(),
-            collections: collections::wanted(consortium, known)?,
-        };
-        if let Some(committed) = committed {
-            let same = committed.version == wanted.version
-                && committed.validation_parameter == wanted.policy
-                && committed.collections.as_ref() == Some(&wanted.collections);
-            if same {
-                return Ok(None);
-            }
-            wanted.sequence = committed.sequence + 1;
-        }
-        Ok(Some(wanted))
-    }
-
-    async fn committed(&self, name: &str) -> Result<Option<QueryChaincodeDefinitionResult>> {
-        let arguments = QueryChaincodeDefinitionArgs { name: name.to_owned() };
-        match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await? {
-            Answer::Done(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
-            Answer::Denied(said) => Err(self.denied("read the chaincode's definition", said)),
-            Answer::Refused(404, _) => Ok(None),
-            Answer::Refused(status, message) if message.contains("is not defined") => {
-                ensure!(status >= 400, "an answer {status} with a refusal: {message}");
-                Ok(None)
-            }
-            Answer::Refused(status, message) => bail!("the definition cannot be read: {status} {message}"),
-        }
-    }
-
-    async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
-        // Every peer of the organization that is to endorse needs the package.
-        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
-        match definition {
-            Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
-            _ => Ok(()),
-        }
-    }
-
-    async fn install(&self, peer: &EndorserClient, package: &Package) -> Result<()> {
-        if self.is_installed(peer, &package.id).await? {
-            return Ok(());
-        }
-        let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
-        match self.ask_at(peer, "", "InstallChaincode", &arguments).await? {
-            Answer::Done(_) => Ok(()),
-            Answer::Denied(said) => bail!("a peer of {} does not let its administrator install: {said}", self.msp_id),
-            Answer::Refused(_, message) if message.contains("already successfully installed") => Ok(()),
-            // The text of a peer that has no external builder for the package and falls back to Docker.
-            Answer::Refused(status, message) if message.contains("docker build is disabled") => {
-                bail!(
-                    "a peer of {} cannot install: its external builder does not take the package ({status} {message})",
-                    self.msp_id
-                )
-            }
-            Answer::Refused(status, message) => bail!("a peer of {} cannot install: {status} {message}", self.msp_id),
-        }
-    }
-
-    async fn is_installed(&self, peer: &EndorserClient, package_id: &str) -> Result<bool> {
-        match self.ask_at(peer, "", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
-            Answer::Done(payload) => {
-                let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
-                Ok(installed.iter().any(|chaincode| chaincode.package_id == package_id))
-            }
-            Answer::Denied(said) => bail!("a peer of {} does not tell its administrator: {said}", self.msp_id),
-            Answer::Refused(status, message) => {
-                bail!("{} does not tell what is installed: {status} {message}", self.msp_id)
-            }
-        }
-    }
-
-    async fn has_approved(&self, definition: &Definition) -> Result<bool> {
-        let arguments = CheckCommitReadinessArgs {
-            sequence: definition.sequence,
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            validation_parameter: definition.policy.clone(),
-            collections: Some(definition.collections.clone()),
-            ..Default::default()
-        };
-        match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
-            Answer::Done(payload) => {
-                let approvals = CheckCommitReadinessResult::decode(payload.as_slice())?.approvals;
-                Ok(approvals.get(&self.msp_id).copied().unwrap_or_default())
-            }
-            Answer::Denied(said) => Err(self.denied("ask who has approved", said)),
-            Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
-        }
-    }
-
-    async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
-        let source = chaincode_source::Local { package_id: package_id.to_owned() };
-        let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
-            sequence: definition.sequence,
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            validation_parameter: definition.policy.clone(),
-            collections: Some(definition.collections.clone()),
-            source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }),
-            ..Default::default()
-        };
-        self.submit("ApproveChaincodeDefinitionForMyOrg", &arguments, &[&self.msp_id], "unchanged content")
-            .await
-            .with_context(|| format!("{} cannot approve", self.msp_id))
-    }
-
-    async fn commit(&self, definition: &Definition, endorsers: &[&str]) -> Result<()> {
-        let arguments = CommitChaincodeDefinitionArgs {
-            sequence: definition.sequence,
-            name: definition.name.clone(),
-            version: definition.version.clone(),
-            validation_parameter: definition.policy.clone(),
-            collections: Some(definition.collections.clone()),
-            ..Default::default()
-        };
-        self.submit("CommitChaincodeDefinition", &arguments, endorsers, "new definition must be sequence")
-            .await
-            .context("the definition cannot be committed")
-    }
-
-    /// Submits a lifecycle transaction. A refusal that says `done_before` means that an earlier run got this far.
-    async fn submit(
-        &self,
-        function: &str,
-        arguments: &impl Message,
-        endorsers: &[&str],
-        done_before: &str,
-    ) -> Result<()> {
-        let contract = self.gateway.contract(&self.channel, LIFECYCLE);
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let call = contract.transaction(function).argument(arguments.encode_to_vec());
-            match call.endorsing(endorsers.iter().copied()).submit().await {
-                Ok(_) => return Ok(()),
-                Err(error) if says(&error, done_before) => return Ok(()),
-                Err(error) if error.failure() == Some(Failure::AccessDenied) => {
-                    return Err(self.denied("change the chaincode's definition", error.to_string()));
-                }
-                Err(error) if may_pass(&error) && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Asks the own first peer, without ordering anything.
-    async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
-        let peer = self.peers.first().context("an organization without a peer")?;
-        self.ask_at(peer, channel, function, arguments).await
-    }
-
-    async fn ask_at(
-        &self,
-        peer: &EndorserClient,
-        channel: &str,
-        function: &str,
-        arguments: &impl Message,
-    ) -> Result<Answer> {
-        let call = self.gateway.contract(channel, LIFECYCLE).transaction(function);
-        let proposal = call.argument(arguments.encode_to_vec()).propose()?;
-        match peer.query(&proposal).await {
-            Ok(payload) => Ok(Answer::Done(payload)),
-            Err(EndorserError::Refused { message, .. }) if is_access_denied(&message) => Ok(Answer::Denied(message)),
-            Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
-            Err(EndorserError::Call(error)) if error.failure() == Failure::AccessDenied => {
-                Ok(Answer::Denied(error.message))
-            }
-            Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
-        }
-    }
-}
-
-/// What a peer says to a lifecycle request.
-enum Answer {
-    Done(Vec<u8>),
-    /// The channel's policies do not let the administrator do this.
-    Denied(String),
-    Refused(i32, String),
+    Administrator::new(&consortium.channel, signer, peers)
 }
 
 /// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of
@@ -446,17 +211,4 @@ async fn try_gateway(gateway: &Gateway, consortium: &Consortium, role: Role) -> 
     // yet refuses it, although it finds enough others for a transaction that names none.
     let everybody = consortium.endorsing().map(|organization| organization.msp_id.clone());
     metadata.endorsing(everybody).propose()?.endorse().await.map(drop)
-}
-
-fn says(error: &ClientError, text: &str) -> bool {
-    error.to_string().contains(text) || error.details().iter().any(|detail| detail.message.contains(text))
-}
-
-/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another
-/// organization.
-fn may_pass(error: &ClientError) -> bool {
-    error.advice() != Advice::Never
-        || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]
-            .iter()
-            .any(|text| says(error, text))
 }

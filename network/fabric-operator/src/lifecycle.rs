@@ -1,0 +1,345 @@
+//! Fabric's chaincode lifecycle as one organization's administrator goes through it: ask what is there, install,
+//! approve, commit. The same code serves networks of this program and networks of others.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use fabric_client::{
+    Advice, ClientError, Connection, EndorserClient, Failure, Gateway, advice::is_access_denied,
+    endorser::EndorserError,
+};
+use fabric_msp::{policy, signer::Signer};
+use fabric_protos::{
+    lifecycle::{
+        ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
+        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs,
+        QueryChaincodeDefinitionResult, QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
+    },
+    protos::{ApplicationPolicy, CollectionConfigPackage, application_policy},
+};
+use futures_util::future::try_join_all;
+use prost::Message;
+
+use crate::{collections, denied::Denied, package::Package, terms::Terms};
+
+/// The name of Fabric's system chaincode for the lifecycle.
+pub(crate) const LIFECYCLE: &str = "_lifecycle";
+/// How long one step is repeated while the network is still gathering: no leader yet, peers that do not know one
+/// another.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+
+/// What all organizations must agree on. Another endorsement policy or other collections are a new definition: an
+/// organization that joins a channel brings both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The chaincode's name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// Which definition of this chaincode on the channel it is, from 1.
+    pub sequence: i64,
+    /// An encoded `ApplicationPolicy`.
+    pub policy: Vec<u8>,
+    /// The private data collections.
+    pub collections: CollectionConfigPackage,
+}
+
+impl Definition {
+    /// The definition that follows from the terms after the one that is committed, which is `None` before the first.
+    /// Its sequence is that of the committed one when nothing differs.
+    ///
+    /// # Errors
+    /// An MSP id cannot stand in a policy.
+    pub fn after(terms: &Terms, committed: Option<&QueryChaincodeDefinitionResult>) -> Result<Self> {
+        let terms =
+            &committed.map_or_else(|| terms.clone(), |committed| terms.in_order_of(&committed.validation_parameter));
+        let envelope = policy::parse(&terms.policy()).context("the endorsement policy")?;
+        let application = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(envelope)) };
+        let known = committed.and_then(|committed| committed.collections.as_ref());
+        let mut wanted = Self {
+            name: terms.name.clone(),
+            version: terms.version.clone(),
+            sequence: 1,
+            policy: application.encode_to_vec(),
+            collections: collections::wanted(&terms.endorsing, &terms.orderer, known)?,
+        };
+        if let Some(committed) = committed {
+            wanted.sequence = if wanted.is(committed) { committed.sequence } else { committed.sequence + 1 };
+        }
+        Ok(wanted)
+    }
+
+    /// Whether it says what the committed one says.
+    #[must_use]
+    pub fn is(&self, committed: &QueryChaincodeDefinitionResult) -> bool {
+        committed.version == self.version
+            && committed.validation_parameter == self.policy
+            && committed.collections.as_ref() == Some(&self.collections)
+    }
+}
+
+/// An organization's administrator at its own peers.
+pub struct Administrator {
+    msp_id: String,
+    channel: String,
+    /// The gateway of the first peer.
+    gateway: Gateway,
+    /// All peers, the first one first; never empty.
+    peers: Vec<EndorserClient>,
+}
+
+impl Administrator {
+    fn denied(&self, act: &'static str, said: String) -> anyhow::Error {
+        Denied { channel: self.channel.clone(), who: format!("the administrator of {}", self.msp_id), act, said }.into()
+    }
+
+    /// An administrator at the peers of its organization, the first of which is the one whose gateway it uses.
+    ///
+    /// # Errors
+    /// There is no peer.
+    pub fn new(channel: &str, signer: Arc<dyn Signer>, peers: Vec<Connection>) -> Result<Self> {
+        let first = peers.first().context("an organization without a peer")?;
+        Ok(Self {
+            msp_id: signer.msp_id().to_owned(),
+            channel: channel.to_owned(),
+            gateway: Gateway::new(first.clone(), signer),
+            peers: peers.into_iter().map(EndorserClient::new).collect(),
+        })
+    }
+
+    /// The channel.
+    #[must_use]
+    pub fn channel(&self) -> &str {
+        &self.channel
+    }
+
+    /// Its organization.
+    #[must_use]
+    pub fn msp_id(&self) -> &str {
+        &self.msp_id
+    }
+
+    /// The definition that is missing on the channel, or none when it is committed as it should be.
+    ///
+    /// # Errors
+    /// As [`Administrator::committed`] and [`Definition::after`].
+    pub async fn definition_to_commit(&self, terms: &Terms) -> Result<Option<Definition>> {
+        let committed = self.committed(&terms.name).await?;
+        let wanted = Definition::after(terms, committed.as_ref())?;
+        Ok(Some(wanted).filter(|wanted| committed.is_none_or(|committed| !wanted.is(&committed))))
+    }
+
+    /// The definition that is committed on the channel, if one is.
+    ///
+    /// # Errors
+    /// [`Denied`], or the peer does not tell.
+    pub async fn committed(&self, name: &str) -> Result<Option<QueryChaincodeDefinitionResult>> {
+        let arguments = QueryChaincodeDefinitionArgs { name: name.to_owned() };
+        match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await? {
+            Answer::Done(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
+            Answer::Denied(said) => Err(self.denied("read the chaincode's definition", said)),
+            Answer::Refused(404, _) => Ok(None),
+            Answer::Refused(status, message) if message.contains("is not defined") => {
+                ensure!(status >= 400, "an answer {status} with a refusal: {message}");
+                Ok(None)
+            }
+            Answer::Refused(status, message) => bail!("the definition cannot be read: {status} {message}"),
+        }
+    }
+
+    /// Installs the package on every peer of the organization, as far as that was not done before, and approves the
+    /// definition, if one is to be committed.
+    ///
+    /// # Errors
+    /// [`Denied`], or a peer refuses.
+    pub async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
+        // Every peer of the organization that is to endorse needs the package.
+        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
+        match definition {
+            Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn install(&self, peer: &EndorserClient, package: &Package) -> Result<()> {
+        if self.is_installed(peer, &package.id).await? {
+            return Ok(());
+        }
+        let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
+        match self.ask_at(peer, "", "InstallChaincode", &arguments).await? {
+            Answer::Done(_) => Ok(()),
+            Answer::Denied(said) => bail!("a peer of {} does not let its administrator install: {said}", self.msp_id),
+            Answer::Refused(_, message) if message.contains("already successfully installed") => Ok(()),
+            // The text of a peer that has no external builder for the package and falls back to Docker.
+            Answer::Refused(status, message) if message.contains("docker build is disabled") => {
+                bail!(
+                    "a peer of {} cannot install: its external builder does not take the package ({status} {message})",
+                    self.msp_id
+                )
+            }
+            Answer::Refused(status, message) => bail!("a peer of {} cannot install: {status} {message}", self.msp_id),
+        }
+    }
+
+    async fn is_installed(&self, peer: &EndorserClient, package_id: &str) -> Result<bool> {
+        Ok(self.installed_at(peer).await?.iter().any(|installed| installed == package_id))
+    }
+
+    /// The ids of the packages that are installed on each peer, in the order of the peers.
+    ///
+    /// # Errors
+    /// A peer does not tell.
+    pub async fn installed(&self) -> Result<Vec<Vec<String>>> {
+        try_join_all(self.peers.iter().map(|peer| self.installed_at(peer))).await
+    }
+
+    async fn installed_at(&self, peer: &EndorserClient) -> Result<Vec<String>> {
+        match self.ask_at(peer, "", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
+            Answer::Done(payload) => {
+                let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
+                Ok(installed.into_iter().map(|chaincode| chaincode.package_id).collect())
+            }
+            Answer::Denied(said) => bail!("a peer of {} does not tell its administrator: {said}", self.msp_id),
+            Answer::Refused(status, message) => {
+                bail!("{} does not tell what is installed: {status} {message}", self.msp_id)
+            }
+        }
+    }
+
+    /// Whether each organization of the channel, by its MSP id, has approved the definition. Asked before it is
+    /// committed.
+    ///
+    /// # Errors
+    /// [`Denied`], or the peer does not tell, as for a definition whose sequence is not the next one.
+    pub async fn approvals(&self, definition: &Definition) -> Result<BTreeMap<String, bool>> {
+        let arguments = CheckCommitReadinessArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
+            ..Default::default()
+        };
+        match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
+            Answer::Done(payload) => {
+                Ok(CheckCommitReadinessResult::decode(payload.as_slice())?.approvals.into_iter().collect())
+            }
+            Answer::Denied(said) => Err(self.denied("ask who has approved", said)),
+            Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
+        }
+    }
+
+    async fn has_approved(&self, definition: &Definition) -> Result<bool> {
+        Ok(self.approvals(definition).await?.get(&self.msp_id).copied().unwrap_or_default())
+    }
+
+    async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
+        let source = chaincode_source::Local { package_id: package_id.to_owned() };
+        let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
+            source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }),
+            ..Default::default()
+        };
+        self.submit("ApproveChaincodeDefinitionForMyOrg", &arguments, &[&self.msp_id], "unchanged content")
+            .await
+            .with_context(|| format!("{} cannot approve", self.msp_id))
+    }
+
+    /// Commits the definition, endorsed by these organizations.
+    ///
+    /// # Errors
+    /// [`Denied`], or too few have approved it.
+    pub async fn commit(&self, definition: &Definition, endorsers: &[&str]) -> Result<()> {
+        let arguments = CommitChaincodeDefinitionArgs {
+            sequence: definition.sequence,
+            name: definition.name.clone(),
+            version: definition.version.clone(),
+            validation_parameter: definition.policy.clone(),
+            collections: Some(definition.collections.clone()),
+            ..Default::default()
+        };
+        self.submit("CommitChaincodeDefinition", &arguments, endorsers, "new definition must be sequence")
+            .await
+            .context("the definition cannot be committed")
+    }
+
+    /// Submits a lifecycle transaction. A refusal that says `done_before` means that an earlier run got this far.
+    async fn submit(
+        &self,
+        function: &str,
+        arguments: &impl Message,
+        endorsers: &[&str],
+        done_before: &str,
+    ) -> Result<()> {
+        let contract = self.gateway.contract(&self.channel, LIFECYCLE);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let call = contract.transaction(function).argument(arguments.encode_to_vec());
+            match call.endorsing(endorsers.iter().copied()).submit().await {
+                Ok(_) => return Ok(()),
+                Err(error) if says(&error, done_before) => return Ok(()),
+                Err(error) if error.failure() == Some(Failure::AccessDenied) => {
+                    return Err(self.denied("change the chaincode's definition", error.to_string()));
+                }
+                Err(error) if may_pass(&error) && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Asks the own first peer, without ordering anything.
+    async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
+        let peer = self.peers.first().context("an organization without a peer")?;
+        self.ask_at(peer, channel, function, arguments).await
+    }
+
+    async fn ask_at(
+        &self,
+        peer: &EndorserClient,
+        channel: &str,
+        function: &str,
+        arguments: &impl Message,
+    ) -> Result<Answer> {
+        let call = self.gateway.contract(channel, LIFECYCLE).transaction(function);
+        let proposal = call.argument(arguments.encode_to_vec()).propose()?;
+        match peer.query(&proposal).await {
+            Ok(payload) => Ok(Answer::Done(payload)),
+            Err(EndorserError::Refused { message, .. }) if is_access_denied(&message) => Ok(Answer::Denied(message)),
+            Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
+            Err(EndorserError::Call(error)) if error.failure() == Failure::AccessDenied => {
+                Ok(Answer::Denied(error.message))
+            }
+            Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
+        }
+    }
+}
+
+/// What a peer says to a lifecycle request.
+enum Answer {
+    Done(Vec<u8>),
+    /// The channel's policies do not let the administrator do this.
+    Denied(String),
+    Refused(i32, String),
+}
+
+fn says(error: &ClientError, text: &str) -> bool {
+    error.to_string().contains(text) || error.details().iter().any(|detail| detail.message.contains(text))
+}
+
+/// Whether the same request may succeed later: a network that is still gathering, or a conflict with another
+/// organization.
+fn may_pass(error: &ClientError) -> bool {
+    error.advice() != Advice::Never
+        || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]
+            .iter()
+            .any(|text| says(error, text))
+}
