@@ -34,7 +34,7 @@ pub use self::{
     events::{EventError, Start},
     gateway::Gateway,
     message::Timestamp,
-    operations::{Health, health},
+    operations::{Health, health, version},
     orderer::OrdererClient,
     proposal::Proposal,
     retries::Retries,

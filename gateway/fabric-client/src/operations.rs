@@ -1,4 +1,5 @@
-//! What a node says about its health at Fabric's operations endpoint (`GET /healthz`), asked over HTTP without TLS.
+//! What a node says about its health and its version at Fabric's operations endpoint (`GET /healthz`, `GET /version`),
+//! asked over HTTP without TLS.
 
 use std::{io, time::Duration};
 
@@ -10,6 +11,8 @@ use tokio::{net::TcpStream, time};
 
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// The longest version that is told, in letters.
+const VERSION_LETTERS_MAX: usize = 40;
 
 /// A node's word on itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,9 @@ pub enum OperationsError {
         /// The HTTP status.
         status: u16,
     },
+    /// It does not say which version the node is.
+    #[error("the operations endpoint {0} names no version")]
+    NoVersion(String),
     /// There is no answer in time.
     #[error("the operations endpoint {address} has not answered within {patience:?}")]
     Late {
@@ -86,7 +92,7 @@ struct Answer {
 /// [`OperationsError`] when the node does not say whether it is well.
 pub async fn health(address: &str, patience: Duration) -> Result<Health, OperationsError> {
     let late = |_| OperationsError::Late { address: address.to_owned(), patience };
-    let (status, body) = time::timeout(patience, ask(address)).await.map_err(late)??;
+    let (status, body) = time::timeout(patience, ask(address, "/healthz")).await.map_err(late)??;
     match status {
         StatusCode::OK => Ok(Health::Well),
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -97,13 +103,36 @@ pub async fn health(address: &str, patience: Duration) -> Result<Health, Operati
     }
 }
 
-async fn ask(address: &str) -> Result<(StatusCode, Bytes), OperationsError> {
+/// The version of Fabric that the node at this operations endpoint says it is, such as `3.1.5` or `v2.5.16`; what a
+/// build without a release says, such as `latest`, is told as it stands. At most 40 printable letters.
+///
+/// # Errors
+/// As [`health`], or the answer names no version.
+pub async fn version(address: &str, patience: Duration) -> Result<String, OperationsError> {
+    let late = |_| OperationsError::Late { address: address.to_owned(), patience };
+    let (status, body) = time::timeout(patience, ask(address, "/version")).await.map_err(late)??;
+    let unknown = || OperationsError::NoVersion(address.to_owned());
+    if status != StatusCode::OK {
+        return Err(OperationsError::Status { address: address.to_owned(), status: status.as_u16() });
+    }
+    let told: VersionAnswer = serde_json::from_slice(&body).map_err(|_| unknown())?;
+    let version: String = told.version.chars().filter(char::is_ascii_graphic).take(VERSION_LETTERS_MAX).collect();
+    if version.is_empty() { Err(unknown()) } else { Ok(version) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VersionAnswer {
+    version: String,
+}
+
+async fn ask(address: &str, path: &'static str) -> Result<(StatusCode, Bytes), OperationsError> {
     let http = |cause| OperationsError::Http { address: address.to_owned(), cause };
     let stream = TcpStream::connect(address).await;
     let stream = stream.map_err(|cause| OperationsError::Unreachable { address: address.to_owned(), cause })?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(http)?;
     let mut request = Request::new(Empty::<Bytes>::new());
-    *request.uri_mut() = hyper::Uri::from_static("/healthz");
+    *request.uri_mut() = hyper::Uri::from_static(path);
     // An address that is no header cannot have been connected to.
     if let Ok(host) = header::HeaderValue::from_str(address) {
         request.headers_mut().insert(header::HOST, host);
@@ -136,19 +165,45 @@ mod tests {
 
     /// What is made of an answer, which may end early.
     async fn told(answer: &str) -> Result<Health, Box<dyn std::error::Error>> {
+        let (address, answering) = node(answer, "/healthz").await?;
+        let (answered, health) = tokio::join!(answering, health(&address, PATIENCE));
+        answered?;
+        Ok(health?)
+    }
+
+    /// A node that gives one answer, when it is asked for this path.
+    async fn node(
+        answer: &str,
+        path: &'static str,
+    ) -> Result<(String, impl Future<Output = std::io::Result<()>>), Box<dyn std::error::Error>> {
         let node = TcpListener::bind("127.0.0.1:0").await?;
-        let address = node.local_addr()?.to_string();
-        let answering = async {
+        let (address, answer) = (node.local_addr()?.to_string(), format!("HTTP/1.1 {answer}"));
+        let answering = async move {
             let (stream, _) = node.accept().await?;
             let mut request = BufReader::new(stream);
             let mut head = String::new();
             while !head.ends_with("\r\n\r\n") && request.read_line(&mut head).await? > 0 {}
-            assert!(head.starts_with("GET /healthz HTTP/1.1\r\n"), "{head}");
-            request.write_all(format!("HTTP/1.1 {answer}").as_bytes()).await
+            assert!(head.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{head}");
+            request.write_all(answer.as_bytes()).await
         };
-        let (answered, health) = tokio::join!(answering, health(&address, PATIENCE));
-        answered?;
-        Ok(health?)
+        Ok((address, answering))
+    }
+
+    #[tokio::test]
+    async fn a_node_tells_its_version() -> Result<(), Box<dyn std::error::Error>> {
+        for (answer, expected) in [
+            ("200 OK\r\n\r\n{\"CommitSHA\":\"86c1172\",\"Version\":\"v3.1.5\"}", Some("v3.1.5")),
+            ("200 OK\r\n\r\n{\"Version\":\"3.1\\u001b[2J\\u0007.5\"}", Some("3.1[2J.5")),
+            ("200 OK\r\n\r\n{\"Version\":\"\"}", None),
+            ("200 OK\r\n\r\n{}", None),
+            ("404 Not Found\r\n\r\n", None),
+        ] {
+            let (address, answering) = node(answer, "/version").await?;
+            let (answered, told) = tokio::join!(answering, version(&address, PATIENCE));
+            answered?;
+            assert_eq!(told.ok().as_deref(), expected, "{answer}");
+        }
+        Ok(())
     }
 
     #[tokio::test]

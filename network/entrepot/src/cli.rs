@@ -67,6 +67,10 @@ enum Command {
     Index(commands::index::Command),
     /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
+    /// Check a Fabric network that others run for the chaincode, step by step, with what to do about each finding
+    Connect(Box<commands::connect::Options>),
+    /// Make a package of the chaincode, which runs as a service at an address of your choice
+    Package(commands::package::Options),
     /// Show and change the channels of a folder's running network, and create further ones
     #[command(subcommand)]
     Channel(commands::channel::Command),
@@ -102,6 +106,8 @@ impl Cli {
         match self.command {
             Command::Audit(command) => return commands::audit::run(&command),
             Command::Index(command) => return commands::index::run(&command),
+            Command::Connect(options) => return commands::connect::run(&options),
+            Command::Package(options) => commands::package::run(&options),
             Command::Up(options) => commands::up::run(options),
             Command::Down(folder) => commands::down::run(&folder.dir),
             Command::Status(folder) => commands::status::run(&folder.dir),

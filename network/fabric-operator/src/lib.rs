@@ -4,6 +4,7 @@
 
 pub mod channel;
 pub mod collections;
+pub mod connect;
 pub mod consortium;
 pub mod denied;
 pub mod deploy;

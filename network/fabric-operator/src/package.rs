@@ -4,11 +4,22 @@
 //! and connection always give the same id. Organizations that share one process of the chaincode share one package; in
 //! an export each has its own, as its connection names its own process.
 
-use std::collections::BTreeMap;
+mod archive;
 
-use anyhow::{Context, Result};
-use flate2::{Compression, GzBuilder};
-use serde::Serialize;
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::Endpoint;
+
+/// The largest package that is read, in bytes (16 MiB). One for an external chaincode is a few kilobytes.
+const PACKAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// The longest label: it becomes part of file names.
+const LABEL_BYTES_MAX: usize = 128;
+/// The files of a package: what it is, and the archive that says where the chaincode listens.
+const METADATA: &str = "metadata.json";
+const CODE: &str = "code.tar.gz";
 
 /// How peers reach an external chaincode. Field names and forms are those of Fabric's `connection.json`.
 #[derive(Debug, Serialize)]
@@ -27,6 +38,54 @@ pub struct Connection {
     pub client_cert: String,
     /// The authority of the server certificate, PEM.
     pub root_cert: String,
+}
+
+impl Connection {
+    /// Checks what peers would find out only when they first call the chaincode.
+    ///
+    /// In the address `{{.peername}}` and other such words stand for what a peer's operator sets in
+    /// `CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG`, so that one package leads each peer to a chaincode of its own.
+    ///
+    /// # Errors
+    /// The address is not `host:port`, TLS has no authority, or a client's certificate or key is missing.
+    pub fn check(&self) -> Result<()> {
+        let filled = filled(&self.address).with_context(|| format!("{} holds a word that is no name", self.address))?;
+        let legal = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
+        ensure!(filled.chars().all(legal), "{} is not host:port", self.address);
+        filled.parse::<Endpoint>().with_context(|| format!("the chaincode's address {}", self.address))?;
+        ensure!(
+            !self.tls_required || !self.root_cert.is_empty(),
+            "TLS without the authority of the chaincode's server"
+        );
+        let (certificate, key) = (self.client_cert.is_empty(), self.client_key.is_empty());
+        ensure!(certificate == key, "a client's certificate and its key go together");
+        ensure!(self.client_auth_required != certificate, "client_auth_required goes with a client's certificate");
+        ensure!(self.tls_required || certificate, "a client's certificate is shown with TLS only");
+        Ok(())
+    }
+}
+
+/// The address with `1` for each `{{.word}}`, or `None` when something else stands in double braces.
+fn filled(address: &str) -> Option<String> {
+    let mut filled = String::new();
+    let mut rest = address;
+    while let Some((before, after)) = rest.split_once("{{.") {
+        let (word, behind) = after.split_once("}}")?;
+        let is_name = !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        filled.push_str(before);
+        filled.push_str(is_name.then_some("1")?);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Some(filled).filter(|filled| !filled.contains(['{', '}']))
+}
+
+/// Whether Fabric takes a text as a package's label.
+#[must_use]
+pub fn is_label(label: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte);
+    let first = label.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+    first && label.len() <= LABEL_BYTES_MAX && label.bytes().all(legal)
 }
 
 /// A package and its id.
@@ -76,11 +135,11 @@ impl Packages {
     }
 }
 
-#[derive(Serialize)]
-struct Metadata<'a> {
+#[derive(Serialize, Deserialize)]
+struct Metadata {
     #[serde(rename = "type")]
-    kind: &'a str,
-    label: &'a str,
+    kind: String,
+    label: String,
 }
 
 impl Package {
@@ -89,9 +148,9 @@ impl Package {
     /// # Errors
     /// The archive cannot be written, which only a lack of memory explains.
     pub fn new(label: &str, connection: &Connection) -> Result<Self> {
-        let code = archive(&[("connection.json", serde_json::to_vec(connection)?)])?;
-        let metadata = serde_json::to_vec(&Metadata { kind: "ccaas", label })?;
-        let bytes = archive(&[("metadata.json", metadata), ("code.tar.gz", code)])?;
+        let code = archive::write(&[("connection.json", serde_json::to_vec(connection)?)])?;
+        let metadata = serde_json::to_vec(&Metadata { kind: "ccaas".to_owned(), label: label.to_owned() })?;
+        let bytes = archive::write(&[(METADATA, metadata), (CODE, code)])?;
         Ok(Self::from_bytes(label, bytes))
     }
 
@@ -101,21 +160,27 @@ impl Package {
         let id = format!("{label}:{}", hex::encode(fabric_msp::hash::sha256(&bytes)));
         Self { bytes, id }
     }
+
+    /// Reads a package of any external chaincode.
+    ///
+    /// # Errors
+    /// The file cannot be read, is larger than 16 MiB, or is no package of the type `ccaas`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let size = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.len();
+        ensure!(size <= PACKAGE_BYTES_MAX, "{shown} has {size} bytes, and no such package has more than 16 MiB");
+        let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+        let label = label_of(&bytes).with_context(|| format!("{shown} is no package of an external chaincode"))?;
+        Ok(Self::from_bytes(&label, bytes))
+    }
 }
 
-fn archive(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>> {
-    let gzip = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
-    let mut tar = tar::Builder::new(gzip);
-    for (name, content) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        header.set_mode(0o644);
-        header.set_mtime(0);
-        header.set_entry_type(tar::EntryType::Regular);
-        tar.append_data(&mut header, name, content.as_slice()).context("cannot write the chaincode package")?;
-    }
-    let gzip = tar.into_inner().context("cannot write the chaincode package")?;
-    gzip.finish().context("cannot compress the chaincode package")
+fn label_of(package: &[u8]) -> Result<String> {
+    let metadata: Metadata = serde_json::from_slice(&archive::read(package, METADATA)?).context(METADATA)?;
+    ensure!(metadata.kind.eq_ignore_ascii_case("ccaas"), "its type is {:?}, not ccaas", metadata.kind);
+    ensure!(is_label(&metadata.label), "its label {:?} is none that Fabric takes", metadata.label);
+    archive::read(&archive::read(package, CODE)?, "connection.json").context(CODE)?;
+    Ok(metadata.label)
 }
 
 #[cfg(test)]
@@ -144,5 +209,51 @@ mod tests {
         let moved = Package::new("entrepot", &Connection { address: "127.0.0.1:9998".into(), ..connection() })?;
         assert_ne!(first.id, moved.id);
         Ok(())
+    }
+
+    #[test]
+    fn a_package_is_read_back_with_its_id_and_other_files_are_refused() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("package.tar.gz");
+        let made = Package::new("entrepot_1.0", &connection())?;
+        fs::write(&path, &made.bytes)?;
+        assert_eq!(Package::read(&path)?.id, made.id);
+        let metadata = |text: &str| (METADATA, text.as_bytes().to_vec());
+        let code = || Ok::<_, anyhow::Error>((CODE, archive::write(&[("connection.json", b"{}".to_vec())])?));
+        for (files, reason) in [
+            (vec![code()?], "metadata.json"),
+            (vec![metadata(r#"{"type":"golang","label":"a"}"#), code()?], "golang"),
+            (vec![metadata(r#"{"type":"ccaas","label":"../a"}"#), code()?], "../a"),
+            (vec![metadata(r#"{"type":"ccaas","label":"a"}"#)], "code.tar.gz"),
+            (vec![metadata(r#"{"type":"ccaas","label":"a"}"#), (CODE, archive::write(&[])?)], "connection.json"),
+        ] {
+            fs::write(&path, archive::write(&files)?)?;
+            let error = format!("{:#}", Package::read(&path).expect_err(reason));
+            assert!(error.contains("is no package of an external chaincode") && error.contains(reason), "{error}");
+        }
+        fs::write(&path, b"nonsense")?;
+        assert!(Package::read(&path).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn an_address_may_name_the_peer_and_what_peers_cannot_use_is_refused() {
+        let with = |address: &str| Connection { address: address.into(), ..connection() }.check();
+        for address in ["cc:9999", "{{.peername}}_cc:9999", "cc.{{.peername}}.svc:{{.port}}"] {
+            assert!(with(address).is_ok(), "{address}");
+        }
+        for address in
+            ["", "cc", ":9999", "{{peername}}:9", "{{.peername:9", "{{.a b}}:9", "https://cc:9", "a b:9", "a}}:9"]
+        {
+            assert!(with(address).is_err(), "{address}");
+        }
+        let tls = |root: &str, certificate: &str, key: &str| {
+            let (root_cert, client_cert, client_key) = (root.into(), certificate.into(), key.into());
+            let client_auth_required = !certificate.is_empty();
+            Connection { tls_required: true, client_auth_required, root_cert, client_cert, client_key, ..connection() }
+        };
+        assert!(tls("r", "", "").check().is_ok() && tls("r", "c", "k").check().is_ok());
+        assert!(tls("", "", "").check().is_err() && tls("r", "c", "").check().is_err());
+        assert!(Connection { tls_required: false, ..tls("r", "c", "k") }.check().is_err());
     }
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bench;
 pub mod channel;
+pub mod connect;
 pub mod crypto;
 pub mod deploy;
 pub mod down;
@@ -12,6 +13,7 @@ pub mod folder;
 pub mod index;
 pub mod ledger;
 pub mod network;
+pub mod package;
 pub mod proof;
 pub mod status;
 pub mod transaction;

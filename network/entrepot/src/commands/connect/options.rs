@@ -1,0 +1,141 @@
+//! How a user describes the network.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use fabric_operator::{
+    connect::{Description, Entry, PeerEntry},
+    consortium::Chaincode,
+    endpoint::Endpoint,
+};
+
+/// The variables of Fabric's own command line, of which a user's shell often has them set.
+const MSP_ID: &str = "CORE_PEER_LOCALMSPID";
+const ADDRESS: &str = "CORE_PEER_ADDRESS";
+const TLS_CA: &str = "CORE_PEER_TLS_ROOTCERT_FILE";
+const ADMIN: &str = "CORE_PEER_MSPCONFIGPATH";
+
+/// The network: a description file, connection profiles, options for one organization, or Fabric's variables.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A description of the network, YAML: channel, chaincode, organizations with peers and MSP folders
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "msp_id", "environment", "channel"])]
+    network: Option<PathBuf>,
+    /// An organization's connection profile, YAML or JSON; with several, each has its --admin, in the same order
+    #[arg(long, value_name = "FILE")]
+    profile: Vec<PathBuf>,
+    /// Take organization, peer, TLS authority and administrator from CORE_PEER_LOCALMSPID, CORE_PEER_ADDRESS,
+    /// CORE_PEER_TLS_ROOTCERT_FILE and CORE_PEER_MSPCONFIGPATH, as `peer` does
+    #[arg(long, conflicts_with_all = ["profile", "msp_id", "peer", "tls_ca", "admin"])]
+    environment: bool,
+    /// The organization's MSP id; with a profile of several organizations, which of them
+    #[arg(long, value_name = "MSP_ID")]
+    msp_id: Option<String>,
+    /// A peer of the organization, without a profile
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "profile")]
+    peer: Vec<Endpoint>,
+    /// The authority of the peers' TLS certificates, PEM
+    #[arg(long, value_name = "FILE", requires = "peer")]
+    tls_ca: Option<PathBuf>,
+    /// The name in the peers' TLS certificates. Default: the host of each address
+    #[arg(long, value_name = "NAME", requires = "peer")]
+    server_name: Option<String>,
+    /// The MSP folder of an administrator, with key
+    #[arg(long, value_name = "DIR")]
+    admin: Vec<PathBuf>,
+    /// The MSP folder of a user of the organization, in whose name chaincode is called; in the order of --admin.
+    /// Default: the administrator
+    #[arg(long, value_name = "DIR")]
+    user: Vec<PathBuf>,
+    /// The channel
+    #[arg(long, value_name = "NAME", required_unless_present = "network")]
+    channel: Option<String>,
+    /// The chaincode's name. Default: entrepot
+    #[arg(long, value_name = "NAME", conflicts_with = "network")]
+    chaincode: Option<String>,
+    /// The version of its definition. Default: 0.1
+    #[arg(long, value_name = "VERSION", conflicts_with = "network")]
+    chaincode_version: Option<String>,
+    /// The organizations whose peers endorse, by MSP id. Default: all of the channel that may write
+    #[arg(long, value_name = "MSP_ID", value_delimiter = ',', conflicts_with = "network")]
+    endorsing: Vec<String>,
+    /// How many of them must endorse a transaction. Default: a majority
+    #[arg(long, value_name = "COUNT", conflicts_with = "network")]
+    endorsements: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Options {
+    /// The network that the options describe.
+    ///
+    /// # Errors
+    /// A file cannot be read, or the options contradict one another.
+    pub(super) fn description(&self) -> Result<Description> {
+        if let Some(file) = &self.network {
+            ensure!(self.admin.is_empty() && self.user.is_empty(), "the description names administrators and users");
+            return Description::load(file);
+        }
+        let chaincode = Chaincode {
+            name: self.chaincode.clone().unwrap_or_else(|| "entrepot".to_owned()),
+            version: self.chaincode_version.clone().unwrap_or_else(|| "0.1".to_owned()),
+            endorsements: self.endorsements,
+        };
+        let endorsing = Some(self.endorsing.clone()).filter(|named| !named.is_empty());
+        let channel = self.channel.clone().context("the channel is missing")?;
+        Description::new(channel, chaincode, endorsing, self.entries()?, Path::new(""))
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>> {
+        if self.environment {
+            return Ok(vec![self.of_variables()?]);
+        }
+        let organizations = self.profile.len().max(1);
+        ensure!(self.admin.len() == organizations, "{organizations} --admin are needed, not {}", self.admin.len());
+        ensure!(
+            self.user.is_empty() || self.user.len() == organizations,
+            "either no --user or one for each of {organizations} organizations"
+        );
+        if self.profile.is_empty() {
+            if self.peer.is_empty() || self.msp_id.is_none() {
+                bail!("name the network: --network, --profile, --environment, or --msp-id with --peer");
+            }
+            let peers = self.peer.iter().map(|address| self.peer(address.clone(), self.tls_ca.clone())).collect();
+            return Ok(vec![Entry { msp_id: self.msp_id.clone(), peers, ..self.entry(0) }]);
+        }
+        ensure!(self.msp_id.is_none() || organizations == 1, "--msp-id goes with one --profile");
+        let entry = |(number, profile): (usize, &PathBuf)| Entry {
+            msp_id: self.msp_id.clone(),
+            profile: Some(profile.clone()),
+            ..self.entry(number)
+        };
+        Ok(self.profile.iter().enumerate().map(entry).collect())
+    }
+
+    /// An organization with the administrator and the user of this number.
+    fn entry(&self, number: usize) -> Entry {
+        Entry {
+            msp_id: None,
+            profile: None,
+            peers: Vec::new(),
+            admin: self.admin.get(number).cloned().unwrap_or_default(),
+            user: self.user.get(number).cloned(),
+            role: None,
+            package: None,
+        }
+    }
+
+    fn of_variables(&self) -> Result<Entry> {
+        let variable = |name: &str| std::env::var(name).with_context(|| format!("the variable {name} is not set"));
+        let peer = self.peer(variable(ADDRESS)?.parse()?, std::env::var_os(TLS_CA).map(PathBuf::from));
+        ensure!(self.user.len() <= 1, "the variables describe one organization, which has one --user");
+        let admin = variable(ADMIN)?.into();
+        Ok(Entry { msp_id: Some(variable(MSP_ID)?), peers: vec![peer], admin, ..self.entry(0) })
+    }
+
+    fn peer(&self, address: Endpoint, tls_ca: Option<PathBuf>) -> PeerEntry {
+        PeerEntry { address, tls_ca, server_name: self.server_name.clone(), operations: None }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a channel must be for the chaincode: capabilities, and organizations that its policies can name.
+
+use fabric_config::ChannelConfig;
+use fabric_contract::organization_collection;
+
+use super::{
+    description::Description,
+    finding::{Report, Step},
+};
+use crate::{consortium::Role, terms::Terms};
+
+/// Capabilities of channels and of their applications, the newest first.
+const CHANNEL: [&str; 6] = ["V3_0", "V2_0", "V1_4_3", "V1_4_2", "V1_3", "V1_1"];
+const APPLICATION: [&str; 6] = ["V2_5", "V2_0", "V1_4_2", "V1_3", "V1_2", "V1_1"];
+
+/// Puts down what the channel can do, and how far it keeps regulators from writing.
+pub(super) fn check(description: &Description, config: &ChannelConfig, report: &mut Report) {
+    capabilities(config, report);
+    let regulators = description.organizations.iter().filter(|one| one.role == Role::Regulator);
+    for described in regulators {
+        let Some(organization) = config.application_org(&described.msp_id) else { continue };
+        let msp_id = &described.msp_id;
+        if config.reads_only(organization) {
+            report.held(Step::Organizations, msp_id, "the channel lets it read only");
+            continue;
+        }
+        let found = "it is described as a regulator, and the channel lets it write";
+        let advice = format!(
+            "The gateway refuses its writes, and the contracts those of a member with that role; the channel itself \
+             orders them. For that, a configuration update sets Writers and Endorsement of its group to \
+             OutOf(2, '{msp_id}.member'), with /Channel/Application/Admins as their mod_policy, and an ACL of its own \
+             for `peer/Propose` that names a policy of all readers."
+        );
+        report.open(Step::Organizations, msp_id, found, &advice);
+    }
+}
+
+fn capabilities(config: &ChannelConfig, report: &mut Report) {
+    let newest = |known: &[&'static str], has: &dyn Fn(&str) -> bool| known.iter().copied().find(|name| has(name));
+    let channel = newest(&CHANNEL, &|name| config.has_channel_capability(name)).unwrap_or("none");
+    let application = newest(&APPLICATION, &|name| config.has_application_capability(name)).unwrap_or("none");
+    let batch = config.batch();
+    let found = format!(
+        "channel {channel}, application {application}; ordered by {}, in blocks of up to {} transactions or {} ms",
+        config.consensus_type(),
+        batch.max_message_count,
+        batch.timeout.as_millis()
+    );
+    if matches!(application, "V2_5" | "V2_0") {
+        report.held(Step::Capabilities, config.channel_id(), found);
+        return;
+    }
+    let advice = "The chaincode lifecycle takes the application's capability V2_0 or newer: the channel's administrators \
+                  raise it by a configuration update, after every peer runs Fabric 2.5 or newer.";
+    report.failed(Step::Capabilities, config.channel_id(), found, advice);
+}
+
+/// Puts down whether the chaincode's policies can name those that endorse.
+pub(super) fn check_endorsing(terms: &Terms, config: &ChannelConfig, report: &mut Report) {
+    let about = config.channel_id();
+    let mut is_whole = true;
+    for msp_id in &terms.endorsing {
+        if !knows_peers(config, msp_id) {
+            is_whole = false;
+            let found = "its MSP on the channel does not tell peers from clients, so no signature is a peer's";
+            let advice = "Endorsement policies here name peers. The organization switches on NodeOUs (config.yaml of its \
+                          MSP folder, cryptogen's EnableNodeOUs) and updates its MSP on the channel.";
+            report.failed(Step::Organizations, msp_id, found, advice);
+        }
+    }
+    let collections: std::collections::BTreeSet<String> =
+        terms.endorsing.iter().map(|msp_id| organization_collection(msp_id)).collect();
+    if collections.len() < terms.endorsing.len() {
+        is_whole = false;
+        let found = "two MSP ids differ only in `.` and `_`, and would share one private data collection";
+        report.failed(Step::Organizations, about, found, "Leave one of them out of `endorsing`.");
+    }
+    let anchored = config.application_orgs().filter(|one| !one.anchor_peers.is_empty()).count();
+    if anchored == 0 && terms.endorsing.len() > 1 {
+        is_whole = false;
+        let found = "no organization has an anchor peer, so peers of different organizations do not know one another";
+        let advice = "Endorsements of several organizations are gathered by a peer's gateway, which finds them by gossip: \
+                      one organization at least sets its anchor peer by `peer channel update`.";
+        report.failed(Step::Organizations, about, found, advice);
+    }
+    if is_whole {
+        let found =
+            format!("{} of {} endorse: {}", terms.endorsements, terms.endorsing.len(), terms.endorsing.join(", "));
+        report.held(Step::Organizations, about, found);
+    }
+}
+
+fn knows_peers(config: &ChannelConfig, msp_id: &str) -> bool {
+    let units = config.msps().msp(msp_id).and_then(|msp| msp.config().fabric_node_ous.as_ref());
+    units.is_some_and(|units| units.enable && units.peer_ou_identifier.is_some())
+}

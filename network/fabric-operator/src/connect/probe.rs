@@ -1,0 +1,201 @@
+//! Whether a peer is there and shows the certificate that was promised, asked below gRPC so that each reason is told
+//! apart: a name that does not resolve, a closed port, another authority, another name, an expired certificate.
+
+use std::{io, pin::Pin, time::Duration};
+
+use anyhow::{Context, Result};
+use openssl::{
+    asn1::Asn1TimeRef,
+    ssl::{SslConnector, SslMethod, SslVerifyMode},
+    x509::{X509, X509NameRef, X509Ref, X509VerifyResult, store::X509StoreBuilder},
+};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
+use tokio_openssl::SslStream;
+
+use super::{
+    finding::{Report, Step},
+    peer::Peer,
+};
+
+/// How long a connection, and then a handshake, may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What OpenSSL calls a certificate that another name stands in.
+const HOSTNAME_MISMATCH: i32 = 62;
+const IP_ADDRESS_MISMATCH: i32 = 64;
+/// What it calls certificates whose time is over or has not come.
+const NOT_YET_VALID: i32 = 9;
+const EXPIRED: i32 = 10;
+
+/// Puts down whether a peer is reached and shows the right certificate; true when it is worth while to call it.
+pub(super) async fn probe(peer: &Peer, report: &mut Report) -> bool {
+    let Some(stream) = reach(peer, report).await else { return false };
+    match &peer.tls_ca {
+        Some(authorities) => check_tls(peer, authorities, stream, report).await,
+        None => without_tls(peer, stream, report).await,
+    }
+}
+
+async fn reach(peer: &Peer, report: &mut Report) -> Option<TcpStream> {
+    let address = &peer.address;
+    let connected = timeout(PATIENCE, async {
+        let found: Vec<_> = lookup_host((address.host(), address.port())).await.map_err(Unreached::Name)?.collect();
+        TcpStream::connect(found.as_slice()).await.map_err(Unreached::Connection)
+    });
+    let (found, advice) = match connected.await {
+        Ok(Ok(stream)) => {
+            report.held(Step::Reachable, &peer.name, format!("{address} takes connections"));
+            return Some(stream);
+        }
+        Ok(Err(Unreached::Name(cause))) => (
+            format!("the name {} is not known here: {cause}", address.host()),
+            "Put the host into this machine's DNS or /etc/hosts, or give an address that is known here and, where the \
+             certificate carries the other name, that name as server_name (profile: ssl-target-name-override).",
+        ),
+        Ok(Err(Unreached::Connection(cause))) => (
+            format!("{address} does not take connections: {cause}"),
+            "Look whether the peer runs, whether its peer.listenAddress and a published port of its container lead \
+             there, and whether a firewall is between.",
+        ),
+        Err(_) => (
+            format!("{address} has not answered within {} s", PATIENCE.as_secs()),
+            "A firewall that drops packets does this: the operator of the peer lets this machine through.",
+        ),
+    };
+    report.failed(Step::Reachable, &peer.name, found, advice);
+    None
+}
+
+enum Unreached {
+    Name(io::Error),
+    Connection(io::Error),
+}
+
+async fn check_tls(peer: &Peer, authorities: &[u8], stream: TcpStream, report: &mut Report) -> bool {
+    let about = &peer.name;
+    let shown = match handshake(peer.expected_name(), authorities, stream).await {
+        Ok(shown) => shown,
+        Err(error) => {
+            let advice = "Look whether the peer speaks TLS at all (CORE_PEER_TLS_ENABLED=true; without it the profile's \
+                          url is grpc:// and there is no tls_ca), and whether this is the peer's port and not that of \
+                          its operations.";
+            report.failed(Step::Tls, about, format!("no TLS comes about: {error:#}"), advice);
+            return false;
+        }
+    };
+    let Shown { certificate, verdict } = shown;
+    let (subject, issuer) = (name_of(certificate.subject_name()), name_of(certificate.issuer_name()));
+    let (found, advice) = match verdict.as_raw() {
+        0 => {
+            let until = date(certificate.not_after());
+            report.held(Step::Tls, about, format!("{subject}, issued by {issuer}, valid until {until}"));
+            return true;
+        }
+        HOSTNAME_MISMATCH | IP_ADDRESS_MISMATCH => (
+            format!(
+                "the certificate of {subject} does not carry the name {}, but {}",
+                peer.expected_name(),
+                names(&certificate)
+            ),
+            "Give one of these names as server_name (profile: grpcOptions.ssl-target-name-override), or call the peer \
+             by one of them.",
+        ),
+        EXPIRED | NOT_YET_VALID => (
+            format!(
+                "a certificate is outside of its time ({}); the peer's is valid from {} to {}",
+                verdict.error_string(),
+                date(certificate.not_before()),
+                date(certificate.not_after())
+            ),
+            "The peer's operator renews its TLS certificate; look at this machine's clock, too.",
+        ),
+        _ => (
+            format!(
+                "the certificate of {subject} was issued by {issuer}, which is not among the trusted: {} ({})",
+                trusted(authorities),
+                verdict.error_string()
+            ),
+            "Give the TLS authority of the peer's organization: tlsca/tlsca.DOMAIN-cert.pem of its crypto material, or \
+             tlscacerts of its MSP folder. Its identity authority (ca/) is another one.",
+        ),
+    };
+    report.failed(Step::Tls, about, found, advice);
+    false
+}
+
+/// A peer that is called without TLS must not expect it.
+async fn without_tls(peer: &Peer, stream: TcpStream, report: &mut Report) -> bool {
+    let about = &peer.name;
+    if let Ok(Shown { certificate, .. }) = handshake(peer.address.host(), b"", stream).await {
+        let issuer = name_of(certificate.issuer_name());
+        let found = format!("the peer speaks TLS with a certificate issued by {issuer}, and no authority was given");
+        let advice = "Give that authority's certificate as tls_ca (profile: url grpcs:// and tlsCACerts).";
+        report.failed(Step::Tls, about, found, advice);
+        return false;
+    }
+    let found = "the peer is called without TLS";
+    let advice = "Nobody proves to be this peer, and everybody on the way reads along. The gateway calls such a peer on \
+                  its own machine only (127.0.0.1); switch on CORE_PEER_TLS_ENABLED for all else.";
+    report.open(Step::Tls, about, found, advice);
+    true
+}
+
+/// What a server shows, and what OpenSSL thinks of it.
+struct Shown {
+    certificate: X509,
+    verdict: X509VerifyResult,
+}
+
+/// A handshake that goes on whatever the certificate is, so that it can be told.
+async fn handshake(name: &str, authorities: &[u8], stream: TcpStream) -> Result<Shown> {
+    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+    let mut store = X509StoreBuilder::new()?;
+    for authority in X509::stack_from_pem(authorities).context("the given authority is no PEM certificate")? {
+        store.add_cert(authority)?;
+    }
+    builder.set_cert_store(store.build());
+    builder.set_verify(SslVerifyMode::NONE);
+    builder.set_alpn_protos(b"\x02h2")?;
+    let ssl = builder.build().configure()?.into_ssl(name).with_context(|| format!("{name} is no host name"))?;
+    let mut stream = SslStream::new(ssl, stream)?;
+    let done = timeout(PATIENCE, Pin::new(&mut stream).connect()).await;
+    done.with_context(|| format!("no handshake within {} s", PATIENCE.as_secs()))??;
+    let certificate = stream.ssl().peer_certificate().context("the server shows no certificate")?;
+    Ok(Shown { certificate, verdict: stream.ssl().verify_result() })
+}
+
+fn name_of(name: &X509NameRef) -> String {
+    let texts = name.entries().filter_map(|entry| entry.data().to_string().ok());
+    let texts: Vec<String> = texts.map(|text| printable(&text)).collect();
+    if texts.is_empty() { "a name without text".to_owned() } else { texts.join(", ") }
+}
+
+/// The names for which a certificate stands, at most eight.
+fn names(certificate: &X509Ref) -> String {
+    let mut found = Vec::new();
+    for name in certificate.subject_alt_names().into_iter().flatten().take(8) {
+        match (name.dnsname(), name.ipaddress()) {
+            (Some(host), _) => found.push(printable(host)),
+            (None, Some(&[a, b, c, d])) => found.push(format!("{a}.{b}.{c}.{d}")),
+            _ => {}
+        }
+    }
+    if found.is_empty() { "none".to_owned() } else { found.join(", ") }
+}
+
+fn trusted(authorities: &[u8]) -> String {
+    let all = X509::stack_from_pem(authorities).unwrap_or_default();
+    let names: Vec<String> = all.iter().take(8).map(|one| name_of(one.subject_name())).collect();
+    names.join("; ")
+}
+
+fn date(time: &Asn1TimeRef) -> String {
+    time.to_string()
+}
+
+/// A text of others without letters that move a terminal's cursor, and not longer than a name.
+fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(120).collect()
+}
