@@ -24,6 +24,7 @@ mod oauth;
 pub mod openapi;
 pub mod operators;
 pub mod problem;
+mod proxies;
 mod request;
 pub mod rest;
 pub mod routes;

@@ -1,8 +1,8 @@
 //! Who may call: the listed organizations, their membership rules, and the identities that sign for them.
 //!
 //! A caller is known by a certificate and by nothing else; which one it is, and how the caller has shown that it is its
-//! own, is found out elsewhere (`http`, `oauth`). Which organization answers for the certificate is found by asking each
-//! one's MSP; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
+//! own, is found out elsewhere (`http`, `oauth`). Which organization answers for the certificate is found by asking
+//! each one's MSP; the rules of membership are Fabric's (see `fabric_msp::msp`), with expiry added.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

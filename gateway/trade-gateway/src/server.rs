@@ -36,6 +36,7 @@ use crate::{
     ledger::Ledger,
     members::{Members, MembersError},
     oauth::{Oauth, TokenKeysError},
+    proxies::{Proxies, ProxiesError},
     service::Service,
     settings::{AuditSettings, Limits, ServerKeys, Settings, SettingsError},
     store::{Store, StoreError},
@@ -96,6 +97,9 @@ pub enum StartError {
     /// The keys of access tokens cannot be used.
     #[error(transparent)]
     TokenKeys(#[from] TokenKeysError),
+    /// The listed proxies cannot be known.
+    #[error(transparent)]
+    Proxies(#[from] ProxiesError),
     /// The server's keys cannot be used.
     #[error("the TLS certificate {certificate} and its key cannot be used: {cause}")]
     Tls {
@@ -194,6 +198,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     settings.check()?;
     let (store, audit) = open_data(&settings.data_dir, &settings.audit)?;
     let tls = acceptor(&settings.tls)?;
+    let proxies = Proxies::load(&settings.proxies)?;
     let listener = listen(&settings.listen)?;
     let address = local_address(&listener, &settings.listen)?;
     let limits = settings.limits.clone();
@@ -202,7 +207,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let service = Arc::new(Service::new(settings, members, ledger, store, oauth));
     service.index().open_at_start().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
-    let server = open_doors(&limits, listener, tls.build(), &service, &state)
+    let server = open_doors(&limits, listener, tls.build(), proxies, &service, &state)
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
@@ -328,6 +333,7 @@ fn open_doors(
     limits: &Limits,
     listener: TcpListener,
     tls: SslAcceptor,
+    proxies: Proxies,
     service: &Arc<Service>,
     state: &web::Data<State>,
 ) -> io::Result<Server> {
@@ -348,7 +354,7 @@ fn open_doors(
         .disable_signals();
     let shared = state.clone();
     let configure = move |config: &mut web::ServiceConfig| http::configure(config, &shared);
-    let doors = Doors::new(limits, connections, service.settings().organizations.len());
+    let doors = Doors::new(limits, connections, service.settings().organizations.len(), proxies);
     doors::listen(server, listener, tls, doors, Arc::clone(service), configure)
 }
 

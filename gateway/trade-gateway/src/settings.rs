@@ -5,6 +5,7 @@
 mod host;
 mod index;
 mod oauth;
+mod proxy;
 
 use std::{
     collections::BTreeSet,
@@ -16,9 +17,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::host::is_loopback;
+pub(crate) use self::proxy::digest_of;
 pub use self::{
     index::{IndexSettings, IndexSettingsError},
     oauth::{OauthSettings, OauthSettingsError},
+    proxy::{ProxySettings, ProxySettingsError},
 };
 use crate::operators::Operator;
 
@@ -61,6 +64,9 @@ pub struct Settings {
     /// Access tokens. Default: none are given or taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OauthSettings>,
+    /// Proxies whose `Client-Cert` is believed. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxies: Vec<ProxySettings>,
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
@@ -307,6 +313,9 @@ pub enum SettingsError {
     /// The token endpoint cannot be used.
     #[error(transparent)]
     Oauth(#[from] OauthSettingsError),
+    /// A listed proxy could not be known.
+    #[error(transparent)]
+    Proxy(#[from] ProxySettingsError),
     /// Less room for the audit log than a few lines take.
     #[error("audit.{0} is too small")]
     Audit(&'static str),
@@ -375,6 +384,7 @@ impl Settings {
         }
         self.index.check()?;
         self.oauth.as_ref().map_or(Ok(()), OauthSettings::check)?;
+        proxy::check(&self.proxies)?;
         self.limits.check()
     }
 }

@@ -31,20 +31,29 @@ use super::{
     progress::{Deadlines, FAREWELL, Progress},
     shares::{Bounds, Holder, Share, Shares},
 };
-use crate::{members::Members, service::Service as Gateway, settings::Limits, time::now};
+use crate::{
+    members::Members,
+    proxies::{Proxies, Proxy},
+    service::Service as Gateway,
+    settings::Limits,
+    time::now,
+};
 
 /// The places of a gateway's listener, over all of its workers.
 pub(crate) struct Doors {
     strangers: Arc<Strangers>,
     members: Arc<Shares>,
+    proxies: Proxies,
     turns: Arc<Turns>,
     handshake: Duration,
     deadlines: Deadlines,
 }
 
 impl Doors {
-    /// `connections` is how many there may be in all, `organizations` how many organizations there are.
-    pub(crate) fn new(limits: &Limits, connections: usize, organizations: usize) -> Arc<Self> {
+    /// `connections` is how many there may be in all, `organizations` how many organizations there are. All proxies
+    /// together may hold what one organization may.
+    pub(crate) fn new(limits: &Limits, connections: usize, organizations: usize, proxies: Proxies) -> Arc<Self> {
+        let organizations = organizations + usize::from(!proxies.is_empty());
         let strangers = limits.unauthenticated_connections.min(connections.saturating_sub(1)).max(1);
         let members = connections.saturating_sub(strangers).max(1);
         let organization = members.div_ceil(2);
@@ -53,6 +62,7 @@ impl Doors {
         Arc::new(Self {
             strangers: Strangers::new(strangers, limits.connections_per_address),
             members: Shares::new(bounds),
+            proxies,
             turns: Turns::of_machine(),
             handshake: Duration::from_millis(limits.header_deadline_ms),
             deadlines: Deadlines {
@@ -63,11 +73,17 @@ impl Doors {
         })
     }
 
-    /// Whose connection it is by its certificate, and the member's place.
-    fn admit(&self, members: &Members, certificate: Option<&[u8]>) -> (Standing, Option<Share>) {
-        let Ok(principal) = members.authenticate(certificate, now()) else { return (Standing::Stranger, None) };
-        match self.members.take(Holder::of(Some(&principal)), 1) {
-            Some(share) => (Standing::Member, Some(share)),
+    /// Whose connection it is by its certificate, and the member's or proxy's place.
+    fn admit(&self, members: &Members, certificate: Option<&[u8]>, proxy: Option<&Proxy>) -> (Standing, Option<Share>) {
+        let (standing, holder) = match proxy {
+            Some(proxy) => (Standing::Proxy, Holder::proxy(&proxy.name)),
+            None => match members.authenticate(certificate, now()) {
+                Ok(principal) => (Standing::Member, Holder::of(Some(&principal))),
+                Err(_) => return (Standing::Stranger, None),
+            },
+        };
+        match self.members.take(holder, 1) {
+            Some(share) => (standing, Some(share)),
             None => (Standing::Crowded, None),
         }
     }
@@ -153,9 +169,10 @@ where
                 None => return Ok(()),
             };
             let certificate = stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok());
-            let (standing, member) = doors.admit(gateway.members(), certificate.as_deref());
+            let proxy = certificate.as_deref().and_then(|der| doors.proxies.find(der, now()));
+            let (standing, member) = doors.admit(gateway.members(), certificate.as_deref(), proxy.as_ref());
             let progress = Progress::new(doors.deadlines);
-            let link = Link { standing, certificate: certificate.map(Rc::from), progress: Rc::clone(&progress) };
+            let link = Link { standing, certificate: certificate.map(Rc::from), proxy, progress: Rc::clone(&progress) };
             let serving = within(&progress, http.call((Connection::new(stream, link), Some(address))));
             match member {
                 Some(place) => {

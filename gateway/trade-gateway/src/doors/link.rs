@@ -5,6 +5,7 @@ use std::rc::Rc;
 use actix_web::HttpRequest;
 
 use super::progress::{Answering, Progress};
+use crate::proxies::Proxy;
 
 /// Whose connection it is, by what was known when its handshake ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Standing {
     Crowded,
     /// Of a member.
     Member,
+    /// Of a listed proxy: its requests are its clients'.
+    Proxy,
 }
 
 /// The connection of a request.
@@ -23,6 +26,8 @@ pub(crate) struct Link {
     pub(super) standing: Standing,
     /// The client certificate, DER.
     pub(super) certificate: Option<Rc<[u8]>>,
+    /// The listed proxy whose connection it is.
+    pub(super) proxy: Option<Proxy>,
     pub(super) progress: Rc<Progress>,
 }
 
@@ -42,6 +47,12 @@ impl Link {
         self.certificate.as_deref()
     }
 
+    /// The listed proxy whose connection it is, as long as its certificate is valid at `now` (seconds since 1970).
+    pub(crate) fn proxy(&self, now: u64) -> Option<&str> {
+        let is_valid = |proxy: &&Proxy| i64::try_from(now).is_ok_and(|now| now <= proxy.not_after);
+        self.proxy.as_ref().filter(is_valid).map(|proxy| &*proxy.name)
+    }
+
     /// Waits for ever when the last answer was given on the connection, which is about to end. Otherwise the request
     /// begins.
     pub(crate) async fn begin(&self) {
@@ -56,7 +67,7 @@ impl Link {
     }
 }
 
-/// The client certificate of the connection, DER.
+/// The client certificate of the connection, DER; a listed proxy's is nobody's.
 pub(crate) fn peer_certificate(request: &HttpRequest) -> Option<&[u8]> {
-    Link::of(request)?.certificate()
+    Link::of(request).filter(|link| link.proxy.is_none())?.certificate()
 }

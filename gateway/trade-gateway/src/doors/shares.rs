@@ -87,6 +87,13 @@ impl Holder {
     }
 }
 
+impl Holder {
+    /// A listed proxy. All of them together are held like one organization; no MSP id is empty.
+    pub(crate) fn proxy(name: &str) -> Self {
+        Self::Member { msp_id: String::new(), certificate_sha256: format!("proxy:{name}") }
+    }
+}
+
 impl Shares {
     pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
         Arc::new(Self { bounds, taken: Mutex::default() })

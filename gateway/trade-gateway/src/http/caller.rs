@@ -1,24 +1,55 @@
-//! Finds out who calls: by the certificate of the connection, or by an access token.
+//! Finds out who calls: by the certificate of the connection, by the one that a listed proxy names, or by an access
+//! token.
 //!
-//! An access token is never silently passed over: who sends one acts by it, or not at all.
+//! Neither a token nor `Client-Cert` is ever passed over: who sends one acts by it, or not at all.
+
+use std::borrow::Cow;
 
 use actix_web::{HttpRequest, http::header};
 
 use super::state::State;
 use crate::{
     answer::Answer,
-    doors::peer_certificate,
+    doors::{Link, peer_certificate},
     members::Principal,
     problem::{Problem, ProblemCode},
+    proxies::certificate_in,
     time::now,
 };
+
+/// In what proxies name a client's certificate (RFC 9440).
+const CLIENT_CERT: &str = "Client-Cert";
+/// And the ones behind it.
+const CLIENT_CERT_CHAIN: &str = "Client-Cert-Chain";
 
 /// The scheme of access tokens (RFC 6750), in lower case.
 const BEARER: &str = "bearer";
 
-/// The certificate that the request's connection shows, DER.
-pub(super) fn shown(request: &HttpRequest) -> Option<&[u8]> {
-    peer_certificate(request)
+/// What shows whose request it is, beside a token.
+pub(super) struct Shown<'a> {
+    /// The client's certificate, DER.
+    pub(super) certificate: Option<Cow<'a, [u8]>>,
+    /// The listed proxy on whose word.
+    proxy: Option<String>,
+}
+
+/// The certificate that the request's connection shows, or that a listed proxy says its client has shown.
+///
+/// # Errors
+/// `Client-Cert` comes from elsewhere than a listed proxy, or from one and is none.
+pub(super) fn shown(request: &HttpRequest) -> Result<Shown<'_>, Problem> {
+    let values = |name: &str| request.headers().get_all(name).map(|value| value.as_bytes());
+    let Some(proxy) = Link::of(request).and_then(|link| link.proxy(now())) else {
+        if values(CLIENT_CERT).chain(values(CLIENT_CERT_CHAIN)).next().is_some() {
+            return Err(Problem::of(ProblemCode::ClientCertRefused)
+                .with_detail("This connection is not one of a proxy that the gateway's settings list."));
+        }
+        return Ok(Shown { certificate: peer_certificate(request).map(Cow::Borrowed), proxy: None });
+    };
+    let certificate = certificate_in(values(CLIENT_CERT), values(CLIENT_CERT_CHAIN));
+    let certificate =
+        certificate.map_err(|error| Problem::of(ProblemCode::ClientCertMalformed).with_detail(format!("{error}.")))?;
+    Ok(Shown { certificate: certificate.map(Cow::Owned), proxy: Some(proxy.to_string()) })
 }
 
 /// Who calls.
@@ -26,14 +57,13 @@ pub(super) fn shown(request: &HttpRequest) -> Option<&[u8]> {
 /// # Errors
 /// Not a member, by certificate or by token.
 pub(super) fn caller(request: &HttpRequest, state: &State) -> Result<Principal, Problem> {
-    match token(request)? {
-        None => by_certificate(request, state),
-        Some(token) => {
-            let none = || Problem::of(ProblemCode::TokenInvalid).with_detail("This gateway gives no access tokens.");
-            let oauth = state.service.oauth().ok_or_else(none)?;
-            oauth.principal(state.service.members(), token, shown(request), now())
-        }
-    }
+    let Some(token) = token(request)? else { return by_certificate(request, state) };
+    let none = || Problem::of(ProblemCode::TokenInvalid).with_detail("This gateway gives no access tokens.");
+    let oauth = state.service.oauth().ok_or_else(none)?;
+    let shown = shown(request)?;
+    let mut principal = oauth.principal(state.service.members(), token, shown.certificate.as_deref(), now())?;
+    principal.way.proxy = shown.proxy;
+    Ok(principal)
 }
 
 /// Whose certificate the connection shows.
@@ -41,11 +71,14 @@ pub(super) fn caller(request: &HttpRequest, state: &State) -> Result<Principal, 
 /// # Errors
 /// None, or no member's.
 pub(super) fn by_certificate(request: &HttpRequest, state: &State) -> Result<Principal, Problem> {
-    state.service.members().authenticate(shown(request), now())
+    let shown = shown(request)?;
+    let mut principal = state.service.members().authenticate(shown.certificate.as_deref(), now())?;
+    principal.way.proxy = shown.proxy;
+    Ok(principal)
 }
 
-/// The access token of a request (RFC 6750 §2.1). Other schemes are nobody's business here: a proxy before this gateway
-/// may have one.
+/// The access token of a request (RFC 6750 §2.1). Other schemes are nobody's business here: a proxy before this
+/// gateway may have one.
 fn token(request: &HttpRequest) -> Result<Option<&str>, Problem> {
     let malformed = |detail| Problem::of(ProblemCode::TokenMalformed).with_detail(detail);
     let mut found = None;

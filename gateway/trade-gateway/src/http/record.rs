@@ -44,7 +44,7 @@ impl Record {
             route,
             method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
             principal: None,
-            certificate_sha256: shown(request).map(|der| hex::encode(sha256(der))),
+            certificate_sha256: shown(request).ok().and_then(|shown| Some(hex::encode(sha256(&shown.certificate?)))),
             address: request.peer_addr().map(|address| address.ip()),
             resource: resource_of(route, request),
             started: Instant::now(),
@@ -127,6 +127,10 @@ impl Record {
 
     /// Whether the connection ends with the answer: unless it is a member's, who is one still where the route asks.
     pub(super) fn is_last(&self, request: &HttpRequest) -> bool {
+        if Link::of(request).is_some_and(|link| link.standing() == Standing::Proxy) {
+            // Others' requests come on it; the proxy is the one who bounds them.
+            return false;
+        }
         let is_members = Link::of(request).is_some_and(|link| link.standing() == Standing::Member);
         let is_public = self.route.is_some_and(|route| !matches!(route.access, Access::Members(_)));
         !(is_members && (self.principal.is_some() || is_public))

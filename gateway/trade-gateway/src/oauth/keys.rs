@@ -29,7 +29,7 @@ use super::jws;
 /// The keys' file in the data directory.
 pub const KEYS_FILE: &str = "token-keys.json";
 
-/// Most keys that a file holds: more than one that signs and one that is kept come only from frequent changes of settings.
+/// Most keys that a file holds. More than one that signs and one that is kept come only from changed settings.
 const KEYS_MAX: usize = 8;
 
 /// Seconds of a day.

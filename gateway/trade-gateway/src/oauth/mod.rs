@@ -2,9 +2,9 @@
 //! certificate, or signs with its key, gets a short access token that stands for the certificate.
 //!
 //! A client proves itself by the TLS connection (RFC 8705) and gets a token that is bound to it, or by an assertion
-//! signed with the certificate's key (`private_key_jwt`, RFC 7523) and gets a bearer token. There are no client secrets,
-//! no registration and no refresh tokens. Whatever way a request came, its certificate is judged anew each time: a token
-//! is never worth more than the certificate is.
+//! signed with the certificate's key (`private_key_jwt`, RFC 7523) and gets a bearer token. There are no secrets, no
+//! registration and no refresh tokens. Whatever way a request came, its certificate is judged anew each time: a
+//! token is never worth more than the certificate is.
 
 mod assertion;
 mod jws;

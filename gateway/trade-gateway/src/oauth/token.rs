@@ -1,8 +1,8 @@
 //! Access tokens (RFC 9068): whom they stand for, for how long, and on which connections.
 //!
-//! A bound token names its certificate by digest (RFC 8705 §3.1) and is worth nothing without it. A bearer token carries
-//! the certificate, because no connection shows it; so the gateway keeps nothing about tokens, and each use is judged
-//! by what the certificate is worth then.
+//! A bound token names its certificate by digest (RFC 8705 §3.1) and is worth nothing without it. A bearer token
+//! carries the certificate, because no connection shows it; so the gateway keeps nothing about tokens, and each use is
+//! judged by what the certificate is worth then.
 
 use base64::{
     Engine,

@@ -65,6 +65,9 @@ problem_codes! {
     /// Not 1 to 200 visible ASCII characters.
     IdempotencyKeyMalformed = 400, "idempotency_key_malformed", "The idempotency key is not acceptable";
 
+    /// A listed proxy's `Client-Cert` or `Client-Cert-Chain` is not as RFC 9440 says.
+    ClientCertMalformed = 400, "client_cert_malformed", "The header Client-Cert cannot be read";
+
     // Who calls.
     /// No certificate on a connection to a route for members.
     CertificateMissing = 401, "certificate_missing", "A client certificate is required";
@@ -106,6 +109,8 @@ problem_codes! {
     OrganizationOffChannel = 401, "organization_off_channel", "The organization is not on the channel";
 
     // What the caller may not do.
+    /// `Client-Cert` or `Client-Cert-Chain` came on another connection than a listed proxy's.
+    ClientCertRefused = 403, "client_cert_refused", "Client-Cert is taken from listed proxies only";
     /// The access token is for reading only.
     ScopeInsufficient = 403, "scope_insufficient", "The access token's scope does not permit this";
     /// The organization's role is not on the route's list.

@@ -131,12 +131,10 @@ fn identity_comes_from_the_connection_and_from_no_header() -> TestResult {
     let regulator = gateway.caller(&organizations.member(REGULATOR));
     let exporter = organizations.member(EXPORTER);
     let pem = String::from_utf8_lossy(exporter.certificate.pem()).replace('\n', "");
-    let encoded = format!(":{}:", openssl::base64::encode_block(exporter.certificate.der()).replace('\n', ""));
     for (name, value) in [
         ("X-MSP-ID", EXPORTER),
         ("X-Forwarded-Client-Cert", pem.as_str()),
         ("X-SSL-Client-Cert", pem.as_str()),
-        ("Client-Cert", encoded.as_str()),
         ("X-Forwarded-User", "admin"),
         ("Authorization", "Basic RXhwb3J0ZXJNU1A6eA=="),
     ] {

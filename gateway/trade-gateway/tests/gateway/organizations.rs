@@ -17,8 +17,8 @@ use trade_gateway::{
     ledger::Ledger,
     members::Members,
     settings::{
-        AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
-        Settings,
+        AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, ProxySettings, Role, ServerKeys,
+        ServiceIdentity, Settings,
     },
     start_with,
 };
@@ -58,6 +58,8 @@ pub(crate) struct Organizations {
     pub(crate) folder: TempDir,
     authorities: Vec<(String, Authority)>,
     tls: Authority,
+    /// What the listed proxy shows.
+    pub(crate) proxy: Issued,
 }
 
 /// A gateway in front of the double, and the runtime that carries it.
@@ -76,6 +78,7 @@ impl Organizations {
             tls.issue(&CertificateRequest::tls("localhost", &["localhost", "127.0.0.1"])).expect("a certificate");
         write(&folder.path().join("server.crt"), server.certificate.pem());
         write(&folder.path().join("server.key"), &server.key_pem);
+        let proxy = tls.issue(&CertificateRequest::tls("edge", &["edge"])).expect("a certificate");
         let mut authorities = Vec::new();
         for (msp_id, ..) in ORGANIZATIONS {
             // Older than any certificate of the tests: an authority must have been valid when it issued.
@@ -87,7 +90,7 @@ impl Organizations {
             write(&msp.join("config.yaml"), NODE_OUS.as_bytes());
             authorities.push((msp_id.to_owned(), authority));
         }
-        let organizations = Self { folder, authorities, tls };
+        let organizations = Self { folder, authorities, tls, proxy };
         for (msp_id, ..) in ORGANIZATIONS {
             let managed = organizations.issue(msp_id, &CertificateRequest::identity("gateway", &["client"]));
             organizations.write_identity(&organizations.path(msp_id).join("managed"), &managed);
@@ -165,6 +168,14 @@ impl Organizations {
             audit: AuditSettings::default(),
             index: IndexSettings::default(),
             oauth: Some(OauthSettings::of(ISSUER)),
+            proxies: vec![ProxySettings {
+                name: "edge".to_owned(),
+                certificate_sha256: Some(
+                    self.proxy.certificate.sha256().iter().map(|byte| format!("{byte:02x}")).collect(),
+                ),
+                subject: None,
+                authority: None,
+            }],
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
         }
     }

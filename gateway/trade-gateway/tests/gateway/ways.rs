@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
 use serde_json::Value;
 use trade_gateway::client::Response;
@@ -21,22 +22,40 @@ enum Way {
     BoundToken,
     /// A token for an assertion, on a connection without a certificate.
     BearerToken,
+    /// The certificate in a listed proxy's `Client-Cert`.
+    Proxy,
+    /// A token that is bound to the certificate, got and used through a listed proxy.
+    ProxyToken,
 }
 
-const WAYS: [Way; 3] = [Way::Connection, Way::BoundToken, Way::BearerToken];
+const WAYS: [Way; 5] = [Way::Connection, Way::BoundToken, Way::BearerToken, Way::Proxy, Way::ProxyToken];
+
+/// What the audit log says of them.
+const WRITTEN: [&str; 5] = ["", "token", "bearer", "proxy:edge", "proxy:edge token"];
+
+/// A certificate as a proxy writes it (RFC 9440 §2.2).
+fn client_cert(identity: &Issued) -> String {
+    format!(":{}:", BASE64.encode(identity.certificate.der()))
+}
 
 /// What a caller holds after it came in by its way: nothing more, or a token.
 type Ticket = Option<String>;
 
 /// Comes in; the answer is the refusal.
 fn enter(
+    organizations: &Organizations,
     gateway: &Gateway,
     way: Way,
     msp_id: &str,
     identity: &Issued,
 ) -> Result<Result<Ticket, Response>, Box<dyn std::error::Error>> {
     let answer = match way {
-        Way::Connection => return Ok(Ok(None)),
+        Way::Connection | Way::Proxy => return Ok(Ok(None)),
+        Way::ProxyToken => {
+            let (proxy, field) = (gateway.caller(&organizations.proxy), client_cert(identity));
+            let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Client-Cert", field.as_str())];
+            proxy.send("POST", "/v1/oauth/token", &form, b"grant_type=client_credentials")?
+        }
         Way::BoundToken => by_certificate(gateway, identity)?,
         Way::BearerToken => by_assertion(gateway, || Assertion::of(msp_id, identity).sign(identity))?,
     };
@@ -44,22 +63,36 @@ fn enter(
 }
 
 fn whoami(
+    organizations: &Organizations,
     gateway: &Gateway,
     way: Way,
     identity: &Issued,
     ticket: &Ticket,
 ) -> Result<Response, Box<dyn std::error::Error>> {
-    let caller = if way == Way::BearerToken { gateway.anonymous() } else { gateway.caller(identity) };
-    match ticket {
-        Some(token) => with_token(&caller, token, "GET", "/v1/whoami", None),
-        None => Ok(caller.get("/v1/whoami")?),
+    let caller = match way {
+        Way::Connection | Way::BoundToken => gateway.caller(identity),
+        Way::BearerToken => gateway.anonymous(),
+        Way::Proxy | Way::ProxyToken => gateway.caller(&organizations.proxy),
+    };
+    let (field, authorization) = (client_cert(identity), ticket.as_ref().map(|token| format!("Bearer {token}")));
+    let mut headers = Vec::new();
+    if matches!(way, Way::Proxy | Way::ProxyToken) {
+        headers.push(("Client-Cert", field.as_str()));
     }
+    headers.extend(authorization.as_deref().map(|value| ("Authorization", value)));
+    Ok(caller.send("GET", "/v1/whoami", &headers, b"")?)
 }
 
 /// The code with which a caller is refused at the door or behind it.
-fn verdict(gateway: &Gateway, way: Way, msp_id: &str, identity: &Issued) -> Result<String, Box<dyn std::error::Error>> {
-    let answer = match enter(gateway, way, msp_id, identity)? {
-        Ok(ticket) => whoami(gateway, way, identity, &ticket)?,
+fn verdict(
+    organizations: &Organizations,
+    gateway: &Gateway,
+    way: Way,
+    msp_id: &str,
+    identity: &Issued,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let answer = match enter(organizations, gateway, way, msp_id, identity)? {
+        Ok(ticket) => whoami(organizations, gateway, way, identity, &ticket)?,
         Err(refused) => refused,
     };
     Ok(answer.json()?["code"].as_str().unwrap_or("accepted").to_owned())
@@ -74,8 +107,9 @@ fn every_way_ends_in_the_same_principal_and_the_same_line_of_audit() -> TestResu
         let identity = organizations.member(msp_id);
         let mut seen: Vec<Value> = Vec::new();
         for way in WAYS {
-            let ticket = enter(&gateway, way, msp_id, &identity)?.map_err(|refused| format!("{refused:?}"))?;
-            let answer = whoami(&gateway, way, &identity, &ticket)?;
+            let ticket =
+                enter(&organizations, &gateway, way, msp_id, &identity)?.map_err(|refused| format!("{refused:?}"))?;
+            let answer = whoami(&organizations, &gateway, way, &identity, &ticket)?;
             assert_eq!(answer.status, 200, "{msp_id} by {way:?}");
             seen.push(answer.json()?);
         }
@@ -87,9 +121,11 @@ fn every_way_ends_in_the_same_principal_and_the_same_line_of_audit() -> TestResu
     let log = std::fs::read_to_string(organizations.path("data").join("audit.jsonl"))?;
     let lines: Vec<Value> = log.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let lines: Vec<&Value> = lines.iter().filter(|line| find(line, "route") == Some("/v1/whoami")).collect();
-    for ((lines, identity), msp_id) in lines.chunks(3).zip(&identities).zip([EXPORTER, IMPORTER, CUSTOMS, REGULATOR]) {
+    for ((lines, identity), msp_id) in
+        lines.chunks(WAYS.len()).zip(&identities).zip([EXPORTER, IMPORTER, CUSTOMS, REGULATOR])
+    {
         let ways: Vec<_> = lines.iter().map(|line| find(line, "way").unwrap_or_default()).collect();
-        assert_eq!(ways, ["", "token", "bearer"]);
+        assert_eq!(ways, WRITTEN);
         let digest: String = identity.certificate.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
         for line in lines {
             assert_eq!(find(line, "msp_id"), Some(msp_id));
@@ -140,11 +176,15 @@ fn a_certificate_that_is_refused_is_refused_by_every_way_under_the_same_name() -
     let gateway = organizations.gateway();
     for (what, identity, expected) in &rows {
         for way in WAYS {
-            assert_eq!(verdict(&gateway, way, EXPORTER, identity)?, *expected, "{what} by {way:?}");
+            assert_eq!(verdict(&organizations, &gateway, way, EXPORTER, identity)?, *expected, "{what} by {way:?}");
         }
     }
     let member = organizations.member(EXPORTER);
-    assert_eq!(verdict(&gateway, Way::BearerToken, IMPORTER, &member)?, "assertion_issuer", "another organization");
+    assert_eq!(
+        verdict(&organizations, &gateway, Way::BearerToken, IMPORTER, &member)?,
+        "assertion_issuer",
+        "another organization"
+    );
     assert!(gateway.double.steps().is_empty());
     Ok(())
 }
@@ -154,21 +194,25 @@ fn a_certificate_that_is_revoked_later_takes_its_tokens_with_it() -> TestResult 
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
     let identity = organizations.member(EXPORTER);
-    let enter = |way| enter(&gateway, way, EXPORTER, &identity);
+    let enter = |way| enter(&organizations, &gateway, way, EXPORTER, &identity);
     let tickets = WAYS.map(enter).into_iter().collect::<Result<Vec<_>, _>>()?;
     gateway.stop();
     // The same keys sign after a restart, so what refuses the tokens is the certificate.
     let gateway = organizations.gateway();
     for (way, ticket) in WAYS.iter().zip(&tickets) {
         let ticket = ticket.as_ref().map_err(|refused| format!("{refused:?}"))?;
-        assert_eq!(whoami(&gateway, *way, &identity, ticket)?.status, 200, "{way:?}");
+        assert_eq!(whoami(&organizations, &gateway, *way, &identity, ticket)?.status, 200, "{way:?}");
     }
     gateway.stop();
     organizations.revoke(EXPORTER, &[&identity]);
     let gateway = organizations.gateway();
     for (way, ticket) in WAYS.iter().zip(&tickets) {
         let ticket = ticket.as_ref().map_err(|refused| format!("{refused:?}"))?;
-        assert_eq!(whoami(&gateway, *way, &identity, ticket)?.json()?["code"], "certificate_revoked", "{way:?}");
+        assert_eq!(
+            whoami(&organizations, &gateway, *way, &identity, ticket)?.json()?["code"],
+            "certificate_revoked",
+            "{way:?}"
+        );
     }
     Ok(())
 }
@@ -183,12 +227,14 @@ fn a_certificate_that_expires_takes_its_tokens_with_it() -> TestResult {
         .issue(EXPORTER, &CertificateRequest { not_after: end, ..CertificateRequest::identity("erp", &["client"]) });
     let mut tickets = Vec::new();
     for way in WAYS {
-        tickets.push(enter(&gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?);
+        tickets.push(
+            enter(&organizations, &gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?,
+        );
     }
     let deadline = Instant::now() + Duration::from_secs(60);
     for (way, ticket) in WAYS.iter().zip(&tickets) {
         loop {
-            let answer = whoami(&gateway, *way, &identity, ticket)?;
+            let answer = whoami(&organizations, &gateway, *way, &identity, ticket)?;
             if answer.status != 200 {
                 assert_eq!(answer.json()?["code"], "certificate_expired", "{way:?}");
                 break;
@@ -207,7 +253,8 @@ fn a_token_is_worth_nothing_on_another_connection() -> TestResult {
     let (identity, colleague) = (organizations.member(EXPORTER), organizations.member(EXPORTER));
     let foreigner = organizations.member(REGULATOR);
     for way in [Way::BoundToken, Way::BearerToken] {
-        let ticket = enter(&gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?;
+        let ticket =
+            enter(&organizations, &gateway, way, EXPORTER, &identity)?.map_err(|refused| format!("{refused:?}"))?;
         let token = ticket.ok_or("a token")?;
         for (whose, caller) in [("colleague", gateway.caller(&colleague)), ("foreigner", gateway.caller(&foreigner))] {
             let answer = with_token(&caller, &token, "GET", "/v1/whoami", None)?;
@@ -221,6 +268,105 @@ fn a_token_is_worth_nothing_on_another_connection() -> TestResult {
         let own = with_token(&gateway.caller(&identity), &token, "GET", "/v1/whoami", None)?;
         let expected = if way == Way::BoundToken { (401, 200) } else { (200, 200) };
         assert_eq!((nobody.status, own.status), expected, "{way:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_token_of_one_way_is_bound_to_the_certificate_and_not_to_the_way() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let (identity, colleague) = (organizations.member(EXPORTER), organizations.member(EXPORTER));
+    let ticket = enter(&organizations, &gateway, Way::ProxyToken, EXPORTER, &identity)?;
+    let ticket = ticket.map_err(|refused| format!("{refused:?}"))?;
+    assert_eq!(whoami(&organizations, &gateway, Way::BoundToken, &identity, &ticket)?.status, 200);
+    let others = whoami(&organizations, &gateway, Way::ProxyToken, &colleague, &ticket)?;
+    assert_eq!(others.json()?["code"], "token_of_another");
+    let proxys_own = gateway.caller(&organizations.proxy);
+    let token = ticket.ok_or("a token")?;
+    let answer = with_token(&proxys_own, &token, "GET", "/v1/whoami", None)?;
+    assert_eq!(answer.json()?["code"], "token_of_another", "the proxy shows no client's certificate");
+    Ok(())
+}
+
+#[test]
+fn only_a_listed_proxy_says_whose_certificate_a_client_has_shown() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let exporter = organizations.member(EXPORTER);
+    let field = client_cert(&exporter);
+    let unlisted = organizations.issue(REGULATOR, &CertificateRequest::identity("edge", &["client"]));
+    for (who, caller) in [
+        ("nobody", gateway.anonymous()),
+        ("a member", gateway.caller(&organizations.member(REGULATOR))),
+        ("of the proxy's name", gateway.caller(&unlisted)),
+        ("itself", gateway.caller(&exporter)),
+    ] {
+        for headers in [vec![("Client-Cert", field.as_str())], vec![("client-cert-chain", field.as_str())]] {
+            let answer = caller.send("GET", "/v1/whoami", &headers, b"")?;
+            assert_eq!((answer.status, answer.json()?["code"].as_str()), (403, Some("client_cert_refused")), "{who}");
+        }
+    }
+    let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Client-Cert", field.as_str())];
+    let answer = gateway.anonymous().send("POST", "/v1/oauth/token", &form, b"grant_type=client_credentials")?;
+    assert_eq!((answer.status, answer.json()?["code"].as_str()), (401, Some("client_cert_refused")));
+    Ok(())
+}
+
+#[test]
+fn a_proxy_is_nobody_by_itself_and_what_it_says_wrongly_is_refused_by_name() -> TestResult {
+    let organizations = Organizations::new();
+    let mut settings = organizations.settings();
+    // Even a member's certificate makes a proxy and nothing else.
+    let member = organizations.member(EXPORTER);
+    settings.proxies[0].certificate_sha256 =
+        Some(member.certificate.sha256().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"));
+    let double = std::sync::Arc::new(crate::double::Double::default());
+    let gateway = organizations.start(settings, std::sync::Arc::clone(&double) as _, double);
+    let proxy = gateway.caller(&member);
+    assert_eq!(proxy.get("/v1/whoami")?.json()?["code"], "certificate_missing");
+    let good = client_cert(&organizations.member(IMPORTER));
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let rows: [(Headers<'_>, u16, &str); 6] = [
+        (&[("Client-Cert", "")], 400, "client_cert_malformed"),
+        (&[("Client-Cert", ":AAAA:")], 400, "client_cert_malformed"),
+        (&[("Client-Cert", &good), ("Client-Cert", &good)], 400, "client_cert_malformed"),
+        (&[("Client-Cert-Chain", &good)], 400, "client_cert_malformed"),
+        (&[("Client-Cert", &good), ("Client-Cert-Chain", "x")], 400, "client_cert_malformed"),
+        (&[("Client-Cert", &good), ("Client-Cert-Chain", &good)], 200, ""),
+    ];
+    for (headers, status, expected) in rows {
+        let answer = proxy.send("GET", "/v1/whoami", headers, b"")?;
+        assert_eq!((answer.status, answer.json()?["code"].as_str().unwrap_or("")), (status, expected), "{headers:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_proxys_connection_stays_when_one_of_its_clients_is_refused() -> TestResult {
+    use std::io::{Read, Write};
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let mut stream = gateway.caller(&organizations.proxy).connect()?;
+    let fields = [client_cert(&organizations.member(EXPORTER)), client_cert(&organizations.member(REGULATOR))];
+    let heads = [
+        "\r\n".to_owned(),
+        format!("Client-Cert: {}\r\n\r\n", fields[0]),
+        "\r\n".to_owned(),
+        format!("Client-Cert: {}\r\n\r\n", fields[1]),
+    ];
+    for (head, expected) in heads.iter().zip(["401", "200", "401", "200"]) {
+        write!(stream, "GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n{head}")?;
+        let mut answer = Vec::new();
+        // Whole answers: the body ends with the object.
+        while !answer.ends_with(b"}") {
+            let mut part = [0; 4_096];
+            let read = stream.read(&mut part)?;
+            assert_ne!(read, 0, "the connection ended");
+            answer.extend_from_slice(&part[..read]);
+        }
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{answer}");
     }
     Ok(())
 }

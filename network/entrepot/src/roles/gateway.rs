@@ -108,6 +108,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         audit: AuditSettings::default(),
         index: IndexSettings::default(),
         oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
+        proxies: Vec::new(),
         limits: Limits::default(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
