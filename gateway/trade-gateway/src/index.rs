@@ -71,6 +71,14 @@ impl Index {
         self.progress.get().map(|progress| progress.borrow().clone())
     }
 
+    /// Waits until a block is taken in, for ever while nothing is read.
+    pub(crate) async fn moved(&self) {
+        let Some(mut progress) = self.progress.get().cloned() else { return std::future::pending().await };
+        if progress.changed().await.is_err() {
+            std::future::pending().await
+        }
+    }
+
     /// Opens the database, if that takes no longer than the start may wait.
     pub(crate) async fn open_at_start(&self) {
         match tokio::time::timeout(FIRST_WAIT, self.open()).await {

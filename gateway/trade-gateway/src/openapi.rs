@@ -11,6 +11,7 @@ use trade_model::transaction::{PRIVATE, Presence};
 
 use crate::{
     answer::{OperationView, SigningStep},
+    index::EventsAnswer,
     problem::{MEDIA_TYPE, Problem, ProblemCode},
     routes::{self, Access, Action, ParameterIn, ParameterKind, Route, Transaction},
     settings::PAGE_MAX,
@@ -299,6 +300,11 @@ fn successes(route: &Route, generator: &mut SchemaGenerator) -> Vec<(String, Val
             let mut content = json_of(listed::page(resource, generator));
             content["application/json"]["example"] = listed::example(resource);
             vec![linked(answer("200", "A page of the list", content))]
+        }
+        Action::LedgerEvents => {
+            let mut content = json_of(generator.subschema_for::<EventsAnswer>().to_value());
+            content["text/event-stream"] = json!({"schema": {"type": "string"}});
+            vec![answer("200", "A page of events, or a stream of them", content)]
         }
         Action::SignTransaction => {
             let view = generator.subschema_for::<OperationView>().to_value();

@@ -34,8 +34,12 @@ pub(crate) struct Parts {
     pub(crate) target: String,
     /// The header `Idempotency-Key`.
     pub(crate) idempotency_key: Option<String>,
+    /// The header `Last-Event-ID`.
+    pub(crate) last_event_id: Option<String>,
     /// Whether the caller prefers HTML.
     pub(crate) wants_html: bool,
+    /// Whether the caller asks for a stream of events.
+    pub(crate) wants_stream: bool,
 }
 
 /// What a transaction is called with.

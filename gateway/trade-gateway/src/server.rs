@@ -25,7 +25,7 @@ use openssl::{
         select_next_proto,
     },
 };
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     audit::{AuditError, AuditLog},
@@ -139,6 +139,7 @@ pub struct Running {
     servers: Vec<(ServerHandle, JoinHandle<io::Result<()>>)>,
     housekeeping: Vec<JoinHandle<()>>,
     index: Arc<Index>,
+    stopping: Arc<watch::Sender<bool>>,
     /// Gone as soon as no worker holds the store and the audit log any more.
     in_use: Weak<()>,
 }
@@ -160,6 +161,7 @@ impl Running {
     /// start. Afterwards the data directory is free for another gateway, unless work that outlived its caller still
     /// runs.
     pub async fn stop(self) {
+        self.stopping.send_replace(true);
         for task in self.housekeeping {
             task.abort();
             // Aborting is only a request; the task's end is what lets go of the service.
@@ -227,13 +229,13 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         servers.push((server.handle(), tokio::spawn(server)));
     }
     let in_use = service.in_use();
-    let index = Arc::clone(service.index());
+    let (index, stopping) = (Arc::clone(service.index()), service.stopping());
     let mut housekeeping = keep_house(&service);
     housekeeping.push(tokio::spawn(Arc::clone(&index).keep(Arc::clone(service.ledger()))));
     housekeeping.push(tokio::spawn(write_counts(for_counts)));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping, index, in_use })
+    Ok(Running { address, admin_address, servers, housekeeping, index, stopping, in_use })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.

@@ -227,6 +227,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Largest page a list answers with.
     pub page: u32,
+    /// Streams of events at once, over all organizations. One organization may hold half, one certificate a quarter.
+    pub streams: usize,
     /// Wait for one answer of a peer, in milliseconds.
     pub fabric_deadline_ms: u64,
     /// Wait for a commit before the answer is 202, in milliseconds.
@@ -258,6 +260,7 @@ impl Default for Limits {
             unauthenticated_connections: 1_024,
             connections_per_address: 256,
             page: 200,
+            streams: 256,
             fabric_deadline_ms: 30_000,
             commit_wait_ms: 15_000,
             signing_sessions: 1_000,
@@ -418,6 +421,7 @@ impl Limits {
             ),
             ("connections_per_address", self.connections_per_address as u64, 1, 1_000_000),
             ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
+            ("streams", self.streams as u64, 1, 100_000),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
             ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),
             ("signing_sessions", self.signing_sessions as u64, 1, 100_000),

@@ -13,7 +13,7 @@ mod words;
 
 pub use self::{
     block::{BlockError, BlockFacts, Event, HashedWrite, TransactionFacts, Write, read_block},
-    event::{EVENTS_MAX, EventId, EventIdError, EventPage, IndexedEvent},
+    event::{EVENT_NAMES_MAX, EVENTS_MAX, EventId, EventIdError, EventNames, EventNamesError, EventPage, IndexedEvent},
     follow::{FollowError, Follower, Progress, newest_block},
     history::{History, VERSIONS_MAX, Version},
     list::{ListPage, ListQuery, ListRow, PAGE_DEFAULT, PAGE_MAX, QueryError},

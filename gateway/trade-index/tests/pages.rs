@@ -4,7 +4,7 @@ mod database;
 
 use database::{Database, Tried, block, list as list_of};
 use serde_json::{Value, json};
-use trade_index::{Applied, EventId, ListPage, ReaderId, Resource, Search, Store, Write};
+use trade_index::{Applied, EventId, EventNames, ListPage, ReaderId, Resource, Search, Store, Write};
 
 fn put(key: &[&str], value: &Value) -> Write {
     Write { key: key.iter().map(|part| (*part).to_owned()).collect(), value: Some(value.to_string()) }
@@ -159,7 +159,7 @@ async fn rows_of_two_organizations_never_meet() -> Tried {
             for parameters in [&[][..], &[("q", "inv")], &[("seller", "SellerMSP"), ("total", "true")]] {
                 assert_eq!(ids(&list(store, reader, parameters).await?), [id]);
             }
-            assert_eq!(store.events(reader, None, None, 10).await?.events.len(), 1);
+            assert_eq!(store.events(reader, None, &EventNames::default(), 10).await?.events.len(), 1);
         }
         store.clear(ours).await?;
         store.clear(theirs).await?;
@@ -179,11 +179,12 @@ async fn a_record_tells_how_it_came_about() -> Tried {
         let told: Vec<_> =
             versions.iter().map(|version| (version.block, version.place, version.part.as_str())).collect();
         assert_eq!(told, [(0, 0, "record"), (1, 0, "answer")]);
-        let events = store.events(reader, Some(EventId { block: 0, place: 0 }), None, 10).await?.events;
+        let events =
+            store.events(reader, Some(EventId { block: 0, place: 0 }), &EventNames::default(), 10).await?.events;
         let told: Vec<String> = events.iter().map(|event| event.id.to_string()).collect();
         assert_eq!(told, ["0-1", "1-0"]);
         assert_eq!(events[1].payload, json!({ "number": 1 }));
-        assert!(store.events(reader, None, Some("payment.settled"), 10).await?.events.is_empty());
+        assert!(store.events(reader, None, &EventNames::parse(["payment.settled"])?, 10).await?.events.is_empty());
         store.clear(reader).await?;
     }
     Ok(())

@@ -125,7 +125,9 @@ pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         body,
         target: request.uri().to_string(),
         idempotency_key: text(IDEMPOTENCY_KEY),
+        last_event_id: text("Last-Event-ID"),
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
+        wants_stream: text("Accept").is_some_and(|accept| prefers_stream(&accept)),
     })
 }
 
@@ -138,6 +140,15 @@ fn prefers_html(accept: &str) -> bool {
     }
 }
 
+/// Whether a stream of events stands before JSON in an Accept header. Programs that accept everything get JSON.
+fn prefers_stream(accept: &str) -> bool {
+    let place = |kind: &str| accept.to_ascii_lowercase().find(kind);
+    match (place("text/event-stream"), place("application/json")) {
+        (Some(stream), Some(json)) => stream < json,
+        (stream, _) => stream.is_some(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,5 +158,7 @@ mod tests {
         assert!(prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"));
         assert!(!prefers_html("application/json, text/html"));
         assert!(!prefers_html("*/*"));
+        assert!(prefers_stream("text/event-stream") && prefers_stream("Text/Event-Stream, application/json;q=0.1"));
+        assert!(!prefers_stream("application/json, text/event-stream") && !prefers_stream("*/*"));
     }
 }

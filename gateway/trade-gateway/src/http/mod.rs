@@ -8,8 +8,10 @@ mod input;
 mod memory;
 mod permits;
 mod record;
+mod response;
 mod router;
 mod state;
+mod stream;
 mod token;
 
 pub(crate) use self::{

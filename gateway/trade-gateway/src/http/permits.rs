@@ -19,6 +19,8 @@ const READY_REQUESTS: usize = 32;
 /// Room for requests.
 pub(super) struct Permits {
     all: Arc<Shares>,
+    /// Streams take no turn of a request, and are bounded for themselves.
+    streams: Arc<Shares>,
     /// Apart from all others: whatever watches the gateway must be answered when it is full.
     ready: Arc<Shares>,
 }
@@ -35,7 +37,26 @@ impl Permits {
             public: PUBLIC_REQUESTS,
             organizations,
         };
-        Self { all: Shares::new(bounds), ready: Shares::new(ready) }
+        let streams = Bounds {
+            all: limits.streams,
+            organization: limits.streams.div_ceil(2),
+            certificate: limits.streams.div_ceil(4),
+            public: 0,
+            organizations,
+        };
+        Self { all: Shares::new(bounds), streams: Shares::new(streams), ready: Shares::new(ready) }
+    }
+
+    /// Takes room for one stream of events.
+    ///
+    /// # Errors
+    /// There is none now.
+    pub(super) fn take_stream(&self, principal: &Principal) -> Result<Share, Problem> {
+        let busy = || {
+            let detail = "Your certificate, your organization or all together have as many streams as they may.";
+            Problem::of(ProblemCode::GatewayBusy).with_detail(detail).retry_after(5)
+        };
+        self.streams.take(Holder::of(Some(principal)), 1).ok_or_else(busy)
     }
 
     /// Takes room for the work on one request; health needs none.

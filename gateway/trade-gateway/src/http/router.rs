@@ -4,16 +4,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse, Resource,
-    http::{StatusCode, header},
     web::{self, Payload, ServiceConfig},
 };
 
 use super::{
     caller::caller,
     input::{check_announced, check_head, check_media_type, parts, read_body},
-    memory::{Held, HeldBody},
+    memory::Held,
     record::Record,
+    response::{HeldAnswer, response},
     state::State,
+    stream::stream,
     token,
 };
 use crate::{
@@ -96,6 +97,10 @@ async fn handle(
     };
     let is_last = record.is_last(&request);
     let answer = match admitted {
+        Ok(Admitted { parts, permit, .. }) if matches!(route.action, Action::LedgerEvents) && parts.wants_stream => {
+            drop(permit);
+            return stream(parts, record, state, &request, is_last).await;
+        }
         Ok(admitted) => work(route, admitted, record, state).await,
         Err(problem) => (record.write(&state, problem.into()), None),
     };
@@ -119,9 +124,6 @@ struct Admitted {
     permit: Option<Share>,
     held: Option<Held>,
 }
-
-/// An answer, with the room that it takes.
-type HeldAnswer = (Answer, Option<Held>);
 
 /// Decides about a request before any of its work is done.
 async fn admit(
@@ -185,21 +187,4 @@ async fn work(route: &'static Route, admitted: Admitted, record: Record, state: 
         }
     });
     task.await.unwrap_or_else(|error| (stopped(error), None))
-}
-
-fn response((answer, held): HeldAnswer, request: &HttpRequest, is_last: bool) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::build(status);
-    if is_last {
-        response.force_close();
-    }
-    response.insert_header((header::CONTENT_TYPE, answer.media_type));
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    response.insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-    response.insert_header((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
-    for (name, value) in answer.headers {
-        response.insert_header((name, value));
-    }
-    let answering = Link::of(request).map(|link| link.answering(is_last));
-    response.body(HeldBody { bytes: answer.body.into(), _held: held, _answering: answering })
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use trade_index::{EventPage, FoundPage, History, IndexedEvent, ListPage, ListRow, Version};
+use trade_index::{EventId, EventPage, FoundPage, History, IndexedEvent, ListPage, ListRow, Version};
 
 /// On which blocks an answer rests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -197,9 +197,9 @@ impl From<IndexedEvent> for EventRow {
 
 impl EventsAnswer {
     /// `after` is what was asked for, which stays the place to read on from when nothing came.
-    pub(crate) fn of(page: EventPage, after: Option<String>, as_of: AsOf) -> Self {
+    pub(crate) fn of(page: EventPage, after: Option<EventId>, as_of: AsOf) -> Self {
         let events: Vec<EventRow> = page.events.into_iter().map(EventRow::from).collect();
-        let next = events.last().map(|event| event.id.clone()).or(after);
+        let next = events.last().map(|event| event.id.clone()).or(after.map(|id| id.to_string()));
         Self { events, next, as_of }
     }
 }

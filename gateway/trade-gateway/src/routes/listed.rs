@@ -72,7 +72,7 @@ fn events() -> Route {
         "ledgerEvents",
         Method::Get,
         "/v1/events",
-        "What committed transactions announced, oldest first",
+        "What committed transactions announced, oldest first: a page, or a stream to callers who accept text/event-stream",
         EVERY_ROLE,
         Action::LedgerEvents,
         &EVENTS,
@@ -88,8 +88,17 @@ const SOUGHT: Parameter = Parameter {
 };
 
 static EVENTS: [Parameter; 3] = [
-    query("after", ParameterKind::Text, "The `next` of the page before, or the id of an event"),
-    query("name", ParameterKind::Text, "Only events of this name"),
+    query(
+        "after",
+        ParameterKind::Text,
+        "The `next` of the page before, or the id of an event; `latest` for what comes from now on. Default: from the \
+         first event on",
+    ),
+    query(
+        "name",
+        ParameterKind::AnyOf,
+        "Only events of this name, or of one of several; `item.*` stands for all that begin with `item.`",
+    ),
     LIMIT,
 ];
 

@@ -8,6 +8,7 @@ use std::{
 
 use fabric_msp::signer::Signer;
 use serde_json::Value;
+use tokio::sync::watch;
 use trade_model::common::{Digest256, GATEWAY_ATTRIBUTE, Vouched};
 
 use super::backoff::Backoff;
@@ -40,6 +41,8 @@ pub(crate) struct Service {
     pub(super) active: Mutex<BTreeSet<String>>,
     pub(super) backoff: Backoff,
     pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
+    /// True once the gateway stops; what goes on for long ends then.
+    stopping: Arc<watch::Sender<bool>>,
     /// The last field: when it is gone, so is all of the above, the store's lock on its file among it.
     in_use: Arc<()>,
 }
@@ -58,12 +61,18 @@ impl Service {
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
-        Self { settings, members, ledger, store, index, oauth, sessions, active, backoff, readiness, in_use }
+        let stopping = Arc::new(watch::Sender::new(false));
+        Self { settings, members, ledger, store, index, oauth, sessions, active, backoff, readiness, stopping, in_use }
     }
 
     /// Has no owner any more once the service has let go of everything.
     pub(crate) fn in_use(&self) -> Weak<()> {
         Arc::downgrade(&self.in_use)
+    }
+
+    /// What to tell that the gateway stops.
+    pub(crate) fn stopping(&self) -> Arc<watch::Sender<bool>> {
+        Arc::clone(&self.stopping)
     }
 
     /// The settings.

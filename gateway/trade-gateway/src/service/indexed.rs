@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, future::Future};
 
 use serde_json::{Value, json};
-use trade_index::{EVENTS_MAX, EventId, FOUND_MAX, ListQuery, QueryError, Resource, Search, StoreError, VERSIONS_MAX};
+use trade_index::{
+    EVENTS_MAX, EventId, EventIdError, EventNames, FOUND_MAX, ListQuery, QueryError, Resource, Search, StoreError,
+    VERSIONS_MAX,
+};
 use trade_standards::percent;
 
 use super::core::{Service, path};
@@ -76,15 +79,12 @@ impl Service {
 
     /// What committed transactions announced.
     pub(super) async fn ledger_events(&self, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
-        let [after, name, limit] = named(parts, ["after", "name", "limit"])?;
+        let (names, [after, limit]) = names_and(parts, ["after", "limit"])?;
         let limit = self.limit(limit.as_deref(), EVENTS_MAX)?;
-        let id: Option<EventId> = after
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|error: trade_index::EventIdError| refused("after", &error.to_string()))?;
+        let after = Place::parse(after.as_deref())?;
         let open = self.readable(caller).await?;
-        let page = in_time(open.store.events(open.reader, id, name.as_deref(), limit)).await?;
+        let after = after.event(open).await?;
+        let page = in_time(open.store.events(open.reader, after, &names, limit)).await?;
         let as_of = self.as_of(page.height)?;
         let is_full = page.events.len() == usize::try_from(limit).unwrap_or(usize::MAX);
         let answer = EventsAnswer::of(page, after, as_of);
@@ -129,7 +129,7 @@ impl Service {
     }
 
     /// The index's database, for a caller whose organization is on the channel: it could read the same at its own peer.
-    async fn readable(&self, caller: &Principal) -> Result<&Open, Problem> {
+    pub(super) async fn readable(&self, caller: &Principal) -> Result<&Open, Problem> {
         let open = self.index.opened().ok_or_else(unavailable)?;
         if in_time(open.store.is_on_channel(open.reader, &caller.msp_id)).await? {
             return Ok(open);
@@ -154,12 +154,56 @@ impl Service {
     }
 }
 
+/// Where reading events begins.
+pub(super) enum Place {
+    Beginning,
+    Behind(EventId),
+    End,
+}
+
+/// What stands for the place behind all events that there are.
+const LATEST: &str = "latest";
+
+impl Place {
+    pub(super) fn parse(text: Option<&str>) -> Result<Self, Problem> {
+        match text {
+            None => Ok(Self::Beginning),
+            Some(LATEST) => Ok(Self::End),
+            Some(text) => {
+                let refused =
+                    |error: EventIdError| refused("after", &format!("is neither `{LATEST}` nor an id: {error}"));
+                text.parse().map(Self::Behind).map_err(refused)
+            }
+        }
+    }
+
+    /// The event behind which it is; none is the beginning.
+    pub(super) async fn event(&self, open: &Open) -> Result<Option<EventId>, Problem> {
+        Ok(match self {
+            Self::Beginning => None,
+            Self::Behind(id) => Some(*id),
+            Self::End => EventId::end_of(in_time(open.store.next_block(open.reader)).await?),
+        })
+    }
+}
+
+/// The parameters of these names, and the names of events that are wanted.
+pub(super) fn names_and<const N: usize>(
+    parts: &Parts,
+    names: [&str; N],
+) -> Result<(EventNames, [Option<String>; N]), Problem> {
+    let (wanted, query): (Vec<_>, Vec<_>) = parts.query.iter().cloned().partition(|(name, _)| name == "name");
+    let wanted = EventNames::parse(wanted.into_iter().map(|(_, value)| value));
+    let wanted = wanted.map_err(|error| refused("name", &error.to_string()))?;
+    Ok((wanted, named(&Parts { query, ..Parts::default() }, names)?))
+}
+
 fn unavailable() -> Problem {
     Problem::of(ProblemCode::IndexUnavailable).retry_after(5)
 }
 
 /// What the database answers, if it does so in time.
-async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, Problem> {
+pub(super) async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, Problem> {
     match tokio::time::timeout(PATIENCE, asking).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {

@@ -10,6 +10,8 @@ mod external;
 mod indexed;
 mod reading;
 mod resolving;
+mod streaming;
 mod writing;
 
 pub(crate) use self::core::{Service, evaluate_as};
+pub(crate) use self::streaming::{EventStream, Streamed};

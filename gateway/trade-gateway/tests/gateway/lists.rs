@@ -64,7 +64,7 @@ impl Indexed {
     }
 }
 
-fn invoice(number: u32, due_on: &str) -> Write {
+pub(crate) fn invoice(number: u32, due_on: &str) -> Write {
     let value = json!({
         "invoice_id": format!("{EXPORTER}/INV-{number}"), "seller": EXPORTER, "buyer": IMPORTER, "currency": "EUR",
         "due_on": due_on,
@@ -73,7 +73,7 @@ fn invoice(number: u32, due_on: &str) -> Write {
 }
 
 /// A gateway with seven invoices in its index, of a channel with these organizations.
-fn filled(
+pub(crate) fn filled(
     organizations: &Organizations,
     on_channel: &[&str],
 ) -> Result<(Gateway, Indexed), Box<dyn std::error::Error>> {
@@ -85,7 +85,7 @@ fn filled(
     Ok((gateway, indexed))
 }
 
-const ALL: [&str; 4] = [EXPORTER, IMPORTER, CUSTOMS, REGULATOR];
+pub(crate) const ALL: [&str; 4] = [EXPORTER, IMPORTER, CUSTOMS, REGULATOR];
 
 fn ids(answer: &Value) -> Vec<&str> {
     answer["rows"].as_array().into_iter().flatten().filter_map(|row| row["id"].as_str()).collect()

@@ -17,6 +17,7 @@ mod organizations;
 mod reading;
 mod shares;
 mod signing;
+mod streams;
 mod tokens;
 mod ways;
 mod writing;

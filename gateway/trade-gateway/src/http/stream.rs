@@ -1,0 +1,151 @@
+//! Server-Sent Events (WHATWG HTML, section 9.2): each event of the ledger with its id, so that a client that connects
+//! again goes on where it was.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::{BodySize, MessageBody},
+    http::header,
+    web::Bytes,
+};
+use tokio::sync::mpsc;
+
+use super::{
+    record::Record,
+    response::{builder, response},
+    state::State,
+};
+use crate::{
+    answer::Answer,
+    doors::{Answering, Link, Share},
+    index::EventRow,
+    problem::{Problem, ProblemCode},
+    request::Parts,
+    service::{EventStream, Streamed},
+};
+
+/// The media type of streams.
+const MEDIA_TYPE: &str = "text/event-stream";
+
+/// What a client is asked to wait before it connects again, in milliseconds.
+const RETRY: &str = "retry: 3000\n\n";
+
+/// Answers with a stream, or says why there is none. One audit line is written, for its beginning.
+pub(super) async fn stream(
+    parts: Parts,
+    record: Record,
+    state: Arc<State>,
+    request: &HttpRequest,
+    is_last: bool,
+) -> HttpResponse {
+    let opened = open(parts, &record, &state).await;
+    let answer = match &opened {
+        Ok(_) => Answer { media_type: MEDIA_TYPE, ..Answer::json_bytes(200, Vec::new()) },
+        Err(problem) => problem.clone().into(),
+    };
+    let answer = record.write(&state, answer);
+    let Ok((events, share)) =
+        opened.and_then(|opened| if answer.status == 200 { Ok(opened) } else { Err(unaudited()) })
+    else {
+        return response((answer, None), request, is_last);
+    };
+    let (sender, chunks) = mpsc::channel(1);
+    state.runtime.spawn(run(events, sender, share));
+    let answering = Link::of(request).map(|link| link.answering(is_last));
+    let mut builder = builder(&answer, is_last);
+    builder.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
+    builder.body(StreamBody { chunks, _answering: answering })
+}
+
+/// Only a word for the answer that was withheld: it is in `answer` already.
+fn unaudited() -> Problem {
+    Problem::of(ProblemCode::AuditUnavailable)
+}
+
+async fn open(parts: Parts, record: &Record, state: &Arc<State>) -> Result<(EventStream, Share), Problem> {
+    let caller = record.principal.clone().ok_or_else(|| Problem::of(ProblemCode::CertificateMissing))?;
+    let share = state.permits.take_stream(&caller)?;
+    let service = Arc::clone(&state.service);
+    // The database's connections belong to the gateway's own runtime.
+    let opening = state.runtime.spawn(service.event_stream(caller, parts));
+    let events = opening.await.unwrap_or_else(|error| {
+        tracing::error!("opening a stream of events stopped: {error}");
+        Err(Problem::of(ProblemCode::GatewayFailure))
+    })?;
+    Ok((events, share))
+}
+
+/// Writes the stream until it ends or nobody listens.
+async fn run(mut events: EventStream, sender: mpsc::Sender<Bytes>, share: Share) {
+    let mut next = Bytes::from_static(RETRY.as_bytes());
+    // A client that does not take what is sent is cut by its connection's deadline, which closes the other end.
+    while sender.send(next).await.is_ok() {
+        let streamed = tokio::select! {
+            streamed = events.next() => streamed,
+            () = sender.closed() => break,
+        };
+        next = match streamed {
+            Streamed::Events(rows) => rows.iter().map(event_text).collect::<String>().into(),
+            Streamed::Nothing => Bytes::from_static(b":\n\n"),
+            Streamed::End(problem) => {
+                // The reader is told why there is nothing more, under a name that no event of the ledger has.
+                let end = serde_json::json!({"code": problem.code, "detail": problem.detail});
+                let _ = sender.send(format!("event: end\ndata: {end}\n\n").into()).await;
+                break;
+            }
+        };
+    }
+    drop(share);
+}
+
+/// JSON has no line breaks of its own here, so one `data` line holds all.
+fn event_text(row: &EventRow) -> String {
+    let data = serde_json::to_string(row).unwrap_or_default();
+    format!("id: {}\nevent: {}\ndata: {data}\n\n", row.id, row.name)
+}
+
+/// What arrives in the channel, until it is closed.
+struct StreamBody {
+    chunks: mpsc::Receiver<Bytes>,
+    /// The next request may begin when this is dropped.
+    _answering: Option<Answering>,
+}
+
+impl MessageBody for StreamBody {
+    type Error = std::convert::Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.chunks.poll_recv(context).map(|chunk| chunk.map(Ok))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_three_lines_and_a_blank_one() {
+        let row = EventRow {
+            id: "12-3".to_owned(),
+            name: "item.captured".to_owned(),
+            transaction_id: "5f".to_owned(),
+            creator: "ExporterMSP".to_owned(),
+            claimed_at: "2026-11-02T10:00:00Z".to_owned(),
+            ids: json!({"text": "two\nlines"}),
+        };
+        let text = event_text(&row);
+        assert!(text.starts_with("id: 12-3\nevent: item.captured\ndata: {\"id\":\"12-3\","), "{text}");
+        assert_eq!((text.lines().count(), text.ends_with("}\n\n")), (4, true), "{text}");
+    }
+}
