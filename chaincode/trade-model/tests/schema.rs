@@ -91,12 +91,15 @@ fn schema() -> Value {
     json!({ "tables": tables, "events": events, "$defs": definitions })
 }
 
-/// Descriptions may be mended without asking anybody.
+/// Descriptions and examples may be mended without asking anybody.
 fn without_words(schema: &mut Value) {
     match schema {
         Value::Object(words) => {
             if words.get("description").is_some_and(Value::is_string) {
                 words.remove("description");
+            }
+            if words.get("examples").is_some_and(Value::is_array) {
+                words.remove("examples");
             }
             words.values_mut().for_each(without_words);
         }

@@ -112,6 +112,7 @@ impl schemars::JsonSchema for Commitment {
             "type": "string",
             "description": "Pedersen commitment: a canonical ristretto255 encoding in hexadecimal (base64url is read, too)",
             "pattern": "^([0-9a-f]{64}|[0-9A-Za-z_-]{43})$",
+            "examples": ["b23efe1fb77a16e0894f92ddefe45d540a784bce2508bb5caf9b7d088a210b14"],
         })
     }
 }

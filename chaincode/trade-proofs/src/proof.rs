@@ -173,6 +173,7 @@ impl schemars::JsonSchema for Proof {
             "description": "zero-knowledge proof: an envelope of version 1 in base64url without padding",
             "pattern": "^[0-9A-Za-z_-]+$",
             "maxLength": PROOF_BYTES_MAX.div_ceil(3) * 4,
+            "examples": [include_str!("example.txt").trim_end()],
         })
     }
 }

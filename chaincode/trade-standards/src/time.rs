@@ -82,7 +82,12 @@ impl JsonSchema for UtcTime {
         "UtcTime".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "date-time", "description": "A moment, RFC 3339; answered in UTC"})
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "A moment, RFC 3339; answered in UTC",
+            "examples": ["2026-11-02T09:30:00Z"],
+        })
     }
 }
 
@@ -128,7 +133,12 @@ impl JsonSchema for Date {
         "Date".into()
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "date", "description": "A calendar day, YYYY-MM-DD"})
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date",
+            "description": "A calendar day, YYYY-MM-DD",
+            "examples": ["2026-11-02"],
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use super::Stamp;
 
 /// A record and whether the organization it speaks for has made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Attested{T}")]
 pub struct Attested<T> {
     /// The record.
     #[serde(flatten)]
@@ -19,6 +20,7 @@ pub struct Attested<T> {
 
 /// A record with a commitment, and who stands behind the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Committed{T}")]
 pub struct Committed<T> {
     /// The record.
     #[serde(flatten)]

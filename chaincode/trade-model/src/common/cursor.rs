@@ -57,6 +57,7 @@ impl JsonSchema for Cursor {
             "description": "Where a list goes on: the `next` of the page before, unchanged",
             "pattern": "^[A-Za-z0-9_-]+$",
             "maxLength": CURSOR_MAX,
+            "examples": ["AGFsYXJtADAwMDAwMDAwMTIA"],
         })
     }
 }

@@ -39,8 +39,13 @@ impl TryFrom<trade_proofs::Opening> for Opening {
 #[serde(deny_unknown_fields)]
 struct OpeningFields {
     /// The value in minor units of the currency, decimal string, at most 2^48 - 1.
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,14})$"), example = "1284550")]
     value_minor: String,
     /// The blinding factor: 32 little-endian bytes as 64 lower-case hexadecimal digits.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = "4c1f0a9be2d35f7788a6b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f700"
+    )]
     blinding: String,
     /// What the record's salted digest was made from; exactly when the record has one.
     #[zeroize(skip)]

@@ -18,6 +18,9 @@ use super::Malformed;
 /// What stands between party and id.
 const MARK: char = '/';
 
+/// Longest name in a request, in characters: an MSP id of 64, a slash, and the longest id, an invoice's number of 70.
+const NAME_LENGTH_MAX: usize = 64 + 1 + 70;
+
 /// The whole name of a record: the party that chose the id, and the id. Text form `MspId/id`.
 ///
 /// As the key of a table it has two parts, the party first.
@@ -179,11 +182,12 @@ impl<Id: JsonSchema> JsonSchema for Scoped<Id> {
         format!("Scoped{}", Id::schema_name()).into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
             "description": "A record's whole name: the MSP id of the party that chose the id, a slash, and the id",
             "pattern": "^[A-Za-z0-9][A-Za-z0-9.-]{0,63}/.+$",
+            "examples": [example::<Id>(generator)],
         })
     }
 }
@@ -193,14 +197,23 @@ impl<Id: JsonSchema> JsonSchema for ScopedRef<Id> {
         format!("RefTo{}", Id::schema_name()).into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
             "description": "A record's name: MSP id, slash and id; the id alone for the caller's own; or a slash and the \
                             id for the caller's own when the id holds a slash itself",
             "minLength": 1,
+            "maxLength": NAME_LENGTH_MAX,
+            "examples": [example::<Id>(generator)],
         })
     }
+}
+
+/// The whole name of a record whose id is the id's own example.
+fn example<Id: JsonSchema>(generator: &mut schemars::SchemaGenerator) -> String {
+    let schema = Id::json_schema(generator);
+    let id = schema.get("examples").and_then(|examples| examples.get(0)).and_then(serde_json::Value::as_str);
+    format!("ExporterMSP/{}", id.unwrap_or("1"))
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ pub struct Effect {
 /// What an event can change about an item: what stood there before, and what stands there since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "field", rename_all = "snake_case")]
+#[schemars(rename = "ItemChange")]
 pub enum Change {
     /// That it was commissioned.
     Commissioning {

@@ -104,6 +104,7 @@ pub enum GapKind {
 
 /// One interval of a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimelineEntryOf{V}")]
 pub struct TimelineEntry<V> {
     /// An MSP id, a place, a licence id or a unit; absent when nobody, nowhere or none is known.
     #[serde(skip_serializing_if = "Option::is_none")]
