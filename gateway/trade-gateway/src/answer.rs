@@ -79,14 +79,18 @@ impl From<Problem> for Answer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// The MSP that issued the certificate.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"), example = &"ExporterMSP")]
     pub msp_id: String,
     /// What members of that organization may do.
     pub role: Role,
     /// The role in the certificate: `client` or `admin`.
+    #[schemars(regex(pattern = r"^(client|admin)$"), example = &"client")]
     pub certificate_role: String,
     /// The subject.
+    #[schemars(length(min = 1, max = 10000), example = &"CN=erp@exporter.example,OU=client")]
     pub subject: String,
     /// The issuer.
+    #[schemars(length(min = 1, max = 10000), example = &"CN=erp@exporter.example,OU=client")]
     pub issuer: String,
     /// The organizational units.
     pub organizational_units: Vec<String>,
@@ -96,22 +100,36 @@ pub struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duties: Option<trade_model::common::Duties>,
     /// The client identifier that contracts see, in Fabric's Go form.
+    #[schemars(length(min = 1, max = 30000), example = &"eDUwOTo6Q049ZXJwLE9VPWNsaWVudDo6Q049Y2E=")]
     pub client_id: String,
     /// SHA-256 of the certificate, hex.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub certificate_sha256: String,
     /// Valid from, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub not_before: String,
     /// Valid until, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub not_after: String,
     /// Who signs this organization's transactions.
     pub custody: Custody,
     /// The subject of the identity that signs; the caller's own with external custody.
+    #[schemars(length(min = 1, max = 10000), example = &"CN=erp@exporter.example,OU=client")]
     pub creator: String,
     /// SHA-256 of that identity's public key, hex: what proofs are bound to.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub creator_key_sha256: String,
     /// The channel.
+    #[schemars(length(min = 1, max = 249), example = &"trade")]
     pub channel: String,
     /// The chaincode.
+    #[schemars(length(min = 1, max = 128), example = &"entrepot")]
     pub chaincode: String,
 }
 
@@ -119,16 +137,27 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SigningStep {
     /// Id of the Fabric transaction.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub transaction_id: String,
     /// What the bytes are.
     pub stage: SigningStage,
     /// The bytes to be signed, base64. Decode and compare them with what you meant before you sign.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+/]+={0,2}$"), example = &"CoEBCh0IAxoLCOXR")]
     pub signing_input: String,
     /// SHA-256 of the bytes, hex, for comparison only: sign what you have hashed yourself.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub digest: String,
     /// `ecdsa-sha256`: ECDSA over SHA-256, DER, low S.
+    #[schemars(regex(pattern = r"^ecdsa-sha256$"), example = &"ecdsa-sha256")]
     pub algorithm: String,
     /// Until when the signature is accepted, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub expires_at: String,
     /// The contract's answer, once the transaction is endorsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,6 +190,7 @@ impl SigningStage {
 #[serde(deny_unknown_fields)]
 pub struct SignatureBody {
     /// The signature, base64 of its DER form.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+/]+={0,2}$"), example = &"MEUCIQDx")]
     pub signature: String,
 }
 
@@ -168,13 +198,19 @@ pub struct SignatureBody {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationView {
     /// Id of the Fabric transaction and of the operation.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub transaction_id: String,
     /// The operation id of the route that started it.
+    #[schemars(length(min = 1, max = 100), example = &"issueInvoice")]
     pub operation: String,
     /// How far it is.
     pub state: State,
     /// The name of Fabric's validation code, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), example = &"VALID")]
     pub validation: Option<String>,
     /// The number of its block, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,8 +219,10 @@ pub struct OperationView {
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub result: Value,
     /// When it was handed to the orderer, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub created_at: String,
     /// When its state last changed, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub updated_at: String,
 }
 
@@ -209,12 +247,18 @@ pub struct EntriesOfStatement {
     /// Which message it was.
     pub kind: CamtKind,
     /// Its version, such as `camt.054.001.04`.
+    #[schemars(regex(pattern = r"^camt[.]05[34][.]001[.][0-9]{2}$"), example = &"camt.054.001.08")]
     pub version: String,
     /// The bank's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub message_id: Option<String>,
     /// SHA-256 of the message, hex. It tells who guesses the message that the guess is right: salt it before it is
     /// shown.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub statement_sha256: String,
     /// The accounts' statements.
     pub statements: Vec<AccountStatement>,
@@ -225,6 +269,7 @@ pub struct EntriesOfStatement {
 pub struct AccountStatement {
     /// The bank's id of the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub id: Option<String>,
     /// The account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,8 +282,10 @@ pub struct AccountStatement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatementEntry {
     /// The amount in minor units of the currency, decimal string.
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,19})$"), example = &"1284550")]
     pub amount_minor: String,
     /// ISO 4217 code.
+    #[schemars(regex(pattern = r"^[A-Z]{3}$"), example = &"EUR")]
     pub currency: String,
     /// Whether the account received or paid.
     pub direction: CreditDebit,
@@ -248,9 +295,11 @@ pub struct StatementEntry {
     pub status: EntryStatus,
     /// Booking date, YYYY-MM-DD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"), example = &"2026-11-02")]
     pub booked_on: Option<String>,
     /// The bank's reference of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub account_servicer_reference: Option<String>,
     /// How its amount relates to its payments.
     pub batch_check: BatchCheck,
@@ -263,15 +312,19 @@ pub struct StatementEntry {
 pub struct StatementPayment {
     /// The amount in minor units, decimal string, when the bank states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,19})$"), example = &"1284550")]
     pub amount_minor: Option<String>,
     /// ISO 4217 code of that amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[A-Z]{3}$"), example = &"EUR")]
     pub currency: Option<String>,
     /// The payer's id towards the payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub end_to_end_id: Option<String>,
     /// The unique end-to-end transaction reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000))]
     pub uetr: Option<String>,
     /// Creditor references that the payer quoted.
     pub creditor_references: Vec<String>,

@@ -158,7 +158,7 @@ impl Client {
     fn sign(&self, mut response: Response, signer: &dyn Signer) -> Result<Response, CallFailure> {
         for stage in ["proposal", "transaction"] {
             let Ok(step) = response.json() else { return Ok(response) };
-            if response.status != 200 || step["stage"] != stage {
+            if response.status != 202 || step["stage"] != stage {
                 return Ok(response);
             }
             let id = step["transaction_id"].as_str().ok_or(CallFailure::Malformed("no transaction id"))?;

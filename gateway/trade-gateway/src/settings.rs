@@ -6,6 +6,7 @@ mod host;
 mod index;
 mod oauth;
 mod proxy;
+mod role;
 
 use std::{
     collections::BTreeSet,
@@ -13,7 +14,6 @@ use std::{
 };
 
 use fabric_msp::transport::uri_of;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::host::is_loopback;
@@ -22,6 +22,7 @@ pub use self::{
     index::{IndexSettings, IndexSettingsError},
     oauth::{OauthSettings, OauthSettingsError},
     proxy::{ProxySettings, ProxySettingsError},
+    role::{Custody, Role},
 };
 use crate::operators::Operator;
 
@@ -151,40 +152,6 @@ pub struct ServiceIdentity {
     /// gateway's readiness. Default: none, and readiness is that the peer evaluates.
     #[serde(default)]
     pub peer_operations: Option<String>,
-}
-
-/// What an organization's members may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Reads and writes.
-    Enterprise,
-    /// As an enterprise, and decides about declarations.
-    Customs,
-    /// Reads and evaluates only.
-    Regulator,
-}
-
-impl Role {
-    /// The word used in settings and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Enterprise => "enterprise",
-            Self::Customs => "customs",
-            Self::Regulator => "regulator",
-        }
-    }
-}
-
-/// Who holds the keys that sign an organization's transactions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Custody {
-    /// The gateway signs with one identity of the same MSP, unless the caller asks to sign.
-    Managed,
-    /// The caller signs every proposal and every transaction.
-    External,
 }
 
 /// Bounds on everything from outside.

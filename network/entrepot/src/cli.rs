@@ -53,6 +53,8 @@ enum Command {
     /// The chaincode's transactions: list them, show their schemas, send one to a gateway
     #[command(subcommand)]
     Transaction(commands::transaction::Command),
+    /// Print the OpenAPI document of the gateway's routes
+    Openapi(commands::openapi::Options),
     /// EPCIS documents
     #[command(subcommand)]
     Epcis(commands::epcis::Command),
@@ -119,6 +121,7 @@ impl Cli {
             Command::Prove(options) => commands::proof::prove(&options),
             Command::Verify(options) => commands::proof::verify(&options),
             Command::Transaction(command) => commands::transaction::run(&command),
+            Command::Openapi(options) => commands::openapi::run(&options),
             Command::Epcis(command) => commands::epcis::run(&command),
             Command::Ledger(command) => commands::ledger::run(&command),
             Command::Deploy(folder) => commands::deploy::run(&folder.dir),

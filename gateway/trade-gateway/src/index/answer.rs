@@ -9,6 +9,7 @@ use trade_index::{EventId, EventPage, FoundPage, History, IndexedEvent, ListPage
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AsOf {
     /// The MSP id of the organization whose peer gave the blocks.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"), example = &"ExporterMSP")]
     pub organization: String,
     /// The newest of them; all before it are read, too.
     pub block: u64,
@@ -27,6 +28,7 @@ pub struct ChangedAt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ListedRow {
     /// The parts of the record's key with slashes between.
+    #[schemars(length(min = 1, max = 4000), example = &"ExporterMSP/INV-7")]
     pub id: String,
     /// The record with what belongs to it; with `fields` only these of it.
     pub record: Value,
@@ -48,6 +50,7 @@ pub struct ListAnswer {
     pub rows: Vec<ListedRow>,
     /// Give it as `after` to read on; absent at the end. The header `Link` has the whole address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
     pub next: Option<String>,
     /// How many rows there are on all pages, when `total=true` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,12 +65,19 @@ pub struct VersionRow {
     /// Where it was written.
     pub changed: ChangedAt,
     /// The Fabric transaction.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub transaction_id: String,
     /// The MSP id of the identity that signed it.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"), example = &"ExporterMSP")]
     pub creator: String,
     /// The function that was called.
+    #[schemars(length(min = 1, max = 1000), example = &<trade_model::payment::IssueInvoice as trade_model::Transaction>::NAME)]
     pub function: String,
     /// `record`, or the name of what belongs to it.
+    #[schemars(length(min = 1, max = 100), example = &"record")]
     pub part: String,
     /// What stands there since; absent when it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +91,7 @@ pub struct HistoryAnswer {
     pub versions: Vec<VersionRow>,
     /// Give it as `after` to read on; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
     pub next: Option<String>,
     /// On which blocks it rests.
     pub as_of: AsOf,
@@ -90,8 +101,10 @@ pub struct HistoryAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FoundRow {
     /// The name of its list, as in paths.
+    #[schemars(length(min = 1, max = 100), example = &"invoices")]
     pub resource: String,
     /// Its id, as in that list.
+    #[schemars(length(min = 1, max = 4000), example = &"ExporterMSP/INV-7")]
     pub id: String,
     /// Its ids, parties and references.
     pub found_by: Map<String, Value>,
@@ -104,6 +117,7 @@ pub struct SearchAnswer {
     pub found: Vec<FoundRow>,
     /// Give it as `after` to read on; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
     pub next: Option<String>,
     /// On which blocks it rests.
     pub as_of: AsOf,
@@ -113,14 +127,22 @@ pub struct SearchAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventRow {
     /// Its id, `block-place`: a transaction announces one event at most.
+    #[schemars(length(min = 1, max = 100), example = &"12-0")]
     pub id: String,
     /// What happened.
+    #[schemars(length(min = 1, max = 1000), example = &"payment.invoice_issued")]
     pub name: String,
     /// The Fabric transaction.
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub transaction_id: String,
     /// The MSP id of the identity that signed it.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"), example = &"ExporterMSP")]
     pub creator: String,
     /// When, by the clock of the client, RFC 3339 UTC.
+    #[schemars(extend("format" = "date-time"), example = &"2026-11-02T09:30:00Z")]
     pub claimed_at: String,
     /// The ids of the records concerned.
     pub ids: Value,
@@ -133,6 +155,7 @@ pub struct EventsAnswer {
     pub events: Vec<EventRow>,
     /// Give it as `after` the next time, whether there are more by now or not; absent while there was no event at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
     pub next: Option<String>,
     /// On which blocks it rests.
     pub as_of: AsOf,

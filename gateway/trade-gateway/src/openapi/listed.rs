@@ -1,18 +1,23 @@
 //! What the index answers, in the document.
 
-use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 use trade_index::Resource;
 
-use crate::index::ListAnswer;
+use super::components::{Components, capitals};
+use crate::index::{ListAnswer, ListedRow};
 
 /// A page of a list: the common form, with the fields that this list's records have. None is required, as a caller may
 /// ask for some of them.
-pub(super) fn page(resource: &Resource, generator: &mut SchemaGenerator) -> Value {
-    let page = generator.subschema_for::<ListAnswer>();
-    let record = json!({"type": "object", "properties": resource.properties(generator)});
-    let row = json!({"type": "object", "properties": {"record": record}});
-    json!({"allOf": [page, {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}]})
+pub(super) fn page(operation: &str, resource: &Resource, components: &mut Components) -> Value {
+    let name = capitals(operation);
+    let properties = resource.properties(&mut components.generator);
+    let record =
+        json!({"description": "A record; with `fields` only these of it.", "type": "object", "properties": properties});
+    let mut row = components.inline::<ListedRow>();
+    row["properties"]["record"] = components.name(format!("{name}Record"), record);
+    let mut page = components.inline::<ListAnswer>();
+    page["properties"]["rows"]["items"] = components.name(format!("{name}Row"), row);
+    components.name(format!("{name}Page"), page)
 }
 
 /// An answer as it looks, with no field of the record.

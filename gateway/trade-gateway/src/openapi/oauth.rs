@@ -1,8 +1,8 @@
 //! The token endpoint in the document.
 
-use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
+use super::components::Components;
 use crate::{
     oauth::{RefusalBody, TOKEN_PATH, TokenBody},
     problem::MEDIA_TYPE,
@@ -61,8 +61,8 @@ pub(super) fn form() -> Value {
 }
 
 /// The token.
-pub(super) fn token(generator: &mut SchemaGenerator) -> Value {
-    json!(generator.subschema_for::<TokenBody>())
+pub(super) fn token(components: &mut Components) -> Value {
+    components.of::<TokenBody>()
 }
 
 /// A refusal of the token endpoint: what RFC 6749 says of its errors, or a problem of HTTP.
@@ -71,11 +71,11 @@ pub(super) fn refusal() -> Value {
 }
 
 /// What a refusal of the token endpoint looks like.
-pub(super) fn refusals(problem: &Value, generator: &mut SchemaGenerator) -> Value {
+pub(super) fn refusals(problem: &Value, components: &mut Components) -> Value {
     json!({
         "description": "No token is given: an error of RFC 6749, or a problem with the HTTP request.",
         "content": {
-            "application/json": {"schema": generator.subschema_for::<RefusalBody>()},
+            "application/json": {"schema": components.of::<RefusalBody>()},
             MEDIA_TYPE: {"schema": problem},
         },
     })

@@ -13,12 +13,15 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 pub struct Problem {
     /// `urn:entrepot:problem:` followed by the code.
     #[serde(rename = "type")]
+    #[schemars(length(max = 1000))]
     pub kind: String,
     /// The HTTP status.
     pub status: u16,
     /// A stable name in snake_case, for programs; a contract's code is passed on unchanged.
+    #[schemars(length(min = 1, max = 1000))]
     pub code: String,
     /// One line that is the same each time this code occurs.
+    #[schemars(length(max = 1000))]
     pub title: String,
     /// What happened this time.
     pub detail: String,
@@ -26,9 +29,14 @@ pub struct Problem {
     pub fields: Vec<Field>,
     /// The Fabric transaction, when one was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        regex(pattern = r"^[0-9a-f]{64}$"),
+        example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )]
     pub transaction_id: Option<String>,
     /// The step of the transaction that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
     pub stage: Option<String>,
     /// Whether the same request may succeed when it is sent again.
     pub retryable: bool,
@@ -44,6 +52,7 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Field {
     /// Where: a JSON pointer or a name.
+    #[schemars(length(max = 10000))]
     pub name: String,
     /// What is wrong with it.
     pub detail: String,
@@ -53,6 +62,7 @@ pub struct Field {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Endorser {
     /// Its MSP id.
+    #[schemars(length(max = 1000))]
     pub msp_id: String,
     /// Its words.
     pub message: String,

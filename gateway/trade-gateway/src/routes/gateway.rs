@@ -13,6 +13,15 @@ pub(super) static ROUTES: &[Route] = &[
     own("ready", Method::Get, "/readyz", "Fabric can be reached and evaluates", Access::Public, Action::Ready, &[]),
     own("openApi", Method::Get, "/openapi.json", "This document", Access::Public, Action::OpenApi, &[]),
     own(
+        "openApi30",
+        Method::Get,
+        "/openapi-3.0.json",
+        "This document in OpenAPI 3.0.3",
+        Access::Public,
+        Action::OpenApi30,
+        &[],
+    ),
+    own(
         "consumerPage",
         Method::Get,
         "/01/{gtin}/21/{serial}",

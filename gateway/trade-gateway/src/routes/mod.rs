@@ -122,6 +122,7 @@ mod tests {
                 Action::Health
                     | Action::Ready
                     | Action::OpenApi
+                    | Action::OpenApi30
                     | Action::ConsumerPage
                     | Action::Token
                     | Action::OauthMetadata

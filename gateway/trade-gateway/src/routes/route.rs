@@ -89,6 +89,8 @@ pub enum Action {
     OauthMetadata,
     /// The public keys of access tokens.
     OauthKeys,
+    /// The same in OpenAPI 3.0.3.
+    OpenApi30,
     /// Who the caller is.
     Whoami,
     /// How an operation ended.

@@ -35,6 +35,7 @@ impl Service {
             Action::Ready => Ok(self.readiness(principal.is_some()).await),
             Action::Condition => Ok(self.readiness(true).await),
             Action::OpenApi => Ok(Answer::json_bytes(200, openapi::document_bytes().to_vec())),
+            Action::OpenApi30 => Ok(Answer::json_bytes(200, openapi::document_3_0_bytes().to_vec())),
             Action::ConsumerPage => self.consumer_page(parts).await,
             // Its form is answered where the connection's certificate is known.
             Action::Token => Err(Problem::of(ProblemCode::RouteUnknown)),

@@ -167,5 +167,5 @@ pub(super) fn step(session: &Session) -> Answer {
         expires_at: rfc3339(session.expires_at),
         result: (session.stage == SigningStage::Transaction).then(|| session.result.clone()),
     };
-    Answer::json(200, &step).of_transaction(&session.draft.transaction_id)
+    Answer::json(202, &step).of_transaction(&session.draft.transaction_id)
 }

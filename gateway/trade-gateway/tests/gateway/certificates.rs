@@ -256,7 +256,7 @@ fn one_revoked_managed_identity_puts_its_own_organization_out_of_service_and_nob
     assert_eq!(exporter.get("/v1/alarms/0123456789abcdef0123456789abcdef")?.status, 503);
     assert_eq!(
         exporter.post("/v1/evidence?signing=caller", "k2", &evidence())?.status,
-        200,
+        202,
         "who signs himself goes on"
     );
     assert_eq!(gateway.caller(&organizations.member(CUSTOMS)).post("/v1/evidence", "k1", &evidence())?.status, 201);

@@ -104,5 +104,7 @@ fn the_document_is_served_without_a_certificate() -> TestResult {
     let gateway = organizations.gateway();
     let response = gateway.anonymous().get("/openapi.json")?;
     assert_eq!((response.status, response.json()?), (200, openapi::document()));
+    let response = gateway.anonymous().get("/openapi-3.0.json")?;
+    assert_eq!((response.status, response.json()?), (200, openapi::document_3_0()));
     Ok(())
 }

@@ -195,7 +195,7 @@ fn a_managed_identity_vouches_for_the_caller_when_its_certificate_lets_it() -> T
     }
     // Who signs himself is known by his own certificate.
     let importer = gateway.caller(&person(&organizations, IMPORTER, "carl", None));
-    assert_eq!(importer.post("/v1/evidence", "s", &evidence())?.status, 200);
+    assert_eq!(importer.post("/v1/evidence", "s", &evidence())?.status, 202);
     let call = gateway.double.recorded().iter().rev().find_map(|step| step.call.clone()).ok_or("a call")?;
     assert_eq!(call.operator, None);
     Ok(())

@@ -99,9 +99,9 @@ fn one_certificate_cannot_take_all_signing_sessions_of_its_organization() -> Tes
     let gateway = organizations.gateway_with(Double::default(), |limits| limits.signing_sessions = 16);
     let open = |caller: &trade_gateway::client::Client, key: String| caller.post("/v1/evidence", &key, &evidence());
     let greedy = gateway.caller(&organizations.member(IMPORTER));
-    let opened = (0..16).filter(|number| open(&greedy, format!("g{number}")).is_ok_and(|answer| answer.status == 200));
+    let opened = (0..16).filter(|number| open(&greedy, format!("g{number}")).is_ok_and(|answer| answer.status == 202));
     assert_eq!(opened.count(), 4, "a quarter of all");
     let colleague = gateway.caller(&organizations.member(IMPORTER));
-    assert_eq!(open(&colleague, "c".to_owned())?.status, 200);
+    assert_eq!(open(&colleague, "c".to_owned())?.status, 202);
     Ok(())
 }

@@ -25,7 +25,9 @@ fn a_write_of_an_organization_that_holds_its_keys_needs_two_signatures() -> Test
     let gateway = organizations.gateway();
     let identity = organizations.member(IMPORTER);
     let (caller, key) = (gateway.caller(&identity), signer(IMPORTER, &identity));
-    let proposal = caller.post("/v1/invoices", "k1", &invoice(EXPORTER))?.json()?;
+    let answer = caller.post("/v1/invoices", "k1", &invoice(EXPORTER))?;
+    assert_eq!(answer.status, 202, "nothing is done yet");
+    let proposal = answer.json()?;
     assert_eq!((&proposal["stage"], &proposal["result"]), (&"proposal".into(), &Value::Null));
     assert_eq!(gateway.double.steps(), ["propose"], "nothing is sent before the first signature");
     assert_eq!(gateway.double.recorded()[0].creator, identity.certificate.pem(), "the caller is the creator");
@@ -118,7 +120,7 @@ fn only_the_callers_own_signature_of_these_bytes_is_taken() -> TestResult {
     let early = target.replace("/proposal", "/transaction");
     assert_eq!(caller.send("PUT", &early, &JSON, foreign.as_bytes())?.json()?["code"], "signing_stage");
     assert_eq!(gateway.double.steps(), ["propose"], "nothing was sent");
-    assert_eq!(put(&signature(&proposal, &key)?)?, (200, "accepted".to_owned()), "the session is still open");
+    assert_eq!(put(&signature(&proposal, &key)?)?, (202, "accepted".to_owned()), "the session is still open");
     Ok(())
 }
 
@@ -155,8 +157,8 @@ fn too_many_open_proposals_are_shed() -> TestResult {
             (0..3).map(|number| Ok(caller.post("/v1/evidence", &format!("{user}{number}"), &evidence())?.status));
         statuses.collect()
     };
-    assert_eq!(open("first")?, [200, 200, 503], "a quarter of all for one certificate");
-    assert_eq!(open("second")?, [200, 200, 503], "a colleague has room of his own");
+    assert_eq!(open("first")?, [202, 202, 503], "a quarter of all for one certificate");
+    assert_eq!(open("second")?, [202, 202, 503], "a colleague has room of his own");
     assert_eq!(open("third")?, [503, 503, 503], "half of all for one organization");
     Ok(())
 }

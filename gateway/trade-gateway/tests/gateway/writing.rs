@@ -105,7 +105,7 @@ fn the_callers_own_peer_is_asked_who_receives_private_input() -> TestResult {
     let importer = gateway.caller(&organizations.member(IMPORTER));
     answer_invoice(&gateway.double, EXPORTER);
     let response = importer.post("/v1/invoices/-/INV-1/opening", "k1", &opening())?;
-    assert_eq!(response.status, 200, "{}", String::from_utf8_lossy(&response.body));
+    assert_eq!(response.status, 202, "{}", String::from_utf8_lossy(&response.body));
     let asked: Vec<_> = gateway.double.recorded().into_iter().filter(|step| step.step == "evaluate").collect();
     assert_eq!(asked.iter().map(|step| step.peer_of.as_str()).collect::<Vec<_>>(), [IMPORTER]);
     Ok(())

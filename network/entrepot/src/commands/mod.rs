@@ -13,6 +13,7 @@ pub mod folder;
 pub mod index;
 pub mod ledger;
 pub mod network;
+pub mod openapi;
 pub mod package;
 pub mod proof;
 pub mod status;

@@ -1,0 +1,90 @@
+//! The parameters of an operation in path, query and head.
+
+use serde_json::{Value, json};
+
+use super::{components::Components, listed, schema::plain};
+use crate::{
+    routes::{Parameter, ParameterIn, ParameterKind, Route},
+    settings::PAGE_MAX,
+};
+
+/// All parameters of a route.
+pub(super) fn of(route: &Route, components: &mut Components) -> Vec<Value> {
+    let mut parameters: Vec<Value> = route
+        .parameters
+        .iter()
+        .map(|parameter| {
+            json!({
+                "name": parameter.name,
+                "in": if parameter.place == ParameterIn::Path { "path" } else { "query" },
+                "required": parameter.place != ParameterIn::Query,
+                "description": parameter.summary,
+                "schema": field(route, parameter, components).unwrap_or_else(|| own(parameter.kind)),
+            })
+        })
+        .collect();
+    if route.transaction().is_some() {
+        parameters.push(json!({
+            "name": "signing",
+            "in": "query",
+            "required": false,
+            "description": "`caller`: the caller signs proposal and transaction. Implied when the organization's keys are \
+                            held outside the gateway.",
+            "schema": {"type": "string", "enum": ["caller"]},
+        }));
+    }
+    if route.is_write() {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": true,
+            "description": "A new key for each new request, the same key for each retry.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+            "example": "delivery-4711",
+        }));
+    }
+    parameters
+}
+
+/// The schema of the field of the request that the parameter becomes; none where it is only a part of one.
+fn field(route: &Route, parameter: &Parameter, components: &mut Components) -> Option<Value> {
+    let name = parameter.field.filter(|_| !matches!(parameter.kind, ParameterKind::Party | ParameterKind::PartysId))?;
+    let mut request = (route.transaction()?.request.inline)(&mut components.generator).to_value();
+    plain(&mut request);
+    let mut schema = request["properties"][name].take();
+    schema.as_object_mut()?.remove("description");
+    Some(schema)
+}
+
+/// The schema of a parameter that is no field as it stands.
+fn own(kind: ParameterKind) -> Value {
+    match kind {
+        ParameterKind::Text => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+        ParameterKind::Party => json!({
+            "type": "string",
+            "pattern": "^(-|[A-Za-z0-9][A-Za-z0-9.-]{0,63})$",
+            "examples": ["ExporterMSP"],
+        }),
+        ParameterKind::PartysId => {
+            json!({"type": "string", "minLength": 1, "maxLength": 70, "examples": ["2026-0001"]})
+        }
+        ParameterKind::Number => json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": u32::MAX}),
+        ParameterKind::PageSize => json!({
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": PAGE_MAX,
+            "description": "At most the gateway's page limit, 200 unless its settings say otherwise",
+        }),
+        ParameterKind::Flag => json!({"type": "boolean"}),
+        ParameterKind::AnyOf => json!({
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 1000},
+            "maxItems": 50,
+        }),
+        ParameterKind::Day => json!({"type": "string", "format": "date"}),
+        ParameterKind::Moment => json!({"type": "string", "format": "date-time"}),
+        ParameterKind::Cursor => json!({"type": "string", "minLength": 1, "maxLength": 4000}),
+        ParameterKind::Sort(resource) => json!({"type": "string", "enum": listed::orders(resource)}),
+    }
+}
