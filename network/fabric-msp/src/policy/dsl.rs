@@ -1,8 +1,10 @@
 //! The language in which people write signature policies: `AND`, `OR`, `OutOf(n, …)` over `'Organization.role'`.
 //!
 //! Fabric runs these texts through a general expression evaluator; this is a parser for the language itself, so it
-//! refuses the arithmetic and the variables that the evaluator would let through. What both accept, both read alike:
-//! the same gates, principals in the order of the text, none shared.
+//! refuses the arithmetic and the variables that the evaluator would let through. What both accept, both read alike
+//! to the byte: the same gates, no principal shared, and principals in the order in which Fabric's evaluator comes to
+//! them, which is that of the text but for those of a gate that stand beside gates: a gate counts its own last.
+//! Organizations that approve a definition compare bytes.
 
 use fabric_protos::common::{
     MspPrincipal, MspRole, SignaturePolicy, SignaturePolicyEnvelope,
@@ -79,7 +81,7 @@ pub fn parse(text: &str) -> Result<SignaturePolicyEnvelope, DslError> {
         // Fabric reads a lone principal as a string and not as a policy.
         return Err(parser.unexpected("AND, OR or OutOf"));
     }
-    let rule = parser.expression(0)?;
+    let rule = parser.gate(0)?;
     parser.skip_space();
     if parser.at < text.len() {
         return Err(parser.unexpected("the end"));
@@ -88,7 +90,7 @@ pub fn parse(text: &str) -> Result<SignaturePolicyEnvelope, DslError> {
 }
 
 /// Writes a policy in the language. [`parse`] gives back the same policy, or one of the same meaning when the policy
-/// refers twice to one principal.
+/// refers twice to one principal or has its principals in another order.
 ///
 /// # Errors
 /// [`PolicyError`] when the policy cannot be said in the language: it names something other than a role, or is
@@ -106,15 +108,14 @@ struct Parser<'a> {
     principals: Vec<MspPrincipal>,
 }
 
+/// What stands in a gate.
+enum Arm {
+    Principal(MspPrincipal),
+    Gate(SignaturePolicy),
+}
+
 impl Parser<'_> {
-    fn expression(&mut self, depth: usize) -> Result<SignaturePolicy, DslError> {
-        if depth > DEPTH_MAX {
-            return Err(DslError::TooDeep);
-        }
-        self.skip_space();
-        if let Some(quote @ ('\'' | '"')) = self.peek() {
-            return self.principal(quote);
-        }
+    fn gate(&mut self, depth: usize) -> Result<SignaturePolicy, DslError> {
         let start = self.at;
         let gate = self.word();
         let needed = match gate {
@@ -130,14 +131,14 @@ impl Parser<'_> {
         let needed = needed.map(|()| self.number()).transpose()?;
         let mut arms = Vec::new();
         if needed.is_none() {
-            arms.push(self.expression(depth + 1)?);
+            arms.push(self.arm(depth + 1)?);
         }
         loop {
             self.skip_space();
             match self.peek() {
                 Some(',') => {
                     self.at += 1;
-                    arms.push(self.expression(depth + 1)?);
+                    arms.push(self.arm(depth + 1)?);
                 }
                 Some(')') => {
                     self.at += 1;
@@ -146,16 +147,36 @@ impl Parser<'_> {
                 _ => return Err(self.unexpected("a comma or a closing parenthesis")),
             }
         }
+        // The gates in it are read and have their numbers; its own principals get theirs now.
+        let arms = arms.into_iter().map(|arm| self.numbered(arm)).collect::<Result<Vec<_>, _>>()?;
         gate_of(needed.unwrap_or(if is_and { arms.len() as u32 } else { 1 }), arms)
     }
 
-    fn principal(&mut self, quote: char) -> Result<SignaturePolicy, DslError> {
+    fn arm(&mut self, depth: usize) -> Result<Arm, DslError> {
+        if depth > DEPTH_MAX {
+            return Err(DslError::TooDeep);
+        }
+        self.skip_space();
+        match self.peek() {
+            Some(quote @ ('\'' | '"')) => self.principal(quote).map(Arm::Principal),
+            _ => self.gate(depth).map(Arm::Gate),
+        }
+    }
+
+    fn principal(&mut self, quote: char) -> Result<MspPrincipal, DslError> {
         self.at += 1;
         let rest = &self.text[self.at..];
         let Some(length) = rest.find(quote) else { return Err(self.unexpected("a closing quote")) };
         let name = &rest[..length];
         self.at += length + 1;
-        let principal = principal(name).ok_or_else(|| DslError::Principal(name.to_owned()))?;
+        principal(name).ok_or_else(|| DslError::Principal(name.to_owned()))
+    }
+
+    fn numbered(&mut self, arm: Arm) -> Result<SignaturePolicy, DslError> {
+        let principal = match arm {
+            Arm::Gate(gate) => return Ok(gate),
+            Arm::Principal(principal) => principal,
+        };
         if self.principals.len() >= PRINCIPALS_MAX {
             return Err(DslError::TooManyPrincipals);
         }
@@ -299,6 +320,23 @@ mod tests {
             let policy = parse(text).expect(text);
             assert_eq!(format(&policy).expect("can be said"), text);
         }
+    }
+
+    /// As `peer lifecycle chaincode approveformyorg` of Fabric 2.5 and 3.1 encodes such a text.
+    #[test]
+    fn a_gate_numbers_its_own_principals_after_those_of_the_gates_in_it() {
+        let names = |text: &str| {
+            let policy = parse(text).expect(text);
+            let roles = policy.identities.iter().map(|one| role_name(one).expect("a role"));
+            (roles.collect::<Vec<_>>().join(" "), policy.rule)
+        };
+        assert_eq!(names("AND('A.peer', 'B.peer')").0, "A.peer B.peer");
+        assert_eq!(names("AND('A.peer', OR('B.peer', 'C.peer'), 'D.peer')").0, "B.peer C.peer A.peer D.peer");
+        assert_eq!(names("OR(AND('A.peer', OR('B.peer')), 'C.peer', AND('D.peer'))").0, "B.peer A.peer D.peer C.peer");
+        let signed_by = |index| SignaturePolicy { r#type: Some(Type::SignedBy(index)) };
+        let gate = |n, rules| SignaturePolicy { r#type: Some(Type::NOutOf(NOutOf { n, rules })) };
+        let expected = gate(2, vec![signed_by(1), gate(1, vec![signed_by(0)])]);
+        assert_eq!(names("AND('A.peer', OR('B.peer'))").1, Some(expected));
     }
 
     #[test]
