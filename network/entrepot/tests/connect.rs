@@ -5,15 +5,24 @@ mod theirs;
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
-use entrepot::demo::running::{RunningNetwork, Start};
+use entrepot::demo::{
+    documents,
+    founding::confirmation_path,
+    rest::Caller,
+    running::{RunningNetwork, Start},
+};
+use fabric_msp::msp::config_from_directory;
 use fabric_operator::layout::Layout;
-use serde_json::Value;
-use theirs::{CHANNEL, PROGRAM, Theirs, Tools, has, shown};
+use serde_json::{Value, json};
+use theirs::{CHANNEL, PROGRAM, Theirs, Tools, done, eventually, has, ports, shown};
+use trade_gateway::settings::{Custody, Role, Settings};
+use trade_model::item::ReadItem;
 
 /// What a command has printed, and its exit status.
 struct Told {
@@ -78,6 +87,25 @@ impl Known {
         self.layout().tls_authority(domain)
     }
 
+    /// An organization of a description file, without a profile.
+    fn entry(&self, name: &str, role: &str) -> Result<String> {
+        let (msp_id, domain) =
+            (format!("{}{}MSP", name[..1].to_uppercase(), &name[1..]), format!("{name}.entrepot.example"));
+        Ok(format!(
+            "  - msp_id: {msp_id}\n    role: {role}\n    peers: [{{ address: '{}', tls_ca: {}, operations: '{}' }}]\n    admin: {}\n",
+            self.peer(&msp_id)?,
+            self.tls_ca(&domain).display(),
+            self.network.addresses().peer(&msp_id)?.operations,
+            self.admin(&domain).display(),
+        ))
+    }
+
+    /// Writes the description file `theirs.yaml`.
+    fn describe(&self, version: &str, entries: &str) -> Result<()> {
+        let head = format!("channel: trade\nchaincode: {{ name: entrepot, version: '{version}' }}\norganizations:\n");
+        Ok(fs::write(self.folder.path().join("theirs.yaml"), head + entries)?)
+    }
+
     /// `connect` as the exporter, with these options in the place of its own.
     fn connect(&self, changes: &[(&str, &str)]) -> Result<Told> {
         let (peer, domain) = (self.peer("ExporterMSP")?, "exporter.entrepot.example");
@@ -94,8 +122,10 @@ impl Known {
             options.push((name, (*value).to_owned()));
         }
         let mut arguments = vec!["connect", "--json"];
-        arguments
-            .extend(options.iter().filter(|(_, value)| !value.is_empty()).flat_map(|(name, value)| [*name, value]));
+        for (name, value) in options.iter().filter(|(name, value)| !value.is_empty() || *name == "--deploy") {
+            arguments.push(name);
+            arguments.extend((!value.is_empty()).then_some(value.as_str()));
+        }
         run(&arguments, self.folder.path())
     }
 }
@@ -150,23 +180,63 @@ fn a_network_is_checked_and_each_mistake_is_told_by_its_step() -> Result<()> {
 }
 
 #[test]
+fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one() -> Result<()> {
+    let known = Known::start()?;
+    let package = known.layout().path("chaincode/package.tar.gz");
+    let changes = [("--chaincode-version", "0.2"), ("--deploy", ""), ("--package", &*shown(&package))];
+    let one = known.connect(&changes)?;
+    ensure!(one.status == 3, "{} {}{}", one.status, one.out, one.err);
+    let report: Value = serde_json::from_str(&one.out)?;
+    ensure!(report["committed"] == false, "{report}");
+    let others = report["others_run"].as_array().context("no commands")?;
+    let others: Vec<&str> = others.iter().filter_map(|one| one["msp_id"].as_str()).collect();
+    assert_eq!(others, ["BankMSP", "CustomsMSP", "ImporterMSP", "LogisticsMSP"]);
+    for file in ["entrepot.tar.gz", "collections.json", "orderer-tls.pem"] {
+        ensure!(known.folder.path().join("connected").join(file).is_file(), "{file}");
+    }
+    let everybody = ["bank", "customs", "importer", "logistics"];
+    let entries = everybody.iter().map(|name| known.entry(name, "enterprise")).collect::<Result<String>>()?;
+    known.describe("0.2", &entries)?;
+    let rest = ["connect", "--json", "--network", "theirs.yaml", "--deploy", "--package", &shown(&package)];
+    let told = run(&rest, known.folder.path())?;
+    ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
+    has(&told.of("lifecycle", "held")?, "entrepot 0.2 is committed (sequence 2)")?;
+    has(&told.of("lifecycle", "held")?, "endorsements of 3 organizations are gathered")?;
+    for (package, reason) in [("theirs.yaml", "is no package of an external chaincode"), ("none.tar.gz", "none.tar.gz")]
+    {
+        let told = known.connect(&[("--deploy", ""), ("--package", package)])?;
+        ensure!(told.status == 1 && told.err.contains(reason), "{}{}", told.out, told.err);
+    }
+    known.network.stop()
+}
+
+#[test]
+fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
+    let known = Known::start()?;
+    let user = known.layout().user("exporter.entrepot.example", "gateway");
+    let (certificate, key) = (shown(&user.join("tls/client.crt")), shown(&user.join("tls/client.key")));
+    let own = [("--gateway", "127.0.0.1:0"), ("--gateway-cert", &*certificate), ("--gateway-key", &*key)];
+    let without = known.connect(&own)?;
+    ensure!(without.status == 1 && without.err.contains("needs the --user"), "{}{}", without.out, without.err);
+    let user = shown(&user.join("msp"));
+    let told = known.connect(&[own.as_slice(), &[("--user", &*user)]].concat())?;
+    ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
+    let report: Value = serde_json::from_str(&told.out)?;
+    let settings = Settings::load(Path::new(report["gateway_settings"].as_str().context("no settings")?))?;
+    let [own] = settings.organizations.as_slice() else { anyhow::bail!("{settings:?}") };
+    assert_eq!((own.custody, own.role), (Custody::Managed, Role::Enterprise));
+    let made = config_from_directory(
+        "ExporterMSP",
+        &known.layout().peer_organization("exporter.entrepot.example").join("msp"),
+    )?;
+    assert_eq!(config_from_directory("ExporterMSP", &own.msp_dir)?, made);
+    known.network.stop()
+}
+
+#[test]
 fn a_description_may_be_a_file_and_fabrics_own_variables() -> Result<()> {
     let known = Known::start()?;
-    let organization = |msp_id: &str, domain: &str, role: &str| {
-        Ok::<_, anyhow::Error>(format!(
-            "  - msp_id: {msp_id}\n    role: {role}\n    peers: [{{ address: '{}', tls_ca: {}, operations: '{}' }}]\n    admin: {}\n",
-            known.peer(msp_id)?,
-            known.tls_ca(domain).display(),
-            known.network.addresses().peer(msp_id)?.operations,
-            known.admin(domain).display(),
-        ))
-    };
-    let text = format!(
-        "channel: trade\nchaincode: {{ name: entrepot, version: '0.1' }}\norganizations:\n{}{}",
-        organization("ImporterMSP", "importer.entrepot.example", "enterprise")?,
-        organization("RegulatorMSP", "regulator.entrepot.example", "regulator")?,
-    );
-    fs::write(known.folder.path().join("theirs.yaml"), text)?;
+    known.describe("0.1", &(known.entry("importer", "enterprise")? + &known.entry("regulator", "regulator")?))?;
     let told = run(&["connect", "--json", "--network", "theirs.yaml"], known.folder.path())?;
     ensure!(told.status == 0, "{}{}", told.out, told.err);
     has(&told.of("organizations", "held")?, "the channel lets it read only")?;
@@ -200,14 +270,111 @@ fn connect_theirs(theirs: &Theirs<'_>, organizations: &[usize], further: &[&str]
 }
 
 #[test]
-fn a_network_that_fabrics_own_tools_have_made_is_clear_for_the_chaincode() -> Result<()> {
+fn goods_pass_between_two_organizations_of_a_network_that_fabrics_own_tools_have_made() -> Result<()> {
     for tools in Tools::all()? {
-        let theirs = Theirs::start(&tools)?;
+        let mut theirs = Theirs::start(&tools)?;
         let told = connect_theirs(&theirs, &[0, 1], &["--json"])?;
         ensure!(told.status == 0, "{}{}", told.out, told.err);
         has(&told.of("tls", "held")?, "peer0.org2.example.com")?;
         has(&told.of("organizations", "held")?, "2 of 2 endorse: Org1MSP, Org2MSP")?;
         has(&told.of("lifecycle", "open")?, "entrepot is not committed; approved by none, not by Org1MSP, Org2MSP")?;
+
+        serve_chaincode(&mut theirs)?;
+        deploy_with_the_key_of_one_and_the_commands_of_the_other(&theirs)?;
+        let gateways = [start_gateway(&mut theirs, 0)?, start_gateway(&mut theirs, 1)?];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(hand_over_one_item(&theirs, gateways))?;
+    }
+    Ok(())
+}
+
+/// Makes the package and serves the chaincode for it, with TLS by a certificate of the first organization.
+fn serve_chaincode(theirs: &mut Theirs<'_>) -> Result<()> {
+    let address = format!("localhost:{}", ports()?.calls);
+    let authority = shown(&theirs.tls_authority(0));
+    let made = run(&["package", "--json", "--address", &address, "--tls-ca", &authority], &theirs.path(""))?;
+    let made: Value = serde_json::from_str(&made.out).with_context(|| format!("{}{}", made.out, made.err))?;
+    let (certificate, key) = theirs.server_keys(0);
+    let environment = [
+        ("CHAINCODE_ID", made["package_id"].as_str().context("no package id")?),
+        ("CHAINCODE_SERVER_ADDRESS", &address),
+        ("CHAINCODE_TLS_CERT", &certificate),
+        ("CHAINCODE_TLS_KEY", &key),
+    ];
+    theirs.start_role(&["chaincode"], &environment)?;
+    eventually("the chaincode listens", || Ok(std::net::TcpStream::connect(&address).is_ok().then_some(())))
+}
+
+/// The first organization deploys; the second runs what it is told, in a shell with Fabric's `peer`.
+fn deploy_with_the_key_of_one_and_the_commands_of_the_other(theirs: &Theirs<'_>) -> Result<()> {
+    let deploy = ["--deploy", "--package", "entrepot.tar.gz"];
+    let told = connect_theirs(theirs, &[0], &deploy)?;
+    ensure!(told.status == 3, "{} {}{}", told.status, told.out, told.err);
+    has(&told.out, "the definition waits for the approval of Org2MSP")?;
+    let commands: Vec<&str> = told.out.lines().filter(|line| line.starts_with("  peer lifecycle ")).collect();
+    ensure!(commands.len() == 2, "{}", told.out);
+    for command in commands {
+        let mut shell = theirs.peer(1);
+        let path = format!("{}:/usr/bin:/bin", theirs.tools.bin.display());
+        let environment: Vec<_> =
+            shell.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+        shell = Command::new("sh");
+        shell.args(["-c", command]).envs(environment).env("PATH", path).current_dir(theirs.path("connected"));
+        done(&mut shell)?;
+    }
+    let told = connect_theirs(theirs, &[0], &deploy)?;
+    ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
+    has(&told.out, "entrepot 0.1 is committed (sequence 1)")?;
+    has(&told.out, "endorsements of 2 organizations are gathered")?;
+    let again = connect_theirs(theirs, &[0, 1], &["--deploy", "--package", "entrepot.tar.gz", "--json"])?;
+    ensure!(again.status == 0, "{} {}{}", again.status, again.out, again.err);
+    let report: Value = serde_json::from_str(&again.out)?;
+    ensure!(report["committed"] == true && report["waits_for"] == serde_json::json!([]), "{report}");
+    has(&again.of("lifecycle", "held")?, "\"Org2MSP\": \"the chaincode answers")
+}
+
+/// A gateway of one organization alone, by the settings that `connect` writes.
+fn start_gateway(theirs: &mut Theirs<'_>, organization: usize) -> Result<SocketAddr> {
+    let output = format!("gateway-{organization}");
+    let (certificate, key) = theirs.server_keys(organization);
+    let further =
+        ["--gateway", "127.0.0.1:0", "--gateway-cert", &certificate, "--gateway-key", &key, "--output", &output];
+    let told = connect_theirs(theirs, &[organization], &further)?;
+    ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
+    has(&told.out, "Start the gateway: entrepot gateway --settings ")?;
+    let (settings, ready) =
+        (shown(&theirs.path(&format!("{output}/gateway.yaml"))), theirs.path(&format!("{output}/ready")));
+    theirs.start_role(&["gateway", "--settings", &settings, "--ready-file", &shown(&ready)], &[])?;
+    eventually("the gateway is ready", || Ok(fs::read_to_string(&ready).ok().and_then(|text| text.trim().parse().ok())))
+}
+
+/// `Org1MSP` as exporter and `Org2MSP` as importer found the register; one item is made, offered, accepted and seen.
+async fn hand_over_one_item(theirs: &Theirs<'_>, gateways: [SocketAddr; 2]) -> Result<()> {
+    let caller = |organization: usize| {
+        let user = theirs.user(organization, "User1");
+        Caller::with_identity(gateways[organization], &theirs.tls_authority(organization), &user)
+    };
+    let (exporter, importer) = (caller(0)?, caller(1)?);
+    let list = json!({"members": [
+        { "msp_id": "Org1MSP", "name": "Maker Ltd", "country": "CN", "roles": ["brand", "maker", "seller"],
+          "gs1_company_prefixes": ["9521234"] },
+        { "msp_id": "Org2MSP", "name": "Import GmbH", "country": "DE", "roles": ["seller"] },
+    ]});
+    let proposed = exporter.post("/v1/foundings", &list).await?.accepted()?;
+    let path = confirmation_path(&proposed["result"]);
+    exporter.post(&path, &json!({})).await?.accepted()?;
+    let last = importer.post(&path, &json!({})).await?.accepted()?;
+    ensure!(last["result"]["in_force"] == true, "{last}");
+
+    let item = documents::item("4711");
+    let document = documents::commissioning(&["4711"], "2026-03-01T08:30:00Z", "https://id.gs1.org/414/9521234000006");
+    exporter.post("/v1/captures", &document).await?.accepted()?;
+    let offer = json!({ "transfer_id": "T-1", "items": [&item], "to": "Org2MSP", "condition": "whole" });
+    exporter.post("/v1/custody-transfers", &offer).await?.accepted()?;
+    importer.post("/v1/custody-transfers/Org1MSP/T-1/accept", &json!({})).await?.accepted()?;
+    for caller in [&importer, &exporter] {
+        let seen = caller.ask(&ReadItem { item: serde_json::from_value(json!(item))? }).await?;
+        ensure!(seen.item.holder.as_ref().is_some_and(|holder| holder.as_str() == "Org2MSP"), "{seen:?}");
     }
     Ok(())
 }

@@ -16,8 +16,9 @@ use fabric_msp::{policy, signer::Signer};
 use fabric_protos::{
     lifecycle::{
         ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeSource, CheckCommitReadinessArgs, CheckCommitReadinessResult,
-        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryChaincodeDefinitionArgs,
-        QueryChaincodeDefinitionResult, QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
+        CommitChaincodeDefinitionArgs, InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs,
+        QueryApprovedChaincodeDefinitionResult, QueryChaincodeDefinitionArgs, QueryChaincodeDefinitionResult,
+        QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
     },
     protos::{ApplicationPolicy, CollectionConfigPackage, application_policy},
 };
@@ -32,6 +33,9 @@ pub(crate) const LIFECYCLE: &str = "_lifecycle";
 /// another.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+
+/// The item in which a definition differs from that of an organization which has approved none.
+const NOTHING_APPROVED: &str = "ChaincodeParameters";
 
 /// What all organizations must agree on. Another endorsement policy or other collections are a new definition: an
 /// organization that joins a channel brings both.
@@ -81,6 +85,16 @@ impl Definition {
             && committed.validation_parameter == self.policy
             && committed.collections.as_ref() == Some(&self.collections)
     }
+}
+
+/// What an organization thinks of a definition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// It has approved this one.
+    pub approved: bool,
+    /// In what another definition differs that it has approved under the same sequence, in the peer's words; older
+    /// peers do not tell.
+    pub differs_in: Vec<String>,
 }
 
 /// An organization's administrator at its own peers.
@@ -159,7 +173,7 @@ impl Administrator {
     /// [`Denied`], or a peer refuses.
     pub async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
         // Every peer of the organization that is to endorse needs the package.
-        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
+        self.install_everywhere(package).await?;
         match definition {
             Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
             _ => Ok(()),
@@ -211,12 +225,11 @@ impl Administrator {
         }
     }
 
-    /// Whether each organization of the channel, by its MSP id, has approved the definition. Asked before it is
-    /// committed.
+    /// What each organization of the channel, by its MSP id, thinks of the definition. Asked before it is committed.
     ///
     /// # Errors
     /// [`Denied`], or the peer does not tell, as for a definition whose sequence is not the next one.
-    pub async fn approvals(&self, definition: &Definition) -> Result<BTreeMap<String, bool>> {
+    pub async fn approvals(&self, definition: &Definition) -> Result<BTreeMap<String, Approval>> {
         let arguments = CheckCommitReadinessArgs {
             sequence: definition.sequence,
             name: definition.name.clone(),
@@ -227,7 +240,14 @@ impl Administrator {
         };
         match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
             Answer::Done(payload) => {
-                Ok(CheckCommitReadinessResult::decode(payload.as_slice())?.approvals.into_iter().collect())
+                let CheckCommitReadinessResult { approvals, mut mismatches } =
+                    CheckCommitReadinessResult::decode(payload.as_slice())?;
+                let told = approvals.into_iter().map(|(msp_id, approved)| {
+                    let mut differs_in = mismatches.remove(&msp_id).unwrap_or_default().items;
+                    differs_in.retain(|item| item != NOTHING_APPROVED);
+                    (msp_id, Approval { approved, differs_in })
+                });
+                Ok(told.collect())
             }
             Answer::Denied(said) => Err(self.denied("ask who has approved", said)),
             Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
@@ -235,10 +255,43 @@ impl Administrator {
     }
 
     async fn has_approved(&self, definition: &Definition) -> Result<bool> {
-        Ok(self.approvals(definition).await?.get(&self.msp_id).copied().unwrap_or_default())
+        Ok(self.approvals(definition).await?.get(&self.msp_id).is_some_and(|approval| approval.approved))
     }
 
-    async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
+    /// The package with which the organization has approved the definition of this name and sequence; `None` when it
+    /// has not, or without a package.
+    ///
+    /// # Errors
+    /// [`Denied`], or the peer cannot be asked.
+    pub async fn approved_package(&self, definition: &Definition) -> Result<Option<String>> {
+        let arguments =
+            QueryApprovedChaincodeDefinitionArgs { name: definition.name.clone(), sequence: definition.sequence };
+        match self.ask(&self.channel, "QueryApprovedChaincodeDefinition", &arguments).await? {
+            Answer::Done(payload) => {
+                let approved = QueryApprovedChaincodeDefinitionResult::decode(payload.as_slice())?;
+                Ok(approved.source.and_then(|source| match source.r#type {
+                    Some(chaincode_source::Type::LocalPackage(local)) => Some(local.package_id),
+                    Some(chaincode_source::Type::Unavailable(_)) | None => None,
+                }))
+            }
+            Answer::Denied(said) => Err(self.denied("ask what its organization has approved", said)),
+            Answer::Refused(..) => Ok(None),
+        }
+    }
+
+    /// Installs the package on every peer of the organization, as far as that was not done before.
+    ///
+    /// # Errors
+    /// A peer refuses.
+    pub async fn install_everywhere(&self, package: &Package) -> Result<()> {
+        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await.map(drop)
+    }
+
+    /// Approves the definition for the organization, which runs it with this package.
+    ///
+    /// # Errors
+    /// [`Denied`], or the approval is refused.
+    pub async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
         let source = chaincode_source::Local { package_id: package_id.to_owned() };
         let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
             sequence: definition.sequence,

@@ -1,26 +1,73 @@
-//! `connect`: a Fabric network that others run is checked for the chaincode.
+//! `connect`: a Fabric network that others run is checked for the chaincode, gets it as far as keys are at hand, and a
+//! gateway's settings are written for it.
 
+mod gateway;
 mod options;
 mod show;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use fabric_operator::connect::check;
+use anyhow::{Context, Result};
+use fabric_msp::private;
+use fabric_operator::{
+    connect::{Checked, Deployed, Description, Handover, Verdict, check, deploy, handover},
+    package::Packages,
+};
 
 pub use self::options::Options;
+use self::show::Outcome;
 
 /// The exit status when something is in the way.
 const IN_THE_WAY: u8 = 1;
+/// The exit status when other organizations must approve before the definition is committed.
+const WAITS: u8 = 3;
 
-/// Checks the network and prints what was found; the exit status is 1 when something is in the way of the chaincode.
+/// Checks the network, does what the options ask besides, and prints what was found and done. The exit status is 1 when
+/// something is in the way of the chaincode, and 3 when its definition waits for other organizations.
 ///
 /// # Errors
-/// The description cannot be read or contradicts itself.
+/// The description cannot be read or contradicts itself, or a step is refused.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let description = options.description()?;
+    let packages = if options.deploy { options.packages(&description)? } else { Packages::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let checked = runtime.block_on(check(&description));
-    show::report(&checked.report, options.json)?;
-    Ok(if checked.is_clear() { ExitCode::SUCCESS } else { ExitCode::from(IN_THE_WAY) })
+    let (checked, deployed) = runtime.block_on(async {
+        let mut checked = check(&description).await;
+        let deployed = match options.deploy && checked.is_ready() {
+            true => Some(deploy(&mut checked, &description, &packages).await?),
+            false => None,
+        };
+        Ok::<_, anyhow::Error>((checked, deployed))
+    })?;
+    let mut outcome = Outcome { deployed: deployed.as_ref(), ..Outcome::default() };
+    if let Some(deployed) = deployed.as_ref().filter(|deployed| !deployed.waits_for.is_empty()) {
+        outcome.handovers = hand_over(options, &description, &checked, deployed, &packages)?;
+    }
+    if options.gateway.is_some() && checked.is_ready() {
+        outcome.settings = Some(gateway::write(options, &description, &checked)?);
+    }
+    show::outcome(&checked.report, &outcome, options)?;
+    Ok(status(&checked, deployed.as_ref()))
+}
+
+fn status(checked: &Checked, deployed: Option<&Deployed>) -> ExitCode {
+    match deployed {
+        _ if checked.report.verdict() == Verdict::Failed => ExitCode::from(IN_THE_WAY),
+        Some(deployed) if !deployed.committed => ExitCode::from(WAITS),
+        Some(_) | None => ExitCode::SUCCESS,
+    }
+}
+
+fn hand_over(
+    options: &Options,
+    description: &Description,
+    checked: &Checked,
+    deployed: &Deployed,
+    packages: &Packages,
+) -> Result<Vec<Handover>> {
+    let config = checked.config.as_ref().context("the channel's configuration is not known")?;
+    let own = description.organizations.iter().find_map(|one| packages.of(&one.msp_id).ok());
+    let package = own.context("there is no package")?;
+    private::create_folder(&options.output).with_context(|| format!("cannot create {}", options.output.display()))?;
+    handover(deployed, config, package, &options.output)
 }

@@ -133,6 +133,23 @@ impl<'t> Theirs<'t> {
         command
     }
 
+    /// The TLS certificate and key of an organization's host `gateway`, which is this machine.
+    pub fn server_keys(&self, organization: usize) -> (String, String) {
+        let host = format!("peers/gateway.{}/tls", ORGANIZATIONS[organization].1);
+        let folder = self.organization(organization).join(host);
+        (shown(&folder.join("server.crt")), shown(&folder.join("server.key")))
+    }
+
+    /// Starts the program in a role of its own; it ends with the network.
+    pub fn start_role(&mut self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+        let log = fs::File::create(self.path(&format!("role-{}.log", self.nodes.len())))?;
+        let mut command = Command::new(PROGRAM);
+        command.args(["child", "--", PROGRAM]).args(arguments).envs(environment.iter().copied());
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        self.nodes.push(command.spawn()?);
+        Ok(())
+    }
+
     /// A connection profile as Fabric's samples write it.
     pub fn profile(&self, organization: usize) -> Result<PathBuf> {
         let (name, domain) = ORGANIZATIONS[organization];
@@ -369,7 +386,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> 
 }
 
 /// Three ports that are free now.
-fn ports() -> Result<Ports> {
+pub fn ports() -> Result<Ports> {
     let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0"));
     let [calls, other, operations] = listeners.map(|listener| listener.and_then(|one| Ok(one.local_addr()?.port())));
     Ok(Ports { calls: calls?, other: other?, operations: operations? })

@@ -5,7 +5,7 @@ use fabric_config::ChannelConfig;
 use super::{
     access, channel,
     description::Description,
-    finding::{Report, Step, Verdict},
+    finding::{Finding, Report, Step, Verdict},
     member::{self, Member},
     readiness,
     terms::terms,
@@ -54,6 +54,13 @@ pub async fn check(description: &Description) -> Checked {
 }
 
 impl Checked {
+    /// Whether nothing was found that keeps the chaincode from being deployed: how far it is already is no such thing.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let failed = |finding: &Finding| finding.verdict == Verdict::Failed && finding.step != Step::Lifecycle;
+        !self.members.is_empty() && !self.report.findings.iter().any(failed)
+    }
+
     /// Whether nothing was found that is in the way of the chaincode.
     #[must_use]
     pub fn is_clear(&self) -> bool {

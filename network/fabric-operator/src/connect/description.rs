@@ -172,6 +172,7 @@ fn described(entry: Entry, folder: &Path) -> Result<Described> {
             (msp_id, peers.collect::<Result<Vec<_>>>()?)
         }
     };
+    ensure!(is_msp_id(&msp_id), "{msp_id:?} cannot be an MSP id");
     ensure!(peers.len() <= PEERS_MAX, "{msp_id} has {} peers, more than {PEERS_MAX}", peers.len());
     Ok(Described {
         msp_id,
@@ -192,6 +193,13 @@ fn described_peer(entry: &PeerEntry, folder: &Path) -> Result<Peer> {
         server_name: entry.server_name.clone(),
         operations: entry.operations.clone(),
     })
+}
+
+/// Whether Fabric's policy language takes a text as an MSP id (`common/policydsl/policyparser.go`). One that begins
+/// with a dot would also lead out of a folder.
+pub(super) fn is_msp_id(text: &str) -> bool {
+    let legal = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    legal && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
 /// Whether the lifecycle takes a text as a chaincode's name (Fabric, `core/chaincode/lifecycle/scc.go`).
@@ -243,6 +251,7 @@ organizations:
         for (change, reason) in [
             (("channel: mychannel", "channel: My channel"), "cannot name a channel"),
             (("name: entrepot", "name: a--b"), "a--b cannot name a chaincode"),
+            (("msp_id: Org2MSP", "msp_id: ../MSP"), "cannot be an MSP id"),
             (("msp_id: Org2MSP", "msp_id: Org1MSP"), "Org1MSP is described twice"),
             (("ca.pem", "none.pem"), "none.pem"),
             (("localhost:9051", "localhost"), "host:port"),

@@ -34,6 +34,8 @@ pub struct Member {
     pub described: Described,
     /// Its administrator at its peers that have joined the channel.
     pub administrator: Administrator,
+    /// The peer that is asked first; it has joined the channel.
+    pub peer: Peer,
     /// Who asks in its name: the user when one is named, or else the administrator.
     pub asking: Gateway,
 }
@@ -44,6 +46,7 @@ pub(super) struct Joined<'a> {
     pub(super) admin: Arc<dyn Signer>,
     pub(super) user: Option<Arc<dyn Signer>>,
     pub(super) peers: Vec<Connection>,
+    first: Peer,
     channel: String,
 }
 
@@ -61,7 +64,9 @@ impl Joined<'_> {
     pub(super) fn into_member(self, report: &mut Report) -> Option<Member> {
         let asking = self.as_user();
         match Administrator::new(&self.channel, Arc::clone(&self.admin), self.peers) {
-            Ok(administrator) => Some(Member { described: self.described.clone(), administrator, asking }),
+            Ok(administrator) => {
+                Some(Member { described: self.described.clone(), administrator, peer: self.first, asking })
+            }
             Err(error) => {
                 let advice = "Start one of its peers and let it join the channel.";
                 report.failed(Step::Membership, &self.described.msp_id, format!("{error:#}"), advice);
@@ -80,6 +85,7 @@ pub(super) async fn join<'a>(described: &'a Described, channel: &str, report: &m
         None => None,
     };
     let mut peers = Vec::new();
+    let mut first = None;
     for peer in &described.peers {
         if probe(peer, report).await
             && let Some(connection) = open(peer, report).await
@@ -87,10 +93,10 @@ pub(super) async fn join<'a>(described: &'a Described, channel: &str, report: &m
         {
             tell_version(peer, report).await;
             peers.push(connection);
+            first.get_or_insert(peer);
         }
     }
-    let serves = !peers.is_empty();
-    serves.then_some(Joined { described, admin, user, peers, channel: channel.to_owned() })
+    Some(Joined { described, admin, user, peers, first: first?.clone(), channel: channel.to_owned() })
 }
 
 fn identity(msp_id: &str, folder: &Path, report: &mut Report) -> Option<Arc<dyn Signer>> {

@@ -9,10 +9,14 @@ mod access;
 mod ask;
 mod channel;
 mod check;
+mod consent;
+mod deploy;
 mod description;
 mod files;
 mod finding;
+mod handover;
 mod member;
+mod msp_folder;
 mod peer;
 mod probe;
 mod profile;
@@ -21,9 +25,12 @@ mod terms;
 
 pub use self::{
     check::{Checked, check},
+    deploy::{Deployed, deploy},
     description::{Described, Description, Entry, PeerEntry},
     finding::{Finding, Report, Step, Verdict},
+    handover::{Handover, handover},
     member::Member,
+    msp_folder::write_msp,
     peer::Peer,
     profile::Profile,
     terms::terms,

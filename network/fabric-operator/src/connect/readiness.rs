@@ -5,15 +5,15 @@ use super::{
     member::Member,
 };
 use crate::{
-    lifecycle::{Administrator, Definition},
+    lifecycle::{Administrator, Approval, Definition},
     terms::Terms,
 };
 
 /// The question that every chaincode of this program answers.
-const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
+pub(super) const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
 /// What helps when nothing is wrong and nothing was deployed.
-const DEPLOY: &str = "`entrepot package` makes a package. Every organization that endorses installs and approves it, and one of \
-                      them commits the definition (`peer lifecycle chaincode install`, `approveformyorg`, `commit`).";
+const DEPLOY: &str = "`entrepot package` makes a package; with `--deploy --package FILE` this command installs and approves it for \
+                      the organizations at hand, and says what the others run.";
 
 /// Puts down how far the chaincode is, as the first organization at hand sees it.
 pub(super) async fn check(terms: &Terms, members: &[Member], report: &mut Report) {
@@ -79,8 +79,8 @@ async fn not_committed(administrator: &Administrator, wanted: &Definition, is_up
     match administrator.approvals(wanted).await {
         Ok(approvals) => {
             let named = |approved: bool| {
-                let found: Vec<&str> =
-                    approvals.iter().filter(|(_, has)| **has == approved).map(|(msp_id, _)| msp_id.as_str()).collect();
+                let chosen = approvals.iter().filter(|(_, approval)| approval.approved == approved);
+                let found: Vec<String> = chosen.map(|(msp_id, approval)| told(msp_id, approval)).collect();
                 if found.is_empty() { "none".to_owned() } else { found.join(", ") }
             };
             let found = format!("{state}; approved by {}, not by {}", named(true), named(false));
@@ -92,12 +92,23 @@ async fn not_committed(administrator: &Administrator, wanted: &Definition, is_up
     }
 }
 
-/// Whether the organization's peer reaches its chaincode.
-async fn answers(member: &Member, terms: &Terms, report: &mut Report) {
+/// An organization, and in what the definition differs that it has approved instead.
+pub(super) fn told(msp_id: &str, approval: &Approval) -> String {
+    match approval.differs_in.as_slice() {
+        [] => msp_id.to_owned(),
+        differs => format!("{msp_id} (which approved another definition, with other: {})", differs.join("; ")),
+    }
+}
+
+/// Puts down whether the organization's peer reaches its chaincode.
+pub(super) async fn answers(member: &Member, terms: &Terms, report: &mut Report) -> bool {
     let msp_id = member.administrator.msp_id();
     let contract = member.asking.contract(member.administrator.channel(), &terms.name);
     match contract.transaction(METADATA).evaluate().await {
-        Ok(_) => report.held(Step::Lifecycle, msp_id, "the chaincode answers at its peer"),
+        Ok(_) => {
+            report.held(Step::Lifecycle, msp_id, "the chaincode answers at its peer");
+            true
+        }
         Err(error) => {
             let said: Vec<String> = error.details().iter().map(|detail| detail.message.clone()).collect();
             let found = format!("the chaincode does not answer at its peer: {error} {}", said.join("; "));
@@ -105,6 +116,7 @@ async fn answers(member: &Member, terms: &Terms, report: &mut Report) {
                           where the package's address leads from the peer; a wrong id makes a peer wait for its \
                           startuptimeout without a word.";
             report.failed(Step::Lifecycle, msp_id, found, advice);
+            false
         }
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use fabric_config::ChannelConfig;
 
-use super::description::Description;
+use super::description::{Description, is_msp_id};
 use crate::{consortium::Role, terms::Terms};
 
 /// The terms on this channel: those endorse whom the description names, or else all that may write and are not
@@ -50,9 +50,4 @@ pub fn terms(description: &Description, config: &ChannelConfig) -> Result<Terms>
 
 fn is_regulator(description: &Description, msp_id: &str) -> bool {
     description.organizations.iter().any(|one| one.msp_id == msp_id && one.role == Role::Regulator)
-}
-
-/// Whether the policy language takes a text as an MSP id (Fabric, `common/policydsl/policyparser.go`).
-fn is_msp_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
 }

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use fabric_operator::{
     connect::{Description, Entry, PeerEntry},
-    consortium::Chaincode,
+    consortium::{Chaincode, Role},
     endpoint::Endpoint,
+    package::{Package, Packages},
 };
 
 /// The variables of Fabric's own command line, of which a user's shell often has them set.
@@ -63,6 +64,24 @@ pub struct Options {
     /// How many of them must endorse a transaction. Default: a majority
     #[arg(long, value_name = "COUNT", conflicts_with = "network")]
     endorsements: Option<u32>,
+    /// Install and approve the chaincode for the organizations at hand, and commit it when enough have approved
+    #[arg(long)]
+    pub(super) deploy: bool,
+    /// The package to deploy: one for all organizations, or one for each in their order
+    #[arg(long, value_name = "FILE", requires = "deploy")]
+    package: Vec<PathBuf>,
+    /// Where the files for other organizations and for a gateway are written
+    #[arg(long, value_name = "DIR", default_value = "connected")]
+    pub(super) output: PathBuf,
+    /// Write settings of a gateway that listens here, for the organizations with a --user
+    #[arg(long, value_name = "HOST:PORT", requires_all = ["gateway_cert", "gateway_key"])]
+    pub(super) gateway: Option<String>,
+    /// The gateway's TLS certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "gateway")]
+    pub(super) gateway_cert: Option<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, value_name = "FILE", requires = "gateway")]
+    pub(super) gateway_key: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -86,6 +105,29 @@ impl Options {
         let endorsing = Some(self.endorsing.clone()).filter(|named| !named.is_empty());
         let channel = self.channel.clone().context("the channel is missing")?;
         Description::new(channel, chaincode, endorsing, self.entries()?, Path::new(""))
+    }
+
+    /// The packages to deploy: of each organization its own in the description, or else that of the options.
+    ///
+    /// # Errors
+    /// One is missing or is none.
+    pub(super) fn packages(&self, description: &Description) -> Result<Packages> {
+        let organizations = &description.organizations;
+        let named = self.package.len();
+        ensure!(
+            named <= 1 || named == organizations.len(),
+            "one --package, or one for each of {}",
+            organizations.len()
+        );
+        let mut packages = Packages::default();
+        for (number, one) in organizations.iter().enumerate() {
+            let path = one.package.as_ref().or_else(|| self.package.get(number.min(named.saturating_sub(1))));
+            match path {
+                Some(path) => packages = packages.with(&one.msp_id, Package::read(path)?),
+                None => ensure!(one.role == Role::Regulator, "{} has no --package", one.msp_id),
+            }
+        }
+        Ok(packages)
     }
 
     fn entries(&self) -> Result<Vec<Entry>> {

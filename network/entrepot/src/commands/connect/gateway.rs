@@ -1,0 +1,90 @@
+//! The settings of a gateway for a network that others run.
+
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::{Context, Result, ensure};
+use fabric_msp::private;
+use fabric_operator::{
+    connect::{Checked, Description, Member, write_msp},
+    consortium,
+    layout::write_atomically,
+};
+use trade_gateway::settings::{
+    AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+};
+
+use super::options::Options;
+
+/// Writes `gateway.yaml` into the output folder, and beside it what it names: the membership rules of each
+/// organization as the channel has them, and the authorities of its peers' TLS certificates. Answers the file.
+pub(super) fn write(options: &Options, description: &Description, checked: &Checked) -> Result<PathBuf> {
+    private::create_folder(&options.output).with_context(|| format!("cannot create {}", options.output.display()))?;
+    let folder = options.output.canonicalize().with_context(|| format!("no folder {}", options.output.display()))?;
+    let members = &checked.members;
+    let serving = members.iter().find(|member| member.described.user.is_some());
+    let serving = serving.context("a gateway needs the --user of an organization, whose identity it uses")?;
+    let organizations = members.iter().map(|member| organization(member, checked, &folder));
+    let file = |path: &Option<PathBuf>| {
+        absolute(path.clone().context("--gateway-cert and --gateway-key")?).map_err(anyhow::Error::from)
+    };
+    let settings = Settings {
+        listen: options.gateway.clone().context("--gateway")?,
+        tls: ServerKeys { certificate: file(&options.gateway_cert)?, key: file(&options.gateway_key)? },
+        admin_listen: None,
+        channel: description.channel.clone(),
+        chaincode: description.chaincode.name.clone(),
+        organizations: organizations.collect::<Result<_>>()?,
+        service: ServiceIdentity {
+            msp_id: serving.described.msp_id.clone(),
+            msp_dir: user(serving)?.context("found above with a user")?,
+            peer_operations: serving.peer.operations.as_ref().map(ToString::to_string),
+        },
+        data_dir: folder.join("data"),
+        audit: AuditSettings::default(),
+        index: IndexSettings::default(),
+        oauth: None,
+        proxies: Vec::new(),
+        limits: Limits::default(),
+    };
+    let text = serde_norway::to_string(&settings).context("cannot write the gateway's settings")?;
+    Settings::parse(&text).context("these settings would not do")?;
+    let path = folder.join("gateway.yaml");
+    write_atomically(&path, text.as_bytes())?;
+    Ok(path)
+}
+
+fn organization(member: &Member, checked: &Checked, folder: &Path) -> Result<Organization> {
+    let msp_id = &member.described.msp_id;
+    let msp = checked.config.as_ref().and_then(|config| config.msps().msp(msp_id));
+    let msp = msp.with_context(|| format!("the channel does not tell the MSP of {msp_id}"))?;
+    let msp_dir = folder.join("msp").join(msp_id);
+    private::create_folder(&msp_dir).with_context(|| format!("cannot create {}", msp_dir.display()))?;
+    write_msp(msp.config(), &msp_dir)?;
+    let peer_tls_ca = member.peer.tls_ca.as_ref().map(|authorities| {
+        let path = msp_dir.join("peer-tls.pem");
+        write_atomically(&path, authorities).map(|()| path)
+    });
+    let managed_identity = user(member)?;
+    let role = match member.described.role {
+        consortium::Role::Enterprise => Role::Enterprise,
+        consortium::Role::Customs => Role::Customs,
+        consortium::Role::Regulator => Role::Regulator,
+    };
+    ensure!(!msp.config().root_certs.is_empty(), "the MSP of {msp_id} has no authority");
+    Ok(Organization {
+        msp_id: msp_id.clone(),
+        msp_dir,
+        role,
+        peer: member.peer.address.to_string(),
+        peer_tls_ca: peer_tls_ca.transpose()?,
+        peer_server_name: member.peer.server_name.clone(),
+        custody: if managed_identity.is_some() { Custody::Managed } else { Custody::External },
+        managed_identity,
+        operators: Vec::new(),
+    })
+}
+
+fn user(member: &Member) -> Result<Option<PathBuf>> {
+    let path = member.described.user.as_ref().map(absolute).transpose();
+    path.context("the folder of the user")
+}

@@ -1,0 +1,147 @@
+//! What organizations whose keys are not at hand run: Fabric's own commands, with the files that they need.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use fabric_config::ChannelConfig;
+use fabric_msp::policy;
+use fabric_protos::protos::{
+    ApplicationPolicy, CollectionConfigPackage, CollectionPolicyConfig, StaticCollectionConfig, application_policy,
+    collection_config, collection_policy_config,
+};
+use serde_json::{Value, json};
+
+use super::deploy::Deployed;
+use crate::{
+    endpoint::Endpoint,
+    layout::{write_atomically, write_json},
+    package::Package,
+};
+
+/// The files beside the commands.
+const COLLECTIONS: &str = "collections.json";
+const ORDERERS: &str = "orderer-tls.pem";
+
+/// What one organization runs.
+#[derive(Debug, Clone)]
+pub struct Handover {
+    /// The organization.
+    pub msp_id: String,
+    /// The commands, for a shell in the folder with the files.
+    pub commands: Vec<String>,
+}
+
+/// Writes the package, the collections and the orderers' TLS authorities into a folder, and answers the commands of
+/// each organization that a deployment waits for.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn handover(
+    deployed: &Deployed,
+    config: &ChannelConfig,
+    package: &Package,
+    folder: &Path,
+) -> Result<Vec<Handover>> {
+    let label = package.id.split(':').next().unwrap_or(&package.id);
+    let archive = format!("{label}.tar.gz");
+    write_atomically(&folder.join(&archive), &package.bytes)?;
+    write_json(&folder.join(COLLECTIONS), &collections(&deployed.definition.collections)?)?;
+    let orderer = orderer(config, folder)?;
+    let definition = &deployed.definition;
+    // Names, versions and ids come from checked options, and MSP ids are letters, digits, dots and dashes.
+    let approve = format!(
+        "peer lifecycle chaincode approveformyorg --channelID {} --name {} --version {} --sequence {} --package-id {} \
+         --signature-policy \"{}\" --collections-config {COLLECTIONS} {orderer}",
+        config.channel_id(),
+        definition.name,
+        quoted(&definition.version),
+        definition.sequence,
+        package.id,
+        deployed.terms.in_order_of(&definition.policy).policy(),
+    );
+    let commands = vec![format!("peer lifecycle chaincode install {archive}"), approve];
+    let to_each = |msp_id: &String| Handover { msp_id: msp_id.clone(), commands: commands.clone() };
+    Ok(deployed.waits_for.iter().map(to_each).collect())
+}
+
+/// The options that lead to an orderer. An address that is none, which a configuration may hold, is not printed.
+fn orderer(config: &ChannelConfig, folder: &Path) -> Result<String> {
+    let endpoints = config.orderer_endpoints();
+    let plain = |address: &str| address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    let known = endpoints.iter().find(|one| plain(&one.address) && one.address.parse::<Endpoint>().is_ok());
+    let Some(known) = known else { return Ok("--orderer HOST:PORT".to_owned()) };
+    if known.tls_authorities.is_empty() {
+        return Ok(format!("--orderer {}", known.address));
+    }
+    write_atomically(&folder.join(ORDERERS), &known.tls_authorities.join(&b'\n'))?;
+    // `peer` takes a path for one relative to its configuration's folder.
+    Ok(format!("--orderer {} --tls --cafile \"$PWD/{ORDERERS}\"", known.address))
+}
+
+/// A text in single quotes, as shells take it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The collections as Fabric's `--collections-config` takes them.
+fn collections(package: &CollectionConfigPackage) -> Result<Vec<Value>> {
+    let all = package.config.iter().map(|config| match &config.payload {
+        Some(collection_config::Payload::StaticCollectionConfig(one)) => collection(one),
+        None => bail!("a collection without content"),
+    });
+    all.collect()
+}
+
+fn collection(one: &StaticCollectionConfig) -> Result<Value> {
+    let members = match one.member_orgs_policy.as_ref() {
+        Some(CollectionPolicyConfig { payload: Some(collection_policy_config::Payload::SignaturePolicy(members)) }) => {
+            members
+        }
+        _ => bail!("the collection {} names no members", one.name),
+    };
+    let endorsers = match one.endorsement_policy.as_ref() {
+        Some(ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(endorsers)) }) => endorsers,
+        _ => bail!("the collection {} has no endorsement policy of its own", one.name),
+    };
+    let text = |envelope| policy::format(envelope).with_context(|| format!("a policy of the collection {}", one.name));
+    Ok(json!({
+        "name": one.name,
+        "policy": text(members)?,
+        "requiredPeerCount": one.required_peer_count,
+        "maxPeerCount": one.maximum_peer_count,
+        "blockToLive": one.block_to_live,
+        "memberOnlyRead": one.member_only_read,
+        "memberOnlyWrite": one.member_only_write,
+        "endorsementPolicy": { "signaturePolicy": text(endorsers)? },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::collections::wanted;
+
+    #[test]
+    fn collections_are_written_with_policies_that_mean_the_same() -> Result<()> {
+        let package = wanted(&["AMSP".to_owned(), "B.MSP".to_owned()], "OMSP", None)?;
+        let written = collections(&package)?;
+        assert_eq!(written[1]["name"], "private-B_MSP");
+        assert_eq!(
+            (written[0]["memberOnlyRead"].as_bool(), written[0]["memberOnlyWrite"].as_bool()),
+            (Some(true), Some(false))
+        );
+        for (config, written) in package.config.iter().zip(&written) {
+            let Some(collection_config::Payload::StaticCollectionConfig(one)) = &config.payload else { panic!("none") };
+            let text = written["endorsementPolicy"]["signaturePolicy"].as_str().unwrap_or_default();
+            let again = application_policy::Type::SignaturePolicy(policy::parse(text)?);
+            assert_eq!(one.endorsement_policy, Some(ApplicationPolicy { r#type: Some(again) }), "{text}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_text_stays_one_word_of_a_shell() {
+        assert_eq!(quoted("0.1"), "'0.1'");
+        assert_eq!(quoted("a'; rm -r /"), r"'a'\''; rm -r /'");
+    }
+}
