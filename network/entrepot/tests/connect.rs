@@ -211,6 +211,23 @@ fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one(
 }
 
 #[test]
+fn profiles_for_clients_of_others_are_what_connect_itself_takes() -> Result<()> {
+    let known = Known::start()?;
+    let root = shown(known.layout().root());
+    let written = run(&["network", "profiles", "--dir", &root, "--output", "profiles"], known.folder.path())?;
+    ensure!(written.status == 0 && written.out.lines().count() == 12, "{}{}", written.out, written.err);
+    for ending in ["json", "yaml"] {
+        let profile = format!("profiles/connection-BankMSP.{ending}");
+        let admin = shown(&known.admin("bank.entrepot.example"));
+        let arguments = ["connect", "--json", "--channel", "trade", "--profile", &profile, "--admin", &admin];
+        let told = run(&arguments, known.folder.path())?;
+        ensure!(told.status == 0, "{}{}", told.out, told.err);
+        has(&told.of("tls", "held")?, "peer0.bank.entrepot.example")?;
+    }
+    known.network.stop()
+}
+
+#[test]
 fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
     let known = Known::start()?;
     let user = known.layout().user("exporter.entrepot.example", "gateway");

@@ -22,6 +22,7 @@ pub mod nodes;
 pub mod package;
 pub mod participation;
 pub mod process;
+pub mod profiles;
 pub mod signals;
 pub mod supervisor;
 pub mod terms;

@@ -1,14 +1,19 @@
 //! `network`: the embedded network alone, and files that run a network in containers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use fabric_operator::{
     consortium,
     export::{self, Images, Platform},
+    generate,
+    layout::Layout,
+    network::Network,
+    profiles,
 };
 
+use super::folder::Folder;
 use crate::output::say;
 use crate::roles;
 
@@ -23,6 +28,14 @@ pub enum Command {
     /// Write keys, channel and files that run the network of a consortium file in containers
     #[command(subcommand)]
     Export(Export),
+    /// Write a connection profile for each organization of a folder's network, for clients and SDKs of others
+    Profiles {
+        #[command(flatten)]
+        folder: Folder,
+        /// The folder to write
+        #[arg(long, value_name = "DIR", default_value = "profiles")]
+        output: PathBuf,
+    },
     /// Join the nodes of an exported network and deploy its chaincode (what the container `join` does)
     Join {
         /// The exported folder `network`
@@ -72,8 +85,21 @@ pub fn run(command: &Command) -> Result<()> {
         Command::Run(options) => roles::network::run(options),
         Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
         Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
+        Command::Profiles { folder, output } => profiles(folder, output),
         Command::Join { dir } => say!("{}", export::join(dir)?),
     }
+}
+
+fn profiles(folder: &Folder, output: &Path) -> Result<()> {
+    let layout = Layout::existing(&folder.dir)?;
+    let addresses =
+        layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
+    let consortium = generate::consortium(&layout, None)?;
+    let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
+    for path in profiles::write(&network, output)? {
+        say!("{}", path.display())?;
+    }
+    Ok(())
 }
 
 fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
