@@ -202,12 +202,27 @@ fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one(
     ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
     has(&told.of("lifecycle", "held")?, "entrepot 0.2 is committed (sequence 2)")?;
     has(&told.of("lifecycle", "held")?, "endorsements of 3 organizations are gathered")?;
+    moved_and_back(&known, &package)?;
     for (package, reason) in [("theirs.yaml", "is no package of an external chaincode"), ("none.tar.gz", "none.tar.gz")]
     {
         let told = known.connect(&[("--deploy", ""), ("--package", package)])?;
         ensure!(told.status == 1 && told.err.contains(reason), "{}{}", told.out, told.err);
     }
     known.network.stop()
+}
+
+/// An organization approves the committed definition again with a package of another address, where nobody listens.
+fn moved_and_back(known: &Known, package: &Path) -> Result<()> {
+    let made = run(&["package", "--address", "127.0.0.1:1", "--output", "moved.tar.gz"], known.folder.path())?;
+    ensure!(made.status == 0, "{}{}", made.out, made.err);
+    let deploy =
+        |package: &str| known.connect(&[("--chaincode-version", "0.2"), ("--deploy", ""), ("--package", package)]);
+    let moved = deploy("moved.tar.gz")?;
+    ensure!(moved.status == 1, "{} {}{}", moved.status, moved.out, moved.err);
+    has(&moved.of("lifecycle", "failed")?, "\"ExporterMSP\": \"the chaincode does not answer at its peer")?;
+    let back = deploy(&shown(package))?;
+    ensure!(back.status == 0, "{} {}{}", back.status, back.out, back.err);
+    Ok(())
 }
 
 #[test]

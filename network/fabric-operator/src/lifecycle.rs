@@ -279,6 +279,19 @@ impl Administrator {
         }
     }
 
+    /// Calls a chaincode at every peer of the organization, past their gateways, which would let other organizations
+    /// answer; nothing is ordered.
+    ///
+    /// # Errors
+    /// A peer or its chaincode refuses.
+    pub async fn call_everywhere(&self, chaincode: &str, function: &str) -> Result<(), EndorserError> {
+        for peer in &self.peers {
+            let call = self.gateway.contract(&self.channel, chaincode).transaction(function);
+            peer.query(&call.propose()?).await?;
+        }
+        Ok(())
+    }
+
     /// Installs the package on every peer of the organization, as far as that was not done before.
     ///
     /// # Errors

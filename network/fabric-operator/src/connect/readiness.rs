@@ -103,15 +103,18 @@ pub(super) fn told(msp_id: &str, approval: &Approval) -> String {
 /// Puts down whether the organization's peer reaches its chaincode.
 pub(super) async fn answers(member: &Member, terms: &Terms, report: &mut Report) -> bool {
     let msp_id = member.administrator.msp_id();
-    let contract = member.asking.contract(member.administrator.channel(), &terms.name);
-    match contract.transaction(METADATA).evaluate().await {
-        Ok(_) => {
+    let answered = match terms.endorsing.contains(&member.described.msp_id) {
+        true => member.administrator.call_everywhere(&terms.name, METADATA).await.map_err(|error| error.to_string()),
+        // Its peer has no package, and its gateway asks those of others.
+        false => evaluated(member, terms).await,
+    };
+    match answered {
+        Ok(()) => {
             report.held(Step::Lifecycle, msp_id, "the chaincode answers at its peer");
             true
         }
-        Err(error) => {
-            let said: Vec<String> = error.details().iter().map(|detail| detail.message.clone()).collect();
-            let found = format!("the chaincode does not answer at its peer: {error} {}", said.join("; "));
+        Err(said) => {
+            let found = format!("the chaincode does not answer at its peer: {said}");
             let advice = "Start `entrepot chaincode` with the CHAINCODE_ID of the package that this organization approved, \
                           where the package's address leads from the peer; a wrong id makes a peer wait for its \
                           startuptimeout without a word.";
@@ -119,4 +122,13 @@ pub(super) async fn answers(member: &Member, terms: &Terms, report: &mut Report)
             false
         }
     }
+}
+
+async fn evaluated(member: &Member, terms: &Terms) -> Result<(), String> {
+    let contract = member.asking.contract(member.administrator.channel(), &terms.name);
+    let answer = contract.transaction(METADATA).evaluate().await;
+    answer.map(drop).map_err(|error| {
+        let said: Vec<&str> = error.details().iter().map(|detail| detail.message.as_str()).collect();
+        format!("{error} {}", said.join("; "))
+    })
 }
