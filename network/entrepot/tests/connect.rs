@@ -20,7 +20,7 @@ use entrepot::demo::{
 use fabric_msp::msp::config_from_directory;
 use fabric_operator::layout::Layout;
 use serde_json::{Value, json};
-use theirs::{CHANNEL, PROGRAM, Theirs, Tools, done, eventually, has, ports, shown};
+use theirs::{CHANNEL, PROGRAM, Theirs, Tools, done, eventually, has, shown};
 use trade_gateway::settings::{Custody, Role, Settings};
 use trade_model::item::ReadItem;
 
@@ -308,6 +308,7 @@ fn goods_pass_between_two_organizations_of_a_network_that_fabrics_own_tools_have
         let told = connect_theirs(&theirs, &[0, 1], &["--json"])?;
         ensure!(told.status == 0, "{}{}", told.out, told.err);
         has(&told.of("tls", "held")?, "peer0.org2.example.com")?;
+        has(&told.of("membership", "held")?, "\"peer1.org1.example.com\": \"the peer of Org1MSP has joined")?;
         has(&told.of("organizations", "held")?, "2 of 2 endorse: Org1MSP, Org2MSP")?;
         has(&told.of("lifecycle", "open")?, "entrepot is not committed; approved by none, not by Org1MSP, Org2MSP")?;
 
@@ -320,21 +321,28 @@ fn goods_pass_between_two_organizations_of_a_network_that_fabrics_own_tools_have
     Ok(())
 }
 
-/// Makes the package and serves the chaincode for it, with TLS by a certificate of the first organization.
+/// Makes one package for all peers, each of which fills in its own port, and serves the chaincode for each, with TLS
+/// by a certificate of the first organization.
 fn serve_chaincode(theirs: &mut Theirs<'_>) -> Result<()> {
-    let address = format!("localhost:{}", ports()?.calls);
     let authority = shown(&theirs.tls_authority(0));
-    let made = run(&["package", "--json", "--address", &address, "--tls-ca", &authority], &theirs.path(""))?;
+    let made = ["package", "--json", "--address", "localhost:{{.port}}", "--tls-ca", &authority];
+    let made = run(&made, &theirs.path(""))?;
     let made: Value = serde_json::from_str(&made.out).with_context(|| format!("{}{}", made.out, made.err))?;
+    let package_id = made["package_id"].as_str().context("no package id")?;
     let (certificate, key) = theirs.server_keys(0);
-    let environment = [
-        ("CHAINCODE_ID", made["package_id"].as_str().context("no package id")?),
-        ("CHAINCODE_SERVER_ADDRESS", &address),
-        ("CHAINCODE_TLS_CERT", &certificate),
-        ("CHAINCODE_TLS_KEY", &key),
-    ];
-    theirs.start_role(&["chaincode"], &environment)?;
-    eventually("the chaincode listens", || Ok(std::net::TcpStream::connect(&address).is_ok().then_some(())))
+    let peers: Vec<u16> = theirs.peers.iter().flatten().map(|ports| ports.chaincode).collect();
+    for port in peers {
+        let address = format!("localhost:{port}");
+        let environment = [
+            ("CHAINCODE_ID", package_id),
+            ("CHAINCODE_SERVER_ADDRESS", &address),
+            ("CHAINCODE_TLS_CERT", &certificate),
+            ("CHAINCODE_TLS_KEY", &key),
+        ];
+        theirs.start_role(&["chaincode"], &environment)?;
+        eventually("the chaincode listens", || Ok(std::net::TcpStream::connect(&address).is_ok().then_some(())))?;
+    }
+    Ok(())
 }
 
 /// The first organization deploys; the second runs what it is told, in a shell with Fabric's `peer`.
@@ -346,7 +354,7 @@ fn deploy_with_the_key_of_one_and_the_commands_of_the_other(theirs: &Theirs<'_>)
     let commands: Vec<&str> = told.out.lines().filter(|line| line.starts_with("  peer lifecycle ")).collect();
     ensure!(commands.len() == 2, "{}", told.out);
     for command in commands {
-        let mut shell = theirs.peer(1);
+        let mut shell = theirs.peer(1, 0);
         let path = format!("{}:/usr/bin:/bin", theirs.tools.bin.display());
         let environment: Vec<_> =
             shell.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();

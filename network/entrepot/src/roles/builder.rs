@@ -2,7 +2,7 @@
 //! packages that the embedded network takes, and refuses the others for the same reasons.
 
 use std::{
-    fs,
+    env, fs,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -10,6 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use fabric_devnet::chaincode::{is_service, strict_connection};
 use fabric_msp::private;
+use serde_json::{Map, Value};
+
+/// Where a peer's operator says what the words in a package's connection stand for, as for Fabric's own builder.
+const CONFIGURATION: &str = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG";
 
 /// The largest file of a package that is read, in bytes (1 MiB), as on the embedded network.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -45,8 +49,44 @@ fn build(source: &Path, output: &Path) -> Result<()> {
     let from = source.join("connection.json");
     let strict =
         strict_connection(&read(&from)?).with_context(|| format!("malformed chaincode info in {}", from.display()))?;
+    let words = env::var(CONFIGURATION).unwrap_or_default();
+    let strict = filled(&strict, &words).with_context(|| format!("the words in {}", from.display()))?;
     let to = output.join("connection.json");
     write(&to, &strict)
+}
+
+/// The connection with what this peer's operator says in the place of each `{{.word}}`; a word of which nothing is
+/// said is an error, as with Fabric's own builder. `words` is a JSON object, or nothing.
+fn filled(connection: &[u8], words: &str) -> Result<Vec<u8>> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(connection)?;
+    let words: Map<String, Value> = match words {
+        "" => Map::new(),
+        _ => serde_json::from_str(words).with_context(|| format!("{CONFIGURATION} is no JSON object"))?,
+    };
+    for (name, field) in &mut fields {
+        if let Value::String(text) = field {
+            *text = fill(text, &words).with_context(|| format!("the field {name}"))?;
+        }
+    }
+    Ok(serde_json::to_vec(&fields)?)
+}
+
+fn fill(text: &str, words: &Map<String, Value>) -> Result<String> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (word, behind) = after.split_once("}}").context("a brace is not closed")?;
+        let name = word.trim().strip_prefix('.').with_context(|| format!("{{{{{word}}}}} is not understood"))?;
+        filled.push_str(before);
+        match words.get(name) {
+            Some(Value::String(value)) => filled.push_str(value),
+            Some(Value::Number(value)) => filled.push_str(&value.to_string()),
+            _ => bail!("{CONFIGURATION} of this peer does not say what {name} is"),
+        }
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Ok(filled)
 }
 
 /// For the peer's eyes only: the package may hold the key with which it shows itself to the chaincode.
@@ -120,6 +160,30 @@ mod tests {
         let long = format!("{{\"address\":\"a:1\",\"other\":\"{}\"}}", "x".repeat(1024 * 1024));
         assert!(refused(service, &long)?.contains("more than 1048576"));
         assert!(run("build", &["one".to_owned()]).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn words_are_filled_in_by_each_peers_operator_and_never_left_or_guessed() -> Result<()> {
+        let connection = br#"{"address":"cc.{{.peername}}:{{ .port }}","tls_required":false}"#;
+        let address = |words: &str| -> Result<String> {
+            let filled: Value = serde_json::from_slice(&filled(connection, words)?)?;
+            Ok(filled["address"].as_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(address(r#"{"peername":"peer0.org1","port":9999}"#)?, "cc.peer0.org1:9999");
+        for (words, reason) in [
+            ("", "does not say what peername is"),
+            (r#"{"peername":"p"}"#, "does not say what port is"),
+            (r#"{"peername":["p"],"port":1}"#, "does not say what peername is"),
+            ("[]", "no JSON object"),
+        ] {
+            let error = format!("{:#}", address(words).expect_err(reason));
+            assert!(error.contains(reason), "{error}");
+        }
+        for text in ["{{peername}}", "{{.peername", "{{if .x}}"] {
+            assert!(fill(text, &Map::new()).is_err(), "{text}");
+        }
+        assert_eq!(fill("plain:1", &Map::new())?, "plain:1");
         Ok(())
     }
 }

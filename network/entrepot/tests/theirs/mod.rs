@@ -20,6 +20,9 @@ pub const CHANNEL: &str = "mychannel";
 /// The two organizations: the name before `MSP`, and the domain.
 pub const ORGANIZATIONS: [(&str, &str); 2] = [("Org1", "org1.example.com"), ("Org2", "org2.example.com")];
 
+/// How many peers each of them runs.
+pub const PEERS: [usize; 2] = [2, 1];
+
 const TOOLS: [&str; 5] = ["peer", "orderer", "cryptogen", "configtxgen", "osnadmin"];
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
@@ -63,20 +66,22 @@ impl Tools {
     }
 }
 
-/// A node's ports: for calls, for chaincode or administration, for operations.
+/// A node's ports: for calls, for chaincode that dials in or for administration, for operations; and that of the
+/// chaincode which a peer dials.
 #[derive(Clone, Copy)]
 pub struct Ports {
     pub calls: u16,
     pub other: u16,
     pub operations: u16,
+    pub chaincode: u16,
 }
 
-/// A running network of two organizations and one orderer.
+/// A running network of two organizations, the first with two peers, and one orderer.
 pub struct Theirs<'t> {
     pub tools: &'t Tools,
     folder: TempDir,
     pub orderer: Ports,
-    pub peers: [Ports; 2],
+    pub peers: [Vec<Ports>; 2],
     nodes: Vec<Child>,
 }
 
@@ -84,18 +89,22 @@ impl<'t> Theirs<'t> {
     /// Makes the network in a folder of its own, and lets all nodes join the channel.
     pub fn start(tools: &'t Tools) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let mut theirs = Self { tools, folder, orderer: ports()?, peers: [ports()?, ports()?], nodes: Vec::new() };
+        let peers = PEERS.map(|count| (0..count).map(|_| ports()).collect::<Result<Vec<_>>>());
+        let [first, second] = peers;
+        let mut theirs = Self { tools, folder, orderer: ports()?, peers: [first?, second?], nodes: Vec::new() };
         theirs.make_crypto()?;
         theirs.make_block()?;
         theirs.start_orderer()?;
-        for organization in 0..ORGANIZATIONS.len() {
-            theirs.start_peer(organization)?;
+        for (organization, count) in PEERS.into_iter().enumerate() {
+            for number in 0..count {
+                theirs.start_peer(organization, number)?;
+            }
         }
         theirs.join_orderer()?;
-        for organization in 0..ORGANIZATIONS.len() {
-            let join =
-                || theirs.peer(organization).args(["channel", "join", "-b"]).arg(theirs.path("channel.block")).output();
-            eventually("a peer joins", || Ok(join()?.status.success().then_some(())))?;
+        for (organization, count) in PEERS.into_iter().enumerate() {
+            for number in 0..count {
+                theirs.join_peer(organization, number)?;
+            }
         }
         Ok(theirs)
     }
@@ -120,12 +129,18 @@ impl<'t> Theirs<'t> {
         self.organization(organization).join(format!("tlsca/tlsca.{domain}-cert.pem"))
     }
 
-    /// Fabric's own client, as the administrator of an organization at its peer.
-    pub fn peer(&self, organization: usize) -> Command {
+    fn join_peer(&self, organization: usize, number: usize) -> Result<()> {
+        let block = self.path("channel.block");
+        let join = || self.peer(organization, number).args(["channel", "join", "-b"]).arg(&block).output();
+        eventually("a peer joins", || Ok(join()?.status.success().then_some(())))
+    }
+
+    /// Fabric's own client, as the administrator of an organization at one of its peers.
+    pub fn peer(&self, organization: usize, number: usize) -> Command {
         let mut command = self.tools.command("peer");
         command
             .env("CORE_PEER_LOCALMSPID", format!("{}MSP", ORGANIZATIONS[organization].0))
-            .env("CORE_PEER_ADDRESS", format!("localhost:{}", self.peers[organization].calls))
+            .env("CORE_PEER_ADDRESS", format!("localhost:{}", self.peers[organization][number].calls))
             .env("CORE_PEER_MSPCONFIGPATH", self.user(organization, "Admin"))
             .env("CORE_PEER_TLS_ENABLED", "true")
             .env("CORE_PEER_TLS_ROOTCERT_FILE", self.tls_authority(organization))
@@ -153,18 +168,24 @@ impl<'t> Theirs<'t> {
     /// A connection profile as Fabric's samples write it.
     pub fn profile(&self, organization: usize) -> Result<PathBuf> {
         let (name, domain) = ORGANIZATIONS[organization];
-        let peer = format!("peer0.{domain}");
         let authority = fs::read_to_string(self.tls_authority(organization))?;
+        let peers = self.peers[organization].iter().enumerate().map(|(number, ports)| {
+            let peer = format!("peer{number}.{domain}");
+            let entry = serde_json::json!({
+                "url": format!("grpcs://localhost:{}", ports.calls),
+                "tlsCACerts": { "pem": authority },
+                "grpcOptions": { "ssl-target-name-override": peer, "hostnameOverride": peer },
+            });
+            (peer, entry)
+        });
+        let peers: serde_json::Map<_, _> = peers.collect();
+        let names: Vec<&String> = peers.keys().collect();
         let profile = serde_json::json!({
             "name": format!("test-network-{}", name.to_lowercase()),
             "version": "1.0.0",
             "client": { "organization": name, "connection": { "timeout": { "peer": { "endorser": "300" } } } },
-            "organizations": { name: { "mspid": format!("{name}MSP"), "peers": [peer] } },
-            "peers": { &peer: {
-                "url": format!("grpcs://localhost:{}", self.peers[organization].calls),
-                "tlsCACerts": { "pem": authority },
-                "grpcOptions": { "ssl-target-name-override": peer, "hostnameOverride": peer },
-            } },
+            "organizations": { name: { "mspid": format!("{name}MSP"), "peers": names } },
+            "peers": peers,
         });
         let path = self.path(&format!("connection-{}.json", name.to_lowercase()));
         fs::write(&path, serde_json::to_string_pretty(&profile)?)?;
@@ -177,9 +198,9 @@ impl<'t> Theirs<'t> {
             "OrdererOrgs:\n  - {{ Name: Orderer, Domain: example.com, EnableNodeOUs: true, \
              Specs: [{{ Hostname: orderer, {nodes} }}] }}\nPeerOrgs:\n"
         );
-        for (name, domain) in ORGANIZATIONS {
+        for ((name, domain), count) in ORGANIZATIONS.into_iter().zip(PEERS) {
             text += &format!(
-                "  - {{ Name: {name}, Domain: {domain}, EnableNodeOUs: true, Template: {{ Count: 1, {nodes} }}, \
+                "  - {{ Name: {name}, Domain: {domain}, EnableNodeOUs: true, Template: {{ Count: {count}, {nodes} }}, \
                  Specs: [{{ Hostname: gateway, {nodes} }}], Users: {{ Count: 1 }} }}\n"
             );
         }
@@ -213,7 +234,7 @@ impl<'t> Theirs<'t> {
         let orderer = organization("Orderer", orderer_folder, endpoint);
         let peers: String = (0..ORGANIZATIONS.len())
             .map(|number| {
-                let anchor = format!("AnchorPeers: [{{ Host: localhost, Port: {} }}]", self.peers[number].calls);
+                let anchor = format!("AnchorPeers: [{{ Host: localhost, Port: {} }}]", self.peers[number][0].calls);
                 organization(ORGANIZATIONS[number].0, self.organization(number), anchor)
             })
             .collect();
@@ -272,21 +293,26 @@ impl<'t> Theirs<'t> {
         self.start_node("orderer", &[], environment.collect(), self.orderer)
     }
 
-    fn start_peer(&mut self, organization: usize) -> Result<()> {
+    fn start_peer(&mut self, organization: usize, number: usize) -> Result<()> {
         let (name, domain) = ORGANIZATIONS[organization];
-        let host = format!("peer0.{domain}");
+        let host = format!("peer{number}.{domain}");
         let node = self.organization(organization).join("peers").join(&host);
         let (data, tls) = (self.path(&host), |name: &str| node.join("tls").join(name).display().to_string());
-        let Ports { calls, other, operations } = self.peers[organization];
+        let own = self.peers[organization][number];
+        let Ports { calls, other, operations, chaincode } = own;
         let address = format!("localhost:{calls}");
-        let builders = serde_json::json!([{ "name": "ccaas_builder", "path": self.builder()? }]).to_string();
+        let first = format!("localhost:{}", self.peers[organization][0].calls);
+        let variable = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG";
+        let builder =
+            serde_json::json!({ "name": "ccaas_builder", "path": self.builder()?, "propagateEnvironment": [variable] });
+        let builders = serde_json::json!([builder]).to_string();
         let environment = [
             ("PEER_ID", host.clone()),
             ("PEER_ADDRESS", address.clone()),
             ("PEER_LISTENADDRESS", format!("127.0.0.1:{calls}")),
             ("PEER_CHAINCODEADDRESS", format!("127.0.0.1:{other}")),
             ("PEER_CHAINCODELISTENADDRESS", format!("127.0.0.1:{other}")),
-            ("PEER_GOSSIP_BOOTSTRAP", address.clone()),
+            ("PEER_GOSSIP_BOOTSTRAP", first),
             ("PEER_GOSSIP_EXTERNALENDPOINT", address),
             ("PEER_LOCALMSPID", format!("{name}MSP")),
             ("PEER_MSPCONFIGPATH", node.join("msp").display().to_string()),
@@ -299,12 +325,19 @@ impl<'t> Theirs<'t> {
             ("OPERATIONS_LISTENADDRESS", format!("127.0.0.1:{operations}")),
             ("CHAINCODE_EXTERNALBUILDERS", builders),
         ];
-        let environment = environment.into_iter().map(|(name, value)| (format!("CORE_{name}"), value));
-        self.start_node("peer", &["node", "start"], environment.collect(), self.peers[organization])
+        let core = environment.into_iter().map(|(name, value)| (format!("CORE_{name}"), value));
+        let words = serde_json::json!({ "port": chaincode.to_string() }).to_string();
+        let environment = core.chain([(variable.to_owned(), words)]);
+        self.start_node("peer", &["node", "start"], environment.collect(), own)
     }
 
-    /// The builder for chaincode as a service: this program under the three names.
+    /// The builder for chaincode as a service: that of the release where it lies beside the programs, or else this
+    /// program under the three names.
     fn builder(&self) -> Result<PathBuf> {
+        let given = self.tools.bin.parent().map(|release| release.join("builders/ccaas"));
+        if let Some(given) = given.filter(|given| given.join("bin/build").is_file()) {
+            return Ok(given);
+        }
         let folder = self.path("builder");
         fs::create_dir_all(folder.join("bin"))?;
         for name in ["detect", "build", "release"] {
@@ -385,11 +418,12 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Result<Option<T>>) -> 
     bail!("not within {} s: {what}", PATIENCE.as_secs())
 }
 
-/// Three ports that are free now.
+/// Ports that are free now.
 pub fn ports() -> Result<Ports> {
-    let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0"));
-    let [calls, other, operations] = listeners.map(|listener| listener.and_then(|one| Ok(one.local_addr()?.port())));
-    Ok(Ports { calls: calls?, other: other?, operations: operations? })
+    let listeners = [(); 4].map(|()| TcpListener::bind("127.0.0.1:0"));
+    let ports = listeners.map(|listener| listener.and_then(|one| Ok(one.local_addr()?.port())));
+    let [calls, other, operations, chaincode] = ports;
+    Ok(Ports { calls: calls?, other: other?, operations: operations?, chaincode: chaincode? })
 }
 
 /// Whether a path is somewhere in a text, so that a failure shows the text.
