@@ -10,6 +10,7 @@ pub mod endorser;
 pub mod error;
 pub mod events;
 pub mod gateway;
+pub mod intent;
 mod message;
 pub mod operations;
 pub mod orderer;
@@ -33,6 +34,7 @@ pub use self::{
     error::{ClientError, CommitError},
     events::{EventError, Start},
     gateway::Gateway,
+    intent::{Intent, IntentError},
     message::Timestamp,
     operations::{Health, health, version},
     orderer::OrdererClient,

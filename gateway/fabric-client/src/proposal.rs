@@ -197,7 +197,7 @@ impl Proposal {
 }
 
 impl Contents {
-    fn read(proposal_bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(proposal_bytes: &[u8]) -> Result<Self, String> {
         let unreadable = |error: prost::DecodeError| error.to_string();
         let proposal = protos::Proposal::decode(proposal_bytes).map_err(unreadable)?;
         let header = Header::decode(proposal.header.as_slice()).map_err(unreadable)?;

@@ -16,7 +16,10 @@ use fabric_protos::{
 };
 use prost::Message;
 
-use crate::{proposal::Proposal, transaction::Transaction};
+use crate::{
+    proposal::{Contents, Proposal},
+    transaction::Transaction,
+};
 
 /// Why a prepared transaction must not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -109,8 +112,22 @@ pub fn verify_prepared(
     prepared: &Transaction,
     msps: Option<&MspManager>,
 ) -> Result<Prepared, VerifyError> {
-    let contents = proposal.contents();
-    let payload = Payload::decode(prepared.signing_input())?;
+    let verified = check(proposal.contents(), prepared.signing_input(), msps)?;
+    let silent =
+        proposal.endorsing_organizations().iter().find(|organization| !verified.endorsers.contains(organization));
+    match silent {
+        Some(organization) => Err(VerifyError::NotEndorsedBy(organization.clone())),
+        None => Ok(verified),
+    }
+}
+
+/// Checks that the bytes of a prepared transaction are those of a proposal with these contents.
+pub(crate) fn check(
+    contents: &Contents,
+    signing_input: &[u8],
+    msps: Option<&MspManager>,
+) -> Result<Prepared, VerifyError> {
+    let payload = Payload::decode(signing_input)?;
     if payload.header.as_ref() != Some(&contents.header) {
         return Err(VerifyError::Header);
     }
@@ -132,16 +149,13 @@ pub fn verify_prepared(
         return Err(VerifyError::ProposalHash);
     }
     let endorsers = check_endorsements(&endorsed.endorsements, &endorsed.proposal_response_payload, msps)?;
-    let silent = proposal.endorsing_organizations().iter().find(|organization| !endorsers.contains(organization));
-    if let Some(organization) = silent {
-        return Err(VerifyError::NotEndorsedBy(organization.clone()));
-    }
     let action = ChaincodeAction::decode(response.extension.as_slice())?;
     let chaincode = action.chaincode_id.unwrap_or_default().name;
-    if chaincode != proposal.chaincode() {
+    if chaincode != contents.chaincode {
         return Err(VerifyError::Chaincode(chaincode));
     }
-    Ok(Prepared { result: prepared.result().to_vec(), endorsers, writes: writes(&action.results)? })
+    let result = action.response.unwrap_or_default().payload;
+    Ok(Prepared { result, endorsers, writes: writes(&action.results)? })
 }
 
 fn check_call(prepared: &[u8], proposed: &[u8]) -> Result<(), VerifyError> {

@@ -3,6 +3,7 @@
 mod direct;
 mod events;
 mod fake;
+mod intent;
 mod offline;
 mod outcome;
 mod private;
