@@ -31,6 +31,7 @@ pub mod routes;
 mod server;
 mod service;
 pub mod settings;
+pub mod signer;
 mod signing;
 pub mod store;
 mod time;

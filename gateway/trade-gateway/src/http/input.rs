@@ -33,7 +33,7 @@ pub(super) fn check_head(request: &HttpRequest, header_bytes: usize, query_bytes
     Ok(())
 }
 
-pub(super) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
+pub(crate) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(), Problem> {
     let unsupported = |detail: &str| Err(Problem::of(ProblemCode::MediaTypeUnsupported).with_detail(detail));
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if text(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
@@ -98,7 +98,7 @@ fn too_large(max: usize) -> Problem {
     Problem::of(ProblemCode::BodyTooLarge).with_detail(format!("At most {max} bytes are accepted."))
 }
 
-pub(super) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
+pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
     let undecodable = || Problem::of(ProblemCode::PathMalformed);
     let mut path = BTreeMap::new();
     // From the path as it was sent: the router's own decoding replaces what is not UTF-8.

@@ -15,6 +15,7 @@ mod stream;
 mod token;
 
 pub(crate) use self::{
+    input::{check_media_type, parts},
     router::{configure, configure_admin},
     state::State,
 };

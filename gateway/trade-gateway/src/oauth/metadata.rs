@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// What client credentials are called as a grant (RFC 6749 §4.4.2).
 pub(super) const CLIENT_CREDENTIALS: &str = "client_credentials";
 
+/// What an assertion of RFC 7523 is called.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// Where tokens are to be had.
 pub(crate) const TOKEN_PATH: &str = "/v1/oauth/token";
 

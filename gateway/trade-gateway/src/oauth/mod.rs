@@ -6,6 +6,7 @@
 //! registration and no refresh tokens. Whatever way a request came, its certificate is judged anew each time: a
 //! token is never worth more than the certificate is.
 
+mod asking;
 mod assertion;
 mod jws;
 mod keys;
@@ -23,11 +24,17 @@ use std::{
 use serde_json::Value;
 
 pub use self::keys::TokenKeysError;
-use self::{assertion::Assertion, keys::Keys, metadata::CLIENT_CREDENTIALS, replay::Replays};
 pub(crate) use self::{
+    asking::{client_assertion, client_form},
     metadata::{KEYS_PATH, METADATA_PATH, TOKEN_PATH},
     refusal::{OauthError, Refusal, RefusalBody},
     token::TokenBody,
+};
+use self::{
+    assertion::Assertion,
+    keys::Keys,
+    metadata::{CLIENT_CREDENTIALS, JWT_BEARER},
+    replay::Replays,
 };
 use crate::{
     members::{Members, Principal},
@@ -35,9 +42,6 @@ use crate::{
     settings::{OauthSettings, Role},
     ways::{Scope, TokenKind},
 };
-
-/// What an assertion of RFC 7523 is called.
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The token endpoint of one gateway, and what reads its tokens.
 pub(crate) struct Oauth {

@@ -16,6 +16,8 @@ mod operators;
 mod organizations;
 mod reading;
 mod shares;
+mod signer;
+mod signer_token;
 mod signing;
 mod streams;
 mod tokens;

@@ -67,7 +67,7 @@ pub(crate) struct Gateway {
     pub(crate) double: Arc<Double>,
     running: Option<Running>,
     runtime: tokio::runtime::Runtime,
-    tls_authority: Vec<u8>,
+    pub(crate) tls_authority: Vec<u8>,
 }
 
 impl Organizations {

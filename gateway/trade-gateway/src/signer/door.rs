@@ -1,0 +1,163 @@
+//! The signer's side towards its callers: the gateway's routes for members, behind a secret.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{self, Data, Payload, ServiceConfig},
+};
+use fabric_msp::hash::sha256;
+use tokio::sync::Semaphore;
+
+use super::{refusal::SignerCode, signing::Signing};
+use crate::{
+    answer::Answer,
+    client::Response,
+    http::{check_media_type, parts},
+    problem::{Problem, ProblemCode},
+    routes::{self, Access, Action, Method, Route},
+};
+
+/// Requests that are worked on at once.
+const REQUESTS_MAX: usize = 32;
+
+/// Headers of the gateway's answers that are handed on.
+const HANDED_ON: [&str; 3] = ["link", "retry-after", "location"];
+
+/// What all requests share.
+pub(super) struct Door {
+    signing: Arc<Signing>,
+    places: Arc<Semaphore>,
+}
+
+impl Door {
+    pub(super) fn new(signing: Arc<Signing>) -> Self {
+        Self { signing, places: Arc::new(Semaphore::new(REQUESTS_MAX)) }
+    }
+}
+
+/// Registers the routes that are signed or handed on, and nothing else.
+pub(super) fn configure(config: &mut ServiceConfig, door: &Data<Door>) {
+    config.app_data(door.clone());
+    let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+    for route in routes::all().iter().filter(|route| is_taken(route)) {
+        paths.entry(route.path).or_default().push(route);
+    }
+    for (path, routes) in paths {
+        let mut resource = web::resource(path);
+        for route in routes {
+            let method = match route.method {
+                Method::Get => web::get(),
+                Method::Post => web::post(),
+                Method::Put => web::put(),
+            };
+            resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, door: Data<Door>| {
+                handle(route, request, payload, door)
+            }));
+        }
+        config.service(resource.default_service(web::to(unknown)));
+    }
+    config.default_service(web::to(unknown));
+}
+
+/// Handing in signatures is the signer's own affair, and tokens are for who has the key.
+fn is_taken(route: &Route) -> bool {
+    let is_for_members = matches!(route.access, Access::Members(_));
+    is_for_members && !matches!(route.action, Action::SignProposal | Action::SignTransaction)
+}
+
+async fn unknown(request: HttpRequest, door: Data<Door>) -> HttpResponse {
+    let refused = check_secret(&request, &door).err();
+    let unknown = || SignerCode::RouteUnknown.because("The signer has the gateway's routes for members.").into();
+    problem(refused.unwrap_or_else(unknown))
+}
+
+async fn handle(route: &'static Route, request: HttpRequest, payload: Payload, door: Data<Door>) -> HttpResponse {
+    match work(route, &request, payload, &door).await {
+        Ok(response) => answer(response),
+        Err(refused) => problem(refused),
+    }
+}
+
+async fn work(
+    route: &'static Route,
+    request: &HttpRequest,
+    payload: Payload,
+    door: &Door,
+) -> Result<Response, Problem> {
+    check_secret(request, door)?;
+    let busy = |_| Problem::from(SignerCode::Busy.because(format!("It works on {REQUESTS_MAX} requests at once.")));
+    let place = Arc::clone(&door.places).try_acquire_owned().map_err(busy)?;
+    let limits = door.signing.limits();
+    let max = match route.action {
+        Action::BankStatement => limits.statement_body_bytes,
+        _ => limits.json_body_bytes,
+    };
+    let mut body = Vec::new();
+    if route.has_body() {
+        check_media_type(route, request)?;
+        let read = payload.to_bytes_limited(max);
+        let read = tokio::time::timeout(Duration::from_millis(limits.body_deadline_ms), read).await;
+        let read = read.map_err(|_| Problem::of(ProblemCode::BodyTimeout))?;
+        let read = read.map_err(|_| Problem::of(ProblemCode::BodyTooLarge))?;
+        body = read.map_err(|_| Problem::of(ProblemCode::BodyIncomplete))?.to_vec();
+    }
+    let parts = parts(route, request, body)?;
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or("application/json").to_owned();
+    let signing = Arc::clone(&door.signing);
+    // Keys in tokens and the client of the gateway block.
+    let worked = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        match route.transaction() {
+            Some(transaction) => signing.sign(route, transaction, &parts, &media_type),
+            None => signing.hand_on(route, &parts, &media_type),
+        }
+    });
+    worked.await.unwrap_or_else(|error| {
+        tracing::error!("the work on a request stopped: {error}");
+        Err(Problem::of(ProblemCode::GatewayFailure))
+    })
+}
+
+/// Digests are compared, so that neither time nor length tells anything about the secret.
+fn check_secret(request: &HttpRequest, door: &Door) -> Result<(), Problem> {
+    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let sent = sent.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let is_known =
+        sent.is_some_and(|(_, secret)| openssl::memcmp::eq(&sha256(secret.trim().as_bytes()), door.signing.secret()));
+    if is_known {
+        return Ok(());
+    }
+    Err(SignerCode::SecretMissing.because("Send it as Authorization: Bearer.").into())
+}
+
+fn answer(response: Response) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    let media_type = response.headers.get("content-type").map_or("application/octet-stream", String::as_str);
+    answer.insert_header((header::CONTENT_TYPE, media_type));
+    for name in HANDED_ON {
+        if let Some(value) = response.headers.get(name) {
+            answer.insert_header((name, value.as_str()));
+        }
+    }
+    answer.body(response.body)
+}
+
+fn problem(problem: Problem) -> HttpResponse {
+    let answer = Answer::from(problem);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header((header::CONTENT_TYPE, answer.media_type));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"entrepot-signer\""));
+    }
+    for (name, value) in answer.headers {
+        response.insert_header((name, value));
+    }
+    response.body(answer.body)
+}

@@ -1,0 +1,156 @@
+//! One request: the call that it means, what the gateway prepares for it, and the signatures.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use fabric_client::{Intent, IntentError, Timestamp};
+use serde_json::json;
+use trade_model::transaction::PRIVATE;
+
+use super::{
+    keys::Keys,
+    login::Login,
+    policy::Policy,
+    refusal::{Refused, SignerCode},
+    settings::SignerSettings,
+};
+use crate::{
+    answer::{SigningStage, SigningStep},
+    client::Response,
+    problem::Problem,
+    request::{self, Arguments, Parts},
+    routes::{Route, Transaction},
+    settings::{Limits, PAGE_MAX},
+};
+
+/// What signs.
+pub(super) struct Signing {
+    keys: Keys,
+    login: Login,
+    policy: Policy,
+    channel: String,
+    chaincode: String,
+    limits: Limits,
+}
+
+impl Signing {
+    pub(super) fn new(settings: &SignerSettings, keys: Keys, login: Login, policy: Policy) -> Self {
+        let (channel, chaincode) = (settings.channel.clone(), settings.chaincode.clone());
+        // How large a page may be is the gateway's to say.
+        let limits = Limits { page: PAGE_MAX, ..Limits::default() };
+        Self { keys, login, policy, channel, chaincode, limits }
+    }
+
+    /// The bounds of requests, as a gateway has them by default.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// SHA-256 of the secret.
+    pub(super) fn secret(&self) -> &[u8; 32] {
+        &self.keys.secret
+    }
+
+    /// Hands a request on that needs no signature. Blocks.
+    pub(super) fn hand_on(&self, route: &Route, parts: &Parts, media_type: &str) -> Result<Response, Problem> {
+        let headers = [("Content-Type", media_type)];
+        let headers = if route.has_body() { &headers[..] } else { &[] };
+        Ok(self.login.send(route.method.as_str(), &parts.target, headers, &parts.body)?)
+    }
+
+    /// Has a request prepared, signs what it means, and gives back the outcome. Blocks.
+    pub(super) fn sign(
+        &self,
+        route: &Route,
+        transaction: &Transaction,
+        parts: &Parts,
+        media_type: &str,
+    ) -> Result<Response, Problem> {
+        let arguments = request::arguments(route, transaction, parts, &self.limits)?;
+        self.policy.check(transaction.name, !route.is_write(), &arguments)?;
+        let intent = self.intent(transaction, &arguments);
+        let target = signed_by_caller(&parts.target, arguments.caller_signs);
+        let mut headers = Vec::new();
+        if route.has_body() {
+            headers.push(("Content-Type", media_type));
+        }
+        headers.extend(parts.idempotency_key.as_deref().map(|key| ("Idempotency-Key", key)));
+        let mut response = self.login.send(route.method.as_str(), &target, &headers, &parts.body)?;
+        let mut signed = BTreeSet::new();
+        while let Some(step) = step_of(&response) {
+            // Each is asked for once; a gateway that goes round is not followed.
+            if !signed.insert(step.stage.as_str()) || (step.stage == SigningStage::Transaction && !route.is_write()) {
+                return Err(SignerCode::PreparedOther.because("It asks for a signature that is not due.").into());
+            }
+            response = self.hand_in(transaction.name, &intent, &step)?;
+        }
+        Ok(response)
+    }
+
+    /// Verifies and signs what a step prepares, and hands the signature in.
+    fn hand_in(&self, function: &str, intent: &Intent, step: &SigningStep) -> Result<Response, Refused> {
+        let bytes = BASE64.decode(&step.signing_input).map_err(|_| other(&"The signing input is not base64."))?;
+        let checked = match step.stage {
+            SigningStage::Proposal => intent.check_proposal(&bytes, Timestamp::now()),
+            SigningStage::Transaction => {
+                intent.check_transaction(&bytes, self.keys.endorsers.as_ref()).map(|(id, _)| id)
+            }
+        };
+        let id = checked.map_err(|error: IntentError| {
+            tracing::error!(contract.function = function, "the gateway has prepared something else: {error}");
+            other(&error)
+        })?;
+        if id != step.transaction_id {
+            return Err(other(&"The transaction id is not the one in the prepared bytes."));
+        }
+        let signature =
+            self.keys.signer.sign(&bytes).map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
+        let stage = step.stage.as_str();
+        tracing::info!(fabric.transaction_id = id, contract.function = function, "signed the {stage} of {function}");
+        let body = json!({"signature": BASE64.encode(signature)}).to_string();
+        let headers = [("Content-Type", "application/json")];
+        self.login.send("PUT", &format!("/v1/signing/{id}/{stage}"), &headers, body.as_bytes())
+    }
+
+    /// The call that a request means.
+    fn intent(&self, transaction: &Transaction, arguments: &Arguments) -> Intent {
+        let private = arguments.private.as_ref().map(|private| (PRIVATE.to_owned(), private.to_string().into_bytes()));
+        Intent {
+            channel: self.channel.clone(),
+            chaincode: self.chaincode.clone(),
+            creator: self.keys.signer.creator().to_vec(),
+            arguments: vec![transaction.name.as_bytes().to_vec(), arguments.bytes()],
+            transient: private.into_iter().collect::<BTreeMap<_, _>>(),
+        }
+    }
+}
+
+fn other(reason: &impl std::fmt::Display) -> Refused {
+    SignerCode::PreparedOther.because(format!("Nothing was signed: {reason}"))
+}
+
+/// The target with what asks the gateway to let the caller sign.
+fn signed_by_caller(target: &str, is_asked: bool) -> String {
+    match (is_asked, target.contains('?')) {
+        (true, _) => target.to_owned(),
+        (false, true) => format!("{target}&signing=caller"),
+        (false, false) => format!("{target}?signing=caller"),
+    }
+}
+
+/// The step in an answer, if it is one.
+fn step_of(response: &Response) -> Option<SigningStep> {
+    (200..300).contains(&response.status).then(|| serde_json::from_slice(&response.body).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signed_by_caller;
+
+    #[test]
+    fn the_caller_signs_whatever_the_target_says() {
+        assert_eq!(signed_by_caller("/v1/items/a", false), "/v1/items/a?signing=caller");
+        assert_eq!(signed_by_caller("/v1/items/a?limit=1", false), "/v1/items/a?limit=1&signing=caller");
+        assert_eq!(signed_by_caller("/v1/items/a?signing=caller", true), "/v1/items/a?signing=caller");
+    }
+}
