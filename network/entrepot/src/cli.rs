@@ -80,6 +80,8 @@ enum Command {
     Chaincode(roles::chaincode::Options),
     /// Serve the REST gateway (a role that `up` starts)
     Gateway(roles::gateway::Options),
+    /// Sign beside an enterprise system whose key must not leave: plain REST on loopback in, verified and signed out
+    Signer(roles::signer::Options),
     /// The network by itself: run the embedded one, or write files for containers
     #[command(subcommand)]
     Network(commands::network::Command),
@@ -128,6 +130,7 @@ impl Cli {
             Command::Channel(command) => commands::channel::run(&command),
             Command::Chaincode(options) => roles::chaincode::run(options, contracts),
             Command::Gateway(options) => roles::gateway::run(&options),
+            Command::Signer(options) => roles::signer::run(&options),
             Command::Network(command) => commands::network::run(&command),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},
         }?;

@@ -4,6 +4,7 @@ pub mod builder;
 pub mod chaincode;
 pub mod gateway;
 pub mod network;
+pub mod signer;
 
 use std::{env, path::Path};
 
