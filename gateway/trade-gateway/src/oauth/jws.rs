@@ -136,7 +136,7 @@ impl<'a> Jws<'a> {
         let value = self.claims.get(name)?;
         value.as_u64().or_else(|| {
             let seconds = value.as_f64().filter(|seconds| (0.0..9_007_199_254_740_992.0).contains(seconds))?;
-            format!("{seconds:.0}").parse().ok()
+            format!("{:.0}", seconds.trunc()).parse().ok()
         })
     }
 

@@ -66,6 +66,9 @@ pub(super) fn check(proxies: &[ProxySettings]) -> Result<(), ProxySettingsError>
             (Some(digest), None, None) if digest_of(digest).is_none() => {
                 return Err(ProxySettingsError::Digest(proxy.name.clone()));
             }
+            (None, Some(subject), Some(_)) if subject.is_empty() => {
+                return Err(ProxySettingsError::Unknown(proxy.name.clone()));
+            }
             (Some(_), None, None) | (None, Some(_), Some(_)) => {}
             _ => return Err(ProxySettingsError::Unknown(proxy.name.clone())),
         }
@@ -103,7 +106,12 @@ mod tests {
         for name in ["", "a b", "a\n", &"x".repeat(33)] {
             assert!(matches!(check(&[by_digest(name)]), Err(ProxySettingsError::Name(_))), "{name:?}");
         }
-        for incomplete in [named(Some("CN=edge"), None), named(None, Some("ca.pem")), named(None, None)] {
+        for incomplete in [
+            named(Some(""), Some("ca.pem")),
+            named(Some("CN=edge"), None),
+            named(None, Some("ca.pem")),
+            named(None, None),
+        ] {
             assert!(matches!(check(&[incomplete]), Err(ProxySettingsError::Unknown(_))));
         }
         let both = ProxySettings { subject: Some("CN=edge".to_owned()), ..by_digest("edge") };
