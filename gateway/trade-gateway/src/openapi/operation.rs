@@ -103,7 +103,8 @@ fn request_body(route: &Route, components: &mut Components) -> Option<Value> {
     let content = match &route.action {
         Action::Token => oauth::form(),
         Action::BankStatement => json!({"application/xml": {
-            "schema": {"type": "string", "description": "ISO 20022 camt.053 or camt.054"},
+            // Bytes, because an XML document says its encoding itself.
+            "schema": {"type": "string", "format": "binary", "description": "ISO 20022 camt.053 or camt.054"},
             "example": examples::BANK_STATEMENT,
         }}),
         Action::Submit(transaction) => json_of(argument(route, transaction, components)),
