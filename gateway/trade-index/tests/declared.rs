@@ -230,3 +230,17 @@ fn resolved(definitions: &Value, schema: &Value) -> Value {
         None => schema.clone(),
     }
 }
+
+/// A list answers a record with what belongs to it in one object, so that a name must not stand for both.
+#[test]
+fn no_part_of_a_document_hides_a_field_of_its_record() {
+    let mut hidden = Vec::new();
+    for resource in resources() {
+        let alone = Resource { parts: &[], ..**resource };
+        let own = alone.properties(&mut SchemaGenerator::default());
+        assert!(own.contains_key(resource.key[0]) || own.len() > 1, "{} has no fields", resource.name);
+        let parts = resource.parts.iter().filter(|part| own.contains_key(part.name));
+        hidden.extend(parts.map(|part| format!("{} of {}", part.name, resource.name)));
+    }
+    assert!(hidden.is_empty(), "{hidden:?}");
+}

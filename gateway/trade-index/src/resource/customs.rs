@@ -25,8 +25,8 @@ pub(super) static RESOURCES: &[Resource] = &[
         table: "declaration",
         key: &["party", "id"],
         parts: &[
-            parts("acts", "declaration-act", 2),
-            parts("decisions", "decision", 2),
+            parts("acts_done", "declaration-act", 2),
+            parts("decisions_made", "decision", 2),
             parts("approvals", "decision-approval", 2),
         ],
         columns: &[

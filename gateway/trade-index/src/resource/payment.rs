@@ -105,7 +105,7 @@ pub(super) static RESOURCES: &[Resource] = &[
         name: "statement-entries",
         table: "entry",
         key: &["party", "id"],
-        parts: &[part("reversal", "entry-reversal", 2)],
+        parts: &[part("taken_back", "entry-reversal", 2)],
         columns: &[
             searched("entry_id", "/entry_id"),
             searched("bank", "/bank"),
