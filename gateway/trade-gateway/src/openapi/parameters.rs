@@ -19,7 +19,9 @@ pub(super) fn of(route: &Route, components: &mut Components) -> Vec<Value> {
                 "in": if parameter.place == ParameterIn::Path { "path" } else { "query" },
                 "required": parameter.place != ParameterIn::Query,
                 "description": parameter.summary,
-                "schema": field(route, parameter, components).unwrap_or_else(|| own(parameter.kind)),
+                "schema": field(route, parameter, components)
+                    .or_else(|| text_of_the_gateway(parameter))
+                    .unwrap_or_else(|| own(parameter.kind)),
             })
         })
         .collect();
@@ -54,6 +56,24 @@ fn field(route: &Route, parameter: &Parameter, components: &mut Components) -> O
     let mut schema = request["properties"][name].take();
     schema.as_object_mut()?.remove("description");
     Some(schema)
+}
+
+/// The schema of a text that the gateway itself reads, where its form can be said.
+fn text_of_the_gateway(parameter: &Parameter) -> Option<Value> {
+    if parameter.field.is_some() || !matches!(parameter.kind, ParameterKind::Text) {
+        return None;
+    }
+    let (pattern, example) = match parameter.name {
+        "fields" => ("^[a-z0-9_]+(,[a-z0-9_]+)*$", "invoice_id,due_on"),
+        "changed_since" => ("^([0-9]{1,19}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.{1,40})$", "40"),
+        "gtin" => ("^[0-9]{8,14}$", "09521234543213"),
+        "serial" => ("^[^/]{1,20}$", "4711"),
+        "transaction_id" => ("^[0-9a-f]{64}$", "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),
+        // Words of any script, so no pattern.
+        "q" => return Some(json!({"type": "string", "minLength": 2, "maxLength": 250, "examples": ["aurora"]})),
+        _ => return None,
+    };
+    Some(json!({"type": "string", "pattern": pattern, "examples": [example]}))
 }
 
 /// The schema of a parameter that is no field as it stands.
