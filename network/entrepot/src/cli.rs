@@ -69,7 +69,7 @@ enum Command {
     Index(commands::index::Command),
     /// Install, approve and commit the chaincode on the channels of a folder's running network
     Deploy(Folder),
-    /// Check a Fabric network that others run for the chaincode, step by step, with what to do about each finding
+    /// Check a Fabric network that others run, bring the chaincode there, and write a gateway's settings for it
     Connect(Box<commands::connect::Options>),
     /// Make a package of the chaincode, which runs as a service at an address of your choice
     Package(commands::package::Options),

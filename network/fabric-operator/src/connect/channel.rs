@@ -94,3 +94,114 @@ fn knows_peers(config: &ChannelConfig, msp_id: &str) -> bool {
     let units = config.msps().msp(msp_id).and_then(|msp| msp.config().fabric_node_ous.as_ref());
     units.is_some_and(|units| units.enable && units.peer_ou_identifier.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use anyhow::{Context, Result};
+    use fabric_msp::msp::config_from_directory;
+    use fabric_protos::{
+        common::{Config, ConfigGroup},
+        msp::{FabricMspConfig, MspConfig},
+    };
+    use prost::Message;
+
+    use super::*;
+    use crate::{
+        connect::{finding::Verdict, terms::terms},
+        consortium::Consortium,
+        generate,
+        layout::{Kind, Layout},
+    };
+
+    /// The demo's channel, changed by its administrators.
+    struct Theirs {
+        layout: Layout,
+        _folder: tempfile::TempDir,
+        config: Config,
+    }
+
+    impl Theirs {
+        fn make() -> Result<Self> {
+            let folder = tempfile::tempdir()?;
+            let (layout, consortium) = (Layout::at(folder.path())?, Consortium::load(None)?);
+            generate::crypto(&layout, &consortium)?;
+            let addresses = layout.addresses(Kind::Fabric, &consortium, None)?;
+            generate::genesis_blocks(&layout, &consortium, &addresses, Some("3.1.5".parse()?))?;
+            let block = std::fs::read(layout.genesis_block("trade"))?;
+            let block = fabric_protos::common::Block::decode(block.as_slice())?;
+            let config = ChannelConfig::from_genesis_block(&block)?.config().clone();
+            Ok(Self { layout, _folder: folder, config })
+        }
+
+        fn application(&mut self) -> Result<&mut ConfigGroup> {
+            let channel = self.config.channel_group.as_mut().context("a channel")?;
+            channel.groups.get_mut("Application").context("an application")
+        }
+
+        /// What is found, as lines of the step with this verdict.
+        fn found(&self, verdict: Verdict) -> Result<String> {
+            let entry = |msp_id: &str, role| {
+                format!("  - {{ msp_id: {msp_id}, role: {role}, admin: a, peers: [{{ address: 'p:1' }}] }}\n")
+            };
+            let text = format!(
+                "channel: trade\nchaincode: {{ name: n, version: '1' }}\norganizations:\n{}{}",
+                entry("BankMSP", "regulator"),
+                entry("RegulatorMSP", "regulator")
+            );
+            let path = self.layout.path("theirs.yaml");
+            std::fs::write(&path, text)?;
+            let description = Description::load(Path::new(&path))?;
+            let config = ChannelConfig::from_config("trade", self.config.clone())?;
+            let mut report = Report::default();
+            check(&description, &config, &mut report);
+            check_endorsing(&terms(&description, &config)?, &config, &mut report);
+            let chosen = report.findings.iter().filter(|finding| finding.verdict == verdict);
+            Ok(chosen.map(|finding| format!("{} {}: {}\n", finding.step, finding.about, finding.found)).collect())
+        }
+    }
+
+    #[test]
+    fn a_channel_is_judged_by_its_regulators_and_those_that_endorse() -> Result<()> {
+        let theirs = Theirs::make()?;
+        let held = theirs.found(Verdict::Held)?;
+        assert!(held.contains("capabilities trade: channel V3_0, application V2_5"), "{held}");
+        assert!(held.contains("RegulatorMSP: the channel lets it read only"), "{held}");
+        assert!(held.contains("3 of 4 endorse: CustomsMSP, ExporterMSP, ImporterMSP, LogisticsMSP"), "{held}");
+        let open = theirs.found(Verdict::Open)?;
+        assert!(open.starts_with("organizations BankMSP: it is described as a regulator, and"), "{open}");
+        assert_eq!(theirs.found(Verdict::Failed)?, "");
+        Ok(())
+    }
+
+    #[test]
+    fn a_channel_on_which_nobody_could_endorse_is_found_out_beforehand() -> Result<()> {
+        let mut theirs = Theirs::make()?;
+        for organization in theirs.application()?.groups.values_mut() {
+            organization.values.remove("AnchorPeers");
+        }
+        let failed = theirs.found(Verdict::Failed)?;
+        assert!(failed.starts_with("organizations trade: no organization has an anchor peer"), "{failed}");
+
+        let mut theirs = Theirs::make()?;
+        let home = theirs.layout.peer_organization("customs.entrepot.example").join("msp");
+        let admin = theirs.layout.user("customs.entrepot.example", "Admin").join("msp");
+        let mut msp: FabricMspConfig = config_from_directory("CustomsMSP", &home)?;
+        msp.fabric_node_ous = None;
+        let certificate = std::fs::read_dir(admin.join("signcerts"))?.next().context("a certificate")??;
+        msp.admins = vec![std::fs::read(certificate.path())?];
+        let customs = theirs.application()?.groups.get_mut("CustomsMSP").context("customs")?;
+        let value = customs.values.get_mut("MSP").context("an MSP")?;
+        value.value = MspConfig { r#type: 0, config: msp.encode_to_vec() }.encode_to_vec();
+        let failed = theirs.found(Verdict::Failed)?;
+        assert!(failed.starts_with("organizations CustomsMSP: its MSP on the channel does not tell peers"), "{failed}");
+
+        let mut theirs = Theirs::make()?;
+        let value = theirs.application()?.values.get_mut("Capabilities").context("capabilities")?;
+        value.value = Vec::new();
+        let failed = theirs.found(Verdict::Failed)?;
+        assert!(failed.starts_with("capabilities trade: channel V3_0, application none"), "{failed}");
+        Ok(())
+    }
+}
