@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use fabric_config::ChannelConfig;
+use fabric_config::{ChannelConfig, OrdererEndpoint};
 use fabric_msp::policy;
 use fabric_protos::protos::{
     ApplicationPolicy, CollectionConfigPackage, CollectionPolicyConfig, StaticCollectionConfig, application_policy,
@@ -64,9 +64,13 @@ pub fn handover(
     Ok(deployed.waits_for.iter().map(to_each).collect())
 }
 
-/// The options that lead to an orderer. An address that is none, which a configuration may hold, is not printed.
+/// The options that lead to an orderer.
 fn orderer(config: &ChannelConfig, folder: &Path) -> Result<String> {
-    let endpoints = config.orderer_endpoints();
+    orderer_of(&config.orderer_endpoints(), folder)
+}
+
+/// An address that is none, which a configuration may hold, would be read by a shell and is not printed.
+fn orderer_of(endpoints: &[OrdererEndpoint], folder: &Path) -> Result<String> {
     let plain = |address: &str| address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
     let known = endpoints.iter().find(|one| plain(&one.address) && one.address.parse::<Endpoint>().is_ok());
     let Some(known) = known else { return Ok("--orderer HOST:PORT".to_owned()) };
@@ -136,6 +140,24 @@ mod tests {
             let again = application_policy::Type::SignaturePolicy(policy::parse(text)?);
             assert_eq!(one.endorsement_policy, Some(ApplicationPolicy { r#type: Some(again) }), "{text}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn an_orderers_address_that_a_shell_would_run_is_not_printed() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let at = |address: &str, authorities: &[&[u8]]| OrdererEndpoint {
+            address: address.to_owned(),
+            msp_id: None,
+            tls_authorities: authorities.iter().map(|one| one.to_vec()).collect(),
+        };
+        for hostile in ["$(touch x):7050", "o:7050;ls", "o:7050 --x", "`id`:1", "o"] {
+            assert_eq!(orderer_of(&[at(hostile, &[b"a"])], folder.path())?, "--orderer HOST:PORT", "{hostile}");
+        }
+        let mixed = [at("$(x):1", &[]), at("orderer.example.com:7050", &[b"one", b"two"])];
+        let printed = orderer_of(&mixed, folder.path())?;
+        assert_eq!(printed, "--orderer orderer.example.com:7050 --tls --cafile \"$PWD/orderer-tls.pem\"");
+        assert_eq!(std::fs::read(folder.path().join(ORDERERS))?, b"one\ntwo");
         Ok(())
     }
 
