@@ -1,11 +1,19 @@
 //! The caller signs: the gateway hands out bytes, the caller checks and signs them, and its certificate is the creator.
 
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+};
+
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use fabric_msp::signer::Signer;
+use fabric_msp::{private, signer::Signer};
 use serde_json::{Value, json};
+use trade_gateway::signer::{self, EndorserSettings, GatewaySettings, KeySettings, SignerSettings};
+use trade_model::{Transaction, evidence::Deposit};
 
-use crate::harness::{establish, shared};
+use crate::harness::{System, establish, shared};
 
 #[tokio::test]
 async fn a_caller_who_signs_becomes_the_creator_of_the_transaction() -> Result<()> {
@@ -69,4 +77,70 @@ fn sign(signer: &dyn Signer, step: &Value) -> Result<Value> {
     let digest = hex::encode(fabric_msp::hash::sha256(&input));
     ensure!(step["digest"] == json!(digest), "the digest is not that of the bytes");
     Ok(json!({"signature": STANDARD.encode(signer.sign(&input)?)}))
+}
+
+/// The settings of a signer for the exporter's user, which signs deposits of evidence.
+fn beside(system: &System, folder: &Path, secret: &str) -> Result<SignerSettings> {
+    let msp = system.msp("ExporterMSP", "User1")?;
+    let only = |inside: &str| -> Result<_> {
+        let mut files = std::fs::read_dir(msp.join(inside))?;
+        Ok(files.next().context("an empty folder")??.path())
+    };
+    let write = |name: &str, text: &str| -> Result<_> {
+        let path = folder.join(name);
+        private::create(&path)?.write_all(text.as_bytes())?;
+        Ok(path)
+    };
+    let endorsers = system.consortium.organizations.iter().map(|organization| EndorserSettings {
+        msp_id: organization.msp_id.clone(),
+        msp_dir: system.layout.peer_organization(&organization.domain).join("msp"),
+    });
+    let policy = format!("functions: [{{ name: '{}' }}]", <Deposit as Transaction>::NAME);
+    Ok(SignerSettings {
+        listen: "127.0.0.1:0".to_owned(),
+        secret_file: write("secret", secret)?,
+        gateway: GatewaySettings {
+            address: system.addresses.gateway.to_string(),
+            server_name: Some("localhost".to_owned()),
+            tls_ca: system.gateway_authority()?,
+            issuer: None,
+        },
+        channel: system.consortium.channel.clone(),
+        chaincode: system.consortium.chaincode.name.clone(),
+        msp_id: "ExporterMSP".to_owned(),
+        certificate: only("signcerts")?,
+        key: KeySettings { file: Some(only("keystore")?), pkcs11: None },
+        endorsers: endorsers.collect(),
+        policy: write("policy.yaml", &policy)?,
+    })
+}
+
+#[tokio::test]
+async fn a_signer_beside_an_enterprise_system_signs_what_a_whole_network_prepares() -> Result<()> {
+    let system = shared()?;
+    establish(system).await?;
+    let (folder, secret) = (tempfile::tempdir()?, "0123456789abcdef0123456789abcdef");
+    let running = signer::start(&beside(system, folder.path(), secret)?)?;
+    let deposit = json!({
+        "sha256": hex::encode(fabric_msp::hash::sha256(b"signed beside")), "kind": "work", "media_type": "text/plain",
+        "captured_at": "2026-11-20T00:00:00Z", "tool": "test",
+    })
+    .to_string();
+    let address = running.address();
+    let answer = tokio::task::spawn_blocking(move || -> Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        write!(
+            stream,
+            "POST /v1/evidence HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {secret}\r\n\
+             Content-Type: application/json\r\nIdempotency-Key: beside\r\nContent-Length: {}\r\n\r\n{deposit}",
+            deposit.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    })
+    .await??;
+    running.stop().await;
+    ensure!(answer.starts_with("HTTP/1.1 201") && answer.contains("\"validation\":\"VALID\""), "{answer}");
+    Ok(())
 }
