@@ -37,6 +37,12 @@ impl Answer {
         Self { status, media_type: "application/json", body, headers: Vec::new(), transaction_id: None, outcome }
     }
 
+    /// An answer without a body.
+    #[must_use]
+    pub fn empty(status: u16) -> Self {
+        Self::json_bytes(status, Vec::new())
+    }
+
     /// An answer in JSON.
     #[must_use]
     pub fn json(status: u16, value: &impl Serialize) -> Self {

@@ -37,6 +37,7 @@ pub mod store;
 mod time;
 pub mod upkeep;
 pub mod ways;
+pub mod webhooks;
 
 pub use server::{Running, StartError, run, start, start_with};
 pub use settings::Settings;

@@ -41,6 +41,7 @@ use crate::{
     settings::{AuditSettings, Limits, ServerKeys, Settings, SettingsError},
     store::{Store, StoreError},
     time::now,
+    webhooks::{Courier, Sender, WebhookError},
 };
 
 /// How long a stopping gateway waits for requests in work, in seconds.
@@ -100,6 +101,9 @@ pub enum StartError {
     /// The listed proxies cannot be known.
     #[error(transparent)]
     Proxies(#[from] ProxiesError),
+    /// Webhooks cannot be sent as the settings say.
+    #[error(transparent)]
+    Webhooks(#[from] WebhookError),
     /// The server's keys cannot be used.
     #[error("the TLS certificate {certificate} and its key cannot be used: {cause}")]
     Tls {
@@ -206,7 +210,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let limits = settings.limits.clone();
     let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
     let oauth = settings.oauth.as_ref().map(|oauth| Oauth::open(oauth, &settings.data_dir, now())).transpose()?;
-    let service = Arc::new(Service::new(settings, members, ledger, store, oauth));
+    let courier = Courier::new(settings.webhooks.authorities.as_deref(), &settings.webhooks.networks)?;
+    let service = Arc::new(Service::new(settings, members, ledger, store, oauth, courier.guard().clone()));
     service.index().open_at_start().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
     let server = open_doors(&limits, listener, tls.build(), proxies, &service, &state)
@@ -233,6 +238,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let mut housekeeping = keep_house(&service);
     housekeeping.push(tokio::spawn(Arc::clone(&index).keep(Arc::clone(service.ledger()))));
     housekeeping.push(tokio::spawn(write_counts(for_counts)));
+    let sender = Sender::new(Arc::clone(&index), courier, service.settings(), service.name());
+    housekeeping.push(tokio::spawn(Arc::new(sender).keep(stopping.subscribe())));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
     Ok(Running { address, admin_address, servers, housekeeping, index, stopping, in_use })

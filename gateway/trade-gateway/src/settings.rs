@@ -2,11 +2,13 @@
 //!
 //! Settings name files; this module reads and checks the settings themselves, not the files.
 
+mod audit;
 mod host;
 mod index;
 mod oauth;
 mod proxy;
 mod role;
+mod webhooks;
 
 use std::{
     collections::BTreeSet,
@@ -19,18 +21,17 @@ use serde::{Deserialize, Serialize};
 use self::host::is_loopback;
 pub(crate) use self::proxy::digest_of;
 pub use self::{
+    audit::AuditSettings,
     index::{IndexSettings, IndexSettingsError},
     oauth::{OauthSettings, OauthSettingsError},
     proxy::{ProxySettings, ProxySettingsError},
     role::{Custody, Role},
+    webhooks::WebhookSettings,
 };
 use crate::operators::Operator;
 
 /// Largest page that may be set.
 pub(crate) const PAGE_MAX: u32 = 1_000;
-
-/// The least size of a full file of the audit log.
-const AUDIT_FILE_BYTES_MIN: u64 = 64 * 1024;
 
 /// Most organizations that one gateway serves.
 const ORGANIZATIONS_MAX: usize = 64;
@@ -62,6 +63,9 @@ pub struct Settings {
     /// Where the index of the ledger lies.
     #[serde(default)]
     pub index: IndexSettings,
+    /// Where webhooks may lead.
+    #[serde(default)]
+    pub webhooks: WebhookSettings,
     /// Access tokens. Default: none are given or taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<OauthSettings>,
@@ -71,34 +75,6 @@ pub struct Settings {
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
-}
-
-/// Where the audit log's key lies, and how much room its files take in the data directory.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AuditSettings {
-    /// The key that seals the lines. Default: `audit.key` in the data directory, made at the first start.
-    pub key: Option<PathBuf>,
-    /// When a file is full, in bytes; a line more may fit. At most an eighth of `disk_bytes` counts. Default: 64 MiB.
-    pub file_bytes: u64,
-    /// All files together, in bytes. From 80 % on, each full file is a warning in the process log. Default: 8 GiB.
-    pub disk_bytes: u64,
-    /// Files younger than this are not deleted to make room: while they fill it, requests are answered with
-    /// `audit_unavailable`. Default: 0 days.
-    pub keep_days: u32,
-}
-
-impl Default for AuditSettings {
-    fn default() -> Self {
-        Self { key: None, file_bytes: 64 * 1024 * 1024, disk_bytes: 8 * 1024 * 1024 * 1024, keep_days: 0 }
-    }
-}
-
-impl AuditSettings {
-    /// When a file is full, in bytes.
-    pub(crate) fn file_bytes(&self) -> u64 {
-        self.file_bytes.min(self.disk_bytes / 8)
-    }
 }
 
 /// A server certificate with its key, PEM files.
@@ -289,6 +265,9 @@ pub enum SettingsError {
     /// Less room for the audit log than a few lines take.
     #[error("audit.{0} is too small")]
     Audit(&'static str),
+    /// What is said about webhooks.
+    #[error("webhooks.{0} is out of range")]
+    Webhooks(&'static str),
     /// A limit that would refuse everything or exceed what peers accept.
     #[error("limits.{0} is out of range")]
     Limit(&'static str),
@@ -344,15 +323,12 @@ impl Settings {
         if !seen.contains(self.service.msp_id.as_str()) {
             return Err(SettingsError::UnknownServiceOrganization(self.service.msp_id.clone()));
         }
-        for (name, bytes) in [("file_bytes", self.audit.file_bytes), ("disk_bytes", self.audit.disk_bytes / 16)] {
-            if bytes < AUDIT_FILE_BYTES_MIN {
-                return Err(SettingsError::Audit(name));
-            }
-        }
+        self.audit.check().map_err(SettingsError::Audit)?;
         if let Some(address) = self.service.peer_operations.as_ref().filter(|address| uri_of(address).is_err()) {
             return Err(SettingsError::OperationsAddress(address.clone()));
         }
         self.index.check()?;
+        self.webhooks.check().map_err(SettingsError::Webhooks)?;
         self.oauth.as_ref().map_or(Ok(()), OauthSettings::check)?;
         proxy::check(&self.proxies)?;
         self.limits.check()

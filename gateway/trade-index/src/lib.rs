@@ -9,6 +9,7 @@ mod resource;
 mod search;
 mod sqlx;
 mod store;
+mod webhook;
 mod words;
 
 pub use self::{
@@ -20,4 +21,5 @@ pub use self::{
     resource::{Cell, Column, Kind, Part, Resource, Shared, Withheld, resources},
     search::{FOUND_MAX, Found, FoundPage, Search},
     store::{Applied, Dialect, Reader, ReaderId, Store, StoreError},
+    webhook::{DELIVERIES_MAX, Delivery, Failed, Put, Tried, WEBHOOKS_MAX, Webhook, Wish, Work},
 };

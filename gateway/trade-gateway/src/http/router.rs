@@ -61,6 +61,7 @@ fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
             Method::Get => web::get(),
             Method::Post => web::post(),
             Method::Put => web::put(),
+            Method::Delete => web::delete(),
         };
         resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, state: web::Data<State>| {
             handle(route, request, payload, state)

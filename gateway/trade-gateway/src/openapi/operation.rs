@@ -12,6 +12,7 @@ use crate::{
     index::EventsAnswer,
     problem::{MEDIA_TYPE, ProblemCode},
     routes::{Access, Action, Route, Transaction},
+    webhooks::WebhookView,
 };
 use trade_model::transaction::{PRIVATE, Presence};
 
@@ -34,6 +35,12 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
             statuses.extend([404, 422]);
         }
         Action::Token => statuses.extend([401, 404]),
+        Action::PutWebhook => statuses.extend([409, 422]),
+        Action::Webhook
+        | Action::RemoveWebhook
+        | Action::ChangeWebhookSecret
+        | Action::ReplayWebhook
+        | Action::WebhookDeliveries => statuses.extend([404, 422]),
         _ => statuses.push(422),
     }
     statuses.sort_unstable();
@@ -53,7 +60,7 @@ pub(super) fn operation(route: &Route, components: &mut Components) -> Value {
         "security": match route.access {
             Access::Public => json!([]),
             Access::Members(_) => {
-                let scope = if route.submits() { "write" } else { "read" };
+                let scope = if route.changes() { "write" } else { "read" };
                 json!([{"clientCertificate": []}, {"accessToken": [scope]}])
             }
         },
@@ -200,6 +207,12 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
             let mut content = json_of(components.of::<EventsAnswer>());
             content["text/event-stream"] = json!({"schema": {"type": "string"}});
             vec![linked(answer("200", "A page of events, or a stream of them", content))]
+        }
+        Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
+        Action::PutWebhook => {
+            let view = components.of::<WebhookView>();
+            let outcomes = [("200", "Changed"), ("201", "Made; the secret is told now and never again")];
+            outcomes.map(|(status, description)| answer(status, description, json_of(view.clone()))).into()
         }
         Action::SignTransaction => {
             let view = components.of::<OperationView>();

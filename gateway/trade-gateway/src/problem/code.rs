@@ -131,10 +131,14 @@ problem_codes! {
     SigningUnknown = 404, "signing_unknown", "No transaction with this id waits for your signature";
     /// The index holds no version of it.
     RecordUnknown = 404, "record_unknown", "The ledger has no such record";
+    /// Of the caller's organization.
+    WebhookUnknown = 404, "webhook_unknown", "Your organization has no webhook with this id";
     /// In the table, with other methods.
     MethodNotAllowed = 405, "method_not_allowed", "This route has no such method";
 
     // What does not fit the moment.
+    /// The organization has as many as it may.
+    WebhooksFull = 409, "webhooks_full", "Your organization has as many webhooks as it may";
     /// `MVCC_READ_CONFLICT` or `PHANTOM_READ_CONFLICT`; retryable.
     LedgerConflict = 409, "ledger_conflict", "Another transaction changed the same record first";
     /// The peers computed different results; retryable.
@@ -163,6 +167,8 @@ problem_codes! {
     HeadersTooLarge = 431, "headers_too_large", "The headers are too large";
 
     // What can be read and is not acceptable.
+    /// Not `https`, or in a network that is not sent to, or a name without address.
+    WebhookUrlRefused = 422, "webhook_url_refused", "Events are not sent to this address";
     /// An unknown, missing, repeated or unacceptable parameter.
     ParameterInvalid = 422, "parameter_invalid", "A parameter is not acceptable";
     /// The key was used for another request.

@@ -20,6 +20,7 @@ mod rights;
 mod route;
 mod title;
 mod transaction;
+mod webhook;
 
 use std::sync::LazyLock;
 
@@ -53,6 +54,7 @@ pub fn all() -> &'static [&'static Route] {
             payment::ROUTES,
             disclosure::ROUTES,
             listed::routes(),
+            webhook::ROUTES,
         ]
         .into_iter()
         .flatten()

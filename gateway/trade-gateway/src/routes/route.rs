@@ -8,6 +8,7 @@ use crate::{
     answer::{EntriesOfStatement, Identity, OperationView, SignatureBody, SigningStep},
     index::{EventsAnswer, HistoryAnswer, SearchAnswer},
     settings::Role,
+    webhooks::{DeliveriesAnswer, ReplayBody, WebhookBody, WebhookView, WebhooksAnswer},
 };
 
 /// One route.
@@ -37,8 +38,10 @@ pub enum Method {
     Get,
     /// Writes, or works on a document.
     Post,
-    /// Hands in a signature.
+    /// Hands in a signature, or makes what the path names.
     Put,
+    /// Removes what the path names.
+    Delete,
 }
 
 impl Method {
@@ -49,6 +52,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -111,6 +115,20 @@ pub enum Action {
     Search,
     /// What committed transactions announced, from the index.
     LedgerEvents,
+    /// The organization's webhooks.
+    Webhooks,
+    /// One of them.
+    Webhook,
+    /// Makes or changes one.
+    PutWebhook,
+    /// Forgets one.
+    RemoveWebhook,
+    /// Gives one another secret.
+    ChangeWebhookSecret,
+    /// Lets one go on.
+    ReplayWebhook,
+    /// What became of its deliveries.
+    WebhookDeliveries,
     /// Evaluates a transaction on one peer; the ledger does not change.
     Evaluate(Transaction),
     /// Has a transaction endorsed, ordered and committed.
@@ -194,6 +212,16 @@ impl Route {
         matches!(self.action, Action::Submit(_))
     }
 
+    /// Whether a caller who may only read may not use it.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        let webhook = matches!(
+            self.action,
+            Action::PutWebhook | Action::RemoveWebhook | Action::ChangeWebhookSecret | Action::ReplayWebhook
+        );
+        webhook || self.submits()
+    }
+
     /// Whether its work may submit a transaction to the orderer.
     #[must_use]
     pub fn submits(&self) -> bool {
@@ -203,7 +231,12 @@ impl Route {
     /// The form of the body, when the route takes JSON that is not a transaction's argument.
     #[must_use]
     pub fn own_body(&self) -> Option<Shape> {
-        matches!(self.action, Action::SignProposal | Action::SignTransaction).then(Shape::of::<SignatureBody>)
+        match self.action {
+            Action::SignProposal | Action::SignTransaction => Some(Shape::of::<SignatureBody>()),
+            Action::PutWebhook => Some(Shape::of::<WebhookBody>()),
+            Action::ReplayWebhook => Some(Shape::of::<ReplayBody>()),
+            _ => None,
+        }
     }
 
     /// The form of the answer, when it is JSON of the gateway itself.
@@ -218,6 +251,11 @@ impl Route {
             Action::History(_) => Some(Shape::of::<HistoryAnswer>()),
             Action::Search => Some(Shape::of::<SearchAnswer>()),
             Action::LedgerEvents => Some(Shape::of::<EventsAnswer>()),
+            Action::Webhooks => Some(Shape::of::<WebhooksAnswer>()),
+            Action::Webhook | Action::PutWebhook | Action::ChangeWebhookSecret | Action::ReplayWebhook => {
+                Some(Shape::of::<WebhookView>())
+            }
+            Action::WebhookDeliveries => Some(Shape::of::<DeliveriesAnswer>()),
             _ => None,
         }
     }
@@ -225,6 +263,6 @@ impl Route {
     /// Whether the route takes a body.
     #[must_use]
     pub fn has_body(&self) -> bool {
-        self.method != Method::Get
+        !matches!(self.method, Method::Get | Method::Delete) && !matches!(self.action, Action::ChangeWebhookSecret)
     }
 }

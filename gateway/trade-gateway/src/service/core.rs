@@ -26,6 +26,7 @@ use crate::{
     signing::Sessions,
     store::{Store, StoreError},
     ways::Scope,
+    webhooks::Guard,
 };
 
 /// The gateway without its HTTP surface.
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
     pub(super) index: Arc<Index>,
+    webhook_guard: Guard,
     oauth: Option<Oauth>,
     pub(super) sessions: Sessions,
     /// Operations whose outcome a request or the background work is learning now.
@@ -56,18 +58,43 @@ impl Service {
         ledger: Arc<dyn Ledger>,
         store: Store,
         oauth: Option<Oauth>,
+        webhook_guard: Guard,
     ) -> Self {
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
         let stopping = Arc::new(watch::Sender::new(false));
-        Self { settings, members, ledger, store, index, oauth, sessions, active, backoff, readiness, stopping, in_use }
+        Self {
+            settings,
+            members,
+            ledger,
+            store,
+            index,
+            webhook_guard,
+            oauth,
+            sessions,
+            active,
+            backoff,
+            readiness,
+            stopping,
+            in_use,
+        }
     }
 
     /// Has no owner any more once the service has let go of everything.
     pub(crate) fn in_use(&self) -> Weak<()> {
         Arc::downgrade(&self.in_use)
+    }
+
+    /// Where webhooks may lead.
+    pub(super) fn webhook_guard(&self) -> &Guard {
+        &self.webhook_guard
+    }
+
+    /// What names this gateway among several that share a database, for as long as its data directory lasts.
+    pub(crate) fn name(&self) -> String {
+        self.store.request_digest("the gateway's name", b"")
     }
 
     /// What to tell that the gateway stops.
@@ -122,7 +149,7 @@ impl Service {
             let detail = format!("{} is not open to the role {role}.", route.operation);
             return Err(Problem::of(ProblemCode::RoleNotPermitted).with_detail(detail));
         }
-        if route.submits() && principal.scope < Scope::Write {
+        if route.changes() && principal.scope < Scope::Write {
             let detail = format!("{} needs the scope write.", route.operation);
             return Err(Problem::of(ProblemCode::ScopeInsufficient).with_detail(detail));
         }

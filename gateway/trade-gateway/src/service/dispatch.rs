@@ -27,7 +27,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
-        if route.transaction().is_none() && !route.is_indexed() {
+        if route.transaction().is_none() && !route.is_indexed() && !matches!(route.action, Action::WebhookDeliveries) {
             no_query(parts)?;
         }
         match &route.action {
@@ -50,6 +50,13 @@ impl Service {
             Action::History(resource) => self.history(resource, caller()?, parts).await,
             Action::Search => self.search(caller()?, parts).await,
             Action::LedgerEvents => self.ledger_events(caller()?, parts).await,
+            Action::Webhooks => self.webhooks(caller()?).await,
+            Action::Webhook => self.webhook(caller()?, parts).await,
+            Action::PutWebhook => self.put_webhook(caller()?, parts).await,
+            Action::RemoveWebhook => self.remove_webhook(caller()?, parts).await,
+            Action::ChangeWebhookSecret => self.change_webhook_secret(caller()?, parts).await,
+            Action::ReplayWebhook => self.replay_webhook(caller()?, parts).await,
+            Action::WebhookDeliveries => self.webhook_deliveries(caller()?, parts).await,
             Action::Evaluate(transaction) => self.evaluate(route, transaction, caller()?, parts).await,
             Action::Submit(transaction) => self.submit(route, transaction, caller()?, parts).await,
         }

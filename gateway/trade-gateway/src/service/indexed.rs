@@ -148,7 +148,7 @@ impl Service {
         Ok(AsOf { organization: self.index.organization().to_owned(), block })
     }
 
-    fn limit(&self, text: Option<&str>, most: u32) -> Result<u32, Problem> {
+    pub(super) fn limit(&self, text: Option<&str>, most: u32) -> Result<u32, Problem> {
         let most = self.settings.limits.page.min(most.saturating_sub(1));
         number("limit", text, most.min(100), 1, most)
     }
@@ -231,7 +231,7 @@ fn key_of(resource: &Resource, caller: &Principal, parts: &Parts) -> Result<Vec<
 }
 
 /// The parameters of these names; others are refused, and so is one that is given twice.
-fn named<const N: usize>(parts: &Parts, names: [&str; N]) -> Result<[Option<String>; N], Problem> {
+pub(super) fn named<const N: usize>(parts: &Parts, names: [&str; N]) -> Result<[Option<String>; N], Problem> {
     check_values(parts)?;
     let mut found = [const { None }; N];
     for (name, value) in &parts.query {
@@ -251,7 +251,7 @@ fn check_values(parts: &Parts) -> Result<(), Problem> {
     parts.query.iter().filter(|(name, _)| name != "after").try_for_each(|(name, value)| check_text(name, value))
 }
 
-fn number(name: &str, text: Option<&str>, default: u32, least: u32, most: u32) -> Result<u32, Problem> {
+pub(super) fn number(name: &str, text: Option<&str>, default: u32, least: u32, most: u32) -> Result<u32, Problem> {
     let Some(text) = text else { return Ok(default) };
     let number = text.parse().ok().filter(|number| (least..=most).contains(number));
     number.ok_or_else(|| refused(name, &format!("must be a whole number from {least} to {most}")))
@@ -262,7 +262,7 @@ fn bad(error: &QueryError) -> Problem {
     Problem::of(ProblemCode::ParameterInvalid).with_detail(error.to_string()).with_field(name, error.to_string())
 }
 
-fn refused(name: &str, reason: &str) -> Problem {
+pub(super) fn refused(name: &str, reason: &str) -> Problem {
     Problem::of(ProblemCode::ParameterInvalid).with_detail(format!("`{name}` {reason}")).with_field(name, reason)
 }
 

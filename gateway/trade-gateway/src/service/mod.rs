@@ -11,6 +11,7 @@ mod indexed;
 mod reading;
 mod resolving;
 mod streaming;
+mod webhooks;
 mod writing;
 
 pub(crate) use self::core::{Service, evaluate_as};

@@ -51,6 +51,7 @@ pub(super) fn configure(config: &mut ServiceConfig, door: &Data<Door>) {
                 Method::Get => web::get(),
                 Method::Post => web::post(),
                 Method::Put => web::put(),
+                Method::Delete => web::delete(),
             };
             resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, door: Data<Door>| {
                 handle(route, request, payload, door)

@@ -15,6 +15,7 @@ mod matrix;
 mod operators;
 mod organizations;
 mod reading;
+mod receiver;
 mod shares;
 mod signer;
 mod signer_token;
@@ -22,6 +23,7 @@ mod signing;
 mod streams;
 mod tokens;
 mod ways;
+mod webhooks;
 mod writing;
 
 /// What tests return.

@@ -18,7 +18,7 @@ use trade_gateway::{
     members::Members,
     settings::{
         AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, ProxySettings, Role, ServerKeys,
-        ServiceIdentity, Settings,
+        ServiceIdentity, Settings, WebhookSettings,
     },
     start_with,
 };
@@ -167,6 +167,7 @@ impl Organizations {
             data_dir: self.path("data"),
             audit: AuditSettings::default(),
             index: IndexSettings::default(),
+            webhooks: WebhookSettings::default(),
             oauth: Some(OauthSettings::of(ISSUER)),
             proxies: vec![ProxySettings {
                 name: "edge".to_owned(),
@@ -189,6 +190,20 @@ impl Organizations {
 
     pub(crate) fn gateway(&self) -> Gateway {
         self.gateway_with(Double::default(), |_| {})
+    }
+
+    /// Writes the authority of the TLS certificates of this machine's servers.
+    pub(crate) fn write_tls_authority(&self) -> PathBuf {
+        let file = self.path("tlsca.pem");
+        write(&file, self.tls.certificate().pem());
+        file
+    }
+
+    /// A certificate for a server on this machine, PEM, with its key.
+    pub(crate) fn server_keys(&self) -> (Vec<u8>, Vec<u8>) {
+        let request = CertificateRequest::tls("localhost", &["localhost", "127.0.0.1"]);
+        let issued = self.tls.issue(&request).expect("a certificate");
+        (issued.certificate.pem().to_vec(), issued.key_pem.to_vec())
     }
 
     /// A gateway in front of this double, with changed limits.

@@ -155,6 +155,16 @@ impl Store {
         Ok(())
     }
 
+    /// A transaction that changes what is no part of the blocks.
+    pub(crate) async fn changing(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        if self.dialect == Dialect::Sqlite {
+            // A transaction that has read and then writes would be refused when another has written meanwhile.
+            self.dialect.lock(&mut transaction).await?;
+        }
+        Ok(transaction)
+    }
+
     /// A transaction that reads, and does not take for ever.
     pub(crate) async fn reading(&self) -> Result<Transaction<'static, Any>, StoreError> {
         let mut transaction = self.pool.begin().await?;

@@ -15,6 +15,7 @@ use crate::resource::{Column, Kind, Resource, resources};
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ledger", include_str!("../../migrations/0001_ledger.sql")),
     (2, "words of a record", include_str!("../../migrations/0002_words_of_a_record.sql")),
+    (3, "webhooks", include_str!("../../migrations/0003_webhooks.sql")),
 ];
 
 /// Counted up when rows are made of the same declarations in another way.

@@ -16,7 +16,7 @@ use fabric_operator::{
 };
 use trade_gateway::settings::{
     AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
-    Settings,
+    Settings, WebhookSettings,
 };
 
 use crate::output::note;
@@ -107,6 +107,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         data_dir: data_dir.to_owned(),
         audit: AuditSettings::default(),
         index: IndexSettings::default(),
+        webhooks: WebhookSettings::default(),
         oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
         proxies: Vec::new(),
         limits: Limits::default(),

@@ -11,6 +11,7 @@ use fabric_operator::{
 };
 use trade_gateway::settings::{
     AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
+    WebhookSettings,
 };
 
 use super::options::Options;
@@ -42,6 +43,7 @@ pub(super) fn write(options: &Options, description: &Description, checked: &Chec
         data_dir: folder.join("data"),
         audit: AuditSettings::default(),
         index: IndexSettings::default(),
+        webhooks: WebhookSettings::default(),
         oauth: None,
         proxies: Vec::new(),
         limits: Limits::default(),

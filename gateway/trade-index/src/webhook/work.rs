@@ -1,0 +1,192 @@
+//! Which webhooks have something to send, which process sends it, and what it has achieved.
+
+use super::{
+    Webhook,
+    delivery::{Tried, note},
+    header_of, place_of,
+    row::{COLUMNS, webhook_of},
+};
+use crate::{
+    event::EventId,
+    sqlx,
+    store::{ReaderId, Store, StoreError},
+};
+
+/// A webhook that one process works on.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The webhook, as it was when the work was taken.
+    pub webhook: Webhook,
+    reader: ReaderId,
+    process: String,
+}
+
+/// What follows from a try that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// When it is tried again, in milliseconds since 1970.
+    pub due: i64,
+    /// Why it is not tried again at all.
+    pub stopped: Option<String>,
+}
+
+impl Store {
+    /// Webhooks that may have something to send at `now`, in milliseconds since 1970, and that no other than `process`
+    /// works on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhooks_due(&self, reader: ReaderId, process: &str, now: i64) -> Result<Vec<Webhook>, StoreError> {
+        let statement = format!(
+            "SELECT {COLUMNS} FROM webhook \
+             WHERE reader_id = $1 AND stopped = '' AND due <= $2 AND (leased_until < $2 OR leased_by = $3) \
+             ORDER BY organization, webhook_id"
+        );
+        let mut transaction = self.reading().await?;
+        let rows = sqlx::query(&statement).bind(reader.0).bind(now).bind(process).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        rows.iter().map(webhook_of).collect()
+    }
+
+    /// Takes the work on a webhook for `process` until `until`; none when another process was faster, or the webhook
+    /// was changed. A process that was killed and runs again, under the same name, takes its own work back. When the
+    /// chain that was read is another one than the webhook has seen, it begins anew.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_webhook(
+        &self,
+        reader: ReaderId,
+        mut webhook: Webhook,
+        process: &str,
+        now: i64,
+        until: i64,
+    ) -> Result<Option<Work>, StoreError> {
+        let mut transaction = self.changing().await?;
+        let (block, _) = place_of(webhook.after)?;
+        let shown = header_of(&mut transaction, reader, block).await?;
+        if block >= 0 && shown.is_none() {
+            // The index is read anew, or belongs to a shorter chain: nothing is known until it has that block.
+            return Ok(None);
+        }
+        if shown.is_some_and(|shown| shown != webhook.after_header) {
+            (webhook.after, webhook.after_header) = (None, String::new());
+        }
+        let (block, place) = place_of(webhook.after)?;
+        let taken = sqlx::query(
+            "UPDATE webhook SET leased_by = $5, leased_until = $6, after_block = $8, after_place = $9, after_header = $10 \
+             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 \
+             AND (leased_until < $7 OR leased_by = $5)",
+        )
+        .bind(reader.0)
+        .bind(&webhook.organization)
+        .bind(&webhook.id)
+        .bind(webhook.generation)
+        .bind(process)
+        .bind(until)
+        .bind(now)
+        .bind(block)
+        .bind(place)
+        .bind(&webhook.after_header)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        let work = Work { webhook, reader, process: process.to_owned() };
+        Ok((taken.rows_affected() > 0).then_some(work))
+    }
+
+    /// Moves a webhook behind `event`, which was delivered (then with what became of the try) or is not wanted, and
+    /// keeps the work until `until`. False when it is this process's no more, or was changed: the work ends then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhook_moved(
+        &self,
+        work: &mut Work,
+        event: EventId,
+        tried: Option<&Tried>,
+        until: i64,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.changing().await?;
+        let (block, place) = place_of(Some(event))?;
+        let header = header_of(&mut transaction, work.reader, block).await?.unwrap_or_default();
+        let moved = sqlx::query(
+            "UPDATE webhook SET after_block = $6, after_place = $7, after_header = $8, failures = 0, failing_since = 0, \
+             due = 0, leased_until = $9 \
+             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 AND leased_by = $5",
+        )
+        .bind(work.reader.0)
+        .bind(&work.webhook.organization)
+        .bind(&work.webhook.id)
+        .bind(work.webhook.generation)
+        .bind(&work.process)
+        .bind(block)
+        .bind(place)
+        .bind(&header)
+        .bind(until)
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(tried) = tried {
+            note(&mut transaction, work.reader, &work.webhook.organization, &work.webhook.id, tried).await?;
+        }
+        transaction.commit().await?;
+        work.webhook.after = Some(event);
+        (work.webhook.failures, work.webhook.failing_since) = (0, 0);
+        Ok(moved.rows_affected() > 0)
+    }
+
+    /// Writes down a try that failed, and what follows from it. The work ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhook_failed(&self, work: Work, tried: &Tried, failed: &Failed) -> Result<(), StoreError> {
+        let mut transaction = self.changing().await?;
+        let since = if work.webhook.failures == 0 { tried.at } else { work.webhook.failing_since };
+        sqlx::query(
+            "UPDATE webhook SET failures = failures + 1, failing_since = $6, due = $7, stopped = $8, leased_until = 0 \
+             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 AND leased_by = $5",
+        )
+        .bind(work.reader.0)
+        .bind(&work.webhook.organization)
+        .bind(&work.webhook.id)
+        .bind(work.webhook.generation)
+        .bind(&work.process)
+        .bind(since)
+        .bind(failed.due)
+        .bind(failed.stopped.as_deref().unwrap_or_default())
+        .execute(&mut *transaction)
+        .await?;
+        note(&mut transaction, work.reader, &work.webhook.organization, &work.webhook.id, tried).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Ends the work on a webhook that has nothing more to send, so that the next event waits for nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_webhook(&self, work: Work) -> Result<(), StoreError> {
+        let mut transaction = self.changing().await?;
+        sqlx::query(
+            "UPDATE webhook SET leased_until = 0 \
+             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND leased_by = $4",
+        )
+        .bind(work.reader.0)
+        .bind(&work.webhook.organization)
+        .bind(&work.webhook.id)
+        .bind(&work.process)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Whether a webhook has events that are not delivered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhook_backlog(&self, reader: ReaderId, webhook: &Webhook, most: u32) -> Result<u32, StoreError> {
+        let page = self.events(reader, webhook.after, &webhook.names, most).await?;
+        Ok(u32::try_from(page.events.len()).unwrap_or(most))
+    }
+}
