@@ -20,6 +20,7 @@ mod json;
 pub mod ledger;
 pub mod log;
 pub mod members;
+mod metrics;
 mod oauth;
 pub mod openapi;
 pub mod operators;

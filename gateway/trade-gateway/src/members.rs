@@ -97,6 +97,8 @@ pub struct Principal {
     pub way: Way,
     /// What the caller may do by it.
     pub scope: Scope,
+    /// Until when it counts, in seconds since 1970, beside the certificate's own end; none where nothing else ends it.
+    pub until: Option<u64>,
 }
 
 impl Principal {
@@ -255,17 +257,20 @@ impl Members {
     /// (seconds since 1970).
     #[must_use]
     pub fn expiring(&self, now: u64) -> Vec<Expiring> {
+        let limit = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(EXPIRY_WARNING_SECONDS);
+        let soon = self.ends().into_iter().filter(|(_, not_after)| *not_after <= limit);
+        soon.map(|(whose, not_after)| Expiring { whose, not_after }).collect()
+    }
+
+    /// When the certificates end that the gateway shows or signs with, in seconds since 1970, and whose they are.
+    pub(crate) fn ends(&self) -> Vec<(String, i64)> {
         let signers = self.organizations.iter().filter_map(|(msp_id, member)| {
             let signer = member.signer().ok().flatten()?;
             Some((format!("the managed identity of {msp_id}"), signer.certificate().not_after()))
         });
         let server = self.server.iter().map(|server| ("the listener".to_owned(), server.not_after()));
         let service = [("the gateway's own identity".to_owned(), self.service.certificate().not_after())];
-        let limit = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(EXPIRY_WARNING_SECONDS);
-        let all = server.chain(service).chain(signers);
-        all.filter(|(_, not_after)| *not_after <= limit)
-            .map(|(whose, not_after)| Expiring { whose, not_after })
-            .collect()
+        server.chain(service).chain(signers).collect()
     }
 
     /// Writes to the log which certificates end soon.
@@ -304,7 +309,8 @@ impl Members {
         })?;
         let msp_id = identity.msp_id().to_owned();
         let (way, scope) = (Way::default(), Scope::default());
-        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes, duties, way, scope })
+        let until = None;
+        Ok(Principal { msp_id, role, certificate_role, identity, certificate, attributes, duties, way, scope, until })
     }
 
     /// The organization with this MSP id.

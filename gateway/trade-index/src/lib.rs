@@ -21,5 +21,5 @@ pub use self::{
     resource::{Cell, Column, Kind, Part, Resource, Shared, Withheld, resources},
     search::{FOUND_MAX, Found, FoundPage, Search},
     store::{Applied, Dialect, Reader, ReaderId, Store, StoreError},
-    webhook::{DELIVERIES_MAX, Delivery, Failed, Put, Tried, WEBHOOKS_MAX, Webhook, Wish, Work},
+    webhook::{DELIVERIES_MAX, Delivery, Failed, Put, Tried, WEBHOOKS_MAX, Webhook, WebhooksStand, Wish, Work},
 };

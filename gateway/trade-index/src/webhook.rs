@@ -11,7 +11,7 @@ mod work;
 pub use self::{
     delivery::{DELIVERIES_MAX, Delivery, Tried},
     row::Webhook,
-    work::{Failed, Work},
+    work::{Failed, WebhooksStand, Work},
 };
 
 use crate::{

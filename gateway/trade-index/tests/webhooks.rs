@@ -112,12 +112,16 @@ async fn a_failure_waits_or_stops_and_saying_it_again_lets_it_go_on() -> TestRes
         let stopped = Failed { due: 60, stopped: Some("gone".to_owned()) };
         store.webhook_failed(work, &tried(event(0), Some("410")), &stopped).await?;
         assert!(due(store, reader, "one", 1_000).await?.is_empty());
+        let stand = store.webhooks_stand(reader).await?;
+        assert_eq!((stand.active, stand.stopped, stand.next_block), (0, 1, None));
         let webhook = store.webhook(reader, OWNER, "erp").await?.ok_or("it is gone")?;
         assert_eq!((webhook.stopped.as_deref(), webhook.failures), (Some("gone"), 2));
         let Put::Changed(webhook) = store.put_webhook(reader, OWNER, "erp", wish()).await? else {
             return Err("it was there".into());
         };
         assert_eq!((webhook.stopped, webhook.failures, webhook.after), (None, 0, None));
+        let stand = store.webhooks_stand(reader).await?;
+        assert_eq!((stand.active, stand.failing, stand.stopped, stand.next_block), (1, 0, 0, Some(0)));
         let log = store.deliveries(reader, OWNER, "erp", None, 10).await?;
         assert_eq!(log.iter().map(|one| one.number).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(store.deliveries(reader, OWNER, "erp", Some(1), 10).await?.len(), 1);

@@ -82,8 +82,13 @@ impl Record {
     pub(super) fn write(&self, state: &State, answer: Answer) -> Answer {
         let answer = with_challenge(answer, state);
         self.log(&answer);
+        let operation = self.route.map_or("-", |route| route.operation);
+        state.service.metrics().request(operation, answer.status, self.started.elapsed());
         let own = |route: &Route| {
-            matches!(route.action, Action::Health | Action::Ready | Action::Condition | Action::OpenApi)
+            matches!(
+                route.action,
+                Action::Health | Action::Ready | Action::Condition | Action::Metrics | Action::OpenApi
+            )
         };
         if self.route.is_some_and(own) {
             return answer;

@@ -103,10 +103,12 @@ async fn run(mut events: EventStream, sender: mpsc::Sender<Bytes>, share: Share)
     drop(share);
 }
 
-/// JSON has no line breaks of its own here, so one `data` line holds all.
+/// JSON has no line breaks of its own here, so one `data` line holds all. A name with one, which no contract of ours
+/// gives but a transaction that others forge may have, does not begin a line.
 fn event_text(row: &EventRow) -> String {
     let data = serde_json::to_string(row).unwrap_or_default();
-    format!("id: {}\nevent: {}\ndata: {data}\n\n", row.id, row.name)
+    let name = row.name.replace(char::is_control, " ");
+    format!("id: {}\nevent: {name}\ndata: {data}\n\n", row.id)
 }
 
 /// What arrives in the channel, until it is closed.
@@ -147,5 +149,7 @@ mod tests {
         let text = event_text(&row);
         assert!(text.starts_with("id: 12-3\nevent: item.captured\ndata: {\"id\":\"12-3\","), "{text}");
         assert_eq!((text.lines().count(), text.ends_with("}\n\n")), (4, true), "{text}");
+        let forged = event_text(&EventRow { name: "a\ndata: {}\r\rid: 99-0".to_owned(), ..row });
+        assert_eq!(forged.lines().filter(|line| line.starts_with("id: ")).collect::<Vec<_>>(), ["id: 12-3"]);
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Token {
     msp_id: String,
     scope: Scope,
     holder: Holder,
+    /// Seconds since 1970.
+    ends: u64,
 }
 
 enum Holder {
@@ -125,7 +127,7 @@ pub(super) fn read(
         return Err(invalid("It does not say whose it is and what for."));
     };
     let holder = holder(&jws).ok_or_else(|| invalid("It names no certificate."))?;
-    Ok(Token { msp_id: msp_id.to_owned(), scope, holder })
+    Ok(Token { msp_id: msp_id.to_owned(), scope, holder, ends })
 }
 
 impl Token {
@@ -149,6 +151,7 @@ impl Token {
         }
         principal.way.token = Some(kind);
         principal.scope = self.scope;
+        principal.until = Some(self.ends);
         Ok(principal)
     }
 }

@@ -4,6 +4,10 @@ use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
 use super::{Access, Action, Method, Route};
 use crate::oauth::{KEYS_PATH, METADATA_PATH, TOKEN_PATH};
 
+/// What is counted, which only the administrative listener tells.
+pub(super) static METRICS: Route =
+    own("metrics", Method::Get, "/metrics", "What is counted, as OpenMetrics", Access::Public, Action::Metrics, &[]);
+
 /// What the administrative listener answers beside `/healthz`.
 pub(super) static CONDITION: Route =
     own("condition", Method::Get, "/readyz", "Readiness, and what needs care", Access::Public, Action::Condition, &[]);

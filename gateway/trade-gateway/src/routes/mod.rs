@@ -71,7 +71,7 @@ pub fn by_operation(operation: &str) -> Option<&'static Route> {
 
 /// The routes of the administrative listener.
 pub(crate) fn administrative() -> impl Iterator<Item = &'static Route> {
-    by_operation("health").into_iter().chain([&gateway::CONDITION])
+    by_operation("health").into_iter().chain([&gateway::CONDITION, &gateway::METRICS])
 }
 
 /// The route of the transaction `T`.

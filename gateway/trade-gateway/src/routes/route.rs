@@ -85,6 +85,8 @@ pub enum Action {
     Ready,
     /// The same, and what needs care: for those who run the gateway.
     Condition,
+    /// What is counted: for those who run the gateway.
+    Metrics,
     /// The OpenAPI document.
     OpenApi,
     /// Gives an access token.

@@ -17,6 +17,7 @@ use crate::{
     index::Index,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
     members::{Members, OutOfService, Principal},
+    metrics::{Metered, Metrics},
     oauth::Oauth,
     operators,
     problem::{Problem, ProblemCode},
@@ -39,6 +40,7 @@ pub(crate) struct Service {
     webhook_guard: Guard,
     oauth: Option<Oauth>,
     pub(super) sessions: Sessions,
+    pub(super) metrics: Arc<Metrics>,
     /// Operations whose outcome a request or the background work is learning now.
     pub(super) active: Mutex<BTreeSet<String>>,
     pub(super) backoff: Backoff,
@@ -60,6 +62,8 @@ impl Service {
         oauth: Option<Oauth>,
         webhook_guard: Guard,
     ) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let ledger: Arc<dyn Ledger> = Arc::new(Metered::new(ledger, Arc::clone(&metrics)));
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let readiness = tokio::sync::Mutex::new(None);
@@ -74,6 +78,7 @@ impl Service {
             webhook_guard,
             oauth,
             sessions,
+            metrics,
             active,
             backoff,
             readiness,
@@ -124,6 +129,11 @@ impl Service {
     #[must_use]
     pub(crate) fn ledger(&self) -> &Arc<dyn Ledger> {
         &self.ledger
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The organizations.

@@ -33,6 +33,7 @@ impl Service {
         match &route.action {
             Action::Health => Ok(Answer::json(200, &serde_json::json!({"status": "alive"}))),
             Action::Ready => Ok(self.readiness(principal.is_some()).await),
+            Action::Metrics => self.metrics_text().await,
             Action::Condition => Ok(self.readiness(true).await),
             Action::OpenApi => Ok(Answer::json_bytes(200, openapi::document_bytes().to_vec())),
             Action::OpenApi30 => Ok(Answer::json_bytes(200, openapi::document_3_0_bytes().to_vec())),

@@ -8,6 +8,7 @@ mod core;
 mod dispatch;
 mod external;
 mod indexed;
+mod measured;
 mod reading;
 mod resolving;
 mod streaming;

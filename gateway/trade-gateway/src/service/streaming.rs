@@ -102,10 +102,13 @@ impl EventStream {
         Ok(wanted.map(EventRow::from).collect())
     }
 
-    /// Ends the stream of who is no member any more, whose certificate was revoked or has ended, or whose organization
-    /// has left the channel.
+    /// Ends the stream of who is no member any more, whose certificate was revoked or has ended, or the access token,
+    /// or whose organization has left the channel.
     async fn know_caller(&mut self) -> Result<(), Problem> {
         if self.known.elapsed() >= KNOWN {
+            if self.caller.until.is_some_and(|until| until < now()) {
+                return Err(Problem::of(ProblemCode::TokenExpired));
+            }
             let certificate = self.caller.certificate.der();
             self.service.members.authenticate(Some(certificate), now())?;
             self.service.readable(&self.caller).await?;

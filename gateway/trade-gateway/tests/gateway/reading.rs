@@ -166,15 +166,33 @@ fn a_peer_that_says_that_it_is_not_well_makes_the_gateway_unready() -> TestResul
 }
 
 #[test]
-fn the_administrative_listener_has_health_and_readiness_only() -> TestResult {
+fn the_administrative_listener_tells_health_readiness_and_numbers_and_nothing_else() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
-    for (path, expected) in [("/healthz", "200"), ("/readyz", "200"), ("/v1/whoami", "404"), ("/openapi.json", "404")] {
+    let asked = |path: &str| -> Result<String, Box<dyn std::error::Error>> {
         let mut stream = std::net::TcpStream::connect(gateway.admin_address())?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    for (path, expected) in
+        [("/healthz", "200"), ("/readyz", "200"), ("/metrics", "200"), ("/v1/whoami", "404"), ("/openapi.json", "404")]
+    {
+        let answer = asked(path)?;
         assert!(answer.starts_with(&format!("HTTP/1.1 {expected}")), "{path}: {answer}");
+    }
+    let caller = gateway.caller(&organizations.member(EXPORTER));
+    assert_eq!((caller.get("/v1/whoami")?.status, caller.get("/metrics")?.status), (200, 404));
+    let numbers = asked("/metrics")?;
+    for expected in [
+        "entrepot_gateway_requests_total{operation=\"whoami\",status=\"200\"} 1",
+        "entrepot_gateway_requests_total{operation=\"-\",status=\"404\"} 3",
+        "entrepot_gateway_fabric_steps_total{step=\"evaluate\",outcome=\"ok\"} 1",
+        "entrepot_gateway_webhooks{state=\"stopped\"} 0",
+        "entrepot_gateway_certificate_days{whose=\"the listener\"} ",
+    ] {
+        assert!(numbers.contains(expected), "{expected} is not in {numbers}");
     }
     Ok(())
 }

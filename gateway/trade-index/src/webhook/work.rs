@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::EventId,
-    sqlx,
+    sqlx::{self, Row},
     store::{ReaderId, Store, StoreError},
 };
 
@@ -28,6 +28,20 @@ pub struct Failed {
     pub due: i64,
     /// Why it is not tried again at all.
     pub stopped: Option<String>,
+}
+
+/// How all webhooks stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhooksStand {
+    /// Whose events are taken.
+    pub active: u64,
+    /// Whose next event is tried again.
+    pub failing: u64,
+    /// To which nothing is sent.
+    pub stopped: u64,
+    /// The block behind the one that the webhook furthest behind has got to, of those that are not stopped; none when
+    /// there is none of these.
+    pub next_block: Option<u64>,
 }
 
 impl Store {
@@ -179,6 +193,26 @@ impl Store {
         .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// How all webhooks stand, of whatever organization.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn webhooks_stand(&self, reader: ReaderId) -> Result<WebhooksStand, StoreError> {
+        let statement = "SELECT COUNT(CASE WHEN stopped = '' AND failures = 0 THEN 1 END), \
+             COUNT(CASE WHEN stopped = '' AND failures > 0 THEN 1 END), COUNT(CASE WHEN stopped <> '' THEN 1 END), \
+             MIN(CASE WHEN stopped = '' THEN after_block END) FROM webhook WHERE reader_id = $1";
+        let mut transaction = self.reading().await?;
+        let row = sqlx::query(statement).bind(reader.0).fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
+        let count = |column: usize| -> Result<u64, StoreError> {
+            let count: i64 = row.try_get(column)?;
+            Ok(u64::try_from(count).unwrap_or_default())
+        };
+        let next: Option<i64> = row.try_get(3)?;
+        let next_block = next.map(|block| u64::try_from(block + 1).unwrap_or_default());
+        Ok(WebhooksStand { active: count(0)?, failing: count(1)?, stopped: count(2)?, next_block })
     }
 
     /// Whether a webhook has events that are not delivered.
