@@ -16,16 +16,18 @@ async fn nobody_is_believed_whose_connection_does_not_show_a_members_certificate
     let certificate = entrepot::demo::rest::only_file(&system.msp("ExporterMSP", "User1")?.join("signcerts"))?;
     let certificate = std::fs::read(certificate)?;
     let encoded = base64::engine::general_purpose::STANDARD.encode(&certificate);
-    // Headers in which proxies hand on a client's certificate or name.
-    for (name, value) in [
-        ("client-cert", format!(":{encoded}:")),
-        ("x-ssl-client-cert", encoded.clone()),
-        ("x-forwarded-client-cert", format!("Cert=\"{encoded}\"")),
-        ("x-remote-user", "ExporterMSP".to_owned()),
-        ("authorization", format!("Bearer {encoded}")),
+    // Headers in which proxies hand on a client's certificate or name, and what is no token of this gateway.
+    let token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJ4In0.";
+    for (name, value, status, code) in [
+        ("client-cert", format!(":{encoded}:"), 403, "client_cert_refused"),
+        ("x-ssl-client-cert", encoded.clone(), 401, "certificate_missing"),
+        ("x-forwarded-client-cert", format!("Cert=\"{encoded}\""), 401, "certificate_missing"),
+        ("x-remote-user", "ExporterMSP".to_owned(), 401, "certificate_missing"),
+        ("authorization", "Bearer ExporterMSP".to_owned(), 401, "token_malformed"),
+        ("authorization", format!("Bearer {token}"), 401, "token_invalid"),
     ] {
         let answer = anonymous.send("GET", "/v1/whoami", Vec::new(), &[(name, &value)]).await?;
-        answer.refused(401, "certificate_missing").context(name)?;
+        answer.refused(status, code).context(name)?;
     }
 
     // The same names and units, from authorities of the stranger's own.

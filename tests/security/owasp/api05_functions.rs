@@ -5,14 +5,19 @@ use serde_json::{Value, json};
 
 use super::system;
 
+/// What is sent with POST and writes nothing to the ledger: a statement that is read, a token, and how an organization
+/// is told of events.
+const NO_WRITES: [&str; 4] =
+    ["/v1/bank-statements", "/v1/oauth/token", "/v1/webhooks/{id}/replay", "/v1/webhooks/{id}/secret"];
+
 /// Every write of the OpenAPI document, with its path parameters filled in.
 fn writes(document: &Value) -> Result<Vec<String>> {
     let paths = document["paths"].as_object().context("no paths")?.iter();
-    let paths = paths.filter(|(_, operations)| operations.get("post").is_some());
-    let found: Vec<String> =
-        paths.map(|(path, _)| path.replace("{id}", "NONE").replace("{sha256}", &"0".repeat(64))).collect();
-    ensure!(found.len() > 15, "only {} writes were found", found.len());
-    Ok(found)
+    let sent = paths.filter(|(_, operations)| operations.get("post").is_some()).map(|(path, _)| path);
+    let (others, writes): (Vec<&String>, Vec<_>) = sent.partition(|path| NO_WRITES.contains(&path.as_str()));
+    ensure!(others.len() == NO_WRITES.len(), "{others:?}");
+    ensure!(writes.len() > 15, "only {} writes were found", writes.len());
+    Ok(writes.iter().map(|path| path.replace("{id}", "NONE").replace("{sha256}", &"0".repeat(64))).collect())
 }
 
 #[tokio::test]
@@ -22,10 +27,6 @@ async fn a_regulator_calls_no_function_that_writes() -> Result<()> {
     let document = regulator.get("/openapi.json").await?.accepted()?;
     let mut reached = 0;
     for path in writes(&document)? {
-        // A statement is read, not written, and by everybody.
-        if path == "/v1/bank-statements" {
-            continue;
-        }
         regulator.post(&path, &json!({})).await?.refused(403, "role_not_permitted").context(path.clone())?;
         let entitled = exporter.post(&path, &json!({})).await?;
         reached += usize::from(entitled.body["code"] != "role_not_permitted");
