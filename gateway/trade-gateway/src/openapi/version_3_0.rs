@@ -57,7 +57,10 @@ fn response(response: &mut Value) {
 }
 
 fn content(body: &mut Value) {
-    each(&mut body["content"], |media| schema(&mut media["schema"]));
+    // An answer without a body has none, and asking for it by index would put `null` there.
+    if let Some(content) = body.get_mut("content") {
+        each(content, |media| schema(&mut media["schema"]));
+    }
 }
 
 /// Says one schema and all in it in the words of 3.0.
@@ -141,6 +144,13 @@ mod tests {
     fn said(mut value: Value) -> Value {
         schema(&mut value);
         value
+    }
+
+    #[test]
+    fn an_answer_without_a_body_stays_one() {
+        let mut answer = json!({"description": "Forgotten"});
+        response(&mut answer);
+        assert_eq!(answer, json!({"description": "Forgotten"}));
     }
 
     #[test]
