@@ -29,7 +29,29 @@ pub(crate) struct Index {
     url: String,
     reader: Reader,
     open: OnceLock<Open>,
-    progress: OnceLock<watch::Receiver<Progress>>,
+    progress: Arc<OnceLock<watch::Receiver<Progress>>>,
+}
+
+/// Tells one listener when blocks are taken in.
+pub(crate) struct Moves {
+    progress: Arc<OnceLock<watch::Receiver<Progress>>>,
+    /// What this listener has seen; none before anything is read.
+    seen: Option<watch::Receiver<Progress>>,
+}
+
+impl Moves {
+    /// Waits until a block is taken in that came after the last wait; for ever while nothing is read. The first wait may
+    /// end at once.
+    pub(crate) async fn next(&mut self) {
+        if self.seen.is_none() {
+            self.seen = self.progress.get().cloned();
+        }
+        let Some(seen) = &mut self.seen else { return std::future::pending().await };
+        if seen.changed().await.is_err() {
+            // The follower is gone, and nothing moves any more.
+            std::future::pending().await
+        }
+    }
 }
 
 /// A database that is open.
@@ -53,7 +75,7 @@ impl Index {
     /// The index that the settings name, not yet open.
     pub(crate) fn new(settings: &Settings) -> Self {
         let (url, reader) = place_of(settings);
-        Self { url, reader, open: OnceLock::new(), progress: OnceLock::new() }
+        Self { url, reader, open: OnceLock::new(), progress: Arc::default() }
     }
 
     /// Whose peer's blocks it holds.
@@ -71,12 +93,9 @@ impl Index {
         self.progress.get().map(|progress| progress.borrow().clone())
     }
 
-    /// Waits until a block is taken in, for ever while nothing is read.
-    pub(crate) async fn moved(&self) {
-        let Some(mut progress) = self.progress.get().cloned() else { return std::future::pending().await };
-        if progress.changed().await.is_err() {
-            std::future::pending().await
-        }
+    /// What tells a listener of its own when blocks are taken in.
+    pub(crate) fn moves(&self) -> Moves {
+        Moves { progress: Arc::clone(&self.progress), seen: None }
     }
 
     /// Opens the database, if that takes no longer than the start may wait.
@@ -116,5 +135,30 @@ impl Index {
         if let Some(open) = self.opened() {
             open.store.close().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the next wait ends at once.
+    async fn has_moved(moves: &mut Moves) -> bool {
+        tokio::time::timeout(Duration::ZERO, moves.next()).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_listener_waits_for_the_next_block_and_not_for_one_that_it_has_seen() {
+        let sender = watch::Sender::new(Progress::default());
+        let mut moves = Moves { progress: Arc::default(), seen: None };
+        assert!(!has_moved(&mut moves).await, "nothing is read");
+        assert!(moves.progress.set(sender.subscribe()).is_ok());
+        for next_block in 1..4 {
+            sender.send_replace(Progress { next_block, ..Progress::default() });
+            assert!(has_moved(&mut moves).await, "block {next_block}");
+            assert!(!has_moved(&mut moves).await, "only once");
+        }
+        drop(sender);
+        assert!(!has_moved(&mut moves).await, "the follower is gone");
     }
 }

@@ -13,7 +13,7 @@ use super::{
     indexed::{Place, in_time, names_and},
 };
 use crate::{
-    index::{EventRow, Open},
+    index::{EventRow, Moves, Open},
     members::Principal,
     problem::{Problem, ProblemCode},
     request::Parts,
@@ -40,6 +40,7 @@ pub(crate) struct EventStream {
     open: Open,
     names: EventNames,
     after: Option<EventId>,
+    moves: Moves,
     stopping: watch::Receiver<bool>,
     /// When the caller was last found to be one who may read.
     known: Instant,
@@ -66,8 +67,8 @@ impl Service {
         let after = Place::parse(parts.last_event_id.as_deref().or(after.as_deref()))?;
         let open = self.readable(&caller).await?.clone();
         let after = after.event(&open).await?;
-        let stopping = self.stopping().subscribe();
-        Ok(EventStream { service: self, caller, open, names, after, stopping, known: Instant::now() })
+        let (moves, stopping) = (self.index.moves(), self.stopping().subscribe());
+        Ok(EventStream { service: self, caller, open, names, after, moves, stopping, known: Instant::now() })
     }
 }
 
@@ -119,7 +120,7 @@ impl EventStream {
 
     async fn pause(&mut self) {
         tokio::select! {
-            () = self.service.index.moved() => {}
+            () = self.moves.next() => {}
             _ = self.stopping.changed() => {}
             () = sleep(LOOK) => {}
         }

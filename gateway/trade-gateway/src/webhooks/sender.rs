@@ -63,7 +63,7 @@ impl Sender {
 
     /// Sends until the gateway stops; what is being sent then is sent again later.
     pub(crate) async fn keep(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
-        let mut works = JoinSet::new();
+        let (mut works, mut moves) = (JoinSet::new(), self.index.moves());
         while !*stopping.borrow_and_update() {
             if let Some(open) = self.index.opened()
                 && let Err(error) = self.look(open, &mut works).await
@@ -72,7 +72,7 @@ impl Sender {
             }
             while works.try_join_next().is_some() {}
             tokio::select! {
-                () = self.index.moved() => {}
+                () = moves.next() => {}
                 () = sleep(LOOK) => {}
                 _ = stopping.changed() => {}
             }
