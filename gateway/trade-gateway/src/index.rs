@@ -40,8 +40,8 @@ pub(crate) struct Moves {
 }
 
 impl Moves {
-    /// Waits until a block is taken in that came after the last wait; for ever while nothing is read. The first wait may
-    /// end at once.
+    /// Waits until a block is taken in that came after the last wait; for ever while nothing is read. The first wait
+    /// may end at once.
     pub(crate) async fn next(&mut self) {
         if self.seen.is_none() {
             self.seen = self.progress.get().cloned();
