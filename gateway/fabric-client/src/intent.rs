@@ -2,7 +2,8 @@
 //!
 //! A program that signs what a gateway prepares knows the call that it means. Of a proposal it leaves to the gateway
 //! nothing but nonce and time, so the bytes are made again from the call with these two and compared whole: no field
-//! that this crate does not know can hide in them. A prepared transaction must then be that proposal and nothing else.
+//! that this crate does not know can hide in them. A prepared transaction must then be that very proposal, endorsed:
+//! another one of the same call has another nonce, and may have other transient data, of which no transaction tells.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,12 @@ pub struct Intent {
     pub transient: BTreeMap<String, Vec<u8>>,
 }
 
+/// A proposal that is one which was meant, and so may be signed, and its transaction after it.
+#[derive(Clone)]
+pub struct CheckedProposal {
+    contents: Contents,
+}
+
 /// Why prepared bytes must not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum IntentError {
@@ -47,7 +54,7 @@ pub enum IntentError {
     /// Something of the proposal is another than was meant.
     #[error("{0} of the proposal is not the one that was meant")]
     Other(&'static str),
-    /// Its time is far from this machine's clock.
+    /// Its time, which its transaction has as well, is far from this machine's clock.
     #[error("the proposal's time is {0} seconds from this machine's clock")]
     Time(u64),
     /// The transaction is not the proposal, or is not endorsed.
@@ -65,11 +72,11 @@ impl From<prost::DecodeError> for IntentError {
 }
 
 impl Intent {
-    /// Checks the bytes of a proposal, which may be signed then. Gives back its transaction id.
+    /// Checks the bytes of a proposal, which may be signed then.
     ///
     /// # Errors
     /// One variant of [`IntentError`] per rule.
-    pub fn check_proposal(&self, signing_input: &[u8], now: Timestamp) -> Result<String, IntentError> {
+    pub fn check_proposal(&self, signing_input: &[u8], now: Timestamp) -> Result<CheckedProposal, IntentError> {
         let proposal = protos::Proposal::decode(signing_input)?;
         let header = Header::decode(proposal.header.as_slice())?;
         let expected = self.proposal(&header)?;
@@ -77,28 +84,17 @@ impl Intent {
         if expected != signing_input {
             return Err(IntentError::Other(self.difference(&contents)));
         }
-        let time = contents.channel_header.timestamp.unwrap_or_default().seconds;
-        let apart = time.abs_diff(now.seconds);
-        if apart > WINDOW_SECONDS { Err(IntentError::Time(apart)) } else { Ok(contents.channel_header.tx_id) }
+        check_time(&contents, now)?;
+        Ok(CheckedProposal { contents })
     }
 
-    /// Checks the bytes of a prepared transaction, which may be signed then. Gives back its transaction id and what it
-    /// would do. With `msps`, also that every endorser is valid and really signed.
+    /// The bytes of the only proposal that is meant and has the header of this prepared transaction. A signer that does
+    /// not remember whether it has signed them finds out by its signature of them.
     ///
     /// # Errors
-    /// One variant of [`IntentError`] per rule.
-    pub fn check_transaction(
-        &self,
-        signing_input: &[u8],
-        msps: Option<&MspManager>,
-    ) -> Result<(String, Prepared), IntentError> {
-        let header = Payload::decode(signing_input)?.header.unwrap_or_default();
-        let contents = Contents::read(&self.proposal(&header)?).map_err(IntentError::Unreadable)?;
-        let prepared = verify::check(&contents, signing_input, msps)?;
-        match prepared.writes.iter().find(|writes| writes.namespace != self.chaincode) {
-            Some(writes) => Err(IntentError::Namespace(writes.namespace.clone())),
-            None => Ok((contents.channel_header.tx_id, prepared)),
-        }
+    /// [`IntentError::Unreadable`], [`IntentError::Other`] for a nonce that is none.
+    pub fn proposal_of(&self, transaction: &[u8]) -> Result<Vec<u8>, IntentError> {
+        self.proposal(&Payload::decode(transaction)?.header.unwrap_or_default())
     }
 
     /// The only proposal that is meant, with nonce and time of this header.
@@ -138,6 +134,48 @@ impl Intent {
         } else {
             "the transient data"
         }
+    }
+}
+
+impl CheckedProposal {
+    /// The transaction id.
+    pub fn transaction_id(&self) -> &str {
+        &self.contents.channel_header.tx_id
+    }
+
+    /// Checks the bytes of a prepared transaction, which may be signed then: they are this proposal, endorsed, and it
+    /// is still recent. Gives back what the transaction would do. With `msps`, also that every endorser is valid and
+    /// really signed.
+    ///
+    /// # Errors
+    /// One variant of [`IntentError`] per rule.
+    pub fn check_transaction(
+        &self,
+        signing_input: &[u8],
+        now: Timestamp,
+        msps: Option<&MspManager>,
+    ) -> Result<Prepared, IntentError> {
+        check_time(&self.contents, now)?;
+        let prepared = verify::check(&self.contents, signing_input, msps)?;
+        match prepared.writes.iter().find(|writes| writes.namespace != self.contents.chaincode) {
+            Some(writes) => Err(IntentError::Namespace(writes.namespace.clone())),
+            None => Ok(prepared),
+        }
+    }
+}
+
+fn check_time(contents: &Contents, now: Timestamp) -> Result<(), IntentError> {
+    let apart = contents.channel_header.timestamp.unwrap_or_default().seconds.abs_diff(now.seconds);
+    if apart > WINDOW_SECONDS { Err(IntentError::Time(apart)) } else { Ok(()) }
+}
+
+/// Private inputs are in it, so only its id is shown.
+impl std::fmt::Debug for CheckedProposal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("CheckedProposal")
+            .field("transaction_id", &self.transaction_id())
+            .finish_non_exhaustive()
     }
 }
 

@@ -34,7 +34,7 @@ pub use self::{
     error::{ClientError, CommitError},
     events::{EventError, Start},
     gateway::Gateway,
-    intent::{Intent, IntentError},
+    intent::{CheckedProposal, Intent, IntentError},
     message::Timestamp,
     operations::{Health, health, version},
     orderer::OrdererClient,

@@ -168,6 +168,11 @@ pub struct SigningStep {
     /// The contract's answer, once the transaction is endorsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
+    /// The signature of the proposal, base64, once it was handed in: a caller that does not remember finds out by it
+    /// that it has signed the proposal of this transaction.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9+/]+={0,2}$"), example = &"MEQCIFVZ")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal_signature: Option<String>,
 }
 
 /// What the caller signs.

@@ -37,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) draft: Draft,
     /// The contract's answer, once endorsed.
     pub(crate) result: Value,
+    /// The caller's signature of the proposal, once endorsed.
+    pub(crate) proposal_signature: Option<Vec<u8>>,
     /// The idempotency key that led here, for a write.
     pub(crate) key: Option<KeyDigest>,
     /// Until when the next signature is accepted, seconds since 1970.
@@ -241,6 +243,7 @@ mod tests {
             stage: SigningStage::Proposal,
             draft: Draft { transaction_id: id.to_owned(), bytes: vec![1], message: vec![2] },
             result: Value::Null,
+            proposal_signature: None,
             key: None,
             expires_at,
         }

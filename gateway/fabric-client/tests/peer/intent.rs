@@ -36,9 +36,26 @@ async fn what_was_meant_may_be_signed() -> Outcome {
     let peer = Peer::start().await?;
     let (proposal, transaction, id) = prepared(&peer).await?;
     let intent = intent(&peer)?;
-    assert_eq!(intent.check_proposal(&proposal, Timestamp::now())?, id);
-    let (of_transaction, verified) = intent.check_transaction(&transaction, Some(&peer.network.msps()?))?;
-    assert_eq!((of_transaction, verified.endorsers.len()), (id, 2));
+    let checked = intent.check_proposal(&proposal, Timestamp::now())?;
+    assert_eq!(checked.transaction_id(), id);
+    let verified = checked.check_transaction(&transaction, Timestamp::now(), Some(&peer.network.msps()?))?;
+    assert_eq!(verified.endorsers.len(), 2);
+    assert_eq!(intent.proposal_of(&transaction)?, proposal, "as a signer makes it again that has forgotten it");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_proposal_of_the_same_call_is_not_signed() -> Outcome {
+    let peer = Peer::start().await?;
+    let (first, of_first, _) = prepared(&peer).await?;
+    let (second, of_second, _) = prepared(&peer).await?;
+    let (intent, now) = (intent(&peer)?, Timestamp::now());
+    for (proposal, own, others) in [(first, &of_first, &of_second), (second, &of_second, &of_first)] {
+        let checked = intent.check_proposal(&proposal, now)?;
+        assert!(checked.check_transaction(own, now, None).is_ok());
+        let refused = checked.check_transaction(others, now, None);
+        assert!(matches!(refused, Err(IntentError::Transaction(VerifyError::Header))), "{refused:?}");
+    }
     Ok(())
 }
 
@@ -46,7 +63,7 @@ async fn what_was_meant_may_be_signed() -> Outcome {
 async fn another_call_than_was_meant_is_named_by_its_difference() -> Outcome {
     let peer = Peer::start().await?;
     let (proposal, transaction, _) = prepared(&peer).await?;
-    let meant = intent(&peer)?;
+    let (meant, now) = (intent(&peer)?, Timestamp::now());
     let rows = [
         ("the channel", Intent { channel: "other".to_owned(), ..meant.clone() }),
         ("the chaincode", Intent { chaincode: "other".to_owned(), ..meant.clone() }),
@@ -57,13 +74,16 @@ async fn another_call_than_was_meant_is_named_by_its_difference() -> Outcome {
         ("the transient data", Intent { transient: BTreeMap::new(), ..meant.clone() }),
     ];
     for (expected, other) in rows {
-        let refused = other.check_proposal(&proposal, Timestamp::now());
+        let refused = other.check_proposal(&proposal, now);
         // With another creator the transaction id does not follow from the header any more.
         let is_named = matches!(&refused, Err(IntentError::Other(named)) if *named == expected);
         assert!(is_named, "{expected}: {refused:?}");
-        // Transient data are in no transaction.
+        let made = other.proposal_of(&transaction)?;
+        assert_ne!(made, proposal, "{expected}");
+        // Transient data are in no transaction: only a signature of the proposal tells of them.
         let is_same = expected == "the transient data";
-        assert_eq!(other.check_transaction(&transaction, None).is_ok(), is_same, "{expected}");
+        let checked = other.check_proposal(&made, now)?.check_transaction(&transaction, now, None);
+        assert_eq!(checked.is_ok(), is_same, "{expected}");
     }
     Ok(())
 }
@@ -109,14 +129,18 @@ async fn nothing_hides_in_a_proposal() -> Outcome {
 }
 
 #[tokio::test]
-async fn an_old_or_early_proposal_is_not_signed() -> Outcome {
+async fn an_old_or_early_proposal_is_not_signed_nor_its_transaction() -> Outcome {
     let peer = Peer::start().await?;
-    let (proposal, ..) = prepared(&peer).await?;
+    let (proposal, transaction, _) = prepared(&peer).await?;
     let intent = intent(&peer)?;
+    let in_time = intent.check_proposal(&proposal, Timestamp::now())?;
     for (seconds, is_good) in [(0, true), (800, true), (-800, true), (1_000, false), (-1_000, false)] {
         let now = Timestamp { seconds: Timestamp::now().seconds + seconds, nanos: 0 };
         let checked = intent.check_proposal(&proposal, now);
         assert_eq!(checked.is_ok(), is_good, "{seconds}: {checked:?}");
+        let checked = in_time.check_transaction(&transaction, now, None);
+        assert_eq!(checked.is_ok(), is_good, "{seconds}: {checked:?}");
+        assert!(is_good || matches!(checked, Err(IntentError::Time(_))), "{checked:?}");
     }
     Ok(())
 }
@@ -126,10 +150,13 @@ async fn a_proposal_is_no_transaction_and_a_transaction_no_proposal() -> Outcome
     let peer = Peer::start().await?;
     let (proposal, transaction, _) = prepared(&peer).await?;
     let intent = intent(&peer)?;
-    assert!(intent.check_transaction(&proposal, None).is_err());
-    assert!(intent.check_proposal(&transaction, Timestamp::now()).is_err());
-    let none = intent.check_transaction(b"", None);
-    assert!(matches!(none, Err(IntentError::Other("the nonce") | IntentError::Transaction(VerifyError::Header))));
+    let now = Timestamp::now();
+    let checked = intent.check_proposal(&proposal, now)?;
+    assert!(checked.check_transaction(&proposal, now, None).is_err());
+    assert!(intent.check_proposal(&transaction, now).is_err());
+    let none = checked.check_transaction(b"", now, None);
+    assert!(matches!(none, Err(IntentError::Transaction(VerifyError::Header))), "{none:?}");
+    assert!(matches!(intent.proposal_of(b""), Err(IntentError::Other("the nonce"))));
     Ok(())
 }
 

@@ -38,6 +38,7 @@ impl Service {
             stage: SigningStage::Proposal,
             draft,
             result: Value::Null,
+            proposal_signature: None,
             key,
             expires_at: now() + self.settings.limits.signing_seconds,
         };
@@ -68,7 +69,8 @@ impl Service {
                         return Err(problem);
                     }
                 };
-                let session = Session { stage: SigningStage::Transaction, draft: transaction, result, ..session };
+                let (stage, proposal_signature) = (SigningStage::Transaction, Some(signature));
+                let session = Session { stage, draft: transaction, result, proposal_signature, ..session };
                 let answer = step(&session);
                 self.sessions.put_back(session);
                 Ok(answer)
@@ -166,6 +168,7 @@ pub(super) fn step(session: &Session) -> Answer {
         algorithm: "ecdsa-sha256".to_owned(),
         expires_at: rfc3339(session.expires_at),
         result: (session.stage == SigningStage::Transaction).then(|| session.result.clone()),
+        proposal_signature: session.proposal_signature.as_ref().map(|signature| BASE64.encode(signature)),
     };
     Answer::json(202, &step).of_transaction(&session.draft.transaction_id)
 }

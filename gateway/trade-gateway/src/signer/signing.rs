@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use fabric_client::{Intent, IntentError, Timestamp};
+use fabric_client::{CheckedProposal, Intent, IntentError, Timestamp};
 use serde_json::json;
 use trade_model::transaction::PRIVATE;
 
@@ -31,6 +31,19 @@ pub(super) struct Signing {
     channel: String,
     chaincode: String,
     limits: Limits,
+}
+
+/// How what the gateway has prepared differs from what is meant.
+#[derive(Debug, thiserror::Error)]
+enum Difference {
+    #[error("its bytes are not base64")]
+    Encoding,
+    #[error(transparent)]
+    Intent(#[from] IntentError),
+    #[error("this signer has not signed the transaction's proposal")]
+    Unsigned,
+    #[error("the transaction id is not the one in the prepared bytes")]
+    Id,
 }
 
 impl Signing {
@@ -76,40 +89,66 @@ impl Signing {
         }
         headers.extend(parts.idempotency_key.as_deref().map(|key| ("Idempotency-Key", key)));
         let mut response = self.login.send(route.method.as_str(), &target, &headers, &parts.body)?;
-        let mut signed = BTreeSet::new();
+        let (mut signed, mut proposal) = (BTreeSet::new(), None);
         while let Some(step) = step_of(&response) {
             // Each is asked for once; a gateway that goes round is not followed.
             if !signed.insert(step.stage.as_str()) || (step.stage == SigningStage::Transaction && !route.is_write()) {
                 return Err(SignerCode::PreparedOther.because("It asks for a signature that is not due.").into());
             }
-            response = self.hand_in(transaction.name, &intent, &step)?;
+            response = self.hand_in(transaction.name, &intent, &step, &mut proposal)?;
         }
         Ok(response)
     }
 
-    /// Verifies and signs what a step prepares, and hands the signature in.
-    fn hand_in(&self, function: &str, intent: &Intent, step: &SigningStep) -> Result<Response, Refused> {
-        let bytes = BASE64.decode(&step.signing_input).map_err(|_| other(&"The signing input is not base64."))?;
-        let checked = match step.stage {
-            SigningStage::Proposal => intent.check_proposal(&bytes, Timestamp::now()),
-            SigningStage::Transaction => {
-                intent.check_transaction(&bytes, self.keys.endorsers.as_ref()).map(|(id, _)| id)
-            }
-        };
-        let id = checked.map_err(|error: IntentError| {
-            tracing::error!(contract.function = function, "the gateway has prepared something else: {error}");
-            other(&error)
+    /// Verifies and signs what a step prepares, and hands the signature in. `proposal` is the one that was signed.
+    fn hand_in(
+        &self,
+        function: &str,
+        intent: &Intent,
+        step: &SigningStep,
+        proposal: &mut Option<CheckedProposal>,
+    ) -> Result<Response, Refused> {
+        let stage = step.stage.as_str();
+        let (bytes, checked) = self.check(intent, step, proposal.take()).map_err(|difference| {
+            tracing::error!(contract.function = function, "the gateway has prepared something else: {difference}");
+            SignerCode::PreparedOther.because(format!("The {stage} was not signed: {difference}."))
         })?;
-        if id != step.transaction_id {
-            return Err(other(&"The transaction id is not the one in the prepared bytes."));
-        }
+        let id = proposal.insert(checked).transaction_id();
         let signature =
             self.keys.signer.sign(&bytes).map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
-        let stage = step.stage.as_str();
         tracing::info!(fabric.transaction_id = id, contract.function = function, "signed the {stage} of {function}");
         let body = json!({"signature": BASE64.encode(signature)}).to_string();
         let headers = [("Content-Type", "application/json")];
         self.login.send("PUT", &format!("/v1/signing/{id}/{stage}"), &headers, body.as_bytes())
+    }
+
+    /// The bytes that a step prepares, once they are a proposal that the request means, or the transaction of the one
+    /// that this signer has signed: for this request, or for the same one before it.
+    fn check(
+        &self,
+        intent: &Intent,
+        step: &SigningStep,
+        signed: Option<CheckedProposal>,
+    ) -> Result<(Vec<u8>, CheckedProposal), Difference> {
+        let bytes = BASE64.decode(&step.signing_input).map_err(|_| Difference::Encoding)?;
+        let now = Timestamp::now();
+        let proposal = match (step.stage, signed) {
+            (SigningStage::Proposal, _) => intent.check_proposal(&bytes, now)?,
+            (SigningStage::Transaction, Some(signed)) => signed,
+            (SigningStage::Transaction, None) => {
+                let made = intent.proposal_of(&bytes)?;
+                let signature = step.proposal_signature.as_deref().and_then(|text| BASE64.decode(text).ok());
+                let key = self.keys.signer.certificate().public_key();
+                if signature.is_none_or(|signature| key.verify(&made, &signature).is_err()) {
+                    return Err(Difference::Unsigned);
+                }
+                intent.check_proposal(&made, now)?
+            }
+        };
+        if step.stage == SigningStage::Transaction {
+            proposal.check_transaction(&bytes, now, self.keys.endorsers.as_ref())?;
+        }
+        if proposal.transaction_id() == step.transaction_id { Ok((bytes, proposal)) } else { Err(Difference::Id) }
     }
 
     /// The call that a request means.
@@ -123,10 +162,6 @@ impl Signing {
             transient: private.into_iter().collect::<BTreeMap<_, _>>(),
         }
     }
-}
-
-fn other(reason: &impl std::fmt::Display) -> Refused {
-    SignerCode::PreparedOther.because(format!("Nothing was signed: {reason}"))
 }
 
 /// The target with what asks the gateway to let the caller sign.

@@ -12,6 +12,7 @@ mod idempotency;
 mod lists;
 mod logs;
 mod matrix;
+mod middle;
 mod operators;
 mod organizations;
 mod reading;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use openssl::{
+    error::ErrorStack,
     pkey::PKey,
     ssl::{SslAcceptor, SslMethod},
     x509::X509,
@@ -21,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What came.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
+    pub(crate) method: String,
     pub(crate) path: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -55,13 +57,8 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     /// Begins to listen with these keys, PEM.
-    pub(crate) fn start((certificate, key): &(Vec<u8>, Vec<u8>)) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-        let key = PKey::private_key_from_pem(key)?;
-        let certificate = X509::from_pem(certificate)?;
-        builder.set_certificate(&certificate)?;
-        builder.set_private_key(&key)?;
-        let acceptor = Arc::new(builder.build());
+    pub(crate) fn start(keys: &(Vec<u8>, Vec<u8>)) -> Result<Self, Box<dyn std::error::Error>> {
+        let acceptor = Arc::new(acceptor(keys)?);
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (address, shared) = (listener.local_addr()?, Arc::<Shared>::default());
         let for_all = Arc::clone(&shared);
@@ -106,6 +103,16 @@ impl Receiver {
     }
 }
 
+/// A server's end of TLS connections, with these keys.
+pub(crate) fn acceptor((certificate, key): &(Vec<u8>, Vec<u8>)) -> Result<SslAcceptor, ErrorStack> {
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    let key = PKey::private_key_from_pem(key)?;
+    let certificate = X509::from_pem(certificate)?;
+    builder.set_certificate(&certificate)?;
+    builder.set_private_key(&key)?;
+    Ok(builder.build())
+}
+
 /// Answers the requests of one connection, until it ends.
 fn serve(acceptor: &SslAcceptor, stream: TcpStream, shared: &Shared) {
     let Ok(stream) = acceptor.accept(stream) else { return };
@@ -123,10 +130,12 @@ fn serve(acceptor: &SslAcceptor, stream: TcpStream, shared: &Shared) {
     }
 }
 
-fn read(reader: &mut impl BufRead) -> Option<Received> {
+/// Reads one request.
+pub(crate) fn read(reader: &mut impl BufRead) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, path) = (words.next()?, words.next()?);
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
@@ -137,5 +146,5 @@ fn read(reader: &mut impl BufRead) -> Option<Received> {
     let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
     let mut body = vec![0; length.unwrap_or_default()];
     reader.read_exact(&mut body).ok()?;
-    Some(Received { path, headers, body })
+    Some(Received { method, path, headers, body })
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use trade_gateway::signer::{self, GatewaySettings, KeySettings, RunningSigner, SignerSettings, SignerStartError};
 
 use crate::{
-    TestResult, fabric,
+    TestResult, fabric, middle,
     organizations::{EXPORTER, Gateway, IMPORTER, Organizations, signer as key_of},
     writing::{evidence, opening},
 };
@@ -150,19 +150,72 @@ fn an_enterprise_system_writes_and_reads_without_a_key_of_its_own() -> TestResul
     Ok(())
 }
 
+/// The transaction that waits for its signature after a signer has ended that had signed its proposal.
+fn half_signed(gateway: &Gateway, identity: &Issued, key: &str) -> Result<Value, Box<dyn std::error::Error>> {
+    let caller = gateway.caller(identity);
+    let step = caller.post("/v1/evidence?signing=caller", key, &sized())?.json()?;
+    let input = BASE64.decode(step["signing_input"].as_str().ok_or("an input")?)?;
+    let body = json!({"signature": BASE64.encode(key_of(IMPORTER, identity).sign(&input)?)}).to_string();
+    let target = format!("/v1/signing/{}/proposal", step["transaction_id"].as_str().ok_or("an id")?);
+    let step = caller.send("PUT", &target, &[("Content-Type", "application/json")], body.as_bytes())?.json()?;
+    assert_eq!(step["stage"], "transaction");
+    Ok(step)
+}
+
+/// What a caller of a signer gets that stands before a gateway which changes what the honest one answers.
+fn through(
+    organizations: &Organizations,
+    gateway: &Gateway,
+    identity: &Issued,
+    change: impl Fn(&str, Value) -> Value + Send + 'static,
+) -> Result<(u16, Value), Box<dyn std::error::Error>> {
+    let mut settings = settings(organizations, gateway, IMPORTER, identity)?;
+    let middle = middle::start(&organizations.server_keys(), gateway.caller(identity), change)?;
+    settings.gateway.address = middle.to_string();
+    Signing::start(&settings)?.call("POST", "/v1/evidence", Some(&sized()))
+}
+
+#[test]
+fn the_transaction_of_another_proposal_of_the_same_call_gets_no_signature() -> TestResult {
+    let organizations = Organizations::new();
+    let network = fabric::network(&organizations)?;
+    let identity = organizations.member(IMPORTER);
+    let earlier = half_signed(&network.gateway, &identity, "k0")?;
+    let swapped = move |path: &str, answer| if path.ends_with("/proposal") { earlier.clone() } else { answer };
+    let answer = through(&organizations, &network.gateway, &identity, swapped)?;
+    assert_eq!(code(&answer), (502, "prepared_other"), "{answer:?}");
+    let detail = answer.1["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("The transaction was not signed: the headers are not those of the proposal"), "{detail}");
+    Ok(())
+}
+
+#[test]
+fn a_signer_that_goes_on_is_shown_that_it_has_signed_the_proposal() -> TestResult {
+    let organizations = Organizations::new();
+    let network = fabric::network(&organizations)?;
+    let identity = organizations.member(IMPORTER);
+    half_signed(&network.gateway, &identity, "k1")?;
+    let foreign = BASE64.encode(key_of(IMPORTER, &identity).sign(b"another proposal")?);
+    for forged in [Value::Null, json!("*"), json!("AAAA"), json!(foreign)] {
+        let change = move |_: &str, mut answer: Value| {
+            answer["proposal_signature"] = forged.clone();
+            answer
+        };
+        let answer = through(&organizations, &network.gateway, &identity, change)?;
+        assert_eq!(code(&answer), (502, "prepared_other"), "{answer:?}");
+        let detail = answer.1["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("this signer has not signed"), "{detail}");
+    }
+    assert_eq!(through(&organizations, &network.gateway, &identity, |_, answer| answer)?.0, 201, "the control");
+    Ok(())
+}
+
 #[test]
 fn a_retry_goes_on_where_the_gateway_is() -> TestResult {
     let organizations = Organizations::new();
     let network = fabric::network(&organizations)?;
     let identity = organizations.member(IMPORTER);
-    // As a signer does that ends after its first signature.
-    let caller = network.gateway.caller(&identity);
-    let step = caller.post("/v1/evidence?signing=caller", "k1", &sized())?.json()?;
-    let input = BASE64.decode(step["signing_input"].as_str().ok_or("an input")?)?;
-    let body = json!({"signature": BASE64.encode(key_of(IMPORTER, &identity).sign(&input)?)}).to_string();
-    let target = format!("/v1/signing/{}/proposal", step["transaction_id"].as_str().ok_or("an id")?);
-    let step = caller.send("PUT", &target, &[("Content-Type", "application/json")], body.as_bytes())?.json()?;
-    assert_eq!(step["stage"], "transaction");
+    let step = half_signed(&network.gateway, &identity, "k1")?;
     let signing = Signing::start(&settings(&organizations, &network.gateway, IMPORTER, &identity)?)?;
     let written = signing.call("POST", "/v1/evidence", Some(&sized()))?;
     assert_eq!((written.0, &written.1["transaction_id"]), (201, &step["transaction_id"]), "{written:?}");
