@@ -7,7 +7,8 @@ pub use options::{OptionsError, ServeOptions, TlsFiles};
 use std::{future::Future, time::Duration};
 
 use fabric_contract::Router;
-use fabric_shim::{ChaincodeServer, ServerError, ServerHandle};
+pub use fabric_shim::ServerHandle;
+use fabric_shim::{ChaincodeServer, ServerError};
 use serde_json::Value;
 
 /// The router of all seven trade contracts.

@@ -26,7 +26,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     settings::{Organization, Role, Settings},
     time::{now, rfc3339},
-    ways::{Scope, Way},
+    ways::{End, Scope, Way},
 };
 
 /// Clocks of caller and gateway may differ by this much.
@@ -97,8 +97,8 @@ pub struct Principal {
     pub way: Way,
     /// What the caller may do by it.
     pub scope: Scope,
-    /// Until when it counts, in seconds since 1970, beside the certificate's own end; none where nothing else ends it.
-    pub until: Option<u64>,
+    /// Until when it counts, beside the certificate's own end; none where nothing else ends it.
+    pub until: Option<End>,
 }
 
 impl Principal {
@@ -112,6 +112,11 @@ impl Principal {
     #[must_use]
     pub fn certificate_sha256(&self) -> String {
         hex::encode(self.identity.certificate().sha256())
+    }
+
+    /// Notes what ends it, unless something else does so before.
+    pub(crate) fn end_by(&mut self, end: End) {
+        self.until = Some(end.or_before(self.until));
     }
 }
 

@@ -26,10 +26,13 @@ use crate::settings::{ProxySettings, digest_of};
 /// Most certificates of `Client-Cert-Chain`.
 const CHAIN_MAX: usize = 8;
 
-/// Base64 as structured fields have it: padding may be missing (RFC 8941 §4.2.7).
+/// Base64 as parsers of structured fields take it: padding may be missing, and the bits that it pads may be set (RFC
+/// 8941 §4.2.7).
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// The proxies of one gateway.
@@ -190,24 +193,24 @@ pub(crate) fn certificate_in<'a>(
     certificates: impl IntoIterator<Item = &'a [u8]>,
     chains: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Option<Vec<u8>>, HeaderError> {
-    let (mut certificates, mut chains) = (certificates.into_iter(), chains.into_iter().peekable());
+    let mut certificates = certificates.into_iter();
+    // The lines of a list are one list, which may have no members (RFC 8941 §4.2 and §4.2.1).
+    let chain = chains.into_iter().collect::<Vec<_>>().join(&b","[..]);
+    let chain = chain.trim_ascii();
     let Some(field) = certificates.next() else {
-        return if chains.peek().is_none() { Ok(None) } else { Err(HeaderError::ChainAlone) };
+        return if chain.is_empty() { Ok(None) } else { Err(HeaderError::ChainAlone) };
     };
     if certificates.next().is_some() {
         return Err(HeaderError::Repeated);
     }
     let der = bytes_of(field).ok_or(HeaderError::Bytes)?;
     Certificate::from_der(&der).map_err(|_| HeaderError::Certificate)?;
-    let mut count = 0;
-    for member in chains.flat_map(|field| field.split(|byte| *byte == b',')) {
-        count += 1;
-        let is_certificate = || bytes_of(member).is_some_and(|der| Certificate::from_der(&der).is_ok());
-        if count > CHAIN_MAX || !is_certificate() {
-            return Err(HeaderError::Chain);
-        }
+    let is_certificate = |member| bytes_of(member).is_some_and(|der| Certificate::from_der(&der).is_ok());
+    let members: Vec<&[u8]> = chain.split(|byte| *byte == b',').collect();
+    if chain.is_empty() || members.len() <= CHAIN_MAX && members.into_iter().all(is_certificate) {
+        return Ok(Some(der));
     }
-    Ok(Some(der))
+    Err(HeaderError::Chain)
 }
 
 /// The bytes of a byte sequence without parameters (RFC 8941 §3.3.5).
@@ -280,6 +283,14 @@ mod tests {
     }
 
     #[test]
+    fn bits_behind_the_last_byte_may_be_set() {
+        for (text, bytes) in [("YQ", "a"), ("YR", "a"), ("YR==", "a"), ("YWI", "ab"), ("YWL=", "ab")] {
+            assert_eq!(bytes_of(format!(":{text}:").as_bytes()).as_deref(), Some(bytes.as_bytes()), "{text}");
+        }
+        assert_eq!(bytes_of(b":Y:"), None, "one digit is no byte");
+    }
+
+    #[test]
     fn headers_are_read_as_the_standard_writes_them_and_no_other_way() -> TestResult {
         let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "edge"))?;
         let der = authority.certificate().der();
@@ -294,14 +305,17 @@ mod tests {
             (vec![good.as_str()], vec![]),
             (vec![good.as_str()], vec![good.as_str()]),
             (vec![good.as_str()], vec![chain.as_str(), good.as_str()]),
+            (vec![good.as_str()], vec![""]),
+            (vec![good.as_str()], vec![" "]),
         ] {
             assert_eq!(read(&certificates, &chains).map(|read| read.is_some_and(|read| read == der)), Ok(true));
         }
         let bare = format!(":{}:", text.trim_end_matches('='));
         assert_eq!(read(&[&bare], &[]), Ok(Some(der.to_vec())), "without padding");
+        assert_eq!(read(&[], &[""]), Ok(None), "an empty list is none");
         let many = [good.as_str(); CHAIN_MAX + 1].join(",");
         let pem = String::from_utf8_lossy(authority.certificate().pem()).replace('\n', " ");
-        let rows: [(&[&str], &[&str], HeaderError); 12] = [
+        let rows: [(&[&str], &[&str], HeaderError); 14] = [
             (&[""], &[], HeaderError::Bytes),
             (&[&text], &[], HeaderError::Bytes),
             (&[&pem], &[], HeaderError::Bytes),
@@ -313,6 +327,8 @@ mod tests {
             (&[&good, &good], &[], HeaderError::Repeated),
             (&[&good], &[":AAAA:"], HeaderError::Chain),
             (&[&good], &[&many], HeaderError::Chain),
+            (&[&good], &[&format!("{good},")], HeaderError::Chain),
+            (&[&good], &["", &good], HeaderError::Chain),
             (&[], &[&good], HeaderError::ChainAlone),
         ];
         for (certificates, chains, expected) in rows {

@@ -213,6 +213,8 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let courier = Courier::new(settings.webhooks.authorities.as_deref(), &settings.webhooks.networks)?;
     let service = Arc::new(Service::new(settings, members, ledger, store, oauth, courier.guard().clone()));
     service.index().open_at_start().await;
+    // Whose tokens count is known before the first of them comes.
+    service.note_channel().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
     let server = open_doors(&limits, listener, tls.build(), proxies, &service, &state)
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
@@ -312,8 +314,8 @@ async fn resolve(service: Arc<Service>) {
 /// Notes whose tokens count no more because the organization has left the channel.
 async fn note_channel(service: Arc<Service>) {
     loop {
-        service.note_channel().await;
         tokio::time::sleep(CHANNEL).await;
+        service.note_channel().await;
     }
 }
 

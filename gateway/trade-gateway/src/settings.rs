@@ -3,6 +3,7 @@
 //! Settings name files; this module reads and checks the settings themselves, not the files.
 
 mod audit;
+pub(crate) mod file;
 mod host;
 mod index;
 mod oauth;
@@ -22,6 +23,7 @@ use self::host::is_loopback;
 pub(crate) use self::proxy::digest_of;
 pub use self::{
     audit::AuditSettings,
+    file::SettingsFileError,
     index::{IndexSettings, IndexSettingsError},
     oauth::{OauthSettings, OauthSettingsError},
     proxy::{ProxySettings, ProxySettingsError},
@@ -220,17 +222,9 @@ pub(crate) const JSON_EXPANSION: usize = 33;
 /// Why settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("cannot read the settings {path}: {cause}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// The text is not YAML of the expected form.
-    #[error("the settings are not valid: {0}")]
-    Malformed(serde_norway::Error),
+    /// The file cannot be read, or is not of the expected form.
+    #[error(transparent)]
+    File(#[from] SettingsFileError),
     /// No organization, or too many.
     #[error("a gateway serves 1 to {ORGANIZATIONS_MAX} organizations, not {0}")]
     OrganizationCount(usize),
@@ -279,9 +273,7 @@ impl Settings {
     /// # Errors
     /// The file cannot be read or does not hold usable settings.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| SettingsError::Unreadable { path: path.to_owned(), cause })?;
-        Self::parse(&text)
+        Self::parse(&file::read(path)?)
     }
 
     /// Parses settings from YAML (JSON is YAML, too).
@@ -289,7 +281,7 @@ impl Settings {
     /// # Errors
     /// The text does not hold usable settings.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = serde_norway::from_str(text).map_err(SettingsError::Malformed)?;
+        let settings: Self = file::parse(text)?;
         settings.check()?;
         Ok(settings)
     }

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::problem::ProblemCode;
+
 /// By which way a caller came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Way {
@@ -12,6 +14,23 @@ pub struct Way {
     pub proxy: Option<String>,
     /// The access token, when there was one.
     pub token: Option<TokenKind>,
+}
+
+/// When a way ends, though the certificate may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The first second since 1970 at which the caller does not count any more.
+    pub at: u64,
+    /// What it is told then.
+    pub problem: ProblemCode,
+}
+
+impl End {
+    /// The earlier one of this and another one, if there is another.
+    #[must_use]
+    pub fn or_before(self, other: Option<Self>) -> Self {
+        other.filter(|other| other.at <= self.at).unwrap_or(self)
+    }
 }
 
 /// Whose access tokens are.
@@ -94,6 +113,14 @@ mod tests {
         for scope in [Scope::Read, Scope::Write] {
             assert_eq!(Scope::parse(scope.as_str()), Some(scope));
         }
+    }
+
+    #[test]
+    fn of_several_ends_the_first_counts() {
+        let token = End { at: 10, problem: ProblemCode::TokenExpired };
+        let proxy = End { at: 20, problem: ProblemCode::ClientCertRefused };
+        assert_eq!((token.or_before(None), proxy.or_before(None)), (token, proxy));
+        assert_eq!((token.or_before(Some(proxy)), proxy.or_before(Some(token))), (token, token));
     }
 
     #[test]

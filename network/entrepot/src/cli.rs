@@ -79,9 +79,9 @@ enum Command {
     /// Serve the chaincode to peers (a role that `up` starts)
     Chaincode(roles::chaincode::Options),
     /// Serve the REST gateway (a role that `up` starts)
-    Gateway(roles::gateway::Options),
+    Gateway(roles::Options),
     /// Sign beside an enterprise system whose key must not leave: plain REST on loopback in, verified and signed out
-    Signer(roles::signer::Options),
+    Signer(roles::Options),
     /// The network by itself: run the embedded one, or write files for containers
     #[command(subcommand)]
     Network(commands::network::Command),

@@ -172,7 +172,8 @@ where
             let proxy = certificate.as_deref().and_then(|der| doors.proxies.find(der, now()));
             let (standing, member) = doors.admit(gateway.members(), certificate.as_deref(), proxy.as_ref());
             let progress = Progress::new(doors.deadlines);
-            let link = Link { standing, certificate: certificate.map(Rc::from), proxy, progress: Rc::clone(&progress) };
+            let link =
+                Link { standing, certificate: certificate.map(Arc::from), proxy, progress: Rc::clone(&progress) };
             let serving = within(&progress, http.call((Connection::new(stream, link), Some(address))));
             match member {
                 Some(place) => {

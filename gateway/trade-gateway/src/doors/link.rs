@@ -1,6 +1,6 @@
 //! What a request knows about the connection on which it came.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::HttpRequest;
 
@@ -25,7 +25,7 @@ pub(crate) enum Standing {
 pub(crate) struct Link {
     pub(super) standing: Standing,
     /// The client certificate, DER.
-    pub(super) certificate: Option<Rc<[u8]>>,
+    pub(super) certificate: Option<Arc<[u8]>>,
     /// The listed proxy whose connection it is.
     pub(super) proxy: Option<Proxy>,
     pub(super) progress: Rc<Progress>,
@@ -42,15 +42,15 @@ impl Link {
         self.standing
     }
 
-    /// The client certificate, DER.
-    pub(crate) fn certificate(&self) -> Option<&[u8]> {
-        self.certificate.as_deref()
+    /// The client certificate, DER; a listed proxy's is nobody's.
+    pub(crate) fn certificate(&self) -> Option<&Arc<[u8]>> {
+        self.certificate.as_ref().filter(|_| self.proxy.is_none())
     }
 
     /// The listed proxy whose connection it is, as long as its certificate is valid at `now` (seconds since 1970).
-    pub(crate) fn proxy(&self, now: u64) -> Option<&str> {
+    pub(crate) fn proxy(&self, now: u64) -> Option<&Proxy> {
         let is_valid = |proxy: &&Proxy| i64::try_from(now).is_ok_and(|now| now <= proxy.not_after);
-        self.proxy.as_ref().filter(is_valid).map(|proxy| &*proxy.name)
+        self.proxy.as_ref().filter(is_valid)
     }
 
     /// Waits for ever when the last answer was given on the connection, which is about to end. Otherwise the request
@@ -65,9 +65,4 @@ impl Link {
     pub(crate) fn answering(&self, is_last: bool) -> Answering {
         self.progress.answering(is_last)
     }
-}
-
-/// The client certificate of the connection, DER; a listed proxy's is nobody's.
-pub(crate) fn peer_certificate(request: &HttpRequest) -> Option<&[u8]> {
-    Link::of(request).filter(|link| link.proxy.is_none())?.certificate()
 }

@@ -17,7 +17,7 @@ mod shares;
 
 pub(crate) use self::{
     door::{Doors, listen},
-    link::{Link, Standing, peer_certificate},
+    link::{Link, Standing},
     progress::Answering,
     shares::{Bounds, Holder, Share, Shares},
 };

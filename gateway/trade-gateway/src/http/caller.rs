@@ -1,20 +1,22 @@
 //! Finds out who calls: by the certificate of the connection, by the one that a listed proxy names, or by an access
 //! token.
 //!
-//! Neither a token nor `Client-Cert` is ever passed over: who sends one acts by it, or not at all.
+//! On a route for members, neither a token nor `Client-Cert` is passed over: who sends one acts by it, or not at all.
+//! At the token endpoint the same is true of `Client-Cert`. What is public is answered whatever is sent with it.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, http::header};
 
 use super::state::State;
 use crate::{
     answer::Answer,
-    doors::{Link, peer_certificate},
+    doors::Link,
     members::Principal,
     problem::{Problem, ProblemCode},
-    proxies::certificate_in,
+    proxies::{Proxy, certificate_in},
     time::now,
+    ways::End,
 };
 
 /// In what proxies name a client's certificate (RFC 9440).
@@ -25,55 +27,63 @@ const CLIENT_CERT_CHAIN: &str = "Client-Cert-Chain";
 /// The scheme of access tokens (RFC 6750), in lower case.
 const BEARER: &str = "bearer";
 
-/// What shows whose request it is, beside a token.
-pub(super) struct Shown<'a> {
+/// What shows whose request it is, beside a token. Found out once for each request.
+pub(super) struct Shown {
     /// The client's certificate, DER.
-    pub(super) certificate: Option<Cow<'a, [u8]>>,
+    pub(super) certificate: Option<Arc<[u8]>>,
     /// The listed proxy on whose word.
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
+}
+
+impl Shown {
+    /// Notes on whose word it is taken who calls: that counts no longer than the proxy's own certificate.
+    pub(super) fn note(&self, principal: &mut Principal) {
+        let Some(proxy) = &self.proxy else { return };
+        principal.way.proxy = Some(proxy.name.to_string());
+        let at = u64::try_from(proxy.not_after).unwrap_or(0).saturating_add(1);
+        principal.end_by(End { at, problem: ProblemCode::ClientCertRefused });
+    }
 }
 
 /// The certificate that the request's connection shows, or that a listed proxy says its client has shown.
 ///
 /// # Errors
 /// `Client-Cert` comes from elsewhere than a listed proxy, or from one and is none.
-pub(super) fn shown(request: &HttpRequest) -> Result<Shown<'_>, Problem> {
+pub(super) fn shown(request: &HttpRequest) -> Result<Shown, Problem> {
     let values = |name: &str| request.headers().get_all(name).map(|value| value.as_bytes());
-    let Some(proxy) = Link::of(request).and_then(|link| link.proxy(now())) else {
+    let link = Link::of(request);
+    let Some(proxy) = link.and_then(|link| link.proxy(now())) else {
         if values(CLIENT_CERT).chain(values(CLIENT_CERT_CHAIN)).next().is_some() {
             return Err(Problem::of(ProblemCode::ClientCertRefused)
                 .with_detail("This connection is not one of a proxy that the gateway's settings list."));
         }
-        return Ok(Shown { certificate: peer_certificate(request).map(Cow::Borrowed), proxy: None });
+        return Ok(Shown { certificate: link.and_then(Link::certificate).cloned(), proxy: None });
     };
     let certificate = certificate_in(values(CLIENT_CERT), values(CLIENT_CERT_CHAIN));
     let certificate =
         certificate.map_err(|error| Problem::of(ProblemCode::ClientCertMalformed).with_detail(format!("{error}.")))?;
-    Ok(Shown { certificate: certificate.map(Cow::Owned), proxy: Some(proxy.to_string()) })
+    Ok(Shown { certificate: certificate.map(Arc::from), proxy: Some(proxy.clone()) })
 }
 
 /// Who calls.
 ///
 /// # Errors
 /// Not a member, by certificate or by token.
-pub(super) fn caller(request: &HttpRequest, state: &State) -> Result<Principal, Problem> {
-    let Some(token) = token(request)? else { return by_certificate(request, state) };
+pub(super) fn caller(
+    request: &HttpRequest,
+    shown: &Result<Shown, Problem>,
+    state: &State,
+) -> Result<Principal, Problem> {
+    let token = token(request)?;
     let none = || Problem::of(ProblemCode::TokenInvalid).with_detail("This gateway gives no access tokens.");
-    let oauth = state.service.oauth().ok_or_else(none)?;
-    let shown = shown(request)?;
-    let mut principal = oauth.principal(state.service.members(), token, shown.certificate.as_deref(), now())?;
-    principal.way.proxy = shown.proxy;
-    Ok(principal)
-}
-
-/// Whose certificate the connection shows.
-///
-/// # Errors
-/// None, or no member's.
-pub(super) fn by_certificate(request: &HttpRequest, state: &State) -> Result<Principal, Problem> {
-    let shown = shown(request)?;
-    let mut principal = state.service.members().authenticate(shown.certificate.as_deref(), now())?;
-    principal.way.proxy = shown.proxy;
+    let oauth = token.map(|token| Ok::<_, Problem>((token, state.service.oauth().ok_or_else(none)?))).transpose()?;
+    let shown = shown.as_ref().map_err(Problem::clone)?;
+    let (members, certificate) = (state.service.members(), shown.certificate.as_deref());
+    let mut principal = match oauth {
+        Some((token, oauth)) => oauth.principal(members, token, certificate, now())?,
+        None => members.authenticate(certificate, now())?,
+    };
+    shown.note(&mut principal);
     Ok(principal)
 }
 

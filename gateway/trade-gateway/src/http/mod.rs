@@ -12,10 +12,12 @@ mod response;
 mod router;
 mod state;
 mod stream;
+mod table;
 mod token;
 
 pub(crate) use self::{
     input::{check_media_type, parts},
     router::{configure, configure_admin},
     state::State,
+    table::resources,
 };

@@ -8,7 +8,7 @@ use fabric_msp::{hash::sha256, transport::network_of};
 use trade_standards::percent::{self, Plus};
 
 use super::{
-    caller::{caller, shown, with_challenge},
+    caller::{Shown, caller, shown, with_challenge},
     state::State,
 };
 use crate::{
@@ -30,8 +30,8 @@ pub(super) struct Record {
     route: Option<&'static Route>,
     method: String,
     pub(super) principal: Option<Principal>,
-    /// SHA-256 of the certificate as it was presented, hex.
-    certificate_sha256: Option<String>,
+    /// What shows whose request it is, or why that is refused where it matters.
+    pub(super) shown: Result<Shown, Problem>,
     /// Where the connection comes from.
     address: Option<IpAddr>,
     resource: String,
@@ -44,29 +44,38 @@ impl Record {
             route,
             method: request.method().as_str().chars().take(RESOURCE_CHARACTERS_MAX).collect(),
             principal: None,
-            certificate_sha256: shown(request).ok().and_then(|shown| Some(hex::encode(sha256(&shown.certificate?)))),
+            shown: shown(request),
             address: request.peer_addr().map(|address| address.ip()),
             resource: resource_of(route, request),
             started: Instant::now(),
         }
     }
 
+    /// Refuses whatever comes on a connection that is one too many for its member.
+    ///
+    /// # Errors
+    /// It is.
+    pub(super) fn shed(&mut self, request: &HttpRequest, state: &State) -> Result<(), Problem> {
+        if !Link::of(request).is_some_and(|link| link.standing() == Standing::Crowded) {
+            return Ok(());
+        }
+        // Known, so that the audit log says whose request was refused.
+        self.principal = caller(request, &self.shown, state).ok();
+        Err(Problem::of(ProblemCode::GatewayBusy)
+            .with_detail("Your organization or your certificate holds as many connections as it may.")
+            .retry_after(1))
+    }
+
     /// Finds out who calls, where the route asks for it.
     ///
     /// # Errors
-    /// It is not a member, or one who holds too many connections.
+    /// It is not a member.
     pub(super) fn identify(&mut self, route: &Route, request: &HttpRequest, state: &State) -> Result<(), Problem> {
-        if Link::of(request).is_some_and(|link| link.standing() == Standing::Crowded) {
-            // Known, so that the audit log says whose request was refused.
-            self.principal = caller(request, state).ok();
-            return Err(Problem::of(ProblemCode::GatewayBusy)
-                .with_detail("Your organization or your certificate holds as many connections as it may.")
-                .retry_after(1));
-        }
+        let caller = |shown: &Result<Shown, Problem>| caller(request, shown, state);
         match (&route.access, &route.action) {
-            (Access::Members(_), _) => self.principal = Some(caller(request, state)?),
+            (Access::Members(_), _) => self.principal = Some(caller(&self.shown)?),
             // Everybody may ask, and members learn more.
-            (_, Action::Ready) => self.principal = caller(request, state).ok(),
+            (_, Action::Ready) => self.principal = caller(&self.shown).ok(),
             _ => {}
         }
         Ok(())
@@ -165,7 +174,9 @@ impl Record {
 
     pub(super) fn certificate(&self) -> Option<String> {
         let known = self.principal.as_ref().map(Principal::certificate_sha256);
-        known.or_else(|| self.certificate_sha256.clone())
+        // Of strangers, the certificate as it was presented.
+        let presented = || Some(hex::encode(sha256(self.shown.as_ref().ok()?.certificate.as_deref()?)));
+        known.or_else(presented)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Registers the table of routes, and does the work of a request.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
-    HttpRequest, HttpResponse, Resource,
+    HttpRequest, HttpResponse,
     web::{self, Payload, ServiceConfig},
 };
 
@@ -15,6 +15,7 @@ use super::{
     response::{HeldAnswer, response},
     state::State,
     stream::stream,
+    table::resources,
     token,
 };
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     members::Principal,
     problem::{Problem, ProblemCode},
     request::Parts,
-    routes::{self, Action, Method, Route},
+    routes::{self, Action, Route},
     settings::JSON_EXPANSION,
 };
 
@@ -40,40 +41,20 @@ pub(crate) fn configure_admin(config: &mut ServiceConfig, state: &web::Data<Stat
 }
 
 fn register(config: &mut ServiceConfig, state: &web::Data<State>, table: &[&'static Route]) {
-    let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
-    for route in table {
-        paths.entry(route.path).or_default().push(route);
-    }
     config.app_data(state.clone());
-    for (path, routes) in paths {
-        config.service(resource(path, routes));
+    for (routes, resource) in resources(table.iter().copied(), handle) {
+        let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
+        config.service(resource.default_service(web::to(move |request: HttpRequest, state: web::Data<State>| {
+            let allowed = allowed.clone();
+            async move {
+                let problem = Problem::of(ProblemCode::MethodNotAllowed);
+                refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed)).await
+            }
+        })));
     }
     config.default_service(web::to(|request: HttpRequest, state: web::Data<State>| async move {
         refuse(&request, &state, Problem::of(ProblemCode::RouteUnknown).into()).await
     }));
-}
-
-fn resource(path: &'static str, routes: Vec<&'static Route>) -> Resource {
-    let allowed = routes.iter().map(|route| route.method.as_str()).collect::<Vec<_>>().join(", ");
-    let mut resource = web::resource(path);
-    for route in routes {
-        let method = match route.method {
-            Method::Get => web::get(),
-            Method::Post => web::post(),
-            Method::Put => web::put(),
-            Method::Delete => web::delete(),
-        };
-        resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, state: web::Data<State>| {
-            handle(route, request, payload, state)
-        }));
-    }
-    resource.default_service(web::to(move |request: HttpRequest, state: web::Data<State>| {
-        let allowed = allowed.clone();
-        async move {
-            let problem = Problem::of(ProblemCode::MethodNotAllowed);
-            refuse(&request, &state, Answer::from(problem).with_header("Allow", allowed)).await
-        }
-    }))
 }
 
 async fn handle(
@@ -87,12 +68,16 @@ async fn handle(
     }
     let state = state.into_inner();
     let mut record = Record::of(Some(route), &request);
+    let shed = record.shed(&request, &state);
     if matches!(route.action, Action::Token) {
-        let answer = token::answer(route, &request, payload, &state, &mut record).await;
+        let answer = match shed {
+            Ok(()) => token::answer(route, &request, payload, &state, &mut record).await,
+            Err(problem) => problem.into(),
+        };
         let is_last = record.is_last(&request);
         return response((record.write(&state, answer), None), &request, is_last);
     }
-    let admitted = match record.identify(route, &request, &state) {
+    let admitted = match shed.and_then(|()| record.identify(route, &request, &state)) {
         Ok(()) => admit(route, &request, payload, &state, record.principal.as_ref()).await,
         Err(problem) => Err(problem),
     };
@@ -114,9 +99,10 @@ async fn refuse(request: &HttpRequest, state: &State, problem: Answer) -> HttpRe
         link.begin().await;
     }
     let mut record = Record::of(None, request);
-    record.principal = caller(request, state).ok();
+    record.principal = caller(request, &record.shown, state).ok();
+    let answer = record.shed(request, state).map_or_else(Answer::from, |()| problem);
     let is_last = record.is_last(request);
-    response((record.write(state, problem), None), request, is_last)
+    response((record.write(state, answer), None), request, is_last)
 }
 
 /// A request that may be worked on, with the room that it takes.

@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, web::Payload};
 use trade_standards::percent::{self, Plus};
 
 use super::{
-    caller,
     input::{check_announced, check_head, check_media_type, read_body},
     record::Record,
     state::State,
@@ -42,7 +41,7 @@ pub(super) async fn answer(
     };
     match state.service.oauth() {
         None => Problem::of(ProblemCode::RouteUnknown).into(),
-        Some(oauth) => match give(oauth, route, request, &form, state, record) {
+        Some(oauth) => match give(oauth, route, &form, state, record) {
             Ok(answer) => answer,
             Err(refusal) => refusal,
         },
@@ -59,22 +58,17 @@ async fn read(route: &Route, request: &HttpRequest, payload: Payload, state: &St
     read_body(payload, FORM_BYTES_MAX, Duration::from_millis(limits.body_deadline_ms), &mut room, 1).await
 }
 
-fn give(
-    oauth: &Oauth,
-    route: &Route,
-    request: &HttpRequest,
-    form: &[u8],
-    state: &State,
-    record: &mut Record,
-) -> Result<Answer, Answer> {
+fn give(oauth: &Oauth, route: &Route, form: &[u8], state: &State, record: &mut Record) -> Result<Answer, Answer> {
     let asked = TokenRequest::of(parameters(form)?)?;
     // Before anything is computed for a stranger; given back as soon as it is known whose turn it is.
     let permit = state.permits.take(route, None).map_err(Answer::from)?;
-    let client = oauth.client(state.service.members(), &asked, || caller::by_certificate(request, state), now())?;
+    let shown = record.shown.as_ref().map_err(Refusal::of_client)?;
+    let mut client = oauth.client(state.service.members(), &asked, shown.certificate.as_deref(), now())?;
     drop(permit);
-    record.principal = Some(client.principal.clone());
-    let _permit = state.permits.take(route, record.principal.as_ref()).map_err(Answer::from)?;
-    let body = oauth.issue(&asked, &client, now())?;
+    shown.note(&mut client);
+    let client = &*record.principal.insert(client);
+    let _permit = state.permits.take(route, Some(client)).map_err(Answer::from)?;
+    let body = oauth.issue(&asked, client, now())?;
     Ok(Answer::json(200, &body).with_header("Pragma", "no-cache"))
 }
 

@@ -43,6 +43,8 @@ pub(super) enum Flaw {
     Algorithm(&'static str),
     #[error("the signature is not one of the first certificate in x5c")]
     Signature,
+    #[error("the connection shows another certificate than the first one in x5c")]
+    OfAnother,
     #[error("iss and sub must be the MSP id of the certificate's organization")]
     Issuer,
     #[error("aud must be this gateway's issuer or its token endpoint, and nothing else")]
@@ -63,6 +65,7 @@ impl Flaw {
             Self::Chain => "assertion_certificate",
             Self::Algorithm(_) => "assertion_algorithm",
             Self::Signature => "assertion_signature",
+            Self::OfAnother => "assertion_of_another",
             Self::Issuer => "assertion_issuer",
             Self::Audience => "assertion_audience",
             Self::Time(_) => "assertion_time",
@@ -89,8 +92,14 @@ pub(super) struct Assertion {
 }
 
 impl Assertion {
-    /// Reads an assertion and finds out whose it is, by the rules for a certificate on a connection.
-    pub(super) fn read(text: &str, members: &Members, now: u64) -> Result<(Principal, Self), Refusal> {
+    /// Reads an assertion and finds out whose it is, by the rules for a certificate on a connection, which is none or
+    /// the same one (`shown`, DER): on any other the token could not be used either.
+    pub(super) fn read(
+        text: &str,
+        shown: Option<&[u8]>,
+        members: &Members,
+        now: u64,
+    ) -> Result<(Principal, Self), Refusal> {
         let jws = Jws::parse(text).map_err(Flaw::Malformed)?;
         if jws.header.contains_key("typ") && !jws.header("typ").is_some_and(is_type) {
             return Err(Flaw::Type.into());
@@ -106,6 +115,9 @@ impl Assertion {
         }
         if !jws.is_signed_by(&key) {
             return Err(Flaw::Signature.into());
+        }
+        if shown.is_some_and(|shown| shown != certificate.der()) {
+            return Err(Flaw::OfAnother.into());
         }
         let owned = |name| jws.claim(name).map(str::to_owned);
         let assertion = Self {

@@ -163,11 +163,24 @@ impl<'a> Jws<'a> {
 /// # Errors
 /// OpenSSL has no randomness or no memory.
 pub(super) fn sign(header: &Value, claims: &Value, key: &EcKey<Private>) -> Result<String, ErrorStack> {
+    compact(header, claims, |text| {
+        let digest = openssl::hash::hash(Algorithm::Es256.digest(), text)?;
+        EcdsaSig::sign(&digest, key)
+    })
+}
+
+/// The compact form of claims under ES256 (RFC 7515 §7.1); `sign` makes the signature of the text before it.
+///
+/// # Errors
+/// Those of `sign`, and OpenSSL's.
+pub(super) fn compact<E: From<ErrorStack>>(
+    header: &Value,
+    claims: &Value,
+    sign: impl FnOnce(&[u8]) -> Result<EcdsaSig, E>,
+) -> Result<String, E> {
     let signed = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
-    let algorithm = Algorithm::Es256;
-    let digest = openssl::hash::hash(algorithm.digest(), signed.as_bytes())?;
-    let signature = EcdsaSig::sign(&digest, key)?;
-    let bytes = i32::try_from(algorithm.number_bytes()).expect("32 fits");
+    let signature = sign(signed.as_bytes())?;
+    let bytes = i32::try_from(Algorithm::Es256.number_bytes()).expect("32 fits");
     let numbers = [signature.r().to_vec_padded(bytes)?, signature.s().to_vec_padded(bytes)?].concat();
     Ok(format!("{signed}.{}", BASE64URL.encode(numbers)))
 }

@@ -116,15 +116,11 @@ impl Keys {
         if is_new {
             keys.push(Key::make(now).map_err(|error| self.failed(io::Error::other(error)))?);
         }
-        let before = keys.len();
         // A key signed until the next one was made.
-        let ends: Vec<u64> = keys.iter().skip(1).map(|next| next.made_at.saturating_add(self.kept)).collect();
-        let mut place = 0;
-        keys.retain(|_| {
-            place += 1;
-            ends.get(place - 1).is_none_or(|end| now <= *end)
-        });
-        if !is_new && keys.len() == before {
+        let has_ended = |next: &&Key| next.made_at.saturating_add(self.kept) < now;
+        let ended = keys.iter().skip(1).take_while(has_ended).count();
+        keys.drain(..ended);
+        if !is_new && ended == 0 {
             return Ok(());
         }
         // On disk before it signs, so that a crash makes no token unverifiable.

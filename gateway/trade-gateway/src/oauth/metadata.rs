@@ -17,10 +17,15 @@ pub(crate) const KEYS_PATH: &str = "/v1/oauth/keys";
 /// Where this is (RFC 8414 §3).
 pub(crate) const METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
 
+/// The address of the token endpoint.
+pub(super) fn token_endpoint(issuer: &str) -> String {
+    format!("{issuer}{TOKEN_PATH}")
+}
+
 pub(super) fn document(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
-        "token_endpoint": format!("{issuer}{TOKEN_PATH}"),
+        "token_endpoint": token_endpoint(issuer),
         "jwks_uri": format!("{issuer}{KEYS_PATH}"),
         "grant_types_supported": [CLIENT_CREDENTIALS],
         "response_types_supported": [],

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 pub use self::keys::TokenKeysError;
 pub(crate) use self::{
-    asking::{client_assertion, client_form},
+    asking::{Asking, client_form},
     metadata::{KEYS_PATH, METADATA_PATH, TOKEN_PATH},
     refusal::{OauthError, Refusal, RefusalBody},
     token::TokenBody,
@@ -33,7 +33,7 @@ pub(crate) use self::{
 use self::{
     assertion::Assertion,
     keys::Keys,
-    metadata::{CLIENT_CREDENTIALS, JWT_BEARER},
+    metadata::{CLIENT_CREDENTIALS, JWT_BEARER, token_endpoint},
     replay::Replays,
 };
 use crate::{
@@ -63,14 +63,9 @@ pub(crate) struct TokenRequest {
     assertion: Option<String>,
 }
 
-/// A client that has shown who it is, by certificate or by the key of one.
-pub(crate) struct Client {
-    pub(crate) principal: Principal,
-    assertion: Option<Assertion>,
-}
-
 impl TokenRequest {
-    /// Reads the parameters of a form.
+    /// Reads the parameters of a form. Those without a value count as left out (RFC 6749 §3.2), but for `scope`: of the
+    /// two answers to a scope that is left out (§3.3), who asks for none in so many words gets the refusal.
     ///
     /// # Errors
     /// One is repeated.
@@ -85,6 +80,9 @@ impl TokenRequest {
                 "client_assertion" => &mut request.assertion,
                 _ => continue,
             };
+            if value.is_empty() && name != "scope" {
+                continue;
+            }
             if place.replace(value).is_some() {
                 return Err(Refusal::request(format!("{name} is given more than once")));
             }
@@ -104,8 +102,9 @@ impl Oauth {
         Ok(Self { settings: settings.clone(), keys, replays, started: now, off_channel })
     }
 
-    /// Who asks for a token. `shown` says whose certificate the connection shows; it is asked only where the client
-    /// sends no assertion, because a client proves itself in one way (RFC 6749 §2.3).
+    /// Who asks for a token: whose certificate the connection or its proxy shows (`shown`, DER), or whose key has
+    /// signed an assertion, once everything that the assertion claims has been found to hold. A client proves itself
+    /// in one way (RFC 6749 §2.3), so an assertion comes without a certificate, or with its own.
     ///
     /// # Errors
     /// The request or the client is not what it should be.
@@ -113,9 +112,9 @@ impl Oauth {
         &self,
         members: &Members,
         request: &TokenRequest,
-        shown: impl FnOnce() -> Result<Principal, Problem>,
+        shown: Option<&[u8]>,
         now: u64,
-    ) -> Result<Client, Refusal> {
+    ) -> Result<Principal, Refusal> {
         match request.grant_type.as_deref() {
             Some(CLIENT_CREDENTIALS) => {}
             Some(_) => {
@@ -124,41 +123,40 @@ impl Oauth {
             None => return Err(Refusal::request("grant_type is missing")),
         }
         let (principal, assertion) = match (request.assertion_type.as_deref(), request.assertion.as_deref()) {
-            (None, None) => (shown().map_err(|problem| Refusal::of_client(&problem))?, None),
+            (None, None) => {
+                let principal = members.authenticate(shown, now);
+                (principal.map_err(|problem| Refusal::of_client(&problem))?, None)
+            }
             (Some(JWT_BEARER), Some(text)) => {
-                let (principal, assertion) = Assertion::read(text, members, now)?;
+                let (principal, assertion) = Assertion::read(text, shown, members, now)?;
                 (principal, Some(assertion))
             }
             (Some(JWT_BEARER), None) => return Err(Refusal::request("client_assertion is missing")),
             _ => return Err(Refusal::request(format!("client_assertion_type must be {JWT_BEARER}"))),
         };
-        Ok(Client { principal, assertion })
-    }
-
-    /// A token for a client.
-    ///
-    /// # Errors
-    /// The assertion does not hold now, or what is asked for cannot be had.
-    pub(crate) fn issue(&self, request: &TokenRequest, client: &Client, now: u64) -> Result<TokenBody, Refusal> {
-        let principal = &client.principal;
         if request.client_id.as_ref().is_some_and(|id| *id != principal.msp_id) {
             return Err(Refusal::of(
                 OauthError::InvalidClient,
                 "client_id must be the MSP id of the certificate's organization",
             ));
         }
+        if let Some(assertion) = assertion {
+            let issuer = &self.settings.issuer;
+            assertion.check(&principal, &[issuer.clone(), token_endpoint(issuer)], self.started, now)?;
+            assertion.use_once(&principal, &self.replays, now)?;
+        }
+        Ok(principal)
+    }
+
+    /// A token for a client.
+    ///
+    /// # Errors
+    /// What is asked for cannot be had.
+    pub(crate) fn issue(&self, request: &TokenRequest, principal: &Principal, now: u64) -> Result<TokenBody, Refusal> {
         if self.is_off_channel(&principal.msp_id) {
             return Err(Refusal::of_client(&Problem::of(ProblemCode::OrganizationOffChannel)));
         }
-        let kind = match &client.assertion {
-            None => TokenKind::Bound,
-            Some(assertion) => {
-                let audiences = [self.settings.issuer.clone(), self.address_of(TOKEN_PATH)];
-                assertion.check(principal, &audiences, self.started, now)?;
-                assertion.use_once(principal, &self.replays, now)?;
-                TokenKind::Bearer
-            }
-        };
+        let kind = principal.way.token.unwrap_or(TokenKind::Bound);
         let scope = scope_of(request.scope.as_deref(), principal.role)?;
         let failed = |error| {
             tracing::error!("an access token cannot be signed: {error}");
@@ -212,10 +210,6 @@ impl Oauth {
 
     fn is_off_channel(&self, msp_id: &str) -> bool {
         self.off_channel.read().unwrap_or_else(PoisonError::into_inner).contains(msp_id)
-    }
-
-    fn address_of(&self, path: &str) -> String {
-        format!("{}{path}", self.settings.issuer)
     }
 }
 

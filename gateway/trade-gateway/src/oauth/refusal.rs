@@ -77,7 +77,7 @@ impl Refusal {
     }
 
     /// A certificate that is no member's, under the problem's own code.
-    pub(super) fn of_client(problem: &Problem) -> Self {
+    pub(crate) fn of_client(problem: &Problem) -> Self {
         let error = if problem.status < 500 { OauthError::InvalidClient } else { OauthError::TemporarilyUnavailable };
         let detail = if problem.detail.is_empty() { String::new() } else { format!(": {}", problem.detail) };
         Self::of(error, format!("{}{detail}", problem.title)).coded(&problem.code)

@@ -23,7 +23,7 @@ use crate::{
     members::{Members, Principal},
     problem::{Problem, ProblemCode},
     settings::OauthSettings,
-    ways::{Scope, TokenKind},
+    ways::{End, Scope, TokenKind},
 };
 
 /// What `typ` says of an access token, so that nothing else that these keys sign is ever taken for one.
@@ -151,7 +151,7 @@ impl Token {
         }
         principal.way.token = Some(kind);
         principal.scope = self.scope;
-        principal.until = Some(self.ends);
+        principal.end_by(End { at: self.ends, problem: ProblemCode::TokenExpired });
         Ok(principal)
     }
 }

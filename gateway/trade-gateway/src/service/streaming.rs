@@ -103,15 +103,19 @@ impl EventStream {
         Ok(wanted.map(EventRow::from).collect())
     }
 
-    /// Ends the stream of who is no member any more, whose certificate was revoked or has ended, or the access token,
-    /// or whose organization has left the channel.
+    /// Ends the stream of who is no member any more, or another organization's; whose certificate was revoked or has
+    /// ended, or the access token, or the certificate of the proxy; or whose organization has left the channel.
     async fn know_caller(&mut self) -> Result<(), Problem> {
+        if let Some(end) = self.caller.until.filter(|end| end.at <= now()) {
+            return Err(Problem::of(end.problem));
+        }
         if self.known.elapsed() >= KNOWN {
-            if self.caller.until.is_some_and(|until| until < now()) {
-                return Err(Problem::of(ProblemCode::TokenExpired));
-            }
             let certificate = self.caller.certificate.der();
-            self.service.members.authenticate(Some(certificate), now())?;
+            let known = self.service.members.authenticate(Some(certificate), now())?;
+            if known.msp_id != self.caller.msp_id {
+                return Err(Problem::of(ProblemCode::CertificateUntrusted)
+                    .with_detail("It belongs to another organization now."));
+            }
             self.service.readable(&self.caller).await?;
             self.known = Instant::now();
         }

@@ -1,6 +1,6 @@
 //! The signer's side towards its callers: the gateway's routes for members, behind a secret.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,9 +14,9 @@ use super::{refusal::SignerCode, signing::Signing};
 use crate::{
     answer::Answer,
     client::Response,
-    http::{check_media_type, parts},
+    http::{check_media_type, parts, resources},
     problem::{Problem, ProblemCode},
-    routes::{self, Access, Action, Method, Route},
+    routes::{self, Access, Action, Route},
 };
 
 /// Requests that are worked on at once.
@@ -40,37 +40,27 @@ impl Door {
 /// Registers the routes that are signed or handed on, and nothing else.
 pub(super) fn configure(config: &mut ServiceConfig, door: &Data<Door>) {
     config.app_data(door.clone());
-    let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
-    for route in routes::all().iter().filter(|route| is_taken(route)) {
-        paths.entry(route.path).or_default().push(route);
-    }
-    for (path, routes) in paths {
-        let mut resource = web::resource(path);
-        for route in routes {
-            let method = match route.method {
-                Method::Get => web::get(),
-                Method::Post => web::post(),
-                Method::Put => web::put(),
-                Method::Delete => web::delete(),
-            };
-            resource = resource.route(method.to(move |request: HttpRequest, payload: Payload, door: Data<Door>| {
-                handle(route, request, payload, door)
-            }));
-        }
+    let taken = routes::all().iter().copied().filter(|route| is_taken(route));
+    for (_, resource) in resources(taken, handle) {
         config.service(resource.default_service(web::to(unknown)));
     }
     config.default_service(web::to(unknown));
 }
 
-/// Handing in signatures is the signer's own affair, and tokens are for who has the key.
+/// What the policy judges, and what changes nothing. Handing in signatures is the signer's own affair, and webhooks,
+/// of which no policy speaks, are for who has the key, as tokens are.
 fn is_taken(route: &Route) -> bool {
     let is_for_members = matches!(route.access, Access::Members(_));
-    is_for_members && !matches!(route.action, Action::SignProposal | Action::SignTransaction)
+    let takes_signature = matches!(route.action, Action::SignProposal | Action::SignTransaction);
+    is_for_members && !takes_signature && (route.transaction().is_some() || !route.changes())
 }
 
 async fn unknown(request: HttpRequest, door: Data<Door>) -> HttpResponse {
     let refused = check_secret(&request, &door).err();
-    let unknown = || SignerCode::RouteUnknown.because("The signer has the gateway's routes for members.").into();
+    let unknown = || {
+        let detail = "The signer has the gateway's routes for members, without those that change webhooks.";
+        SignerCode::RouteUnknown.because(detail).into()
+    };
     problem(refused.unwrap_or_else(unknown))
 }
 
@@ -161,4 +151,30 @@ fn problem(problem: Problem) -> HttpResponse {
         response.insert_header((name, value));
     }
     response.body(answer.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_policy_judges_is_taken_only_when_it_changes_nothing() {
+        let taken = |operation: &str| routes::by_operation(operation).map(is_taken);
+        for operation in ["whoami", "readOperation", "webhooks", "readWebhook", "depositEvidence"] {
+            assert_eq!(taken(operation), Some(true), "{operation}");
+        }
+        for operation in [
+            "putWebhook",
+            "removeWebhook",
+            "changeWebhookSecret",
+            "replayWebhook",
+            "signProposal",
+            "giveToken",
+            "health",
+        ] {
+            assert_eq!(taken(operation), Some(false), "{operation}");
+        }
+        let taken = routes::all().iter().filter(|route| is_taken(route));
+        assert!(taken.filter(|route| route.transaction().is_none()).all(|route| !route.changes()));
+    }
 }

@@ -4,10 +4,9 @@
 use std::{
     net::ToSocketAddrs,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
-use fabric_msp::signer::Signer;
 use serde_json::Value;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::{
     client::{CallFailure, Client, Response},
-    oauth::{TOKEN_PATH, client_assertion, client_form},
+    oauth::{Asking, TOKEN_PATH, client_form},
     time::now,
 };
 
@@ -43,6 +42,9 @@ pub enum LoginError {
         /// Why.
         cause: std::io::Error,
     },
+    /// Assertions cannot be signed with the key in the token.
+    #[error("the key of the certificate {0} must be on P-256: assertions are signed with ES256 by a key in a token")]
+    Curve(PathBuf),
     /// Certificate, key or authority cannot be used.
     #[error(transparent)]
     Client(#[from] CallFailure),
@@ -51,8 +53,8 @@ pub enum LoginError {
 /// A caller of the gateway.
 pub(super) struct Login {
     client: Client,
-    /// Who signs assertions for which issuer; none when the connection shows the certificate.
-    assertions: Option<(Arc<dyn Signer>, String)>,
+    /// What makes assertions; none when the connection shows the certificate.
+    asking: Option<Asking>,
     token: Mutex<Option<Token>>,
 }
 
@@ -74,11 +76,10 @@ impl Login {
             .map_err(|cause| LoginError::Authority { path: gateway.tls_ca.clone(), cause })?;
         let identity = keys.key_pem.as_deref().map(|key| (keys.certificate_pem.as_slice(), key));
         let client = Client::new(address, name, &authority, identity)?;
-        let assertions = match &gateway.issuer {
-            Some(issuer) if keys.key_pem.is_none() => Some((Arc::clone(&keys.signer), issuer.clone())),
-            _ => None,
-        };
-        Ok(Self { client, assertions, token: Mutex::default() })
+        let curve = || LoginError::Curve(settings.certificate.clone());
+        let issuer = gateway.issuer.as_ref().filter(|_| keys.key_pem.is_none());
+        let asking = issuer.map(|issuer| Asking::of(&keys.signer, issuer).ok_or_else(curve)).transpose()?;
+        Ok(Self { client, asking, token: Mutex::default() })
     }
 
     /// Sends a request as the organization's. Blocks.
@@ -107,13 +108,12 @@ impl Login {
     }
 
     fn token(&self) -> Result<Option<String>, Refused> {
-        let Some((signer, issuer)) = &self.assertions else { return Ok(None) };
+        let Some(asking) = &self.asking else { return Ok(None) };
         let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(token) = held.as_ref().filter(|token| now().saturating_add(SPARE_SECONDS) < token.ends) {
             return Ok(Some(token.text.clone()));
         }
-        let assertion = client_assertion(signer.as_ref(), issuer, now())
-            .map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
+        let assertion = asking.assertion(now()).map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
         let response = self.call("POST", TOKEN_PATH, &form, client_form(&assertion).as_bytes())?;
         let token = token_of(&response).ok_or_else(|| {
@@ -131,4 +131,62 @@ fn token_of(response: &Response) -> Option<Token> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
     let ends = now().saturating_add(body.get("expires_in").and_then(Value::as_u64)?);
     is_plain.then(|| Token { text: text.to_owned(), ends })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fabric_cryptogen::{Authority, CertificateRequest, KeyAlgorithm};
+
+    use super::{
+        super::settings::{GatewaySettings, KeySettings},
+        *,
+    };
+
+    #[test]
+    fn a_key_in_a_token_is_on_p_256_or_the_signer_does_not_start() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let (authority, _) = Authority::create(&CertificateRequest::authority("ca", "exporter"))?;
+        let tls_ca = folder.path().join("ca.pem");
+        std::fs::write(&tls_ca, authority.certificate().pem())?;
+        let gateway = GatewaySettings {
+            address: "127.0.0.1:1".to_owned(),
+            server_name: None,
+            tls_ca,
+            issuer: Some("https://localhost".to_owned()),
+        };
+        for (algorithm, is_in_file, is_usable) in [
+            (KeyAlgorithm::EcdsaP256, false, true),
+            (KeyAlgorithm::EcdsaP384, false, false),
+            // A connection shows the certificate then, and no assertion is made.
+            (KeyAlgorithm::EcdsaP384, true, true),
+        ] {
+            let request = CertificateRequest { algorithm, ..CertificateRequest::identity("erp", &["client"]) };
+            let issued = authority.issue(&request)?;
+            let settings = SignerSettings {
+                listen: "127.0.0.1:0".to_owned(),
+                secret_file: PathBuf::new(),
+                gateway: gateway.clone(),
+                channel: "trade".to_owned(),
+                chaincode: "entrepot".to_owned(),
+                msp_id: "ExporterMSP".to_owned(),
+                certificate: PathBuf::from("erp.pem"),
+                key: KeySettings::default(),
+                endorsers: Vec::new(),
+                policy: PathBuf::new(),
+            };
+            let keys = Keys {
+                signer: Arc::new(issued.signer("ExporterMSP")?),
+                secret: [0; 32],
+                endorsers: None,
+                certificate_pem: issued.certificate.pem().to_vec(),
+                key_pem: is_in_file.then(|| issued.key_pem.clone()),
+            };
+            let refused = Login::of(&settings, &keys).err();
+            assert_eq!(refused.is_none(), is_usable, "{algorithm:?}: {refused:?}");
+            assert!(is_usable || matches!(refused, Some(LoginError::Curve(_))));
+        }
+        Ok(())
+    }
 }

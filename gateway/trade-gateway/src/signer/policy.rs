@@ -38,17 +38,25 @@ struct Function {
     /// The transaction, such as `payment:Settle`.
     name: String,
     #[serde(default)]
-    limits: Vec<Limit>,
+    limits: Vec<WrittenLimit>,
+}
+
+/// A limit as the file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLimit {
+    field: String,
+    /// A decimal string; of amounts in minor units.
+    most: String,
 }
 
 /// A number of a request that must not be greater.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 struct Limit {
     /// Where it stands, a JSON pointer (RFC 6901) into the argument, with the private input below `/private`.
     field: String,
-    /// The greatest that is signed, a decimal string; of amounts in minor units.
-    most: String,
+    /// The greatest that is signed.
+    most: u128,
 }
 
 /// Why a policy cannot be used.
@@ -104,9 +112,8 @@ impl Policy {
             if !routes::all().iter().any(is_known) {
                 return Err(PolicyError::UnknownFunction(name));
             }
-            if !limits.iter().all(Limit::is_usable) {
-                return Err(PolicyError::Limit(name));
-            }
+            let limits: Option<Vec<Limit>> = limits.into_iter().map(Limit::of).collect();
+            let limits = limits.ok_or_else(|| PolicyError::Limit(name.clone()))?;
             if functions.insert(name.clone(), limits).is_some() {
                 return Err(PolicyError::Twice(name));
             }
@@ -127,8 +134,10 @@ impl Policy {
 }
 
 impl Limit {
-    fn is_usable(&self) -> bool {
-        self.field.starts_with('/') && number(&Value::String(self.most.clone())).is_some()
+    /// None for one that could never be looked at.
+    fn of(WrittenLimit { field, most }: WrittenLimit) -> Option<Self> {
+        let most = decimal(&most).filter(|_| field.starts_with('/'))?;
+        Some(Self { field, most })
     }
 
     fn check(&self, function: &str, arguments: &Arguments) -> Result<(), Refused> {
@@ -142,12 +151,7 @@ impl Limit {
         let refused = |what: &str| SignerCode::AboveLimit.because(format!("{} of {function} {what}.", self.field));
         let value = value.ok_or_else(|| refused("is missing, and the policy limits it"))?;
         let value = number(value).ok_or_else(|| refused("is not a whole number, and the policy limits it"))?;
-        let most = number(&Value::String(self.most.clone()));
-        if most.is_some_and(|most| value <= most) {
-            Ok(())
-        } else {
-            Err(refused("is above what the policy lets be signed"))
-        }
+        if value <= self.most { Ok(()) } else { Err(refused("is above what the policy lets be signed")) }
     }
 }
 
@@ -155,9 +159,13 @@ impl Limit {
 fn number(value: &Value) -> Option<u128> {
     match value {
         Value::Number(number) => number.as_u64().map(u128::from),
-        Value::String(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        Value::String(text) => decimal(text),
         _ => None,
     }
+}
+
+fn decimal(text: &str) -> Option<u128> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{SettingsFileError, file};
+
 /// Everything a signer is told before it starts. Relative paths are relative to the working directory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,17 +90,9 @@ pub struct EndorserSettings {
 /// Why a signer's settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SignerSettingsError {
-    /// The file cannot be read.
-    #[error("cannot read the settings {path}: {cause}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: std::io::Error,
-    },
-    /// Not YAML of the expected form.
-    #[error("the settings are not valid: {0}")]
-    Malformed(serde_norway::Error),
+    /// The file cannot be read, or is not of the expected form.
+    #[error(transparent)]
+    File(#[from] SettingsFileError),
     /// No key, or two.
     #[error("key needs either file or pkcs11")]
     Key,
@@ -116,9 +110,7 @@ impl SignerSettings {
     /// # Errors
     /// The file cannot be read or does not hold usable settings.
     pub fn load(path: &Path) -> Result<Self, SignerSettingsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| SignerSettingsError::Unreadable { path: path.to_owned(), cause })?;
-        Self::parse(&text)
+        Self::parse(&file::read(path)?)
     }
 
     /// Parses settings from YAML.
@@ -126,7 +118,7 @@ impl SignerSettings {
     /// # Errors
     /// As [`SignerSettings::load`].
     pub fn parse(text: &str) -> Result<Self, SignerSettingsError> {
-        let settings: Self = serde_norway::from_str(text).map_err(SignerSettingsError::Malformed)?;
+        let settings: Self = file::parse(text)?;
         settings.check()?;
         Ok(settings)
     }

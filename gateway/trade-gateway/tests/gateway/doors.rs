@@ -259,6 +259,12 @@ fn one_certificate_cannot_hold_all_of_its_organizations_connections() -> TestRes
     }
     let busy = greedy.get("/v1/whoami")?;
     assert_eq!((busy.status, busy.json()?["code"].as_str()), (503, Some("gateway_busy")));
+    for (method, target) in [("POST", "/v1/oauth/token"), ("GET", "/healthz"), ("GET", "/nothing"), ("PUT", "/healthz")]
+    {
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let answer = greedy.send(method, target, &form, b"grant_type=client_credentials")?;
+        assert_eq!((answer.status, answer.json()?["code"].as_str()), (503, Some("gateway_busy")), "{target}");
+    }
     assert_eq!(gateway.caller(&organizations.member(EXPORTER)).get("/v1/whoami")?.status, 200, "a colleague");
     drop(held);
     let deadline = Instant::now() + PATIENCE;

@@ -201,9 +201,13 @@ impl Organizations {
 
     /// A certificate for a server on this machine, PEM, with its key.
     pub(crate) fn server_keys(&self) -> (Vec<u8>, Vec<u8>) {
-        let request = CertificateRequest::tls("localhost", &["localhost", "127.0.0.1"]);
-        let issued = self.tls.issue(&request).expect("a certificate");
+        let issued = self.server(&CertificateRequest::tls("localhost", &["localhost", "127.0.0.1"]));
         (issued.certificate.pem().to_vec(), issued.key_pem.to_vec())
+    }
+
+    /// What this machine's authority issues to servers and proxies.
+    pub(crate) fn server(&self, request: &CertificateRequest) -> Issued {
+        self.tls.issue(request).expect("a certificate")
     }
 
     /// A gateway in front of this double, with changed limits.

@@ -211,6 +211,26 @@ fn a_signer_that_goes_on_is_shown_that_it_has_signed_the_proposal() -> TestResul
 }
 
 #[test]
+fn webhooks_are_read_through_a_signer_and_changed_at_the_gateway_only() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let signing = Signing::start(&settings(&organizations, &gateway, IMPORTER, &organizations.member(IMPORTER))?)?;
+    let webhook = json!({"url": "https://erp.example/hooks", "events": ["item.*"]});
+    for (method, target, body) in [
+        ("PUT", "/v1/webhooks/erp", Some(&webhook)),
+        ("DELETE", "/v1/webhooks/erp", None),
+        ("POST", "/v1/webhooks/erp/secret", None),
+        ("POST", "/v1/webhooks/erp/replay", Some(&json!({}))),
+    ] {
+        assert_eq!(code(&signing.call(method, target, body)?), (404, "route_unknown"), "{method} {target}");
+    }
+    // The gateway's own answer: its index is not filled here.
+    let listed = signing.call("GET", "/v1/webhooks", None)?;
+    assert_ne!(code(&listed).1, "route_unknown", "{listed:?}");
+    Ok(())
+}
+
+#[test]
 fn a_retry_goes_on_where_the_gateway_is() -> TestResult {
     let organizations = Organizations::new();
     let network = fabric::network(&organizations)?;

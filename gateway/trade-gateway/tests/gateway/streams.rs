@@ -3,9 +3,11 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use fabric_cryptogen::CertificateRequest;
 use openssl::ssl::SslStream;
 use serde_json::Value;
 use trade_gateway::client::Client;
@@ -15,6 +17,8 @@ use crate::{
     double::Double,
     lists::{ALL, Indexed, filled, invoice},
     organizations::{CUSTOMS, EXPORTER, IMPORTER, Organizations},
+    tokens::now,
+    ways::client_cert,
 };
 
 /// How long anything may take on a busy machine.
@@ -169,6 +173,30 @@ fn who_may_not_read_any_more_is_told_and_the_stream_ends() -> TestResult {
     indexed.block(&[EXPORTER, CUSTOMS], Vec::new())?;
     let end = stream.read_to_its_end()?;
     assert!(end.contains("event: end\ndata: {\"code\":\"fabric_access_denied\""), "{end}");
+    Ok(())
+}
+
+#[test]
+fn a_stream_ends_with_the_certificate_of_the_proxy_on_whose_word_it_began() -> TestResult {
+    let organizations = Organizations::new();
+    let mut settings = organizations.settings();
+    let request = CertificateRequest::tls("edge", &["edge"]);
+    (settings.proxies[0].certificate_sha256, settings.proxies[0].authority) =
+        (None, Some(organizations.write_tls_authority()));
+    settings.proxies[0].subject = Some(organizations.proxy.certificate.subject().to_string());
+    let double = Arc::new(Double::default());
+    let gateway = organizations.start(settings, Arc::clone(&double) as _, double);
+    let mut indexed = Indexed::of(&organizations)?;
+    indexed.block(&ALL, Vec::new())?;
+    let header = format!("Client-Cert: {}\r\n", client_cert(&organizations.member(IMPORTER)));
+    let lasting = organizations.server(&request);
+    let mut control = Stream::open(&gateway.caller(&lasting), "/v1/events?after=latest", &header)?;
+    control.until("retry: ")?;
+    let ending = organizations.server(&CertificateRequest { not_after: i64::try_from(now())? + 8, ..request });
+    let mut stream = Stream::open(&gateway.caller(&ending), "/v1/events?after=latest", &header)?;
+    let end = stream.read_to_its_end()?;
+    assert!(end.contains("event: end\ndata: {\"code\":\"client_cert_refused\""), "{end}");
+    assert!(control.until(":\n\n").is_ok(), "the other proxy's goes on");
     Ok(())
 }
 

@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_cryptogen::{Authority, CertificateRequest, Issued, KeyAlgorithm, Purpose};
-use serde_json::Value;
-use trade_gateway::client::Response;
+use serde_json::{Value, json};
+use trade_gateway::client::{Client, Response};
 
 use crate::{
     TestResult,
     organizations::{CUSTOMS, EXPORTER, Gateway, IMPORTER, Organizations, REGULATOR},
-    tokens::{Assertion, by_assertion, by_certificate, now, token_of, with_token},
+    tokens::{
+        Assertion, ask, bearer_token, by_assertion, by_certificate, changed, code, form_of, now, token_of, with_token,
+    },
 };
 
 /// A way in.
@@ -34,7 +36,7 @@ const WAYS: [Way; 5] = [Way::Connection, Way::BoundToken, Way::BearerToken, Way:
 const WRITTEN: [&str; 5] = ["", "token", "bearer", "proxy:edge", "proxy:edge token"];
 
 /// A certificate as a proxy writes it (RFC 9440 §2.2).
-fn client_cert(identity: &Issued) -> String {
+pub(crate) fn client_cert(identity: &Issued) -> String {
     format!(":{}:", BASE64.encode(identity.certificate.der()))
 }
 
@@ -286,6 +288,70 @@ fn a_token_of_one_way_is_bound_to_the_certificate_and_not_to_the_way() -> TestRe
     let token = ticket.ok_or("a token")?;
     let answer = with_token(&proxys_own, &token, "GET", "/v1/whoami", None)?;
     assert_eq!(answer.json()?["code"], "token_of_another", "the proxy shows no client's certificate");
+    Ok(())
+}
+
+#[test]
+fn an_assertion_comes_without_a_certificate_or_with_its_own() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let (identity, colleague) = (organizations.member(EXPORTER), organizations.member(EXPORTER));
+    by_assertion(&gateway, || Assertion::of(EXPORTER, &identity).sign(&identity))?;
+    let (own, others) = (client_cert(&identity), client_cert(&colleague));
+    let (proxy, nobody) = (gateway.caller(&organizations.proxy), gateway.anonymous());
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let rows: [(&str, &Client, Headers<'_>, u16, &str); 8] = [
+        ("no certificate", &nobody, &[], 200, ""),
+        ("its own", &gateway.caller(&identity), &[], 200, ""),
+        ("a colleague's", &gateway.caller(&colleague), &[], 401, "assertion_of_another"),
+        ("a proxy's that names none", &proxy, &[], 200, ""),
+        ("its own by a proxy", &proxy, &[("Client-Cert", &own)], 200, ""),
+        ("a colleague's by a proxy", &proxy, &[("Client-Cert", &others)], 401, "assertion_of_another"),
+        ("none by a proxy", &proxy, &[("Client-Cert", "x")], 401, "client_cert_malformed"),
+        ("its own by nobody", &nobody, &[("Client-Cert", &own)], 401, "client_cert_refused"),
+    ];
+    for (what, caller, headers, status, expected) in rows {
+        let form = form_of(&Assertion::of(EXPORTER, &identity).sign(&identity));
+        let of_form: Headers<'_> = &[("Content-Type", "application/x-www-form-urlencoded")];
+        let headers = [of_form, headers].concat();
+        let answer = caller.send("POST", "/v1/oauth/token", &headers, form.as_bytes())?;
+        assert_eq!((answer.status, answer.json()?["code"].as_str().unwrap_or("")), (status, expected), "{what}");
+    }
+    gateway.stop();
+    let log = std::fs::read_to_string(organizations.path("data").join("audit.jsonl"))?;
+    let lines: Vec<Value> = log.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let given = lines.iter().filter(|line| find(line, "msp_id") == Some(EXPORTER));
+    let ways: Vec<_> = given.map(|line| find(line, "way").unwrap_or_default()).collect();
+    assert_eq!(ways, ["bearer", "bearer", "bearer", "proxy:edge bearer", "proxy:edge bearer"]);
+    Ok(())
+}
+
+#[test]
+fn who_sends_a_members_assertion_wrongly_is_not_written_down_as_the_member() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let identity = organizations.member(EXPORTER);
+    bearer_token(&gateway, EXPORTER, &identity)?;
+    let claim = |name: &str, value: Value| changed(&identity, |one| one.claims[name] = value);
+    let used = claim("sub", json!(EXPORTER));
+    assert_eq!(ask(&gateway.anonymous(), &form_of(&used))?.status, 200);
+    let others = format!("{}&client_id={IMPORTER}", form_of(&claim("sub", json!(EXPORTER))));
+    for (form, expected) in [
+        (form_of(&used), "assertion_replayed"),
+        (form_of(&claim("aud", json!("https://elsewhere.example"))), "assertion_audience"),
+        (form_of(&claim("exp", json!(now() - 1))), "assertion_time"),
+        (form_of(&claim("iss", json!(IMPORTER))), "assertion_issuer"),
+        (form_of(&claim("jti", json!(""))), "assertion_malformed"),
+        (others, "invalid_client"),
+    ] {
+        assert_eq!(code(&ask(&gateway.anonymous(), &form)?)?, (401, expected.to_owned()));
+    }
+    gateway.stop();
+    let log = std::fs::read_to_string(organizations.path("data").join("audit.jsonl"))?;
+    let of_members = log.lines().filter(|line| line.contains("/v1/oauth/token") && line.contains(EXPORTER));
+    let outcomes: Vec<bool> = of_members.map(|line| line.contains("\"status\":200")).collect();
+    assert!(outcomes.len() >= 2 && outcomes.iter().all(|is_given| *is_given), "{log}");
+    assert!(log.contains("assertion_replayed"), "and the refusals are written: {log}");
     Ok(())
 }
 

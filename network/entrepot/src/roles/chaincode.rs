@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_contract::Router;
-use fabric_operator::signals::asked_to_stop;
-use trade_chaincode::{ServeOptions, TlsFiles};
+use trade_chaincode::{ServeOptions, ServerHandle, TlsFiles};
 
 /// What the chaincode is told. Without options it reads the environment variables of Fabric's own chaincode libraries.
 #[derive(Debug, Args)]
@@ -39,14 +38,8 @@ pub fn run(options: Options, contracts: Router) -> Result<()> {
     super::start_log();
     let ready_file = options.ready_file.clone();
     let serve = options.into_serve_options()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        let handle = trade_chaincode::start_with(serve, contracts).await.context("cannot serve the chaincode")?;
-        super::tell_ready(ready_file.as_deref(), &handle.local_addr().to_string())?;
-        asked_to_stop().await?;
-        handle.shutdown().await;
-        Ok(())
-    })
+    let start = async || trade_chaincode::start_with(serve, contracts).await.context("cannot serve the chaincode");
+    super::serve(2, ready_file.as_deref(), start, ServerHandle::local_addr, ServerHandle::shutdown)
 }
 
 impl Options {

@@ -1,9 +1,8 @@
 //! The REST gateway as a process.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use clap::Args;
 use fabric_msp::{
     msp::{Msp, config_from_directory},
     signer::{Signer as _, SigningIdentity},
@@ -12,25 +11,17 @@ use fabric_operator::{
     consortium::{self, Consortium},
     layout::{Layout, PeerAddresses},
     network::Network,
-    signals::asked_to_stop,
 };
-use trade_gateway::settings::{
-    AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
-    Settings, WebhookSettings,
+use trade_gateway::{
+    Running,
+    settings::{
+        AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
+        Settings, WebhookSettings,
+    },
 };
 
+use super::Options;
 use crate::output::note;
-
-/// What the gateway is told.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The settings, YAML
-    #[arg(long, value_name = "FILE")]
-    settings: PathBuf,
-    /// Written when the gateway is ready, with its address
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
-}
 
 /// Runs the gateway until it is asked to stop.
 ///
@@ -39,14 +30,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     super::start_log();
     let settings = Settings::load(&options.settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
-        super::tell_ready(options.ready_file.as_deref(), &running.address().to_string())?;
-        asked_to_stop().await?;
-        running.stop().await;
-        Ok(())
-    })
+    let start = async || trade_gateway::start(settings).await.context("cannot start the gateway");
+    super::serve(2, options.ready_file.as_deref(), start, Running::address, Running::stop)
 }
 
 /// The user whose key a gateway holds for its organization, and with whose TLS certificate it serves.

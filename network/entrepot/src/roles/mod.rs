@@ -6,9 +6,15 @@ pub mod gateway;
 pub mod network;
 pub mod signer;
 
-use std::{env, path::Path};
+use std::{
+    env,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
+use clap::Args;
+use fabric_operator::signals::asked_to_stop;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
@@ -49,6 +55,38 @@ fn log_filter(text: &str) -> Result<Targets, String> {
         part.parse::<LevelFilter>().map_err(|_| format!("'{part}' is no level"))?;
     }
     parts.join(",").parse().map_err(|error: tracing_subscriber::filter::ParseError| error.to_string())
+}
+
+/// What a role is told that has a file of settings.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The settings, YAML
+    #[arg(long, value_name = "FILE")]
+    settings: PathBuf,
+    /// Written when it is ready, with its address
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// Runs what `start` starts, with so many threads, until this process is asked to stop.
+///
+/// # Errors
+/// It does not start, or the file that says so cannot be written.
+fn serve<T>(
+    threads: usize,
+    ready_file: Option<&Path>,
+    start: impl AsyncFnOnce() -> Result<T>,
+    address: impl FnOnce(&T) -> SocketAddr,
+    stop: impl AsyncFnOnce(T),
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    runtime.block_on(async {
+        let running = start().await?;
+        tell_ready(ready_file, &address(&running).to_string())?;
+        asked_to_stop().await?;
+        stop(running).await;
+        Ok(())
+    })
 }
 
 /// Tells the supervisor that this role is ready, by a file that appears at once with all of its content.
