@@ -14,6 +14,7 @@ pub(crate) mod lists;
 pub(crate) mod money;
 mod node;
 mod proofs;
+mod proven;
 mod refusals;
 mod regulator;
 mod restart;

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "trade-gateway",
         &[
             "fabric-client",
+            "fabric-config",
             "fabric-msp",
             "fabric-protos",
             "trade-index",

@@ -6,12 +6,13 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use fabric_client::{
-    Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Failure, Gateway,
-    Step as ClientStep, Timeouts, tracker::TrackerOptions, verify_prepared,
+    Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Failure, Gateway, Start,
+    Step as ClientStep, Timeouts, events::EventError, tracker::TrackerOptions, verify_prepared,
 };
 use fabric_msp::transport::{ClientTls, TransportError};
-use fabric_protos::msp::SerializedIdentity;
+use fabric_protos::{common::Block, msp::SerializedIdentity};
 use prost::Message;
+use tokio_stream::StreamExt;
 use trade_model::transaction::PRIVATE;
 
 use crate::{
@@ -216,6 +217,23 @@ impl Ledger for Fabric {
         })
     }
 
+    fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block> {
+        Box::pin(async move {
+            let peer = self.peer(Step::Block, msp_id)?;
+            let read = async {
+                let mut blocks = peer.service.blocks(&self.channel).start(Start::Block(number)).until(number).open()?;
+                blocks.next().await.unwrap_or(Err(EventError::Ended))
+            };
+            let read = tokio::time::timeout(self.timeouts.evaluate, read).await;
+            read.map_err(|_| unread(Failure::TimedOut, "no block came".to_owned(), Advice::RetryFreely))?.map_err(
+                |error| match error.is_transient() {
+                    true => unread(Failure::Unavailable, error.to_string(), Advice::RetryFreely),
+                    false => unread(Failure::Other, error.to_string(), Advice::Never),
+                },
+            )
+        })
+    }
+
     fn blocks(&self, msp_id: &str) -> Option<Gateway> {
         self.peers.get(msp_id).map(|peer| peer.service.clone())
     }
@@ -263,6 +281,12 @@ fn translate(step: Step, transaction_id: &str, error: &ClientError) -> LedgerErr
         .collect();
     let transaction_id = error.transaction_id().filter(|id| !id.is_empty()).unwrap_or(transaction_id).to_owned();
     LedgerError { step, transaction_id, cause, advice: error.advice(), endorsers }
+}
+
+/// A block that could not be read.
+fn unread(failure: Failure, message: String, advice: Advice) -> LedgerError {
+    let cause = Cause::Network { failure, message };
+    LedgerError { step: Step::Block, transaction_id: String::new(), cause, advice, endorsers: Vec::new() }
 }
 
 fn local(step: Step, transaction_id: &str, reason: String) -> LedgerError {

@@ -6,6 +6,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use fabric_client::{Advice, Failure};
+use fabric_protos::common::Block;
 
 /// The answer of a step that waits for the network.
 pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
@@ -40,6 +41,9 @@ pub trait Ledger: Send + Sync + 'static {
         transaction_id: &'a str,
         wait: Duration,
     ) -> LedgerFuture<'a, Option<Commit>>;
+
+    /// A block of the organization's peer, with that peer's verdicts, read under the gateway's own identity.
+    fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block>;
 
     /// Through what the blocks of an organization's peer are read, under the gateway's own identity; none where there
     /// are no blocks.
@@ -133,6 +137,8 @@ pub enum Step {
     CommitStatus,
     /// Its validation in the block.
     Commit,
+    /// Reading a block.
+    Block,
 }
 
 impl Step {
@@ -146,6 +152,7 @@ impl Step {
             Self::Submit => "submit",
             Self::CommitStatus => "commit_status",
             Self::Commit => "commit",
+            Self::Block => "block",
         }
     }
 }

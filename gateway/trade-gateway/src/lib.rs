@@ -25,6 +25,7 @@ mod oauth;
 pub mod openapi;
 pub mod operators;
 pub mod problem;
+pub mod proof;
 mod proxies;
 mod request;
 pub mod rest;

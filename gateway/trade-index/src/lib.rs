@@ -5,6 +5,7 @@ mod event;
 mod follow;
 mod history;
 mod list;
+mod place;
 mod resource;
 mod search;
 mod sqlx;
@@ -18,6 +19,7 @@ pub use self::{
     follow::{FollowError, Follower, Progress, newest_block},
     history::{History, VERSIONS_MAX, Version},
     list::{ListPage, ListQuery, ListRow, PAGE_DEFAULT, PAGE_MAX, QueryError},
+    place::Place,
     resource::{Cell, Column, Kind, Part, Resource, Shared, Withheld, resources},
     search::{FOUND_MAX, Found, FoundPage, Search},
     store::{Applied, Dialect, Reader, ReaderId, Store, StoreError},

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fabric_protos::common::Block;
+
 use super::Metrics;
 use crate::ledger::{Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, Ledger, LedgerError, LedgerFuture};
 
@@ -82,6 +84,10 @@ impl Ledger for Metered {
             self.metrics.step("commit", told, began.elapsed());
             done
         })
+    }
+
+    fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block> {
+        self.counted("block", self.ledger.block(msp_id, number))
     }
 
     fn blocks(&self, msp_id: &str) -> Option<fabric_client::Gateway> {

@@ -190,7 +190,30 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn rules_and_dashboard_speak_of_numbers_that_there_are() -> Result<(), std::fmt::Error> {
+        let metrics = Metrics::new();
+        metrics.request("whoami", 200, Duration::from_millis(3));
+        metrics.step("endorse", "ok", Duration::from_millis(30));
+        metrics.outcome("VALID");
+        metrics.state().webhooks.get_or_create(&WebhookLabels { state: "active" }).set(1);
+        metrics.state().certificate_days.get_or_create(&CertificateLabels { whose: "the listener".into() }).set(9.5);
+        let text = metrics.text()?;
+        let told: BTreeSet<&str> = text.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
+        for file in [include_str!("../../monitoring/alerts.yaml"), include_str!("../../monitoring/dashboard.json")] {
+            let words = file.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+            let names: BTreeSet<&str> = words.filter(|word| word.starts_with("entrepot_gateway_")).collect();
+            assert!(names.len() > 8, "{names:?}");
+            for name in names {
+                assert!(told.contains(name), "{name} is not told:\n{text}");
+            }
+        }
+        Ok(())
+    }
 
     #[test]
     fn numbers_are_told_in_the_form_that_prometheus_reads() -> Result<(), std::fmt::Error> {

@@ -31,6 +31,7 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
         Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
         Action::Submit(_) => statuses.extend([404, 409, 502, 504]),
         Action::SignProposal | Action::SignTransaction => statuses.extend([404, 409, 410, 502, 504]),
+        Action::LedgerTransaction | Action::Block => statuses.extend([404, 422, 502]),
         Action::Operation | Action::History(_) | Action::OauthMetadata | Action::OauthKeys => {
             statuses.extend([404, 422]);
         }
@@ -207,6 +208,10 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
             let mut content = json_of(components.of::<EventsAnswer>());
             content["text/event-stream"] = json!({"schema": {"type": "string"}});
             vec![linked(answer("200", "A page of events, or a stream of them", content))]
+        }
+        Action::Block => {
+            let bytes = json!({"type": "string", "format": "binary"});
+            vec![answer("200", "The block", json!({"application/octet-stream": {"schema": bytes}}))]
         }
         Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
         Action::PutWebhook => {

@@ -1,7 +1,7 @@
 //! Routes of the gateway itself.
 
 use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
-use super::{Access, Action, Method, Route};
+use super::{Access, Action, Method, Parameter, ParameterKind, Route};
 use crate::oauth::{KEYS_PATH, METADATA_PATH, TOKEN_PATH};
 
 /// What is counted, which only the administrative listener tells.
@@ -70,6 +70,24 @@ pub(super) static ROUTES: &[Route] = &[
         EVERY_ROLE,
         Action::Operation,
         &[plain_id("id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "readTransaction",
+        Method::Get,
+        "/v1/transactions/{transaction_id}",
+        "A transaction in its block, with the endorsements and signatures that show it",
+        EVERY_ROLE,
+        Action::LedgerTransaction,
+        &[plain_id("transaction_id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "readBlock",
+        Method::Get,
+        "/v1/blocks/{number}",
+        "A whole block, a `common.Block` of Fabric",
+        EVERY_ROLE,
+        Action::Block,
+        &[Parameter { kind: ParameterKind::Number, ..plain_id("number", "Its number, from 0") }],
     ),
     own(
         "signProposal",

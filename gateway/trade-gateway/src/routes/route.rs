@@ -7,6 +7,7 @@ use super::transaction::{Shape, Transaction};
 use crate::{
     answer::{EntriesOfStatement, Identity, OperationView, SignatureBody, SigningStep},
     index::{EventsAnswer, HistoryAnswer, SearchAnswer},
+    proof::TransactionView,
     settings::Role,
     webhooks::{DeliveriesAnswer, ReplayBody, WebhookBody, WebhookView, WebhooksAnswer},
 };
@@ -117,6 +118,10 @@ pub enum Action {
     Search,
     /// What committed transactions announced, from the index.
     LedgerEvents,
+    /// A transaction in its block, with what shows that it stands there.
+    LedgerTransaction,
+    /// A whole block.
+    Block,
     /// The organization's webhooks.
     Webhooks,
     /// One of them.
@@ -253,6 +258,7 @@ impl Route {
             Action::History(_) => Some(Shape::of::<HistoryAnswer>()),
             Action::Search => Some(Shape::of::<SearchAnswer>()),
             Action::LedgerEvents => Some(Shape::of::<EventsAnswer>()),
+            Action::LedgerTransaction => Some(Shape::of::<TransactionView>()),
             Action::Webhooks => Some(Shape::of::<WebhooksAnswer>()),
             Action::Webhook | Action::PutWebhook | Action::ChangeWebhookSecret | Action::ReplayWebhook => {
                 Some(Shape::of::<WebhookView>())

@@ -51,6 +51,8 @@ impl Service {
             Action::History(resource) => self.history(resource, caller()?, parts).await,
             Action::Search => self.search(caller()?, parts).await,
             Action::LedgerEvents => self.ledger_events(caller()?, parts).await,
+            Action::LedgerTransaction => self.transaction(caller()?, parts).await,
+            Action::Block => self.block(caller()?, parts).await,
             Action::Webhooks => self.webhooks(caller()?).await,
             Action::Webhook => self.webhook(caller()?, parts).await,
             Action::PutWebhook => self.put_webhook(caller()?, parts).await,

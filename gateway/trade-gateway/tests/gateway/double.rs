@@ -11,6 +11,7 @@ use std::{
 
 use fabric_client::{Advice, CallError};
 use fabric_msp::certificate::Certificate;
+use fabric_protos::common::Block;
 use tonic::Status;
 use trade_gateway::ledger::{
     Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, Ledger, LedgerError, LedgerFuture, Step,
@@ -52,6 +53,8 @@ pub(crate) struct Script {
     pub(crate) submissions: VecDeque<Result<(), Trouble>>,
     /// Outcomes, used up one by one; then all are valid.
     pub(crate) outcomes: VecDeque<Result<Option<Commit>, Trouble>>,
+    /// Blocks by number; a peer that lacks one is silent.
+    pub(crate) blocks: BTreeMap<u64, Block>,
     /// As long as it is set, endorsements wait.
     pub(crate) hold: bool,
 }
@@ -108,7 +111,7 @@ fn failure(step: Step, transaction_id: &str, trouble: Trouble) -> LedgerError {
                 Step::Evaluate => fabric_client::Step::Evaluate,
                 Step::Submit => fabric_client::Step::Submit,
                 Step::CommitStatus => fabric_client::Step::CommitStatus,
-                Step::Propose | Step::Endorse | Step::Commit => fabric_client::Step::Endorse,
+                Step::Propose | Step::Endorse | Step::Commit | Step::Block => fabric_client::Step::Endorse,
             };
             let call = CallError::from_status(client_step, transaction_id, &status);
             (Cause::Network { failure: call.failure(), message: call.message.clone() }, call.advice())
@@ -183,6 +186,14 @@ impl Ledger for Double {
                 tokio::time::sleep(wait).await;
             }
             told.map_err(|cause| failure(Step::CommitStatus, id, cause))
+        })
+    }
+
+    fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block> {
+        Box::pin(async move {
+            self.record("block", |recorded| recorded.peer_of = msp_id.to_owned());
+            let block = self.script().blocks.get(&number).cloned();
+            block.ok_or_else(|| failure(Step::Block, "", status(14, "no block came")))
         })
     }
 }

@@ -15,6 +15,7 @@ mod matrix;
 mod middle;
 mod operators;
 mod organizations;
+mod proofs;
 mod reading;
 mod receiver;
 mod shares;

@@ -7,7 +7,10 @@ use std::{net::SocketAddr, path::Path};
 use anyhow::{Context, Result, bail, ensure};
 use fabric_msp::private;
 use serde_json::Value;
-use trade_gateway::{client::Client, rest::request_of};
+use trade_gateway::{
+    client::{Client, Response},
+    rest::request_of,
+};
 use trade_model::Transaction;
 
 use super::secrets::random_bytes;
@@ -115,6 +118,28 @@ impl Caller {
         body: Vec<u8>,
         headers: &[(&str, &str)],
     ) -> Result<Answer> {
+        let response = self.exchange(method, path, body, headers).await?;
+        Ok(Answer { status: response.status, body: to_json(&response.body) })
+    }
+
+    /// Reads a resource that is not JSON.
+    ///
+    /// # Errors
+    /// As [`Caller::get`], and when the gateway refuses.
+    pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let response = self.exchange("GET", path, Vec::new(), &[]).await?;
+        let answer = Answer { status: response.status, body: Value::Null };
+        ensure!(answer.is_success(), "refused with {}: {}", answer.status, describe(&to_json(&response.body)));
+        Ok(response.body)
+    }
+
+    async fn exchange(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Result<Response> {
         let (client, target) = (self.client.clone(), path.to_owned());
         let headers: Vec<(String, String)> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -123,8 +148,7 @@ impl Caller {
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             client.send(method, &target, &headers, &body)
         });
-        let response = response.await?.with_context(|| format!("asking the gateway for {path}"))?;
-        Ok(Answer { status: response.status, body: to_json(&response.body) })
+        response.await?.with_context(|| format!("asking the gateway for {path}"))
     }
 }
 
