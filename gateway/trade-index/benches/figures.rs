@@ -1,7 +1,8 @@
 //! How fast blocks become rows, and how long pages take: `cargo bench -p trade-index --bench figures`.
 //!
 //! Options: `--items N` (default 100 000), `--events N` (default 1 000 000), each event a transaction that writes the
-//! event and the item, ten to a block. The blocks are those that a peer would send, bytes and all. On SQLite in a
+//! event and the item, ten to a block; `--at-once N` blocks are taken in together (default 1, as when they come one by
+//! one; 20 while an index catches up). The blocks are those that a peer would send, bytes and all. On SQLite in a
 //! temporary folder, or on the PostgreSQL database that `ENTREPOT_POSTGRES` names, whose rows of an organization of
 //! this name are taken out before and after.
 
@@ -30,8 +31,9 @@ const MEMBERS: [&str; 4] = ["ExporterMSP", "ImporterMSP", "LogisticsMSP", "Retai
 
 fn main() -> Done<()> {
     let (items, events) = (option("--items")?.unwrap_or(100_000), option("--events")?.unwrap_or(1_000_000));
+    let at_once = usize::try_from(option("--at-once")?.unwrap_or(1))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure(items.max(1), events.max(1)))
+    runtime.block_on(measure(items.max(1), events.max(1), at_once))
 }
 
 /// The number behind an option. Cargo adds options of its own, which mean nothing here.
@@ -40,17 +42,20 @@ fn option(name: &str) -> Done<Option<u64>> {
     Ok(arguments.nth(1).map(|text| text.parse()).transpose()?)
 }
 
-async fn measure(items: u64, events: u64) -> Done<()> {
+async fn measure(items: u64, events: u64, at_once: usize) -> Done<()> {
     let folder = tempfile::tempdir()?;
     let store = match std::env::var("ENTREPOT_POSTGRES") {
         Ok(url) => Store::open(&url).await?,
         Err(_) => Store::open_file(&folder.path().join("index.sqlite")).await?,
     };
-    println!("{:?}: {items} items, {events} events, {PER_BLOCK} transactions to a block", store.dialect());
+    println!(
+        "{:?}: {items} items, {events} events, {PER_BLOCK} transactions to a block, blocks at once: {at_once}",
+        store.dialect()
+    );
     let reader = Reader { channel: "trade".into(), organization: "FiguresMSP".into(), chaincode: CHAINCODE.into() };
     let reader = store.reader(&reader).await?;
     store.clear(reader).await?;
-    follow(&store, reader, items, events).await?;
+    follow(&store, reader, items, events, at_once).await?;
     for name in ["items", "captured-events"] {
         let resource = Resource::find(name).ok_or("no such list")?;
         for parameters in questions(resource) {
@@ -67,12 +72,13 @@ async fn measure(items: u64, events: u64) -> Done<()> {
 }
 
 /// Takes all blocks in, and tells how long that took without making them.
-async fn follow(store: &Store, reader: ReaderId, items: u64, events: u64) -> Done<()> {
+async fn follow(store: &Store, reader: ReaderId, items: u64, events: u64, at_once: usize) -> Done<()> {
     let (authority, _) = Authority::create(&CertificateRequest::authority("ca", MEMBERS[0]))?;
     let member = authority.issue(&CertificateRequest::identity("erp", &["client"]))?;
     let certificate_sha256: String = member.certificate.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-    let (mut spent, mut processor, mut previous) = (Duration::ZERO, 0.0, vec![0; 32]);
-    for number in 0..events.div_ceil(PER_BLOCK) {
+    let (mut spent, mut processor, mut previous, mut waiting) = (Duration::ZERO, 0.0, vec![0; 32], Vec::new());
+    let blocks = events.div_ceil(PER_BLOCK);
+    for number in 0..blocks {
         let of_block = number * PER_BLOCK..events.min((number + 1) * PER_BLOCK);
         let envelopes: Vec<Vec<u8>> =
             of_block.map(|event| transaction(event, items, member.certificate.pem(), &certificate_sha256)).collect();
@@ -80,10 +86,14 @@ async fn follow(store: &Store, reader: ReaderId, items: u64, events: u64) -> Don
         let sent: Block = block(number, previous, envelopes, verdicts);
         let (began, before) = (Instant::now(), processor_seconds()?);
         let facts = read_block(&sent, CHAINCODE)?;
-        store.apply(reader, &facts).await?;
+        previous = facts.header_sha256.to_vec();
+        waiting.push(facts);
+        if waiting.len() >= at_once || number + 1 == blocks {
+            store.apply_all(reader, &waiting).await?;
+            waiting.clear();
+        }
         spent += began.elapsed();
         processor += processor_seconds()? - before;
-        previous = facts.header_sha256.to_vec();
         if (number + 1) * PER_BLOCK == REBUILD {
             println!(
                 "the first {REBUILD} transactions (a rebuild): {:.1} s, {processor:.1} s of processor",

@@ -3,6 +3,8 @@
 //! Of private writes a block holds hashes, and the index takes no more of them: what opens an amount stands in the
 //! collections of its two parties and nowhere else.
 
+use std::collections::HashMap;
+
 use fabric_config::{ChannelConfig, ConfigError, block};
 use fabric_msp::{certificate::Certificate, hash::sha256};
 use fabric_protos::{
@@ -133,10 +135,10 @@ pub fn read_block(block: &Block, chaincode: &str) -> Result<BlockFacts, BlockErr
     if verdicts.len() != data.data.len() {
         return Err(BlockError::Incomplete("verdicts"));
     }
-    let (mut transactions, mut organizations) = (Vec::new(), None);
+    let (mut transactions, mut organizations, mut digests) = (Vec::new(), None, Digests::default());
     for (place, (envelope, verdict)) in data.data.iter().zip(verdicts).enumerate() {
         let code = i32::from(*verdict);
-        match read_envelope(envelope, place, code, chaincode) {
+        match read_envelope(envelope, (place, code), chaincode, &mut digests) {
             Ok(Read::Transaction(transaction)) => transactions.push(*transaction),
             Ok(Read::Organizations(now)) => organizations = Some(now),
             Ok(Read::Nothing) => {}
@@ -175,7 +177,12 @@ enum Read {
     Nothing,
 }
 
-fn read_envelope(envelope: &[u8], place: usize, code: i32, chaincode: &str) -> Result<Read, Unreadable> {
+fn read_envelope(
+    envelope: &[u8],
+    (place, code): (usize, i32),
+    chaincode: &str,
+    digests: &mut Digests,
+) -> Result<Read, Unreadable> {
     let envelope = Envelope::decode(envelope)?;
     let payload = Payload::decode(envelope.payload.as_slice())?;
     let header = payload.header.ok_or(Unreadable::Missing("header"))?;
@@ -188,19 +195,20 @@ fn read_envelope(envelope: &[u8], place: usize, code: i32, chaincode: &str) -> R
     if channel_header.r#type != HeaderType::EndorserTransaction as i32 {
         return Ok(Read::Nothing);
     }
-    let facts = read_transaction(&header.signature_header, channel_header, &payload.data, (place, code), chaincode)?;
+    let signature_header = SignatureHeader::decode(header.signature_header.as_slice())?;
+    let creator = SerializedIdentity::decode(signature_header.creator.as_slice())?;
+    let facts = read_transaction(creator, channel_header, &payload.data, (place, code), chaincode, digests)?;
     Ok(facts.map_or(Read::Nothing, |facts| Read::Transaction(Box::new(facts))))
 }
 
 fn read_transaction(
-    signature_header: &[u8],
+    creator: SerializedIdentity,
     channel_header: ChannelHeader,
     data: &[u8],
     (place, code): (usize, i32),
     chaincode: &str,
+    digests: &mut Digests,
 ) -> Result<Option<TransactionFacts>, Unreadable> {
-    let signature_header = SignatureHeader::decode(signature_header)?;
-    let creator = SerializedIdentity::decode(signature_header.creator.as_slice())?;
     let transaction = protos::Transaction::decode(data)?;
     let action = transaction.actions.first().ok_or(Unreadable::Missing("action"))?;
     let action = ChaincodeActionPayload::decode(action.payload.as_slice())?;
@@ -212,7 +220,7 @@ fn read_transaction(
     let mut facts = TransactionFacts {
         place: u32::try_from(place).map_err(|_| Unreadable::Missing("place"))?,
         transaction_id: shown(&channel_header.tx_id, 64),
-        certificate_sha256: certificate_sha256(&creator.id_bytes),
+        certificate_sha256: digests.of(creator.id_bytes),
         creator: shown(&creator.mspid, 255),
         function: shown(&function, 255),
         code,
@@ -270,9 +278,18 @@ fn event(bytes: &[u8], chaincode: &str) -> Result<Option<Event>, Unreadable> {
     Ok(is_ours.then(|| Event { name: event.event_name, payload: json(&event.payload) }))
 }
 
-/// SHA-256 of a certificate in DER; of the bytes themselves when they are none, which is the digest of no certificate.
-fn certificate_sha256(pem: &[u8]) -> [u8; 32] {
-    Certificate::from_pem(pem).map_or_else(|_| sha256(pem), |certificate| certificate.sha256())
+/// SHA-256 of the certificates of a block. Few clients make many transactions, and a certificate takes longer to read
+/// than the rest of its transaction.
+#[derive(Default)]
+struct Digests(HashMap<Vec<u8>, [u8; 32]>);
+
+impl Digests {
+    /// That of a certificate in DER; of the bytes themselves when they are none, which is the digest of no certificate.
+    fn of(&mut self, pem: Vec<u8>) -> [u8; 32] {
+        *self.0.entry(pem).or_insert_with_key(|pem| {
+            Certificate::from_pem(pem).map_or_else(|_| sha256(pem), |certificate| certificate.sha256())
+        })
+    }
 }
 
 /// The writes under composite keys; the chaincode makes no others.

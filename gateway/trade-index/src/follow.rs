@@ -8,7 +8,7 @@ use std::time::Duration;
 use fabric_client::{
     Gateway, Start,
     checkpoint::{CheckpointError, Checkpointer, MemoryCheckpointer, Position},
-    events::{Backoff, EventError},
+    events::{Backoff, BlocksBuilder, EventError, Full, Resuming},
 };
 use fabric_config::block::header_hash;
 use fabric_protos::common::BlockHeader;
@@ -19,7 +19,7 @@ use tokio::{
 use tokio_stream::StreamExt;
 
 use crate::{
-    block::{BlockError, read_block},
+    block::{BlockError, BlockFacts, read_block},
     store::{Applied, Reader, ReaderId, Store, StoreError, hexadecimal},
 };
 
@@ -28,6 +28,10 @@ const PAUSE_FIRST: Duration = Duration::from_millis(200);
 
 /// How long the peer may take to send a block that it has.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Transactions at most that are taken in at once, but for those of one block. The larger, the less is written, and the
+/// longer do others wait who write.
+const TRANSACTIONS_AT_ONCE: usize = 200;
 
 /// The longest wait.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -169,11 +173,30 @@ impl Follower {
         // Errors come back at once: the pauses are this module's.
         let mut blocks = blocks.resuming(checkpoint).backoff(Backoff { attempts: 1, ..Backoff::default() });
         while let Some(block) = blocks.next().await? {
-            let facts = read_block(&block, &self.reader.chaincode)?;
-            let taken = self.take(reader, &facts).await?;
-            if taken.is_none() {
+            let mut facts = vec![read_block(&block, &self.reader.chaincode)?];
+            let more = self.add_ready(&mut blocks, &mut facts).await;
+            if self.take(reader, &facts).await?.is_none() {
                 return Ok(());
             }
+            more?;
+        }
+        Ok(())
+    }
+
+    /// Adds the blocks that have come by now: while it catches up, several are taken in at once.
+    async fn add_ready(
+        &self,
+        blocks: &mut Resuming<BlocksBuilder<Full>, MemoryCheckpointer>,
+        facts: &mut Vec<BlockFacts>,
+    ) -> Result<(), FollowError> {
+        while facts.iter().map(|one| one.transactions.len().max(1)).sum::<usize>() < TRANSACTIONS_AT_ONCE {
+            let block = tokio::select! {
+                biased;
+                block = blocks.next() => block?,
+                () = std::future::ready(()) => None,
+            };
+            let Some(block) = block else { break };
+            facts.push(read_block(&block, &self.reader.chaincode)?);
         }
         Ok(())
     }
@@ -195,18 +218,26 @@ impl Follower {
         header(&self.gateway, &self.reader.channel, start).await
     }
 
-    async fn take(&self, reader: ReaderId, facts: &crate::BlockFacts) -> Result<Option<()>, FollowError> {
-        match self.store.apply(reader, facts).await? {
-            Applied::Now => {
-                let next_block = facts.number.saturating_add(1);
-                self.progress.send_replace(Progress { next_block, last: Some(Instant::now()), trouble: None });
-                Ok(Some(()))
-            }
-            Applied::OutOfTurn { next } => {
-                self.progress.send_modify(|progress| progress.next_block = next);
-                // Another process has it already: the one after it may be this one's.
-                Ok((next > facts.number).then_some(()))
+    /// Takes blocks in; none when the one that is needed next is before them.
+    async fn take(&self, reader: ReaderId, facts: &[BlockFacts]) -> Result<Option<()>, FollowError> {
+        let mut left = facts;
+        while let [first, .., last] | [first @ last] = left {
+            match self.store.apply_all(reader, left).await? {
+                Applied::Now => {
+                    let next_block = last.number.saturating_add(1);
+                    self.progress.send_replace(Progress { next_block, last: Some(Instant::now()), trouble: None });
+                    break;
+                }
+                Applied::OutOfTurn { next } => {
+                    self.progress.send_modify(|progress| progress.next_block = next);
+                    if next <= first.number {
+                        return Ok(None);
+                    }
+                    // Another process has them already: those after them may be this one's.
+                    left = &left[left.iter().take_while(|one| one.number < next).count()..];
+                }
             }
         }
+        Ok(Some(()))
     }
 }

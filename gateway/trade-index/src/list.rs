@@ -66,8 +66,9 @@ impl Store {
         for condition in &query.conditions {
             // The index of the column by which the page is ordered is used in any case.
             let ordering = condition.column().is_some_and(|column| query.order.column.as_deref() == Some(column));
-            let rare = ordering || text.is_rare(connection, condition).await?;
-            text.condition(condition, rare);
+            let rare = !ordering && text.is_rare(connection, condition).await?;
+            text.rare |= rare;
+            text.condition(condition, ordering || rare);
         }
         Ok(text)
     }

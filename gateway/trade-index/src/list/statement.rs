@@ -26,6 +26,8 @@ pub(super) struct Text {
     reader: ReaderId,
     conditions: Vec<Part>,
     arguments: Vec<Cell>,
+    /// Whether few rows fulfil one of the conditions, by which they are looked up then.
+    pub(super) rare: bool,
 }
 
 /// One condition.
@@ -37,7 +39,8 @@ struct Part {
 
 impl Text {
     pub(super) fn new(resource: &'static Resource, reader: ReaderId) -> Self {
-        let mut text = Self { list: resource.list(), resource, reader, conditions: Vec::new(), arguments: Vec::new() };
+        let (conditions, arguments) = (Vec::new(), Vec::new());
+        let mut text = Self { list: resource.list(), resource, reader, conditions, arguments, rare: false };
         let reader = text.argument(Cell::Number(reader.0));
         text.conditions.push(Part { text: format!("l.reader_id = {reader}"), common: false });
         text
@@ -160,20 +163,22 @@ impl Text {
     ) -> Result<Vec<Found>, StoreError> {
         let order = &query.order;
         let (sign, direction) = if order.descending { ("<", " DESC") } else { (">", "") };
+        // Few rows are looked up by their condition, from which the order's index would lead SQLite away.
+        let plain = if self.rare && dialect == Dialect::Sqlite { "+" } else { "" };
         if let Some(cursor) = &query.after {
             let id = self.argument(Cell::Text(cursor.id.clone()));
             let condition = match (&order.column, &cursor.value) {
                 (Some(column), Some(value)) => {
                     let value = self.argument(value.clone().into());
-                    format!("(l.{column}, l.id) {sign} ({value}, {id})")
+                    format!("({plain}l.{column}, l.id) {sign} ({value}, {id})")
                 }
-                _ => format!("l.id {sign} {id}"),
+                _ => format!("{plain}l.id {sign} {id}"),
             };
             self.conditions.push(Part { text: condition, common: false });
         }
         let (value, by) = match &order.column {
-            Some(column) => (format!(", l.{column}"), format!("l.{column}{direction}, l.id{direction}")),
-            None => (String::new(), format!("l.id{direction}")),
+            Some(column) => (format!(", l.{column}"), format!("{plain}l.{column}{direction}, l.id{direction}")),
+            None => (String::new(), format!("{plain}l.id{direction}")),
         };
         let statement = format!(
             "SELECT l.id, l.document, l.changed_block, l.changed_place, l.authenticated, l.flaws{value} FROM {} l \

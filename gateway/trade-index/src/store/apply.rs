@@ -1,5 +1,5 @@
-//! A block becomes rows: transactions, versions of entries, events, and the lists' rows that follow from them, all in
-//! one database transaction with the reader's position.
+//! Blocks become rows: transactions, versions of entries, events, and the lists' rows that follow from them, all in one
+//! database transaction with the reader's position.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,15 @@ use trade_model::tables;
 use super::{
     author::{Authors, Known, Written, composite, sha256_of},
     database::Store,
-    document::entry_key,
+    entries::{Changed, Entries},
     error::StoreError,
-    insert::{ROWS_AT_ONCE, insert_events, insert_transactions, insert_versions, put_hashes, put_organizations},
+    insert::{
+        VALUES_AT_ONCE, insert_events, insert_transactions, insert_versions, put_authors, put_hashes, put_organizations,
+    },
+    key::entry_key,
     reader::ReaderId,
     row::{ChangeStamp, refresh},
-    value::hexadecimal,
+    value::{hexadecimal, places},
 };
 use crate::{
     block::{BlockFacts, Write},
@@ -24,12 +27,13 @@ use crate::{
 /// Longest key that is kept, in bytes: what PostgreSQL's indices take. No key of the model is longer.
 const KEY_BYTES_MAX: usize = 2_400;
 
-/// What became of a block that was handed over.
+/// What became of blocks that were handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
-    /// It is in the index now.
+    /// They are in the index now.
     Now,
-    /// It was not the one that is needed next: another process of the same reader had it first, or blocks are missing.
+    /// The first was not the one that is needed next: another process of the same reader had it first, or blocks are
+    /// missing.
     OutOfTurn {
         /// The block that is needed next.
         next: u64,
@@ -42,17 +46,28 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; nothing of the block is in the index then.
     pub async fn apply(&self, reader: ReaderId, facts: &BlockFacts) -> Result<Applied, StoreError> {
-        let number = i64::try_from(facts.number).ok().filter(|number| *number < i64::MAX);
-        let number = number.ok_or(StoreError::Number(facts.number))?;
-        let mut transaction = self.pool.begin().await?;
-        if !take_turn(&mut transaction, reader, number).await? {
-            drop(transaction);
-            return Ok(Applied::OutOfTurn { next: self.next_block(reader).await? });
+        self.apply_all(reader, std::slice::from_ref(facts)).await
+    }
+
+    /// Takes blocks into the index, all or none, when they are those that the reader needs next.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the blocks is in the index then.
+    pub async fn apply_all(&self, reader: ReaderId, blocks: &[BlockFacts]) -> Result<Applied, StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        self.dialect().defer(&mut transaction).await?;
+        for facts in blocks {
+            let number = i64::try_from(facts.number).ok().filter(|number| *number < i64::MAX);
+            let number = number.ok_or(StoreError::Number(facts.number))?;
+            if !take_turn(&mut transaction, reader, number).await? {
+                drop(transaction);
+                return Ok(Applied::OutOfTurn { next: self.next_block(reader).await? });
+            }
+            check_chain(&mut transaction, reader, number, facts).await?;
+            let block = Block { reader, number, facts, known: Known::of(facts), writes: kept(facts) };
+            block.record(&mut transaction).await?;
+            block.refresh_lists(&mut transaction).await?;
         }
-        check_chain(&mut transaction, reader, number, facts).await?;
-        let block = Block { reader, number, facts, known: Known::of(facts), writes: kept(facts) };
-        block.record(&mut transaction).await?;
-        block.refresh_lists(&mut transaction).await?;
         transaction.commit().await?;
         Ok(Applied::Now)
     }
@@ -122,9 +137,6 @@ struct Block<'b> {
     writes: Vec<(u32, &'b Write)>,
 }
 
-/// The entries of a block that are to be judged, each with the place of its last change.
-type Changed = BTreeMap<Vec<String>, u32>;
-
 impl Block<'_> {
     async fn record(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         put_organizations(connection, self.reader, self.facts).await?;
@@ -137,17 +149,35 @@ impl Block<'_> {
     async fn refresh_lists(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let mut changed: Changed = self.writes.iter().map(|(place, write)| (write.key.clone(), *place)).collect();
         self.add_signed_alone(connection, &mut changed).await?;
+        let written: BTreeMap<&[String], (u32, &Write)> =
+            self.writes.iter().map(|(place, write)| (write.key.as_slice(), (*place, *write))).collect();
+        let (mut authors, mut entries) = (BTreeMap::new(), Entries::default());
         for key in changed.keys() {
-            self.judge(connection, key).await?;
+            let judged = match written.get(key.as_slice()) {
+                Some((place, write)) => {
+                    let judged = self.judge(connection, *place, write).await?;
+                    entries.note(entry_key(&key[0], &key[1..]), write.value.as_deref(), &judged);
+                    judged
+                }
+                None => self.judge_older(connection, key).await?,
+            };
+            authors.insert(key.clone(), judged);
         }
-        for ((name, key), place) in touched(&changed) {
-            let Some(resource) = Resource::find(name) else { continue };
-            let at = self.facts.transactions.iter().find(|transaction| transaction.place == place);
-            let at = at.and_then(|transaction| micros(&transaction.claimed_at.to_string())).unwrap_or_default();
-            let stamp = ChangeStamp { block: self.number, place: i64::from(place), at };
-            refresh(connection, self.reader, resource, &key, stamp).await?;
+        put_authors(connection, self.reader, &authors).await?;
+        let touched = touched(&changed);
+        entries.read(connection, self.reader, &touched).await?;
+        for (resource, records) in &touched {
+            let stamped = |(key, place): (&'_ Vec<String>, &u32)| (key.join("/"), (key.clone(), self.stamp(*place)));
+            refresh(connection, self.reader, resource, &entries, records.iter().map(stamped).collect()).await?;
         }
         Ok(())
+    }
+
+    /// When a transaction of the block changed something.
+    fn stamp(&self, place: u32) -> ChangeStamp {
+        let at = self.facts.transactions.iter().find(|transaction| transaction.place == place);
+        let at = at.and_then(|transaction| micros(&transaction.claimed_at.to_string())).unwrap_or_default();
+        ChangeStamp { block: self.number, place: i64::from(place), at }
     }
 
     /// Adds the entries whose digest was written without the entry.
@@ -158,11 +188,10 @@ impl Block<'_> {
             alone.insert(hexadecimal(&write.key_sha256), transaction.place);
         }
         let alone: Vec<_> = alone.into_iter().collect();
-        for some in alone.chunks(ROWS_AT_ONCE) {
-            let places: Vec<String> = (2..some.len() + 2).map(|place| format!("${place}")).collect();
+        for some in alone.chunks(VALUES_AT_ONCE) {
             let statement = format!(
                 "SELECT entry_key, key_sha256 FROM entry_author WHERE reader_id = $1 AND key_sha256 IN ({})",
-                places.join(", ")
+                places(2, some.len())
             );
             let query =
                 some.iter().fold(sqlx::query(&statement).bind(self.reader.0), |query, (hash, _)| query.bind(hash));
@@ -176,83 +205,50 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Keeps whether the authors of an entry have made what stands there now.
-    async fn judge(&self, connection: &mut AnyConnection, key: &[String]) -> Result<(), StoreError> {
-        let text = entry_key(&key[0], &key[1..]);
+    /// Whether the authors of an entry have made what the block's transaction at a place wrote there.
+    async fn judge(&self, connection: &mut AnyConnection, place: u32, write: &Write) -> Result<Authors, StoreError> {
+        let transaction = self.facts.transactions.iter().find(|transaction| transaction.place == place);
+        let (Some(transaction), Some(value)) = (transaction, &write.value) else { return Ok(Authors::Nobody) };
+        let transaction_id = &transaction.transaction_id;
+        let written = Written { value, transaction_id, block: self.number, place: i64::from(place) };
+        self.known.authors_of(connection, self.reader, &write.key, written).await
+    }
+
+    /// Whether the authors of an entry that an earlier block wrote have made it, as it can be told now.
+    async fn judge_older(&self, connection: &mut AnyConnection, key: &[String]) -> Result<Authors, StoreError> {
         let row = sqlx::query(
             "SELECT v.entry_value, t.transaction_id, v.block, v.place FROM entry_version v JOIN ledger_transaction t \
              ON t.reader_id = v.reader_id AND t.block = v.block AND t.place = v.place \
              WHERE v.reader_id = $1 AND v.entry_key = $2 ORDER BY v.block DESC, v.place DESC LIMIT 1",
         )
         .bind(self.reader.0)
-        .bind(&text)
+        .bind(entry_key(&key[0], &key[1..]))
         .fetch_optional(&mut *connection)
         .await?;
-        let mut authors = Authors::Nobody;
-        if let Some(row) = row
-            && let Some(value) = row.try_get::<Option<String>, _>(0)?
-        {
-            let transaction_id: String = row.try_get(1)?;
-            let written = Written {
-                value: &value,
-                transaction_id: &transaction_id,
-                block: row.try_get(2)?,
-                place: row.try_get(3)?,
-            };
-            authors = self.known.authors_of(connection, self.reader, key, written).await?;
-        }
-        keep_authors(connection, self.reader, &text, &hexadecimal(&sha256_of(&composite(key))), &authors).await
+        let Some(row) = row else { return Ok(Authors::Nobody) };
+        let Some(value) = row.try_get::<Option<String>, _>(0)? else { return Ok(Authors::Nobody) };
+        let transaction_id: String = row.try_get(1)?;
+        let (block, place) = (row.try_get(2)?, row.try_get(3)?);
+        let written = Written { value: &value, transaction_id: &transaction_id, block, place };
+        self.known.authors_of(connection, self.reader, key, written).await
     }
-}
-
-async fn keep_authors(
-    connection: &mut AnyConnection,
-    reader: ReaderId,
-    key: &str,
-    key_sha256: &str,
-    authors: &Authors,
-) -> Result<(), StoreError> {
-    let flaw = match authors {
-        Authors::Nobody => {
-            let gone = sqlx::query("DELETE FROM entry_author WHERE reader_id = $1 AND entry_key = $2");
-            gone.bind(reader.0).bind(key).execute(connection).await?;
-            return Ok(());
-        }
-        Authors::Made => "",
-        Authors::Flawed(flaw) => flaw.as_str(),
-    };
-    sqlx::query(
-        "INSERT INTO entry_author VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (reader_id, entry_key) DO UPDATE SET flaw = excluded.flaw",
-    )
-    .bind(reader.0)
-    .bind(key)
-    .bind(key_sha256)
-    .bind(flaw)
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// The records of resources that changed, each with the place of its last change.
-fn touched(changed: &Changed) -> BTreeMap<(&'static str, Vec<String>), u32> {
-    let mut touched: BTreeMap<(&'static str, Vec<String>), u32> = BTreeMap::new();
-    for (key, place) in changed {
-        let Some((table, parts)) = key.split_first() else { continue };
-        let mut touch = |resource: &'static Resource, record: Vec<String>| {
-            let last = touched.entry((resource.name, record)).or_default();
-            *last = (*last).max(*place);
-        };
-        for resource in resources() {
-            if resource.table == table {
-                touch(resource, parts.to_vec());
-            }
-            for part in resource.parts.iter().filter(|part| part.table == table) {
-                if let Some(record) = part.record(parts) {
-                    touch(resource, record);
-                }
+fn touched(changed: &Changed) -> Vec<(&'static Resource, Changed)> {
+    let of_resource = |resource: &'static Resource| {
+        let mut records = Changed::new();
+        for (key, place) in changed {
+            let Some((table, parts)) = key.split_first() else { continue };
+            let own = (resource.table == table).then(|| parts.to_vec());
+            let of_parts =
+                resource.parts.iter().filter(|part| part.table == table).filter_map(|part| part.record(parts));
+            for record in own.into_iter().chain(of_parts) {
+                let last = records.entry(record).or_default();
+                *last = (*last).max(*place);
             }
         }
-    }
-    touched
+        (resource, records)
+    };
+    resources().iter().copied().map(of_resource).filter(|(_, records)| !records.is_empty()).collect()
 }

@@ -15,7 +15,7 @@ use trade_model::{
     verification::{Flaw, Record, judge_said, judge_stamp},
 };
 
-use super::{document::entry_key, error::StoreError, reader::ReaderId, value::hexadecimal};
+use super::{error::StoreError, key::entry_key, reader::ReaderId, value::hexadecimal};
 use crate::block::{BlockFacts, HashedWrite, TransactionFacts};
 
 /// The creator of a transaction with the digest of its certificate, or what a collection's value hashes to with who
@@ -46,6 +46,17 @@ pub(super) enum Authors {
     Made,
     /// They have not, or it cannot be told.
     Flawed(String),
+}
+
+impl Authors {
+    /// What is wrong with what they have made, empty when nothing is; none when it names nobody.
+    pub(super) fn flaw(&self) -> Option<&str> {
+        match self {
+            Self::Nobody => None,
+            Self::Made => Some(""),
+            Self::Flawed(flaw) => Some(flaw),
+        }
+    }
 }
 
 impl<'b> Known<'b> {

@@ -13,11 +13,14 @@ use crate::sqlx::{
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 
-/// Connections at most. Default: 8; one of them writes.
+/// Connections at most.
 const CONNECTIONS_MAX: u32 = 8;
 
 /// How long a statement waits for a connection.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a change waits for the one that writes, as long as SQLite waits for another process.
+const WRITER_WAIT: Duration = Duration::from_secs(10);
 
 /// How long PostgreSQL works on one statement of a read, in milliseconds.
 const READ_MS_MAX: u32 = 10_000;
@@ -25,7 +28,11 @@ const READ_MS_MAX: u32 = 10_000;
 /// Where the index lies.
 #[derive(Debug, Clone)]
 pub struct Store {
+    /// Reads; on PostgreSQL it writes, too.
     pub(super) pool: AnyPool,
+    /// Writes. SQLite has one writer at a time: here it is always the same connection, so that what it remembers of the
+    /// file stays true.
+    pub(crate) writer: AnyPool,
     dialect: Dialect,
 }
 
@@ -45,14 +52,19 @@ impl Store {
             return Err(StoreError::Url(without_password(url)));
         };
         let options = AnyConnectOptions::from_str(&url)?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .acquire_timeout(CONNECTION_WAIT)
-            .after_connect(move |connection, _| Box::pin(async move { dialect.prepare(connection).await }))
-            .connect_with(options)
-            .await?;
-        let store = Self { pool, dialect };
-        schema::migrate(&store.pool, dialect).await?;
+        let (writer, pool) = match dialect {
+            // The writer first: it may have to make the file.
+            Dialect::Sqlite => (
+                connect(&options, dialect, 1, true).await?,
+                connect(&options, dialect, CONNECTIONS_MAX - 1, false).await?,
+            ),
+            Dialect::Postgres => {
+                let pool = connect(&options, dialect, CONNECTIONS_MAX, false).await?;
+                (pool.clone(), pool)
+            }
+        };
+        let store = Self { pool, writer, dialect };
+        schema::migrate(&store.writer, dialect).await?;
         Ok(store)
     }
 
@@ -73,6 +85,7 @@ impl Store {
     /// Lets go of the database. Statements fail afterwards.
     pub async fn close(&self) {
         self.pool.close().await;
+        self.writer.close().await;
     }
 
     /// The id of a reader, made when it is new.
@@ -80,8 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn reader(&self, reader: &Reader) -> Result<ReaderId, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        self.dialect.lock(&mut transaction).await?;
+        let mut transaction = self.in_turn().await?;
         let found =
             sqlx::query("SELECT reader_id FROM reader WHERE channel = $1 AND organization = $2 AND chaincode = $3")
                 .bind(&reader.channel)
@@ -149,19 +161,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn clear(&self, reader: ReaderId) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.writer.begin().await?;
         schema::forget(&mut transaction, Some(reader)).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// A transaction that changes what is no part of the blocks.
+    /// A transaction that changes rows which it names. What it reads before may be another one's by then.
     pub(crate) async fn changing(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        if self.dialect == Dialect::Sqlite {
+        match self.dialect {
             // A transaction that has read and then writes would be refused when another has written meanwhile.
-            self.dialect.lock(&mut transaction).await?;
+            Dialect::Sqlite => self.in_turn().await,
+            Dialect::Postgres => Ok(self.writer.begin().await?),
         }
+    }
+
+    /// A transaction whose changes follow from what it reads: no other one changes anything until it ends.
+    pub(crate) async fn in_turn(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        let mut transaction = self.writer.begin().await?;
+        self.dialect.lock(&mut transaction).await?;
         Ok(transaction)
     }
 
@@ -174,6 +192,20 @@ impl Store {
         }
         Ok(transaction)
     }
+}
+
+async fn connect(
+    options: &AnyConnectOptions,
+    dialect: Dialect,
+    connections: u32,
+    is_writer: bool,
+) -> Result<AnyPool, sqlx::Error> {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(if is_writer { WRITER_WAIT } else { CONNECTION_WAIT })
+        .after_connect(move |connection, _| Box::pin(async move { dialect.prepare(connection, is_writer).await }))
+        .connect_with(options.clone())
+        .await
 }
 
 /// A URL that can be shown: what stands between `:` and `@` is left out.

@@ -2,6 +2,12 @@
 
 use crate::sqlx::{self, AnyConnection};
 
+/// What the writer remembers of the file: 64 MiB. A block changes pages of many indices, here and there.
+const CACHE: &str = "cache_size = -65536";
+
+/// After how many pages the log is written into the file: 64 MiB. What changes again before is written there once.
+const CHECKPOINT: &str = "wal_autocheckpoint = 16384";
+
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -30,13 +36,22 @@ impl Dialect {
     }
 
     /// What is said on each new connection.
-    pub(super) async fn prepare(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    pub(super) async fn prepare(self, connection: &mut AnyConnection, is_writer: bool) -> Result<(), sqlx::Error> {
         if self == Self::Sqlite {
             // Readers go on while a block is written. What a power cut takes from the log's end is read from the peer
             // again, since the position is part of the same transaction.
-            for pragma in ["journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000"] {
+            let all = ["journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000"];
+            for pragma in all.into_iter().chain([CACHE, CHECKPOINT].into_iter().filter(|_| is_writer)) {
                 sqlx::query(&format!("PRAGMA {pragma}")).execute(&mut *connection).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Lets a transaction count before it is on the disk: what a crash takes is read from the peer again.
+    pub(super) async fn defer(self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self == Self::Postgres {
+            sqlx::query("SET LOCAL synchronous_commit = off").execute(connection).await?;
         }
         Ok(())
     }

@@ -6,8 +6,11 @@ mod author;
 mod database;
 mod dialect;
 mod document;
+mod entries;
 mod error;
+mod found;
 mod insert;
+mod key;
 mod reader;
 mod row;
 mod schema;
@@ -21,6 +24,6 @@ pub use self::{
     reader::{Reader, ReaderId},
 };
 pub(crate) use self::{
-    document::{entry_key, longer},
+    key::{entry_key, longer},
     value::{Statement, bind, hexadecimal},
 };
