@@ -17,12 +17,43 @@ pub use self::{
 use crate::{
     event::{EventId, EventNames},
     sqlx::{self, AnyConnection, Row},
-    store::{ReaderId, Store, StoreError},
+    store::{ReaderId, Statement, Store, StoreError},
 };
 use row::{COLUMNS, webhook_of};
 
 /// Webhooks of one organization at most.
 pub const WEBHOOKS_MAX: usize = 20;
+
+/// The condition on the rows of one webhook; [`Name::query`] gives its values.
+const OF_WEBHOOK: &str = "reader_id = $1 AND organization = $2 AND webhook_id = $3";
+
+/// The digest of the header of block `$4`, empty when that block is not read.
+const HEADER: &str = "COALESCE((SELECT header_sha256 FROM block WHERE reader_id = $1 AND block = $4), '')";
+
+/// What lets a webhook go on, and takes it away from who works on it.
+const GO_ON: &str = "stopped = '', failures = 0, failing_since = 0, due = 0, generation = generation + 1";
+
+/// Which webhook: one of an organization, among those of a reader.
+#[derive(Clone, Copy)]
+struct Name<'a> {
+    reader: ReaderId,
+    organization: &'a str,
+    id: &'a str,
+}
+
+impl<'a> Name<'a> {
+    /// A statement whose first three values say which webhook.
+    fn query(self, sql: &'a str) -> Statement<'a> {
+        sqlx::query(sql).bind(self.reader.0).bind(self.organization).bind(self.id)
+    }
+
+    /// The webhook as it stands.
+    async fn read(self, connection: &mut AnyConnection) -> Result<Option<Webhook>, StoreError> {
+        let statement = format!("SELECT {COLUMNS} FROM webhook WHERE {OF_WEBHOOK}");
+        let row = self.query(&statement).fetch_optional(connection).await?;
+        row.as_ref().map(webhook_of).transpose()
+    }
+}
 
 /// What an organization says about a webhook.
 #[derive(Clone)]
@@ -60,44 +91,15 @@ impl Store {
         id: &str,
         wish: Wish,
     ) -> Result<Put, StoreError> {
-        let mut transaction = self.changing().await?;
-        let names = names_json(&wish.names);
-        let changed = sqlx::query(
-            "UPDATE webhook SET url = $4, event_names = $5, stopped = '', failures = 0, failing_since = 0, due = 0, \
-             generation = generation + 1 WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3",
-        )
-        .bind(reader.0)
-        .bind(organization)
-        .bind(id)
-        .bind(&wish.url)
-        .bind(&names)
-        .execute(&mut *transaction)
-        .await?;
-        let is_new = changed.rows_affected() == 0;
-        if is_new {
-            let count = sqlx::query("SELECT COUNT(*) FROM webhook WHERE reader_id = $1 AND organization = $2");
-            let count: i64 = count.bind(reader.0).bind(organization).fetch_one(&mut *transaction).await?.try_get(0)?;
-            if usize::try_from(count).is_ok_and(|count| count >= WEBHOOKS_MAX) {
-                return Ok(Put::TooMany);
-            }
-            let (block, place) = place_of(wish.after)?;
-            let header = header_of(&mut transaction, reader, block).await?.unwrap_or_default();
-            sqlx::query(
-                "INSERT INTO webhook VALUES ($1, $2, $3, $4, $5, $6, '', 0, '', $7, $8, $9, 0, 0, 0, 0, '', 0)",
-            )
-            .bind(reader.0)
-            .bind(organization)
-            .bind(id)
-            .bind(&wish.url)
-            .bind(&names)
-            .bind(&wish.secret)
-            .bind(block)
-            .bind(place)
-            .bind(header)
-            .execute(&mut *transaction)
-            .await?;
+        let name = Name { reader, organization, id };
+        let mut transaction = self.in_turn().await?;
+        let statement = format!("UPDATE webhook SET url = $4, event_names = $5, {GO_ON} WHERE {OF_WEBHOOK}");
+        let changed = name.query(&statement).bind(&wish.url).bind(names_json(&wish.names));
+        let is_new = changed.execute(&mut *transaction).await?.rows_affected() == 0;
+        if is_new && !insert(&mut transaction, name, &wish).await? {
+            return Ok(Put::TooMany);
         }
-        let webhook = one(&mut transaction, reader, organization, id).await?;
+        let webhook = name.read(&mut transaction).await?;
         transaction.commit().await?;
         let webhook = webhook.ok_or(StoreError::Unreadable { what: "a webhook that was just written" })?;
         Ok(if is_new { Put::Made(webhook) } else { Put::Changed(webhook) })
@@ -122,7 +124,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn webhook(&self, reader: ReaderId, organization: &str, id: &str) -> Result<Option<Webhook>, StoreError> {
         let mut transaction = self.reading().await?;
-        let found = one(&mut transaction, reader, organization, id).await?;
+        let found = Name { reader, organization, id }.read(&mut transaction).await?;
         transaction.commit().await?;
         Ok(found)
     }
@@ -132,14 +134,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn remove_webhook(&self, reader: ReaderId, organization: &str, id: &str) -> Result<bool, StoreError> {
+        let name = Name { reader, organization, id };
         let mut transaction = self.changing().await?;
-        let mut removed = 0;
-        for table in ["webhook_delivery", "webhook"] {
-            let statement =
-                format!("DELETE FROM {table} WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3");
-            let done = sqlx::query(&statement).bind(reader.0).bind(organization).bind(id);
-            removed = done.execute(&mut *transaction).await?.rows_affected();
-        }
+        // The webhook first: who writes down a try waits for it there, and finds it gone.
+        let statement = format!("DELETE FROM webhook WHERE {OF_WEBHOOK}");
+        let removed = name.query(&statement).execute(&mut *transaction).await?.rows_affected();
+        let statement = format!("DELETE FROM webhook_delivery WHERE {OF_WEBHOOK}");
+        name.query(&statement).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(removed > 0)
     }
@@ -157,20 +158,12 @@ impl Store {
         secret: &str,
         former_until: i64,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.changing().await?;
-        let done = sqlx::query(
+        let statement = format!(
             "UPDATE webhook SET former_secret = secret, former_until = $5, secret = $4, generation = generation + 1 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3",
-        )
-        .bind(reader.0)
-        .bind(organization)
-        .bind(id)
-        .bind(secret)
-        .bind(former_until)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected() > 0)
+             WHERE {OF_WEBHOOK}"
+        );
+        let query = Name { reader, organization, id }.query(&statement).bind(secret).bind(former_until);
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
     }
 
     /// Lets a webhook go on, behind `after` when it is given (the inner none is the beginning), otherwise from where it
@@ -185,43 +178,33 @@ impl Store {
         id: &str,
         after: Option<Option<EventId>>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.changing().await?;
-        let done = sqlx::query(
-            "UPDATE webhook SET stopped = '', failures = 0, failing_since = 0, due = 0, generation = generation + 1 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3",
+        let name = Name { reader, organization, id };
+        let from_there = format!(
+            "UPDATE webhook SET {GO_ON}, after_block = $4, after_place = $5, after_header = {HEADER} WHERE {OF_WEBHOOK}"
         );
-        let done = done.bind(reader.0).bind(organization).bind(id).execute(&mut *transaction).await?;
-        if let Some(after) = after {
-            let (block, place) = place_of(after)?;
-            let header = header_of(&mut transaction, reader, block).await?.unwrap_or_default();
-            sqlx::query(
-                "UPDATE webhook SET after_block = $4, after_place = $5, after_header = $6 \
-                 WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3",
-            )
-            .bind(reader.0)
-            .bind(organization)
-            .bind(id)
-            .bind(block)
-            .bind(place)
-            .bind(header)
-            .execute(&mut *transaction)
-            .await?;
-        }
-        transaction.commit().await?;
-        Ok(done.rows_affected() > 0)
+        let as_it_is = format!("UPDATE webhook SET {GO_ON} WHERE {OF_WEBHOOK}");
+        let query = match after.map(place_of).transpose()? {
+            Some((block, place)) => name.query(&from_there).bind(block).bind(place),
+            None => name.query(&as_it_is),
+        };
+        Ok(query.execute(&self.writer).await?.rows_affected() > 0)
     }
 }
 
-async fn one(
-    connection: &mut AnyConnection,
-    reader: ReaderId,
-    organization: &str,
-    id: &str,
-) -> Result<Option<Webhook>, StoreError> {
+/// Makes a webhook; false when its organization has as many as it may.
+async fn insert(connection: &mut AnyConnection, name: Name<'_>, wish: &Wish) -> Result<bool, StoreError> {
+    let count = sqlx::query("SELECT COUNT(*) FROM webhook WHERE reader_id = $1 AND organization = $2");
+    let count = count.bind(name.reader.0).bind(name.organization);
+    let count: i64 = count.fetch_one(&mut *connection).await?.try_get(0)?;
+    if usize::try_from(count).is_ok_and(|count| count >= WEBHOOKS_MAX) {
+        return Ok(false);
+    }
+    let (block, place) = place_of(wish.after)?;
     let statement =
-        format!("SELECT {COLUMNS} FROM webhook WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3");
-    let row = sqlx::query(&statement).bind(reader.0).bind(organization).bind(id).fetch_optional(connection).await?;
-    row.as_ref().map(webhook_of).transpose()
+        format!("INSERT INTO webhook VALUES ($1, $2, $3, $6, $7, $8, '', 0, '', $4, $5, {HEADER}, 0, 0, 0, 0, '', 0)");
+    let query = name.query(&statement).bind(block).bind(place);
+    query.bind(&wish.url).bind(names_json(&wish.names)).bind(&wish.secret).execute(connection).await?;
+    Ok(true)
 }
 
 /// Block and place as they are stored; -1 before the first event.

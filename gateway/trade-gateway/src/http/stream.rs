@@ -1,19 +1,11 @@
 //! Server-Sent Events (WHATWG HTML, section 9.2): each event of the ledger with its id, so that a client that connects
 //! again goes on where it was.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{convert::Infallible, sync::Arc};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    body::{BodySize, MessageBody},
-    http::header,
-    web::Bytes,
-};
+use actix_web::{HttpRequest, HttpResponse, web::Bytes};
 use tokio::sync::mpsc;
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 use super::{
     record::Record,
@@ -22,7 +14,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    doors::{Answering, Link, Share},
+    doors::{Link, Share},
     index::EventRow,
     problem::{Problem, ProblemCode},
     request::Parts,
@@ -49,22 +41,20 @@ pub(super) async fn stream(
         Err(problem) => problem.clone().into(),
     };
     let answer = record.write(&state, answer);
-    let Ok((events, share)) =
-        opened.and_then(|opened| if answer.status == 200 { Ok(opened) } else { Err(unaudited()) })
-    else {
-        return response((answer, None), request, is_last);
+    let (events, share) = match opened {
+        Ok(opened) if answer.status == 200 => opened,
+        // It is refused, or its beginning could not be recorded.
+        _ => return response((answer, None), request, is_last),
     };
     let (sender, chunks) = mpsc::channel(1);
     state.runtime.spawn(run(events, sender, share));
+    // The next request on the connection may begin when this is dropped, with the body.
     let answering = Link::of(request).map(|link| link.answering(is_last));
-    let mut builder = builder(&answer, is_last);
-    builder.insert_header((header::CONTENT_TYPE, MEDIA_TYPE));
-    builder.body(StreamBody { chunks, _answering: answering })
-}
-
-/// Only a word for the answer that was withheld: it is in `answer` already.
-fn unaudited() -> Problem {
-    Problem::of(ProblemCode::AuditUnavailable)
+    let chunks = ReceiverStream::new(chunks).map(move |chunk| {
+        let _held = &answering;
+        Ok::<Bytes, Infallible>(chunk)
+    });
+    builder(&answer, is_last).streaming(chunks)
 }
 
 async fn open(parts: Parts, record: &Record, state: &Arc<State>) -> Result<(EventStream, Share), Problem> {
@@ -80,14 +70,14 @@ async fn open(parts: Parts, record: &Record, state: &Arc<State>) -> Result<(Even
     Ok((events, share))
 }
 
-/// Writes the stream until it ends or nobody listens.
-async fn run(mut events: EventStream, sender: mpsc::Sender<Bytes>, share: Share) {
+/// Writes the stream until it ends or nobody listens, and gives its share back.
+async fn run(mut events: EventStream, sender: mpsc::Sender<Bytes>, _share: Share) {
     let mut next = Bytes::from_static(RETRY.as_bytes());
     // A client that does not take what is sent is cut by its connection's deadline, which closes the other end.
     while sender.send(next).await.is_ok() {
         let streamed = tokio::select! {
             streamed = events.next() => streamed,
-            () = sender.closed() => break,
+            () = sender.closed() => return,
         };
         next = match streamed {
             Streamed::Events(rows) => rows.iter().map(event_text).collect::<String>().into(),
@@ -96,11 +86,10 @@ async fn run(mut events: EventStream, sender: mpsc::Sender<Bytes>, share: Share)
                 // The reader is told why there is nothing more, under a name that no event of the ledger has.
                 let end = serde_json::json!({"code": problem.code, "detail": problem.detail});
                 let _ = sender.send(format!("event: end\ndata: {end}\n\n").into()).await;
-                break;
+                return;
             }
         };
     }
-    drop(share);
 }
 
 /// JSON has no line breaks of its own here, so one `data` line holds all. A name with one, which no contract of ours
@@ -109,25 +98,6 @@ fn event_text(row: &EventRow) -> String {
     let data = serde_json::to_string(row).unwrap_or_default();
     let name = row.name.replace(char::is_control, " ");
     format!("id: {}\nevent: {name}\ndata: {data}\n\n", row.id)
-}
-
-/// What arrives in the channel, until it is closed.
-struct StreamBody {
-    chunks: mpsc::Receiver<Bytes>,
-    /// The next request may begin when this is dropped.
-    _answering: Option<Answering>,
-}
-
-impl MessageBody for StreamBody {
-    type Error = std::convert::Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        self.chunks.poll_recv(context).map(|chunk| chunk.map(Ok))
-    }
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ pub struct HistoryAnswer {
     pub versions: Vec<VersionRow>,
     /// Give it as `after` to read on; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
+    #[schemars(regex(pattern = r"^[0-9]{1,10}$"), example = &"100")]
     pub next: Option<String>,
     /// On which blocks it rests.
     pub as_of: AsOf,
@@ -127,7 +127,7 @@ pub struct SearchAnswer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventRow {
     /// Its id, `block-place`: a transaction announces one event at most.
-    #[schemars(length(min = 1, max = 100), example = &"12-0")]
+    #[schemars(regex(pattern = r"^[0-9]{1,20}-[0-9]{1,10}$"), example = &"12-0")]
     pub id: String,
     /// What happened.
     #[schemars(length(min = 1, max = 1000), example = &"payment.invoice_issued")]
@@ -155,7 +155,7 @@ pub struct EventsAnswer {
     pub events: Vec<EventRow>,
     /// Give it as `after` the next time, whether there are more by now or not; absent while there was no event at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 4000), example = &"eyJzIjoxfQ")]
+    #[schemars(regex(pattern = r"^[0-9]{1,20}-[0-9]{1,10}$"), example = &"12-0")]
     pub next: Option<String>,
     /// On which blocks it rests.
     pub as_of: AsOf,

@@ -68,6 +68,7 @@ fn text_of_the_gateway(parameter: &Parameter) -> Option<Value> {
         "changed_since" => ("^([0-9]{1,19}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.{1,40})$", "40"),
         "gtin" => ("^[0-9]{8,14}$", "09521234543213"),
         "serial" => ("^[^/]{1,20}$", "4711"),
+        "after" => ("^(latest|[0-9]{1,20}-[0-9]{1,10})$", "12-0"),
         "transaction_id" => ("^[0-9a-f]{64}$", "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),
         // Words of any script, so no pattern.
         "q" => return Some(json!({"type": "string", "minLength": 2, "maxLength": 250, "examples": ["aurora"]})),

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use trade_index::{DELIVERIES_MAX, EventNames, Put, WEBHOOKS_MAX, Wish};
+use trade_index::{DELIVERIES_MAX, EventId, EventNames, Put, WEBHOOKS_MAX, Wish};
 use trade_model::{common::DeclarationId, rejection};
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
+    index::Open,
     members::Principal,
     problem::{Problem, ProblemCode},
     request::{self, Parts},
@@ -42,7 +43,7 @@ impl Service {
         self.check_target(&body.url).await?;
         let after = place("/after", body.after.as_deref().unwrap_or("latest"))?;
         let open = self.readable(caller).await?;
-        let after = after.event(open).await?;
+        let after = event("/after", &after, open).await?;
         let secret = fresh_secret()?;
         let wish = Wish { url: body.url, names, secret: secret.clone(), after };
         match in_time(open.store.put_webhook(open.reader, &caller.msp_id, id, wish)).await? {
@@ -103,7 +104,7 @@ impl Service {
         let after = body.after.map(|after| place("/after", &after)).transpose()?;
         let open = self.readable(caller).await?;
         let after = match after {
-            Some(place) => Some(place.event(open).await?),
+            Some(place) => Some(event("/after", &place, open).await?),
             None => None,
         };
         if !in_time(open.store.resume_webhook(open.reader, &caller.msp_id, id, after)).await? {
@@ -165,6 +166,19 @@ fn place(pointer: &str, text: &str) -> Result<Place, Problem> {
         text => {
             Place::parse(Some(text)).map_err(|_| wrong(pointer, "is neither `beginning`, `latest` nor an event's id"))
         }
+    }
+}
+
+/// The event at a place. One whose block is not read yet is refused: by that block's header it is told later whether
+/// the chain is the same.
+async fn event(pointer: &str, place: &Place, open: &Open) -> Result<Option<EventId>, Problem> {
+    let event = place.event(open).await?;
+    let next = in_time(open.store.next_block(open.reader)).await?;
+    match event {
+        Some(id) if id.block >= next => {
+            Err(wrong(pointer, &format!("names an event of block {}, which the index has not read yet", id.block)))
+        }
+        _ => Ok(event),
     }
 }
 

@@ -18,10 +18,10 @@ pub struct WebhookBody {
     #[serde(default)]
     #[schemars(length(max = 32))]
     pub events: Vec<String>,
-    /// Behind which event a new webhook begins: an event's id, or `latest`. Default: `latest`. One that is there goes
-    /// on where it is.
+    /// Behind which event a new webhook begins: an event's id, `beginning` or `latest`. Default: `latest`. One that is
+    /// there goes on where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 40))]
+    #[schemars(regex(pattern = r"^(beginning|latest|[0-9]{1,20}-[0-9]{1,10})$"), example = &"12-0")]
     pub after: Option<String>,
 }
 
@@ -32,7 +32,7 @@ pub struct ReplayBody {
     /// Behind which event it goes on: an event's id, `beginning` or `latest`. Default: where it is, which lets one that
     /// was stopped go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 40))]
+    #[schemars(regex(pattern = r"^(beginning|latest|[0-9]{1,20}-[0-9]{1,10})$"), example = &"12-0")]
     pub after: Option<String>,
 }
 

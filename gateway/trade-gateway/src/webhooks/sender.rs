@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -42,8 +42,20 @@ pub(crate) struct Sender {
     retry_seconds: Vec<u32>,
     /// Names this gateway in the database: its processes follow one another, since they lock its data directory.
     process: String,
-    /// What it works on now: organization and id.
-    busy: Mutex<BTreeSet<(String, String)>>,
+    busy: Busy,
+}
+
+/// Organization and id of a webhook.
+type Name = (String, String);
+
+/// The webhooks that are worked on now.
+#[derive(Clone, Default)]
+struct Busy(Arc<Mutex<BTreeSet<Name>>>);
+
+/// A webhook that is worked on, until this is dropped: also when the work panics.
+struct Held {
+    busy: Busy,
+    name: Name,
 }
 
 impl Sender {
@@ -57,7 +69,7 @@ impl Sender {
             chaincode: settings.chaincode.clone(),
             retry_seconds: settings.webhooks.retry_seconds.clone(),
             process,
-            busy: Mutex::default(),
+            busy: Busy::default(),
         }
     }
 
@@ -70,7 +82,11 @@ impl Sender {
             {
                 tracing::warn!("webhooks cannot be looked after: {error}");
             }
-            while works.try_join_next().is_some() {}
+            while let Some(ended) = works.try_join_next() {
+                if let Err(error) = ended {
+                    tracing::error!("the work on a webhook stopped: {error}");
+                }
+            }
             tokio::select! {
                 () = moves.next() => {}
                 () = sleep(LOOK) => {}
@@ -84,19 +100,19 @@ impl Sender {
     async fn look(self: &Arc<Self>, open: &Open, works: &mut JoinSet<()>) -> Result<(), StoreError> {
         for webhook in open.store.webhooks_due(open.reader, &self.process, milliseconds()).await? {
             let name = (webhook.organization.clone(), webhook.id.clone());
-            if self.is_busy(&name) || !self.may_send(open, &webhook).await? {
+            let Some(held) = self.busy.hold(name) else { continue };
+            if !self.may_send(open, &webhook).await? {
                 continue;
             }
             let now = milliseconds();
             let taken = open.store.take_webhook(open.reader, webhook, &self.process, now, now + LEASE_MS).await?;
             let Some(work) = taken else { continue };
-            self.busy().insert(name.clone());
             let (sender, open) = (Arc::clone(self), open.clone());
             works.spawn(async move {
                 if let Err(error) = sender.send_all(&open, work).await {
-                    tracing::warn!(organization = name.0, webhook = name.1, "the work on a webhook ended: {error}");
+                    let (organization, webhook) = &held.name;
+                    tracing::warn!(organization, webhook, "the work on a webhook ended: {error}");
                 }
-                sender.busy().remove(&name);
             });
         }
         Ok(())
@@ -194,13 +210,22 @@ impl Sender {
         let due = milliseconds() + pause.unwrap_or_default();
         open.store.webhook_failed(work, tried, &Failed { due, stopped }).await
     }
+}
 
-    fn is_busy(&self, name: &(String, String)) -> bool {
-        self.busy().contains(name)
+impl Busy {
+    /// Holds a webhook; none while it is held already.
+    fn hold(&self, name: Name) -> Option<Held> {
+        self.names().insert(name.clone()).then(|| Held { busy: self.clone(), name })
     }
 
-    fn busy(&self) -> std::sync::MutexGuard<'_, BTreeSet<(String, String)>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> MutexGuard<'_, BTreeSet<Name>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.busy.names().remove(&self.name);
     }
 }
 
@@ -211,3 +236,18 @@ pub(crate) fn milliseconds() -> i64 {
 }
 
 const _: () = assert!(PATIENCE.as_millis() < LEASE_MS as u128 / 2, "work must not be lost while something is sent");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_webhook_whose_work_panics_can_be_worked_on_again() {
+        let (busy, name) = (Busy::default(), ("ExporterMSP".to_owned(), "erp".to_owned()));
+        let held = busy.hold(name.clone()).expect("nobody works on it");
+        assert!(busy.hold(name.clone()).is_none(), "one at a time");
+        let ended = tokio::spawn(async move { panic!("while {} is worked on", held.name.1) }).await;
+        assert!(ended.is_err_and(|error| error.is_panic()));
+        assert!(busy.hold(name).is_some());
+    }
+}

@@ -205,6 +205,29 @@ fn a_receiver_that_is_gone_gets_nothing_more_until_it_is_asked_for() -> TestResu
 }
 
 #[test]
+fn an_event_of_a_block_that_is_not_read_yet_is_no_place_to_begin() -> TestResult {
+    let organizations = Organizations::new();
+    let (gateway, mut indexed) = started(&organizations)?;
+    let receiver = Receiver::start(&organizations.server_keys())?;
+    let caller = gateway.caller(&organizations.member(EXPORTER));
+    let is_refused = |(status, problem): (u16, Value)| {
+        assert_eq!((status, &problem["code"]), (422, &json!("parameter_invalid")), "{problem}");
+        assert_eq!(problem["fields"][0]["name"], "/after", "{problem}");
+    };
+    let body = |after: &str| json!({"url": receiver.url("/"), "after": after});
+    is_refused(put(&caller, &body("1-0"))?);
+    assert_eq!(caller.get(HOOK)?.status, 404);
+    events(&mut indexed, 2)?;
+    assert_eq!(put(&caller, &body("1-0"))?.0, 201);
+    assert_eq!(ids(&receiver.wait_for(1)?), ["1-1"]);
+    wait_until(&caller, |view| view["after"] == "1-1")?;
+    is_refused(post(&caller, &format!("{HOOK}/replay"), &json!({"after": "2-0"}))?);
+    events(&mut indexed, 1)?;
+    assert_eq!(ids(&receiver.wait_for(2)?), ["1-1", "2-0"], "it stayed where it was");
+    Ok(())
+}
+
+#[test]
 fn a_webhook_is_its_organizations_own() -> TestResult {
     let organizations = Organizations::new();
     let (gateway, mut indexed) = started(&organizations)?;

@@ -1,8 +1,9 @@
 //! What became of deliveries.
 
+use super::{Name, OF_WEBHOOK, place_of};
 use crate::{
     event::EventId,
-    sqlx::{self, AnyConnection, Row},
+    sqlx::{AnyConnection, Row},
     store::{ReaderId, Store, StoreError},
 };
 
@@ -50,12 +51,11 @@ impl Store {
         let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
         let statement = format!(
             "SELECT number, block, place, tried_at, milliseconds, status, failure FROM webhook_delivery \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND number < $4 \
-             ORDER BY number DESC LIMIT {}",
+             WHERE {OF_WEBHOOK} AND number < $4 ORDER BY number DESC LIMIT {}",
             limit.min(DELIVERIES_MAX)
         );
         let mut transaction = self.reading().await?;
-        let query = sqlx::query(&statement).bind(reader.0).bind(organization).bind(id).bind(before);
+        let query = Name { reader, organization, id }.query(&statement).bind(before);
         let rows = query.fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
         let unreadable = |_| StoreError::Unreadable { what: "a delivery" };
@@ -81,44 +81,27 @@ impl Store {
 }
 
 /// Writes down a try, and forgets those that are too many. Of a webhook that was removed meanwhile nothing is kept.
-pub(super) async fn note(
-    connection: &mut AnyConnection,
-    reader: ReaderId,
-    organization: &str,
-    id: &str,
-    tried: &Tried,
-) -> Result<(), StoreError> {
-    let there = sqlx::query("SELECT 1 FROM webhook WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3");
-    if there.bind(reader.0).bind(organization).bind(id).fetch_optional(&mut *connection).await?.is_none() {
+pub(super) async fn note(connection: &mut AnyConnection, name: Name<'_>, tried: &Tried) -> Result<(), StoreError> {
+    // An update of nothing: who else notes a try of the same webhook, or removes it, waits until this one's number is
+    // taken.
+    let statement = format!("UPDATE webhook SET due = due WHERE {OF_WEBHOOK}");
+    if name.query(&statement).execute(&mut *connection).await?.rows_affected() == 0 {
         return Ok(());
     }
-    let row = sqlx::query(
-        "SELECT COALESCE(MAX(number), -1) + 1 FROM webhook_delivery \
-         WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3",
-    );
-    let number: i64 = row.bind(reader.0).bind(organization).bind(id).fetch_one(&mut *connection).await?.try_get(0)?;
-    let block = i64::try_from(tried.event.block).map_err(|_| StoreError::Number(tried.event.block))?;
-    sqlx::query("INSERT INTO webhook_delivery VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-        .bind(reader.0)
-        .bind(organization)
-        .bind(id)
+    let statement = format!("SELECT COALESCE(MAX(number), -1) + 1 FROM webhook_delivery WHERE {OF_WEBHOOK}");
+    let number: i64 = name.query(&statement).fetch_one(&mut *connection).await?.try_get(0)?;
+    let (block, place) = place_of(Some(tried.event))?;
+    name.query("INSERT INTO webhook_delivery VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind(number)
         .bind(block)
-        .bind(i64::from(tried.event.place))
+        .bind(place)
         .bind(tried.at)
         .bind(i64::from(tried.milliseconds))
         .bind(i64::from(tried.status.unwrap_or_default()))
         .bind(tried.failure.as_deref().unwrap_or_default())
         .execute(&mut *connection)
         .await?;
-    sqlx::query(
-        "DELETE FROM webhook_delivery WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND number <= $4",
-    )
-    .bind(reader.0)
-    .bind(organization)
-    .bind(id)
-    .bind(number - i64::from(DELIVERIES_MAX))
-    .execute(connection)
-    .await?;
+    let statement = format!("DELETE FROM webhook_delivery WHERE {OF_WEBHOOK} AND number <= $4");
+    name.query(&statement).bind(number - i64::from(DELIVERIES_MAX)).execute(connection).await?;
     Ok(())
 }

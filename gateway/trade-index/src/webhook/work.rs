@@ -1,7 +1,7 @@
 //! Which webhooks have something to send, which process sends it, and what it has achieved.
 
 use super::{
-    Webhook,
+    Name, OF_WEBHOOK, Webhook,
     delivery::{Tried, note},
     header_of, place_of,
     row::{COLUMNS, webhook_of},
@@ -9,8 +9,12 @@ use super::{
 use crate::{
     event::EventId,
     sqlx::{self, Row},
-    store::{ReaderId, Store, StoreError},
+    store::{ReaderId, Statement, Store, StoreError},
 };
+
+/// Beside [`OF_WEBHOOK`]: it is still this process's work, and its organization has not changed it since it was taken.
+/// [`Work::query`] gives the values of both.
+const OURS: &str = "leased_by = $4 AND generation = $5";
 
 /// A webhook that one process works on.
 #[derive(Debug, Clone)]
@@ -87,30 +91,20 @@ impl Store {
             (webhook.after, webhook.after_header) = (None, String::new());
         }
         let (block, place) = place_of(webhook.after)?;
-        let taken = sqlx::query(
-            "UPDATE webhook SET leased_by = $5, leased_until = $6, after_block = $8, after_place = $9, after_header = $10 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 \
-             AND (leased_until < $7 OR leased_by = $5)",
-        )
-        .bind(reader.0)
-        .bind(&webhook.organization)
-        .bind(&webhook.id)
-        .bind(webhook.generation)
-        .bind(process)
-        .bind(until)
-        .bind(now)
-        .bind(block)
-        .bind(place)
-        .bind(&webhook.after_header)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
         let work = Work { webhook, reader, process: process.to_owned() };
+        let statement = format!(
+            "UPDATE webhook SET leased_by = $4, leased_until = $6, after_block = $8, after_place = $9, after_header = $10 \
+             WHERE {OF_WEBHOOK} AND generation = $5 AND (leased_until < $7 OR leased_by = $4)"
+        );
+        let query = work.query(&statement).bind(until).bind(now).bind(block).bind(place);
+        let taken = query.bind(&work.webhook.after_header).execute(&mut *transaction).await?;
+        transaction.commit().await?;
         Ok((taken.rows_affected() > 0).then_some(work))
     }
 
     /// Moves a webhook behind `event`, which was delivered (then with what became of the try) or is not wanted, and
-    /// keeps the work until `until`. False when it is this process's no more, or was changed: the work ends then.
+    /// keeps the work until `until`. False when it is this process's no more, or was changed, or the event's block is
+    /// read no more: the work ends then.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -123,25 +117,16 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.changing().await?;
         let (block, place) = place_of(Some(event))?;
-        let header = header_of(&mut transaction, work.reader, block).await?.unwrap_or_default();
-        let moved = sqlx::query(
+        // Without the header it could not be told later whether the chain is the same.
+        let Some(header) = header_of(&mut transaction, work.reader, block).await? else { return Ok(false) };
+        let statement = format!(
             "UPDATE webhook SET after_block = $6, after_place = $7, after_header = $8, failures = 0, failing_since = 0, \
-             due = 0, leased_until = $9 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 AND leased_by = $5",
-        )
-        .bind(work.reader.0)
-        .bind(&work.webhook.organization)
-        .bind(&work.webhook.id)
-        .bind(work.webhook.generation)
-        .bind(&work.process)
-        .bind(block)
-        .bind(place)
-        .bind(&header)
-        .bind(until)
-        .execute(&mut *transaction)
-        .await?;
+             due = 0, leased_until = $9 WHERE {OF_WEBHOOK} AND {OURS}"
+        );
+        let query = work.query(&statement).bind(block).bind(place).bind(&header).bind(until);
+        let moved = query.execute(&mut *transaction).await?;
         if let Some(tried) = tried {
-            note(&mut transaction, work.reader, &work.webhook.organization, &work.webhook.id, tried).await?;
+            note(&mut transaction, work.name(), tried).await?;
         }
         transaction.commit().await?;
         work.webhook.after = Some(event);
@@ -156,21 +141,13 @@ impl Store {
     pub async fn webhook_failed(&self, work: Work, tried: &Tried, failed: &Failed) -> Result<(), StoreError> {
         let mut transaction = self.changing().await?;
         let since = if work.webhook.failures == 0 { tried.at } else { work.webhook.failing_since };
-        sqlx::query(
+        let statement = format!(
             "UPDATE webhook SET failures = failures + 1, failing_since = $6, due = $7, stopped = $8, leased_until = 0 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND generation = $4 AND leased_by = $5",
-        )
-        .bind(work.reader.0)
-        .bind(&work.webhook.organization)
-        .bind(&work.webhook.id)
-        .bind(work.webhook.generation)
-        .bind(&work.process)
-        .bind(since)
-        .bind(failed.due)
-        .bind(failed.stopped.as_deref().unwrap_or_default())
-        .execute(&mut *transaction)
-        .await?;
-        note(&mut transaction, work.reader, &work.webhook.organization, &work.webhook.id, tried).await?;
+             WHERE {OF_WEBHOOK} AND {OURS}"
+        );
+        let query = work.query(&statement).bind(since).bind(failed.due);
+        query.bind(failed.stopped.as_deref().unwrap_or_default()).execute(&mut *transaction).await?;
+        note(&mut transaction, work.name(), tried).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -180,18 +157,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn release_webhook(&self, work: Work) -> Result<(), StoreError> {
-        let mut transaction = self.changing().await?;
-        sqlx::query(
-            "UPDATE webhook SET leased_until = 0 \
-             WHERE reader_id = $1 AND organization = $2 AND webhook_id = $3 AND leased_by = $4",
-        )
-        .bind(work.reader.0)
-        .bind(&work.webhook.organization)
-        .bind(&work.webhook.id)
-        .bind(&work.process)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
+        // Also when its organization has changed it meanwhile.
+        let statement = format!("UPDATE webhook SET leased_until = 0 WHERE {OF_WEBHOOK} AND leased_by = $4");
+        work.name().query(&statement).bind(&work.process).execute(&self.writer).await?;
         Ok(())
     }
 
@@ -215,12 +183,23 @@ impl Store {
         Ok(WebhooksStand { active: count(0)?, failing: count(1)?, stopped: count(2)?, next_block })
     }
 
-    /// Whether a webhook has events that are not delivered.
+    /// How many events wait for a webhook; at most `most` are counted.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn webhook_backlog(&self, reader: ReaderId, webhook: &Webhook, most: u32) -> Result<u32, StoreError> {
         let page = self.events(reader, webhook.after, &webhook.names, most).await?;
         Ok(u32::try_from(page.events.len()).unwrap_or(most))
+    }
+}
+
+impl Work {
+    fn name(&self) -> Name<'_> {
+        Name { reader: self.reader, organization: &self.webhook.organization, id: &self.webhook.id }
+    }
+
+    /// A statement whose first five values are those of [`OF_WEBHOOK`] and [`OURS`].
+    fn query<'q>(&'q self, sql: &'q str) -> Statement<'q> {
+        self.name().query(sql).bind(&self.process).bind(self.webhook.generation)
     }
 }
