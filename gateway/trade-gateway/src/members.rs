@@ -16,7 +16,7 @@ use std::{
 use fabric_msp::{
     certificate::Certificate,
     identity::Identity,
-    msp::{self, ChainError, DirectoryError, IdentityError, Msp, SetupError},
+    msp::{self, ChainError, DirectoryError, IdentityError, Msp, RevocationDates, SetupError},
     signer::{Signer, SignerError, SigningIdentity},
 };
 use trade_model::common::{DUTIES_ATTRIBUTE, Duties};
@@ -43,7 +43,7 @@ pub struct Members {
     stale: AtomicBool,
     service: Arc<dyn Signer>,
     /// The listener's certificate; none when it cannot be read, which the listener says.
-    server: Option<Certificate>,
+    server: RwLock<Option<Certificate>>,
 }
 
 /// One organization.
@@ -203,7 +203,12 @@ impl Members {
         let service = load_signer(&msps, &settings.service.msp_id, &settings.service.msp_dir)?;
         let server = std::fs::read(&settings.tls.certificate).ok().and_then(|pem| Certificate::from_pem(&pem).ok());
         let (msps, stale) = (RwLock::new(Arc::new(msps)), AtomicBool::new(false));
-        Ok(Self { organizations, msps, stale, service, server })
+        Ok(Self { organizations, msps, stale, service, server: RwLock::new(server) })
+    }
+
+    /// Notes which certificate the listener shows now.
+    pub(crate) fn show(&self, server: Option<Certificate>) {
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// Reads the MSP directories and the managed identities again, so that new revocation lists and renewed
@@ -273,9 +278,22 @@ impl Members {
             let signer = member.signer().ok().flatten()?;
             Some((format!("the managed identity of {msp_id}"), signer.certificate().not_after()))
         });
-        let server = self.server.iter().map(|server| ("the listener".to_owned(), server.not_after()));
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner);
+        let server = server.as_ref().map(|server| ("the listener".to_owned(), server.not_after()));
         let service = [("the gateway's own identity".to_owned(), self.service.certificate().not_after())];
-        server.chain(service).chain(signers).collect()
+        server.into_iter().chain(service).chain(signers).collect()
+    }
+
+    /// When the revocation lists of each organization that has some were issued, and the next ones are due: of several
+    /// authorities, the dates of the one that is first.
+    pub(crate) fn revocation_dates(&self) -> Vec<(String, RevocationDates)> {
+        let of = |msp: &Arc<Msp>| {
+            let dates = msp.revocation_dates();
+            let issued = dates.iter().map(|one| one.issued).min()?;
+            let next = dates.iter().filter_map(|one| one.next).min();
+            Some((msp.id().to_owned(), RevocationDates { issued, next }))
+        };
+        self.msps().iter().filter_map(of).collect()
     }
 
     /// Writes to the log which certificates end soon.

@@ -4,7 +4,11 @@
 //! else: even one that a member's authority has issued is no member's there, because then a client that shows nothing
 //! would act by it.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
 
 use base64::{
     Engine, alphabet,
@@ -36,8 +40,15 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The proxies of one gateway.
-#[derive(Default)]
 pub(crate) struct Proxies {
+    current: RwLock<List>,
+}
+
+/// The proxies that are listed, until others are.
+#[derive(Default)]
+struct List {
+    /// How many lists there were before.
+    number: u64,
     listed: Vec<Listed>,
 }
 
@@ -48,6 +59,8 @@ pub(crate) struct Proxy {
     pub(crate) name: Arc<str>,
     /// Until when its certificate is valid, seconds since 1970.
     pub(crate) not_after: i64,
+    /// By which list it is known.
+    list: u64,
 }
 
 struct Listed {
@@ -108,6 +121,22 @@ impl Proxies {
     /// # Errors
     /// A file is missing or holds no certificate.
     pub(crate) fn load(settings: &[ProxySettings]) -> Result<Self, ProxiesError> {
+        let list = List { number: 0, listed: Self::listed(settings)? };
+        Ok(Self { current: RwLock::new(list) })
+    }
+
+    /// Lists others in the place of those that are listed.
+    ///
+    /// # Errors
+    /// As [`Proxies::load`]; the former ones stay.
+    pub(crate) fn replace(&self, settings: &[ProxySettings]) -> Result<(), ProxiesError> {
+        let listed = Self::listed(settings)?;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = List { number: current.number + 1, listed };
+        Ok(())
+    }
+
+    fn listed(settings: &[ProxySettings]) -> Result<Vec<Listed>, ProxiesError> {
         let mut listed = Vec::new();
         for proxy in settings {
             let known_by = match (&proxy.subject, &proxy.authority) {
@@ -130,25 +159,37 @@ impl Proxies {
             };
             listed.push(Listed { name: proxy.name.as_str().into(), known_by });
         }
-        Ok(Self { listed })
+        Ok(listed)
     }
 
     /// Whether any is listed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.listed.is_empty()
+        self.current().listed.is_empty()
+    }
+
+    fn current(&self) -> RwLockReadGuard<'_, List> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a proxy that was found with this certificate (DER) is still listed, under the same name.
+    pub(crate) fn still_list(&self, proxy: &Proxy, der: &[u8], now: u64) -> bool {
+        let is_of_current = proxy.list == self.current().number;
+        is_of_current || self.find(der, now).is_some_and(|found| found.name == proxy.name)
     }
 
     /// The proxy whose certificate this is (DER), at `now` (seconds since 1970).
     pub(crate) fn find(&self, der: &[u8], now: u64) -> Option<Proxy> {
-        if self.listed.is_empty() {
+        let current = self.current();
+        if current.listed.is_empty() {
             return None;
         }
         let (certificate, now) = (Certificate::from_der(der).ok()?, i64::try_from(now).ok()?);
         if certificate.is_expired(now) || certificate.is_not_yet_valid(now) {
             return None;
         }
-        let listed = self.listed.iter().find(|listed| listed.is_known_by(&certificate))?;
-        Some(Proxy { name: Arc::clone(&listed.name), not_after: certificate.not_after() })
+        let listed = current.listed.iter().find(|listed| listed.is_known_by(&certificate))?;
+        let (name, not_after) = (Arc::clone(&listed.name), certificate.not_after());
+        Some(Proxy { name, not_after, list: current.number })
     }
 }
 

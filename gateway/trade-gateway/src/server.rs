@@ -14,18 +14,12 @@ use actix_web::{
     dev::{Server, ServerHandle},
     web,
 };
-use fabric_msp::{
-    private::{self, KeyFileError},
-    transport::room_for_connections,
+use fabric_msp::{private, transport::room_for_connections};
+use openssl::ssl::SslAcceptor;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
 };
-use openssl::{
-    pkey::PKey,
-    ssl::{
-        AlpnError, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
-        select_next_proto,
-    },
-};
-use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     audit::{AuditError, AuditLog},
@@ -37,10 +31,12 @@ use crate::{
     members::{Members, MembersError},
     oauth::{Oauth, TokenKeysError},
     proxies::{Proxies, ProxiesError},
+    reload::Reloader,
     service::Service,
-    settings::{AuditSettings, Limits, ServerKeys, Settings, SettingsError},
+    settings::{AuditSettings, Limits, Settings, SettingsError},
     store::{Store, StoreError},
     time::now,
+    tls::{ServerTls, TlsError},
     webhooks::{Courier, Sender, WebhookError},
 };
 
@@ -49,9 +45,6 @@ const SHUTDOWN_SECONDS: u64 = 10;
 
 /// How long a stopped gateway waits until its data directory is free.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
-
-/// HTTP/1.1 as ALPN writes it (RFC 7301), the only protocol spoken.
-const ALPN_HTTP_1: &[u8] = b"\x08http/1.1";
 
 /// How often open operations are looked at.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -68,7 +61,7 @@ const HEAD: Duration = Duration::from_secs(3_600);
 /// How often certificates that end soon are warned of.
 const EXPIRY: Duration = Duration::from_secs(24 * 3_600);
 
-/// How often the MSP directories are read again. Bounds how late a revocation counts.
+/// How often files are read again, the MSP directories among them. Bounds how late a revocation counts.
 const RELOAD: Duration = Duration::from_secs(30);
 
 /// How often the index is asked which organizations are on the channel. Bounds how late a departure counts for tokens.
@@ -104,17 +97,9 @@ pub enum StartError {
     /// Webhooks cannot be sent as the settings say.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
-    /// The server's keys cannot be used.
-    #[error("the TLS certificate {certificate} and its key cannot be used: {cause}")]
-    Tls {
-        /// The certificate.
-        certificate: PathBuf,
-        /// Why.
-        cause: openssl::error::ErrorStack,
-    },
-    /// The file of the server's private key cannot be taken.
+    /// The listener's certificate and key cannot be used.
     #[error(transparent)]
-    KeyFile(#[from] KeyFileError),
+    Tls(#[from] TlsError),
     /// The data directory cannot be used.
     #[error("the data directory {path}: {cause}")]
     DataDirectory {
@@ -144,11 +129,29 @@ pub struct Running {
     housekeeping: Vec<JoinHandle<()>>,
     index: Arc<Index>,
     stopping: Arc<watch::Sender<bool>>,
+    reload: Reload,
     /// Gone as soon as no worker holds the store and the audit log any more.
     in_use: Weak<()>,
 }
 
+/// Asks a gateway to read its files again at once.
+#[derive(Debug, Clone, Default)]
+pub struct Reload(Arc<Notify>);
+
+impl Reload {
+    /// Asks for it; what fails is in the gateway's log.
+    pub fn ask(&self) {
+        self.0.notify_one();
+    }
+}
+
 impl Running {
+    /// What asks this gateway to read its files again.
+    #[must_use]
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
     /// Where the gateway listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -203,7 +206,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Ledger>) -> Result<Running, StartError> {
     settings.check()?;
     let (store, audit) = open_data(&settings.data_dir, &settings.audit)?;
-    let tls = acceptor(&settings.tls)?;
+    let tls = ServerTls::load(&settings.tls)?;
+    let acceptor = tls.acceptor()?;
     let proxies = Proxies::load(&settings.proxies)?;
     let listener = listen(&settings.listen)?;
     let address = local_address(&listener, &settings.listen)?;
@@ -216,7 +220,10 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     // Whose tokens count is known before the first of them comes.
     service.note_channel().await;
     let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
-    let server = open_doors(&limits, listener, tls.build(), proxies, &service, &state)
+    let doors = doors_of(&limits, proxies, &service)
+        .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
+    let reloader = Reloader::new(Arc::clone(&service), state.clone().into_inner(), Arc::clone(&doors), tls);
+    let server = open_doors(doors, listener, acceptor, &service, &state)
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
@@ -240,11 +247,13 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let mut housekeeping = keep_house(&service);
     housekeeping.push(tokio::spawn(Arc::clone(&index).keep(Arc::clone(service.ledger()))));
     housekeeping.push(tokio::spawn(write_counts(for_counts)));
+    let reload = Reload::default();
+    housekeeping.push(tokio::spawn(read_again(Arc::new(reloader), reload.clone())));
     let sender = Sender::new(Arc::clone(&index), courier, service.settings(), service.name());
     housekeeping.push(tokio::spawn(Arc::new(sender).keep(stopping.subscribe())));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping, index, stopping, in_use })
+    Ok(Running { address, admin_address, servers, housekeeping, index, stopping, reload, in_use })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.
@@ -281,12 +290,21 @@ fn keep_house(service: &Arc<Service>) -> Vec<JoinHandle<()>> {
                 tracing::error!("the keys of access tokens cannot be renewed: {error}");
             }
         })),
-        tokio::spawn(repeat(Arc::clone(service), RELOAD, |service| {
-            for error in service.members().reload() {
-                tracing::error!("membership rules cannot be read again, the former ones stay: {error}");
-            }
-        })),
     ]
+}
+
+/// Reads files again, every [`RELOAD`] and when it is asked for.
+async fn read_again(reloader: Arc<Reloader>, reload: Reload) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(RELOAD) => {}
+            () = reload.0.notified() => {}
+        }
+        let reloader = Arc::clone(&reloader);
+        if let Err(error) = tokio::task::spawn_blocking(move || reloader.read_again()).await {
+            tracing::error!("background work stopped: {error}");
+        }
+    }
 }
 
 async fn write_counts(state: Arc<State>) {
@@ -339,15 +357,8 @@ fn open_data(folder: &Path, audit: &AuditSettings) -> Result<(Store, AuditLog), 
     Ok((store, audit))
 }
 
-/// Begins to take connections, as many as the system lets this process hold.
-fn open_doors(
-    limits: &Limits,
-    listener: TcpListener,
-    tls: SslAcceptor,
-    proxies: Proxies,
-    service: &Arc<Service>,
-    state: &web::Data<State>,
-) -> io::Result<Server> {
+/// Places for as many connections as the system lets this process hold.
+fn doors_of(limits: &Limits, proxies: Proxies, service: &Arc<Service>) -> io::Result<Arc<Doors>> {
     let connections = room_for_connections(limits.connections)?;
     if connections < limits.connections {
         tracing::warn!(
@@ -356,6 +367,18 @@ fn open_doors(
             limits.connections
         );
     }
+    Ok(Doors::new(limits, connections, service.settings().organizations.len(), proxies))
+}
+
+/// Begins to take connections.
+fn open_doors(
+    doors: Arc<Doors>,
+    listener: TcpListener,
+    tls: SslAcceptor,
+    service: &Arc<Service>,
+    state: &web::Data<State>,
+) -> io::Result<Server> {
+    let connections = doors.connections();
     let workers = std::thread::available_parallelism().map_or(2, |count| count.get().min(8)).min(connections);
     let server = Server::build()
         .workers(workers)
@@ -365,7 +388,6 @@ fn open_doors(
         .disable_signals();
     let shared = state.clone();
     let configure = move |config: &mut web::ServiceConfig| http::configure(config, &shared);
-    let doors = Doors::new(limits, connections, service.settings().organizations.len(), proxies);
     doors::listen(server, listener, tls, doors, Arc::clone(service), configure)
 }
 
@@ -383,23 +405,4 @@ fn listen_on_loopback(address: &str) -> Result<(TcpListener, SocketAddr), StartE
 
 fn local_address(listener: &TcpListener, address: &str) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|cause| StartError::Listen { address: address.to_owned(), cause })
-}
-
-/// TLS 1.2 or later. A client certificate is asked for and taken as it is: OpenSSL proves that the client holds the
-/// key, and membership is decided per request, where a refusal can be explained. Sessions are not resumed, so that
-/// every connection shows its certificate.
-fn acceptor(keys: &ServerKeys) -> Result<SslAcceptorBuilder, StartError> {
-    let failed = |cause| StartError::Tls { certificate: keys.certificate.clone(), cause };
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).map_err(failed)?;
-    builder.set_certificate_chain_file(&keys.certificate).map_err(failed)?;
-    let key = private::read_key(&keys.key)?;
-    // The empty answer to the question for a passphrase keeps OpenSSL from asking at the terminal.
-    let key = PKey::private_key_from_pem_callback(&key, |_| Ok(0)).map_err(failed)?;
-    builder.set_private_key(&key).map_err(failed)?;
-    builder.check_private_key().map_err(failed)?;
-    builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
-    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
-    builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION);
-    builder.set_alpn_select_callback(|_, offered| select_next_proto(ALPN_HTTP_1, offered).ok_or(AlpnError::NOACK));
-    Ok(builder)
 }

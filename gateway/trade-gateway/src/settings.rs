@@ -77,6 +77,9 @@ pub struct Settings {
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
+    /// The file that these settings were read from, which a running gateway reads again; none when there is none.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 /// A server certificate with its key, PEM files.
@@ -273,7 +276,7 @@ impl Settings {
     /// # Errors
     /// The file cannot be read or does not hold usable settings.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        Self::parse(&file::read(path)?)
+        Ok(Self { file: Some(path.to_owned()), ..Self::parse(&file::read(path)?)? })
     }
 
     /// Parses settings from YAML (JSON is YAML, too).
@@ -328,6 +331,22 @@ impl Settings {
 }
 
 impl Limits {
+    /// These limits for a gateway that runs with others: those that bound connections, signing sessions and waits for
+    /// peers stay what they are until another start.
+    pub(crate) fn for_running(self, running: &Self) -> Self {
+        Self {
+            header_deadline_ms: running.header_deadline_ms,
+            idle_deadline_ms: running.idle_deadline_ms,
+            body_deadline_ms: running.body_deadline_ms,
+            connections: running.connections,
+            unauthenticated_connections: running.unauthenticated_connections,
+            connections_per_address: running.connections_per_address,
+            fabric_deadline_ms: running.fabric_deadline_ms,
+            signing_sessions: running.signing_sessions,
+            ..self
+        }
+    }
+
     /// What lets the holder of one certificate send the largest body.
     fn held_bytes_min(&self) -> u64 {
         4 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes) as u64

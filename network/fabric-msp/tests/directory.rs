@@ -54,6 +54,20 @@ fn every_list_of_a_file_counts_in_pem_and_in_der() -> Outcome {
 }
 
 #[test]
+fn each_authority_has_the_dates_of_one_list() -> Outcome {
+    let (first, second) = (authority()?, authority()?);
+    let lists = [first.revocation_list(&[], 1)?, first.revocation_list(&[], 2)?, second.revocation_list(&[], 1)?];
+    let folder = folder(&first, &lists.concat())?;
+    fs::write(folder.path().join("cacerts/second.pem"), second.certificate().pem())?;
+    let dates = Msp::from_config(&config_from_directory("AMSP", folder.path())?)?.revocation_dates();
+    assert_eq!(dates.len(), 2);
+    assert!(dates.iter().all(|one| one.next.is_some_and(|next| next > one.issued)), "{dates:?}");
+    fs::remove_file(folder.path().join("crls/list"))?;
+    assert!(Msp::from_config(&config_from_directory("AMSP", folder.path())?)?.revocation_dates().is_empty());
+    Ok(())
+}
+
+#[test]
 fn a_file_among_the_lists_that_holds_none_is_named() -> Outcome {
     let authority = authority()?;
     let list = authority.revocation_list(&[], 1)?;

@@ -33,17 +33,20 @@ use super::{
 };
 use crate::{
     members::Members,
-    proxies::{Proxies, Proxy},
+    proxies::{Proxies, ProxiesError, Proxy},
     service::Service as Gateway,
-    settings::Limits,
+    settings::{Limits, ProxySettings},
     time::now,
 };
 
 /// The places of a gateway's listener, over all of its workers.
 pub(crate) struct Doors {
+    connections: usize,
     strangers: Arc<Strangers>,
     members: Arc<Shares>,
-    proxies: Proxies,
+    /// How many connections members may have, and how many organizations there are.
+    room: (usize, usize),
+    proxies: Arc<Proxies>,
     turns: Arc<Turns>,
     handshake: Duration,
     deadlines: Deadlines,
@@ -53,16 +56,14 @@ impl Doors {
     /// `connections` is how many there may be in all, `organizations` how many organizations there are. All proxies
     /// together may hold what one organization may.
     pub(crate) fn new(limits: &Limits, connections: usize, organizations: usize, proxies: Proxies) -> Arc<Self> {
-        let organizations = organizations + usize::from(!proxies.is_empty());
         let strangers = limits.unauthenticated_connections.min(connections.saturating_sub(1)).max(1);
-        let members = connections.saturating_sub(strangers).max(1);
-        let organization = members.div_ceil(2);
-        let certificate = organization.div_ceil(2);
-        let bounds = Bounds { all: members, organization, certificate, public: 0, organizations };
+        let room = (connections.saturating_sub(strangers).max(1), organizations);
         Arc::new(Self {
+            connections,
             strangers: Strangers::new(strangers, limits.connections_per_address),
-            members: Shares::new(bounds),
-            proxies,
+            members: Shares::new(bounds(room, &proxies)),
+            room,
+            proxies: Arc::new(proxies),
             turns: Turns::of_machine(),
             handshake: Duration::from_millis(limits.header_deadline_ms),
             deadlines: Deadlines {
@@ -71,6 +72,21 @@ impl Doors {
                 idle: Duration::from_millis(limits.idle_deadline_ms),
             },
         })
+    }
+
+    /// How many connections there may be in all.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections
+    }
+
+    /// Lists other proxies.
+    ///
+    /// # Errors
+    /// One cannot be known; the former ones stay.
+    pub(crate) fn list(&self, proxies: &[ProxySettings]) -> Result<(), ProxiesError> {
+        self.proxies.replace(proxies)?;
+        self.members.bound(bounds(self.room, &self.proxies));
+        Ok(())
     }
 
     /// Whose connection it is by its certificate, and the member's or proxy's place.
@@ -87,6 +103,14 @@ impl Doors {
             None => (Standing::Crowded, None),
         }
     }
+}
+
+/// How much of the members' room one of them may take.
+fn bounds((members, organizations): (usize, usize), proxies: &Proxies) -> Bounds {
+    let organizations = organizations + usize::from(!proxies.is_empty());
+    let organization = members.div_ceil(2);
+    let certificate = organization.div_ceil(2);
+    Bounds { all: members, organization, certificate, public: 0, organizations }
 }
 
 /// Serves what `configure` registers on a listener, over TLS. `server` has everything but the listener.
@@ -172,8 +196,8 @@ where
             let proxy = certificate.as_deref().and_then(|der| doors.proxies.find(der, now()));
             let (standing, member) = doors.admit(gateway.members(), certificate.as_deref(), proxy.as_ref());
             let progress = Progress::new(doors.deadlines);
-            let link =
-                Link { standing, certificate: certificate.map(Arc::from), proxy, progress: Rc::clone(&progress) };
+            let (certificate, proxies) = (certificate.map(Arc::from), Arc::clone(&doors.proxies));
+            let link = Link { standing, certificate, proxy, proxies, progress: Rc::clone(&progress) };
             let serving = within(&progress, http.call((Connection::new(stream, link), Some(address))));
             match member {
                 Some(place) => {

@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use actix_web::HttpRequest;
 
 use super::progress::{Answering, Progress};
-use crate::proxies::Proxy;
+use crate::proxies::{Proxies, Proxy};
 
 /// Whose connection it is, by what was known when its handshake ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub(crate) struct Link {
     pub(super) certificate: Option<Arc<[u8]>>,
     /// The listed proxy whose connection it is.
     pub(super) proxy: Option<Proxy>,
+    pub(super) proxies: Arc<Proxies>,
     pub(super) progress: Rc<Progress>,
 }
 
@@ -47,10 +48,12 @@ impl Link {
         self.certificate.as_ref().filter(|_| self.proxy.is_none())
     }
 
-    /// The listed proxy whose connection it is, as long as its certificate is valid at `now` (seconds since 1970).
+    /// The listed proxy whose connection it is, as long as it is listed and its certificate is valid at `now` (seconds
+    /// since 1970).
     pub(crate) fn proxy(&self, now: u64) -> Option<&Proxy> {
         let is_valid = |proxy: &&Proxy| i64::try_from(now).is_ok_and(|now| now <= proxy.not_after);
-        self.proxy.as_ref().filter(is_valid)
+        let certificate = self.certificate.as_deref()?;
+        self.proxy.as_ref().filter(is_valid).filter(|proxy| self.proxies.still_list(proxy, certificate, now))
     }
 
     /// Waits for ever when the last answer was given on the connection, which is about to end. Otherwise the request

@@ -55,12 +55,12 @@ pub(crate) enum Holder {
 /// Something bounded.
 #[derive(Debug)]
 pub(crate) struct Shares {
-    bounds: Bounds,
     taken: Mutex<Taken>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
+    bounds: Bounds,
     all: usize,
     /// By callers who are not known as members, and by organizations beyond what is kept for them.
     common: usize,
@@ -96,7 +96,17 @@ impl Holder {
 
 impl Shares {
     pub(crate) fn new(bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { bounds, taken: Mutex::default() })
+        let (organizations, certificates) = (BTreeMap::new(), BTreeMap::new());
+        let taken = Taken { bounds, all: 0, common: 0, public: 0, organizations, certificates };
+        Arc::new(Self { taken: Mutex::new(taken) })
+    }
+
+    /// Bounds what is taken from now on. What was taken stays, though it may be more.
+    pub(crate) fn bound(&self, bounds: Bounds) {
+        let mut taken = self.taken();
+        let beyond = taken.organizations.values().map(|held| held.saturating_sub(bounds.kept()));
+        taken.common = taken.public + beyond.sum::<usize>();
+        taken.bounds = bounds;
     }
 
     /// Takes `count`, unless one of the bounds forbids it.
@@ -120,7 +130,8 @@ impl Share {
     /// Takes `count` more. Whether no bound forbade it.
     pub(crate) fn grow(&mut self, count: usize) -> bool {
         let fits = |taken: usize, bound: usize| taken.checked_add(count).is_some_and(|sum| sum <= bound);
-        let (bounds, mut taken) = (self.of.bounds, self.of.taken());
+        let mut taken = self.of.taken();
+        let bounds = taken.bounds;
         let allowed = match &self.holder {
             Holder::Public => fits(taken.public, bounds.public),
             Holder::Member { msp_id, certificate_sha256 } => {
@@ -141,7 +152,9 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.of.taken().subtract(&self.holder, self.count, self.of.bounds.kept());
+        let mut taken = self.of.taken();
+        let kept = taken.bounds.kept();
+        taken.subtract(&self.holder, self.count, kept);
     }
 }
 
@@ -243,6 +256,24 @@ mod tests {
         assert_eq!(shares.in_use(), 4);
         drop(share);
         assert_eq!(shares.in_use(), 0);
+    }
+
+    #[test]
+    fn other_bounds_count_at_once_and_what_was_taken_comes_back_whole() {
+        let bounds = Bounds { all: 10, organization: 8, certificate: 8, public: 4, organizations: 2 };
+        let shares = Shares::new(bounds);
+        let (own, public) = (shares.take(member("AMSP", "a1"), 6).expect("room"), shares.take(Holder::Public, 2));
+        shares.bound(Bounds { all: 4, organization: 4, certificate: 4, public: 1, ..bounds });
+        assert!(shares.take(member("BMSP", "b1"), 1).is_none() && shares.take(Holder::Public, 1).is_none());
+        drop(own);
+        assert_eq!(shares.in_use(), 2);
+        assert!(shares.take(Holder::Public, 1).is_none(), "two of one");
+        let other = shares.take(member("BMSP", "b1"), 1).expect("kept for it");
+        shares.bound(bounds);
+        drop((public, other));
+        assert!(shares.take(member("AMSP", "a1"), 8).is_some(), "as at the beginning");
+        let taken = shares.taken();
+        assert_eq!((taken.all, taken.common, taken.public), (0, 0, 0));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub(super) const SMALL_ANSWER_BYTES: usize = 64 * 1024;
 
 /// All that callers may make the gateway hold.
 pub(super) struct Memory {
+    organizations: usize,
     all: Arc<Shares>,
 }
 
@@ -38,9 +39,12 @@ pub(super) struct Held {
 impl Memory {
     /// `bytes` for all callers together, among them so many organizations.
     pub(super) fn new(bytes: usize, organizations: usize) -> Self {
-        let (organization, certificate, public) = (bytes / 2, bytes / 4, bytes / 8);
-        let bounds = Bounds { all: bytes, organization, certificate, public, organizations };
-        Self { all: Shares::new(bounds) }
+        Self { organizations, all: Shares::new(bounds(bytes, organizations)) }
+    }
+
+    /// Lets all callers together take so many bytes from now on.
+    pub(super) fn bound(&self, bytes: usize) {
+        self.all.bound(bounds(bytes, self.organizations));
     }
 
     /// Takes room for `bytes` in the name of a caller.
@@ -68,6 +72,11 @@ impl Held {
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
         if self.share.grow(bytes) { Ok(()) } else { Err(busy()) }
     }
+}
+
+fn bounds(bytes: usize, organizations: usize) -> Bounds {
+    let (organization, certificate, public) = (bytes / 2, bytes / 4, bytes / 8);
+    Bounds { all: bytes, organization, certificate, public, organizations }
 }
 
 fn busy() -> Problem {

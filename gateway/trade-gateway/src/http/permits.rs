@@ -18,6 +18,7 @@ const READY_REQUESTS: usize = 32;
 
 /// Room for requests.
 pub(super) struct Permits {
+    organizations: usize,
     all: Arc<Shares>,
     /// Streams take no turn of a request, and are bounded for themselves.
     streams: Arc<Shares>,
@@ -30,21 +31,18 @@ impl Permits {
     pub(super) fn new(limits: &Limits, organizations: usize) -> Self {
         let ready =
             Bounds { all: READY_REQUESTS, organization: 0, certificate: 0, public: READY_REQUESTS, organizations: 0 };
-        let bounds = Bounds {
-            all: limits.requests,
-            organization: limits.requests_per_organization,
-            certificate: limits.requests_per_certificate,
-            public: PUBLIC_REQUESTS,
+        Self {
             organizations,
-        };
-        let streams = Bounds {
-            all: limits.streams,
-            organization: limits.streams.div_ceil(2),
-            certificate: limits.streams.div_ceil(4),
-            public: 0,
-            organizations,
-        };
-        Self { all: Shares::new(bounds), streams: Shares::new(streams), ready: Shares::new(ready) }
+            all: Shares::new(of_requests(limits, organizations)),
+            streams: Shares::new(of_streams(limits, organizations)),
+            ready: Shares::new(ready),
+        }
+    }
+
+    /// Bounds what is taken from now on by other limits.
+    pub(super) fn bound(&self, limits: &Limits) {
+        self.all.bound(of_requests(limits, self.organizations));
+        self.streams.bound(of_streams(limits, self.organizations));
     }
 
     /// Takes room for one stream of events.
@@ -71,4 +69,19 @@ impl Permits {
         };
         taken.map(Some).ok_or_else(|| Problem::of(ProblemCode::GatewayBusy).retry_after(1))
     }
+}
+
+fn of_requests(limits: &Limits, organizations: usize) -> Bounds {
+    Bounds {
+        all: limits.requests,
+        organization: limits.requests_per_organization,
+        certificate: limits.requests_per_certificate,
+        public: PUBLIC_REQUESTS,
+        organizations,
+    }
+}
+
+fn of_streams(limits: &Limits, organizations: usize) -> Bounds {
+    let all = limits.streams;
+    Bounds { all, organization: all.div_ceil(2), certificate: all.div_ceil(4), public: 0, organizations }
 }

@@ -141,7 +141,8 @@ impl Record {
 
     /// Whether the connection ends with the answer: unless it is a member's, who is one still where the route asks.
     pub(super) fn is_last(&self, request: &HttpRequest) -> bool {
-        if Link::of(request).is_some_and(|link| link.standing() == Standing::Proxy) {
+        let is_proxys = |link: &Link| link.standing() == Standing::Proxy && link.proxy(now()).is_some();
+        if Link::of(request).is_some_and(is_proxys) {
             // Others' requests come on it; the proxy is the one who bounds them.
             return false;
         }

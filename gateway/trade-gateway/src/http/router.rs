@@ -123,7 +123,7 @@ async fn admit(
     if !matches!(route.action, Action::Health) {
         state.check_audit()?;
     }
-    let limits = &state.service.settings().limits;
+    let limits = state.service.limits();
     check_head(request, limits.header_bytes, limits.query_bytes)?;
     state.service.authorise(route, principal)?;
     let (mut body, mut held) = (Vec::new(), None);

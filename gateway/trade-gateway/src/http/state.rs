@@ -11,6 +11,7 @@ use crate::{
     coalesce::Coalescer,
     problem::{Problem, ProblemCode},
     service::Service,
+    settings::Limits,
     time::now,
 };
 
@@ -35,6 +36,12 @@ impl State {
         let memory = Memory::new(limits.held_bytes, organizations);
         let (coalescer, audit_failed) = (Coalescer::default(), AtomicBool::new(false));
         Self { service, audit, coalescer, audit_failed, runtime, permits, memory }
+    }
+
+    /// Bounds what callers take from now on by other limits.
+    pub(crate) fn bound(&self, limits: &Limits) {
+        self.permits.bound(limits);
+        self.memory.bound(limits.held_bytes);
     }
 
     /// Tries the audit log after it failed, readiness included: a disk that was full may have room again.

@@ -50,7 +50,7 @@ pub(super) async fn answer(
 
 async fn read(route: &Route, request: &HttpRequest, payload: Payload, state: &State) -> Result<Vec<u8>, Problem> {
     state.check_audit()?;
-    let limits = &state.service.settings().limits;
+    let limits = state.service.limits();
     check_head(request, limits.header_bytes, limits.query_bytes)?;
     check_media_type(route, request)?;
     check_announced(request, FORM_BYTES_MAX)?;

@@ -1,6 +1,6 @@
 //! What a gateway counts, in the text form of OpenMetrics 1.0, which Prometheus reads.
 //!
-//! Labels have few values: names of routes, steps and codes, never ids, parties or addresses.
+//! Labels have few values: names of routes, steps and codes, organizations of the settings; never ids or addresses.
 
 mod metered;
 
@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     steps: Family<StepLabels, Counter>,
     step_seconds: Family<StepNameLabels, Histogram>,
     outcomes: Family<OutcomeLabels, Counter>,
+    reload_failures: Family<ReloadLabels, Counter>,
     state: State,
 }
 
@@ -49,8 +50,14 @@ pub(crate) struct State {
     pub(crate) webhook_lag: Gauge,
     /// Days until a certificate ends.
     pub(crate) certificate_days: Family<CertificateLabels, Fraction>,
+    /// Days since an organization's revocation list was issued.
+    pub(crate) revocation_list_age: Family<OrganizationLabels, Fraction>,
+    /// Days until the next one is due.
+    pub(crate) revocation_list_due: Family<OrganizationLabels, Fraction>,
     /// 1 when an organization's rules could not be read again.
     pub(crate) membership_stale: Gauge,
+    /// 1 when settings differ from those of the start and count after another one only.
+    pub(crate) settings_waiting: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,11 +87,23 @@ struct OutcomeLabels {
     validation: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    what: &'static str,
+}
+
 /// How a webhook stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct WebhookLabels {
     /// `active`, `failing` or `stopped`.
     pub(crate) state: &'static str,
+}
+
+/// Which organization of the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct OrganizationLabels {
+    /// Its MSP id.
+    pub(crate) organization: String,
 }
 
 /// Whose certificate it is.
@@ -109,6 +128,7 @@ impl Metrics {
             steps: Family::default(),
             step_seconds: Family::new_with_constructor(durations),
             outcomes: Family::default(),
+            reload_failures: Family::default(),
             state: State::default(),
         };
         metrics.register();
@@ -149,9 +169,29 @@ impl Metrics {
             state.certificate_days.clone(),
         );
         registry.register(
+            "revocation_list_age_days",
+            "Days since an organization's revocation list was issued, the oldest of its authorities' newest ones",
+            state.revocation_list_age.clone(),
+        );
+        registry.register(
+            "revocation_list_due_days",
+            "Days until an organization's next revocation list is due, where the present one says so",
+            state.revocation_list_due.clone(),
+        );
+        registry.register(
             "membership_stale",
             "1 when rules of membership could not be read again, and former ones count",
             state.membership_stale.clone(),
+        );
+        registry.register(
+            "reload_failures",
+            "Files that could not be read again, and whose former content stays",
+            self.reload_failures.clone(),
+        );
+        registry.register(
+            "settings_waiting",
+            "1 when changed settings count after another start only",
+            state.settings_waiting.clone(),
         );
     }
 
@@ -170,6 +210,11 @@ impl Metrics {
     /// Counts a transaction whose place in the ledger is known.
     fn outcome(&self, validation: &str) {
         self.outcomes.get_or_create(&OutcomeLabels { validation: validation.to_owned() }).inc();
+    }
+
+    /// Counts what could not be read again.
+    pub(crate) fn reload_failed(&self, what: &'static str) {
+        self.reload_failures.get_or_create(&ReloadLabels { what }).inc();
     }
 
     /// What is set when the numbers are asked for.

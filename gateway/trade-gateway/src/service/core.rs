@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex, PoisonError, RwLock, Weak},
     time::Instant,
 };
 
@@ -23,7 +23,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
     routes::{Access, Route, Transaction},
-    settings::Settings,
+    settings::{Limits, Settings},
     signing::Sessions,
     store::{Store, StoreError},
     ways::Scope,
@@ -33,6 +33,8 @@ use crate::{
 /// The gateway without its HTTP surface.
 pub(crate) struct Service {
     pub(super) settings: Settings,
+    /// Those of the settings, or of the settings as they were read again.
+    limits: RwLock<Arc<Limits>>,
     pub(super) members: Members,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
@@ -69,8 +71,10 @@ impl Service {
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
         let stopping = Arc::new(watch::Sender::new(false));
+        let limits = RwLock::new(Arc::new(settings.limits.clone()));
         Self {
             settings,
+            limits,
             members,
             ledger,
             store,
@@ -107,7 +111,17 @@ impl Service {
         Arc::clone(&self.stopping)
     }
 
-    /// The settings.
+    /// The limits that count now.
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        Arc::clone(&self.limits.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts others in their place.
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
+    }
+
+    /// The settings of the start.
     #[must_use]
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings

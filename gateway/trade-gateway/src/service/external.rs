@@ -40,7 +40,7 @@ impl Service {
             result: Value::Null,
             proposal_signature: None,
             key,
-            expires_at: now() + self.settings.limits.signing_seconds,
+            expires_at: now() + self.limits().signing_seconds,
         };
         let answer = step(&session);
         self.sessions.open(session)?;
@@ -111,7 +111,7 @@ impl Service {
 
     /// Takes the session and checks the signature in the body against the caller's certificate.
     fn signed(&self, principal: &Principal, parts: &Parts, stage: SigningStage) -> Result<(Session, Vec<u8>), Problem> {
-        let body = request::body_object(&parts.body, &self.settings.limits)?;
+        let body = request::body_object(&parts.body, &self.limits())?;
         let body: SignatureBody = rejection::read(Value::Object(body).to_string().as_bytes())
             .map_err(|rejection| request::refused(rejection.into()))?;
         let signature = BASE64

@@ -31,7 +31,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         check_values(parts)?;
-        let query = ListQuery::parse(resource, &parts.query, self.settings.limits.page).map_err(|error| bad(&error))?;
+        let query = ListQuery::parse(resource, &parts.query, self.limits().page).map_err(|error| bad(&error))?;
         let open = self.readable(caller).await?;
         let page = in_time(open.store.list(open.reader, &query)).await?;
         let as_of = self.as_of(page.height)?;
@@ -149,7 +149,7 @@ impl Service {
     }
 
     pub(super) fn limit(&self, text: Option<&str>, most: u32) -> Result<u32, Problem> {
-        let most = self.settings.limits.page.min(most.saturating_sub(1));
+        let most = self.limits().page.min(most.saturating_sub(1));
         number("limit", text, most.min(100), 1, most)
     }
 }

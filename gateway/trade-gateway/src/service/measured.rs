@@ -6,7 +6,7 @@ use super::{core::Service, indexed::in_time};
 use crate::{
     answer::Answer,
     index::Open,
-    metrics::{CertificateLabels, MEDIA_TYPE, WebhookLabels},
+    metrics::{CertificateLabels, MEDIA_TYPE, OrganizationLabels, WebhookLabels},
     problem::{Problem, ProblemCode},
     time::now,
 };
@@ -19,11 +19,19 @@ impl Service {
     pub(super) async fn metrics_text(&self) -> Result<Answer, Problem> {
         let state = self.metrics.state();
         state.membership_stale.set(i64::from(self.members.is_stale()));
+        let now = i64::try_from(now()).unwrap_or(i64::MAX);
         for (whose, not_after) in self.members.ends() {
-            // Fractions of days: whole numbers of this size are exact.
-            #[allow(clippy::cast_precision_loss, reason = "seconds of centuries fit into 53 bits")]
-            let days = (not_after - i64::try_from(now()).unwrap_or(i64::MAX)) as f64 / DAY;
-            state.certificate_days.get_or_create(&CertificateLabels { whose }).set(days);
+            state.certificate_days.get_or_create(&CertificateLabels { whose }).set(days(not_after - now));
+        }
+        // An organization may have taken its lists away.
+        state.revocation_list_age.clear();
+        state.revocation_list_due.clear();
+        for (organization, dates) in self.members.revocation_dates() {
+            let labels = OrganizationLabels { organization };
+            state.revocation_list_age.get_or_create(&labels).set(days(now - dates.issued));
+            if let Some(next) = dates.next {
+                state.revocation_list_due.get_or_create(&labels).set(days(next - now));
+            }
         }
         if let Some(open) = self.index.opened()
             && let Err(error) = in_time(self.set_index(open)).await
@@ -47,4 +55,10 @@ impl Service {
         state.webhook_lag.set(stand.next_block.map_or(0, |next| signed(height.saturating_sub(next))));
         Ok(())
     }
+}
+
+/// Seconds as days, of which fractions count.
+#[allow(clippy::cast_precision_loss, reason = "seconds of centuries fit into 53 bits")]
+fn days(seconds: i64) -> f64 {
+    seconds as f64 / DAY
 }

@@ -153,7 +153,7 @@ impl Service {
     }
 
     pub(super) fn bank_statement(&self, body: &[u8]) -> Result<Answer, Problem> {
-        let limits = CamtLimits { bytes_max: self.settings.limits.statement_body_bytes, ..CamtLimits::default() };
+        let limits = CamtLimits { bytes_max: self.limits().statement_body_bytes, ..CamtLimits::default() };
         match parse_camt_with(body, &limits) {
             Ok(message) => Ok(Answer::json(200, &EntriesOfStatement::new(&message, hex::encode(sha256(body))))),
             Err(error) => {
@@ -175,7 +175,7 @@ impl Service {
         principal: &Principal,
         parts: &Parts,
     ) -> Result<Answer, Problem> {
-        let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
+        let arguments = request::arguments(route, transaction, parts, &self.limits())?;
         let call = self.call(transaction, principal, &arguments).await?;
         let Some(signer) = self.signer(principal, arguments.caller_signs)? else {
             return self.open_session(route, principal, &call, None);

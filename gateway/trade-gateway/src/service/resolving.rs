@@ -75,7 +75,7 @@ impl Service {
         // Forcing to disk takes milliseconds in which this thread could not answer others.
         tokio::task::block_in_place(|| self.store.record_submission(&operation))
             .map_err(|error| store_failed(&error))?;
-        let wait = Duration::from_millis(self.settings.limits.commit_wait_ms);
+        let wait = Duration::from_millis(self.limits().commit_wait_ms);
         let resolved = self.resolve(operation, &signed, wait, true).await;
         Ok(operation_answer(&resolved))
     }
@@ -164,7 +164,7 @@ impl Service {
         if operation.is_concluded() {
             return Ok(operation_answer(&operation));
         }
-        let resolved = self.resolve_again(operation, Duration::from_millis(self.settings.limits.commit_wait_ms)).await;
+        let resolved = self.resolve_again(operation, Duration::from_millis(self.limits().commit_wait_ms)).await;
         Ok(operation_answer(&resolved))
     }
 
@@ -227,7 +227,7 @@ impl Service {
         for key in self.sessions.expire(now()) {
             self.release(&key);
         }
-        let before = now().saturating_sub(self.settings.limits.retention_seconds);
+        let before = now().saturating_sub(self.limits().retention_seconds);
         // Writers wait while a batch is forgotten, and get their turn between two.
         while self.store.forget(before, FORGET_BATCH)? == FORGET_BATCH {}
         Ok(())

@@ -133,7 +133,7 @@ impl Service {
 
     /// A body of the gateway's own form.
     fn body<T: DeserializeOwned>(&self, parts: &Parts) -> Result<T, Problem> {
-        let body = request::body_object(&parts.body, &self.settings.limits)?;
+        let body = request::body_object(&parts.body, &self.limits())?;
         rejection::read(Value::Object(body).to_string().as_bytes())
             .map_err(|rejection| request::refused(rejection.into()))
     }

@@ -30,7 +30,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let idempotency_key = idempotency_key(parts)?;
-        let arguments = request::arguments(route, transaction, parts, &self.settings.limits)?;
+        let arguments = request::arguments(route, transaction, parts, &self.limits())?;
         let call = self.call(transaction, principal, &arguments).await?;
         let key = self.store.key(&principal.msp_id, &principal.subject(), route.operation, idempotency_key);
         let digest = self.store.request_digest(&parts.target, &parts.body);

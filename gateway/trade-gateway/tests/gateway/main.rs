@@ -18,6 +18,7 @@ mod organizations;
 mod proofs;
 mod reading;
 mod receiver;
+mod reload;
 mod shares;
 mod signer;
 mod signer_token;

@@ -178,6 +178,7 @@ impl Organizations {
                 authority: None,
             }],
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
+            file: None,
         }
     }
 
@@ -246,6 +247,11 @@ impl Gateway {
         Client::new(self.running().address(), "localhost", &self.tls_authority, identity).expect("a client")
     }
 
+    /// Has it read its files again.
+    pub(crate) fn reload(&self) {
+        self.running().reload().ask();
+    }
+
     pub(crate) fn address(&self) -> std::net::SocketAddr {
         self.running().address()
     }
@@ -274,7 +280,7 @@ pub(crate) fn signer(msp_id: &str, identity: &Issued) -> SigningIdentity {
     identity.signer(msp_id).expect("a usable key")
 }
 
-fn write(path: &Path, content: &[u8]) {
+pub(crate) fn write(path: &Path, content: &[u8]) {
     fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
     // Keys that others can read would be refused.
     private::create(path).and_then(|mut file| file.write_all(content)).expect("a file");

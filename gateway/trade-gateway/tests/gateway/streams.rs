@@ -1,13 +1,14 @@
 //! Streams of events: what a client reads, where it goes on, and what ends it.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpStream,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use fabric_cryptogen::CertificateRequest;
+use fabric_cryptogen::{Authority, CertificateRequest};
 use openssl::ssl::SslStream;
 use serde_json::Value;
 use trade_gateway::client::Client;
@@ -197,6 +198,23 @@ fn a_stream_ends_with_the_certificate_of_the_proxy_on_whose_word_it_began() -> T
     let end = stream.read_to_its_end()?;
     assert!(end.contains("event: end\ndata: {\"code\":\"client_cert_refused\""), "{end}");
     assert!(control.until(":\n\n").is_ok(), "the other proxy's goes on");
+    Ok(())
+}
+
+#[test]
+fn a_stream_ends_when_its_certificate_comes_to_be_another_organizations() -> TestResult {
+    let organizations = Organizations::new();
+    let (gateway, _indexed) = filled(&organizations, &ALL)?;
+    let mut stream = Stream::open(&gateway.caller(&organizations.member(EXPORTER)), "/v1/events?after=latest", "")?;
+    stream.until("retry: ")?;
+    // The exporter gets another authority, and then the importer the one that the exporter had.
+    let (fresh, _) = Authority::create(&CertificateRequest::authority("ca", EXPORTER))?;
+    let ca = |msp_id: &str| organizations.path(msp_id).join("msp/cacerts/ca.pem");
+    fs::write(ca(EXPORTER), fresh.certificate().pem())?;
+    fs::write(ca(IMPORTER), organizations.authority(EXPORTER).certificate().pem())?;
+    gateway.reload();
+    let end = stream.read_to_its_end()?;
+    assert!(end.contains("event: end\ndata: {\"code\":\"certificate_untrusted\""), "{end}");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use fabric_operator::{
     layout::{Layout, PeerAddresses},
     network::Network,
 };
+use tokio::signal::unix::{SignalKind, signal};
 use trade_gateway::{
     Running,
     settings::{
@@ -23,14 +24,24 @@ use trade_gateway::{
 use super::Options;
 use crate::output::note;
 
-/// Runs the gateway until it is asked to stop.
+/// Runs the gateway until it is asked to stop. SIGHUP has it read its files again.
 ///
 /// # Errors
 /// The settings are not usable, an address is taken, or the data folder is in use.
 pub fn run(options: &Options) -> Result<()> {
     super::start_log();
     let settings = Settings::load(&options.settings)?;
-    let start = async || trade_gateway::start(settings).await.context("cannot start the gateway");
+    let start = async || {
+        let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
+        let reload = running.reload();
+        let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                reload.ask();
+            }
+        });
+        Ok(running)
+    };
     super::serve(2, options.ready_file.as_deref(), start, Running::address, Running::stop)
 }
 
@@ -96,6 +107,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
         proxies: Vec::new(),
         limits: Limits::default(),
+        file: None,
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
 }

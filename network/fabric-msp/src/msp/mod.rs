@@ -24,5 +24,6 @@ pub use self::{
     manager::MspManager,
     names::is_group_id,
     provider::{Msp, MspOptions},
+    revocation::RevocationDates,
     role::Role,
 };

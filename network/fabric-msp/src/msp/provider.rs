@@ -1,12 +1,14 @@
 //! The membership rules of one organization (Fabric's membership service provider, MSP), applied to identities.
 
+use std::collections::BTreeMap;
+
 use fabric_protos::msp::{FabricMspConfig, SerializedIdentity};
 use prost::Message;
 
 use super::{
     chain::Pools,
     error::IdentityError,
-    revocation::RevocationList,
+    revocation::{RevocationDates, RevocationList},
     role::Role,
     units::{RoleUnits, Unit, certifiers_identifier},
 };
@@ -133,6 +135,16 @@ impl Msp {
             }
         }
         Ok(())
+    }
+
+    /// The dates of each authority's newest revocation list. Nobody's membership depends on them.
+    pub fn revocation_dates(&self) -> Vec<RevocationDates> {
+        let mut newest: BTreeMap<Option<&[u8]>, RevocationDates> = BTreeMap::new();
+        for list in &self.revocation_lists {
+            let dates = newest.entry(list.authority_key_id()).or_insert_with(|| list.dates());
+            *dates = list.dates().max(*dates);
+        }
+        newest.into_values().collect()
     }
 
     fn check_units(&self, certificate: &Certificate, certifiers: &[u8]) -> Result<(), IdentityError> {

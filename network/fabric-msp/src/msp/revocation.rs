@@ -1,5 +1,6 @@
-//! Certificate revocation lists as an MSP uses them: who signed, and which serial numbers. Dates are ignored, because
-//! Fabric lets a revocation apply from the moment the channel knows of it.
+//! Certificate revocation lists as an MSP uses them: who signed, and which serial numbers. Dates decide nothing,
+//! because Fabric lets a revocation apply from the moment the channel knows of it; they are told to those who watch
+//! over lists.
 
 use openssl::x509::X509Crl;
 use x509_parser::{extensions::ParsedExtension, prelude::FromDer, revocation_list::CertificateRevocationList};
@@ -42,6 +43,16 @@ pub(super) struct RevocationList {
     authority_key_id: Option<Vec<u8>>,
     /// Sorted, big-endian without leading zeros.
     serials: Vec<Vec<u8>>,
+    dates: RevocationDates,
+}
+
+/// When a revocation list was issued, and by when its authority means to issue the next one; seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RevocationDates {
+    /// `thisUpdate`.
+    pub issued: i64,
+    /// `nextUpdate`, which a list may leave out.
+    pub next: Option<i64>,
 }
 
 impl RevocationList {
@@ -65,7 +76,13 @@ impl RevocationList {
             parsed.iter_revoked_certificates().map(|revoked| trim(revoked.raw_serial())).collect();
         serials.sort();
         let signed = X509Crl::from_der(&der).map_err(|_| SetupError::RevocationList)?;
-        Ok(Self { signed, authority_key_id, serials })
+        let next = parsed.next_update().map(|next| next.timestamp());
+        let dates = RevocationDates { issued: parsed.last_update().timestamp(), next };
+        Ok(Self { signed, authority_key_id, serials, dates })
+    }
+
+    pub(super) fn dates(&self) -> RevocationDates {
+        self.dates
     }
 
     pub(super) fn authority_key_id(&self) -> Option<&[u8]> {

@@ -47,6 +47,7 @@ pub(super) fn write(options: &Options, description: &Description, checked: &Chec
         oauth: None,
         proxies: Vec::new(),
         limits: Limits::default(),
+        file: None,
     };
     let text = serde_norway::to_string(&settings).context("cannot write the gateway's settings")?;
     Settings::parse(&text).context("these settings would not do")?;
