@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use fabric_msp::msp::is_group_id;
+use fabric_msp::{msp::is_group_id, words};
 use serde::Deserialize;
 
 use crate::{
@@ -210,7 +210,7 @@ impl OrganizationSpec {
         let host = if self.ca.hostname.is_empty() { "ca" } else { &self.ca.hostname };
         let name = match self.ca.common_name.as_str() {
             "" => format!("{host}.{}", self.domain),
-            given => fill(given, &[("Hostname", host), ("Domain", &self.domain)])?,
+            given => filled(given, &[("Hostname", host), ("Domain", &self.domain)])?,
         };
         check_name(&name)?;
         Ok(name)
@@ -237,7 +237,7 @@ impl OrganizationSpec {
                 "" => "{{.Prefix}}{{.Index}}",
                 given => given,
             };
-            let hostname = fill(pattern, &[("Prefix", prefix), ("Index", &index), ("Domain", &self.domain)])?;
+            let hostname = filled(pattern, &[("Prefix", prefix), ("Index", &index), ("Domain", &self.domain)])?;
             nodes.push(NodeSpec {
                 hostname,
                 sans: self.template.sans.clone(),
@@ -271,7 +271,7 @@ impl OrganizationSpec {
         let Some(given) = self.users.sans.get(name) else { return Ok(Vec::new()) };
         let common_name = format!("{name}.{}", self.domain);
         let values = [("Hostname", name), ("Domain", self.domain.as_str()), ("CommonName", common_name.as_str())];
-        let given = given.iter().map(|san| fill(san, &values));
+        let given = given.iter().map(|san| filled(san, &values));
         std::iter::once(Ok(common_name.clone())).chain(given).collect()
     }
 
@@ -282,12 +282,12 @@ impl OrganizationSpec {
             "" => "{{.Hostname}}.{{.Domain}}",
             given => given,
         };
-        let name = fill(pattern, &[("Hostname", &host), ("Domain", &self.domain)])?;
+        let name = filled(pattern, &[("Hostname", &host), ("Domain", &self.domain)])?;
         check_name(&name)?;
         let values = [("Hostname", host.as_str()), ("Domain", &self.domain), ("CommonName", &name)];
         let mut sans = vec![name.clone(), host.clone()];
         for san in &node.sans {
-            let san = fill(san, &values)?;
+            let san = filled(san, &values)?;
             if !sans.contains(&san) {
                 sans.push(san);
             }
@@ -324,21 +324,10 @@ fn check_distinct<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), Crypto
     Ok(())
 }
 
-/// Fills in `{{.Name}}`, with or without spaces inside the braces.
-fn fill(pattern: &str, values: &[(&str, &str)]) -> Result<String, CryptoError> {
-    let failed = || CryptoError::Template(pattern.to_owned());
-    let mut filled = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (inside, tail) = after.split_once("}}").ok_or_else(failed)?;
-        let name = inside.trim().strip_prefix('.').ok_or_else(failed)?;
-        let (_, value) = values.iter().find(|(known, _)| *known == name).ok_or_else(failed)?;
-        filled.push_str(before);
-        filled.push_str(value);
-        rest = tail;
-    }
-    filled.push_str(rest);
-    Ok(filled)
+/// A pattern with each `{{.Name}}` filled in.
+fn filled(pattern: &str, values: &[(&str, &str)]) -> Result<String, CryptoError> {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    words::fill(pattern, value).map_err(|_| CryptoError::Template(pattern.to_owned()))
 }
 
 fn yes() -> bool {

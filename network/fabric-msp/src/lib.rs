@@ -14,3 +14,4 @@ pub mod signature;
 pub mod signer;
 #[cfg(feature = "transport")]
 pub mod transport;
+pub mod words;

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use fabric_devnet::chaincode::{is_service, strict_connection};
-use fabric_msp::private;
+use fabric_msp::{private, words::fill};
 use serde_json::{Map, Value};
 
 /// Where a peer's operator says what the words in a package's connection stand for, as for Fabric's own builder.
@@ -65,28 +65,15 @@ fn filled(connection: &[u8], words: &str) -> Result<Vec<u8>> {
     };
     for (name, field) in &mut fields {
         if let Value::String(text) = field {
-            *text = fill(text, &words).with_context(|| format!("the field {name}"))?;
+            let value = |word: &str| match words.get(word)? {
+                Value::String(value) => Some(value.clone()),
+                Value::Number(value) => Some(value.to_string()),
+                _ => None,
+            };
+            *text = fill(text, value).with_context(|| format!("the field {name}, with {CONFIGURATION}"))?;
         }
     }
     Ok(serde_json::to_vec(&fields)?)
-}
-
-fn fill(text: &str, words: &Map<String, Value>) -> Result<String> {
-    let mut filled = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (word, behind) = after.split_once("}}").context("a brace is not closed")?;
-        let name = word.trim().strip_prefix('.').with_context(|| format!("{{{{{word}}}}} is not understood"))?;
-        filled.push_str(before);
-        match words.get(name) {
-            Some(Value::String(value)) => filled.push_str(value),
-            Some(Value::Number(value)) => filled.push_str(&value.to_string()),
-            _ => bail!("{CONFIGURATION} of this peer does not say what {name} is"),
-        }
-        rest = behind;
-    }
-    filled.push_str(rest);
-    Ok(filled)
 }
 
 /// For the peer's eyes only: the package may hold the key with which it shows itself to the chaincode.
@@ -172,18 +159,14 @@ mod tests {
         };
         assert_eq!(address(r#"{"peername":"peer0.org1","port":9999}"#)?, "cc.peer0.org1:9999");
         for (words, reason) in [
-            ("", "does not say what peername is"),
-            (r#"{"peername":"p"}"#, "does not say what port is"),
-            (r#"{"peername":["p"],"port":1}"#, "does not say what peername is"),
+            ("", "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG: nothing says what peername is"),
+            (r#"{"peername":"p"}"#, "nothing says what port is"),
+            (r#"{"peername":["p"],"port":1}"#, "nothing says what peername is"),
             ("[]", "no JSON object"),
         ] {
             let error = format!("{:#}", address(words).expect_err(reason));
             assert!(error.contains(reason), "{error}");
         }
-        for text in ["{{peername}}", "{{.peername", "{{if .x}}"] {
-            assert!(fill(text, &Map::new()).is_err(), "{text}");
-        }
-        assert_eq!(fill("plain:1", &Map::new())?, "plain:1");
         Ok(())
     }
 }

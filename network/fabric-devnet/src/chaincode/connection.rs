@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use fabric_msp::transport::ClientTls;
+use fabric_msp::{
+    transport::ClientTls,
+    words::{WordError, fill},
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,6 +30,9 @@ pub enum ConnectionError {
         /// What it has to be.
         expected: &'static str,
     },
+    /// A word in the address cannot be filled in.
+    #[error(transparent)]
+    Word(#[from] WordError),
     /// There is no address.
     #[error("chaincode address not provided")]
     NoAddress,
@@ -116,31 +122,32 @@ impl Fields {
     }
 }
 
-/// A `connection.json` as Fabric's peers read it, whatever gentle form it came in; `{{.peername}}` is
-/// left as it is.
+/// A `connection.json` as Fabric's peers read it, whatever gentle form it came in; words in double braces are left as
+/// they are.
 ///
 /// # Errors
 /// [`ConnectionError`] when no chaincode can be reached with it.
 pub fn strict_connection(bytes: &[u8]) -> Result<Vec<u8>, ConnectionError> {
     let file = File::parse(bytes)?;
-    ConnectionInfo::of(&file, "peer")?;
+    ConnectionInfo::of(&file, &file.address)?;
     Ok(serde_json::to_vec(&file)?)
 }
 
 impl ConnectionInfo {
-    /// Reads the file. The words `{{.peername}}` in the address stand for the name of the peer, as with Fabric's own
-    /// builder, so that one package can lead each peer to its own chaincode.
+    /// Reads the file. `{{.peername}}` in the address stands for the name of the peer, as Fabric's sample networks say
+    /// it to Fabric's own builder, so that one package can lead each peer to its own chaincode.
     pub(crate) fn parse(bytes: &[u8], peer_name: &str) -> Result<Self, ConnectionError> {
-        Self::of(&File::parse(bytes)?, peer_name)
+        let file = File::parse(bytes)?;
+        let address = fill(&file.address, |word| (word == "peername").then(|| peer_name.to_owned()))?;
+        Self::of(&file, &address)
     }
 
-    fn of(file: &File, peer_name: &str) -> Result<Self, ConnectionError> {
-        if file.address.is_empty() {
+    fn of(file: &File, address: &str) -> Result<Self, ConnectionError> {
+        if address.is_empty() {
             return Err(ConnectionError::NoAddress);
         }
-        let address = file.address.replace("{{.peername}}", peer_name);
         // Go dials this machine when an address names no host.
-        let address = if address.starts_with(':') { format!("localhost{address}") } else { address };
+        let address = if address.starts_with(':') { format!("localhost{address}") } else { address.to_owned() };
         let dial_timeout = dial_timeout(&file.dial_timeout)?;
         let tls = file.tls_required.then(|| tls(file)).transpose()?;
         Ok(Self { address, dial_timeout, tls })
@@ -298,6 +305,9 @@ mod tests {
     #[test]
     fn the_peers_name_can_stand_in_the_address() -> Result<(), ConnectionError> {
         assert_eq!(parse(r#"{"address":"cc.{{.peername}}:1"}"#)?.address, "cc.peer0.org1:1");
+        assert_eq!(parse(r#"{"address":"cc.{{ .peername }}:1"}"#)?.address, "cc.peer0.org1:1");
+        let other = parse(r#"{"address":"cc:{{.port}}"}"#).expect_err("nobody says it");
+        assert_eq!(other.to_string(), "nothing says what port is");
         Ok(())
     }
 }
