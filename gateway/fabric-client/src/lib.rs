@@ -45,3 +45,4 @@ pub use self::{
     transaction::Transaction,
     verify::verify_prepared,
 };
+pub use tonic::Code;

@@ -9,7 +9,10 @@ use fabric_client::{
     Advice, ClientError, Commit as Question, CommitStatus, CommitTracker, Connection, Failure, Gateway, Start,
     Step as ClientStep, Timeouts, events::EventError, tracker::TrackerOptions, verify_prepared,
 };
-use fabric_msp::transport::{ClientTls, TransportError};
+use fabric_msp::{
+    private::{self, KeyFileError},
+    transport::{ClientTls, TransportError},
+};
 use fabric_protos::{common::Block, msp::SerializedIdentity};
 use prost::Message;
 use tokio_stream::StreamExt;
@@ -20,7 +23,7 @@ use crate::{
         Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, EndorserMessage, Ledger, LedgerError, LedgerFuture, Step,
     },
     members::Members,
-    settings::{Role, Settings},
+    settings::{ClientKeys, Organization, Role, Settings},
 };
 
 /// How long a connection may take to come about.
@@ -52,15 +55,23 @@ struct Peer {
 /// Why the connections cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum FabricError {
-    /// A TLS authority's file cannot be read.
-    #[error("the TLS authority {path} of the peer of {msp_id}: {cause}")]
-    Authority {
+    /// A TLS certificate's file cannot be read.
+    #[error("the TLS certificate {path} for the peer of {msp_id}: {cause}")]
+    Certificate {
         /// The organization.
         msp_id: String,
         /// The file.
         path: PathBuf,
         /// Why.
         cause: std::io::Error,
+    },
+    /// The key of the certificate that is shown to a peer cannot be used.
+    #[error("the TLS key for the peer of {msp_id}: {cause}")]
+    Key {
+        /// The organization.
+        msp_id: String,
+        /// Why.
+        cause: KeyFileError,
     },
     /// A peer's address or TLS settings cannot be used.
     #[error("the peer of {msp_id}: {cause}")]
@@ -70,6 +81,27 @@ pub enum FabricError {
         /// Why.
         cause: TransportError,
     },
+}
+
+/// How an organization's peer is known, and what is shown to it; none for a peer without TLS.
+fn peer_tls(organization: &Organization) -> Result<Option<ClientTls>, FabricError> {
+    let msp_id = &organization.msp_id;
+    let Some(authority) = &organization.peer_tls_ca else { return Ok(None) };
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|cause| FabricError::Certificate {
+            msp_id: msp_id.clone(),
+            path: path.clone(),
+            cause,
+        })
+    };
+    let identity = match &organization.peer_tls_client {
+        None => None,
+        Some(ClientKeys { certificate, key }) => {
+            let key = private::read_key(key).map_err(|cause| FabricError::Key { msp_id: msp_id.clone(), cause })?;
+            Some((read(certificate)?, key))
+        }
+    };
+    Ok(Some(ClientTls { ca_pem: read(authority)?, identity, server_name: organization.peer_server_name.clone() }))
 }
 
 impl Fabric {
@@ -85,18 +117,7 @@ impl Fabric {
         let mut peers = BTreeMap::new();
         for organization in &settings.organizations {
             let msp_id = &organization.msp_id;
-            let tls = match &organization.peer_tls_ca {
-                None => None,
-                Some(path) => {
-                    let ca_pem = std::fs::read(path).map_err(|cause| FabricError::Authority {
-                        msp_id: msp_id.clone(),
-                        path: path.clone(),
-                        cause,
-                    })?;
-                    Some(ClientTls { ca_pem, identity: None, server_name: organization.peer_server_name.clone() })
-                }
-            };
-            let connection = Connection::lazy(&organization.peer, tls, CONNECT_WAIT)
+            let connection = Connection::lazy(&organization.peer, peer_tls(organization)?, CONNECT_WAIT)
                 .map_err(|cause| FabricError::Peer { msp_id: msp_id.clone(), cause })?;
             let service = Gateway::new(connection.clone(), members.service().clone()).timeouts(timeouts);
             let writes = organization.role != Role::Regulator;

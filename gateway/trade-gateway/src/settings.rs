@@ -92,6 +92,16 @@ pub struct ServerKeys {
     pub key: PathBuf,
 }
 
+/// A certificate that is shown to servers, with its key, PEM files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientKeys {
+    /// The certificate, followed by its intermediates if there are any.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
 /// One organization of the channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +121,9 @@ pub struct Organization {
     /// The name in the peer's TLS certificate, when it is not the host of `peer`.
     #[serde(default)]
     pub peer_server_name: Option<String>,
+    /// What is shown to a peer that asks for a client's certificate (Fabric's `clientAuthRequired`). Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_tls_client: Option<ClientKeys>,
     /// Who holds the keys that sign this organization's transactions.
     pub custody: Custody,
     /// The MSP directory with the managed identity; required when custody is managed, refused otherwise.
@@ -250,6 +263,9 @@ pub enum SettingsError {
     /// open.
     #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
     PlainPeer(String, String),
+    /// A certificate would be shown where no TLS is spoken.
+    #[error("peer_tls_client of {0} is shown with TLS only, and peer_tls_ca is missing")]
+    ClientWithoutTls(String),
     /// The index's database cannot be used.
     #[error(transparent)]
     Index(#[from] IndexSettingsError),
@@ -304,6 +320,9 @@ impl Settings {
             }
             if organization.peer_tls_ca.is_none() && !is_loopback(&organization.peer) {
                 return Err(SettingsError::PlainPeer(organization.msp_id.clone(), organization.peer.clone()));
+            }
+            if organization.peer_tls_ca.is_none() && organization.peer_tls_client.is_some() {
+                return Err(SettingsError::ClientWithoutTls(organization.msp_id.clone()));
             }
             match (organization.custody, &organization.managed_identity) {
                 (Custody::Managed, None) => {
@@ -444,6 +463,8 @@ organizations:
         assert!(refuse("listen:", "lissen:").contains("not valid"));
         assert!(refuse("127.0.0.1:8051", "peer.example:8051").contains("without TLS"));
         assert!(refuse("127.0.0.1:8051", "10.0.0.1:8051").contains("without TLS"));
+        let client = "    custody: external\n    peer_tls_client: { certificate: c.crt, key: c.key }\n";
+        assert!(refuse("    custody: external\n", client).contains("peer_tls_client of RegulatorMSP"));
         let service = "service: { msp_id: ExporterMSP";
         let operations = |address: &str| format!("service: {{ peer_operations: '{address}', msp_id: ExporterMSP");
         for address in ["localhost", ":9444", "localhost:metrics", "http://localhost", "http://localhost:9444"] {

@@ -82,7 +82,7 @@ enum Command {
     Gateway(roles::Options),
     /// Sign beside an enterprise system whose key must not leave: plain REST on loopback in, verified and signed out
     Signer(roles::Options),
-    /// The network by itself: run the embedded one, or write files for containers
+    /// The network by itself: run the embedded one, write files for containers, ask the peers of others
     #[command(subcommand)]
     Network(commands::network::Command),
     /// Act for one party of the demo's story, as it is told on standard input
@@ -111,6 +111,7 @@ impl Cli {
             Command::Audit(command) => return commands::audit::run(&command),
             Command::Index(command) => return commands::index::run(&command),
             Command::Connect(options) => return commands::connect::run(&options),
+            Command::Network(command) => return commands::network::run(&command),
             Command::Package(options) => commands::package::run(&options),
             Command::Up(options) => commands::up::run(options),
             Command::Down(folder) => commands::down::run(&folder.dir),
@@ -131,7 +132,6 @@ impl Cli {
             Command::Chaincode(options) => roles::chaincode::run(options, contracts),
             Command::Gateway(options) => roles::gateway::run(&options),
             Command::Signer(options) => roles::signer::run(&options),
-            Command::Network(command) => commands::network::run(&command),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},
         }?;
         Ok(ExitCode::SUCCESS)

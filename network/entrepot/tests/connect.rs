@@ -1,134 +1,19 @@
 //! `connect` and `package`: on the embedded network, which it takes for one that others run, and on a network of two
 //! organizations that Fabric's own tools have made, where `FABRIC_BIN` has all of them.
 
+mod known;
 mod theirs;
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
-use entrepot::demo::{
-    documents,
-    founding::confirmation_path,
-    rest::Caller,
-    running::{RunningNetwork, Start},
-};
+use entrepot::demo::{documents, founding::confirmation_path, rest::Caller};
 use fabric_msp::msp::config_from_directory;
-use fabric_operator::layout::Layout;
+use known::{Known, Told, run};
 use serde_json::{Value, json};
 use theirs::{CHANNEL, PROGRAM, Theirs, Tools, done, eventually, has, shown};
 use trade_gateway::settings::{Custody, Role, Settings};
 use trade_model::item::ReadItem;
-
-/// What a command has printed, and its exit status.
-struct Told {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-impl Told {
-    fn findings(&self) -> Result<Vec<Value>> {
-        let report: Value = serde_json::from_str(&self.out).with_context(|| format!("{}{}", self.out, self.err))?;
-        Ok(report["findings"].as_array().cloned().unwrap_or_default())
-    }
-
-    /// The findings of this step and verdict, one line each.
-    fn of(&self, step: &str, verdict: &str) -> Result<String> {
-        let all = self.findings()?;
-        let chosen = all.iter().filter(|one| one["step"] == step && one["verdict"] == verdict);
-        Ok(chosen.map(|one| format!("{}: {} → {}\n", one["about"], one["found"], one["advice"])).collect())
-    }
-}
-
-fn run(arguments: &[&str], folder: &Path) -> Result<Told> {
-    let output = Command::new(PROGRAM).args(arguments).current_dir(folder).output()?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let status = output.status.code().context("it was killed")?;
-    Ok(Told { status, out: text(output.stdout), err: text(output.stderr) })
-}
-
-/// The embedded network, described as if others had made it.
-struct Known {
-    network: RunningNetwork,
-    folder: tempfile::TempDir,
-}
-
-impl Known {
-    fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let network = RunningNetwork::start(&Start {
-            program: Path::new(PROGRAM),
-            folder: folder.path(),
-            fabric_bin: None,
-            keep: false,
-            log_filter: None,
-        })?;
-        Ok(Self { network, folder })
-    }
-
-    fn layout(&self) -> &Layout {
-        self.network.layout()
-    }
-
-    fn peer(&self, msp_id: &str) -> Result<String> {
-        Ok(self.network.addresses().peer(msp_id)?.endpoint.to_string())
-    }
-
-    fn admin(&self, domain: &str) -> PathBuf {
-        self.layout().user(domain, "Admin").join("msp")
-    }
-
-    fn tls_ca(&self, domain: &str) -> PathBuf {
-        self.layout().tls_authority(domain)
-    }
-
-    /// An organization of a description file, without a profile.
-    fn entry(&self, name: &str, role: &str) -> Result<String> {
-        let (msp_id, domain) =
-            (format!("{}{}MSP", name[..1].to_uppercase(), &name[1..]), format!("{name}.entrepot.example"));
-        Ok(format!(
-            "  - msp_id: {msp_id}\n    role: {role}\n    peers: [{{ address: '{}', tls_ca: {}, operations: '{}' }}]\n    admin: {}\n",
-            self.peer(&msp_id)?,
-            self.tls_ca(&domain).display(),
-            self.network.addresses().peer(&msp_id)?.operations,
-            self.admin(&domain).display(),
-        ))
-    }
-
-    /// Writes the description file `theirs.yaml`.
-    fn describe(&self, version: &str, entries: &str) -> Result<()> {
-        let head = format!("channel: trade\nchaincode: {{ name: entrepot, version: '{version}' }}\norganizations:\n");
-        Ok(fs::write(self.folder.path().join("theirs.yaml"), head + entries)?)
-    }
-
-    /// `connect` as the exporter, with these options in the place of its own.
-    fn connect(&self, changes: &[(&str, &str)]) -> Result<Told> {
-        let (peer, domain) = (self.peer("ExporterMSP")?, "exporter.entrepot.example");
-        let (admin, authority) = (self.admin(domain), self.tls_ca(domain));
-        let mut options = vec![
-            ("--msp-id", "ExporterMSP".to_owned()),
-            ("--peer", peer),
-            ("--tls-ca", authority.display().to_string()),
-            ("--admin", admin.display().to_string()),
-            ("--channel", "trade".to_owned()),
-        ];
-        for (name, value) in changes {
-            options.retain(|(known, _)| known != name);
-            options.push((name, (*value).to_owned()));
-        }
-        let mut arguments = vec!["connect", "--json"];
-        for (name, value) in options.iter().filter(|(name, value)| !value.is_empty() || *name == "--deploy") {
-            arguments.push(name);
-            arguments.extend((!value.is_empty()).then_some(value.as_str()));
-        }
-        run(&arguments, self.folder.path())
-    }
-}
 
 #[test]
 fn a_network_is_checked_and_each_mistake_is_told_by_its_step() -> Result<()> {
@@ -183,7 +68,11 @@ fn a_network_is_checked_and_each_mistake_is_told_by_its_step() -> Result<()> {
 fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one() -> Result<()> {
     let known = Known::start()?;
     let package = known.layout().path("chaincode/package.tar.gz");
+    packages_are_handed_on_without_private_keys(&known, &package)?;
     let changes = [("--chaincode-version", "0.2"), ("--deploy", ""), ("--package", &*shown(&package))];
+    // An approval of other terms under the same sequence, with the same package, is none of these.
+    let other = known.connect(&[changes.as_slice(), &[("--endorsements", "2")]].concat())?;
+    ensure!(other.status == 3, "{} {}{}", other.status, other.out, other.err);
     let one = known.connect(&changes)?;
     ensure!(one.status == 3, "{} {}{}", one.status, one.out, one.err);
     let report: Value = serde_json::from_str(&one.out)?;
@@ -191,16 +80,22 @@ fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one(
     let others = report["others_run"].as_array().context("no commands")?;
     let others: Vec<&str> = others.iter().filter_map(|one| one["msp_id"].as_str()).collect();
     assert_eq!(others, ["BankMSP", "CustomsMSP", "ImporterMSP", "LogisticsMSP"]);
-    for file in ["entrepot.tar.gz", "collections.json", "orderer-tls.pem"] {
-        ensure!(known.folder.path().join("connected").join(file).is_file(), "{file}");
+    // An organization that only reads comes first, and asks and commits nothing.
+    let mut entries = known.entry("regulator", "regulator")?;
+    for name in ["bank", "customs", "importer", "logistics"] {
+        entries += &known.entry(name, "enterprise")?;
     }
-    let everybody = ["bank", "customs", "importer", "logistics"];
-    let entries = everybody.iter().map(|name| known.entry(name, "enterprise")).collect::<Result<String>>()?;
     known.describe("0.2", &entries)?;
-    let rest = ["connect", "--json", "--network", "theirs.yaml", "--deploy", "--package", &shown(&package)];
+    let rest = ["connect", "--json", "--network", "theirs.yaml", "--deploy"];
+    let shared = run(&[&rest[..], &["--package", &shown(&package)]].concat(), known.folder.path())?;
+    ensure!(shared.status == 1 && shared.err.contains("give one for each"), "{}{}", shared.out, shared.err);
+    let own = format!("role: enterprise\n    package: {}", package.display());
+    known.describe("0.2", &entries.replace("role: enterprise", &own))?;
     let told = run(&rest, known.folder.path())?;
     ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
-    has(&told.of("lifecycle", "held")?, "entrepot 0.2 is committed (sequence 2)")?;
+    let committed =
+        "entrepot 0.2 is committed (sequence 2), endorsed by BankMSP, CustomsMSP, ImporterMSP, LogisticsMSP\"";
+    has(&told.of("lifecycle", "held")?, committed)?;
     has(&told.of("lifecycle", "held")?, "endorsements of 3 organizations are gathered")?;
     moved_and_back(&known, &package)?;
     for (package, reason) in [("theirs.yaml", "is no package of an external chaincode"), ("none.tar.gz", "none.tar.gz")]
@@ -209,6 +104,33 @@ fn a_definition_is_committed_with_the_keys_of_all_and_waits_with_the_key_of_one(
         ensure!(told.status == 1 && told.err.contains(reason), "{}{}", told.out, told.err);
     }
     known.network.stop()
+}
+
+/// Who waits makes a package of its own in the place of one with a private key, and gets one without.
+fn packages_are_handed_on_without_private_keys(known: &Known, secret: &Path) -> Result<()> {
+    let folder = known.folder.path();
+    let told = known.connect(&[("--chaincode-version", "0.2"), ("--deploy", ""), ("--package", &shown(secret))])?;
+    ensure!(told.status == 3, "{} {}{}", told.status, told.out, told.err);
+    let report: Value = serde_json::from_str(&told.out)?;
+    let other = &report["others_run"][0];
+    has(other["note"].as_str().context("no note")?, "Make one with `entrepot package`")?;
+    has(other["commands"][1].as_str().context("no command")?, "--package-id OWN_PACKAGE_ID ")?;
+    for file in fs::read_dir(folder.join("connected"))? {
+        let path = file?.path();
+        ensure!(path.extension().is_none_or(|ending| ending != "gz"), "{} was written", path.display());
+    }
+
+    let made = run(&["package", "--address", "127.0.0.1:1", "--output", "open.tar.gz"], folder)?;
+    ensure!(made.status == 0, "{}{}", made.out, made.err);
+    let told = known.connect(&[("--chaincode-version", "0.2"), ("--deploy", ""), ("--package", "open.tar.gz")])?;
+    ensure!(told.status == 3, "{} {}{}", told.status, told.out, told.err);
+    let report: Value = serde_json::from_str(&told.out)?;
+    ensure!(report["others_run"][0]["note"].is_null(), "{report}");
+    assert_eq!(fs::read(folder.join("connected/entrepot.tar.gz"))?, fs::read(folder.join("open.tar.gz"))?);
+    for file in ["collections.json", "orderer-tls.pem"] {
+        ensure!(folder.join("connected").join(file).is_file(), "{file}");
+    }
+    Ok(())
 }
 
 /// An organization approves the committed definition again with a package of another address, where nobody listens.
@@ -239,7 +161,37 @@ fn profiles_for_clients_of_others_are_what_connect_itself_takes() -> Result<()> 
         ensure!(told.status == 0, "{}{}", told.out, told.err);
         has(&told.of("tls", "held")?, "peer0.bank.entrepot.example")?;
     }
+    peers_say_how_they_are(&known)?;
     known.network.stop()
+}
+
+/// Peers that answer and one that does not, asked by any member.
+fn peers_say_how_they_are(known: &Known) -> Result<()> {
+    let folder = known.folder.path();
+    let user = shown(&known.layout().user("bank.entrepot.example", "User1").join("msp"));
+    let ask = |profile: &str, json: &[&str]| {
+        let arguments = ["network", "status", "--profile", profile, "--identity", &user];
+        run(&[&arguments[..], json].concat(), folder)
+    };
+    let told = ask("profiles/connection-BankMSP.yaml", &["--json"])?;
+    ensure!(told.status == 0, "{}{}", told.out, told.err);
+    let peers: Value = serde_json::from_str(&told.out)?;
+    let channel = &peers[0]["channels"][0];
+    ensure!(channel["channel"] == "trade" && channel["height"].as_u64().is_some_and(|height| height > 1), "{peers}");
+    assert_eq!(channel["chaincodes"], json!([{ "name": "entrepot", "version": "0.1", "sequence": 1 }]));
+    let told = ask("profiles/connection-BankMSP.yaml", &[])?;
+    has(&told.out, "✓ BankMSP  peer0.bank.entrepot.example (127.0.0.1:")?;
+    has(&told.out, " blocks; entrepot 0.1 (sequence 1)")?;
+
+    let profile = fs::read_to_string(folder.join("profiles/connection-BankMSP.yaml"))?;
+    fs::write(folder.join("gone.yaml"), profile.replace(&known.peer("BankMSP")?, "127.0.0.1:1"))?;
+    let told = ask("gone.yaml", &[])?;
+    ensure!(told.status == 1, "{}{}", told.out, told.err);
+    has(&told.out, "✗ BankMSP  peer0.bank.entrepot.example (127.0.0.1:1) does not answer: ")?;
+    // Another organization's peer does not tell.
+    let told = ask("profiles/connection-CustomsMSP.yaml", &[])?;
+    ensure!(told.status == 1, "{}{}", told.out, told.err);
+    has(&told.out, "✗ CustomsMSP")
 }
 
 #[test]
@@ -250,11 +202,19 @@ fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
     let own = [("--gateway", "127.0.0.1:0"), ("--gateway-cert", &*certificate), ("--gateway-key", &*key)];
     let without = known.connect(&own)?;
     ensure!(without.status == 1 && without.err.contains("needs the --user"), "{}{}", without.out, without.err);
+    // What was found is told all the same.
+    has(&without.of("lifecycle", "held")?, "the chaincode answers")?;
+    let report: Value = serde_json::from_str(&without.out)?;
+    has(report["error"].as_str().context("no error")?, "needs the --user")?;
+    ensure!(report["verdict"] == "failed", "{report}");
     let user = shown(&user.join("msp"));
-    let told = known.connect(&[own.as_slice(), &[("--user", &*user)]].concat())?;
+    let with_user = [own.as_slice(), &[("--user", &*user)]].concat();
+    let told = known.connect(&with_user)?;
     ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
     let report: Value = serde_json::from_str(&told.out)?;
-    let settings = Settings::load(Path::new(report["gateway_settings"].as_str().context("no settings")?))?;
+    let path = Path::new(report["gateway_settings"].as_str().context("no settings")?);
+    ensure!(report["gateway_settings_kept"] == false, "{report}");
+    let settings = Settings::load(path)?;
     let [own] = settings.organizations.as_slice() else { anyhow::bail!("{settings:?}") };
     assert_eq!((own.custody, own.role), (Custody::Managed, Role::Enterprise));
     let made = config_from_directory(
@@ -262,24 +222,38 @@ fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
         &known.layout().peer_organization("exporter.entrepot.example").join("msp"),
     )?;
     assert_eq!(config_from_directory("ExporterMSP", &own.msp_dir)?, made);
+
+    // What an operator has written stays; the copies of the channel's rules are made anew.
+    let written = format!("# ours\n{}", fs::read_to_string(path)?);
+    fs::write(path, &written)?;
+    fs::remove_dir_all(own.msp_dir.join("cacerts"))?;
+    let again = known.connect(&with_user)?;
+    ensure!(again.status == 0, "{} {}{}", again.status, again.out, again.err);
+    let report: Value = serde_json::from_str(&again.out)?;
+    ensure!(report["gateway_settings_kept"] == true, "{report}");
+    assert_eq!(fs::read_to_string(path)?, written);
+    assert_eq!(config_from_directory("ExporterMSP", &own.msp_dir)?, made);
     known.network.stop()
 }
 
 #[test]
 fn a_description_may_be_a_file_and_fabrics_own_variables() -> Result<()> {
     let known = Known::start()?;
-    known.describe("0.1", &(known.entry("importer", "enterprise")? + &known.entry("regulator", "regulator")?))?;
+    known.describe("0.1", &(known.entry("regulator", "regulator")? + &known.entry("importer", "enterprise")?))?;
     let told = run(&["connect", "--json", "--network", "theirs.yaml"], known.folder.path())?;
     ensure!(told.status == 0, "{}{}", told.out, told.err);
     has(&told.of("organizations", "held")?, "the channel lets it read only")?;
     has(&told.of("version", "held")?, "Fabric ")?;
+    has(&told.of("lifecycle", "held")?, "entrepot 0.1 is committed")?;
 
     let domain = "customs.entrepot.example";
     let output = Command::new(PROGRAM)
         .args(["connect", "--environment", "--channel", "trade"])
         .env("CORE_PEER_LOCALMSPID", "CustomsMSP")
         .env("CORE_PEER_ADDRESS", known.peer("CustomsMSP")?)
+        .env("CORE_PEER_TLS_ENABLED", "true")
         .env("CORE_PEER_TLS_ROOTCERT_FILE", known.tls_ca(domain))
+        .env("CORE_PEER_TLS_SERVERHOSTOVERRIDE", "peer0.customs.entrepot.example")
         .env("CORE_PEER_MSPCONFIGPATH", known.admin(domain))
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -422,6 +396,7 @@ async fn hand_over_one_item(theirs: &Theirs<'_>, gateways: [SocketAddr; 2]) -> R
 #[test]
 fn options_that_describe_no_network_are_refused_with_a_reason() -> Result<()> {
     let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("key.pem"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")?;
     for (arguments, reason) in [
         (vec!["connect", "--channel", "trade"], "1 --admin are needed"),
         (vec!["connect", "--channel", "trade", "--admin", "a"], "name the network"),
@@ -432,6 +407,7 @@ fn options_that_describe_no_network_are_refused_with_a_reason() -> Result<()> {
         (vec!["package", "--address", "a:1", "--label", "../a"], "cannot be a label"),
         (vec!["package", "--address", "a:1", "--dial-timeout", "soon"], "invalid duration"),
         (vec!["package", "--address", "a:1", "--tls-ca", "none.pem"], "none.pem"),
+        (vec!["package", "--address", "a:1", "--tls-ca", "key.pem"], "it holds a PRIVATE KEY"),
     ] {
         let told = run(&arguments, folder.path())?;
         ensure!(told.status == 1 && told.err.contains(reason), "{arguments:?}: {} {}", told.status, told.err);
@@ -453,5 +429,21 @@ fn a_package_is_made_with_an_address_for_every_peer() -> Result<()> {
     )?;
     let read = fabric_operator::package::Package::read(&folder.path().join("entrepot_1.tar.gz"))?;
     assert_eq!(Some(read.id.as_str()), first["package_id"].as_str());
+    ensure!(first["holds_private_key"] == false && !read.holds_private_key()?, "{first}");
+    Ok(())
+}
+
+#[test]
+fn a_package_with_a_private_key_says_so() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let made = run(&["crypto", "generate", "--output", "keys"], folder.path())?;
+    ensure!(made.status == 0, "{}{}", made.out, made.err);
+    let tls = "keys/peerOrganizations/bank.entrepot.example/users/User1@bank.entrepot.example/tls";
+    let [authority, certificate, key] = ["ca.crt", "client.crt", "client.key"].map(|name| format!("{tls}/{name}"));
+    let package = ["package", "--address", "cc:9999", "--tls-ca", &authority, "--client-cert", &certificate];
+    let told = run(&[&package[..], &["--client-key", &key]].concat(), folder.path())?;
+    has(&told.out, "It holds the private key of the peers' certificate")?;
+    let read = fabric_operator::package::Package::read(&folder.path().join("entrepot.tar.gz"))?;
+    ensure!(read.holds_private_key()?, "{}", told.out);
     Ok(())
 }

@@ -122,11 +122,12 @@ async fn administrator(
     organization: &Organization,
 ) -> Result<Administrator> {
     let signer = identity(layout, organization, "Admin")?;
+    addresses.peer(&organization.msp_id)?;
     let mut peers = Vec::new();
     for peer in addresses.peers_of(&organization.msp_id) {
         peers.push(connect(layout, organization, &peer.endpoint, CALL_PATIENCE).await?);
     }
-    Administrator::new(&consortium.channel, signer, peers)
+    Ok(Administrator::new(&consortium.channel, signer, peers))
 }
 
 /// Waits until the gateway of every peer is usable: a regulator's evaluates, the others find a majority of

@@ -2,6 +2,8 @@
 // These macros panic when nobody reads any more.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
+mod ask;
+pub mod certificates;
 pub mod channel;
 pub mod collections;
 pub mod connect;

@@ -8,10 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use fabric_client::{
-    Advice, ClientError, Connection, EndorserClient, Failure, Gateway, advice::is_access_denied,
-    endorser::EndorserError,
-};
+use fabric_client::{Advice, ClientError, Connection, EndorserClient, Failure, Gateway, endorser::EndorserError};
 use fabric_msp::{policy, signer::Signer};
 use fabric_protos::{
     lifecycle::{
@@ -25,7 +22,13 @@ use fabric_protos::{
 use futures_util::future::try_join_all;
 use prost::Message;
 
-use crate::{collections, denied::Denied, package::Package, terms::Terms};
+use crate::{
+    ask::{Unanswered, ask},
+    collections,
+    denied::Denied,
+    package::Package,
+    terms::Terms,
+};
 
 /// The name of Fabric's system chaincode for the lifecycle.
 pub(crate) const LIFECYCLE: &str = "_lifecycle";
@@ -34,6 +37,9 @@ pub(crate) const LIFECYCLE: &str = "_lifecycle";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
+/// What a peer fills in where a definition names no plugin, as those here do.
+const ENDORSEMENT_PLUGIN: &str = "escc";
+const VALIDATION_PLUGIN: &str = "vscc";
 /// The item in which a definition differs from that of an organization which has approved none.
 const NOTHING_APPROVED: &str = "ChaincodeParameters";
 
@@ -84,7 +90,42 @@ impl Definition {
         committed.version == self.version
             && committed.validation_parameter == self.policy
             && committed.collections.as_ref() == Some(&self.collections)
+            && !committed.init_required
+            && committed.endorsement_plugin == ENDORSEMENT_PLUGIN
+            && committed.validation_plugin == VALIDATION_PLUGIN
     }
+
+    /// Whether an organization has approved this definition, all of it, to run it with this package. Under one name and
+    /// sequence it may have approved another one.
+    fn is_approved(&self, approved: &QueryApprovedChaincodeDefinitionResult, package_id: &str) -> bool {
+        let QueryApprovedChaincodeDefinitionResult {
+            sequence,
+            version,
+            endorsement_plugin,
+            validation_plugin,
+            validation_parameter,
+            collections,
+            init_required,
+            source,
+        } = approved.clone();
+        let terms = QueryChaincodeDefinitionResult {
+            sequence,
+            version,
+            endorsement_plugin,
+            validation_plugin,
+            validation_parameter,
+            collections,
+            init_required,
+            ..Default::default()
+        };
+        sequence == self.sequence && self.is(&terms) && source == Some(local(package_id))
+    }
+}
+
+/// A package that is installed on the organization's own peers.
+fn local(package_id: &str) -> ChaincodeSource {
+    let source = chaincode_source::Local { package_id: package_id.to_owned() };
+    ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }
 }
 
 /// What an organization thinks of a definition.
@@ -114,16 +155,16 @@ impl Administrator {
 
     /// An administrator at the peers of its organization, the first of which is the one whose gateway it uses.
     ///
-    /// # Errors
+    /// # Panics
     /// There is no peer.
-    pub fn new(channel: &str, signer: Arc<dyn Signer>, peers: Vec<Connection>) -> Result<Self> {
-        let first = peers.first().context("an organization without a peer")?;
-        Ok(Self {
+    #[must_use]
+    pub fn new(channel: &str, signer: Arc<dyn Signer>, peers: Vec<Connection>) -> Self {
+        Self {
             msp_id: signer.msp_id().to_owned(),
             channel: channel.to_owned(),
-            gateway: Gateway::new(first.clone(), signer),
+            gateway: Gateway::new(peers[0].clone(), signer),
             peers: peers.into_iter().map(EndorserClient::new).collect(),
-        })
+        }
     }
 
     /// The channel.
@@ -154,54 +195,54 @@ impl Administrator {
     /// [`Denied`], or the peer does not tell.
     pub async fn committed(&self, name: &str) -> Result<Option<QueryChaincodeDefinitionResult>> {
         let arguments = QueryChaincodeDefinitionArgs { name: name.to_owned() };
-        match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await? {
-            Answer::Done(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
-            Answer::Denied(said) => Err(self.denied("read the chaincode's definition", said)),
-            Answer::Refused(404, _) => Ok(None),
-            Answer::Refused(status, message) if message.contains("is not defined") => {
+        match self.ask(&self.channel, "QueryChaincodeDefinition", &arguments).await {
+            Ok(payload) => Ok(Some(QueryChaincodeDefinitionResult::decode(payload.as_slice())?)),
+            Err(Unanswered::Denied(said)) => Err(self.denied("read the chaincode's definition", said)),
+            Err(Unanswered::Refused(404, _)) => Ok(None),
+            Err(Unanswered::Refused(status, message)) if message.contains("is not defined") => {
                 ensure!(status >= 400, "an answer {status} with a refusal: {message}");
                 Ok(None)
             }
-            Answer::Refused(status, message) => bail!("the definition cannot be read: {status} {message}"),
+            Err(error) => Err(error).context("the definition cannot be read"),
         }
     }
 
     /// Installs the package on every peer of the organization, as far as that was not done before, and approves the
-    /// definition, if one is to be committed.
+    /// definition, if one is given.
     ///
     /// # Errors
     /// [`Denied`], or a peer refuses.
     pub async fn install_and_approve(&self, definition: Option<&Definition>, package: &Package) -> Result<()> {
         // Every peer of the organization that is to endorse needs the package.
-        self.install_everywhere(package).await?;
+        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await?;
         match definition {
-            Some(definition) if !self.has_approved(definition).await? => self.approve(definition, &package.id).await,
+            Some(definition) if !self.has_approved(definition, &package.id).await? => {
+                self.approve(definition, &package.id).await
+            }
             _ => Ok(()),
         }
     }
 
     async fn install(&self, peer: &EndorserClient, package: &Package) -> Result<()> {
-        if self.is_installed(peer, &package.id).await? {
+        if self.installed_at(peer).await?.contains(&package.id) {
             return Ok(());
         }
         let arguments = InstallChaincodeArgs { chaincode_install_package: package.bytes.clone() };
-        match self.ask_at(peer, "", "InstallChaincode", &arguments).await? {
-            Answer::Done(_) => Ok(()),
-            Answer::Denied(said) => bail!("a peer of {} does not let its administrator install: {said}", self.msp_id),
-            Answer::Refused(_, message) if message.contains("already successfully installed") => Ok(()),
+        match self.ask_at(peer, "", "InstallChaincode", &arguments).await {
+            Ok(_) => Ok(()),
+            Err(Unanswered::Denied(said)) => {
+                bail!("a peer of {} does not let its administrator install: {said}", self.msp_id)
+            }
+            Err(Unanswered::Refused(_, message)) if message.contains("already successfully installed") => Ok(()),
             // The text of a peer that has no external builder for the package and falls back to Docker.
-            Answer::Refused(status, message) if message.contains("docker build is disabled") => {
+            Err(Unanswered::Refused(status, message)) if message.contains("docker build is disabled") => {
                 bail!(
                     "a peer of {} cannot install: its external builder does not take the package ({status} {message})",
                     self.msp_id
                 )
             }
-            Answer::Refused(status, message) => bail!("a peer of {} cannot install: {status} {message}", self.msp_id),
+            Err(error) => Err(error).with_context(|| format!("a peer of {} cannot install", self.msp_id)),
         }
-    }
-
-    async fn is_installed(&self, peer: &EndorserClient, package_id: &str) -> Result<bool> {
-        Ok(self.installed_at(peer).await?.iter().any(|installed| installed == package_id))
     }
 
     /// The ids of the packages that are installed on each peer, in the order of the peers.
@@ -213,16 +254,10 @@ impl Administrator {
     }
 
     async fn installed_at(&self, peer: &EndorserClient) -> Result<Vec<String>> {
-        match self.ask_at(peer, "", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await? {
-            Answer::Done(payload) => {
-                let installed = QueryInstalledChaincodesResult::decode(payload.as_slice())?.installed_chaincodes;
-                Ok(installed.into_iter().map(|chaincode| chaincode.package_id).collect())
-            }
-            Answer::Denied(said) => bail!("a peer of {} does not tell its administrator: {said}", self.msp_id),
-            Answer::Refused(status, message) => {
-                bail!("{} does not tell what is installed: {status} {message}", self.msp_id)
-            }
-        }
+        let answer = self.ask_at(peer, "", "QueryInstalledChaincodes", &QueryInstalledChaincodesArgs {}).await;
+        let answer = answer.with_context(|| format!("a peer of {} does not tell what is installed", self.msp_id))?;
+        let installed = QueryInstalledChaincodesResult::decode(answer.as_slice())?.installed_chaincodes;
+        Ok(installed.into_iter().map(|chaincode| chaincode.package_id).collect())
     }
 
     /// What each organization of the channel, by its MSP id, thinks of the definition. Asked before it is committed.
@@ -238,8 +273,8 @@ impl Administrator {
             collections: Some(definition.collections.clone()),
             ..Default::default()
         };
-        match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await? {
-            Answer::Done(payload) => {
+        match self.ask(&self.channel, "CheckCommitReadiness", &arguments).await {
+            Ok(payload) => {
                 let CheckCommitReadinessResult { approvals, mut mismatches } =
                     CheckCommitReadinessResult::decode(payload.as_slice())?;
                 let told = approvals.into_iter().map(|(msp_id, approved)| {
@@ -249,33 +284,24 @@ impl Administrator {
                 });
                 Ok(told.collect())
             }
-            Answer::Denied(said) => Err(self.denied("ask who has approved", said)),
-            Answer::Refused(status, message) => bail!("readiness cannot be asked: {status} {message}"),
+            Err(Unanswered::Denied(said)) => Err(self.denied("ask who has approved", said)),
+            Err(error) => Err(error).context("readiness cannot be asked"),
         }
     }
 
-    async fn has_approved(&self, definition: &Definition) -> Result<bool> {
-        Ok(self.approvals(definition).await?.get(&self.msp_id).is_some_and(|approval| approval.approved))
-    }
-
-    /// The package with which the organization has approved the definition of this name and sequence; `None` when it
-    /// has not, or without a package.
-    ///
-    /// # Errors
-    /// [`Denied`], or the peer cannot be asked.
-    pub async fn approved_package(&self, definition: &Definition) -> Result<Option<String>> {
+    /// Whether the organization has approved the definition, to run it with this package.
+    async fn has_approved(&self, definition: &Definition, package_id: &str) -> Result<bool> {
         let arguments =
             QueryApprovedChaincodeDefinitionArgs { name: definition.name.clone(), sequence: definition.sequence };
-        match self.ask(&self.channel, "QueryApprovedChaincodeDefinition", &arguments).await? {
-            Answer::Done(payload) => {
+        match self.ask(&self.channel, "QueryApprovedChaincodeDefinition", &arguments).await {
+            Ok(payload) => {
                 let approved = QueryApprovedChaincodeDefinitionResult::decode(payload.as_slice())?;
-                Ok(approved.source.and_then(|source| match source.r#type {
-                    Some(chaincode_source::Type::LocalPackage(local)) => Some(local.package_id),
-                    Some(chaincode_source::Type::Unavailable(_)) | None => None,
-                }))
+                Ok(definition.is_approved(&approved, package_id))
             }
-            Answer::Denied(said) => Err(self.denied("ask what its organization has approved", said)),
-            Answer::Refused(..) => Ok(None),
+            Err(Unanswered::Denied(said)) => Err(self.denied("ask what its organization has approved", said)),
+            // That is how a peer says that nothing was approved.
+            Err(Unanswered::Refused(..)) => Ok(false),
+            Err(error) => Err(error).context("what its organization has approved cannot be asked"),
         }
     }
 
@@ -292,27 +318,14 @@ impl Administrator {
         Ok(())
     }
 
-    /// Installs the package on every peer of the organization, as far as that was not done before.
-    ///
-    /// # Errors
-    /// A peer refuses.
-    pub async fn install_everywhere(&self, package: &Package) -> Result<()> {
-        try_join_all(self.peers.iter().map(|peer| self.install(peer, package))).await.map(drop)
-    }
-
-    /// Approves the definition for the organization, which runs it with this package.
-    ///
-    /// # Errors
-    /// [`Denied`], or the approval is refused.
-    pub async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
-        let source = chaincode_source::Local { package_id: package_id.to_owned() };
+    async fn approve(&self, definition: &Definition, package_id: &str) -> Result<()> {
         let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
             sequence: definition.sequence,
             name: definition.name.clone(),
             version: definition.version.clone(),
             validation_parameter: definition.policy.clone(),
             collections: Some(definition.collections.clone()),
-            source: Some(ChaincodeSource { r#type: Some(chaincode_source::Type::LocalPackage(source)) }),
+            source: Some(local(package_id)),
             ..Default::default()
         };
         self.submit("ApproveChaincodeDefinitionForMyOrg", &arguments, &[&self.msp_id], "unchanged content")
@@ -363,9 +376,8 @@ impl Administrator {
     }
 
     /// Asks the own first peer, without ordering anything.
-    async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Answer> {
-        let peer = self.peers.first().context("an organization without a peer")?;
-        self.ask_at(peer, channel, function, arguments).await
+    async fn ask(&self, channel: &str, function: &str, arguments: &impl Message) -> Result<Vec<u8>, Unanswered> {
+        self.ask_at(&self.peers[0], channel, function, arguments).await
     }
 
     async fn ask_at(
@@ -374,27 +386,9 @@ impl Administrator {
         channel: &str,
         function: &str,
         arguments: &impl Message,
-    ) -> Result<Answer> {
-        let call = self.gateway.contract(channel, LIFECYCLE).transaction(function);
-        let proposal = call.argument(arguments.encode_to_vec()).propose()?;
-        match peer.query(&proposal).await {
-            Ok(payload) => Ok(Answer::Done(payload)),
-            Err(EndorserError::Refused { message, .. }) if is_access_denied(&message) => Ok(Answer::Denied(message)),
-            Err(EndorserError::Refused { status, message }) => Ok(Answer::Refused(status, message)),
-            Err(EndorserError::Call(error)) if error.failure() == Failure::AccessDenied => {
-                Ok(Answer::Denied(error.message))
-            }
-            Err(error) => Err(error).with_context(|| format!("asking the peer of {} for {function}", self.msp_id)),
-        }
+    ) -> Result<Vec<u8>, Unanswered> {
+        ask(peer, &self.gateway.contract(channel, LIFECYCLE), function, Some(arguments.encode_to_vec())).await
     }
-}
-
-/// What a peer says to a lifecycle request.
-enum Answer {
-    Done(Vec<u8>),
-    /// The channel's policies do not let the administrator do this.
-    Denied(String),
-    Refused(i32, String),
 }
 
 fn says(error: &ClientError, text: &str) -> bool {
@@ -408,4 +402,53 @@ fn may_pass(error: &ClientError) -> bool {
         || ["no Raft leader", "SERVICE_UNAVAILABLE", "failed to find any endorsing peers"]
             .iter()
             .any(|text| says(error, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Change = fn(&mut QueryApprovedChaincodeDefinitionResult);
+
+    #[test]
+    fn an_approval_of_other_terms_or_with_another_package_is_none_of_this_definition() -> Result<()> {
+        let terms = |endorsing: &[&str], endorsements| Terms {
+            name: "n".into(),
+            version: "1".into(),
+            endorsing: endorsing.iter().map(|one| (*one).to_owned()).collect(),
+            endorsements,
+            orderer: "OMSP".into(),
+        };
+        let wanted = Definition::after(&terms(&["AMSP", "BMSP"], 2), None)?;
+        let approved = QueryApprovedChaincodeDefinitionResult {
+            sequence: 1,
+            version: "1".into(),
+            endorsement_plugin: ENDORSEMENT_PLUGIN.into(),
+            validation_plugin: VALIDATION_PLUGIN.into(),
+            validation_parameter: wanted.policy.clone(),
+            collections: Some(wanted.collections.clone()),
+            init_required: false,
+            source: Some(local("n:1")),
+        };
+        assert!(wanted.is_approved(&approved, "n:1"));
+        let others: [(&str, Change); 9] = [
+            ("sequence", |other| other.sequence = 2),
+            ("version", |other| other.version = "2".into()),
+            ("endorsement plugin", |other| other.endorsement_plugin = "own".into()),
+            ("validation plugin", |other| other.validation_plugin = "own".into()),
+            ("policy", |other| other.validation_parameter.clear()),
+            ("collections", |other| other.collections = None),
+            ("init", |other| other.init_required = true),
+            ("package", |other| other.source = Some(local("n:2"))),
+            ("no package", |other| other.source = None),
+        ];
+        for (name, change) in others {
+            let mut other = approved.clone();
+            change(&mut other);
+            assert!(!wanted.is_approved(&other, "n:1"), "{name}");
+        }
+        let fewer = Definition::after(&terms(&["AMSP", "BMSP"], 1), None)?;
+        assert!(!fewer.is_approved(&approved, "n:1"));
+        Ok(())
+    }
 }

@@ -9,7 +9,9 @@ mod archive;
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
+use fabric_msp::words::fill;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::endpoint::Endpoint;
 
@@ -20,6 +22,7 @@ const LABEL_BYTES_MAX: usize = 128;
 /// The files of a package: what it is, and the archive that says where the chaincode listens.
 const METADATA: &str = "metadata.json";
 const CODE: &str = "code.tar.gz";
+const CONNECTION: &str = "connection.json";
 
 /// How peers reach an external chaincode. Field names and forms are those of Fabric's `connection.json`.
 #[derive(Debug, Serialize)]
@@ -49,7 +52,7 @@ impl Connection {
     /// # Errors
     /// The address is not `host:port`, TLS has no authority, or a client's certificate or key is missing.
     pub fn check(&self) -> Result<()> {
-        let filled = filled(&self.address).with_context(|| format!("{} holds a word that is no name", self.address))?;
+        let filled = fill(&self.address, |_| Some("1".to_owned())).with_context(|| self.address.clone())?;
         let legal = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
         ensure!(filled.chars().all(legal), "{} is not host:port", self.address);
         filled.parse::<Endpoint>().with_context(|| format!("the chaincode's address {}", self.address))?;
@@ -63,21 +66,6 @@ impl Connection {
         ensure!(self.tls_required || certificate, "a client's certificate is shown with TLS only");
         Ok(())
     }
-}
-
-/// The address with `1` for each `{{.word}}`, or `None` when something else stands in double braces.
-fn filled(address: &str) -> Option<String> {
-    let mut filled = String::new();
-    let mut rest = address;
-    while let Some((before, after)) = rest.split_once("{{.") {
-        let (word, behind) = after.split_once("}}")?;
-        let is_name = !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        filled.push_str(before);
-        filled.push_str(is_name.then_some("1")?);
-        rest = behind;
-    }
-    filled.push_str(rest);
-    Some(filled).filter(|filled| !filled.contains(['{', '}']))
 }
 
 /// Whether Fabric takes a text as a package's label.
@@ -125,6 +113,11 @@ impl Packages {
         self.of.get(msp_id).with_context(|| format!("there is no package of the chaincode for {msp_id}"))
     }
 
+    /// The packages, in the order of the organizations' MSP ids.
+    pub fn all(&self) -> impl Iterator<Item = &Package> {
+        self.of.values()
+    }
+
     /// The ids of the packages, each once.
     #[must_use]
     pub fn ids(&self) -> Vec<&str> {
@@ -148,7 +141,7 @@ impl Package {
     /// # Errors
     /// The archive cannot be written, which only a lack of memory explains.
     pub fn new(label: &str, connection: &Connection) -> Result<Self> {
-        let code = archive::write(&[("connection.json", serde_json::to_vec(connection)?)])?;
+        let code = archive::write(&[(CONNECTION, serde_json::to_vec(connection)?)])?;
         let metadata = serde_json::to_vec(&Metadata { kind: "ccaas".to_owned(), label: label.to_owned() })?;
         let bytes = archive::write(&[(METADATA, metadata), (CODE, code)])?;
         Ok(Self::from_bytes(label, bytes))
@@ -161,10 +154,24 @@ impl Package {
         Self { bytes, id }
     }
 
+    /// Whether it holds the private key with which peers show themselves to the chaincode (`client_key`): such a
+    /// package is for the peers of one organization.
+    ///
+    /// # Errors
+    /// It is no package, or not of an external chaincode.
+    pub fn holds_private_key(&self) -> Result<bool> {
+        let connection = archive::read(&archive::read(&self.bytes, CODE)?, CONNECTION)?;
+        let fields: Map<String, Value> = serde_json::from_slice(&connection).context(CONNECTION)?;
+        // Peers take any letter case of a field's name.
+        let mut keys = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("client_key"));
+        Ok(keys.any(|(_, key)| key.as_str().is_none_or(|key| !key.is_empty())))
+    }
+
     /// Reads a package of any external chaincode.
     ///
     /// # Errors
-    /// The file cannot be read, is larger than 16 MiB, or is no package of the type `ccaas`.
+    /// The file cannot be read, is larger than 16 MiB, is no package of the type `ccaas`, or holds one of its files
+    /// twice.
     pub fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
         let size = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.len();
@@ -179,13 +186,16 @@ fn label_of(package: &[u8]) -> Result<String> {
     let metadata: Metadata = serde_json::from_slice(&archive::read(package, METADATA)?).context(METADATA)?;
     ensure!(metadata.kind.eq_ignore_ascii_case("ccaas"), "its type is {:?}, not ccaas", metadata.kind);
     ensure!(is_label(&metadata.label), "its label {:?} is none that Fabric takes", metadata.label);
-    archive::read(&archive::read(package, CODE)?, "connection.json").context(CODE)?;
+    archive::read(&archive::read(package, CODE)?, CONNECTION).context(CODE)?;
     Ok(metadata.label)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const METADATA_A: &str = r#"{"type":"ccaas","label":"a"}"#;
+    const METADATA_B: &str = r#"{"type":"ccaas","label":"b"}"#;
 
     fn connection() -> Connection {
         Connection {
@@ -220,12 +230,16 @@ mod tests {
         assert_eq!(Package::read(&path)?.id, made.id);
         let metadata = |text: &str| (METADATA, text.as_bytes().to_vec());
         let code = || Ok::<_, anyhow::Error>((CODE, archive::write(&[("connection.json", b"{}".to_vec())])?));
+        let twice = archive::write(&[("./connection.json", b"{}".to_vec()), ("connection.json", b"{}".to_vec())])?;
         for (files, reason) in [
             (vec![code()?], "metadata.json"),
             (vec![metadata(r#"{"type":"golang","label":"a"}"#), code()?], "golang"),
             (vec![metadata(r#"{"type":"ccaas","label":"../a"}"#), code()?], "../a"),
             (vec![metadata(r#"{"type":"ccaas","label":"a"}"#)], "code.tar.gz"),
             (vec![metadata(r#"{"type":"ccaas","label":"a"}"#), (CODE, archive::write(&[])?)], "connection.json"),
+            (vec![metadata(METADATA_A), metadata(METADATA_B), code()?], "it holds metadata.json twice"),
+            (vec![metadata(METADATA_A), code()?, code()?], "it holds code.tar.gz twice"),
+            (vec![metadata(METADATA_A), (CODE, twice)], "it holds connection.json twice"),
         ] {
             fs::write(&path, archive::write(&files)?)?;
             let error = format!("{:#}", Package::read(&path).expect_err(reason));
@@ -237,9 +251,27 @@ mod tests {
     }
 
     #[test]
+    fn a_package_tells_whether_it_holds_a_private_key() -> Result<()> {
+        let package = |connection: &str| -> Result<bool> {
+            let code = archive::write(&[(CONNECTION, connection.as_bytes().to_vec())])?;
+            Package::from_bytes("a", archive::write(&[(CODE, code)])?).holds_private_key()
+        };
+        for (connection, expected) in [
+            ("{}", false),
+            (r#"{"client_key":""}"#, false),
+            (r#"{"client_key":"k"}"#, true),
+            (r#"{"Client_Key":"k","client_key":""}"#, true),
+        ] {
+            assert_eq!(package(connection)?, expected, "{connection}");
+        }
+        assert!(package("no JSON").is_err());
+        Ok(())
+    }
+
+    #[test]
     fn an_address_may_name_the_peer_and_what_peers_cannot_use_is_refused() {
         let with = |address: &str| Connection { address: address.into(), ..connection() }.check();
-        for address in ["cc:9999", "{{.peername}}_cc:9999", "cc.{{.peername}}.svc:{{.port}}"] {
+        for address in ["cc:9999", "{{.peername}}_cc:9999", "cc.{{ .peername }}.svc:{{.port}}"] {
             assert!(with(address).is_ok(), "{address}");
         }
         for address in

@@ -147,6 +147,7 @@ impl Organizations {
                 peer: "127.0.0.1:1".to_owned(),
                 peer_tls_ca: None,
                 peer_server_name: None,
+                peer_tls_client: None,
                 custody: *custody,
                 managed_identity: (*custody == Custody::Managed).then(|| self.path(msp_id).join("managed")),
                 operators: Vec::new(),

@@ -1,6 +1,7 @@
 //! `connect`: a Fabric network that others run is checked for the chaincode, gets it as far as keys are at hand, and a
 //! gateway's settings are written for it.
 
+mod environment;
 mod gateway;
 mod options;
 mod show;
@@ -22,8 +23,9 @@ const IN_THE_WAY: u8 = 1;
 /// The exit status when other organizations must approve before the definition is committed.
 const WAITS: u8 = 3;
 
-/// Checks the network, does what the options ask besides, and prints what was found and done. The exit status is 1 when
-/// something is in the way of the chaincode, and 3 when its definition waits for other organizations.
+/// Checks the network, does what the options ask besides, and prints what was found and done, also before it fails. The
+/// exit status is 1 when something is in the way of the chaincode, and 3 when its definition waits for other
+/// organizations.
 ///
 /// # Errors
 /// The description cannot be read or contradicts itself, or a step is refused.
@@ -31,23 +33,38 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let description = options.description()?;
     let packages = if options.deploy { options.packages(&description)? } else { Packages::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (checked, deployed) = runtime.block_on(async {
+    let mut outcome = Outcome::default();
+    let (checked, acted) = runtime.block_on(async {
         let mut checked = check(&description).await;
-        let deployed = match options.deploy && checked.is_ready() {
-            true => Some(deploy(&mut checked, &description, &packages).await?),
-            false => None,
-        };
-        Ok::<_, anyhow::Error>((checked, deployed))
-    })?;
-    let mut outcome = Outcome { deployed: deployed.as_ref(), ..Outcome::default() };
-    if let Some(deployed) = deployed.as_ref().filter(|deployed| !deployed.waits_for.is_empty()) {
-        outcome.handovers = hand_over(options, &description, &checked, deployed, &packages)?;
+        let acted = act(options, &description, &mut checked, &packages, &mut outcome).await;
+        (checked, acted)
+    });
+    show::outcome(&checked.report, &outcome, acted.as_ref().err(), options)?;
+    acted?;
+    Ok(status(&checked, outcome.deployed.as_ref()))
+}
+
+/// Deploys and writes as far as the options ask for it and nothing is in the way.
+async fn act(
+    options: &Options,
+    description: &Description,
+    checked: &mut Checked,
+    packages: &Packages,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    if !checked.is_ready() {
+        return Ok(());
+    }
+    if options.deploy {
+        let deployed = outcome.deployed.insert(deploy(checked, description, packages).await?);
+        if !deployed.waits_for.is_empty() {
+            outcome.handovers = hand_over(options, checked, deployed, packages)?;
+        }
     }
     if options.gateway.is_some() && checked.is_ready() {
-        outcome.settings = Some(gateway::write(options, &description, &checked)?);
+        outcome.settings = Some(gateway::write(options, description, checked)?);
     }
-    show::outcome(&checked.report, &outcome, options)?;
-    Ok(status(&checked, deployed.as_ref()))
+    Ok(())
 }
 
 fn status(checked: &Checked, deployed: Option<&Deployed>) -> ExitCode {
@@ -58,16 +75,8 @@ fn status(checked: &Checked, deployed: Option<&Deployed>) -> ExitCode {
     }
 }
 
-fn hand_over(
-    options: &Options,
-    description: &Description,
-    checked: &Checked,
-    deployed: &Deployed,
-    packages: &Packages,
-) -> Result<Vec<Handover>> {
+fn hand_over(options: &Options, checked: &Checked, deployed: &Deployed, packages: &Packages) -> Result<Vec<Handover>> {
     let config = checked.config.as_ref().context("the channel's configuration is not known")?;
-    let own = description.organizations.iter().find_map(|one| packages.of(&one.msp_id).ok());
-    let package = own.context("there is no package")?;
     private::create_folder(&options.output).with_context(|| format!("cannot create {}", options.output.display()))?;
-    handover(deployed, config, package, &options.output)
+    handover(deployed, config, packages, &options.output)
 }

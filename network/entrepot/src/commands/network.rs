@@ -1,6 +1,12 @@
-//! `network`: the embedded network alone, and files that run a network in containers.
+//! `network`: the embedded network alone, files that run a network in containers, and what the peers of a network of
+//! others say.
 
-use std::path::{Path, PathBuf};
+mod status;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -36,6 +42,8 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "profiles")]
         output: PathBuf,
     },
+    /// Show which peers of a network that others run answer, their channels, heights and chaincodes
+    Status(status::Options),
     /// Join the nodes of an exported network and deploy its chaincode (what the container `join` does)
     Join {
         /// The exported folder `network`
@@ -76,18 +84,20 @@ pub struct ExportOptions {
     entrepot_image: String,
 }
 
-/// Does what the command says.
+/// Does what the command says. Gives back the exit status.
 ///
 /// # Errors
 /// As the command.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command) -> Result<ExitCode> {
     match command {
+        Command::Status(options) => return status::run(options),
         Command::Run(options) => roles::network::run(options),
         Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
         Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
         Command::Profiles { folder, output } => profiles(folder, output),
         Command::Join { dir } => say!("{}", export::join(dir)?),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn profiles(folder: &Folder, output: &Path) -> Result<()> {

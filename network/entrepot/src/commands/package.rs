@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fabric_msp::private;
 use fabric_operator::{
+    certificates::only_certificates,
     layout::write_atomically,
     package::{Connection, Package, is_label},
 };
@@ -59,10 +60,14 @@ pub fn run(options: &Options) -> Result<()> {
             "label": options.label,
             "address": connection.address,
             "tls": connection.tls_required,
+            "holds_private_key": connection.client_auth_required,
             "file": output,
         }));
     }
     say!("{} holds the package {}", output.display(), package.id)?;
+    if connection.client_auth_required {
+        say!("It holds the private key of the peers' certificate: it is for the peers of one organization alone.")?;
+    }
     say!("Peers dial {}. Serve the chaincode there:", connection.address)?;
     say!("  {}", serving(&package.id, &connection))
 }
@@ -102,7 +107,5 @@ fn connection(options: &Options) -> Result<Connection> {
 
 fn read_pem(path: &Path) -> Result<String> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let certificates = openssl::x509::X509::stack_from_pem(text.as_bytes()).unwrap_or_default();
-    ensure!(!certificates.is_empty(), "{} holds no certificate in PEM", path.display());
-    Ok(text)
+    only_certificates(&text).with_context(|| path.display().to_string())
 }

@@ -78,6 +78,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
             peer: peer.endpoint.to_string(),
             peer_tls_ca: Some(layout.tls_authority(&organization.domain)),
             peer_server_name: None,
+            peer_tls_client: None,
             custody: if managed { Custody::Managed } else { Custody::External },
             managed_identity: managed.then_some(gateway_user),
             operators: Vec::new(),

@@ -1,21 +1,21 @@
 //! What the channel lets an organization's identities do: by its policies as they stand in the configuration, and by
 //! asking.
 
-use fabric_client::{ClientError, EndorserClient, Failure, Gateway};
+use fabric_client::{Code, EndorserClient, Failure, Gateway};
 use fabric_config::ChannelConfig;
 use fabric_msp::{identity::Identity, msp::Role, signer::Signer};
 use fabric_protos::common::{BlockchainInfo, Config};
 use prost::Message;
 
 use super::{
-    ask::{Said, ask},
     finding::{Report, Step},
     member::Joined,
 };
-use crate::consortium;
+use crate::{
+    ask::{Unanswered, ask},
+    consortium,
+};
 
-/// The code of gRPC for a service that a server does not have.
-const UNIMPLEMENTED: &str = "Unimplemented";
 /// The policies of Fabric that guard what no rule of the channel's own guards.
 const WRITERS: &str = "/Channel/Application/Writers";
 
@@ -23,17 +23,18 @@ const WRITERS: &str = "/Channel/Application/Writers";
 pub(super) async fn configuration(joined: &Joined<'_>, channel: &str, report: &mut Report) -> Option<ChannelConfig> {
     let msp_id = &joined.described.msp_id;
     let peer = EndorserClient::new(joined.peers[0].clone());
-    let answer = match ask(&peer, &joined.as_admin(), "", ("cscc", "GetChannelConfig"), Some(channel)).await {
-        Said::Answer(answer) => answer,
-        Said::Denied(said) => {
+    let configuration = joined.as_admin().contract("", "cscc");
+    let answer = match ask(&peer, &configuration, "GetChannelConfig", Some(channel.into())).await {
+        Ok(answer) => answer,
+        Err(Unanswered::Denied(said)) => {
             let advice = "The channel's policy for `cscc/GetChannelConfig` (/Channel/Application/Readers unless an ACL \
                           says otherwise) does not hold for this identity. An administrator of the channel changes it.";
             report.failed(Step::Acl, msp_id, format!("the configuration of {channel} may not be read: {said}"), advice);
             return None;
         }
-        Said::Refused(said) | Said::Failed(said) => {
+        Err(error) => {
             let advice = "Look into the peer's log.";
-            report.failed(Step::Acl, msp_id, format!("the peer does not tell the configuration: {said}"), advice);
+            report.failed(Step::Acl, msp_id, format!("the peer does not tell the configuration: {error}"), advice);
             return None;
         }
     };
@@ -127,13 +128,15 @@ fn may_propose(joined: &Joined<'_>, config: &ChannelConfig, identity: &Identity,
         return false;
     }
     report.held(Step::Acl, msp_id, format!("it may call chaincode ({guard})"));
-    match (holds(WRITERS), joined.described.role) {
-        (Ok(()), consortium::Role::Regulator) | (Err(_), consortium::Role::Regulator) => true,
-        (Ok(()), _) => {
+    if joined.described.role == consortium::Role::Regulator {
+        return true;
+    }
+    match holds(WRITERS) {
+        Ok(()) => {
             report.held(Step::Acl, msp_id, format!("it may send transactions ({WRITERS})"));
             true
         }
-        (Err(error), _) => {
+        Err(error) => {
             let found = format!("it may not send transactions ({WRITERS}): {error}");
             let advice = "Its Writers policy on the channel decides. An organization that is to read only is described \
                           with `role: regulator`.";
@@ -159,7 +162,7 @@ async fn evaluates(gateway: &Gateway, channel: &str, msp_id: &str, report: &mut 
         Err(error) => error,
     };
     let (step, advice) = match &error {
-        error if has_no_gateway(error) => (
+        error if error.code() == Some(Code::Unimplemented) => (
             Step::Version,
             "The peer has no gateway service: it is older than Fabric 2.4, or CORE_PEER_GATEWAY_ENABLED is false. It \
              takes Fabric 2.5 or 3.x.",
@@ -173,8 +176,4 @@ async fn evaluates(gateway: &Gateway, channel: &str, msp_id: &str, report: &mut 
     };
     report.failed(step, msp_id, format!("the peer's gateway service does not answer: {error}"), advice);
     false
-}
-
-fn has_no_gateway(error: &ClientError) -> bool {
-    error.code().is_some_and(|code| format!("{code:?}") == UNIMPLEMENTED)
 }

@@ -1,7 +1,6 @@
 //! What a channel must be for the chaincode: capabilities, and organizations that its policies can name.
 
 use fabric_config::ChannelConfig;
-use fabric_contract::organization_collection;
 
 use super::{
     description::Description,
@@ -67,13 +66,6 @@ pub(super) fn check_endorsing(terms: &Terms, config: &ChannelConfig, report: &mu
                           MSP folder, cryptogen's EnableNodeOUs) and updates its MSP on the channel.";
             report.failed(Step::Organizations, msp_id, found, advice);
         }
-    }
-    let collections: std::collections::BTreeSet<String> =
-        terms.endorsing.iter().map(|msp_id| organization_collection(msp_id)).collect();
-    if collections.len() < terms.endorsing.len() {
-        is_whole = false;
-        let found = "two MSP ids differ only in `.` and `_`, and would share one private data collection";
-        report.failed(Step::Organizations, about, found, "Leave one of them out of `endorsing`.");
     }
     let anchored = config.application_orgs().filter(|one| !one.anchor_peers.is_empty()).count();
     if anchored == 0 && terms.endorsing.len() > 1 {

@@ -30,7 +30,7 @@ pub async fn check(description: &Description) -> Checked {
         let Some(joined) = member::join(described, &description.channel, &mut report).await else { continue };
         let Some(own) = access::configuration(&joined, &description.channel, &mut report).await else { continue };
         if access::check(&joined, &own, &mut report).await {
-            members.extend(joined.into_member(&mut report));
+            members.push(joined.into_member());
         }
         // Peers may be a block apart; the newest counts.
         if config.as_ref().is_none_or(|known: &ChannelConfig| known.sequence() < own.sequence()) {

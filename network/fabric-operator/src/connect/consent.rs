@@ -1,40 +1,61 @@
-//! Whether enough organizations have approved a definition for it to be committed.
-
-use std::collections::BTreeSet;
+//! Whether enough organizations have approved a definition for it to be committed, and whose peers endorse that.
 
 use fabric_config::ChannelConfig;
 use fabric_protos::common::{
-    MspRole, SignaturePolicy, SignaturePolicyEnvelope, msp_principal::Classification, signature_policy::Type,
+    MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, SignaturePolicyEnvelope, msp_principal::Classification,
+    signature_policy::Type,
 };
+use fabric_protos::msp::SerializedIdentity;
 use prost::Message;
 
 /// The policy that decides over commits.
 const LIFECYCLE_ENDORSEMENT: &str = "/Channel/Application/LifecycleEndorsement";
 
-/// Whether the peers of these organizations together satisfy the channel's policy for the lifecycle. A policy that
-/// cannot be read here, or that asks for something else than roles, is left to the network.
-pub(super) fn suffices(config: &ChannelConfig, approving: &BTreeSet<&str>) -> bool {
-    match config.policy(LIFECYCLE_ENDORSEMENT).signature_policy() {
-        Some(envelope) => envelope.rule.as_ref().is_none_or(|rule| holds(rule, &envelope, approving)),
-        None => true,
-    }
+/// As many of the organizations that have approved, in their order, as the channel's policy for the lifecycle asks for;
+/// `None` when all of them together are too few. Where the policy cannot be written as one signature policy, because an
+/// organization lacks the policy that it counts, a majority of the channel's organizations is asked for, as Fabric does
+/// by default.
+pub(super) fn endorsers<'a>(config: &ChannelConfig, approving: &[&'a str]) -> Option<Vec<&'a str>> {
+    let policy = config.policy(LIFECYCLE_ENDORSEMENT).signature_policy();
+    let majority = config.application_orgs().count() / 2 + 1;
+    enough(policy.as_ref(), majority, approving)
 }
 
-fn holds(rule: &SignaturePolicy, envelope: &SignaturePolicyEnvelope, approving: &BTreeSet<&str>) -> bool {
+fn enough<'a>(
+    policy: Option<&SignaturePolicyEnvelope>,
+    majority: usize,
+    approving: &[&'a str],
+) -> Option<Vec<&'a str>> {
+    let suffice = |some: &[&str]| match policy {
+        Some(envelope) => envelope.rule.as_ref().is_some_and(|rule| holds(rule, envelope, some)),
+        None => some.len() >= majority,
+    };
+    (1..=approving.len()).map(|count| &approving[..count]).find(|some| suffice(some)).map(<[_]>::to_vec)
+}
+
+fn holds(rule: &SignaturePolicy, envelope: &SignaturePolicyEnvelope, approving: &[&str]) -> bool {
     match &rule.r#type {
         Some(Type::SignedBy(index)) => {
             let principal = usize::try_from(*index).ok().and_then(|index| envelope.identities.get(index));
-            principal.is_none_or(|one| {
-                let is_role = one.principal_classification == Classification::Role as i32;
-                let role = is_role.then(|| MspRole::decode(one.principal.as_slice()).ok()).flatten();
-                role.is_none_or(|role| approving.contains(role.msp_identifier.as_str()))
-            })
+            let msp_id = principal.and_then(organization);
+            msp_id.is_some_and(|msp_id| approving.contains(&msp_id.as_str()))
         }
         Some(Type::NOutOf(gate)) => {
             let needed = usize::try_from(gate.n).unwrap_or_default();
             gate.rules.iter().filter(|arm| holds(arm, envelope, approving)).count() >= needed
         }
-        None => true,
+        None => false,
+    }
+}
+
+/// The organization of which a principal is a part.
+fn organization(principal: &MspPrincipal) -> Option<String> {
+    let bytes = principal.principal.as_slice();
+    match Classification::try_from(principal.principal_classification).ok()? {
+        Classification::Role => Some(MspRole::decode(bytes).ok()?.msp_identifier),
+        Classification::OrganizationUnit => Some(OrganizationUnit::decode(bytes).ok()?.msp_identifier),
+        Classification::Identity => Some(SerializedIdentity::decode(bytes).ok()?.mspid),
+        _ => None,
     }
 }
 
@@ -45,17 +66,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_majority_is_counted_by_organizations() -> anyhow::Result<()> {
+    fn those_who_come_first_endorse_until_the_policy_is_satisfied() -> anyhow::Result<()> {
         let envelope = policy::parse("OutOf(2, 'AMSP.peer', 'BMSP.member', AND('CMSP.peer', 'DMSP.peer'))")?;
-        let rule = envelope.rule.clone().unwrap_or_default();
         for (approving, expected) in [
-            (&["AMSP"][..], false),
-            (&["AMSP", "BMSP"], true),
-            (&["AMSP", "CMSP"], false),
-            (&["AMSP", "CMSP", "DMSP"], true),
+            (&[][..], None),
+            (&["AMSP"], None),
+            (&["AMSP", "BMSP", "CMSP"], Some(2)),
+            (&["AMSP", "CMSP"], None),
+            (&["AMSP", "CMSP", "DMSP", "BMSP"], Some(3)),
+            (&["XMSP", "BMSP", "AMSP"], Some(3)),
         ] {
-            assert_eq!(holds(&rule, &envelope, &approving.iter().copied().collect()), expected, "{approving:?}");
+            let expected = expected.map(|count| approving[..count].to_vec());
+            assert_eq!(enough(Some(&envelope), 1, approving), expected, "{approving:?}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn where_the_policy_cannot_be_read_a_majority_is_asked_for() {
+        assert_eq!(enough(None, 2, &["AMSP"]), None);
+        assert_eq!(enough(None, 2, &["BMSP", "AMSP", "CMSP"]), Some(vec!["BMSP", "AMSP"]));
+    }
+
+    #[test]
+    fn units_and_single_identities_are_counted_for_their_organization() -> anyhow::Result<()> {
+        let mut envelope = policy::parse("AND('AMSP.peer', 'BMSP.peer')")?;
+        let unit = OrganizationUnit { msp_identifier: "AMSP".into(), ..Default::default() };
+        let identity = SerializedIdentity { mspid: "BMSP".into(), id_bytes: Vec::new() };
+        for (principal, classification, bytes) in [
+            (0, Classification::OrganizationUnit, unit.encode_to_vec()),
+            (1, Classification::Identity, identity.encode_to_vec()),
+        ] {
+            envelope.identities[principal].principal_classification = classification as i32;
+            envelope.identities[principal].principal = bytes;
+        }
+        assert_eq!(enough(Some(&envelope), 1, &["AMSP"]), None);
+        assert_eq!(enough(Some(&envelope), 1, &["BMSP", "AMSP"]), Some(vec!["BMSP", "AMSP"]));
         Ok(())
     }
 }

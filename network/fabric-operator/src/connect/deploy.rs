@@ -2,7 +2,7 @@
 //! organization at hand, and commit when enough have approved.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
@@ -12,10 +12,10 @@ use fabric_protos::lifecycle::QueryChaincodeDefinitionResult;
 
 use super::{
     check::Checked,
-    consent::suffices,
+    consent::endorsers,
     description::Description,
     finding::{Report, Step},
-    member::Member,
+    member::{Member, endorsing},
     readiness::{METADATA, answers, told},
     terms::terms,
 };
@@ -43,45 +43,45 @@ pub struct Deployed {
     pub waits_for: Vec<String>,
 }
 
-/// Installs, approves and commits what is missing, and adds to the report of the check what was done.
+/// Installs, approves and commits what is missing, and adds to the report of the check what was done, also when a later
+/// step fails.
 ///
 /// # Errors
-/// No organization at hand can act, one has no package, or a step is refused.
+/// No organization at hand endorses, one has no package, or a step is refused.
 pub async fn deploy(checked: &mut Checked, description: &Description, packages: &Packages) -> Result<Deployed> {
     let Checked { report, config, members } = checked;
     let config = config.as_ref().context("the channel's configuration is not known")?;
-    let first = members.first().context("no organization at hand can act on the channel")?;
     let terms = terms(description, config)?;
-    // What the check found of it is about to change.
-    report.findings.retain(|finding| finding.step != Step::Lifecycle);
+    let first = endorsing(members, &terms).next().context("no organization at hand endorses on the channel")?;
     let committed = first.administrator.committed(&terms.name).await?;
     let definition = Definition::after(&terms, committed.as_ref())?;
     let before = committed.filter(|committed| definition.is(committed));
 
-    let endorses = |member: &&Member| terms.endorsing.iter().any(|msp_id| msp_id == member.administrator.msp_id());
-    for member in members.iter().filter(endorses) {
+    // What the check found of it is about to change.
+    report.findings.retain(|finding| finding.step != Step::Lifecycle);
+    for member in endorsing(members, &terms) {
         install_and_approve(member, &definition, packages, report).await?;
     }
     let is_new = before.is_none();
+    let at_hand: Vec<&str> = endorsing(members, &terms).map(|member| member.described.msp_id.as_str()).collect();
     let approvals = match before {
-        Some(before) => known_approvals(before, members),
+        Some(before) => known_approvals(before, &at_hand),
         None => first.administrator.approvals(&definition).await?,
     };
-    let approving: BTreeSet<&str> =
+    let mut approving: Vec<&str> =
         approvals.iter().filter(|(_, approval)| approval.approved).map(|(msp_id, _)| msp_id.as_str()).collect();
+    // A peer of an organization at hand was just called; nobody knows whether those of others can be.
+    approving.sort_by_key(|msp_id| !at_hand.contains(msp_id));
     let waits_for: Vec<String> =
-        terms.endorsing.iter().filter(|msp_id| !approving.contains(msp_id.as_str())).cloned().collect();
+        terms.endorsing.iter().filter(|msp_id| !approving.contains(&msp_id.as_str())).cloned().collect();
     let mut committed = !is_new;
-    if is_new && suffices(config, &approving) {
-        let endorsers: Vec<&str> = approving.iter().copied().collect();
-        first.administrator.commit(&definition, &endorsers).await?;
+    if is_new && let Some(endorsers) = endorsers(config, &approving) {
+        commit(first, &definition, &endorsers, report).await?;
         committed = true;
-        let found =
-            format!("{} {} is committed (sequence {})", definition.name, definition.version, definition.sequence);
-        report.held(Step::Lifecycle, config.channel_id(), found);
     }
-    let told = waits_for.iter().map(|msp_id| told(msp_id, approvals.get(msp_id).unwrap_or(&Approval::default())));
-    tell_waiting(&told.collect::<Vec<_>>(), committed, config.channel_id(), report);
+    let told: Vec<String> =
+        waits_for.iter().map(|msp_id| told(msp_id, approvals.get(msp_id).unwrap_or(&Approval::default()))).collect();
+    tell_waiting(&told, committed, config.channel_id(), report);
     if committed {
         usable(members, &terms, report).await;
     }
@@ -96,28 +96,36 @@ async fn install_and_approve(
 ) -> Result<()> {
     let administrator = &member.administrator;
     let package = packages.of(administrator.msp_id())?;
-    administrator.install_everywhere(package).await?;
-    if administrator.approved_package(definition).await?.as_ref() != Some(&package.id) {
-        administrator.approve(definition, &package.id).await?;
-    }
+    administrator.install_and_approve(Some(definition), package).await?;
     let found = format!("{} is installed and approved (sequence {})", package.id, definition.sequence);
     report.held(Step::Lifecycle, administrator.msp_id(), found);
     Ok(())
 }
 
+async fn commit(first: &Member, definition: &Definition, endorsers: &[&str], report: &mut Report) -> Result<()> {
+    first.administrator.commit(definition, endorsers).await?;
+    let Definition { name, version, sequence, .. } = definition;
+    let found = format!("{name} {version} is committed (sequence {sequence}), endorsed by {}", endorsers.join(", "));
+    report.held(Step::Lifecycle, first.administrator.channel(), found);
+    Ok(())
+}
+
 /// Who has approved the definition that is committed: those it names, and those who have just done so.
-fn known_approvals(before: QueryChaincodeDefinitionResult, members: &[Member]) -> BTreeMap<String, Approval> {
-    let own = members.iter().map(|member| (member.administrator.msp_id().to_owned(), true));
+fn known_approvals(before: QueryChaincodeDefinitionResult, at_hand: &[&str]) -> BTreeMap<String, Approval> {
+    let own = at_hand.iter().map(|msp_id| ((*msp_id).to_owned(), true));
     let approval = |(msp_id, approved)| (msp_id, Approval { approved, ..Approval::default() });
     before.approvals.into_iter().chain(own).map(approval).collect()
 }
 
 fn tell_waiting(waits_for: &[String], committed: bool, channel: &str, report: &mut Report) {
-    if waits_for.is_empty() {
-        return;
-    }
     let names = waits_for.join(", ");
     let (found, advice) = match committed {
+        true if waits_for.is_empty() => return,
+        false if waits_for.is_empty() => (
+            "all that endorse have approved, and the channel's policy for the lifecycle asks for more".to_owned(),
+            "Further organizations of the channel approve the same definition (/Channel/Application/LifecycleEndorsement \
+             says which count); then the same command here commits.",
+        ),
         true => (
             format!("{names} cannot endorse before it has approved, too"),
             "Its administrator runs the commands below; nothing has to be committed again.",
@@ -136,7 +144,7 @@ async fn usable(members: &[Member], terms: &Terms, report: &mut Report) {
     for member in members {
         all_answer &= answers(member, terms, report).await;
     }
-    let Some(first) = members.first().filter(|_| all_answer) else { return };
+    let Some(first) = endorsing(members, terms).next().filter(|_| all_answer) else { return };
     match gathered(first, terms).await {
         Ok(()) => report.held(
             Step::Lifecycle,

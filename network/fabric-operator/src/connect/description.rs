@@ -8,9 +8,14 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use fabric_config::is_channel_id;
+use fabric_msp::msp::is_group_id;
 use serde::Deserialize;
 
-use super::{files, peer::Peer, profile::Profile};
+use super::{
+    files,
+    peer::{Peer, TlsClient},
+    profile::Profile,
+};
 use crate::{
     consortium::{Chaincode, Role},
     endpoint::Endpoint,
@@ -50,6 +55,8 @@ pub struct Described {
     pub role: Role,
     /// Its package of the chaincode.
     pub package: Option<PathBuf>,
+    /// What is shown to its peers when they ask for a client's certificate.
+    pub tls_client: Option<TlsClient>,
 }
 
 /// The description as a file holds it. Paths are relative to the file's folder.
@@ -87,6 +94,9 @@ pub struct Entry {
     /// Its package of the chaincode.
     #[serde(default)]
     pub package: Option<PathBuf>,
+    /// What is shown to its peers when they ask for a client's certificate.
+    #[serde(default)]
+    pub tls_client: Option<TlsClient>,
 }
 
 /// A peer without a profile.
@@ -115,7 +125,7 @@ impl Description {
         let text = files::read_text(path)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let read = || {
-            let file: File = serde_norway::from_str(&text).context("it has not the form of one")?;
+            let file: File = files::parse(&text)?;
             Self::new(file.channel, file.chaincode, file.endorsing, file.organizations, folder)
         };
         read().with_context(|| format!("the description {}", path.display()))
@@ -134,19 +144,7 @@ impl Description {
     ) -> Result<Self> {
         ensure!(is_channel_id(&channel), "{channel} cannot name a channel");
         ensure!(is_chaincode_name(&chaincode.name), "{} cannot name a chaincode", chaincode.name);
-        ensure!(
-            (1..=ORGANIZATIONS_MAX).contains(&entries.len()),
-            "1 to {ORGANIZATIONS_MAX} organizations can be described, not {}",
-            entries.len()
-        );
-        let mut organizations = Vec::new();
-        for entry in entries {
-            organizations.push(described(entry, folder)?);
-        }
-        let mut msp_ids = BTreeSet::new();
-        if let Some(twice) = organizations.iter().find(|one| !msp_ids.insert(one.msp_id.clone())) {
-            bail!("{} is described twice", twice.msp_id);
-        }
+        let organizations = described(entries, folder)?;
         if let Some(named) = &endorsing {
             let distinct: BTreeSet<&String> = named.iter().collect();
             ensure!(
@@ -158,8 +156,27 @@ impl Description {
     }
 }
 
-fn described(entry: Entry, folder: &Path) -> Result<Described> {
-    let (msp_id, peers) = match (&entry.profile, entry.peers.is_empty()) {
+/// The organizations of these entries, whose paths are relative to `folder`.
+///
+/// # Errors
+/// A file that an entry names cannot be read, or an entry contradicts itself or another one.
+pub fn described(entries: Vec<Entry>, folder: &Path) -> Result<Vec<Described>> {
+    ensure!(
+        (1..=ORGANIZATIONS_MAX).contains(&entries.len()),
+        "1 to {ORGANIZATIONS_MAX} organizations can be described, not {}",
+        entries.len()
+    );
+    let organizations: Vec<Described> =
+        entries.into_iter().map(|entry| organization(entry, folder)).collect::<Result<_>>()?;
+    let mut msp_ids = BTreeSet::new();
+    if let Some(twice) = organizations.iter().find(|one| !msp_ids.insert(one.msp_id.clone())) {
+        bail!("{} is described twice", twice.msp_id);
+    }
+    Ok(organizations)
+}
+
+fn organization(entry: Entry, folder: &Path) -> Result<Described> {
+    let (msp_id, mut peers) = match (&entry.profile, entry.peers.is_empty()) {
         (Some(profile), true) => {
             let profile = Profile::load(&folder.join(profile), entry.msp_id.as_deref())?;
             (profile.msp_id, profile.peers)
@@ -172,8 +189,13 @@ fn described(entry: Entry, folder: &Path) -> Result<Described> {
             (msp_id, peers.collect::<Result<Vec<_>>>()?)
         }
     };
-    ensure!(is_msp_id(&msp_id), "{msp_id:?} cannot be an MSP id");
+    ensure!(is_group_id(&msp_id), "{msp_id:?} cannot be an MSP id");
     ensure!(peers.len() <= PEERS_MAX, "{msp_id} has {} peers, more than {PEERS_MAX}", peers.len());
+    let tls_client = entry.tls_client.map(|files| files.within(folder));
+    let shown = tls_client.as_ref().map(|files| files.read().context("tls_client")).transpose()?;
+    for peer in &mut peers {
+        peer.client.clone_from(&shown);
+    }
     Ok(Described {
         msp_id,
         peers,
@@ -181,25 +203,20 @@ fn described(entry: Entry, folder: &Path) -> Result<Described> {
         user: entry.user.map(|user| folder.join(user)),
         role: entry.role.unwrap_or(Role::Enterprise),
         package: entry.package.map(|package| folder.join(package)),
+        tls_client,
     })
 }
 
 fn described_peer(entry: &PeerEntry, folder: &Path) -> Result<Peer> {
-    let tls_ca = entry.tls_ca.as_ref().map(|path| files::read_text(&folder.join(path))).transpose()?;
+    let tls_ca = entry.tls_ca.as_ref().map(|path| files::read_certificates(&folder.join(path))).transpose()?;
     Ok(Peer {
         name: entry.address.to_string(),
         address: entry.address.clone(),
-        tls_ca: tls_ca.map(String::into_bytes),
+        tls_ca,
         server_name: entry.server_name.clone(),
+        client: None,
         operations: entry.operations.clone(),
     })
-}
-
-/// Whether Fabric's policy language takes a text as an MSP id (`common/policydsl/policyparser.go`). One that begins
-/// with a dot would also lead out of a folder.
-pub(super) fn is_msp_id(text: &str) -> bool {
-    let legal = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
-    legal && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
 /// Whether the lifecycle takes a text as a chaincode's name (Fabric, `core/chaincode/lifecycle/scc.go`).
@@ -211,6 +228,7 @@ fn is_chaincode_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::certificates::tests::authority_of_tests;
 
     const FILE: &str = "
 channel: mychannel
@@ -228,7 +246,7 @@ organizations:
 
     fn load(text: &str) -> Result<Description> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join("ca.pem"), "authority")?;
+        std::fs::write(folder.path().join("ca.pem"), authority_of_tests())?;
         let path = folder.path().join("network.yaml");
         std::fs::write(&path, text)?;
         Description::load(&path)
@@ -240,7 +258,7 @@ organizations:
         let [first, second] = read.organizations.as_slice() else { bail!("{read:?}") };
         assert_eq!((first.role, second.role), (Role::Enterprise, Role::Regulator));
         assert!(first.admin.ends_with("admin/msp") && first.admin.is_absolute());
-        assert_eq!(first.peers[0].tls_ca.as_deref(), Some(&b"authority"[..]));
+        assert_eq!(first.peers[0].tls_ca.as_deref(), Some(authority_of_tests().as_bytes()));
         assert_eq!(first.peers[0].expected_name(), "peer0.org1.example.com");
         assert_eq!((second.peers[0].expected_name(), second.admin.as_path()), ("localhost", Path::new("/keys/admin")));
         Ok(())
@@ -255,6 +273,7 @@ organizations:
             (("msp_id: Org2MSP", "msp_id: Org1MSP"), "Org1MSP is described twice"),
             (("ca.pem", "none.pem"), "none.pem"),
             (("localhost:9051", "localhost"), "host:port"),
+            (("    user: user/msp", "    tls_client: { certificate: ca.pem, key: no.key }"), "no.key"),
             (("    role: regulator", "    rôle: regulator"), "not the form"),
             (("    role: regulator", "    profile: p.yaml"), "one of them"),
             (("    peers: [{ address: 'localhost:9051' }]\n", ""), "neither a profile nor peers"),

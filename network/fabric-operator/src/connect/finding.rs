@@ -116,7 +116,7 @@ impl Report {
 }
 
 /// A text of others in one line, without letters that steer a terminal, and cut where it is long.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let plain = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     plain.take(FOUND_LETTERS_MAX).collect::<String>().trim().to_owned()
 }

@@ -15,12 +15,18 @@ use super::deploy::Deployed;
 use crate::{
     endpoint::Endpoint,
     layout::{write_atomically, write_json},
-    package::Package,
+    package::{Package, Packages},
 };
 
 /// The files beside the commands.
 const COLLECTIONS: &str = "collections.json";
 const ORDERERS: &str = "orderer-tls.pem";
+/// What stands for the package of an organization that must make its own.
+const OWN_PACKAGE: &str = "OWN_PACKAGE.tar.gz";
+const OWN_PACKAGE_ID: &str = "OWN_PACKAGE_ID";
+const OWN_PACKAGE_NOTE: &str = "The packages at hand hold the private key of a client's certificate and are not handed on. \
+                                Make one with `entrepot package`, and put its file in the place of OWN_PACKAGE.tar.gz and \
+                                its id in the place of OWN_PACKAGE_ID.";
 
 /// What one organization runs.
 #[derive(Debug, Clone)]
@@ -29,22 +35,30 @@ pub struct Handover {
     pub msp_id: String,
     /// The commands, for a shell in the folder with the files.
     pub commands: Vec<String>,
+    /// What has to be done before, when no package is handed on.
+    pub note: Option<&'static str>,
 }
 
-/// Writes the package, the collections and the orderers' TLS authorities into a folder, and answers the commands of
-/// each organization that a deployment waits for.
+/// Writes the first package without a private key, the collections and the orderers' TLS authorities into a folder, and
+/// answers the commands of each organization that a deployment waits for.
 ///
 /// # Errors
-/// A file cannot be written.
+/// A package cannot be read, or a file cannot be written.
 pub fn handover(
     deployed: &Deployed,
     config: &ChannelConfig,
-    package: &Package,
+    packages: &Packages,
     folder: &Path,
 ) -> Result<Vec<Handover>> {
-    let label = package.id.split(':').next().unwrap_or(&package.id);
-    let archive = format!("{label}.tar.gz");
-    write_atomically(&folder.join(&archive), &package.bytes)?;
+    let (archive, package_id, note) = match for_others(packages)? {
+        Some(package) => {
+            let label = package.id.split(':').next().unwrap_or(&package.id);
+            let archive = format!("{label}.tar.gz");
+            write_atomically(&folder.join(&archive), &package.bytes)?;
+            (archive, package.id.as_str(), None)
+        }
+        None => (OWN_PACKAGE.to_owned(), OWN_PACKAGE_ID, Some(OWN_PACKAGE_NOTE)),
+    };
     write_json(&folder.join(COLLECTIONS), &collections(&deployed.definition.collections)?)?;
     let orderer = orderer(config, folder)?;
     let definition = &deployed.definition;
@@ -56,12 +70,22 @@ pub fn handover(
         definition.name,
         quoted(&definition.version),
         definition.sequence,
-        package.id,
+        package_id,
         deployed.terms.in_order_of(&definition.policy).policy(),
     );
     let commands = vec![format!("peer lifecycle chaincode install {archive}"), approve];
-    let to_each = |msp_id: &String| Handover { msp_id: msp_id.clone(), commands: commands.clone() };
+    let to_each = |msp_id: &String| Handover { msp_id: msp_id.clone(), commands: commands.clone(), note };
     Ok(deployed.waits_for.iter().map(to_each).collect())
+}
+
+/// The first package that others may see.
+fn for_others(packages: &Packages) -> Result<Option<&Package>> {
+    for package in packages.all() {
+        if !package.holds_private_key()? {
+            return Ok(Some(package));
+        }
+    }
+    Ok(None)
 }
 
 /// The options that lead to an orderer.
@@ -123,7 +147,7 @@ fn collection(one: &StaticCollectionConfig) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collections::wanted;
+    use crate::{collections::wanted, package::Connection};
 
     #[test]
     fn collections_are_written_with_policies_that_mean_the_same() -> Result<()> {
@@ -158,6 +182,32 @@ mod tests {
         let printed = orderer_of(&mixed, folder.path())?;
         assert_eq!(printed, "--orderer orderer.example.com:7050 --tls --cafile \"$PWD/orderer-tls.pem\"");
         assert_eq!(std::fs::read(folder.path().join(ORDERERS))?, b"one\ntwo");
+        Ok(())
+    }
+
+    #[test]
+    fn a_package_with_a_private_key_is_not_handed_on() -> Result<()> {
+        let package = |key: &str| {
+            let (tls_required, client_auth_required) = (true, !key.is_empty());
+            let (client_key, client_cert) = (key.to_owned(), key.to_owned());
+            let (address, dial_timeout, root_cert) = ("cc:9999".to_owned(), "3s".to_owned(), "r".to_owned());
+            Package::new(
+                "n",
+                &Connection {
+                    address,
+                    dial_timeout,
+                    tls_required,
+                    client_auth_required,
+                    client_key,
+                    client_cert,
+                    root_cert,
+                },
+            )
+        };
+        let (secret, open) = (package("k")?, package("")?);
+        let both = Packages::default().with("AMSP", secret.clone()).with("BMSP", open.clone());
+        assert_eq!(for_others(&both)?.map(|package| &package.id), Some(&open.id));
+        assert!(for_others(&Packages::shared(&secret, ["AMSP", "BMSP"]))?.is_none());
         Ok(())
     }
 

@@ -12,13 +12,16 @@ use fabric_protos::protos::ChannelQueryResponse;
 use prost::Message;
 
 use super::{
-    ask::{Said, ask},
     description::Described,
     finding::{Report, Step},
     peer::Peer,
     probe::probe,
 };
-use crate::lifecycle::Administrator;
+use crate::{
+    ask::{Unanswered, ask},
+    lifecycle::Administrator,
+    terms::Terms,
+};
 
 /// How long a connection to a peer that shows the right certificate may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -40,11 +43,25 @@ pub struct Member {
     pub asking: Gateway,
 }
 
+impl Member {
+    /// Whether its peers endorse by these terms.
+    pub(super) fn endorses(&self, terms: &Terms) -> bool {
+        terms.endorsing.contains(&self.described.msp_id)
+    }
+}
+
+/// Those whose peers endorse. The lifecycle is asked and told by the first of them: an organization that only reads may
+/// do neither.
+pub(super) fn endorsing<'m>(members: &'m [Member], terms: &'m Terms) -> impl Iterator<Item = &'m Member> {
+    members.iter().filter(|member| member.endorses(terms))
+}
+
 /// An organization of which at least one peer has joined the channel.
 pub(super) struct Joined<'a> {
     pub(super) described: &'a Described,
     pub(super) admin: Arc<dyn Signer>,
     pub(super) user: Option<Arc<dyn Signer>>,
+    /// Those that have joined; never empty.
     pub(super) peers: Vec<Connection>,
     first: Peer,
     channel: String,
@@ -61,18 +78,10 @@ impl Joined<'_> {
         Gateway::new(self.peers[0].clone(), Arc::clone(self.user.as_ref().unwrap_or(&self.admin)))
     }
 
-    pub(super) fn into_member(self, report: &mut Report) -> Option<Member> {
+    pub(super) fn into_member(self) -> Member {
         let asking = self.as_user();
-        match Administrator::new(&self.channel, Arc::clone(&self.admin), self.peers) {
-            Ok(administrator) => {
-                Some(Member { described: self.described.clone(), administrator, peer: self.first, asking })
-            }
-            Err(error) => {
-                let advice = "Start one of its peers and let it join the channel.";
-                report.failed(Step::Membership, &self.described.msp_id, format!("{error:#}"), advice);
-                None
-            }
-        }
+        let administrator = Administrator::new(&self.channel, Arc::clone(&self.admin), self.peers);
+        Member { described: self.described.clone(), administrator, peer: self.first, asking }
     }
 }
 
@@ -123,9 +132,7 @@ async fn open(peer: &Peer, report: &mut Report) -> Option<Connection> {
     match Connection::open(&peer.address.to_string(), peer.tls(), CONNECT_PATIENCE).await {
         Ok(connection) => Some(connection),
         Err(error) => {
-            let advice = "A peer with CORE_PEER_TLS_CLIENTAUTHREQUIRED=true ends connections like this: it asks for a \
-                          client's TLS certificate, which is not shown here. Let it be false; identities are checked by \
-                          their signatures in any case.";
+            let advice = peer.client_advice();
             report.failed(Step::Tls, &peer.name, format!("no gRPC comes about: {error}"), advice);
             None
         }
@@ -142,9 +149,9 @@ async fn has_joined(
 ) -> bool {
     let (client, gateway) =
         (EndorserClient::new(connection.clone()), Gateway::new(connection.clone(), Arc::clone(admin)));
-    let answer = match ask(&client, &gateway, "", ("cscc", "GetChannels"), None).await {
-        Said::Answer(answer) => answer,
-        Said::Denied(said) => {
+    let answer = match ask(&client, &gateway.contract("", "cscc"), "GetChannels", None).await {
+        Ok(answer) => answer,
+        Err(Unanswered::Denied(said)) => {
             let advice = "Either the peer belongs to another organization than the identity, or the organization's \
                           authority did not issue it. Compare CORE_PEER_LOCALMSPID with the MSP id, and the issuer of \
                           the certificate with cacerts of the peer's MSP folder.";
@@ -152,10 +159,14 @@ async fn has_joined(
             report.failed(Step::Membership, &peer.name, found, advice);
             return false;
         }
-        Said::Refused(said) | Said::Failed(said) => {
-            let advice = "The connection is there, and what answers is no peer, or a peer that is starting or stopping: \
-                          look into its log. A peer with CORE_PEER_TLS_CLIENTAUTHREQUIRED=true ends connections, too.";
-            report.failed(Step::Membership, &peer.name, format!("the peer does not tell its channels: {said}"), advice);
+        Err(error) => {
+            let advice = format!(
+                "The connection is there, and what answers is no peer, or a peer that is starting or stopping: look into \
+                 its log. {}",
+                peer.client_advice()
+            );
+            let found = format!("the peer does not tell its channels: {error}");
+            report.failed(Step::Membership, &peer.name, found, &advice);
             return false;
         }
     };

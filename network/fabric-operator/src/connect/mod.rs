@@ -6,7 +6,6 @@
 //! changed by a check. What takes the consent of others, such as a policy of the channel, is said and never attempted.
 
 mod access;
-mod ask;
 mod channel;
 mod check;
 mod consent;
@@ -21,17 +20,19 @@ mod peer;
 mod probe;
 mod profile;
 mod readiness;
+mod status;
 mod terms;
 
 pub use self::{
     check::{Checked, check},
     deploy::{Deployed, deploy},
-    description::{Described, Description, Entry, PeerEntry},
+    description::{Described, Description, Entry, PeerEntry, described},
     finding::{Finding, Report, Step, Verdict},
     handover::{Handover, handover},
     member::Member,
     msp_folder::write_msp,
-    peer::Peer,
+    peer::{Peer, Shown, TlsClient},
     profile::Profile,
+    status::{ChaincodeStatus, ChannelStatus, PeerStatus, status},
     terms::terms,
 };

@@ -6,6 +6,7 @@ use std::{io, pin::Pin, time::Duration};
 use anyhow::{Context, Result};
 use openssl::{
     asn1::Asn1TimeRef,
+    pkey::PKey,
     ssl::{SslConnector, SslMethod, SslVerifyMode},
     x509::{X509, X509NameRef, X509Ref, X509VerifyResult, store::X509StoreBuilder},
 };
@@ -17,7 +18,7 @@ use tokio_openssl::SslStream;
 
 use super::{
     finding::{Report, Step},
-    peer::Peer,
+    peer::{Peer, Shown},
 };
 
 /// How long a connection, and then a handshake, may take.
@@ -75,17 +76,19 @@ enum Unreached {
 
 async fn check_tls(peer: &Peer, authorities: &[u8], stream: TcpStream, report: &mut Report) -> bool {
     let about = &peer.name;
-    let shown = match handshake(peer.expected_name(), authorities, stream).await {
+    let shown = match handshake(peer.expected_name(), authorities, peer.client.as_ref(), stream).await {
         Ok(shown) => shown,
         Err(error) => {
-            let advice = "Look whether the peer speaks TLS at all (CORE_PEER_TLS_ENABLED=true; without it the profile's \
-                          url is grpc:// and there is no tls_ca), and whether this is the peer's port and not that of \
-                          its operations.";
-            report.failed(Step::Tls, about, format!("no TLS comes about: {error:#}"), advice);
+            let advice = format!(
+                "Look whether the peer speaks TLS at all (CORE_PEER_TLS_ENABLED=true; without it the profile's url is \
+                 grpc:// and there is no tls_ca), and whether this is the peer's port and not that of its operations. {}",
+                peer.client_advice()
+            );
+            report.failed(Step::Tls, about, format!("no TLS comes about: {error:#}"), &advice);
             return false;
         }
     };
-    let Shown { certificate, verdict } = shown;
+    let Seen { certificate, verdict } = shown;
     let (subject, issuer) = (name_of(certificate.subject_name()), name_of(certificate.issuer_name()));
     let (found, advice) = match verdict.as_raw() {
         0 => {
@@ -128,7 +131,7 @@ async fn check_tls(peer: &Peer, authorities: &[u8], stream: TcpStream, report: &
 /// A peer that is called without TLS must not expect it.
 async fn without_tls(peer: &Peer, stream: TcpStream, report: &mut Report) -> bool {
     let about = &peer.name;
-    if let Ok(Shown { certificate, .. }) = handshake(peer.address.host(), b"", stream).await {
+    if let Ok(Seen { certificate, .. }) = handshake(peer.address.host(), b"", None, stream).await {
         let issuer = name_of(certificate.issuer_name());
         let found = format!("the peer speaks TLS with a certificate issued by {issuer}, and no authority was given");
         let advice = "Give that authority's certificate as tls_ca (profile: url grpcs:// and tlsCACerts).";
@@ -143,13 +146,13 @@ async fn without_tls(peer: &Peer, stream: TcpStream, report: &mut Report) -> boo
 }
 
 /// What a server shows, and what OpenSSL thinks of it.
-struct Shown {
+struct Seen {
     certificate: X509,
     verdict: X509VerifyResult,
 }
 
 /// A handshake that goes on whatever the certificate is, so that it can be told.
-async fn handshake(name: &str, authorities: &[u8], stream: TcpStream) -> Result<Shown> {
+async fn handshake(name: &str, authorities: &[u8], client: Option<&Shown>, stream: TcpStream) -> Result<Seen> {
     let mut builder = SslConnector::builder(SslMethod::tls_client())?;
     let mut store = X509StoreBuilder::new()?;
     for authority in X509::stack_from_pem(authorities).context("the given authority is no PEM certificate")? {
@@ -158,12 +161,18 @@ async fn handshake(name: &str, authorities: &[u8], stream: TcpStream) -> Result<
     builder.set_cert_store(store.build());
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_alpn_protos(b"\x02h2")?;
+    if let Some(Shown { certificate, key }) = client {
+        for (number, one) in X509::stack_from_pem(certificate)?.into_iter().enumerate() {
+            if number == 0 { builder.set_certificate(&one)? } else { builder.add_extra_chain_cert(one)? }
+        }
+        builder.set_private_key(&*PKey::private_key_from_pem(key)?)?;
+    }
     let ssl = builder.build().configure()?.into_ssl(name).with_context(|| format!("{name} is no host name"))?;
     let mut stream = SslStream::new(ssl, stream)?;
     let done = timeout(PATIENCE, Pin::new(&mut stream).connect()).await;
     done.with_context(|| format!("no handshake within {} s", PATIENCE.as_secs()))??;
     let certificate = stream.ssl().peer_certificate().context("the server shows no certificate")?;
-    Ok(Shown { certificate, verdict: stream.ssl().verify_result() })
+    Ok(Seen { certificate, verdict: stream.ssl().verify_result() })
 }
 
 fn name_of(name: &X509NameRef) -> String {
@@ -198,4 +207,67 @@ fn date(time: &Asn1TimeRef) -> String {
 /// A text of others without letters that move a terminal's cursor, and not longer than a name.
 fn printable(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(120).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use openssl::ssl::{SslAcceptor, SslFiletype, SslVersion};
+
+    use super::*;
+    use crate::{
+        connect::{TlsClient, finding::Verdict},
+        consortium::DEFAULT_CRYPTO,
+        generate,
+    };
+
+    /// A server that asks for a client's certificate and takes this many connections. With TLS 1.2 the handshake
+    /// itself fails without one.
+    fn serve(tls: &std::path::Path, connections: usize) -> Result<std::net::SocketAddr> {
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+        builder.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+        builder.set_certificate_file(tls.join("server.crt"), SslFiletype::PEM)?;
+        builder.set_private_key_file(tls.join("server.key"), SslFiletype::PEM)?;
+        builder.set_ca_file(tls.join("ca.crt"))?;
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        let (acceptor, listener) = (builder.build(), TcpListener::bind("127.0.0.1:0")?);
+        let address = listener.local_addr()?;
+        std::thread::spawn(move || {
+            for stream in listener.incoming().take(connections).flatten() {
+                drop(acceptor.accept(stream));
+            }
+        });
+        Ok(address)
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_asks_for_a_certificate_is_shown_one() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        generate::crypto_into(DEFAULT_CRYPTO, folder.path())?;
+        let home = folder.path().join("peerOrganizations/bank.entrepot.example");
+        let node = home.join("peers/peer0.bank.entrepot.example/tls");
+        let user = home.join("users/User1@bank.entrepot.example/tls");
+        let files = TlsClient { certificate: user.join("client.crt"), key: user.join("client.key") };
+        let mut peer = Peer {
+            name: "peer0".into(),
+            address: serve(&node, 2)?.to_string().parse()?,
+            tls_ca: Some(std::fs::read(node.join("ca.crt"))?),
+            server_name: Some("peer0.bank.entrepot.example".into()),
+            client: None,
+            operations: None,
+        };
+        let mut report = Report::default();
+        assert!(!probe(&peer, &mut report).await);
+        let failed = report.findings.iter().find(|finding| finding.verdict == Verdict::Failed);
+        let advice = failed.and_then(|finding| finding.advice.clone()).unwrap_or_default();
+        assert!(advice.contains("--tls-client-cert"), "{report:?}");
+
+        peer.client = Some(files.read()?);
+        let mut report = Report::default();
+        assert!(probe(&peer, &mut report).await, "{report:?}");
+        let other = TlsClient { key: node.join("server.key"), ..files };
+        assert!(format!("{:#}", other.read().expect_err("another key")).contains("is not the key of"));
+        Ok(())
+    }
 }

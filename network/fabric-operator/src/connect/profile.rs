@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use super::{files, peer::Peer};
-use crate::endpoint::Endpoint;
+use crate::{certificates::only_certificates, endpoint::Endpoint};
 
 /// What a profile says about an organization.
 #[derive(Debug, Clone)]
@@ -89,10 +89,7 @@ impl Profile {
     }
 
     fn parse(text: &str, folder: &Path, msp_id: Option<&str>) -> Result<Self> {
-        let file: File = match text.trim_start().starts_with('{') {
-            true => serde_json::from_str(text).context("it has not the form of one")?,
-            false => serde_norway::from_str(text).context("it has not the form of one")?,
-        };
+        let file: File = files::parse(text)?;
         let organization = choose(&file, msp_id)?;
         let mut peers = Vec::new();
         for name in &organization.peers {
@@ -131,30 +128,35 @@ fn peer(name: &str, entry: &PeerEntry, folder: &Path) -> Result<Peer> {
         None => (entry.tls_ca_certs.is_some(), entry.url.as_str()),
     };
     let address: Endpoint = rest.trim_end_matches('/').parse()?;
-    let authority = entry.tls_ca_certs.as_ref().map(|authorities| authority(authorities, folder)).transpose()?;
+    // Without TLS nothing is trusted, and profiles have it empty.
+    let authorities = entry.tls_ca_certs.as_ref().filter(|_| tls);
+    let authority = authorities.map(|authorities| authority(authorities, folder)).transpose()?;
     ensure!(!tls || authority.is_some(), "it speaks TLS, and the profile gives no tlsCACerts to trust");
     let named = NAME_OPTIONS.iter().find_map(|option| entry.grpc_options.get(*option)?.as_str());
     Ok(Peer {
         name: name.to_owned(),
         address,
-        tls_ca: authority.filter(|_| tls),
+        tls_ca: authority,
         server_name: named.map(str::to_owned),
+        client: None,
         operations: None,
     })
 }
 
 fn authority(authorities: &Authorities, folder: &Path) -> Result<Vec<u8>> {
-    match (&authorities.pem, &authorities.path) {
-        (Some(OneOrMany::One(pem)), _) => Ok(pem.clone().into_bytes()),
-        (Some(OneOrMany::Many(pems)), _) => Ok(pems.join("\n").into_bytes()),
-        (None, Some(path)) => Ok(files::read_text(&folder.join(path))?.into_bytes()),
+    let pem = match (&authorities.pem, &authorities.path) {
+        (Some(OneOrMany::One(pem)), _) => only_certificates(pem),
+        (Some(OneOrMany::Many(pems)), _) => only_certificates(&pems.join("\n")),
+        (None, Some(path)) => return files::read_certificates(&folder.join(path)),
         (None, None) => bail!("its tlsCACerts has neither pem nor path"),
-    }
+    };
+    Ok(pem.context("the pem of its tlsCACerts")?.into_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::certificates::tests::authority_of_tests;
 
     /// As Fabric's samples write it, with two organizations.
     const YAML: &str = r#"
@@ -171,9 +173,7 @@ peers:
     url: grpcs://localhost:7051
     tlsCACerts:
       pem: |
-          -----BEGIN CERTIFICATE-----
-          one
-          -----END CERTIFICATE-----
+CERTIFICATE
     grpcOptions:
       ssl-target-name-override: peer0.org1.example.com
       hostnameOverride: other.example.com
@@ -183,15 +183,22 @@ certificateAuthorities:
   ca.org1.example.com: { url: 'https://localhost:7054', httpOptions: { verify: false } }
 "#;
 
+    /// A profile with a certificate in its place.
+    fn profile() -> String {
+        let indented = authority_of_tests().lines().fold(String::new(), |text, line| text + "          " + line + "\n");
+        YAML.replace("CERTIFICATE\n", &indented)
+    }
+
     fn parse(text: &str, msp_id: Option<&str>) -> Result<Profile> {
         Profile::parse(text, Path::new("/nowhere"), msp_id)
     }
 
     #[test]
     fn a_profile_of_the_samples_is_read_as_yaml_and_as_json() -> Result<()> {
-        let value: serde_json::Value = serde_norway::from_str(YAML)?;
+        let yaml = profile();
+        let value: serde_json::Value = serde_norway::from_str(&yaml)?;
         let json = serde_json::to_string_pretty(&value)?.replace("  ", "\t");
-        for text in [YAML, json.as_str()] {
+        for text in [yaml.as_str(), json.as_str()] {
             let profile = parse(text, None)?;
             assert_eq!(profile.msp_id, "Org1MSP");
             let peer = &profile.peers[0];
@@ -202,7 +209,7 @@ certificateAuthorities:
             assert_eq!(peer.server_name.as_deref(), Some("peer0.org1.example.com"));
             assert!(peer.tls_ca.as_ref().is_some_and(|pem| pem.starts_with(b"-----BEGIN")));
         }
-        let other = parse(YAML, Some("Org2MSP"))?;
+        let other = parse(&yaml, Some("Org2MSP"))?;
         assert_eq!(other.peers.len(), 2);
         assert!(other.peers[1].tls_ca.is_none() && other.peers[1].address.port() == 9052);
         Ok(())
@@ -211,28 +218,45 @@ certificateAuthorities:
     #[test]
     fn an_authority_may_stand_in_a_file_beside_the_profile() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join("ca.pem"), "authority")?;
+        std::fs::write(folder.path().join("ca.pem"), authority_of_tests())?;
         let text = "organizations: { A: { mspid: AMSP, peers: [p] } }\n\
                     peers: { p: { url: 'grpcs://p:1', tlsCACerts: { path: ca.pem } } }";
         std::fs::write(folder.path().join("profile.yaml"), text)?;
         let profile = Profile::load(&folder.path().join("profile.yaml"), None)?;
-        assert_eq!(profile.peers[0].tls_ca.as_deref(), Some(&b"authority"[..]));
+        assert_eq!(profile.peers[0].tls_ca.as_deref(), Some(authority_of_tests().as_bytes()));
+        Ok(())
+    }
+
+    #[test]
+    fn peers_may_share_what_stands_in_the_profile_once() -> Result<()> {
+        let pem = serde_json::to_string(authority_of_tests())?;
+        let text = format!(
+            "tls: &tls {{ tlsCACerts: {{ pem: {pem} }} }}\n\
+             organizations: {{ A: {{ mspid: AMSP, peers: [p, q] }} }}\n\
+             peers: {{ p: {{ <<: *tls, url: 'grpcs://p:1' }}, q: {{ <<: *tls, url: 'grpcs://q:1' }} }}"
+        );
+        let read = parse(&text, None)?;
+        assert!(read.peers.len() == 2 && read.peers.iter().all(|peer| peer.tls_ca.is_some()), "{read:?}");
         Ok(())
     }
 
     #[test]
     fn what_is_missing_in_a_profile_is_named() {
-        let without_client = YAML.replace("client:", "clients:");
+        let yaml = profile();
+        let yaml = yaml.as_str();
+        let without_client = yaml.replace("client:", "clients:");
         for (text, msp_id, reason) in [
-            (YAML, Some("Org3MSP"), "no organization with the MSP id Org3MSP, only Org1MSP, Org2MSP"),
+            (yaml, Some("Org3MSP"), "no organization with the MSP id Org3MSP, only Org1MSP, Org2MSP"),
             (&without_client, None, "several organizations"),
-            (&YAML.replace("organization: Org1", "organization: Org9"), None, "Org9 stands not in it"),
-            (&YAML.replace("grpcs:", "http:"), None, "http://"),
-            (&YAML.replace("localhost:7051", "localhost"), None, "host:port"),
-            (&YAML.replace("tlsCACerts", "tlsCerts"), None, "no tlsCACerts"),
-            (&YAML.replace("      pem:", "      text:"), None, "neither pem nor path"),
-            (&YAML.replace("peers: [peer0.org1.example.com]", "peers: []"), None, "has no peers"),
-            (&YAML.replace("peers: [peer0.org1.example.com]", "peers: [x]"), None, "the peer x of Org1MSP"),
+            (&yaml.replace("organization: Org1", "organization: Org9"), None, "Org9 stands not in it"),
+            (&yaml.replace("grpcs:", "http:"), None, "http://"),
+            (&yaml.replace("localhost:7051", "localhost"), None, "host:port"),
+            (&yaml.replace("tlsCACerts", "tlsCerts"), None, "no tlsCACerts"),
+            (&yaml.replace("      pem:", "      text:"), None, "neither pem nor path"),
+            (&yaml.replace("      pem: |", "      pem: ''\n      text: |"), None, "no certificate in PEM"),
+            (&yaml.replace(" CERTIFICATE-", " PRIVATE KEY-"), None, "it holds a PRIVATE KEY"),
+            (&yaml.replace("peers: [peer0.org1.example.com]", "peers: []"), None, "has no peers"),
+            (&yaml.replace("peers: [peer0.org1.example.com]", "peers: [x]"), None, "the peer x of Org1MSP"),
             ("[]", None, "not the form"),
             ("{ \"organizations\": 1 }", None, "not the form"),
             ("organizations: {}", None, "names no organization"),

@@ -2,7 +2,7 @@
 
 use super::{
     finding::{Report, Step},
-    member::Member,
+    member::{Member, endorsing},
 };
 use crate::{
     lifecycle::{Administrator, Approval, Definition},
@@ -15,12 +15,12 @@ pub(super) const METADATA: &str = "org.hyperledger.fabric:GetMetadata";
 const DEPLOY: &str = "`entrepot package` makes a package; with `--deploy --package FILE` this command installs and approves it for \
                       the organizations at hand, and says what the others run.";
 
-/// Puts down how far the chaincode is, as the first organization at hand sees it.
+/// Puts down how far the chaincode is, as the first organization at hand that endorses sees it.
 pub(super) async fn check(terms: &Terms, members: &[Member], report: &mut Report) {
     for member in members {
         installed(&member.administrator, report).await;
     }
-    let Some(first) = members.first() else { return };
+    let Some(first) = endorsing(members, terms).chain(members).next() else { return };
     let channel = first.administrator.channel().to_owned();
     let committed = match first.administrator.committed(&terms.name).await {
         Ok(committed) => committed,
@@ -103,7 +103,7 @@ pub(super) fn told(msp_id: &str, approval: &Approval) -> String {
 /// Puts down whether the organization's peer reaches its chaincode.
 pub(super) async fn answers(member: &Member, terms: &Terms, report: &mut Report) -> bool {
     let msp_id = member.administrator.msp_id();
-    let answered = match terms.endorsing.contains(&member.described.msp_id) {
+    let answered = match member.endorses(terms) {
         true => member.administrator.call_everywhere(&terms.name, METADATA).await.map_err(|error| error.to_string()),
         // Its peer has no package, and its gateway asks those of others.
         false => evaluated(member, terms).await,

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use fabric_config::ChannelConfig;
+use fabric_msp::msp::is_group_id;
 
-use super::description::{Description, is_msp_id};
+use super::description::Description;
 use crate::{consortium::Role, terms::Terms};
 
 /// The terms on this channel: those endorse whom the description names, or else all that may write and are not
@@ -27,7 +28,8 @@ pub fn terms(description: &Description, config: &ChannelConfig) -> Result<Terms>
             .map(|one| one.msp_id.clone())
             .collect(),
     };
-    if let Some(odd) = endorsing.iter().find(|msp_id| !is_msp_id(msp_id)) {
+    // With these letters two ids have two private data collections, too.
+    if let Some(odd) = endorsing.iter().find(|msp_id| !is_group_id(msp_id)) {
         bail!("Fabric's policies cannot name the organization {odd:?}");
     }
     ensure!(!endorsing.is_empty(), "no organization of the channel endorses");

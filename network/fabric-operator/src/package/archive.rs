@@ -28,19 +28,23 @@ pub(super) fn write(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>> {
     gzip.finish().context("cannot compress the chaincode package")
 }
 
-/// The file of this name at the top of an archive. Nothing is written to where an archive names.
+/// The file of this name at the top of an archive, which is there once: of two, one reader takes the first and another
+/// the last. Nothing is written to where an archive names.
 pub(super) fn read(archive: &[u8], name: &str) -> Result<Vec<u8>> {
     let mut archive = tar::Archive::new(GzDecoder::new(archive).take(UNPACKED_BYTES_MAX));
-    for entry in archive.entries().context("it is no archive")?.take(ENTRIES_MAX) {
+    let mut found = None;
+    for (count, entry) in archive.entries().context("it is no archive")?.enumerate() {
+        ensure!(count < ENTRIES_MAX, "it holds more than {ENTRIES_MAX} entries");
         let entry = entry.context("it is no archive, or not a whole one")?;
         let path = entry.path().context("an entry without a readable name")?;
         if path.strip_prefix(".").unwrap_or(&path).to_str() != Some(name) || !entry.header().entry_type().is_file() {
             continue;
         }
+        ensure!(found.is_none(), "it holds {name} twice");
         ensure!(entry.size() <= FILE_BYTES_MAX, "{name} in it has {} bytes, which is too much", entry.size());
         let mut contents = Vec::new();
         entry.take(FILE_BYTES_MAX).read_to_end(&mut contents).with_context(|| format!("{name} cannot be read"))?;
-        return Ok(contents);
+        found = Some(contents);
     }
-    anyhow::bail!("it holds no {name}")
+    found.with_context(|| format!("it holds no {name}"))
 }

@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf, absolute};
 use anyhow::{Context, Result, ensure};
 use fabric_msp::private;
 use fabric_operator::{
-    connect::{Checked, Description, Member, write_msp},
+    connect::{Checked, Description, Member, TlsClient, write_msp},
     consortium,
     layout::write_atomically,
 };
 use trade_gateway::settings::{
-    AuditSettings, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity, Settings,
-    WebhookSettings,
+    AuditSettings, ClientKeys, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity,
+    Settings, WebhookSettings,
 };
 
-use super::options::Options;
+use super::{options::Options, show::Written};
 
-/// Writes `gateway.yaml` into the output folder, and beside it what it names: the membership rules of each
-/// organization as the channel has them, and the authorities of its peers' TLS certificates. Answers the file.
-pub(super) fn write(options: &Options, description: &Description, checked: &Checked) -> Result<PathBuf> {
+/// Writes `gateway.yaml` into the output folder, unless it is there: it may hold what an operator has written. What it
+/// names lies beside it and is brought up to date each time: the membership rules of each organization as the channel
+/// has them, and the authorities of its peers' TLS certificates.
+pub(super) fn write(options: &Options, description: &Description, checked: &Checked) -> Result<Written> {
     private::create_folder(&options.output).with_context(|| format!("cannot create {}", options.output.display()))?;
     let folder = options.output.canonicalize().with_context(|| format!("no folder {}", options.output.display()))?;
     let members = &checked.members;
@@ -52,8 +53,12 @@ pub(super) fn write(options: &Options, description: &Description, checked: &Chec
     let text = serde_norway::to_string(&settings).context("cannot write the gateway's settings")?;
     Settings::parse(&text).context("these settings would not do")?;
     let path = folder.join("gateway.yaml");
-    write_atomically(&path, text.as_bytes())?;
-    Ok(path)
+    // What a link leads to nowhere is there, too.
+    let kept = path.symlink_metadata().is_ok();
+    if !kept {
+        write_atomically(&path, text.as_bytes())?;
+    }
+    Ok(Written { path, kept })
 }
 
 fn organization(member: &Member, checked: &Checked, folder: &Path) -> Result<Organization> {
@@ -81,10 +86,20 @@ fn organization(member: &Member, checked: &Checked, folder: &Path) -> Result<Org
         peer: member.peer.address.to_string(),
         peer_tls_ca: peer_tls_ca.transpose()?,
         peer_server_name: member.peer.server_name.clone(),
+        peer_tls_client: tls_client(member)?,
         custody: if managed_identity.is_some() { Custody::Managed } else { Custody::External },
         managed_identity,
         operators: Vec::new(),
     })
+}
+
+/// What is shown to the peers; only where TLS is spoken.
+fn tls_client(member: &Member) -> Result<Option<ClientKeys>> {
+    let files = member.described.tls_client.as_ref().filter(|_| member.peer.tls_ca.is_some());
+    let keys = |files: &TlsClient| {
+        Ok::<_, anyhow::Error>(ClientKeys { certificate: absolute(&files.certificate)?, key: absolute(&files.key)? })
+    };
+    files.map(keys).transpose()
 }
 
 fn user(member: &Member) -> Result<Option<PathBuf>> {

@@ -5,17 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use fabric_operator::{
-    connect::{Description, Entry, PeerEntry},
+    connect::{Description, Entry, PeerEntry, TlsClient},
     consortium::{Chaincode, Role},
     endpoint::Endpoint,
     package::{Package, Packages},
 };
 
-/// The variables of Fabric's own command line, of which a user's shell often has them set.
-const MSP_ID: &str = "CORE_PEER_LOCALMSPID";
-const ADDRESS: &str = "CORE_PEER_ADDRESS";
-const TLS_CA: &str = "CORE_PEER_TLS_ROOTCERT_FILE";
-const ADMIN: &str = "CORE_PEER_MSPCONFIGPATH";
+use super::environment::{self, Environment};
 
 /// The network: a description file, connection profiles, options for one organization, or Fabric's variables.
 #[derive(Debug, Args)]
@@ -26,9 +22,9 @@ pub struct Options {
     /// An organization's connection profile, YAML or JSON; with several, each has its --admin, in the same order
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
-    /// Take organization, peer, TLS authority and administrator from CORE_PEER_LOCALMSPID, CORE_PEER_ADDRESS,
-    /// CORE_PEER_TLS_ROOTCERT_FILE and CORE_PEER_MSPCONFIGPATH, as `peer` does
-    #[arg(long, conflicts_with_all = ["profile", "msp_id", "peer", "tls_ca", "admin"])]
+    /// Take organization, administrator, peer, its TLS authority and the name in its certificate from
+    /// CORE_PEER_LOCALMSPID and the other variables of `peer`, as it does
+    #[arg(long, conflicts_with_all = ["profile", "msp_id", "peer", "tls_ca", "server_name", "admin"])]
     environment: bool,
     /// The organization's MSP id; with a profile of several organizations, which of them
     #[arg(long, value_name = "MSP_ID")]
@@ -42,6 +38,12 @@ pub struct Options {
     /// The name in the peers' TLS certificates. Default: the host of each address
     #[arg(long, value_name = "NAME", requires = "peer")]
     server_name: Option<String>,
+    /// A certificate for peers that ask for a client's, PEM; in the order of --admin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "environment"], requires = "tls_client_key")]
+    tls_client_cert: Vec<PathBuf>,
+    /// Its key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_client_cert")]
+    tls_client_key: Vec<PathBuf>,
     /// The MSP folder of an administrator, with key
     #[arg(long, value_name = "DIR")]
     admin: Vec<PathBuf>,
@@ -123,7 +125,18 @@ impl Options {
         for (number, one) in organizations.iter().enumerate() {
             let path = one.package.as_ref().or_else(|| self.package.get(number.min(named.saturating_sub(1))));
             match path {
-                Some(path) => packages = packages.with(&one.msp_id, Package::read(path)?),
+                Some(path) => {
+                    let package = Package::read(path)?;
+                    let is_shared = one.package.is_none() && named == 1 && organizations.len() > 1;
+                    ensure!(
+                        !is_shared || !package.holds_private_key()?,
+                        "{} holds a private key, and one package for all would give it to the peers of {} organizations: \
+                         give one for each",
+                        path.display(),
+                        organizations.len()
+                    );
+                    packages = packages.with(&one.msp_id, package);
+                }
                 None => ensure!(one.role == Role::Regulator, "{} has no --package", one.msp_id),
             }
         }
@@ -140,11 +153,16 @@ impl Options {
             self.user.is_empty() || self.user.len() == organizations,
             "either no --user or one for each of {organizations} organizations"
         );
+        let shown = (self.tls_client_cert.len(), self.tls_client_key.len());
+        ensure!(
+            shown == (0, 0) || shown == (organizations, organizations),
+            "either no --tls-client-cert or one for each of {organizations} organizations, each with its key"
+        );
         if self.profile.is_empty() {
             if self.peer.is_empty() || self.msp_id.is_none() {
                 bail!("name the network: --network, --profile, --environment, or --msp-id with --peer");
             }
-            let peers = self.peer.iter().map(|address| self.peer(address.clone(), self.tls_ca.clone())).collect();
+            let peers = self.peer.iter().map(|address| self.peer(address)).collect();
             return Ok(vec![Entry { msp_id: self.msp_id.clone(), peers, ..self.entry(0) }]);
         }
         ensure!(self.msp_id.is_none() || organizations == 1, "--msp-id goes with one --profile");
@@ -158,6 +176,7 @@ impl Options {
 
     /// An organization with the administrator and the user of this number.
     fn entry(&self, number: usize) -> Entry {
+        let (certificate, key) = (self.tls_client_cert.get(number).cloned(), self.tls_client_key.get(number).cloned());
         Entry {
             msp_id: None,
             profile: None,
@@ -166,18 +185,22 @@ impl Options {
             user: self.user.get(number).cloned(),
             role: None,
             package: None,
+            tls_client: certificate.zip(key).map(|(certificate, key)| TlsClient { certificate, key }),
         }
     }
 
     fn of_variables(&self) -> Result<Entry> {
-        let variable = |name: &str| std::env::var(name).with_context(|| format!("the variable {name} is not set"));
-        let peer = self.peer(variable(ADDRESS)?.parse()?, std::env::var_os(TLS_CA).map(PathBuf::from));
+        let Environment { msp_id, admin, peer, tls_client } = environment::read(|name| std::env::var(name).ok())?;
         ensure!(self.user.len() <= 1, "the variables describe one organization, which has one --user");
-        let admin = variable(ADMIN)?.into();
-        Ok(Entry { msp_id: Some(variable(MSP_ID)?), peers: vec![peer], admin, ..self.entry(0) })
+        Ok(Entry { msp_id: Some(msp_id), peers: vec![peer], admin, tls_client, ..self.entry(0) })
     }
 
-    fn peer(&self, address: Endpoint, tls_ca: Option<PathBuf>) -> PeerEntry {
-        PeerEntry { address, tls_ca, server_name: self.server_name.clone(), operations: None }
+    fn peer(&self, address: &Endpoint) -> PeerEntry {
+        PeerEntry {
+            address: address.clone(),
+            tls_ca: self.tls_ca.clone(),
+            server_name: self.server_name.clone(),
+            operations: None,
+        }
     }
 }
