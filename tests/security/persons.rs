@@ -64,13 +64,13 @@ impl<'s> Person<'s> {
     }
 
     /// What a contract says past the gateway, which changes nothing: the code of its refusal, or none.
-    async fn past_the_gateway<T: Transaction>(&self, request: &T, operator: Option<&Value>) -> Result<Option<String>> {
+    async fn past_the_gateway<T: Transaction>(&self, request: &T, beside: Option<&Value>) -> Result<Option<String>> {
         let signer: std::sync::Arc<dyn Signer> = std::sync::Arc::new(self.issued.signer(self.msp_id)?);
         let gateway = Gateway::new(self.system.connection(self.msp_id).await?, signer);
         let contract = gateway.contract(&self.system.consortium.channel, &self.system.consortium.chaincode.name);
         let mut transaction = contract.transaction(T::NAME).json(request);
-        if let Some(operator) = operator {
-            transaction = transaction.argument(operator.to_string());
+        if let Some(beside) = beside {
+            transaction = transaction.argument(beside.to_string());
         }
         let Err(error) = transaction.evaluate().await else { return Ok(None) };
         let Some((_, message)) = error.chaincode_response() else { bail!("no contract refused: {error}") };
@@ -194,7 +194,9 @@ async fn an_officer_alone_releases_nothing_and_two_do() -> Result<()> {
         // In another person's name.
         let digest = "0".repeat(64);
         let another = json!({
-            "certificate_sha256": digest, "key_sha256": digest, "name_digest": digest, "duties": ["officer"],
+            "operator": {
+                "certificate_sha256": digest, "key_sha256": digest, "name_digest": digest, "duties": ["officer"],
+            },
         });
         let said = first.past_the_gateway(&approval("p-release"), Some(&another)).await?;
         ensure!(said.as_deref() == Some("caller.may_not_vouch"), "the contract says {said:?}");

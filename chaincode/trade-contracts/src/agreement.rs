@@ -28,7 +28,7 @@ use self::standing::{Signed, pair_key};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("agreement").on(offer).on(accept).on(refuse).on(end).on(read)
+    Contract::new("agreement").on(offer).on_seen(accept, read).on_seen(refuse, read).on_seen(end, read).on(read)
 }
 
 /// Offers terms to another member.

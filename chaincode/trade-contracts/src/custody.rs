@@ -30,9 +30,9 @@ pub use self::recover::{read_recovery, recover};
 pub fn contract() -> Contract {
     Contract::new("custody")
         .on(offer)
-        .on(accept)
-        .on(reject)
-        .on(withdraw)
+        .on_seen(accept, read_transfer)
+        .on_seen(reject, read_transfer)
+        .on_seen(withdraw, read_transfer)
         .on(recover)
         .on(read_recovery)
         .on(read_transfer)

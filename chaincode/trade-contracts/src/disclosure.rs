@@ -22,7 +22,12 @@ use crate::{authorship, ledger, payment, private, rules};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("disclosure").on(order).on(approve_order).on(disclose).on(read_order).on(read_disclosed)
+    Contract::new("disclosure")
+        .on(order)
+        .on_seen(approve_order, read_order)
+        .on(disclose)
+        .on(read_order)
+        .on(read_disclosed)
 }
 
 /// Orders a member to open a private record to the caller.

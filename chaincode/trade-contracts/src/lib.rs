@@ -3,6 +3,7 @@
 pub mod agreement;
 mod announce;
 mod authorship;
+mod beside;
 mod caller;
 pub mod custody;
 pub mod customs;

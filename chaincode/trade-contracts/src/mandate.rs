@@ -18,7 +18,7 @@ use crate::{authorship, ledger, period};
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("mandate").on(grant).on(accept).on(refuse).on(end).on(read)
+    Contract::new("mandate").on(grant).on_seen(accept, read).on_seen(refuse, read).on_seen(end, read).on(read)
 }
 
 /// Grants a mandate, which permits nothing until the holder accepts it.

@@ -11,7 +11,9 @@ use trade_model::common::{
     DUTIES_ATTRIBUTE, Digest256, Duties, Duty, GATEWAY_ATTRIBUTE, Operator, Person, Told, Vouched, parse_duties,
 };
 use trade_model::governance::Member;
-use trade_model::rejection::{self, CallerRejection, Rejection};
+use trade_model::rejection::{CallerRejection, Rejection};
+
+use crate::beside;
 
 /// The person that acts.
 pub(crate) struct Acting {
@@ -28,15 +30,12 @@ impl Acting {
     pub(crate) fn of(ctx: &Context<'_>) -> Result<Self, Rejection> {
         let creator = ctx.creator();
         let own = duties(&creator.attributes)?;
-        match ctx.extra_argument() {
+        match beside::of(ctx)?.operator {
             None => Ok(Self::holder(creator, own)),
             Some(_) if !creator.has_attribute(GATEWAY_ATTRIBUTE, "true") => {
                 Err(CallerRejection::MayNotVouch { msp_id: creator.msp_id.clone() }.into())
             }
-            Some(text) => {
-                let vouched = rejection::read(text).map_err(|_| CallerRejection::OperatorMalformed)?;
-                Ok(Self::vouched(creator, own, vouched))
-            }
+            Some(vouched) => Ok(Self::vouched(creator, own, vouched)),
         }
     }
 

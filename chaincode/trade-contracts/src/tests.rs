@@ -7,6 +7,7 @@ mod alarm_groups;
 mod alarms;
 mod authorship;
 mod clearance;
+mod conditions;
 mod contention;
 mod corrections;
 mod credit;
@@ -76,6 +77,7 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
         openings::tables(),
         disclosure::tables(),
         persons::tables(),
+        conditions::tables(),
     ]
     .concat()
 }

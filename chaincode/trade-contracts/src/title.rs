@@ -24,7 +24,7 @@ use crate::table::On;
 
 /// The contract's transactions.
 pub fn contract() -> Contract {
-    Contract::new("title").on(offer).on(accept).on(refuse).on(withdraw).on(read)
+    Contract::new("title").on(offer).on_seen(accept, read).on_seen(refuse, read).on_seen(withdraw, read).on(read)
 }
 
 /// The owner offers items to a buyer.

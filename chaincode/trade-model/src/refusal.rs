@@ -3,7 +3,10 @@
 use fabric_contract::{Failure, Fault, KeyError};
 
 use crate::common::Malformed;
-use crate::rejection::{Rejection, RequestRejection};
+use crate::rejection::{ConditionRejection, Rejection, RequestRejection};
+
+/// The field of a failure that holds the digest of the answer as it is now.
+pub const CURRENT: &str = "/if_match";
 
 /// What every contract function returns instead of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,9 +54,13 @@ impl From<Rejection> for Failure {
     fn from(rejection: Rejection) -> Self {
         let failure =
             Failure::new(rejection.status(), rejection.code(), rejection.title()).with_detail(rejection.detail());
-        match rejection.field() {
-            Some(field) => failure.with_field(field, rejection.detail()),
-            None => failure,
+        match (&rejection, rejection.field()) {
+            // For programs: they go on from the answer as it is now.
+            (Rejection::Condition(ConditionRejection::Changed { current }), _) => {
+                failure.with_field(CURRENT, current.as_str())
+            }
+            (_, Some(field)) => failure.with_field(field, rejection.detail()),
+            (_, None) => failure,
         }
     }
 }

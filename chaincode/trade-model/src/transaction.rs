@@ -25,6 +25,9 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     const ROLES: &'static [Role] = &[];
     /// Which duties let a person send it, any of them; none for what only reads.
     const DUTIES: &'static [Duty];
+    /// The transaction that reads the record which this one changes, where others can change that record as well: its
+    /// sender may name the answer that it has seen, and is refused when it would be another one by now.
+    const QUESTION: Option<&'static str> = None;
     /// What it answers.
     type Answer: Serialize + DeserializeOwned + JsonSchema + 'static;
     /// What it takes beside the request, in transient data.
@@ -41,6 +44,17 @@ pub trait Transaction: Serialize + DeserializeOwned + JsonSchema + 'static {
     fn function() -> &'static str {
         Self::NAME.split_once(':').map_or(Self::NAME, |(_, function)| function)
     }
+}
+
+/// A transaction that changes a record which others can change as well. What it is to find there is named by the digest
+/// of the answer to a question.
+pub trait Conditional: Transaction {
+    /// The question that reads the record. Its answer holds nothing private: its digest becomes part of the
+    /// transaction.
+    type Question: Transaction;
+
+    /// What to ask.
+    fn question(&self) -> Self::Question;
 }
 
 /// A question to the ledger whose answer names a member.
@@ -98,24 +112,36 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> PrivateInput for Re
 /// Declares transactions, one a line:
 /// `transactions! { submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer; }`. What submits names
 /// the duties of which it needs one: `submit(Clerk, Officer)`. Private input stands behind the request, with the
-/// function that tells its receiver: `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`.
+/// function that tells its receiver: `…, ShareInvoiceOpening, private DocumentedOpening, to buyer => Shared;`. What
+/// changes a record that others can change names the question that reads it, with the fields that both have:
+/// `…, AcceptInvoice, seen by ReadInvoice { invoice_id } => InvoiceAnswer;`.
 macro_rules! transactions {
     ($(
         $kind:ident $(($($duty:ident),+))? $name:literal $(by $roles:expr)?,
-        $request:ty $(, private $private:ty, to $receiver:expr)? => $answer:ty;
+        $request:ty $(, private $private:ty, to $receiver:expr)?
+            $(, seen by $question:ident { $($field:ident),+ $(; $($rest:ident),+)? })? => $answer:ty;
     )+) => {
         $(impl crate::transaction::Transaction for $request {
             const NAME: &'static str = $name;
             const KIND: crate::transaction::Kind = crate::transaction::transactions!(@kind $kind);
             const DUTIES: &'static [crate::common::Duty] = &[$($(crate::common::Duty::$duty),+)?];
             $(const ROLES: &'static [crate::common::Role] = $roles;)?
+            $(const QUESTION: Option<&'static str> = Some(<$question as crate::transaction::Transaction>::NAME);)?
             type Answer = $answer;
             type Private = crate::transaction::transactions!(@private $($private)?);
 
             $(fn receiver(&self, caller: &MspId) -> Option<crate::transaction::Lookup> {
                 Some($receiver(self, caller))
             })?
-        })+
+        }
+
+        $(impl crate::transaction::Conditional for $request {
+            type Question = $question;
+
+            fn question(&self) -> $question {
+                $question { $($field: self.$field.to_owned(),)+ $($($rest: None),+)? }
+            }
+        })?)+
     };
     (@private) => { crate::transaction::Nothing };
     (@private $private:ty) => { crate::transaction::Required<$private> };

@@ -6,6 +6,7 @@ use serde_json::Value;
 use trade_standards::iso20022::{BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CreditDebit, EntryStatus};
 
 use crate::{
+    condition::{ETAG, current, quoted},
     problem::{MEDIA_TYPE, Problem, ProblemCode},
     settings::{Custody, Role},
     store::{Operation, State},
@@ -59,6 +60,17 @@ impl Answer {
         self
     }
 
+    /// Adds its tag.
+    #[must_use]
+    pub(crate) fn with_tag(self, tag: &str) -> Self {
+        self.with_header(ETAG, quoted(tag))
+    }
+
+    /// A header that was added.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
+    }
+
     /// Notes the Fabric transaction.
     #[must_use]
     pub fn of_transaction(mut self, transaction_id: &str) -> Self {
@@ -70,11 +82,12 @@ impl Answer {
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
         let retry_after = problem.retry_after_seconds.map(|seconds| ("Retry-After", seconds.to_string()));
+        let tag = current(&problem).map(|tag| (ETAG, tag));
         Self {
             status: problem.status,
             media_type: MEDIA_TYPE,
             body: problem.to_json(),
-            headers: retry_after.into_iter().collect(),
+            headers: retry_after.into_iter().chain(tag).collect(),
             transaction_id: problem.transaction_id,
             outcome: problem.code,
         }

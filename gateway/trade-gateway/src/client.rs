@@ -155,7 +155,10 @@ impl Client {
     }
 
     /// Signs one step after another until the answer asks for no signature any more.
-    fn sign(&self, mut response: Response, signer: &dyn Signer) -> Result<Response, CallFailure> {
+    ///
+    /// # Errors
+    /// As [`Client::post_signed`].
+    pub fn sign(&self, mut response: Response, signer: &dyn Signer) -> Result<Response, CallFailure> {
         for stage in ["proposal", "transaction"] {
             let Ok(step) = response.json() else { return Ok(response) };
             if response.status != 202 || step["stage"] != stage {

@@ -146,8 +146,8 @@ impl Ledger for Fabric {
         if let Some(argument) = &call.argument {
             proposal = proposal.argument(argument.clone());
         }
-        if let Some(operator) = &call.operator {
-            proposal = proposal.argument(operator.clone());
+        if let Some(beside) = call.beside.to_argument() {
+            proposal = proposal.argument(beside);
         }
         if let Some(private) = &call.private {
             proposal = proposal.transient(PRIVATE, private.clone());

@@ -7,6 +7,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use fabric_client::{Advice, Failure};
 use fabric_protos::common::Block;
+use trade_model::common::Beside;
 
 /// The answer of a step that waits for the network.
 pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
@@ -75,9 +76,9 @@ pub struct Call {
     pub argument: Option<Vec<u8>>,
     /// The private input, which travels as transient data only.
     pub private: Option<Vec<u8>>,
-    /// What the gateway says about the person for which it signs: the argument after the request. None when the caller
-    /// signs.
-    pub operator: Option<Vec<u8>>,
+    /// What is said beside the request, in the argument after it. The gateway says for which person it signs; nothing of
+    /// that when the caller signs.
+    pub beside: Beside,
     /// The organizations that must endorse; empty leaves the choice to the peer.
     pub endorsing: Vec<String>,
 }

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod audit;
 pub mod client;
 mod coalesce;
+mod condition;
 mod consumer;
 #[cfg(feature = "testing")]
 pub mod decoders;

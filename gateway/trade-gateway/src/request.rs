@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use trade_model::{
-    common::Invisible,
+    common::{Beside, Invisible},
     rejection::{ProofRejection, Rejection, RequestRejection},
     transaction::{PRIVATE, Presence},
 };
 
 use crate::{
+    condition,
     json::{self, JsonError},
     problem::{Problem, ProblemCode},
     routes::{OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route, Transaction},
@@ -34,6 +35,10 @@ pub(crate) struct Parts {
     pub(crate) target: String,
     /// The header `Idempotency-Key`.
     pub(crate) idempotency_key: Option<String>,
+    /// The header `If-Match`.
+    pub(crate) if_match: Option<String>,
+    /// The header `If-None-Match`.
+    pub(crate) if_none_match: Option<String>,
     /// The header `Last-Event-ID`.
     pub(crate) last_event_id: Option<String>,
     /// Whether the caller prefers HTML.
@@ -53,6 +58,8 @@ pub(crate) struct Arguments {
     pub(crate) private: Option<Value>,
     /// Whether the caller signs.
     pub(crate) caller_signs: bool,
+    /// What is said beside the argument.
+    pub(crate) beside: Beside,
 }
 
 /// Reads the arguments of a transaction.
@@ -81,7 +88,8 @@ pub(crate) fn arguments(
     let argument = Value::Object(fields);
     (transaction.request.check)(&argument).map_err(|rejection| refused(rejection.into()))?;
     check_private(transaction, private.as_ref()).map_err(refused)?;
-    Ok(Arguments { argument, verbatim, private, caller_signs })
+    let beside = Beside { if_match: condition::seen(route, parts)?, ..Beside::default() };
+    Ok(Arguments { argument, verbatim, private, caller_signs, beside })
 }
 
 impl Arguments {

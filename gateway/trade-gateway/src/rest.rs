@@ -29,6 +29,21 @@ pub fn request_of<T: trade_model::Transaction>(
     Ok(Some(rest_request(route, serde_json::to_value(request)?, private)))
 }
 
+/// Where the record is read that a request to this target changes, if others can change it as well.
+#[must_use]
+pub fn record_changed_at(target: &str) -> Option<String> {
+    let path = target.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |route: &&&Route| {
+        let template: Vec<&str> = route.path.split('/').collect();
+        let same = |(own, sent): (&&str, &&str)| own.starts_with('{') || own == sent;
+        template.len() == parts.len() && template.iter().zip(&parts).all(same)
+    };
+    let changed = routes::all().iter().filter(|route| route.is_write()).find(fits)?;
+    let reading = routes::reading(changed)?;
+    Some(parts[..reading.path.split('/').count()].join("/"))
+}
+
 /// What to send to `route` for the argument of its transaction.
 #[must_use]
 pub fn rest_request(route: &Route, argument: Value, private: Option<Value>) -> RestRequest {
@@ -104,6 +119,15 @@ mod tests {
         assert_eq!(path("AMSP/2026/001"), "GET /v1/invoices/AMSP/2026%2F001");
         assert_eq!(path("INV 7"), "GET /v1/invoices/-/INV%207");
         assert_eq!(path("/2026/001"), "GET /v1/invoices/-/2026%2F001");
+    }
+
+    #[test]
+    fn what_others_can_change_is_read_where_the_path_begins() {
+        let read = |target: &str| record_changed_at(target);
+        assert_eq!(read("/v1/invoices/-/a%2Fb/accept?signing=caller").as_deref(), Some("/v1/invoices/-/a%2Fb"));
+        assert_eq!(read("/v1/invoices/AMSP/1/credits/2/accept").as_deref(), Some("/v1/invoices/AMSP/1/credits/2"));
+        assert_eq!(read("/v1/rights/AMSP/1/offer/accept").as_deref(), Some("/v1/rights/AMSP/1"));
+        assert_eq!((read("/v1/invoices"), read("/v1/invoices/-/1/opening"), read("/nothing")), (None, None, None));
     }
 
     #[test]

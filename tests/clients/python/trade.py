@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 from gateway_client import AuthenticatedClient, Client
 from gateway_client.api.account_acceptances import accept_account
 from gateway_client.api.accounts import name_bank
-from gateway_client.api.agreements import accept_agreement, offer_agreement
+from gateway_client.api.agreements import accept_agreement, offer_agreement, read_agreement
 from gateway_client.api.bank_statements import read_bank_statement
 from gateway_client.api.captures import capture
-from gateway_client.api.custody_transfers import accept_custody, offer_custody
+from gateway_client.api.custody_transfers import accept_custody, offer_custody, read_custody_transfer
 from gateway_client.api.declarations import (
     approve_decision,
     assess_declaration,
@@ -78,7 +78,7 @@ from gateway_client.models import (
     SigningStep,
     TokenBody,
 )
-from gateway_client.types import File
+from gateway_client.types import File, Response
 
 T = TypeVar("T")
 
@@ -101,6 +101,11 @@ def done(answer: "T | Problem | SigningStep | OperationView | None") -> T:
     if answer is None or isinstance(answer, (SigningStep, OperationView)):
         raise Refused(f"not finished: {answer}")
     return answer
+
+
+def tag(answer: "Response[Any]") -> str:
+    """What stands for the record as it was read: what others can change too is changed only as it was seen."""
+    return str(answer.headers["ETag"])
 
 
 def key() -> str:
@@ -226,8 +231,9 @@ class Trade:
         """Custody passes by handshake: who offers stays responsible until the other accepts."""
         offer = Offer(transfer_id="PY-HO-1", items=[ITEM], to="ImporterMSP", condition="sealed, dry", seal="SL-1")
         done(offer_custody.sync(client=self.exporter, body=offer, idempotency_key=key()))
-        accepted = AcceptCustodyRequest(seal="SL-1")
-        done(accept_custody.sync("ExporterMSP", "PY-HO-1", client=self.importer, body=accepted, idempotency_key=key()))
+        name, accepted = ("ExporterMSP", "PY-HO-1"), AcceptCustodyRequest(seal="SL-1")
+        seen = tag(read_custody_transfer.sync_detailed(*name, client=self.importer))
+        done(accept_custody.sync(*name, client=self.importer, body=accepted, idempotency_key=key(), if_match=seen))
         assert done(read_item.sync(ITEM, client=self.exporter)).holder == "ImporterMSP"
 
     def declared(self) -> None:
@@ -283,9 +289,12 @@ class Trade:
             assess_declaration.sync(*name, client=first, body=AssessDeclarationRequest(), idempotency_key=key())
         ).result
         approval = ApproveDecisionRequest(number=decided.number)
-        alone = approve_decision.sync(*name, client=first, body=approval, idempotency_key=key())
+        seen = tag(read_declaration.sync_detailed(*name, client=second))
+        alone = approve_decision.sync(*name, client=first, body=approval, idempotency_key=key(), if_match=seen)
         assert isinstance(alone, Problem) and alone.code == "caller.same_person", alone
-        done(approve_decision.sync(*name, client=second, body=approval, idempotency_key=key()))
+        done(approve_decision.sync(*name, client=second, body=approval, idempotency_key=key(), if_match=seen))
+        late = approve_decision.sync(*name, client=second, body=approval, idempotency_key=key(), if_match=seen)
+        assert isinstance(late, Problem) and late.code == "condition.changed", late
         assert done(read_declaration.sync(*name, client=self.importer)).state == DeclarationState.CLEARED
 
     def invoiced(self) -> None:
@@ -300,8 +309,9 @@ class Trade:
         }
         offer = OfferAgreement.from_dict({"agreement_id": "PY-TERMS", "with": "ImporterMSP", "terms": terms})
         done(offer_agreement.sync(client=self.exporter, body=offer, idempotency_key=key()))
-        agreed = AcceptAgreementRequest()
-        done(accept_agreement.sync("ExporterMSP", "PY-TERMS", client=self.importer, body=agreed, idempotency_key=key()))
+        name, agreed = ("ExporterMSP", "PY-TERMS"), AcceptAgreementRequest()
+        seen = tag(read_agreement.sync_detailed(*name, client=self.importer))
+        done(accept_agreement.sync(*name, client=self.importer, body=agreed, idempotency_key=key(), if_match=seen))
         done(name_bank.sync(client=self.exporter, body=NameBank(bank="BankMSP"), idempotency_key=key()))
         kept = AcceptAccount(holder="ExporterMSP")
         done(accept_account.sync(client=self.bank, body=kept, idempotency_key=key()))
@@ -321,8 +331,9 @@ class Trade:
         done(share_invoice_opening.sync("-", "PY-INV-1", client=self.exporter, body=opening, idempotency_key=key()))
         total = done(read_invoice_opening.sync("ExporterMSP", "PY-INV-1", client=self.importer))
         assert total.value_minor == str(PRICE_MINOR)
-        owed = AcceptInvoiceRequest()
-        done(accept_invoice.sync("ExporterMSP", "PY-INV-1", client=self.importer, body=owed, idempotency_key=key()))
+        name, owed = ("ExporterMSP", "PY-INV-1"), AcceptInvoiceRequest()
+        seen = tag(read_invoice.sync_detailed(*name, client=self.importer))
+        done(accept_invoice.sync(*name, client=self.importer, body=owed, idempotency_key=key(), if_match=seen))
 
     def paid(self) -> None:
         """The bank reports what its message says, and a proof shows that it pays the invoice."""

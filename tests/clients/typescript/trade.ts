@@ -48,6 +48,15 @@ const write = () => ({ header: fresh() });
 /** A write about the record that a party and an id name. */
 const about = (party: string, id: string) => ({ path: { party, id }, header: fresh() });
 
+/** The record that a party and an id name. */
+const read = (party: string, id: string) => ({ path: { party, id } });
+
+/** A write that changes this record as it was read: what others can change too is changed only as it was seen. */
+function seen(party: string, id: string, { response }: { response: Response }) {
+    const tag = response.headers.get("ETag") ?? "";
+    return { path: { party, id }, header: { ...fresh(), "If-Match": tag } };
+}
+
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 
 /** A client that shows the user's certificate. */
@@ -180,7 +189,8 @@ async function captured({ exporter }: Parties): Promise<void> {
 async function handedOver({ exporter, importer }: Parties): Promise<void> {
     const offer = { transfer_id: "TS-HO-1", items: [ITEM], to: "ImporterMSP", condition: "sealed, dry", seal: "SL-1" };
     done(await exporter.POST("/v1/custody-transfers", { params: write(), body: offer }));
-    const params = about("ExporterMSP", "TS-HO-1");
+    const transfer = await importer.GET("/v1/custody-transfers/{party}/{id}", { params: read("ExporterMSP", "TS-HO-1") });
+    const params = seen("ExporterMSP", "TS-HO-1", transfer);
     done(await importer.POST("/v1/custody-transfers/{party}/{id}/accept", { params, body: { seal: "SL-1" } }));
     const item = done(await exporter.GET("/v1/items/{id}", { params: { path: { id: ITEM } } }));
     assert.equal(item.holder, "ImporterMSP");
@@ -220,8 +230,8 @@ async function declared({ importer, customs }: Parties, secrets: Secrets): Promi
     done(await importer.POST("/v1/declarations", { params: write(), body }));
     const opening = { params: about("-", "TS-DEC-1"), body: { private: secrets.opening("value") } };
     done(await importer.POST("/v1/declarations/{party}/{id}/opening", opening));
-    const read = { params: { path: { party: "ImporterMSP", id: "TS-DEC-1" } } };
-    const told = done(await customs.GET("/v1/declarations/{party}/{id}/opening", read));
+    const asked = { params: read("ImporterMSP", "TS-DEC-1") };
+    const told = done(await customs.GET("/v1/declarations/{party}/{id}/opening", asked));
     assert.equal(told.value_minor, `${PRICE_MINOR}`);
 }
 
@@ -231,11 +241,13 @@ async function released({ importer, officer1, officer2 }: Parties): Promise<void
     const decided = done(await officer1.POST("/v1/declarations/{party}/{id}/assessment", { params: about(...name), body: {} }));
     const approval = { number: decided.result.number };
     const approve = "/v1/declarations/{party}/{id}/decision/approve";
-    const alone = await officer1.POST(approve, { params: about(...name), body: approval });
+    const looked = await officer2.GET("/v1/declarations/{party}/{id}", { params: read(...name) });
+    const alone = await officer1.POST(approve, { params: seen(...name, looked), body: approval });
     assert.equal(alone.error?.code, "caller.same_person");
-    done(await officer2.POST(approve, { params: about(...name), body: approval }));
-    const [party, id] = name;
-    const declaration = done(await importer.GET("/v1/declarations/{party}/{id}", { params: { path: { party, id } } }));
+    done(await officer2.POST(approve, { params: seen(...name, looked), body: approval }));
+    const late = await officer2.POST(approve, { params: seen(...name, looked), body: approval });
+    assert.equal(late.error?.code, "condition.changed");
+    const declaration = done(await importer.GET("/v1/declarations/{party}/{id}", { params: read(...name) }));
     assert.equal(declaration.state, "cleared");
 }
 
@@ -251,7 +263,8 @@ async function invoiced({ exporter, importer, bank }: Parties, secrets: Secrets)
     };
     const offer = { agreement_id: "TS-TERMS", with: "ImporterMSP", terms };
     done(await exporter.POST("/v1/agreements", { params: write(), body: offer }));
-    const agree = { params: about("ExporterMSP", "TS-TERMS"), body: {} };
+    const offered = await importer.GET("/v1/agreements/{party}/{id}", { params: read("ExporterMSP", "TS-TERMS") });
+    const agree = { params: seen("ExporterMSP", "TS-TERMS", offered), body: {} };
     done(await importer.POST("/v1/agreements/{party}/{id}/accept", agree));
     done(await exporter.POST("/v1/accounts", { params: write(), body: { bank: "BankMSP" } }));
     done(await bank.POST("/v1/account-acceptances", { params: write(), body: { holder: "ExporterMSP" } }));
@@ -269,16 +282,18 @@ async function invoiced({ exporter, importer, bank }: Parties, secrets: Secrets)
     done(await exporter.POST("/v1/invoices", { params: write(), body: invoice }));
     const opening = { params: about("-", "TS-INV-1"), body: { private: secrets.opening("total") } };
     done(await exporter.POST("/v1/invoices/{party}/{id}/opening", opening));
-    const read = { params: { path: { party: "ExporterMSP", id: "TS-INV-1" } } };
-    assert.equal(done(await importer.GET("/v1/invoices/{party}/{id}/opening", read)).value_minor, `${PRICE_MINOR}`);
-    done(await importer.POST("/v1/invoices/{party}/{id}/accept", { params: about("ExporterMSP", "TS-INV-1"), body: {} }));
+    const name = ["ExporterMSP", "TS-INV-1"] as const;
+    const told = done(await importer.GET("/v1/invoices/{party}/{id}/opening", { params: read(...name) }));
+    assert.equal(told.value_minor, `${PRICE_MINOR}`);
+    const owed = await importer.GET("/v1/invoices/{party}/{id}", { params: read(...name) });
+    done(await importer.POST("/v1/invoices/{party}/{id}/accept", { params: seen(...name, owed), body: {} }));
 }
 
 /** The bank reports what its message says, and a proof shows that it pays the invoice. */
 async function paid({ exporter, importer, bank }: Parties, secrets: Secrets): Promise<void> {
     const message = notification(PAID_MINOR);
-    const read = { body: message, bodySerializer: (xml: string) => xml, headers: { "Content-Type": "application/xml" } };
-    const entry = done(await bank.POST("/v1/bank-statements", read)).statements[0]?.entries[0];
+    const statement = { body: message, bodySerializer: (xml: string) => xml, headers: { "Content-Type": "application/xml" } };
+    const entry = done(await bank.POST("/v1/bank-statements", statement)).statements[0]?.entries[0];
     const payment = entry?.payments[0];
     assert.ok(entry?.account_servicer_reference && entry.booked_on && payment?.end_to_end_id && payment.creditor_references[0]);
     assert.equal(entry.amount_minor, `${PAID_MINOR}`);

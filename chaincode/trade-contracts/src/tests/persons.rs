@@ -156,7 +156,7 @@ fn second_person_rows() -> Vec<Row> {
             let another = vouched("b", "2", &["officer"]);
             w.submit_vouched(&officer(CUSTOMS, "user"), &another, ApproveDecision::NAME, &about_the_decision())
         }),
-        row("a gateway that says nothing of use", "caller.operator_malformed", |w| {
+        row("a gateway that says nothing of use", "request.malformed", |w| {
             proposed(w)?;
             let nothing = json!({ "duties": ["officer"] });
             w.submit_vouched(&gateway(), &nothing, ApproveDecision::NAME, &about_the_decision())

@@ -154,9 +154,14 @@ impl World {
 
     /// As a signer that says for which person it signs.
     pub(super) fn submit_vouched(&mut self, signer: &Creator, vouched: &Value, name: &str, request: &Value) -> Answer {
+        self.submit_beside(signer, &json!({ "operator": vouched }), name, request)
+    }
+
+    /// As a signer that says something beside the request.
+    pub(super) fn submit_beside(&mut self, signer: &Creator, beside: &Value, name: &str, request: &Value) -> Answer {
         self.clock += 1;
         let call = self.ledger.call(name).creator(signer).time(Timestamp::from_seconds(self.clock));
-        let committed = call.json(request).json(vouched).submit()?;
+        let committed = call.json(request).json(beside).submit()?;
         self.followed(signer, name, &committed)
     }
 

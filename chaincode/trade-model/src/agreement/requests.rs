@@ -60,8 +60,11 @@ pub struct ReadAgreement {
 
 transactions! {
     submit(Registrar) "agreement:Offer" by Role::TRADERS, OfferAgreement => Agreement;
-    submit(Registrar) "agreement:Accept" by Role::TRADERS, AcceptAgreement => AgreementAnswer;
-    submit(Registrar) "agreement:Refuse" by Role::TRADERS, RefuseAgreement => AgreementAnswer;
-    submit(Registrar) "agreement:End" by Role::TRADERS, EndAgreement => AgreementEnd;
+    submit(Registrar) "agreement:Accept" by Role::TRADERS,
+        AcceptAgreement, seen by ReadAgreement { agreement_id } => AgreementAnswer;
+    submit(Registrar) "agreement:Refuse" by Role::TRADERS,
+        RefuseAgreement, seen by ReadAgreement { agreement_id } => AgreementAnswer;
+    submit(Registrar) "agreement:End" by Role::TRADERS,
+        EndAgreement, seen by ReadAgreement { agreement_id } => AgreementEnd;
     evaluate "agreement:Read", ReadAgreement => AgreementStanding;
 }

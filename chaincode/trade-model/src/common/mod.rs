@@ -4,6 +4,7 @@
 //! parsed. So no contract checks a form, and gateway and chaincode refuse the same text by the same code.
 
 mod attested;
+mod beside;
 mod bounded;
 mod cursor;
 mod document;
@@ -25,6 +26,7 @@ mod tables;
 mod text;
 
 pub use attested::{Attested, Committed, Shared};
+pub use beside::Beside;
 pub use bounded::Bounded;
 pub use cursor::{Cursor, PageSize};
 pub use document::{Salt, SaltedDigest, SaltedDocument};

@@ -22,8 +22,8 @@ pub struct Operator {
     pub caller_sha256: Option<Digest256>,
 }
 
-/// The person for which an organization's gateway signs: the argument after the request, so that everybody can read
-/// what was vouched for. It counts when the signer's certificate says that it is a gateway's.
+/// The person for which an organization's gateway signs, said beside the request ([`super::Beside`]), so that everybody
+/// can read what was vouched for. It counts when the signer's certificate says that it is a gateway's.
 ///
 /// It is no transient data: Fabric's gateway sends a proposal with transient data and private writes to no organization
 /// outside the collections, and an authorship digest is such a write.

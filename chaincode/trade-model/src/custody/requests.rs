@@ -95,9 +95,10 @@ pub struct ReadTransfer {
 
 transactions! {
     submit(Clerk) "custody:Offer" by Role::HANDLERS, Offer => CustodyTransfer;
-    submit(Clerk) "custody:Accept" by Role::HANDLERS, Accept => CustodyTransfer;
-    submit(Clerk) "custody:Reject" by Role::HANDLERS, Reject => CustodyTransfer;
-    submit(Clerk) "custody:Withdraw" by Role::HANDLERS, Withdraw => CustodyTransfer;
+    submit(Clerk) "custody:Accept" by Role::HANDLERS, Accept, seen by ReadTransfer { transfer_id } => CustodyTransfer;
+    submit(Clerk) "custody:Reject" by Role::HANDLERS, Reject, seen by ReadTransfer { transfer_id } => CustodyTransfer;
+    submit(Clerk) "custody:Withdraw" by Role::HANDLERS,
+        Withdraw, seen by ReadTransfer { transfer_id } => CustodyTransfer;
     submit(Registrar) "custody:Recover" by Role::TRADERS, Recover => Recovery;
     evaluate "custody:ReadRecovery", ReadRecovery => Attested<Recovery>;
     evaluate "custody:ReadTransfer", ReadTransfer => Attested<CustodyTransfer>;

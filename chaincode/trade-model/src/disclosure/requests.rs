@@ -61,7 +61,8 @@ pub struct ReadDisclosed {
 
 transactions! {
     submit(Officer) "disclosure:Order" by &[Role::Customs], OrderDisclosure => DisclosureOrder;
-    submit(Officer) "disclosure:ApproveOrder" by &[Role::Customs], ApproveOrder => OrderApproval;
+    submit(Officer) "disclosure:ApproveOrder" by &[Role::Customs],
+        ApproveOrder, seen by ReadOrder { order_id } => OrderApproval;
     submit(Treasurer) "disclosure:Disclose",
         Disclose, private DocumentedOpening, to Disclose::authority => Shared;
     evaluate "disclosure:ReadOrder", ReadOrder => DisclosureStanding;

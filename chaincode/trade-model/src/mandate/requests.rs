@@ -65,8 +65,10 @@ pub struct ReadMandate {
 
 transactions! {
     submit(Registrar) "mandate:GrantMandate" by Role::TRADERS, GrantMandate => Mandate;
-    submit(Registrar) "mandate:AcceptMandate" by Role::TRADERS, AcceptMandate => Mandate;
-    submit(Registrar) "mandate:RefuseMandate" by Role::TRADERS, RefuseMandate => Mandate;
-    submit(Registrar) "mandate:EndMandate" by Role::TRADERS, EndMandate => Mandate;
+    submit(Registrar) "mandate:AcceptMandate" by Role::TRADERS,
+        AcceptMandate, seen by ReadMandate { mandate_id } => Mandate;
+    submit(Registrar) "mandate:RefuseMandate" by Role::TRADERS,
+        RefuseMandate, seen by ReadMandate { mandate_id } => Mandate;
+    submit(Registrar) "mandate:EndMandate" by Role::TRADERS, EndMandate, seen by ReadMandate { mandate_id } => Mandate;
     evaluate "mandate:ReadMandate", ReadMandate => Attested<Mandate>;
 }

@@ -81,7 +81,8 @@ transactions! {
     submit(Clerk) "payment:IssueCredit" by Role::TRADERS, IssueCredit => CreditNote;
     submit(Clerk) "payment:ShareCreditOpening" by Role::TRADERS,
         ShareCreditOpening, private DocumentedOpening, to ShareCreditOpening::buyer => Shared;
-    submit(Treasurer) "payment:AcceptCredit" by Role::TRADERS, AcceptCredit => CreditAcceptance;
+    submit(Treasurer) "payment:AcceptCredit" by Role::TRADERS,
+        AcceptCredit, seen by ReadCredit { invoice_id, number } => CreditAcceptance;
     evaluate "payment:ReadCredit", ReadCredit => CreditStanding;
     evaluate "payment:ReadCreditOpening", ReadCreditOpening => DocumentedOpening;
 }

@@ -279,18 +279,25 @@ pub struct ReadSettlementLimit {
 
 transactions! {
     submit(Clerk) "payment:IssueInvoice" by Role::TRADERS, IssueInvoice => Invoice;
-    submit(Treasurer) "payment:AcceptInvoice" by Role::TRADERS, AcceptInvoice => InvoiceAnswer;
-    submit(Clerk) "payment:DisputeInvoice" by Role::TRADERS, DisputeInvoice => InvoiceAnswer;
-    submit(Clerk) "payment:WithdrawInvoice" by Role::TRADERS, WithdrawInvoice => InvoiceWithdrawal;
-    submit(Treasurer) "payment:AcceptWithdrawal" by Role::TRADERS, AcceptWithdrawal => WithdrawalConsent;
+    submit(Treasurer) "payment:AcceptInvoice" by Role::TRADERS,
+        AcceptInvoice, seen by ReadInvoice { invoice_id } => InvoiceAnswer;
+    submit(Clerk) "payment:DisputeInvoice" by Role::TRADERS,
+        DisputeInvoice, seen by ReadInvoice { invoice_id } => InvoiceAnswer;
+    submit(Clerk) "payment:WithdrawInvoice" by Role::TRADERS,
+        WithdrawInvoice, seen by ReadInvoice { invoice_id } => InvoiceWithdrawal;
+    submit(Treasurer) "payment:AcceptWithdrawal" by Role::TRADERS,
+        AcceptWithdrawal, seen by ReadInvoice { invoice_id } => WithdrawalConsent;
     submit(Registrar) "payment:NameBank" by Role::TRADERS, NameBank => Account;
     submit(Registrar) "payment:AcceptAccount" by &[Role::Bank], AcceptAccount => AccountAcceptance;
-    submit(Registrar) "payment:EndAccount", EndAccount => AccountEnd;
+    submit(Registrar) "payment:EndAccount", EndAccount, seen by ReadAccount { holder, bank } => AccountEnd;
     submit(Treasurer) "payment:RecordEntry" by &[Role::Bank], RecordEntry => BankEntry;
-    submit(Treasurer) "payment:ReverseEntry" by &[Role::Bank], ReverseEntry => EntryReversal;
+    submit(Treasurer) "payment:ReverseEntry" by &[Role::Bank],
+        ReverseEntry, seen by ReadEntry { entry_id } => EntryReversal;
     submit(Treasurer) "payment:Settle" by Role::TRADERS, Settle => Settlement;
-    submit(Treasurer) "payment:ApproveSettlement" by Role::TRADERS, ApproveSettlement => Settlement;
-    submit(Treasurer) "payment:DisputeSettlement" by Role::TRADERS, DisputeSettlement => SettlementDispute;
+    submit(Treasurer) "payment:ApproveSettlement" by Role::TRADERS,
+        ApproveSettlement, seen by ReadSettlement { invoice_id; number } => Settlement;
+    submit(Treasurer) "payment:DisputeSettlement" by Role::TRADERS,
+        DisputeSettlement, seen by ReadSettlement { invoice_id; number } => SettlementDispute;
     submit(Registrar) "payment:SetSettlementLimit" by Role::TRADERS, SetSettlementLimit => SettlementLimit;
     evaluate "payment:ReadInvoice", ReadInvoice => InvoiceStanding;
     evaluate "payment:ReadAccount", ReadAccount => AccountStanding;

@@ -28,9 +28,6 @@ rejections! {
     /// The signer is no gateway and says for which person it signs.
     MayNotVouch { msp_id: String } = 403, "caller.may_not_vouch", "The signer is no gateway",
         "the certificate of {msp_id} does not say entrepot.gateway, so it signs for its own holder only";
-    /// What a gateway says about the person cannot be read.
-    OperatorMalformed = 400, "caller.operator_malformed", "The operator cannot be read",
-        "the argument after the request does not hold what a gateway says about a person";
     /// It takes two persons, and this one acted before.
     SamePerson { msp_id: String } = 403, "caller.same_person", "It takes a second person",
         "the same person of {msp_id} proposed it: key or name of the certificates are equal";

@@ -5,12 +5,14 @@
 //! fields, ids and rules. Each domain lists its own rules; here stands what they have in common.
 
 mod caller;
+mod condition;
 mod declare;
 mod proof;
 mod request;
 pub(crate) mod rule;
 
 pub use caller::CallerRejection;
+pub use condition::ConditionRejection;
 pub(crate) use declare::rejections;
 pub use proof::ProofRejection;
 pub use request::{RequestRejection, read};
@@ -68,6 +70,8 @@ macro_rules! of_every_domain {
 of_every_domain! {
     /// Who asks.
     Caller(CallerRejection);
+    /// What is said beside a request.
+    Condition(ConditionRejection);
     /// The form of a request.
     Request(RequestRejection);
     /// Commitments, openings and proofs.

@@ -63,8 +63,9 @@ pub struct ReadTitle {
 
 transactions! {
     submit(Clerk) "title:OfferTitle" by Role::TRADERS, OfferTitle => TitleTransfer;
-    submit(Clerk) "title:AcceptTitle" by Role::TRADERS, AcceptTitle => TitleTransfer;
-    submit(Clerk) "title:RefuseTitle" by Role::TRADERS, RefuseTitle => TitleTransfer;
-    submit(Clerk) "title:WithdrawTitle" by Role::TRADERS, WithdrawTitle => TitleTransfer;
+    submit(Clerk) "title:AcceptTitle" by Role::TRADERS, AcceptTitle, seen by ReadTitle { title_id } => TitleTransfer;
+    submit(Clerk) "title:RefuseTitle" by Role::TRADERS, RefuseTitle, seen by ReadTitle { title_id } => TitleTransfer;
+    submit(Clerk) "title:WithdrawTitle" by Role::TRADERS,
+        WithdrawTitle, seen by ReadTitle { title_id } => TitleTransfer;
     evaluate "title:ReadTitle", ReadTitle => Attested<TitleTransfer>;
 }

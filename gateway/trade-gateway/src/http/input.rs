@@ -119,12 +119,20 @@ pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         return Err(Problem::of(ProblemCode::IdempotencyKeyMalformed).with_detail("It is given more than once."));
     }
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // Lines of one name are one list (RFC 9110 §5.3).
+    let listed = |name: &str| {
+        let lines: Vec<_> =
+            request.headers().get_all(name).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
+    };
     Ok(Parts {
         path,
         query,
         body,
         target: request.uri().to_string(),
         idempotency_key: text(IDEMPOTENCY_KEY),
+        if_match: listed("If-Match"),
+        if_none_match: listed("If-None-Match"),
         last_event_id: text("Last-Event-ID"),
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
         wants_stream: text("Accept").is_some_and(|accept| prefers_stream(&accept)),

@@ -11,7 +11,7 @@ use crate::{
     answer::{OperationView, SigningStep},
     index::EventsAnswer,
     problem::{MEDIA_TYPE, ProblemCode},
-    routes::{Access, Action, Route, Transaction},
+    routes::{self, Access, Action, Route, Transaction},
     webhooks::WebhookView,
 };
 use trade_model::transaction::{PRIVATE, Presence};
@@ -26,6 +26,9 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
     }
     if route.has_body() {
         statuses.extend([408, 413, 415, 422]);
+    }
+    if route.question().is_some() {
+        statuses.extend([412, 428]);
     }
     match route.action {
         Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
@@ -104,7 +107,11 @@ fn description(route: &Route) -> String {
     let duties: Vec<&str> = transaction.duties.iter().map(|duty| duty.as_str()).collect();
     let duty =
         if duties.is_empty() { String::new() } else { format!(" The person needs the duty {}.", duties.join(" or ")) };
-    format!("{kind} the transaction `{}`. {members}{duty}", transaction.name)
+    let condition = routes::reading(route).map_or_else(String::new, |reading| {
+        let (method, path) = (reading.method.as_str(), reading.path);
+        format!(" Others can change the record as well, so `If-Match` says which answer of `{method} {path}` was seen.")
+    });
+    format!("{kind} the transaction `{}`. {members}{duty}{condition}", transaction.name)
 }
 
 fn request_body(route: &Route, components: &mut Components) -> Option<Value> {
@@ -161,11 +168,24 @@ fn responses(route: &Route, components: &mut Components) -> Value {
     for status in error_statuses(route) {
         responses.insert(status.to_string(), refusal.clone());
     }
+    if route.has_tag() {
+        responses["200"]["headers"] = json!({
+            "ETag": {
+                "description": "Stands for this answer. What changes the record takes it in `If-Match`.",
+                "schema": {"type": "string", "pattern": TAG},
+            }
+        });
+        let known = "The answer is the one whose tag was sent in `If-None-Match`";
+        responses.insert("304".to_owned(), json!({"description": known}));
+    }
     if route.transaction().is_some() {
         responses.insert("4XX".to_owned(), json!({"$ref": "#/components/responses/Problem"}));
     }
     Value::Object(responses)
 }
+
+/// The form of a tag (RFC 9110 §8.8.3).
+const TAG: &str = "^\"[0-9a-f]{64}\"$";
 
 /// The error answer of every route.
 pub(super) fn problem(schema: Value) -> Value {
@@ -175,6 +195,10 @@ pub(super) fn problem(schema: Value) -> Value {
             "Retry-After": {
                 "description": "Seconds after which the same request may succeed; with each 503",
                 "schema": {"type": "integer", "minimum": 1},
+            },
+            "ETag": {
+                "description": "The tag of the record as it is now; with each 412",
+                "schema": {"type": "string", "pattern": TAG},
             },
         },
         "content": {MEDIA_TYPE: {"schema": schema, "example": examples::problem()}},

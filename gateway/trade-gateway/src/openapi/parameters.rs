@@ -45,7 +45,32 @@ pub(super) fn of(route: &Route, components: &mut Components) -> Vec<Value> {
             "example": "delivery-4711",
         }));
     }
+    parameters.extend(condition(route));
     parameters
+}
+
+/// The header that says which state of a record the caller has seen.
+fn condition(route: &Route) -> Option<Value> {
+    if route.question().is_some() {
+        return Some(json!({
+            "name": "If-Match",
+            "in": "header",
+            "required": true,
+            "description": "The `ETag` of the record as the caller has read it, or `*` for whatever it is. The peers that \
+                            endorse compare it; with another record than this one nothing is written (412).",
+            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9a-f]{64}\")$"},
+            "example": "*",
+        }));
+    }
+    route.has_tag().then(|| {
+        json!({
+            "name": "If-None-Match",
+            "in": "header",
+            "required": false,
+            "description": "Tags of answers that the caller has; with one of them in force it is answered 304.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 1000},
+        })
+    })
 }
 
 /// The schema of the field of the request that the parameter becomes; none where it is only a part of one.

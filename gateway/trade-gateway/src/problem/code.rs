@@ -62,6 +62,8 @@ problem_codes! {
     PathMalformed = 400, "path_malformed", "Path or query is not valid percent-encoded UTF-8";
     /// A write without a key.
     IdempotencyKeyMissing = 400, "idempotency_key_missing", "The header Idempotency-Key is required";
+    /// Neither one tag of an answer nor `*`.
+    IfMatchMalformed = 400, "if_match_malformed", "The header If-Match is not acceptable";
     /// Not 1 to 200 visible ASCII characters.
     IdempotencyKeyMalformed = 400, "idempotency_key_malformed", "The idempotency key is not acceptable";
 
@@ -153,6 +155,9 @@ problem_codes! {
     SigningInProgress = 409, "signing_in_progress", "A signature for this transaction is being worked on";
     /// After `signing_seconds`.
     SigningExpired = 410, "signing_expired", "The time to sign is over";
+
+    /// Others can change the record, and the caller does not say what it has seen.
+    IfMatchMissing = 428, "if_match_missing", "The header If-Match is required";
 
     // What is out of bounds.
     /// After `body_deadline_ms`.

@@ -77,7 +77,22 @@ pub(crate) fn administrative() -> impl Iterator<Item = &'static Route> {
 /// The route of the transaction `T`.
 #[must_use]
 pub fn of<T: trade_model::Transaction>() -> Option<&'static Route> {
-    all().iter().copied().find(|route| route.transaction().is_some_and(|transaction| transaction.name == T::NAME))
+    by_transaction(T::NAME)
+}
+
+/// The route that reads the record which a route changes; the path of the one begins with the path of the other.
+#[must_use]
+pub fn reading(route: &Route) -> Option<&'static Route> {
+    by_transaction(route.question()?)
+}
+
+/// Whether a transaction reads a record which a route changes.
+pub(crate) fn is_question(name: &str) -> bool {
+    all().iter().any(|route| route.question() == Some(name))
+}
+
+fn by_transaction(name: &str) -> Option<&'static Route> {
+    all().iter().copied().find(|route| route.transaction().is_some_and(|transaction| transaction.name == name))
 }
 
 #[cfg(test)]
@@ -132,6 +147,20 @@ mod tests {
             );
             assert!(expected, "{}", route.operation);
         }
+    }
+
+    #[test]
+    fn what_is_changed_is_read_at_the_beginning_of_the_path() {
+        let mut conditional = 0;
+        for route in all().iter().filter(|route| route.question().is_some()) {
+            let reading = reading(route).expect("a route");
+            assert!(matches!(reading.action, Action::Evaluate(_)), "{}", route.operation);
+            assert!(route.path.starts_with(&format!("{}/", reading.path)), "{}: {}", route.path, reading.path);
+            let required = |one: &&Parameter| one.place == ParameterIn::RequiredQuery;
+            assert!(!reading.parameters.iter().any(|one| required(&one)), "{}", reading.operation);
+            conditional += 1;
+        }
+        assert!(conditional > 30, "{conditional}");
     }
 
     #[test]

@@ -207,6 +207,19 @@ impl Route {
         }
     }
 
+    /// The transaction that reads the record which the route changes, where others can change that record as well: a
+    /// caller says in `If-Match` which answer it has seen.
+    #[must_use]
+    pub fn question(&self) -> Option<&'static str> {
+        self.transaction().and_then(|transaction| transaction.question)
+    }
+
+    /// Whether its answer is one record, and so has a tag.
+    #[must_use]
+    pub fn has_tag(&self) -> bool {
+        matches!(self.action, Action::Evaluate(_) | Action::Operation | Action::Webhook)
+    }
+
     /// Whether the index answers it.
     #[must_use]
     pub fn is_indexed(&self) -> bool {

@@ -20,6 +20,8 @@ pub struct Transaction {
     pub roles: &'static [Role],
     /// Which duties let a person send it, any of them; none for a read.
     pub duties: &'static [Duty],
+    /// The transaction that reads the record which this one changes, where others can change that record as well.
+    pub question: Option<&'static str>,
     /// The form of its argument.
     pub request: Shape,
     /// Whether it takes private input.
@@ -54,6 +56,7 @@ impl Transaction {
             kind: T::KIND,
             roles: T::ROLES,
             duties: T::DUTIES,
+            question: T::QUESTION,
             request: Shape::of::<T>(),
             presence: T::Private::PRESENCE,
             private: Shape::of::<<T::Private as PrivateInput>::Value>(),

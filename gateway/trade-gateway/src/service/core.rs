@@ -9,7 +9,7 @@ use std::{
 use fabric_msp::signer::Signer;
 use serde_json::Value;
 use tokio::sync::watch;
-use trade_model::common::{Digest256, GATEWAY_ATTRIBUTE, Vouched};
+use trade_model::common::{Beside, Digest256, GATEWAY_ATTRIBUTE, Vouched};
 
 use super::backoff::Backoff;
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     operators,
     problem::{Problem, ProblemCode},
     request::{Arguments, Parts},
-    routes::{Access, Route, Transaction},
+    routes::{self, Access, Route, Transaction},
     settings::{Limits, Settings},
     signing::Sessions,
     store::{Store, StoreError},
@@ -201,25 +201,41 @@ impl Service {
             function: transaction.name.to_owned(),
             argument: Some(arguments.bytes()),
             private: arguments.private.as_ref().map(to_bytes),
-            operator: None,
+            beside: arguments.beside.clone(),
             endorsing,
         })
     }
 
     /// What a managed identity says about the person for which it signs, when its certificate lets it say so.
-    pub(super) fn vouch(&self, signer: &dyn Signer, principal: &Principal) -> Option<Vec<u8>> {
+    pub(super) fn vouch(&self, signer: &dyn Signer, principal: &Principal) -> Option<Vouched> {
         let attributes = signer.certificate().attributes().ok()?;
         if attributes.get(GATEWAY_ATTRIBUTE).map(String::as_str) != Some("true") {
             return None;
         }
         let certificate = principal.identity.certificate();
-        let vouched = Vouched {
+        Some(Vouched {
             certificate_sha256: Digest256::from_bytes(certificate.sha256()),
             key_sha256: Digest256::from_bytes(certificate.spki_sha256()),
             name_digest: self.store.name_digest(&principal.msp_id, &certificate.client_id()),
             duties: principal.duties.clone(),
-        };
-        Some(serde_json::to_vec(&vouched).expect("digests and words, which JSON always takes"))
+        })
+    }
+
+    /// A contract's answer as it is, with its tag; all contracts answer in JSON.
+    pub(super) fn evaluated(&self, function: &str, transaction_id: &str, bytes: Vec<u8>) -> Result<Answer, Problem> {
+        result_value(transaction_id, &bytes)?;
+        let answer = Answer::json_bytes(200, bytes).of_transaction(transaction_id);
+        if routes::is_question(function) {
+            let tag = Digest256::of(&answer.body);
+            return Ok(answer.with_tag(tag.as_str()));
+        }
+        Ok(self.tagged(answer))
+    }
+
+    /// An answer with a tag that tells nothing about it, as it may hold what can be guessed.
+    pub(super) fn tagged(&self, answer: Answer) -> Answer {
+        let tag = self.store.request_digest("the tag of an answer", &answer.body);
+        answer.with_tag(&tag)
     }
 
     /// The managed identity of the caller's organization, unless the caller signs.
@@ -250,7 +266,7 @@ pub(crate) async fn evaluate_as(
         function: function.to_owned(),
         argument: Some(argument),
         private: None,
-        operator: None,
+        beside: Beside::default(),
         endorsing: Vec::new(),
     };
     let draft = ledger.propose(&creator_of(signer), &call)?;
@@ -278,12 +294,6 @@ pub(super) fn sign(signer: &dyn Signer, draft: &Draft) -> Result<Vec<u8>, Ledger
         advice: fabric_client::Advice::SameProposal,
         endorsers: Vec::new(),
     })
-}
-
-/// A contract's answer as it is; all contracts answer in JSON.
-pub(super) fn evaluated(transaction_id: &str, bytes: Vec<u8>) -> Result<Answer, Problem> {
-    result_value(transaction_id, &bytes)?;
-    Ok(Answer::json_bytes(200, bytes).of_transaction(transaction_id))
 }
 
 pub(super) fn result_value(transaction_id: &str, bytes: &[u8]) -> Result<Value, Problem> {

@@ -3,6 +3,7 @@
 use super::core::{Service, path};
 use crate::{
     answer::Answer,
+    condition,
     members::Principal,
     oauth::Oauth,
     openapi,
@@ -15,7 +16,7 @@ impl Service {
     /// Answers an authorised request.
     pub(crate) async fn answer(&self, route: &'static Route, principal: Option<&Principal>, parts: &Parts) -> Answer {
         match self.try_answer(route, principal, parts).await {
-            Ok(answer) => answer,
+            Ok(answer) => condition::unless_known(route, parts, answer),
             Err(problem) => problem.into(),
         }
     }

@@ -6,7 +6,7 @@ use fabric_msp::hash::sha256;
 use serde_json::Value;
 use trade_model::rejection;
 
-use super::core::{Service, evaluated, failed, path, result_value, store_failed};
+use super::core::{Service, failed, path, result_value, store_failed};
 use crate::{
     answer::{Answer, SignatureBody, SigningStage, SigningStep},
     ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
@@ -55,7 +55,8 @@ impl Service {
             return match answer {
                 Ok(bytes) => {
                     self.sessions.close(&id);
-                    evaluated(&id, bytes)
+                    let transaction = by_operation(session.operation).and_then(Route::transaction);
+                    self.evaluated(transaction.map_or("", |one| one.name), &id, bytes)
                 }
                 Err(error) => Err(self.session_failed(session, &error)),
             };

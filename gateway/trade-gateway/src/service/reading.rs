@@ -8,7 +8,7 @@ use serde_json::json;
 use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
 use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
-use super::core::{Service, creator_of, evaluate_as, evaluated, failed, log_failure, path, sign, to_bytes};
+use super::core::{Service, creator_of, evaluate_as, failed, log_failure, path, sign, to_bytes};
 use crate::{
     answer::{Answer, EntriesOfStatement, Identity},
     consumer,
@@ -184,6 +184,6 @@ impl Service {
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
         let bytes =
             self.ledger.evaluate(&principal.msp_id, &draft, &signature).await.map_err(|error| failed(&error))?;
-        evaluated(&draft.transaction_id, bytes)
+        self.evaluated(transaction.name, &draft.transaction_id, bytes)
     }
 }

@@ -248,7 +248,7 @@ impl Service {
                 self.conclude(&mut operation, state, Some(&commit));
             }
         }
-        Ok(Answer::json(200, &OperationView::from(&operation)).of_transaction(id))
+        Ok(self.tagged(Answer::json(200, &OperationView::from(&operation))).of_transaction(id))
     }
 
     /// The operation as it is stored now: its outcome may have been learnt before this task activated it.

@@ -71,7 +71,7 @@ impl Service {
         let webhook = in_time(open.store.webhook(open.reader, &caller.msp_id, webhook_id(parts)?)).await?;
         let webhook = webhook.ok_or_else(unknown)?;
         let backlog = in_time(open.store.webhook_backlog(open.reader, &webhook, BACKLOG_MAX)).await?;
-        Ok(Answer::json(200, &WebhookView { backlog: Some(backlog), ..WebhookView::of(&webhook) }))
+        Ok(self.tagged(Answer::json(200, &WebhookView { backlog: Some(backlog), ..WebhookView::of(&webhook) })))
     }
 
     /// Forgets one.

@@ -3,6 +3,8 @@
 //! A write goes: key taken, proposal made and signed, endorsed, signed again, stored on disk, submitted to the orderer,
 //! outcome waited for. Whatever interrupts it before "stored" leaves no trace on the ledger.
 
+use trade_model::common::Beside;
+
 use super::{
     core::{Service, creator_of, failed, result_value, sign, store_failed},
     external,
@@ -68,7 +70,8 @@ impl Service {
         let Some(signer) = self.signer(principal, caller_signs)? else {
             return self.open_session(route, principal, call, Some(key.clone()));
         };
-        let call = Call { operator: self.vouch(signer.as_ref(), principal), ..call.clone() };
+        let beside = Beside { operator: self.vouch(signer.as_ref(), principal), ..call.beside.clone() };
+        let call = Call { beside, ..call.clone() };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
         let msp_id = &principal.msp_id;

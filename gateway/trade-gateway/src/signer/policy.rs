@@ -173,6 +173,7 @@ mod tests {
     use serde_json::json;
     use trade_model::{
         Transaction as _,
+        common::Beside,
         custody::{Accept, Reject},
         evidence::Deposit,
         item::ReadAlarm,
@@ -188,7 +189,8 @@ mod tests {
         argument: Value,
         private: Option<Value>,
     ) -> &'static str {
-        let arguments = Arguments { argument, verbatim: None, private, caller_signs: true };
+        let beside = Beside::default();
+        let arguments = Arguments { argument, verbatim: None, private, caller_signs: true, beside };
         policy.check(function, only_reads, &arguments).map_or_else(|refused| refused.code(), |()| "signed")
     }
 

@@ -66,9 +66,8 @@ impl Signing {
 
     /// Hands a request on that needs no signature. Blocks.
     pub(super) fn hand_on(&self, route: &Route, parts: &Parts, media_type: &str) -> Result<Response, Problem> {
-        let headers = [("Content-Type", media_type)];
-        let headers = if route.has_body() { &headers[..] } else { &[] };
-        Ok(self.login.send(route.method.as_str(), &parts.target, headers, &parts.body)?)
+        let headers = handed_on(route, parts, media_type);
+        Ok(self.login.send(route.method.as_str(), &parts.target, &headers, &parts.body)?)
     }
 
     /// Has a request prepared, signs what it means, and gives back the outcome. Blocks.
@@ -83,11 +82,7 @@ impl Signing {
         self.policy.check(transaction.name, !route.is_write(), &arguments)?;
         let intent = self.intent(transaction, &arguments);
         let target = signed_by_caller(&parts.target, arguments.caller_signs);
-        let mut headers = Vec::new();
-        if route.has_body() {
-            headers.push(("Content-Type", media_type));
-        }
-        headers.extend(parts.idempotency_key.as_deref().map(|key| ("Idempotency-Key", key)));
+        let headers = handed_on(route, parts, media_type);
         let mut response = self.login.send(route.method.as_str(), &target, &headers, &parts.body)?;
         let (mut signed, mut proposal) = (BTreeSet::new(), None);
         while let Some(step) = step_of(&response) {
@@ -158,10 +153,24 @@ impl Signing {
             channel: self.channel.clone(),
             chaincode: self.chaincode.clone(),
             creator: self.keys.signer.creator().to_vec(),
-            arguments: vec![transaction.name.as_bytes().to_vec(), arguments.bytes()],
+            arguments: [transaction.name.as_bytes().to_vec(), arguments.bytes()]
+                .into_iter()
+                .chain(arguments.beside.to_argument())
+                .collect(),
             transient: private.into_iter().collect::<BTreeMap<_, _>>(),
         }
     }
+}
+
+/// The headers of a request that are the gateway's business.
+fn handed_on<'a>(route: &Route, parts: &'a Parts, media_type: &'a str) -> Vec<(&'static str, &'a str)> {
+    let sent = [
+        ("Content-Type", Some(media_type).filter(|_| route.has_body())),
+        ("Idempotency-Key", parts.idempotency_key.as_deref()),
+        ("If-Match", parts.if_match.as_deref()),
+        ("If-None-Match", parts.if_none_match.as_deref()),
+    ];
+    sent.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The target with what asks the gateway to let the caller sign.

@@ -4,6 +4,7 @@
 //! networks by the suite of the workspace.
 
 mod certificates;
+mod conditions;
 mod doors;
 mod double;
 mod fabric;

@@ -9,7 +9,7 @@ use trade_gateway::{
     operators::{Operator, OperatorsError},
     settings::Settings,
 };
-use trade_model::common::{DUTIES_ATTRIBUTE, Digest256, Duties, Duty, GATEWAY_ATTRIBUTE, Set, Vouched};
+use trade_model::common::{Beside, DUTIES_ATTRIBUTE, Digest256, Duties, Duty, GATEWAY_ATTRIBUTE, Set, Vouched};
 
 use crate::{
     TestResult,
@@ -159,8 +159,7 @@ fn a_managed_identity_vouches_for_the_caller_when_its_certificate_lets_it() -> T
             let gateway = gateway_of(organizations, organizations.settings());
             assert_eq!(gateway.caller(who).post("/v1/evidence", "k", &evidence())?.status, 201);
             let recorded = gateway.double.recorded();
-            let operator = recorded[0].call.as_ref().and_then(|call| call.operator.clone());
-            Ok(operator.map(|text| serde_json::from_slice(&text)).transpose()?)
+            Ok(recorded[0].call.as_ref().and_then(|call| call.beside.operator.clone()))
         };
     let who = person(&organizations, EXPORTER, "anna", Some("clerk"));
     assert_eq!(vouches(&organizations, &who)?, None, "the managed certificate does not say that it is a gateway's");
@@ -189,7 +188,7 @@ fn a_managed_identity_vouches_for_the_caller_when_its_certificate_lets_it() -> T
         assert_eq!(gateway.caller(who).post("/v1/evidence", key, &evidence())?.status, 201);
         let recorded = gateway.double.recorded();
         let call = recorded.iter().rev().find_map(|step| step.call.clone()).ok_or("a call")?;
-        let vouched: Vouched = serde_json::from_slice(&call.operator.ok_or("nothing")?)?;
+        let vouched = call.beside.operator.ok_or("nothing")?;
         assert_eq!(vouched.name_digest == first.name_digest, same);
         assert_ne!(vouched.key_sha256, first.key_sha256);
     }
@@ -197,6 +196,6 @@ fn a_managed_identity_vouches_for_the_caller_when_its_certificate_lets_it() -> T
     let importer = gateway.caller(&person(&organizations, IMPORTER, "carl", None));
     assert_eq!(importer.post("/v1/evidence", "s", &evidence())?.status, 202);
     let call = gateway.double.recorded().iter().rev().find_map(|step| step.call.clone()).ok_or("a call")?;
-    assert_eq!(call.operator, None);
+    assert_eq!(call.beside, Beside::default());
     Ok(())
 }

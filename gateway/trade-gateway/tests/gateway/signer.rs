@@ -274,7 +274,7 @@ fn what_the_policy_does_not_allow_is_not_even_prepared() -> TestResult {
     let rows = [
         ("POST", "/v1/evidence", large, "above_limit"),
         ("POST", "/v1/invoices/ImporterMSP/INV-1/opening", opening(), "above_limit"),
-        ("POST", "/v1/custody-transfers/-/t/reject", json!({"reason": "wet"}), "function_not_allowed"),
+        ("POST", "/v1/product-assignments/ExporterMSP/accept", json!({}), "function_not_allowed"),
         ("GET", "/v1/items/urn%3Ax%3A1", Value::Null, "function_not_allowed"),
     ];
     for (method, target, body, expected) in rows {

@@ -9,7 +9,7 @@ use fabric_msp::private;
 use serde_json::Value;
 use trade_gateway::{
     client::{Client, Response},
-    rest::request_of,
+    rest::{record_changed_at, request_of},
 };
 use trade_model::Transaction;
 
@@ -28,6 +28,8 @@ pub struct Answer {
     pub status: u16,
     /// The body: JSON, or text as a JSON string, or null when it is empty.
     pub body: Value,
+    /// The tag of the answer, if it has one.
+    pub tag: Option<String>,
 }
 
 impl Caller {
@@ -62,7 +64,8 @@ impl Caller {
         self.send("GET", path, Vec::new(), &[]).await
     }
 
-    /// Writes a resource, once: the key makes the request a new one.
+    /// Writes a resource, once: the key makes the request a new one. What others can change is read before, and changed
+    /// only as it was read.
     ///
     /// # Errors
     /// As [`Caller::get`].
@@ -75,8 +78,17 @@ impl Caller {
     /// # Errors
     /// As [`Caller::get`].
     pub async fn post_again(&self, path: &str, body: &Value, key: &str) -> Result<Answer> {
-        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        let seen = self.seen(path).await?;
+        let mut headers = vec![("content-type", "application/json"), ("idempotency-key", key)];
+        headers.extend(seen.as_deref().map(|tag| ("if-match", tag)));
         self.send("POST", path, serde_json::to_vec(body)?, &headers).await
+    }
+
+    /// What to send as `If-Match` with a request that changes what others can change: the tag of the record, or `*` for
+    /// one that cannot be read.
+    async fn seen(&self, path: &str) -> Result<Option<String>> {
+        let Some(record) = record_changed_at(path) else { return Ok(None) };
+        Ok(Some(self.get(&record).await?.tag.unwrap_or_else(|| "*".to_owned())))
     }
 
     /// Sends a transaction by its declaration: method, path and body come from the table of routes.
@@ -119,7 +131,8 @@ impl Caller {
         headers: &[(&str, &str)],
     ) -> Result<Answer> {
         let response = self.exchange(method, path, body, headers).await?;
-        Ok(Answer { status: response.status, body: to_json(&response.body) })
+        let tag = response.headers.get("etag").cloned();
+        Ok(Answer { status: response.status, body: to_json(&response.body), tag })
     }
 
     /// Reads a resource that is not JSON.
@@ -128,7 +141,7 @@ impl Caller {
     /// As [`Caller::get`], and when the gateway refuses.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
         let response = self.exchange("GET", path, Vec::new(), &[]).await?;
-        let answer = Answer { status: response.status, body: Value::Null };
+        let answer = Answer { status: response.status, body: Value::Null, tag: None };
         ensure!(answer.is_success(), "refused with {}: {}", answer.status, describe(&to_json(&response.body)));
         Ok(response.body)
     }

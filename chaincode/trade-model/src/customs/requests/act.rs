@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ReadDeclaration;
 use crate::common::{Attested, DeclarationId, Digest256, Quantity, Remark, Role, ScopedRef, Set, Text};
 use crate::customs::{DOCUMENTS_MAX, DeclarationAct, InspectionResult};
 use crate::transaction::transactions;
@@ -82,7 +83,8 @@ pub struct ReadActs {
 }
 
 transactions! {
-    submit(Clerk) "customs:WithdrawDeclaration" by &[Role::Seller], WithdrawDeclaration => DeclarationAct;
+    submit(Clerk) "customs:WithdrawDeclaration" by &[Role::Seller],
+        WithdrawDeclaration, seen by ReadDeclaration { declaration_id } => DeclarationAct;
     submit(Officer) "customs:RequestDocuments" by &[Role::Customs], RequestDocuments => DeclarationAct;
     submit(Clerk) "customs:ProvideDocument" by &[Role::Seller], ProvideDocument => DeclarationAct;
     submit(Officer) "customs:Inspect" by &[Role::Customs], Inspect => DeclarationAct;

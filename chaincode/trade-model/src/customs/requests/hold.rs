@@ -76,9 +76,9 @@ pub struct ReadHold {
 
 transactions! {
     submit(Officer) "customs:Hold" by &[Role::Customs], PlaceHold => Hold;
-    submit(Officer) "customs:LiftHold" by &[Role::Customs], LiftHold => Hold;
-    submit(Officer) "customs:ConfirmHold" by &[Role::Customs], ConfirmHold => Hold;
-    submit(Officer) "customs:Seize" by &[Role::Customs], Seize => Hold;
-    submit(Officer) "customs:ApproveHold" by &[Role::Customs], ApproveHold => Hold;
+    submit(Officer) "customs:LiftHold" by &[Role::Customs], LiftHold, seen by ReadHold { hold_id } => Hold;
+    submit(Officer) "customs:ConfirmHold" by &[Role::Customs], ConfirmHold, seen by ReadHold { hold_id } => Hold;
+    submit(Officer) "customs:Seize" by &[Role::Customs], Seize, seen by ReadHold { hold_id } => Hold;
+    submit(Officer) "customs:ApproveHold" by &[Role::Customs], ApproveHold, seen by ReadHold { hold_id } => Hold;
     evaluate "customs:ReadHold", ReadHold => Attested<Hold>;
 }

@@ -223,8 +223,10 @@ transactions! {
     submit(Registrar) "customs:PublishTariff" by &[Role::Customs], PublishTariff => Tariff;
     submit(Clerk) "customs:FileDeclaration" by &[Role::Seller], FileDeclaration => Declaration;
     submit(Officer) "customs:Assess" by &[Role::Customs], Assess => Decision;
-    submit(Officer) "customs:Decide" by &[Role::Customs], Decide => Decision;
-    submit(Officer) "customs:ApproveDecision" by &[Role::Customs], ApproveDecision => DecisionApproval;
+    submit(Officer) "customs:Decide" by &[Role::Customs],
+        Decide, seen by ReadDeclaration { declaration_id } => Decision;
+    submit(Officer) "customs:ApproveDecision" by &[Role::Customs],
+        ApproveDecision, seen by ReadDeclaration { declaration_id } => DecisionApproval;
     submit(Clerk) "customs:ShareValueOpening" by &[Role::Seller],
         ShareValueOpening, private Opening, to ShareValueOpening::authority => Shared;
     evaluate "customs:ReadTariff", ReadTariff => Attested<Tariff>;

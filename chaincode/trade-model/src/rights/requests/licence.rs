@@ -6,6 +6,7 @@ use trade_standards::identifier::{CountryCode, Gtin, MspId};
 use trade_standards::time::Period;
 
 use super::super::{Act, Exclusivity, LicenceRef, LicenceReply, LicenceView, PRODUCTS_MAX, RightRef, SalesChannel};
+use super::ReadLicence;
 use crate::common::{LicenceId, Remark, Role, Set};
 use crate::transaction::transactions;
 
@@ -84,8 +85,12 @@ pub struct EndLicence {
 
 transactions! {
     submit(Registrar) "rights:GrantLicence" by Role::TRADERS, GrantLicence => LicenceView;
-    submit(Registrar) "rights:AcceptLicence" by Role::TRADERS, AcceptLicence => LicenceView;
-    submit(Registrar) "rights:RefuseLicence" by Role::TRADERS, RefuseLicence => LicenceReply;
-    submit(Registrar) "rights:RevokeLicence" by Role::TRADERS, RevokeLicence => LicenceView;
-    submit(Registrar) "rights:EndLicence" by Role::TRADERS, EndLicence => LicenceView;
+    submit(Registrar) "rights:AcceptLicence" by Role::TRADERS,
+        AcceptLicence, seen by ReadLicence { licence_id } => LicenceView;
+    submit(Registrar) "rights:RefuseLicence" by Role::TRADERS,
+        RefuseLicence, seen by ReadLicence { licence_id } => LicenceReply;
+    submit(Registrar) "rights:RevokeLicence" by Role::TRADERS,
+        RevokeLicence, seen by ReadLicence { licence_id } => LicenceView;
+    submit(Registrar) "rights:EndLicence" by Role::TRADERS,
+        EndLicence, seen by ReadLicence { licence_id } => LicenceView;
 }

@@ -7,6 +7,7 @@ use trade_standards::identifier::MspId;
 use super::super::{
     OPPOSITION_EVIDENCE_MAX, Opposition, OppositionAnswer, OppositionDecision, OppositionGround, RightRef, Verdict,
 };
+use super::ReadRight;
 use crate::common::{Digest256, Remark, Set};
 use crate::transaction::transactions;
 
@@ -65,7 +66,7 @@ pub struct DecideOpposition {
 
 transactions! {
     submit(Registrar) "rights:OpposeRight", OpposeRight => Opposition;
-    submit(Registrar) "rights:WithdrawOpposition", WithdrawOpposition => Opposition;
+    submit(Registrar) "rights:WithdrawOpposition", WithdrawOpposition, seen by ReadRight { right_id } => Opposition;
     submit(Registrar) "rights:AnswerOpposition", AnswerOpposition => OppositionAnswer;
     submit(Registrar) "rights:DecideOpposition", DecideOpposition => OppositionDecision;
 }

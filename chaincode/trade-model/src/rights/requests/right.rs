@@ -6,6 +6,7 @@ use trade_standards::identifier::{CountryCode, Gtin};
 use trade_standards::time::{Date, Period};
 
 use super::super::{Attestation, AttestationBasis, PRODUCTS_MAX, RightEnd, RightKind, RightRef, RightView};
+use super::ReadRight;
 use crate::common::{Digest256, NiceClass, OfficeCode, RegistrationNumber, Remark, Role, Set, Text};
 use crate::transaction::transactions;
 
@@ -82,8 +83,8 @@ pub struct EndRight {
 
 transactions! {
     submit(Registrar) "rights:RegisterRight" by &[Role::Brand], RegisterRight => RightView;
-    submit(Registrar) "rights:RenewRight" by &[Role::Brand], RenewRight => RightView;
+    submit(Registrar) "rights:RenewRight" by &[Role::Brand], RenewRight, seen by ReadRight { right_id } => RightView;
     submit(Registrar) "rights:AttestRight", AttestRight => Attestation;
-    submit(Registrar) "rights:WithdrawAttestation", WithdrawAttestation => Attestation;
-    submit(Registrar) "rights:EndRight", EndRight => RightEnd;
+    submit(Registrar) "rights:WithdrawAttestation", WithdrawAttestation, seen by ReadRight { right_id } => Attestation;
+    submit(Registrar) "rights:EndRight", EndRight, seen by ReadRight { right_id } => RightEnd;
 }

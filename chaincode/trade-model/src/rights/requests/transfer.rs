@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use trade_standards::identifier::MspId;
 
 use super::super::{RightOffer, RightOfferReply, RightRef, RightView};
+use super::ReadRight;
 use crate::common::{Remark, Role};
 use crate::transaction::transactions;
 
@@ -48,7 +49,9 @@ pub struct WithdrawRightOffer {
 
 transactions! {
     submit(Registrar) "rights:OfferRight" by &[Role::Brand], OfferRight => RightOffer;
-    submit(Registrar) "rights:AcceptRight" by &[Role::Brand], AcceptRight => RightView;
-    submit(Registrar) "rights:RefuseRight" by &[Role::Brand], RefuseRight => RightOfferReply;
-    submit(Registrar) "rights:WithdrawRightOffer" by &[Role::Brand], WithdrawRightOffer => RightOffer;
+    submit(Registrar) "rights:AcceptRight" by &[Role::Brand], AcceptRight, seen by ReadRight { right_id } => RightView;
+    submit(Registrar) "rights:RefuseRight" by &[Role::Brand],
+        RefuseRight, seen by ReadRight { right_id } => RightOfferReply;
+    submit(Registrar) "rights:WithdrawRightOffer" by &[Role::Brand],
+        WithdrawRightOffer, seen by ReadRight { right_id } => RightOffer;
 }

@@ -89,13 +89,13 @@ impl Actor {
     pub(in crate::demo) async fn act_and_send(&self, name: &str, about: Value) -> Result<Answer> {
         let outcome = self.act(name, about).await?;
         let status = outcome["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-        Ok(Answer { status: status.context("the act sent nothing")?, body: outcome["body"].clone() })
+        Ok(Answer { status: status.context("the act sent nothing")?, body: outcome["body"].clone(), tag: None })
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer> {
         let person = self.person.to_owned();
         match self.tell(Task::Send { person, method, path: path.to_owned(), body }).await? {
-            Reply::Answer { status, body } => Ok(Answer { status, body }),
+            Reply::Answer { status, body } => Ok(Answer { status, body, tag: None }),
             Reply::Failed(error) => bail!("{error}"),
             Reply::Done(_) => bail!("the party answered something else than it was asked"),
         }

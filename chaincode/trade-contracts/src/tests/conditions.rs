@@ -1,0 +1,123 @@
+//! Conditions: what others can change is changed by who says which answer it has seen.
+
+use fabric_contract::testing::{Endorsed, Validation};
+use fabric_contract::{Kind, Timestamp};
+use serde_json::{Value, json};
+use trade_model::Transaction as _;
+use trade_model::agreement::{AcceptAgreement, EndAgreement, OfferAgreement, ReadAgreement};
+use trade_model::common::Digest256;
+use trade_model::evidence::Deposit;
+use trade_model::rights::{EndRight, ReadRight};
+
+use super::rights::RIGHT;
+use super::world::*;
+
+#[test]
+fn every_row_is_taken_or_refused_by_the_code_it_names() {
+    try_all(tables());
+}
+
+fn terms() -> Value {
+    json!({ "agreement_id": format!("{EXPORTER}/terms") })
+}
+
+impl World {
+    /// SHA-256 of what a question answers.
+    fn seen(&mut self, question: &str, request: &Value) -> Value {
+        self.clock += 1;
+        let call = self.ledger.call(question).creator(&person(IMPORTER)).time(Timestamp::from_seconds(self.clock));
+        json!({ "if_match": Digest256::of(&call.json(request).evaluate().expect("a record").payload) })
+    }
+
+    fn offered(&mut self) -> Value {
+        let request = fixtures::json(&fixtures::agreement("terms", IMPORTER));
+        self.submit(EXPORTER, OfferAgreement::NAME, &request).expect("terms");
+        self.seen(ReadAgreement::NAME, &terms())
+    }
+
+    fn accept_if(&mut self, beside: &Value) -> Answer {
+        self.submit_beside(&person(IMPORTER), beside, AcceptAgreement::NAME, &terms())
+    }
+}
+
+pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    let accept = vec![
+        row("as it was read", "", |w| {
+            let seen = w.offered();
+            w.accept_if(&seen)
+        }),
+        row("as it was read before it was taken back", "condition.changed", |w| {
+            let seen = w.offered();
+            w.submit(EXPORTER, EndAgreement::NAME, &terms())?;
+            w.accept_if(&seen)
+        }),
+        row("as it was read before the time to answer was over", "condition.changed", |w| {
+            let seen = w.offered();
+            w.clock += 400 * 24 * 3_600;
+            w.accept_if(&seen)
+        }),
+        row("a record that there is not", "agreement.unknown", |w| {
+            w.accept_if(&json!({ "if_match": Digest256::of(b"") }))
+        }),
+        row("under something that is no digest", "request.digest_malformed", |w| {
+            w.offered();
+            w.accept_if(&json!({ "if_match": "*" }))
+        }),
+    ];
+    let deposit = vec![row("under a condition", "condition.not_taken", |w| {
+        let beside = json!({ "if_match": Digest256::of(b"") });
+        let request = fixtures::json(&fixtures::deposit("an original"));
+        w.submit_beside(&person(EXPORTER), &beside, Deposit::NAME, &request)
+    })];
+    vec![(AcceptAgreement::NAME, accept), (Deposit::NAME, deposit)]
+}
+
+#[test]
+fn a_refusal_tells_the_digest_of_the_answer_as_it_is_now() {
+    let mut world = World::established();
+    let seen = world.offered();
+    world.submit(EXPORTER, EndAgreement::NAME, &terms()).expect("taken back");
+    let refused = world.accept_if(&seen).expect_err("changed");
+    let now = world.seen(ReadAgreement::NAME, &terms());
+    let field = refused.fields.first().map(|field| (field.name.as_str(), json!(field.detail)));
+    assert_eq!((refused.status, field), (412, Some((trade_model::CURRENT, now["if_match"].clone()))));
+}
+
+#[test]
+fn what_was_read_for_a_condition_must_still_be_so_in_the_block() {
+    let mut world = World::established();
+    world.licensed();
+    let right = json!({ "right_id": RIGHT });
+    let seen = world.seen(ReadRight::NAME, &right);
+    let end = right.with("reason", "not used");
+    let outcome = |beside: Option<&Value>| {
+        let mut world = world.clone();
+        let ended: Endorsed = {
+            let call = world.ledger.call(EndRight::NAME).creator(&person(EXPORTER));
+            let call = call.time(Timestamp::from_seconds(world.clock)).json(&end);
+            beside.into_iter().fold(call, |call, beside| call.json(beside)).endorse().expect("its owner ends it")
+        };
+        // The end itself does not ask what attesters say.
+        world.attested(SECOND_CUSTOMS, RIGHT).expect("another attester");
+        world.ledger.commit(vec![ended]).remove(0)
+    };
+    assert_eq!(outcome(None), Validation::Valid);
+    let conflict = outcome(Some(&seen));
+    let is_conflict = matches!(conflict, Validation::MvccReadConflict { .. } | Validation::PhantomReadConflict { .. });
+    assert!(is_conflict, "{conflict:?}");
+}
+
+#[test]
+fn every_question_is_one_that_only_reads() {
+    let transactions = crate::router().transactions();
+    let kind = |name: &str| transactions.iter().find(|one| one.name == name).map(|one| one.kind);
+    let questions = [
+        (AcceptAgreement::QUESTION, ReadAgreement::NAME),
+        (EndRight::QUESTION, ReadRight::NAME),
+        (trade_model::customs::Decide::QUESTION, trade_model::customs::ReadDeclaration::NAME),
+    ];
+    for (question, expected) in questions {
+        assert_eq!((question, kind(expected)), (Some(expected), Some(Kind::Evaluate)));
+    }
+    assert_eq!(OfferAgreement::QUESTION, None);
+}
