@@ -6,6 +6,7 @@ mod ballots;
 pub(crate) mod border;
 pub(crate) mod canaries;
 pub mod commands;
+mod conditions;
 mod documents;
 mod full_disk;
 mod goods;

@@ -24,6 +24,7 @@ impl On for Contract {
         assert!(T::QUESTION.is_none(), "{} changes what others can change", T::NAME);
         match T::KIND {
             Kind::Submit => self.submit_with_extra(T::function(), move |ctx, request: T| {
+                beside::note_reference(ctx)?;
                 beside::check_none(ctx)?;
                 function(ctx, request)
             }),
@@ -34,6 +35,7 @@ impl On for Contract {
     fn on_seen<T: Conditional>(self, function: Function<T>, read: Function<T::Question>) -> Self {
         check_name::<T>(&self);
         self.submit_with_extra(T::function(), move |ctx, request: T| {
+            beside::note_reference(ctx)?;
             beside::check(ctx, &request, read)?;
             function(ctx, request)
         })

@@ -23,5 +23,5 @@ pub mod rights;
 pub mod rules;
 pub mod title;
 
-pub use refusal::{CURRENT, Refusal};
+pub use refusal::{CURRENT, DONE_BY, Refusal};
 pub use transaction::Transaction;

@@ -8,6 +8,9 @@ use crate::rejection::{ConditionRejection, Rejection, RequestRejection};
 /// The field of a failure that holds the digest of the answer as it is now.
 pub const CURRENT: &str = "/if_match";
 
+/// The field of a failure that holds the transaction which has done the request.
+pub const DONE_BY: &str = "/client_reference";
+
 /// What every contract function returns instead of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Refusal {
@@ -58,6 +61,9 @@ impl From<Rejection> for Failure {
             // For programs: they go on from the answer as it is now.
             (Rejection::Condition(ConditionRejection::Changed { current }), _) => {
                 failure.with_field(CURRENT, current.as_str())
+            }
+            (Rejection::Condition(ConditionRejection::AlreadyDone { transaction_id: Some(id) }), _) => {
+                failure.with_field(DONE_BY, id.as_str())
             }
             (_, Some(field)) => failure.with_field(field, rejection.detail()),
             (_, None) => failure,

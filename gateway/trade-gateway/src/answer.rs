@@ -265,6 +265,17 @@ impl From<&Operation> for OperationView {
     }
 }
 
+/// A page of an organization's operations: the answer of `GET /v1/operations`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperationsAnswer {
+    /// The operations, newest first.
+    pub operations: Vec<OperationView>,
+    /// Give it as `after` to read on; absent at the end. A page can hold fewer than asked for, or none, before the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), example = &"1764466200-5f0c1b7f")]
+    pub next: Option<String>,
+}
+
 /// The entries of a bank statement: the answer of `POST /v1/bank-statements`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntriesOfStatement {

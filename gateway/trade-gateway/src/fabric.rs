@@ -13,14 +13,22 @@ use fabric_msp::{
     private::{self, KeyFileError},
     transport::{ClientTls, TransportError},
 };
-use fabric_protos::{common::Block, msp::SerializedIdentity};
+use fabric_protos::{
+    common::{Block, Payload},
+    msp::SerializedIdentity,
+    protos::{
+        ChaincodeAction, ChaincodeActionPayload, ChaincodeInvocationSpec, ChaincodeProposalPayload,
+        ProcessedTransaction, ProposalResponsePayload, Transaction,
+    },
+};
 use prost::Message;
 use tokio_stream::StreamExt;
 use trade_model::transaction::PRIVATE;
 
 use crate::{
     ledger::{
-        Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, EndorserMessage, Ledger, LedgerError, LedgerFuture, Step,
+        Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, EndorserMessage, Ledger, LedgerError,
+        LedgerFuture, Step,
     },
     members::Members,
     settings::{ClientKeys, Organization, Role, Settings},
@@ -255,6 +263,19 @@ impl Ledger for Fabric {
         })
     }
 
+    fn done<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str) -> LedgerFuture<'a, Option<Done>> {
+        Box::pin(async move {
+            let peer = self.peer(Step::CommitStatus, msp_id)?;
+            let question = peer.service.contract(&self.channel, "qscc").transaction("GetTransactionByID");
+            let question = question.argument(self.channel.as_str()).argument(transaction_id);
+            let answer = question.evaluate().await;
+            let bytes = answer.map_err(|error| translate(Step::CommitStatus, transaction_id, &error))?;
+            let unreadable =
+                |_| local(Step::CommitStatus, transaction_id, "the peer's transaction cannot be read".to_owned());
+            done_by(&bytes).map_err(unreadable)
+        })
+    }
+
     fn blocks(&self, msp_id: &str) -> Option<Gateway> {
         self.peers.get(msp_id).map(|peer| peer.service.clone())
     }
@@ -262,6 +283,25 @@ impl Ledger for Fabric {
     fn newest_block(&self, msp_id: &str) -> Option<u64> {
         self.peers.get(msp_id)?.tracker.as_ref()?.state().borrow().block_number
     }
+}
+
+/// What a processed transaction did; none when it is not valid.
+fn done_by(processed: &[u8]) -> Result<Option<Done>, prost::DecodeError> {
+    let processed = ProcessedTransaction::decode(processed)?;
+    if processed.validation_code != 0 {
+        return Ok(None);
+    }
+    let payload = Payload::decode(processed.transaction_envelope.unwrap_or_default().payload.as_slice())?;
+    let transaction = Transaction::decode(payload.data.as_slice())?;
+    let Some(action) = transaction.actions.first() else { return Ok(None) };
+    let action = ChaincodeActionPayload::decode(action.payload.as_slice())?;
+    let proposed = ChaincodeProposalPayload::decode(action.chaincode_proposal_payload.as_slice())?;
+    let invocation = ChaincodeInvocationSpec::decode(proposed.input.as_slice())?;
+    let arguments = invocation.chaincode_spec.unwrap_or_default().input.unwrap_or_default().args;
+    let endorsed = action.action.unwrap_or_default().proposal_response_payload;
+    let response = ProposalResponsePayload::decode(endorsed.as_slice())?;
+    let done = ChaincodeAction::decode(response.extension.as_slice())?;
+    Ok(Some(Done { arguments, result: done.response.unwrap_or_default().payload }))
 }
 
 fn is_following(tracker: &CommitTracker) -> bool {

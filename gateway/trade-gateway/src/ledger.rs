@@ -46,6 +46,11 @@ pub trait Ledger: Send + Sync + 'static {
     /// A block of the organization's peer, with that peer's verdicts, read under the gateway's own identity.
     fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block>;
 
+    /// What a valid transaction did, as the organization's peer has it in a block; none when it is not known there.
+    fn done<'a>(&'a self, _msp_id: &'a str, _transaction_id: &'a str) -> LedgerFuture<'a, Option<Done>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Through what the blocks of an organization's peer are read, under the gateway's own identity; none where there
     /// are no blocks.
     fn blocks(&self, _msp_id: &str) -> Option<fabric_client::Gateway> {
@@ -76,8 +81,8 @@ pub struct Call {
     pub argument: Option<Vec<u8>>,
     /// The private input, which travels as transient data only.
     pub private: Option<Vec<u8>>,
-    /// What is said beside the request, in the argument after it. The gateway says for which person it signs; nothing of
-    /// that when the caller signs.
+    /// What is said beside the request, in the argument after it. The gateway says for which person it signs; nothing
+    /// of that when the caller signs.
     pub beside: Beside,
     /// The organizations that must endorse; empty leaves the choice to the peer.
     pub endorsing: Vec<String>,
@@ -121,6 +126,15 @@ pub struct Commit {
     pub validation_name: String,
     /// The number of the block.
     pub block_number: u64,
+}
+
+/// What a valid transaction in a block did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The arguments; the first is the transaction's name.
+    pub arguments: Vec<Vec<u8>>,
+    /// The contract's answer.
+    pub result: Vec<u8>,
 }
 
 /// The step that failed.

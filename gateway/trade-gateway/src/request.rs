@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use trade_model::{
-    common::{Beside, Invisible},
+    common::{Beside, Digest256, Invisible},
     rejection::{ProofRejection, Rejection, RequestRejection},
     transaction::{PRIVATE, Presence},
 };
@@ -14,6 +14,7 @@ use trade_model::{
 use crate::{
     condition,
     json::{self, JsonError},
+    preference::Preference,
     problem::{Problem, ProblemCode},
     routes::{OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route, Transaction},
     settings::Limits,
@@ -39,12 +40,23 @@ pub(crate) struct Parts {
     pub(crate) if_match: Option<String>,
     /// The header `If-None-Match`.
     pub(crate) if_none_match: Option<String>,
+    /// The header `Client-Reference`.
+    pub(crate) client_reference: Option<String>,
+    /// The header `Prefer`.
+    pub(crate) prefer: Option<String>,
     /// The header `Last-Event-ID`.
     pub(crate) last_event_id: Option<String>,
     /// Whether the caller prefers HTML.
     pub(crate) wants_html: bool,
     /// Whether the caller asks for a stream of events.
     pub(crate) wants_stream: bool,
+}
+
+impl Parts {
+    /// What the caller prefers about waiting.
+    pub(crate) fn preference(&self) -> Preference {
+        Preference::parse(self.prefer.as_deref())
+    }
 }
 
 /// What a transaction is called with.
@@ -88,7 +100,12 @@ pub(crate) fn arguments(
     let argument = Value::Object(fields);
     (transaction.request.check)(&argument).map_err(|rejection| refused(rejection.into()))?;
     check_private(transaction, private.as_ref()).map_err(refused)?;
-    let beside = Beside { if_match: condition::seen(route, parts)?, ..Beside::default() };
+    let client_reference = parts.client_reference.as_deref().filter(|_| route.is_write());
+    let client_reference = client_reference
+        .map(Digest256::parse)
+        .transpose()
+        .map_err(|error| Problem::of(ProblemCode::ClientReferenceMalformed).with_detail(error.to_string()))?;
+    let beside = Beside { if_match: condition::seen(route, parts)?, client_reference, ..Beside::default() };
     Ok(Arguments { argument, verbatim, private, caller_signs, beside })
 }
 

@@ -31,6 +31,7 @@ use crate::{
     members::{Members, MembersError},
     oauth::{Oauth, TokenKeysError},
     proxies::{Proxies, ProxiesError},
+    references::{References, ReferencesError},
     reload::Reloader,
     service::Service,
     settings::{AuditSettings, Limits, Settings, SettingsError},
@@ -92,6 +93,9 @@ pub enum StartError {
     #[error(transparent)]
     TokenKeys(#[from] TokenKeysError),
     /// The listed proxies cannot be known.
+    #[error(transparent)]
+    References(#[from] ReferencesError),
+    /// The proxies cannot be used.
     #[error(transparent)]
     Proxies(#[from] ProxiesError),
     /// Webhooks cannot be sent as the settings say.
@@ -215,7 +219,9 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let admin = settings.admin_listen.as_deref().map(listen_on_loopback).transpose()?;
     let oauth = settings.oauth.as_ref().map(|oauth| Oauth::open(oauth, &settings.data_dir, now())).transpose()?;
     let courier = Courier::new(settings.webhooks.authorities.as_deref(), &settings.webhooks.networks)?;
-    let service = Arc::new(Service::new(settings, members, ledger, store, oauth, courier.guard().clone()));
+    let references = References::open(&settings.data_dir)?;
+    let kept = (store, references);
+    let service = Arc::new(Service::new(settings, members, ledger, kept, oauth, courier.guard().clone()));
     service.index().open_at_start().await;
     // Whose tokens count is known before the first of them comes.
     service.note_channel().await;

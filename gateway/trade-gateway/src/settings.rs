@@ -194,6 +194,8 @@ pub struct Limits {
     pub fabric_deadline_ms: u64,
     /// Wait for a commit before the answer is 202, in milliseconds.
     pub commit_wait_ms: u64,
+    /// How many operations for which nobody waits (`Prefer: respond-async`) are with the orderer at once. Default: 256.
+    pub hand_overs: usize,
     /// Open signing sessions of callers who sign themselves, over all organizations.
     pub signing_sessions: usize,
     /// How long a caller has to sign a proposal, in seconds. Peers refuse proposals older than 15 minutes.
@@ -224,6 +226,7 @@ impl Default for Limits {
             streams: 256,
             fabric_deadline_ms: 30_000,
             commit_wait_ms: 15_000,
+            hand_overs: 256,
             signing_sessions: 1_000,
             signing_seconds: 10 * 60,
             retention_seconds: 7 * 24 * 60 * 60,
@@ -397,6 +400,7 @@ impl Limits {
             ("streams", self.streams as u64, 1, 100_000),
             ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
             ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),
+            ("hand_overs", self.hand_overs as u64, 1, 100_000),
             ("signing_sessions", self.signing_sessions as u64, 1, 100_000),
             ("signing_seconds", self.signing_seconds, 1, 14 * 60),
             ("retention_seconds", self.retention_seconds, 60, 366 * 24 * 60 * 60),

@@ -157,6 +157,24 @@ impl Sessions {
         }
     }
 
+    /// Ends a session that waits for a signature of this certificate; none when there is no such session.
+    ///
+    /// # Errors
+    /// A signature is being worked on.
+    pub(crate) fn cancel(&self, transaction_id: &str, certificate_sha256: &str) -> Result<Option<Session>, Problem> {
+        let mut open = self.lock();
+        match open.sessions.get(transaction_id) {
+            Some(Slot::Busy) => Err(Problem::of(ProblemCode::SigningInProgress).retry_after(1)),
+            Some(Slot::Waiting(session)) if session.certificate_sha256 == certificate_sha256 => {
+                let ended = open.sessions.remove(transaction_id);
+                let Some(Slot::Waiting(session)) = ended else { return Ok(None) };
+                open.bytes -= session.size();
+                Ok(Some(*session))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Puts a session back, to wait for the same or the next signature.
     pub(crate) fn put_back(&self, session: Session) {
         self.lock().insert(session);

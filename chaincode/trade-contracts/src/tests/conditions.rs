@@ -1,13 +1,13 @@
 //! Conditions: what others can change is changed by who says which answer it has seen.
 
-use fabric_contract::testing::{Endorsed, Validation};
+use fabric_contract::testing::{Endorsed, Validation, creator};
 use fabric_contract::{Kind, Timestamp};
 use serde_json::{Value, json};
 use trade_model::Transaction as _;
 use trade_model::agreement::{AcceptAgreement, EndAgreement, OfferAgreement, ReadAgreement};
 use trade_model::common::Digest256;
 use trade_model::evidence::Deposit;
-use trade_model::rights::{EndRight, ReadRight};
+use trade_model::rights::{EndRight, ReadRight, WithdrawAttestation};
 
 use super::rights::RIGHT;
 use super::world::*;
@@ -33,6 +33,13 @@ impl World {
         let request = fixtures::json(&fixtures::agreement("terms", IMPORTER));
         self.submit(EXPORTER, OfferAgreement::NAME, &request).expect("terms");
         self.seen(ReadAgreement::NAME, &terms())
+    }
+
+    /// Deposits evidence, by a person whose gateway says the same reference each time.
+    fn deposit_as(&mut self, msp_id: &str, name: &str, original: &str) -> Answer {
+        let beside = json!({ "client_reference": Digest256::of(b"a request") });
+        let request = fixtures::json(&fixtures::deposit(original));
+        self.submit_beside(&creator(msp_id).name(name).build(), &beside, Deposit::NAME, &request)
     }
 
     fn accept_if(&mut self, beside: &Value) -> Answer {
@@ -64,11 +71,28 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             w.accept_if(&json!({ "if_match": "*" }))
         }),
     ];
-    let deposit = vec![row("under a condition", "condition.not_taken", |w| {
-        let beside = json!({ "if_match": Digest256::of(b"") });
-        let request = fixtures::json(&fixtures::deposit("an original"));
-        w.submit_beside(&person(EXPORTER), &beside, Deposit::NAME, &request)
-    })];
+    let twice = row("twice under one reference", "condition.already_done", |w| {
+        w.deposit_as(EXPORTER, "user", "an original")?;
+        w.deposit_as(EXPORTER, "user", "another original")
+    });
+    let by_others = row("under the reference of another member, and of another person", "", |w| {
+        w.deposit_as(EXPORTER, "user", "an original")?;
+        w.deposit_as(EXPORTER, "another", "an original")?;
+        w.deposit_as(IMPORTER, "user", "an original")
+    });
+    let stranger = row("by a stranger under a reference", "caller.not_enrolled", |w| {
+        w.deposit_as(STRANGER, "user", "an original")
+    });
+    let deposit = vec![
+        twice,
+        by_others,
+        stranger,
+        row("under a condition", "condition.not_taken", |w| {
+            let beside = json!({ "if_match": Digest256::of(b"") });
+            let request = fixtures::json(&fixtures::deposit("an original"));
+            w.submit_beside(&person(EXPORTER), &beside, Deposit::NAME, &request)
+        }),
+    ];
     vec![(AcceptAgreement::NAME, accept), (Deposit::NAME, deposit)]
 }
 
@@ -89,7 +113,7 @@ fn what_was_read_for_a_condition_must_still_be_so_in_the_block() {
     world.licensed();
     let right = json!({ "right_id": RIGHT });
     let seen = world.seen(ReadRight::NAME, &right);
-    let end = right.with("reason", "not used");
+    let end = right.clone().with("reason", "not used");
     let outcome = |beside: Option<&Value>| {
         let mut world = world.clone();
         let ended: Endorsed = {
@@ -98,7 +122,8 @@ fn what_was_read_for_a_condition_must_still_be_so_in_the_block() {
             beside.into_iter().fold(call, |call, beside| call.json(beside)).endorse().expect("its owner ends it")
         };
         // The end itself does not ask what attesters say.
-        world.attested(SECOND_CUSTOMS, RIGHT).expect("another attester");
+        let back = right.clone().with("reason", "an error");
+        world.submit(CUSTOMS, WithdrawAttestation::NAME, &back).expect("the attester takes it back");
         world.ledger.commit(vec![ended]).remove(0)
     };
     assert_eq!(outcome(None), Validation::Valid);
@@ -120,4 +145,36 @@ fn every_question_is_one_that_only_reads() {
         assert_eq!((question, kind(expected)), (Some(expected), Some(Kind::Evaluate)));
     }
     assert_eq!(OfferAgreement::QUESTION, None);
+}
+
+#[test]
+fn a_retry_is_told_which_transaction_has_done_it_before_anything_else() {
+    let mut world = World::established();
+    let (seen, reference) = (world.offered(), json!(Digest256::of(b"a request")));
+    let beside = seen.with("client_reference", reference);
+    let accepted = world.accept_if(&beside).expect("as it was read");
+    // The acceptance itself has changed the record, and answered it; the retry is neither changed nor answered.
+    let refused = world.accept_if(&beside).expect_err("done");
+    let field = refused.fields.first().map(|field| (field.name.as_str(), json!(field.detail)));
+    let done_by = accepted["answered"]["transaction_id"].clone();
+    assert_eq!((refused.code.as_str(), field), ("condition.already_done", Some((trade_model::DONE_BY, done_by))));
+}
+
+#[test]
+fn of_two_tries_at_once_one_is_valid_and_none_of_them_touches_public_state() {
+    let mut world = World::established();
+    let beside = json!({ "client_reference": Digest256::of(b"a request") });
+    let mut endorsed = |original: &str, beside: Option<&Value>| {
+        let request = fixtures::json(&fixtures::deposit(original));
+        let call = world.ledger.call(Deposit::NAME).creator(&person(EXPORTER));
+        let call = call.time(Timestamp::from_seconds(world.clock)).json(&request);
+        beside.into_iter().fold(call, |call, beside| call.json(beside)).endorse().expect("taken")
+    };
+    let tries = vec![endorsed("an original", Some(&beside)), endorsed("another original", Some(&beside))];
+    let without = endorsed("an original", None);
+    let keys = |one: &Endorsed| one.read_write_set.writes.keys().map(|key| key.len()).collect::<Vec<_>>();
+    assert_eq!(keys(&tries[0]), keys(&without));
+    assert_eq!(tries[0].read_write_set.hashed_writes.len(), without.read_write_set.hashed_writes.len() + 1);
+    let outcome = world.ledger.commit(tries);
+    assert!(matches!(outcome.as_slice(), [Validation::Valid, Validation::MvccReadConflict { .. }]), "{outcome:?}");
 }

@@ -16,6 +16,9 @@ pub struct Beside {
     /// SHA-256 of the answer that read the record which is to be changed: by another answer nothing is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_match: Option<Digest256>,
+    /// What stands for the request, the same with each retry. A request whose reference was used is not done again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_reference: Option<Digest256>,
 }
 
 impl Beside {

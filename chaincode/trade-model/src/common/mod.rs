@@ -47,7 +47,7 @@ pub use role::Role;
 pub use scoped::{Scoped, ScopedRef};
 pub use set::Set;
 pub use stamp::{Moment, Newest, Stamp};
-pub use tables::COMMITMENTS;
+pub use tables::{CLIENT_REFERENCES, COMMITMENTS};
 pub use text::{CompanyPrefix, Foreign, MediaType, OfficeCode, RegistrationNumber, Remark, Text};
 
 pub use fabric_contract::organization_collection;

@@ -3,7 +3,7 @@
 use fabric_contract::{Part, Table};
 use trade_standards::identifier::MspId;
 
-use super::{Commitment, Foreign};
+use super::{Commitment, Digest256, Foreign, TransactionId};
 use crate::tables::Tables;
 
 /// Which record of a member made a commitment, as its kind and id: of one member, a commitment names one value once.
@@ -13,6 +13,11 @@ use crate::tables::Tables;
 /// what opens it, and every proof is bound to the record and the member that it was made for.
 pub const COMMITMENTS: Table<(Part<MspId>, Commitment), Foreign> = Table::new("commitment");
 
+/// Which transaction of an organization has done a request, in the organization's own collection. The key is the digest
+/// of the signer's client identifier and the request's reference, so that nobody takes the reference of another.
+pub const CLIENT_REFERENCES: Table<Part<Digest256>, TransactionId> = Table::new("client-reference");
+
 pub(crate) fn tables(all: &mut Tables<'_>) {
     all.public(&COMMITMENTS);
+    all.private(&CLIENT_REFERENCES);
 }

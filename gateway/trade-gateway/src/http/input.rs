@@ -133,6 +133,8 @@ pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         idempotency_key: text(IDEMPOTENCY_KEY),
         if_match: listed("If-Match"),
         if_none_match: listed("If-None-Match"),
+        client_reference: listed("Client-Reference"),
+        prefer: listed("Prefer"),
         last_event_id: text("Last-Event-ID"),
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
         wants_stream: text("Accept").is_some_and(|accept| prefers_stream(&accept)),

@@ -8,7 +8,7 @@ use std::{
 use fabric_protos::common::Block;
 
 use super::Metrics;
-use crate::ledger::{Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, Ledger, LedgerError, LedgerFuture};
+use crate::ledger::{Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Ledger, LedgerError, LedgerFuture};
 
 /// Counts the steps of another ledger.
 pub(crate) struct Metered {
@@ -88,6 +88,10 @@ impl Ledger for Metered {
 
     fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block> {
         self.counted("block", self.ledger.block(msp_id, number))
+    }
+
+    fn done<'a>(&'a self, msp_id: &'a str, transaction_id: &'a str) -> LedgerFuture<'a, Option<Done>> {
+        self.counted("done", self.ledger.done(msp_id, transaction_id))
     }
 
     fn blocks(&self, msp_id: &str) -> Option<fabric_client::Gateway> {

@@ -40,6 +40,7 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
         }
         Action::Token => statuses.extend([401, 404]),
         Action::PutWebhook => statuses.extend([409, 422]),
+        Action::CancelOperation => statuses.extend([404, 409, 422]),
         Action::Webhook
         | Action::RemoveWebhook
         | Action::ChangeWebhookSecret
@@ -238,6 +239,9 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
             vec![answer("200", "The block", json!({"application/octet-stream": {"schema": bytes}}))]
         }
         Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
+        Action::CancelOperation => {
+            vec![("204".to_owned(), json!({"description": "Cancelled: nothing is written"}))]
+        }
         Action::PutWebhook => {
             let view = components.of::<WebhookView>();
             let outcomes = [("200", "Changed"), ("201", "Made; the secret is told now and never again")];

@@ -35,41 +35,76 @@ pub(super) fn of(route: &Route, components: &mut Components) -> Vec<Value> {
             "schema": {"type": "string", "enum": ["caller"]},
         }));
     }
-    if route.is_write() {
-        parameters.push(json!({
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": true,
-            "description": "A new key for each new request, the same key for each retry.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
-            "example": "delivery-4711",
-        }));
-    }
-    parameters.extend(condition(route));
+    parameters.extend(headers(route));
     parameters
+}
+
+/// The headers that a route looks at.
+fn headers(route: &Route) -> Vec<Value> {
+    let mut headers = Vec::new();
+    if route.is_write() {
+        headers.push(header(
+            "Idempotency-Key",
+            "A new key for each new request, the same key for each retry.",
+            json!({"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}),
+            "delivery-4711",
+        ));
+        headers[0]["required"] = true.into();
+        headers.push(header(
+            "Client-Reference",
+            "What stands for the request on the ledger, the same with each retry: the contract refuses a reference that \
+             the caller has used before. It is public, so it must not be guessable from the request. Default: one that \
+             the gateway makes of the idempotency key with a key of its own; none where the caller signs.",
+            json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+            "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
+        ));
+    }
+    headers.extend(condition(route));
+    if route.submits() {
+        headers.push(header(
+            "Prefer",
+            "`respond-async`: 202 once the endorsed transaction is stored, before the orderer has it. `wait=n`: wait \
+             at most n seconds for the outcome, and no longer than the gateway's own bound. `Preference-Applied` tells \
+             what was followed.",
+            json!({"type": "string", "minLength": 1, "maxLength": 200}),
+            "respond-async, wait=5",
+        ));
+    }
+    headers
+}
+
+/// A header that may be left out.
+fn header(name: &str, description: &str, schema: Value, example: &str) -> Value {
+    json!({
+        "name": name,
+        "in": "header",
+        "required": false,
+        "description": description,
+        "schema": schema,
+        "example": example,
+    })
 }
 
 /// The header that says which state of a record the caller has seen.
 fn condition(route: &Route) -> Option<Value> {
     if route.question().is_some() {
-        return Some(json!({
-            "name": "If-Match",
-            "in": "header",
-            "required": true,
-            "description": "The `ETag` of the record as the caller has read it, or `*` for whatever it is. The peers that \
-                            endorse compare it; with another record than this one nothing is written (412).",
-            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9a-f]{64}\")$"},
-            "example": "*",
-        }));
+        let mut seen = header(
+            "If-Match",
+            "The `ETag` of the record as the caller has read it, or `*` for whatever it is. The peers that endorse \
+             compare it; with another record than this one nothing is written (412).",
+            json!({"type": "string", "pattern": "^(\\*|\"[0-9a-f]{64}\")$"}),
+            "*",
+        );
+        seen["required"] = true.into();
+        return Some(seen);
     }
     route.has_tag().then(|| {
-        json!({
-            "name": "If-None-Match",
-            "in": "header",
-            "required": false,
-            "description": "Tags of answers that the caller has; with one of them in force it is answered 304.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 1000},
-        })
+        header(
+            "If-None-Match",
+            "Tags of answers that the caller has; with one of them in force it is answered 304.",
+            json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+            "\"5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d\"",
+        )
     })
 }
 
@@ -91,6 +126,7 @@ fn text_of_the_gateway(parameter: &Parameter) -> Option<Value> {
     let (pattern, example) = match parameter.name {
         "fields" => ("^[a-z0-9_]+(,[a-z0-9_]+)*$", "invoice_id,due_on"),
         "changed_since" => ("^([0-9]{1,19}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.{1,40})$", "40"),
+        "state" => ("^(accepted|submitted|committed|invalid|refused|cancelled|indeterminate)$", "indeterminate"),
         "gtin" => ("^[0-9]{8,14}$", "09521234543213"),
         "serial" => ("^[^/]{1,20}$", "4711"),
         "after" => ("^(latest|[0-9]{1,20}-[0-9]{1,10})$", "12-0"),

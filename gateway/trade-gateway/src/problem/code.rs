@@ -62,6 +62,8 @@ problem_codes! {
     PathMalformed = 400, "path_malformed", "Path or query is not valid percent-encoded UTF-8";
     /// A write without a key.
     IdempotencyKeyMissing = 400, "idempotency_key_missing", "The header Idempotency-Key is required";
+    /// Not 64 lower-case hexadecimal digits.
+    ClientReferenceMalformed = 400, "client_reference_malformed", "The header Client-Reference is not acceptable";
     /// Neither one tag of an answer nor `*`.
     IfMatchMalformed = 400, "if_match_malformed", "The header If-Match is not acceptable";
     /// Not 1 to 200 visible ASCII characters.
@@ -149,6 +151,10 @@ problem_codes! {
     IdempotencyKeyRunning = 409, "idempotency_key_running", "The same request is being worked on";
     /// The outcome of the same transaction is being learnt.
     OperationRunning = 409, "operation_running", "The operation is being worked on";
+    /// What the orderer may have cannot be taken back.
+    OperationHandedOver = 409, "operation_handed_over", "The operation is handed over to the orderer";
+    /// By `DELETE /v1/operations/{id}`.
+    OperationCancelled = 409, "operation_cancelled", "The operation was cancelled";
     /// The other of the two signatures comes first.
     SigningStage = 409, "signing_stage", "Another signature is expected";
     /// The same signature was sent twice at once.

@@ -1,7 +1,7 @@
 //! Routes of the gateway itself.
 
 use super::build::{ENTERPRISES, EVERY_ROLE, WRITERS, own, plain_id};
-use super::{Access, Action, Method, Parameter, ParameterKind, Route};
+use super::{Access, Action, Method, Parameter, ParameterIn, ParameterKind, Route};
 use crate::oauth::{KEYS_PATH, METADATA_PATH, TOKEN_PATH};
 
 /// What is counted, which only the administrative listener tells.
@@ -11,6 +11,16 @@ pub(super) static METRICS: Route =
 /// What the administrative listener answers beside `/healthz`.
 pub(super) static CONDITION: Route =
     own("condition", Method::Get, "/readyz", "Readiness, and what needs care", Access::Public, Action::Condition, &[]);
+
+static OPERATIONS: [Parameter; 3] = [
+    query("state", ParameterKind::Text, "Only those in this state"),
+    query("after", ParameterKind::Cursor, "The `next` of the page before"),
+    query("limit", ParameterKind::PageSize, "How many to answer. Default: 100"),
+];
+
+const fn query(name: &'static str, kind: ParameterKind, summary: &'static str) -> Parameter {
+    Parameter { name, place: ParameterIn::Query, field: None, kind, summary }
+}
 
 pub(super) static ROUTES: &[Route] = &[
     own("health", Method::Get, "/healthz", "The process runs", Access::Public, Action::Health, &[]),
@@ -69,6 +79,25 @@ pub(super) static ROUTES: &[Route] = &[
         "How an operation of the caller's organization ended",
         EVERY_ROLE,
         Action::Operation,
+        &[plain_id("id", "Id of the Fabric transaction")],
+    ),
+    own(
+        "listOperations",
+        Method::Get,
+        "/v1/operations",
+        "The operations of the caller's organization, newest first, as long as the gateway keeps them",
+        EVERY_ROLE,
+        Action::Operations,
+        &OPERATIONS,
+    ),
+    own(
+        "cancelOperation",
+        Method::Delete,
+        "/v1/operations/{id}",
+        "Cancels what is not handed over to the orderer: a transaction that waits for the caller's signature, or an \
+         operation that waits for its turn",
+        WRITERS,
+        Action::CancelOperation,
         &[plain_id("id", "Id of the Fabric transaction")],
     ),
     own(

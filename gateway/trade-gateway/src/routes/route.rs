@@ -5,7 +5,7 @@ use trade_index::Resource;
 use super::transaction::{Shape, Transaction};
 
 use crate::{
-    answer::{EntriesOfStatement, Identity, OperationView, SignatureBody, SigningStep},
+    answer::{EntriesOfStatement, Identity, OperationView, OperationsAnswer, SignatureBody, SigningStep},
     index::{EventsAnswer, HistoryAnswer, SearchAnswer},
     proof::TransactionView,
     settings::Role,
@@ -102,6 +102,10 @@ pub enum Action {
     Whoami,
     /// How an operation ended.
     Operation,
+    /// The organization's operations.
+    Operations,
+    /// Cancels what is not handed over to the orderer.
+    CancelOperation,
     /// Takes the signature of a proposal.
     SignProposal,
     /// Takes the signature of a transaction.
@@ -239,7 +243,7 @@ impl Route {
             self.action,
             Action::PutWebhook | Action::RemoveWebhook | Action::ChangeWebhookSecret | Action::ReplayWebhook
         );
-        webhook || self.submits()
+        webhook || self.submits() || matches!(self.action, Action::CancelOperation)
     }
 
     /// Whether its work may submit a transaction to the orderer.
@@ -265,6 +269,7 @@ impl Route {
         match self.action {
             Action::Whoami => Some(Shape::of::<Identity>()),
             Action::Operation => Some(Shape::of::<OperationView>()),
+            Action::Operations => Some(Shape::of::<OperationsAnswer>()),
             Action::SignProposal => Some(Shape::of::<SigningStep>()),
             Action::SignTransaction => Some(Shape::of::<OperationView>()),
             Action::BankStatement => Some(Shape::of::<EntriesOfStatement>()),

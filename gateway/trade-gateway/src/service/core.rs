@@ -8,7 +8,7 @@ use std::{
 
 use fabric_msp::signer::Signer;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use trade_model::common::{Beside, Digest256, GATEWAY_ATTRIBUTE, Vouched};
 
 use super::backoff::Backoff;
@@ -21,6 +21,7 @@ use crate::{
     oauth::Oauth,
     operators,
     problem::{Problem, ProblemCode},
+    references::References,
     request::{Arguments, Parts},
     routes::{self, Access, Route, Transaction},
     settings::{Limits, Settings},
@@ -38,6 +39,7 @@ pub(crate) struct Service {
     pub(super) members: Members,
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
+    pub(super) references: References,
     pub(super) index: Arc<Index>,
     webhook_guard: Guard,
     oauth: Option<Oauth>,
@@ -46,6 +48,8 @@ pub(crate) struct Service {
     /// Operations whose outcome a request or the background work is learning now.
     pub(super) active: Mutex<BTreeSet<String>>,
     pub(super) backoff: Backoff,
+    /// How many operations for which nobody waits are with the orderer at once.
+    pub(super) hand_overs: Semaphore,
     pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
     /// True once the gateway stops; what goes on for long ends then.
     stopping: Arc<watch::Sender<bool>>,
@@ -60,7 +64,7 @@ impl Service {
         settings: Settings,
         members: Members,
         ledger: Arc<dyn Ledger>,
-        store: Store,
+        (store, references): (Store, References),
         oauth: Option<Oauth>,
         webhook_guard: Guard,
     ) -> Self {
@@ -68,6 +72,7 @@ impl Service {
         let ledger: Arc<dyn Ledger> = Arc::new(Metered::new(ledger, Arc::clone(&metrics)));
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
+        let hand_overs = Semaphore::new(settings.limits.hand_overs);
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
         let stopping = Arc::new(watch::Sender::new(false));
@@ -78,6 +83,7 @@ impl Service {
             members,
             ledger,
             store,
+            references,
             index,
             webhook_guard,
             oauth,
@@ -85,6 +91,7 @@ impl Service {
             metrics,
             active,
             backoff,
+            hand_overs,
             readiness,
             stopping,
             in_use,

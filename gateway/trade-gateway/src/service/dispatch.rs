@@ -1,5 +1,7 @@
 //! Which of the service's parts answers a route.
 
+use std::sync::Arc;
+
 use super::core::{Service, path};
 use crate::{
     answer::Answer,
@@ -14,7 +16,12 @@ use crate::{
 
 impl Service {
     /// Answers an authorised request.
-    pub(crate) async fn answer(&self, route: &'static Route, principal: Option<&Principal>, parts: &Parts) -> Answer {
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        route: &'static Route,
+        principal: Option<&Principal>,
+        parts: &Parts,
+    ) -> Answer {
         match self.try_answer(route, principal, parts).await {
             Ok(answer) => condition::unless_known(route, parts, answer),
             Err(problem) => problem.into(),
@@ -22,13 +29,14 @@ impl Service {
     }
 
     async fn try_answer(
-        &self,
+        self: &Arc<Self>,
         route: &'static Route,
         principal: Option<&Principal>,
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
-        if route.transaction().is_none() && !route.is_indexed() && !matches!(route.action, Action::WebhookDeliveries) {
+        let takes_query = matches!(route.action, Action::WebhookDeliveries | Action::Operations);
+        if route.transaction().is_none() && !route.is_indexed() && !takes_query {
             no_query(parts)?;
         }
         match &route.action {
@@ -45,6 +53,8 @@ impl Service {
             Action::OauthKeys => Ok(Answer::json(200, &self.authorization_server()?.public_keys())),
             Action::Whoami => Ok(Answer::json(200, &self.whoami(caller()?))),
             Action::Operation => self.operation(caller()?, path(parts, "id")).await,
+            Action::Operations => self.operations(caller()?, parts),
+            Action::CancelOperation => self.cancel_operation(caller()?, path(parts, "id")),
             Action::SignProposal => self.sign_proposal(caller()?, parts).await,
             Action::SignTransaction => self.sign_transaction(caller()?, parts).await,
             Action::BankStatement => self.bank_statement(&parts.body),

@@ -1,12 +1,15 @@
 //! Callers who sign: the gateway prepares bytes, checks each signature under the caller's certificate, and sends on
 //! what verifies. It never signs here.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_msp::hash::sha256;
 use serde_json::Value;
 use trade_model::rejection;
 
 use super::core::{Service, failed, path, result_value, store_failed};
+use super::resolving::Prepared;
 use crate::{
     answer::{Answer, SignatureBody, SigningStage, SigningStep},
     ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
@@ -80,24 +83,27 @@ impl Service {
         }
     }
 
-    pub(super) async fn sign_transaction(&self, principal: &Principal, parts: &Parts) -> Result<Answer, Problem> {
+    pub(super) async fn sign_transaction(
+        self: &Arc<Self>,
+        principal: &Principal,
+        parts: &Parts,
+    ) -> Result<Answer, Problem> {
         let id = path(parts, "transaction_id");
         // A repeated signature after the answer was lost: the operation is known by its id.
         let known = self.store.operation(id).map_err(|error| store_failed(&error))?;
         if let Some(operation) = known.filter(|operation| operation.msp_id == principal.msp_id) {
-            return self.known_answer(operation).await;
+            return self.known_answer(operation, parts.preference()).await;
         }
         let (session, signature) = self.signed(principal, parts, SigningStage::Transaction)?;
-        let answer = self
-            .commit(
-                session.operation,
-                &session.msp_id,
-                &session.draft,
-                &signature,
-                session.result.clone(),
-                session.key.clone(),
-            )
-            .await;
+        let prepared = Prepared {
+            operation: session.operation,
+            msp_id: session.msp_id.clone(),
+            transaction: session.draft.clone(),
+            signature,
+            result: session.result.clone(),
+            key: session.key.clone(),
+        };
+        let answer = self.commit(prepared, parts.preference()).await;
         match answer {
             Ok(answer) => {
                 self.sessions.close(&session.draft.transaction_id);

@@ -9,6 +9,7 @@ mod dispatch;
 mod external;
 mod indexed;
 mod measured;
+mod operations;
 mod proving;
 mod reading;
 mod resolving;

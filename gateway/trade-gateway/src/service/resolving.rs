@@ -17,9 +17,10 @@ use crate::{
     answer::{Answer, OperationView},
     ledger::{Commit, Draft},
     members::Principal,
+    preference::Preference,
     problem::{Problem, ProblemCode},
     routes::by_operation,
-    store::{KeyDigest, Operation, State, StoreError},
+    store::{KeyDigest, Operation, State, StoreError, Turn},
     time::now,
 };
 
@@ -35,49 +36,76 @@ const RESOLVE_BATCH: usize = 256;
 const FORGET_BATCH: usize = 256;
 
 /// How long a question about an operation waits for its block.
-const ASK_WAIT: Duration = Duration::from_secs(1);
+pub(super) const ASK_WAIT: Duration = Duration::from_secs(1);
 
 /// Least wait for the block of a transaction that the orderer has taken.
 const ACCEPTED_WAIT_MIN: Duration = Duration::from_secs(3);
+
+/// An endorsed transaction with what is known about it.
+pub(super) struct Prepared {
+    /// The operation id of the route.
+    pub(super) operation: &'static str,
+    /// The caller's MSP id.
+    pub(super) msp_id: String,
+    /// What was signed.
+    pub(super) transaction: Draft,
+    /// The creator's signature.
+    pub(super) signature: Vec<u8>,
+    /// The contract's answer.
+    pub(super) result: Value,
+    /// The idempotency key that led here.
+    pub(super) key: Option<KeyDigest>,
+}
 
 impl Service {
     /// Signs, stores and submits a transaction, then waits for its outcome. An error means that it was not stored and
     /// so not submitted; every outcome afterwards is an answer, and the store has dealt with the key.
     pub(super) async fn commit(
-        &self,
-        operation: &'static str,
-        msp_id: &str,
-        transaction: &Draft,
-        signature: &[u8],
-        result: Value,
-        key: Option<KeyDigest>,
+        self: &Arc<Self>,
+        prepared: Prepared,
+        preference: Preference,
     ) -> Result<Answer, Problem> {
-        let signed = self.ledger.attach_signature(msp_id, transaction, signature).map_err(|error| failed(&error))?;
-        let moment = now();
+        let Prepared { operation, msp_id, transaction, signature, result, key } = prepared;
+        let signed = self.ledger.attach_signature(&msp_id, &transaction, &signature).map_err(|error| failed(&error))?;
+        let wait = preference.wait(self.commit_wait());
         let operation = Operation {
-            transaction_id: transaction.transaction_id.clone(),
-            msp_id: msp_id.to_owned(),
-            operation: operation.to_owned(),
-            state: State::Submitted,
-            validation: None,
-            validation_code: None,
-            block_number: None,
-            result,
-            created_at: moment,
-            updated_at: moment,
+            state: if wait.is_zero() { State::Accepted } else { State::Submitted },
             signed: Some(hex::encode(&signed)),
             key: key.map(|key| key.to_hex()),
-            refusal: None,
+            ..Operation::submitted(transaction.transaction_id, msp_id, operation, result, now())
         };
-        let Some(_active) = self.activate(&operation.transaction_id) else {
+        let Some(active) = self.activate(&operation.transaction_id) else {
             return Err(Problem::of(ProblemCode::OperationRunning).retry_after(1));
         };
         // Forcing to disk takes milliseconds in which this thread could not answer others.
         tokio::task::block_in_place(|| self.store.record_submission(&operation))
             .map_err(|error| store_failed(&error))?;
-        let wait = Duration::from_millis(self.limits().commit_wait_ms);
+        if wait.is_zero() {
+            drop(active);
+            tokio::spawn(Arc::clone(self).hand_over(operation.transaction_id.clone()));
+            return Ok(preference.applied(operation_answer(&operation)));
+        }
         let resolved = self.resolve(operation, &signed, wait, true).await;
-        Ok(operation_answer(&resolved))
+        Ok(preference.applied(operation_answer(&resolved)))
+    }
+
+    fn commit_wait(&self) -> Duration {
+        Duration::from_millis(self.limits().commit_wait_ms)
+    }
+
+    /// Hands an operation over for which nobody waits, when it is its turn.
+    async fn hand_over(self: Arc<Self>, transaction_id: String) {
+        let mut stopping = self.stopping().subscribe();
+        let handing_over = async {
+            if let Ok(_place) = self.hand_overs.acquire().await {
+                self.resolve_one(&transaction_id, self.commit_wait(), true).await;
+            }
+        };
+        // What is not handed over until then is after the next start.
+        tokio::select! {
+            () = handing_over => {}
+            _ = stopping.wait_for(|stops| *stops) => {}
+        }
     }
 
     /// Submits identical bytes until the outcome is known or `wait` is over, and stores what is known then. Bytes that
@@ -153,25 +181,46 @@ impl Service {
     }
 
     /// The answer to a repeated request: the stored outcome, after one more try when it is not known.
-    pub(super) async fn known_answer(&self, operation: Operation) -> Result<Answer, Problem> {
-        if operation.is_concluded() {
-            return Ok(operation_answer(&operation));
+    pub(super) async fn known_answer(&self, operation: Operation, preference: Preference) -> Result<Answer, Problem> {
+        let wait = preference.wait(self.commit_wait());
+        if operation.is_concluded() || wait.is_zero() {
+            return Ok(preference.applied(operation_answer(&operation)));
         }
         let Some(_active) = self.activate(&operation.transaction_id) else {
             return Err(Problem::of(ProblemCode::IdempotencyKeyRunning).retry_after(1));
         };
         let operation = self.read_again(operation)?;
         if operation.is_concluded() {
-            return Ok(operation_answer(&operation));
+            return Ok(preference.applied(operation_answer(&operation)));
         }
-        let resolved = self.resolve_again(operation, Duration::from_millis(self.limits().commit_wait_ms)).await;
-        Ok(operation_answer(&resolved))
+        let resolved = self.resolve_again(operation, wait).await;
+        Ok(preference.applied(operation_answer(&resolved)))
     }
 
     async fn resolve_again(&self, operation: Operation, wait: Duration) -> Operation {
+        if operation.state == State::Accepted {
+            return self.resolve_accepted(operation, wait).await;
+        }
         match operation.signed.as_ref().and_then(|signed| hex::decode(signed).ok()) {
             Some(signed) => self.resolve(operation, &signed, wait, false).await,
             None => operation,
+        }
+    }
+
+    /// Hands over what was not handed over before, unless it is cancelled.
+    async fn resolve_accepted(&self, operation: Operation, wait: Duration) -> Operation {
+        let id = &operation.transaction_id;
+        match tokio::task::block_in_place(|| self.store.take_turn(id, State::Submitted, now())) {
+            Ok(Turn::Taken(taken)) => match taken.signed.as_ref().and_then(|signed| hex::decode(signed).ok()) {
+                Some(signed) => self.resolve(*taken, &signed, wait, true).await,
+                None => *taken,
+            },
+            Ok(Turn::Past(now)) => *now,
+            Ok(Turn::Unknown) => operation,
+            Err(error) => {
+                tracing::error!(fabric.transaction_id = %id, "cannot note that an operation is handed over: {error}");
+                operation
+            }
         }
     }
 
@@ -191,13 +240,14 @@ impl Service {
                 tasks.join_next().await;
             }
             let service = Arc::clone(self);
-            tasks.spawn(async move { service.resolve_one(&operation.transaction_id, wait).await });
+            tasks.spawn(async move { service.resolve_one(&operation.transaction_id, wait, false).await });
         }
         while tasks.join_next().await.is_some() {}
         Ok(())
     }
 
-    async fn resolve_one(&self, transaction_id: &str, wait: Duration) {
+    /// `has_place` says that it is its turn to be handed over, should it not be handed over yet.
+    async fn resolve_one(&self, transaction_id: &str, wait: Duration, has_place: bool) {
         let Some(_active) = self.activate(transaction_id) else { return };
         // Read again: a request may have resolved it in the meantime.
         let operation = match self.store.operation(transaction_id) {
@@ -208,6 +258,11 @@ impl Service {
                 return;
             }
         };
+        let waits = operation.state == State::Accepted && !has_place;
+        let place = waits.then(|| self.hand_overs.try_acquire());
+        if matches!(place, Some(Err(_))) {
+            return;
+        }
         let resolved = self.resolve_again(operation, wait).await;
         if !resolved.is_concluded() {
             self.backoff.tried(transaction_id, Instant::now());
@@ -238,6 +293,7 @@ impl Service {
         let found = self.store.operation(id).map_err(|error| store_failed(&error))?;
         let mut operation = found.filter(|operation| operation.msp_id == principal.msp_id).ok_or_else(unknown)?;
         if !operation.is_concluded()
+            && operation.state != State::Accepted
             && let Some(_active) = self.activate(id)
         {
             operation = self.read_again(operation)?;
@@ -294,10 +350,11 @@ fn operation_answer(operation: &Operation) -> Answer {
     let success = by_operation(&operation.operation).map_or(200, |route| route.success);
     match operation.state {
         State::Committed => Answer::json(success, &view).with_header("Location", location).of_transaction(id),
-        State::Submitted | State::Indeterminate => {
+        State::Accepted | State::Submitted | State::Indeterminate => {
             let answer = Answer::json(202, &view).with_header("Location", location);
             answer.with_header("Retry-After", "5").of_transaction(id)
         }
+        State::Cancelled => without_effect(operation, "submit", Problem::of(ProblemCode::OperationCancelled)),
         State::Refused => without_effect(operation, "submit", refused(operation.validation.as_deref())),
         State::Invalid => {
             let commit = Commit {

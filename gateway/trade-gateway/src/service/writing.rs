@@ -3,29 +3,45 @@
 //! A write goes: key taken, proposal made and signed, endorsed, signed again, stored on disk, submitted to the orderer,
 //! outcome waited for. Whatever interrupts it before "stored" leaves no trace on the ledger.
 
-use trade_model::common::Beside;
+use std::sync::Arc;
+
+use trade_model::{
+    DONE_BY,
+    common::{Beside, Digest256},
+};
 
 use super::{
     core::{Service, creator_of, failed, result_value, sign, store_failed},
     external,
+    resolving::{ASK_WAIT, Prepared},
 };
 use crate::{
     answer::Answer,
     ledger::{Call, Endorsed},
     members::Principal,
+    preference::Preference,
     problem::{Problem, ProblemCode},
     request::{self, Parts},
     routes::{Route, Transaction},
-    store::{Begin, KeyDigest},
+    store::{Begin, KeyDigest, Operation, State},
     time::now,
 };
 
 /// Longest idempotency key, in bytes.
 const KEY_BYTES_MAX: usize = 200;
 
+/// A write whose key is taken.
+struct Begun {
+    key: KeyDigest,
+    /// What stands for it on the ledger, unless the caller says so itself.
+    reference: Digest256,
+    caller_signs: bool,
+    preference: Preference,
+}
+
 impl Service {
     pub(super) async fn submit(
-        &self,
+        self: &Arc<Self>,
         route: &'static Route,
         transaction: &Transaction,
         principal: &Principal,
@@ -41,7 +57,7 @@ impl Service {
             Begin::OtherBody => {
                 return Err(Problem::of(ProblemCode::IdempotencyKeyReused));
             }
-            Begin::Known(operation) => return self.known_answer(*operation).await,
+            Begin::Known(operation) => return self.known_answer(*operation, parts.preference()).await,
             Begin::Running => {
                 return match self.sessions.by_key(&key) {
                     Some(session) if session.certificate_sha256 == principal.certificate_sha256() => {
@@ -51,26 +67,69 @@ impl Service {
                 };
             }
         }
-        let started = self.start(route, principal, &call, arguments.caller_signs, &key).await;
+        let reference = self.references.of(&principal.msp_id, &principal.subject(), route.operation, idempotency_key);
+        let begun = Begun { key, reference, caller_signs: arguments.caller_signs, preference: parts.preference() };
+        let started = match self.start(route, principal, &call, &begun).await {
+            Err(problem) => self.done_before(route, principal, &call, &begun, problem).await,
+            started => started,
+        };
         if started.is_err() {
-            self.release(&key);
+            self.release(&begun.key);
         }
         started
     }
 
-    /// Runs a write whose key is taken. An error means that nothing can have been written.
-    async fn start(
+    /// The answer of the transaction that has done the request already, when the contract refuses it for that: the
+    /// store has lost it, or another gateway has done it. The refusal, when that transaction cannot be read.
+    async fn done_before(
         &self,
         route: &'static Route,
         principal: &Principal,
         call: &Call,
-        caller_signs: bool,
-        key: &KeyDigest,
+        begun: &Begun,
+        problem: Problem,
     ) -> Result<Answer, Problem> {
-        let Some(signer) = self.signer(principal, caller_signs)? else {
+        let Some(id) = done_by(&problem) else { return Err(problem) };
+        let msp_id = &principal.msp_id;
+        let done = self.ledger.done(msp_id, &id).await.map_err(|error| failed(&error))?;
+        let commit = self.ledger.outcome(msp_id, &id, ASK_WAIT).await.map_err(|error| failed(&error))?;
+        let (Some(done), Some(commit)) = (done, commit) else { return Err(problem) };
+        let same = [Some(call.function.as_bytes()), call.argument.as_deref()];
+        if !same.into_iter().flatten().eq(done.arguments.iter().take(2).map(Vec::as_slice)) {
+            return Err(Problem::of(ProblemCode::IdempotencyKeyReused));
+        }
+        let operation = Operation {
+            state: State::Committed,
+            validation: Some(commit.validation_name),
+            validation_code: Some(commit.validation_code),
+            block_number: Some(commit.block_number),
+            ..Operation::submitted(id.clone(), msp_id.clone(), route.operation, result_value(&id, &done.result)?, now())
+        };
+        let operation = Operation { key: Some(begun.key.to_hex()), ..operation };
+        tokio::task::block_in_place(|| self.store.record_submission(&operation))
+            .map_err(|error| store_failed(&error))?;
+        tracing::info!(fabric.transaction_id = %id, "this transaction, which was not known here, has done the request");
+        self.known_answer(operation, begun.preference).await
+    }
+
+    /// Runs a write whose key is taken. An error means that nothing can have been written.
+    async fn start(
+        self: &Arc<Self>,
+        route: &'static Route,
+        principal: &Principal,
+        call: &Call,
+        begun: &Begun,
+    ) -> Result<Answer, Problem> {
+        let Begun { key, reference, caller_signs, preference } = begun;
+        let Some(signer) = self.signer(principal, *caller_signs)? else {
             return self.open_session(route, principal, call, Some(key.clone()));
         };
-        let beside = Beside { operator: self.vouch(signer.as_ref(), principal), ..call.beside.clone() };
+        let reference = call.beside.client_reference.clone().unwrap_or_else(|| reference.clone());
+        let beside = Beside {
+            operator: self.vouch(signer.as_ref(), principal),
+            client_reference: Some(reference),
+            ..call.beside.clone()
+        };
         let call = Call { beside, ..call.clone() };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
@@ -79,8 +138,16 @@ impl Service {
         let Endorsed { transaction, result } = endorsed;
         let signature = sign(signer.as_ref(), &transaction).map_err(|error| failed(&error))?;
         let result = result_value(&transaction.transaction_id, &result)?;
-        self.commit(route.operation, msp_id, &transaction, &signature, result, Some(key.clone())).await
+        let (msp_id, key) = (msp_id.clone(), Some(key.clone()));
+        let prepared = Prepared { operation: route.operation, msp_id, transaction, signature, result, key };
+        self.commit(prepared, *preference).await
     }
+}
+
+/// The transaction that has done the request, where a contract refuses to do it again.
+fn done_by(problem: &Problem) -> Option<String> {
+    let field = problem.fields.iter().find(|field| problem.status == 409 && field.name == DONE_BY)?;
+    Some(field.detail.clone())
 }
 
 fn idempotency_key(parts: &Parts) -> Result<&str, Problem> {

@@ -23,7 +23,7 @@ use crate::{
 const REQUESTS_MAX: usize = 32;
 
 /// Headers of the gateway's answers that are handed on.
-const HANDED_ON: [&str; 4] = ["etag", "link", "retry-after", "location"];
+const HANDED_ON: [&str; 5] = ["etag", "link", "location", "preference-applied", "retry-after"];
 
 /// What all requests share.
 pub(super) struct Door {

@@ -18,6 +18,7 @@ use crate::{
     answer::{SigningStage, SigningStep},
     client::Response,
     problem::Problem,
+    references::References,
     request::{self, Arguments, Parts},
     routes::{Route, Transaction},
     settings::{Limits, PAGE_MAX},
@@ -28,6 +29,7 @@ pub(super) struct Signing {
     keys: Keys,
     login: Login,
     policy: Policy,
+    references: References,
     channel: String,
     chaincode: String,
     limits: Limits,
@@ -51,7 +53,8 @@ impl Signing {
         let (channel, chaincode) = (settings.channel.clone(), settings.chaincode.clone());
         // How large a page may be is the gateway's to say.
         let limits = Limits { page: PAGE_MAX, ..Limits::default() };
-        Self { keys, login, policy, channel, chaincode, limits }
+        let references = References::with(&keys.secret).expect("HMAC takes any bytes as its key");
+        Self { keys, login, policy, references, channel, chaincode, limits }
     }
 
     /// The bounds of requests, as a gateway has them by default.
@@ -78,6 +81,7 @@ impl Signing {
         parts: &Parts,
         media_type: &str,
     ) -> Result<Response, Problem> {
+        let parts = &self.with_reference(route, parts);
         let arguments = request::arguments(route, transaction, parts, &self.limits)?;
         self.policy.check(transaction.name, !route.is_write(), &arguments)?;
         let intent = self.intent(transaction, &arguments);
@@ -90,9 +94,21 @@ impl Signing {
             if !signed.insert(step.stage.as_str()) || (step.stage == SigningStage::Transaction && !route.is_write()) {
                 return Err(SignerCode::PreparedOther.because("It asks for a signature that is not due.").into());
             }
-            response = self.hand_in(transaction.name, &intent, &step, &mut proposal)?;
+            response = self.hand_in(transaction.name, &intent, &step, &mut proposal, parts.prefer.as_deref())?;
         }
         Ok(response)
+    }
+
+    /// The request with what stands for it on the ledger, so that it is not done twice though the gateway be lost. The
+    /// signer makes it of the idempotency key, with the secret between the enterprise system and itself.
+    fn with_reference(&self, route: &Route, parts: &Parts) -> Parts {
+        let mut parts = parts.clone();
+        if let Some(key) = parts.idempotency_key.as_deref().filter(|_| parts.client_reference.is_none()) {
+            let msp_id = self.keys.signer.msp_id();
+            let reference = self.references.of(msp_id, "", route.operation, key);
+            parts.client_reference = Some(reference.to_string());
+        }
+        parts
     }
 
     /// Verifies and signs what a step prepares, and hands the signature in. `proposal` is the one that was signed.
@@ -102,6 +118,7 @@ impl Signing {
         intent: &Intent,
         step: &SigningStep,
         proposal: &mut Option<CheckedProposal>,
+        prefer: Option<&str>,
     ) -> Result<Response, Refused> {
         let stage = step.stage.as_str();
         let (bytes, checked) = self.check(intent, step, proposal.take()).map_err(|difference| {
@@ -113,7 +130,8 @@ impl Signing {
             self.keys.signer.sign(&bytes).map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
         tracing::info!(fabric.transaction_id = id, contract.function = function, "signed the {stage} of {function}");
         let body = json!({"signature": BASE64.encode(signature)}).to_string();
-        let headers = [("Content-Type", "application/json")];
+        let headers: Vec<_> =
+            [("Content-Type", "application/json")].into_iter().chain(prefer.map(|prefer| ("Prefer", prefer))).collect();
         self.login.send("PUT", &format!("/v1/signing/{id}/{stage}"), &headers, body.as_bytes())
     }
 
@@ -167,8 +185,10 @@ fn handed_on<'a>(route: &Route, parts: &'a Parts, media_type: &'a str) -> Vec<(&
     let sent = [
         ("Content-Type", Some(media_type).filter(|_| route.has_body())),
         ("Idempotency-Key", parts.idempotency_key.as_deref()),
+        ("Client-Reference", parts.client_reference.as_deref()),
         ("If-Match", parts.if_match.as_deref()),
         ("If-None-Match", parts.if_none_match.as_deref()),
+        ("Prefer", parts.prefer.as_deref()),
     ];
     sent.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

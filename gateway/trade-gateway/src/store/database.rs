@@ -11,7 +11,7 @@ use redb::{Database, ReadableTable};
 use super::{
     error::StoreError,
     operation::KeyRecord,
-    tables::{CONCLUDED, FORMAT, FORMAT_WITHOUT_INDEXES, KEYS, META, OPEN, OPERATIONS, index_all},
+    tables::{CONCLUDED, FORMAT, FORMATS_BEFORE, KEYS, META, OPEN, OPERATIONS, ORGANIZATIONS, index_all},
 };
 
 /// The operation store of one gateway. The file is locked: a second gateway cannot open it.
@@ -58,7 +58,7 @@ impl Store {
                     meta.insert("salt", salt.as_slice())?;
                 }
                 Some(FORMAT) => {}
-                Some(FORMAT_WITHOUT_INDEXES) => {
+                Some(before) if FORMATS_BEFORE.contains(&before) => {
                     index_all(&transaction)?;
                     meta.insert("format", FORMAT)?;
                 }
@@ -70,6 +70,7 @@ impl Store {
             // Made here, so that readers find them.
             transaction.open_table(OPEN)?;
             transaction.open_table(CONCLUDED)?;
+            transaction.open_table(ORGANIZATIONS)?;
             let operations = transaction.open_table(OPERATIONS)?;
             let mut keys = transaction.open_table(KEYS)?;
             let mut stale = Vec::new();

@@ -7,6 +7,7 @@
 
 mod database;
 mod error;
+mod listing;
 mod operation;
 mod operations;
 mod tables;
@@ -16,5 +17,6 @@ mod tests;
 pub use self::{
     database::Store,
     error::StoreError,
-    operation::{Begin, KeyDigest, Operation, State},
+    listing::{OperationsPage, PLACE_FIRST, Place},
+    operation::{Begin, KeyDigest, Operation, State, Turn},
 };

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
+    /// Stored, and not handed over to the orderer yet: it can be cancelled.
+    Accepted,
     /// Signed and submitted to the orderer; the outcome is being waited for.
     Submitted,
     /// In a block, valid.
@@ -15,6 +17,8 @@ pub enum State {
     Invalid,
     /// The orderer refused it for good: nothing was written.
     Refused,
+    /// Cancelled before it was handed over to the orderer: nothing was written.
+    Cancelled,
     /// The outcome is not known yet. Asking again, or sending the same request again, resolves it.
     Indeterminate,
 }
@@ -67,6 +71,17 @@ pub enum Begin {
     OtherBody,
 }
 
+/// What became of a wish to hand an operation over, or to cancel it.
+#[derive(Debug, PartialEq)]
+pub enum Turn {
+    /// It was neither handed over nor cancelled before.
+    Taken(Box<Operation>),
+    /// It was.
+    Past(Box<Operation>),
+    /// There is no such operation.
+    Unknown,
+}
+
 /// The digest of an idempotency key in its scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyDigest(pub(super) [u8; 32]);
@@ -80,10 +95,36 @@ impl KeyDigest {
 }
 
 impl Operation {
+    /// An operation that is handed over from now on and about which nothing is known yet.
+    #[must_use]
+    pub fn submitted(
+        transaction_id: String,
+        msp_id: String,
+        operation: &str,
+        result: serde_json::Value,
+        now: u64,
+    ) -> Self {
+        Self {
+            transaction_id,
+            msp_id,
+            operation: operation.to_owned(),
+            state: State::Submitted,
+            validation: None,
+            validation_code: None,
+            block_number: None,
+            result,
+            created_at: now,
+            updated_at: now,
+            signed: None,
+            key: None,
+            refusal: None,
+        }
+    }
+
     /// Whether the outcome is known.
     #[must_use]
     pub fn is_concluded(&self) -> bool {
-        matches!(self.state, State::Committed | State::Invalid | State::Refused)
+        matches!(self.state, State::Committed | State::Invalid | State::Refused | State::Cancelled)
     }
 }
 

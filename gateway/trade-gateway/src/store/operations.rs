@@ -7,8 +7,8 @@ use trade_model::common::Digest256;
 use super::{
     database::Store,
     error::StoreError,
-    operation::{Begin, KeyDigest, KeyRecord, Operation},
-    tables::{CONCLUDED, KEYS, OPEN, OPERATIONS, give_back, key_record, lead, quick, write},
+    operation::{Begin, KeyDigest, KeyRecord, Operation, State, Turn},
+    tables::{CONCLUDED, KEYS, OPEN, OPERATIONS, ORGANIZATIONS, give_back, key_record, lead, quick, write},
 };
 
 impl Store {
@@ -130,6 +130,33 @@ impl Store {
         })
     }
 
+    /// Notes that an operation is handed over to the orderer from now on, or that it is cancelled (`state` says which),
+    /// unless one of the two happened before. On return it is on disk.
+    ///
+    /// # Errors
+    /// The store refuses; nothing may be handed over then.
+    pub fn take_turn(&self, transaction_id: &str, state: State, now: u64) -> Result<Turn, StoreError> {
+        self.on(|database| {
+            let transaction = database.begin_write()?;
+            let found = {
+                let operations = transaction.open_table(OPERATIONS)?;
+                let value = operations.get(transaction_id)?;
+                value.map(|value| serde_json::from_slice::<Operation>(value.value())).transpose()?
+            };
+            let Some(mut operation) = found else { return Ok(Turn::Unknown) };
+            if operation.state != State::Accepted {
+                return Ok(Turn::Past(Box::new(operation)));
+            }
+            (operation.state, operation.updated_at) = (state, now);
+            if operation.is_concluded() {
+                operation.signed = None;
+            }
+            write(&transaction, &operation)?;
+            transaction.commit()?;
+            Ok(Turn::Taken(Box::new(operation)))
+        })
+    }
+
     /// One operation.
     ///
     /// # Errors
@@ -187,12 +214,15 @@ impl Store {
             {
                 let mut concluded = transaction.open_table(CONCLUDED)?;
                 let mut operations = transaction.open_table(OPERATIONS)?;
+                let mut organizations = transaction.open_table(ORGANIZATIONS)?;
                 let mut keys = transaction.open_table(KEYS)?;
                 while forgotten < count && concluded.first()?.is_some_and(|(key, _)| is_old(&key.value())) {
                     let Some((key, _)) = concluded.pop_first()? else { break };
                     let (_, id) = key.value();
                     if let Some(operation) = operations.remove(id)? {
-                        give_back(&mut keys, &serde_json::from_slice(operation.value())?)?;
+                        let operation: Operation = serde_json::from_slice(operation.value())?;
+                        organizations.remove((operation.msp_id.as_str(), operation.created_at, id))?;
+                        give_back(&mut keys, &operation)?;
                     }
                     forgotten += 1;
                 }

@@ -15,9 +15,13 @@ pub(super) const OPEN: TableDefinition<(u64, &str), ()> = TableDefinition::new("
 /// The others, by their last change and id.
 pub(super) const CONCLUDED: TableDefinition<(u64, &str), ()> = TableDefinition::new("settled_operations");
 
-/// The version of the records; another version is refused, but for the one before, which lacks the two indexes.
-pub(super) const FORMAT: &[u8] = b"2";
-pub(super) const FORMAT_WITHOUT_INDEXES: &[u8] = b"1";
+/// All operations, by their organization, creation and id.
+pub(super) const ORGANIZATIONS: TableDefinition<(&str, u64, &str), ()> =
+    TableDefinition::new("operations_of_organizations");
+
+/// The version of the records; another version is refused, but for those before, which lack indexes.
+pub(super) const FORMAT: &[u8] = b"3";
+pub(super) const FORMATS_BEFORE: [&[u8]; 2] = [b"1", b"2"];
 
 /// A transaction whose loss in a crash does no harm.
 pub(super) fn quick(database: &Database) -> Result<redb::WriteTransaction, StoreError> {
@@ -36,7 +40,7 @@ pub(super) fn write(transaction: &redb::WriteTransaction, operation: &Operation)
     }
     operations.insert(id, serde_json::to_vec(operation)?.as_slice())?;
     index(transaction, operation)?;
-    if matches!(operation.state, State::Invalid | State::Refused) {
+    if matches!(operation.state, State::Invalid | State::Refused | State::Cancelled) {
         give_back(&mut transaction.open_table(KEYS)?, operation)?;
     }
     Ok(())
@@ -45,6 +49,7 @@ pub(super) fn write(transaction: &redb::WriteTransaction, operation: &Operation)
 /// Puts an operation where it is found by its state.
 pub(super) fn index(transaction: &redb::WriteTransaction, operation: &Operation) -> Result<(), StoreError> {
     let id = operation.transaction_id.as_str();
+    transaction.open_table(ORGANIZATIONS)?.insert((operation.msp_id.as_str(), operation.created_at, id), ())?;
     let mut open = transaction.open_table(OPEN)?;
     if operation.is_concluded() {
         open.remove((operation.created_at, id))?;

@@ -8,8 +8,8 @@ use std::sync::{
 use redb::Database;
 
 use super::{
-    Begin, Operation, State, Store, StoreError,
-    tables::{CONCLUDED, FORMAT_WITHOUT_INDEXES, META, OPEN},
+    Begin, Operation, PLACE_FIRST, State, Store, StoreError, Turn,
+    tables::{CONCLUDED, META, OPEN, ORGANIZATIONS},
 };
 
 fn operation(store: &Store, id: &str, key: &str, state: State) -> Operation {
@@ -160,18 +160,77 @@ fn operations_are_found_by_state_and_age_in_batches() -> Result<(), Box<dyn std:
         store.conclude(&Operation { created_at, updated_at: 100 + created_at, ..operation })?;
     }
     assert!(ids(&store, 10, "")?.is_empty());
-    // As the version before wrote it.
+    // As the first version wrote it.
     store.on(|database| {
         let transaction = database.begin_write()?;
         transaction.delete_table(OPEN)?;
         transaction.delete_table(CONCLUDED)?;
-        transaction.open_table(META)?.insert("format", FORMAT_WITHOUT_INDEXES)?;
+        transaction.delete_table(ORGANIZATIONS)?;
+        transaction.open_table(META)?.insert("format", b"1".as_slice())?;
         Ok(transaction.commit()?)
     })?;
     drop(store);
     let store = Store::open(&path)?;
+    let page = store.operations("AMSP", None, PLACE_FIRST, 10)?;
+    assert_eq!(page.operations.iter().map(|one| one.transaction_id.as_str()).collect::<Vec<_>>(), ["t1", "t3", "t2"]);
     assert_eq!((store.forget(130, 1)?, store.forget(130, 10)?, store.forget(130, 10)?), (1, 1, 0));
     assert!(store.operation("t1")?.is_some() && store.operation("t3")?.is_none());
+    assert_eq!(store.operations("AMSP", None, PLACE_FIRST, 10)?.operations.len(), 1);
+    Ok(())
+}
+
+#[test]
+fn an_operation_is_handed_over_or_cancelled_and_never_both() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(&folder.path().join("store.redb"))?;
+    let taken = |id: &str, state: State| match store.take_turn(id, state, 20) {
+        Ok(Turn::Taken(operation)) => Ok((true, operation.state)),
+        Ok(Turn::Past(operation)) => Ok((false, operation.state)),
+        other => Err(format!("{other:?}")),
+    };
+    for (id, first, second) in [("t1", State::Submitted, State::Cancelled), ("t2", State::Cancelled, State::Submitted)]
+    {
+        let key = store.key("AMSP", "CN=erp", "capture", id);
+        store.begin(&key, "digest", 1)?;
+        store.record_submission(&operation(&store, id, id, State::Accepted))?;
+        assert_eq!((taken(id, first)?, taken(id, second)?), ((true, first), (false, first)));
+        let is_free = store.begin(&key, "digest", 2)? == Begin::New;
+        assert_eq!(is_free, first == State::Cancelled, "who cancels may send the request again");
+    }
+    assert_eq!(store.take_turn("t3", State::Cancelled, 20)?, Turn::Unknown);
+    Ok(())
+}
+
+#[test]
+fn an_organization_reads_its_own_operations_newest_first() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let store = Store::open(&folder.path().join("store.redb"))?;
+    for (id, msp_id, created_at, state) in [
+        ("t1", "AMSP", 10, State::Committed),
+        ("t2", "AMSP", 30, State::Indeterminate),
+        ("t3", "AMSPB", 40, State::Committed),
+        ("t4", "AMSP", 20, State::Committed),
+        ("t5", "AMSP", 30, State::Committed),
+    ] {
+        let msp_id = msp_id.to_owned();
+        store.record_submission(&Operation { key: None, msp_id, created_at, ..operation(&store, id, id, state) })?;
+    }
+    let pages = |state: Option<State>, limit: usize| {
+        let (mut ids, mut place) = (Vec::new(), (PLACE_FIRST.0, PLACE_FIRST.1.to_owned()));
+        loop {
+            let page = store.operations("AMSP", state, (place.0, &place.1), limit)?;
+            assert!(page.operations.len() <= limit);
+            ids.push(page.operations.iter().map(|one| one.transaction_id.clone()).collect::<Vec<_>>().join(" "));
+            match page.next {
+                Some(next) => place = next,
+                None => return Ok::<_, StoreError>(ids),
+            }
+        }
+    };
+    assert_eq!(pages(None, 10)?, ["t5 t2 t4 t1"]);
+    assert_eq!(pages(None, 3)?, ["t5 t2 t4", "t1"]);
+    assert_eq!(pages(Some(State::Committed), 1)?, ["t5", "t4", "t1"]);
+    assert_eq!(pages(Some(State::Refused), 5)?, [""]);
     Ok(())
 }
 

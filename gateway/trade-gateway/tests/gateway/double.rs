@@ -14,7 +14,7 @@ use fabric_msp::certificate::Certificate;
 use fabric_protos::common::Block;
 use tonic::Status;
 use trade_gateway::ledger::{
-    Call, Cause, Commit, CreatorIdentity, Draft, Endorsed, Ledger, LedgerError, LedgerFuture, Step,
+    Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Ledger, LedgerError, LedgerFuture, Step,
 };
 
 /// A step that was asked for.
@@ -55,6 +55,10 @@ pub(crate) struct Script {
     pub(crate) outcomes: VecDeque<Result<Option<Commit>, Trouble>>,
     /// Blocks by number; a peer that lacks one is silent.
     pub(crate) blocks: BTreeMap<u64, Block>,
+    /// What transactions in blocks did, by their ids.
+    pub(crate) done: BTreeMap<String, Done>,
+    /// As long as it is set, submissions wait.
+    pub(crate) hold_submissions: bool,
     /// As long as it is set, endorsements wait.
     pub(crate) hold: bool,
 }
@@ -173,9 +177,16 @@ impl Ledger for Double {
     fn submit<'a>(&'a self, _: &'a str, transaction_id: &'a str, signed: &'a [u8]) -> LedgerFuture<'a, ()> {
         Box::pin(async move {
             self.record("submit", |recorded| recorded.submitted = signed.to_vec());
+            while self.script().hold_submissions {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             let told = self.script().submissions.pop_front().unwrap_or(Ok(()));
             told.map_err(|cause| failure(Step::Submit, transaction_id, cause))
         })
+    }
+
+    fn done<'a>(&'a self, _: &'a str, id: &'a str) -> LedgerFuture<'a, Option<Done>> {
+        Box::pin(async move { Ok(self.script().done.get(id).cloned()) })
     }
 
     fn outcome<'a>(&'a self, _: &'a str, id: &'a str, wait: Duration) -> LedgerFuture<'a, Option<Commit>> {
