@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod cell;
+mod convert;
+mod csv_rows;
+mod encoding;
+mod epcis;
+mod fault;
+mod header;
+mod limits;
+pub mod mapping;
+mod ndjson;
+mod pointer;
+mod report;
+mod table;
+mod template;
+mod xlsx;
+
+pub use cell::Cell;
+pub use convert::Conversion;
+pub use encoding::Encoding;
+pub use epcis::{EventDocument, events};
+pub use fault::{FileError, RowFault};
+pub use header::Header;
+pub use limits::Limits;
+pub use report::{harmless, report_line};
+pub use table::{Format, Options, Row, read};
+pub use template::Template;
