@@ -10,6 +10,7 @@ mod conditions;
 mod documents;
 mod full_disk;
 mod goods;
+mod imports;
 mod lawful;
 pub(crate) mod lists;
 pub(crate) mod money;

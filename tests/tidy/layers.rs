@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fabric-config",
             "fabric-msp",
             "fabric-protos",
+            "trade-import",
             "trade-index",
             "trade-standards",
             "trade-model",

@@ -16,6 +16,7 @@ mod doors;
 pub mod endorsing;
 pub mod fabric;
 mod http;
+mod imports;
 pub mod index;
 mod json;
 pub mod ledger;

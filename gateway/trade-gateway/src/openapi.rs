@@ -3,6 +3,7 @@
 
 mod components;
 mod examples;
+mod imports;
 mod listed;
 mod oauth;
 mod operation;
@@ -17,7 +18,10 @@ use serde_json::{Map, Value, json};
 
 pub use operation::error_statuses;
 
-use crate::{problem::Problem, routes};
+use crate::{
+    problem::Problem,
+    routes::{self, Transaction},
+};
 
 /// The document as JSON text.
 #[must_use]
@@ -37,6 +41,23 @@ pub fn document_3_0_bytes() -> &'static [u8] {
 #[must_use]
 pub fn document_3_0() -> Value {
     version_3_0::of(document())
+}
+
+/// The argument of a transaction: its schema, the schemas to which it refers, and an example.
+pub(crate) struct Form {
+    pub(crate) schema: Value,
+    pub(crate) definitions: Value,
+    pub(crate) example: Value,
+}
+
+/// The form of a transaction's argument.
+pub(crate) fn form_of(transaction: &Transaction) -> Form {
+    let mut components = Components::new();
+    let mut schema = (transaction.request.inline)(&mut components.generator).to_value();
+    schema::plain(&mut schema);
+    let definitions = components.finish(&[&schema]);
+    let example = examples::of(&schema, &definitions);
+    Form { schema, definitions: definitions.into(), example }
 }
 
 /// The document in version 3.1.

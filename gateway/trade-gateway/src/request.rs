@@ -10,6 +10,7 @@ use trade_model::{
     rejection::{ProofRejection, Rejection, RequestRejection},
     transaction::{PRIVATE, Presence},
 };
+use trade_standards::percent::{self, Plus};
 
 use crate::{
     condition,
@@ -46,6 +47,10 @@ pub(crate) struct Parts {
     pub(crate) prefer: Option<String>,
     /// The header `Last-Event-ID`.
     pub(crate) last_event_id: Option<String>,
+    /// The media type of the body, in lower case and without parameters.
+    pub(crate) media_type: String,
+    /// Whether the idempotency key is the organization's and not the caller's.
+    pub(crate) of_organization: bool,
     /// Whether the caller prefers HTML.
     pub(crate) wants_html: bool,
     /// Whether the caller asks for a stream of events.
@@ -58,6 +63,42 @@ impl Parts {
         Preference::parse(self.prefer.as_deref())
     }
 }
+
+/// The parts of a request that is no HTTP request.
+///
+/// # Errors
+/// The target is none of this route.
+pub(crate) fn parts_of_target(route: &Route, target: &str) -> Result<Parts, Problem> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = read_target(route, path, query)?;
+    Ok(Parts { path, query, target: target.to_owned(), ..Parts::default() })
+}
+
+/// The parameters of a path and a query, decoded.
+///
+/// # Errors
+/// They are not percent-encoded UTF-8, or one of the path is no acceptable text.
+pub(crate) fn read_target(route: &Route, path: &str, query: &str) -> Result<Target, Problem> {
+    let undecodable = || Problem::of(ProblemCode::PathMalformed);
+    let mut found = BTreeMap::new();
+    // From the path as it was sent: a router's own decoding replaces what is not UTF-8.
+    for (template, sent) in route.path.split('/').zip(path.split('/')) {
+        let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
+        let text = percent::decode(sent, Plus::Itself).map_err(|_| undecodable())?;
+        check_text(name, &text)?;
+        found.insert(name.to_owned(), text);
+    }
+    let mut pairs = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
+        pairs.push((decode(name)?, decode(value)?));
+    }
+    Ok((found, pairs))
+}
+
+/// The parameters of path and query.
+type Target = (BTreeMap<String, String>, Vec<(String, String)>);
 
 /// What a transaction is called with.
 #[derive(Debug, PartialEq)]

@@ -233,7 +233,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
-    let for_counts = state.clone().into_inner();
+    let (for_counts, for_imports) = (state.clone().into_inner(), state.clone().into_inner());
     let mut admin_address = None;
     if let Some((listener, address)) = admin {
         admin_address = Some(address);
@@ -257,6 +257,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     housekeeping.push(tokio::spawn(read_again(Arc::new(reloader), reload.clone())));
     let sender = Sender::new(Arc::clone(&index), courier, service.settings(), service.name());
     housekeeping.push(tokio::spawn(Arc::new(sender).keep(stopping.subscribe())));
+    housekeeping.push(tokio::spawn(http::import(for_imports, stopping.subscribe())));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
     Ok(Running { address, admin_address, servers, housekeeping, index, stopping, reload, in_use })

@@ -156,6 +156,13 @@ pub struct Limits {
     pub json_body_bytes: usize,
     /// Largest bank statement, in bytes.
     pub statement_body_bytes: usize,
+    /// Largest file of an import, in bytes. The parts of a workbook may have eight times as many once they are
+    /// expanded.
+    pub import_body_bytes: usize,
+    /// Most rows of an import.
+    pub import_rows: u64,
+    /// Rows of one import worked on at once.
+    pub import_rows_at_once: usize,
     /// Deepest nesting of a JSON body.
     pub json_depth: usize,
     /// Time for a TLS handshake, and to read the request line and headers of each request, in milliseconds.
@@ -174,10 +181,10 @@ pub struct Limits {
     pub requests_per_organization: usize,
     /// Requests worked on at once for the holder of one certificate.
     pub requests_per_certificate: usize,
-    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for
-    /// what it takes while it is read. One organization may take half, one certificate a quarter, callers who are not
-    /// known as members an eighth. Of requests, bytes and connections of members, half is kept for the organizations,
-    /// the same for each.
+    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times, and a
+    /// file of an import 8 times, for what it takes while it is read. One organization may take half, one certificate a
+    /// quarter, callers who are not known as members an eighth. Of requests, bytes and connections of members, half is
+    /// kept for the organizations, the same for each.
     pub held_bytes: usize,
     /// Open connections; fewer where the system gives the process fewer file descriptors.
     pub connections: usize,
@@ -209,6 +216,9 @@ impl Default for Limits {
         Self {
             json_body_bytes: 1024 * 1024,
             statement_body_bytes: 4 * 1024 * 1024,
+            import_body_bytes: 4 * 1024 * 1024,
+            import_rows: 50_000,
+            import_rows_at_once: 8,
             json_depth: 64,
             header_deadline_ms: 5_000,
             idle_deadline_ms: 5_000,
@@ -237,6 +247,9 @@ impl Default for Limits {
 /// How many bytes one byte of a JSON text takes at most while it is held as text and as values: in `[0,0` two values
 /// of 32 bytes each, as read and as checked, stand for two bytes of text.
 pub(crate) const JSON_EXPANSION: usize = 33;
+
+/// How many bytes one byte of an import's file is counted for: as file, as rows and as requests.
+pub(crate) const IMPORT_EXPANSION: usize = 8;
 
 /// Why settings are refused.
 #[derive(Debug, thiserror::Error)]
@@ -371,13 +384,17 @@ impl Limits {
 
     /// What lets the holder of one certificate send the largest body.
     fn held_bytes_min(&self) -> u64 {
-        4 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes) as u64
+        let import = self.import_body_bytes * IMPORT_EXPANSION;
+        4 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes).max(import) as u64
     }
 
     fn check(&self) -> Result<(), SettingsError> {
         let ranges = [
             ("json_body_bytes", self.json_body_bytes as u64, 1, 64 * 1024 * 1024),
             ("statement_body_bytes", self.statement_body_bytes as u64, 1, 64 * 1024 * 1024),
+            ("import_body_bytes", self.import_body_bytes as u64, 1, 64 * 1024 * 1024),
+            ("import_rows", self.import_rows, 1, 1_000_000),
+            ("import_rows_at_once", self.import_rows_at_once as u64, 1, 64),
             ("json_depth", self.json_depth as u64, 1, 100),
             ("header_deadline_ms", self.header_deadline_ms, 1, 60_000),
             ("idle_deadline_ms", self.idle_deadline_ms, 1, 600_000),

@@ -28,6 +28,7 @@ const CLIENT_CERT_CHAIN: &str = "Client-Cert-Chain";
 const BEARER: &str = "bearer";
 
 /// What shows whose request it is, beside a token. Found out once for each request.
+#[derive(Default)]
 pub(super) struct Shown {
     /// The client's certificate, DER.
     pub(super) certificate: Option<Arc<[u8]>>,

@@ -1,15 +1,15 @@
 //! Reads a request within its bounds: head, media type, body, path and query.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use actix_web::{HttpRequest, http::header, web::Payload};
 use tokio_stream::StreamExt;
-use trade_standards::percent::{self, Plus};
 
 use super::memory::Held;
 use crate::{
+    imports::XLSX,
     problem::{Problem, ProblemCode},
-    request::Parts,
+    request::{Parts, read_target},
     routes::{Action, Route},
 };
 
@@ -39,15 +39,16 @@ pub(crate) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
     if text(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return unsupported("Encoded bodies are not accepted.");
     }
-    let media_type = text(header::CONTENT_TYPE).unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = media_type(request);
+    let is_json =
+        media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"));
     let accepted = match route.action {
         Action::BankStatement => matches!(media_type.as_str(), "application/xml" | "text/xml"),
         Action::Token => media_type == "application/x-www-form-urlencoded",
-        _ => {
-            media_type == "application/json"
-                || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+        Action::StartImport | Action::PreviewMapping => {
+            is_json || matches!(media_type.as_str(), "text/csv" | "application/x-ndjson" | XLSX)
         }
+        _ => is_json,
     };
     if accepted {
         return Ok(());
@@ -55,8 +56,17 @@ pub(crate) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
     match route.action {
         Action::BankStatement => unsupported("Send application/xml."),
         Action::Token => unsupported("Send application/x-www-form-urlencoded."),
+        Action::StartImport | Action::PreviewMapping => unsupported(
+            "Send text/csv, application/x-ndjson, an XLSX workbook, or an EPCIS document as application/ld+json.",
+        ),
         _ => unsupported("Send application/json."),
     }
+}
+
+/// The media type of the body, in lower case and without parameters.
+fn media_type(request: &HttpRequest) -> String {
+    let text = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Whether the body may be as long as it is announced.
@@ -99,21 +109,7 @@ fn too_large(max: usize) -> Problem {
 }
 
 pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
-    let undecodable = || Problem::of(ProblemCode::PathMalformed);
-    let mut path = BTreeMap::new();
-    // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
-    for (template, sent) in route.path.split('/').zip(request.uri().path().split('/')) {
-        let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
-        let text = percent::decode(sent, Plus::Itself).map_err(|_| undecodable())?;
-        crate::request::check_text(name, &text)?;
-        path.insert(name.to_owned(), text);
-    }
-    let mut query = Vec::new();
-    for pair in request.query_string().split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
-        query.push((decode(name)?, decode(value)?));
-    }
+    let (path, query) = read_target(route, request.uri().path(), request.query_string())?;
     if request.headers().get_all(IDEMPOTENCY_KEY).count() > 1 {
         // A proxy in between might have seen the other one.
         return Err(Problem::of(ProblemCode::IdempotencyKeyMalformed).with_detail("It is given more than once."));
@@ -136,6 +132,8 @@ pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         client_reference: listed("Client-Reference"),
         prefer: listed("Prefer"),
         last_event_id: text("Last-Event-ID"),
+        media_type: media_type(request),
+        of_organization: false,
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
         wants_stream: text("Accept").is_some_and(|accept| prefers_stream(&accept)),
     })

@@ -4,6 +4,7 @@
 //! finished and its outcome kept for the caller's retry.
 
 mod caller;
+mod importing;
 mod input;
 mod memory;
 mod permits;
@@ -16,6 +17,7 @@ mod table;
 mod token;
 
 pub(crate) use self::{
+    importing::import,
     input::{check_media_type, parts},
     router::{configure, configure_admin},
     state::State,

@@ -66,6 +66,13 @@ impl Record {
             .retry_after(1))
     }
 
+    /// Of a row of an import, which is no request of a connection.
+    pub(super) fn of_import(route: &'static Route, principal: Principal, resource: String, started: Instant) -> Self {
+        let (shown, address) = (Ok(Shown::default()), None);
+        let method = route.method.as_str().to_owned();
+        Self { route: Some(route), method, principal: Some(principal), shown, address, resource, started }
+    }
+
     /// Finds out who calls, where the route asks for it.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use crate::{
     problem::{Problem, ProblemCode},
     request::Parts,
     routes::{self, Action, Route},
-    settings::JSON_EXPANSION,
+    settings::{IMPORT_EXPANSION, JSON_EXPANSION},
 };
 
 /// Registers every route of the table, and nothing else.
@@ -131,6 +131,7 @@ async fn admit(
         check_media_type(route, request)?;
         let (max, expansion) = match route.action {
             Action::BankStatement => (limits.statement_body_bytes, 1),
+            Action::StartImport | Action::PreviewMapping => (limits.import_body_bytes, IMPORT_EXPANSION),
             _ => (limits.json_body_bytes, JSON_EXPANSION),
         };
         check_announced(request, max)?;

@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     step_seconds: Family<StepNameLabels, Histogram>,
     outcomes: Family<OutcomeLabels, Counter>,
     reload_failures: Family<ReloadLabels, Counter>,
+    import_rows: Family<ImportLabels, Counter>,
     state: State,
 }
 
@@ -92,6 +93,11 @@ struct ReloadLabels {
     what: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ImportLabels {
+    outcome: &'static str,
+}
+
 /// How a webhook stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct WebhookLabels {
@@ -129,6 +135,7 @@ impl Metrics {
             step_seconds: Family::new_with_constructor(durations),
             outcomes: Family::default(),
             reload_failures: Family::default(),
+            import_rows: Family::default(),
             state: State::default(),
         };
         metrics.register();
@@ -151,6 +158,7 @@ impl Metrics {
             "Transactions in blocks by Fabric's validation code, MVCC_READ_CONFLICT among them",
             self.outcomes.clone(),
         );
+        registry.register("import_rows", "Rows of imports that are decided", self.import_rows.clone());
         registry.register("index_height_blocks", "The next block that the index needs", state.index_height.clone());
         registry.register(
             "index_lag_blocks",
@@ -217,6 +225,11 @@ impl Metrics {
         self.reload_failures.get_or_create(&ReloadLabels { what }).inc();
     }
 
+    /// Counts rows of imports, `accepted` or `failed`.
+    pub(crate) fn import_rows(&self, outcome: &'static str, count: u64) {
+        self.import_rows.get_or_create(&ImportLabels { outcome }).inc_by(count);
+    }
+
     /// What is set when the numbers are asked for.
     pub(crate) fn state(&self) -> &State {
         &self.state
@@ -267,6 +280,7 @@ mod tests {
         metrics.request("whoami", 200, Duration::from_millis(5));
         metrics.step("endorse", "ok", Duration::from_millis(30));
         metrics.outcome("MVCC_READ_CONFLICT");
+        metrics.import_rows("failed", 3);
         metrics.state().index_lag.set(2);
         let text = metrics.text()?;
         for line in [
@@ -274,6 +288,7 @@ mod tests {
             "entrepot_gateway_request_seconds_count{operation=\"whoami\"} 2",
             "entrepot_gateway_fabric_steps_total{step=\"endorse\",outcome=\"ok\"} 1",
             "entrepot_gateway_fabric_outcomes_total{validation=\"MVCC_READ_CONFLICT\"} 1",
+            "entrepot_gateway_import_rows_total{outcome=\"failed\"} 3",
             "entrepot_gateway_index_lag_blocks 2",
             "# EOF",
         ] {

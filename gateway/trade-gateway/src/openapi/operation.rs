@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     components::{Components, capitals},
-    examples, listed, oauth, parameters,
+    examples, imports, listed, oauth, parameters,
     schema::plain,
 };
 use crate::{
@@ -45,7 +45,15 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
         | Action::RemoveWebhook
         | Action::ChangeWebhookSecret
         | Action::ReplayWebhook
-        | Action::WebhookDeliveries => statuses.extend([404, 422]),
+        | Action::WebhookDeliveries
+        | Action::Import
+        | Action::RemoveImport
+        | Action::ImportRows
+        | Action::ImportReport
+        | Action::Mapping
+        | Action::PreviewMapping => statuses.extend([404, 422]),
+        Action::StartImport => statuses.extend([404, 409, 422]),
+        Action::PutMapping => statuses.extend([409, 422]),
         _ => statuses.push(422),
     }
     statuses.sort_unstable();
@@ -123,6 +131,8 @@ fn request_body(route: &Route, components: &mut Components) -> Option<Value> {
             "schema": {"type": "string", "format": "binary", "description": "ISO 20022 camt.053 or camt.054"},
             "example": examples::BANK_STATEMENT,
         }}),
+        Action::StartImport => imports::files(true),
+        Action::PreviewMapping => imports::files(false),
         Action::Submit(transaction) => json_of(argument(route, transaction, components)),
         _ => json_of((route.own_body()?.reference)(&mut components.generator).to_value()),
     };
@@ -238,10 +248,14 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
             let bytes = json!({"type": "string", "format": "binary"});
             vec![answer("200", "The block", json!({"application/octet-stream": {"schema": bytes}}))]
         }
-        Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
         Action::CancelOperation => {
             vec![("204".to_owned(), json!({"description": "Cancelled: nothing is written"}))]
         }
+        Action::StartImport | Action::PutMapping | Action::ImportReport | Action::ImportTemplate => {
+            let answers = imports::answers(&route.action, components);
+            answers.into_iter().map(|(status, description, content)| answer(status, description, content)).collect()
+        }
+        Action::RemoveImport | Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
         Action::PutWebhook => {
             let view = components.of::<WebhookView>();
             let outcomes = [("200", "Changed"), ("201", "Made; the secret is told now and never again")];

@@ -137,12 +137,22 @@ problem_codes! {
     RecordUnknown = 404, "record_unknown", "The ledger has no such record";
     /// Of the caller's organization.
     WebhookUnknown = 404, "webhook_unknown", "Your organization has no webhook with this id";
+    /// Of the caller's organization.
+    ImportUnknown = 404, "import_unknown", "Your organization has no import with this id";
+    /// Of the caller's organization, in this version.
+    MappingUnknown = 404, "mapping_unknown", "Your organization has no such mapping";
     /// In the table, with other methods.
     MethodNotAllowed = 405, "method_not_allowed", "This route has no such method";
 
     // What does not fit the moment.
     /// The organization has as many as it may.
     WebhooksFull = 409, "webhooks_full", "Your organization has as many webhooks as it may";
+    /// The organization has as many as it may.
+    ImportsFull = 409, "imports_full", "Your organization has as many imports as it may";
+    /// The organization has as many as it may.
+    MappingsFull = 409, "mappings_full", "Your organization has as many mappings as it may";
+    /// The gateway holds no key of the organization.
+    ImportSigning = 409, "import_signing", "Your organization signs itself";
     /// `MVCC_READ_CONFLICT` or `PHANTOM_READ_CONFLICT`; retryable.
     LedgerConflict = 409, "ledger_conflict", "Another transaction changed the same record first";
     /// The peers computed different results; retryable.
@@ -178,6 +188,12 @@ problem_codes! {
     HeadersTooLarge = 431, "headers_too_large", "The headers are too large";
 
     // What can be read and is not acceptable.
+    /// No route, one that writes nothing, or one that needs private input.
+    ImportTarget = 422, "import_target", "Rows cannot be sent to this route";
+    /// It does not fit the requests that it makes.
+    MappingRefused = 422, "mapping_refused", "The mapping does not fit its requests";
+    /// Columns that the mapping names are not there, or there twice.
+    ImportColumns = 422, "import_columns", "The file does not fit the mapping";
     /// Not `https`, or in a network that is not sent to, or a name without address.
     WebhookUrlRefused = 422, "webhook_url_refused", "Events are not sent to this address";
     /// An unknown, missing, repeated or unacceptable parameter.

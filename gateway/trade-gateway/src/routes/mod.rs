@@ -12,6 +12,7 @@ mod disclosure;
 mod evidence;
 mod gateway;
 mod governance;
+mod import;
 mod item;
 mod listed;
 mod mandate;
@@ -55,6 +56,7 @@ pub fn all() -> &'static [&'static Route] {
             disclosure::ROUTES,
             listed::routes(),
             webhook::ROUTES,
+            import::ROUTES,
         ]
         .into_iter()
         .flatten()

@@ -1,11 +1,13 @@
 //! What a row of the table says.
 
+use trade_import::mapping::Mapping;
 use trade_index::Resource;
 
 use super::transaction::{Shape, Transaction};
 
 use crate::{
     answer::{EntriesOfStatement, Identity, OperationView, OperationsAnswer, SignatureBody, SigningStep},
+    imports::{ImportView, ImportsAnswer, MappingView, MappingsAnswer, PreviewAnswer, RowsAnswer},
     index::{EventsAnswer, HistoryAnswer, SearchAnswer},
     proof::TransactionView,
     settings::Role,
@@ -140,6 +142,28 @@ pub enum Action {
     ReplayWebhook,
     /// What became of its deliveries.
     WebhookDeliveries,
+    /// The organization's imports.
+    Imports,
+    /// Takes a file whose rows become requests.
+    StartImport,
+    /// One import.
+    Import,
+    /// Forgets one.
+    RemoveImport,
+    /// Its rows.
+    ImportRows,
+    /// Its rows that have failed, as CSV.
+    ImportReport,
+    /// A table to begin with, as CSV.
+    ImportTemplate,
+    /// The organization's mappings.
+    Mappings,
+    /// One of them.
+    Mapping,
+    /// Keeps one.
+    PutMapping,
+    /// Shows what it would make of a file.
+    PreviewMapping,
     /// Evaluates a transaction on one peer; the ledger does not change.
     Evaluate(Transaction),
     /// Has a transaction endorsed, ordered and committed.
@@ -243,7 +267,8 @@ impl Route {
             self.action,
             Action::PutWebhook | Action::RemoveWebhook | Action::ChangeWebhookSecret | Action::ReplayWebhook
         );
-        webhook || self.submits() || matches!(self.action, Action::CancelOperation)
+        let import = matches!(self.action, Action::StartImport | Action::RemoveImport | Action::PutMapping);
+        webhook || import || self.submits() || matches!(self.action, Action::CancelOperation)
     }
 
     /// Whether its work may submit a transaction to the orderer.
@@ -259,6 +284,7 @@ impl Route {
             Action::SignProposal | Action::SignTransaction => Some(Shape::of::<SignatureBody>()),
             Action::PutWebhook => Some(Shape::of::<WebhookBody>()),
             Action::ReplayWebhook => Some(Shape::of::<ReplayBody>()),
+            Action::PutMapping => Some(Shape::of::<Mapping>()),
             _ => None,
         }
     }
@@ -282,6 +308,12 @@ impl Route {
                 Some(Shape::of::<WebhookView>())
             }
             Action::WebhookDeliveries => Some(Shape::of::<DeliveriesAnswer>()),
+            Action::Imports => Some(Shape::of::<ImportsAnswer>()),
+            Action::StartImport | Action::Import => Some(Shape::of::<ImportView>()),
+            Action::ImportRows => Some(Shape::of::<RowsAnswer>()),
+            Action::Mappings => Some(Shape::of::<MappingsAnswer>()),
+            Action::Mapping | Action::PutMapping => Some(Shape::of::<MappingView>()),
+            Action::PreviewMapping => Some(Shape::of::<PreviewAnswer>()),
             _ => None,
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct Service {
     pub(super) backoff: Backoff,
     /// How many operations for which nobody waits are with the orderer at once.
     pub(super) hand_overs: Semaphore,
+    /// Told when an import begins or goes on.
+    pub(super) imports_wait: tokio::sync::Notify,
     pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
     /// True once the gateway stops; what goes on for long ends then.
     stopping: Arc<watch::Sender<bool>>,
@@ -73,6 +75,7 @@ impl Service {
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let hand_overs = Semaphore::new(settings.limits.hand_overs);
+        let imports_wait = tokio::sync::Notify::new();
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
         let stopping = Arc::new(watch::Sender::new(false));
@@ -92,6 +95,7 @@ impl Service {
             active,
             backoff,
             hand_overs,
+            imports_wait,
             readiness,
             stopping,
             in_use,

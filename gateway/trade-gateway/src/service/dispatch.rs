@@ -35,8 +35,7 @@ impl Service {
         parts: &Parts,
     ) -> Result<Answer, Problem> {
         let caller = || principal.ok_or_else(|| Problem::of(ProblemCode::CertificateMissing));
-        let takes_query = matches!(route.action, Action::WebhookDeliveries | Action::Operations);
-        if route.transaction().is_none() && !route.is_indexed() && !takes_query {
+        if route.transaction().is_none() && !route.is_indexed() && !reads_its_query(&route.action) {
             no_query(parts)?;
         }
         match &route.action {
@@ -71,6 +70,17 @@ impl Service {
             Action::ChangeWebhookSecret => self.change_webhook_secret(caller()?, parts).await,
             Action::ReplayWebhook => self.replay_webhook(caller()?, parts).await,
             Action::WebhookDeliveries => self.webhook_deliveries(caller()?, parts).await,
+            Action::Imports
+            | Action::StartImport
+            | Action::Import
+            | Action::RemoveImport
+            | Action::ImportRows
+            | Action::ImportReport
+            | Action::ImportTemplate
+            | Action::Mappings
+            | Action::Mapping
+            | Action::PutMapping
+            | Action::PreviewMapping => self.of_imports(&route.action, caller()?, parts).await,
             Action::Evaluate(transaction) => self.evaluate(route, transaction, caller()?, parts).await,
             Action::Submit(transaction) => self.submit(route, transaction, caller()?, parts).await,
         }
@@ -78,12 +88,43 @@ impl Service {
 }
 
 impl Service {
+    /// Answers what is asked of imports and mappings.
+    async fn of_imports(&self, action: &Action, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
+        match action {
+            Action::Imports => self.imports(caller),
+            Action::StartImport => self.start_import(caller, parts).await,
+            Action::Import => self.read_import(caller, parts),
+            Action::RemoveImport => self.remove_import(caller, parts),
+            Action::ImportRows => self.read_import_rows(caller, parts),
+            Action::ImportReport => self.report_import(caller, parts),
+            Action::ImportTemplate => self.import_template(parts),
+            Action::Mappings => self.mappings(caller),
+            Action::Mapping => self.read_mapping(caller, parts),
+            Action::PutMapping => self.put_mapping(caller, parts),
+            Action::PreviewMapping => self.preview_mapping(caller, parts).await,
+            _ => Err(Problem::of(ProblemCode::RouteUnknown)),
+        }
+    }
+
     fn authorization_server(&self) -> Result<&Oauth, Problem> {
         self.oauth().ok_or_else(|| Problem::of(ProblemCode::RouteUnknown))
     }
 }
 
-/// Routes of the gateway itself take no query.
+/// Routes of the gateway itself that take a query, and read it themselves.
+fn reads_its_query(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::WebhookDeliveries
+            | Action::Operations
+            | Action::StartImport
+            | Action::ImportRows
+            | Action::Mapping
+            | Action::PreviewMapping
+    )
+}
+
+/// Other routes of the gateway itself take no query.
 fn no_query(parts: &Parts) -> Result<(), Problem> {
     match parts.query.first() {
         None => Ok(()),

@@ -1,13 +1,17 @@
 //! What the routes do. HTTP is not known here.
 //!
 //! One [`Service`] answers all: `core` holds its state, `resolving` learns the outcome of operations, `external` serves
-//! callers who sign, `indexed` asks the index, `reading` and `writing` do the rest, and `dispatch` chooses among them.
+//! callers who sign, `indexed` asks the index, `imports`, `importing` and `mappings`
+//! serve bulk imports, `reading` and `writing` do the rest, and `dispatch` chooses among them.
 
 mod backoff;
 mod core;
 mod dispatch;
 mod external;
+mod importing;
+mod imports;
 mod indexed;
+mod mappings;
 mod measured;
 mod operations;
 mod proving;

@@ -285,7 +285,7 @@ impl Service {
         let before = now().saturating_sub(self.limits().retention_seconds);
         // Writers wait while a batch is forgotten, and get their turn between two.
         while self.store.forget(before, FORGET_BATCH)? == FORGET_BATCH {}
-        Ok(())
+        self.store.forget_imports(before)
     }
 
     pub(super) async fn operation(&self, principal: &Principal, id: &str) -> Result<Answer, Problem> {

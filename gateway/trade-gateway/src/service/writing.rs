@@ -50,7 +50,9 @@ impl Service {
         let idempotency_key = idempotency_key(parts)?;
         let arguments = request::arguments(route, transaction, parts, &self.limits())?;
         let call = self.call(transaction, principal, &arguments).await?;
-        let key = self.store.key(&principal.msp_id, &principal.subject(), route.operation, idempotency_key);
+        // What an import has sent is known, also when another person of the organization sends the file again.
+        let subject = if parts.of_organization { String::new() } else { principal.subject() };
+        let key = self.store.key(&principal.msp_id, &subject, route.operation, idempotency_key);
         let digest = self.store.request_digest(&parts.target, &parts.body);
         match self.store.begin(&key, &digest, now()).map_err(|error| store_failed(&error))? {
             Begin::New => {}

@@ -11,7 +11,10 @@ use redb::{Database, ReadableTable};
 use super::{
     error::StoreError,
     operation::KeyRecord,
-    tables::{CONCLUDED, FORMAT, FORMATS_BEFORE, KEYS, META, OPEN, OPERATIONS, ORGANIZATIONS, index_all},
+    tables::{
+        CONCLUDED, FORMAT, FORMATS_BEFORE, IMPORT_ROWS, IMPORTS, KEYS, MAPPINGS, META, OPEN, OPERATIONS, ORGANIZATIONS,
+        index_all,
+    },
 };
 
 /// The operation store of one gateway. The file is locked: a second gateway cannot open it.
@@ -71,6 +74,9 @@ impl Store {
             transaction.open_table(OPEN)?;
             transaction.open_table(CONCLUDED)?;
             transaction.open_table(ORGANIZATIONS)?;
+            transaction.open_table(IMPORTS)?;
+            transaction.open_table(IMPORT_ROWS)?;
+            transaction.open_table(MAPPINGS)?;
             let operations = transaction.open_table(OPERATIONS)?;
             let mut keys = transaction.open_table(KEYS)?;
             let mut stale = Vec::new();

@@ -1,4 +1,4 @@
-//! What survives a crash of the gateway: operations and the idempotency keys that lead to them.
+//! What survives a crash of the gateway: operations and the idempotency keys that lead to them, and imports.
 //!
 //! A write goes through three records. The key is taken in memory-speed commits; the signed transaction is forced to
 //! disk once, before it is submitted to the orderer; the outcome may be lost in a crash, because the signed transaction
@@ -7,13 +7,16 @@
 
 mod database;
 mod error;
+mod imports;
 mod listing;
+mod mappings;
 mod operation;
 mod operations;
 mod tables;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::mappings::{MAPPINGS_MAX, PutMapping, VERSIONS_MAX};
 pub use self::{
     database::Store,
     error::StoreError,

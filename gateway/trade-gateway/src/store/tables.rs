@@ -19,6 +19,13 @@ pub(super) const CONCLUDED: TableDefinition<(u64, &str), ()> = TableDefinition::
 pub(super) const ORGANIZATIONS: TableDefinition<(&str, u64, &str), ()> =
     TableDefinition::new("operations_of_organizations");
 
+/// Imports, by organization and id.
+pub(super) const IMPORTS: TableDefinition<(&str, &str), &[u8]> = TableDefinition::new("imports");
+/// Their rows, by the import's id and their number.
+pub(super) const IMPORT_ROWS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("import_rows");
+/// Mappings of imports, by organization, name and version.
+pub(super) const MAPPINGS: TableDefinition<(&str, &str, u32), &[u8]> = TableDefinition::new("import_mappings");
+
 /// The version of the records; another version is refused, but for those before, which lack indexes.
 pub(super) const FORMAT: &[u8] = b"3";
 pub(super) const FORMATS_BEFORE: [&[u8]; 2] = [b"1", b"2"];

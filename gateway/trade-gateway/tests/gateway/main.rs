@@ -10,6 +10,7 @@ mod double;
 mod fabric;
 mod hostile;
 mod idempotency;
+mod imports;
 mod lists;
 mod logs;
 mod matrix;
