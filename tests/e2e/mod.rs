@@ -4,6 +4,7 @@ pub(crate) mod attacks;
 mod authorities;
 mod ballots;
 pub(crate) mod border;
+mod call;
 pub(crate) mod canaries;
 pub mod commands;
 mod conditions;

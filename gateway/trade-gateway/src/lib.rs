@@ -21,6 +21,7 @@ pub mod index;
 mod json;
 pub mod ledger;
 pub mod log;
+pub mod meaning;
 pub mod members;
 mod metrics;
 mod oauth;

@@ -62,43 +62,30 @@ impl Parts {
     pub(crate) fn preference(&self) -> Preference {
         Preference::parse(self.prefer.as_deref())
     }
-}
 
-/// The parts of a request that is no HTTP request.
-///
-/// # Errors
-/// The target is none of this route.
-pub(crate) fn parts_of_target(route: &Route, target: &str) -> Result<Parts, Problem> {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (path, query) = read_target(route, path, query)?;
-    Ok(Parts { path, query, target: target.to_owned(), ..Parts::default() })
-}
-
-/// The parameters of a path and a query, decoded.
-///
-/// # Errors
-/// They are not percent-encoded UTF-8, or one of the path is no acceptable text.
-pub(crate) fn read_target(route: &Route, path: &str, query: &str) -> Result<Target, Problem> {
-    let undecodable = || Problem::of(ProblemCode::PathMalformed);
-    let mut found = BTreeMap::new();
-    // From the path as it was sent: a router's own decoding replaces what is not UTF-8.
-    for (template, sent) in route.path.split('/').zip(path.split('/')) {
-        let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
-        let text = percent::decode(sent, Plus::Itself).map_err(|_| undecodable())?;
-        check_text(name, &text)?;
-        found.insert(name.to_owned(), text);
+    /// The parts of a request that are in its path, query and body. `target` is path and query, percent-encoded.
+    ///
+    /// # Errors
+    /// Path or query is not valid percent-encoded UTF-8, or a parameter of the path is not acceptable.
+    pub(crate) fn of(route: &Route, target: &str, body: Vec<u8>) -> Result<Self, Problem> {
+        let undecodable = || Problem::of(ProblemCode::PathMalformed);
+        let (sent_path, sent_query) = target.split_once('?').unwrap_or((target, ""));
+        let mut path = BTreeMap::new();
+        for (template, sent) in route.path.split('/').zip(sent_path.split('/')) {
+            let Some(name) = template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else { continue };
+            let text = percent::decode(sent, Plus::Itself).map_err(|_| undecodable())?;
+            check_text(name, &text)?;
+            path.insert(name.to_owned(), text);
+        }
+        let mut query = Vec::new();
+        for pair in sent_query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
+            query.push((decode(name)?, decode(value)?));
+        }
+        Ok(Self { path, query, body, target: target.to_owned(), ..Self::default() })
     }
-    let mut pairs = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text| percent::decode(text, Plus::Blank).map_err(|_| undecodable());
-        pairs.push((decode(name)?, decode(value)?));
-    }
-    Ok((found, pairs))
 }
-
-/// The parameters of path and query.
-type Target = (BTreeMap<String, String>, Vec<(String, String)>);
 
 /// What a transaction is called with.
 #[derive(Debug, PartialEq)]

@@ -53,6 +53,13 @@ enum Command {
     /// The chaincode's transactions: list them, show their schemas, send one to a gateway
     #[command(subcommand)]
     Transaction(commands::transaction::Command),
+    /// Send any request to a gateway and print its answer
+    ///
+    /// `call GET /v1/whoami --as ImporterMSP` calls the gateway of the network in the folder as its user `User1`; with
+    /// `--gateway`, `--authority`, `--certificate` and `--key` it calls any gateway, as `curl` would. A write gets an
+    /// idempotency key. Where the gateway asks the caller to sign, what it has prepared is compared with what the
+    /// request means, and then signed. A refusal is printed like any answer; the exit status tells it.
+    Call(Box<commands::call::Options>),
     /// Print the OpenAPI document of the gateway's routes
     Openapi(commands::openapi::Options),
     /// EPCIS documents
@@ -110,6 +117,7 @@ impl Cli {
         match self.command {
             Command::Audit(command) => return commands::audit::run(&command),
             Command::Index(command) => return commands::index::run(&command),
+            Command::Call(options) => return Ok(commands::call::run(&options)?.into()),
             Command::Connect(options) => return commands::connect::run(&options),
             Command::Network(command) => return commands::network::run(&command),
             Command::Package(options) => commands::package::run(&options),

@@ -6,6 +6,7 @@ mod causes;
 mod cli;
 mod commands;
 pub mod demo;
+mod exit;
 mod output;
 pub mod roles;
 
@@ -34,7 +35,7 @@ pub fn run_with(contracts: Router) -> ExitCode {
         Ok(status) => status,
         Err(error) => {
             output::complain(&error);
-            ExitCode::FAILURE
+            exit::Exit::of(&error).into()
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     imports::{Import, ImportRow, RowState, Target, row_key},
     members::Principal,
     problem::{Problem, ProblemCode},
-    request::{Parts, parts_of_target},
+    request::Parts,
 };
 
 /// How often imports are looked for that nobody has told of: after a start, and when one is over.
@@ -157,9 +157,11 @@ async fn try_once(state: &State, import: &Import, row: &ImportRow, principal: Pr
 fn request_of(import: &Import, row: &ImportRow) -> Result<(Target, Parts), Problem> {
     let target = Target::parse(&import.operation)?;
     let (place, body) = row.request.clone().unwrap_or_default();
-    let parts = parts_of_target(target.route, &place)?;
+    let parts = Parts::of(target.route, &place, body.into_bytes())?;
     let idempotency_key = Some(row_key(import, row));
-    Ok((target, Parts { body: body.into_bytes(), idempotency_key, of_organization: true, ..parts }))
+    // A file says what is to be so, whatever its author has seen.
+    let if_match = Some("*".to_owned());
+    Ok((target, Parts { idempotency_key, if_match, of_organization: true, ..parts }))
 }
 
 /// Whether the same request may be answered otherwise later.

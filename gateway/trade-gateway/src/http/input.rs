@@ -9,7 +9,7 @@ use super::memory::Held;
 use crate::{
     imports::XLSX,
     problem::{Problem, ProblemCode},
-    request::{Parts, read_target},
+    request::Parts,
     routes::{Action, Route},
 };
 
@@ -109,7 +109,9 @@ fn too_large(max: usize) -> Problem {
 }
 
 pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Result<Parts, Problem> {
-    let (path, query) = read_target(route, request.uri().path(), request.query_string())?;
+    // From the path as it was sent: the router's own decoding replaces what is not UTF-8.
+    let sent = request.uri().path_and_query().map_or("/", |sent| sent.as_str());
+    let parts = Parts::of(route, sent, body)?;
     if request.headers().get_all(IDEMPOTENCY_KEY).count() > 1 {
         // A proxy in between might have seen the other one.
         return Err(Problem::of(ProblemCode::IdempotencyKeyMalformed).with_detail("It is given more than once."));
@@ -122,10 +124,6 @@ pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         (!lines.is_empty()).then(|| lines.join(", "))
     };
     Ok(Parts {
-        path,
-        query,
-        body,
-        target: request.uri().to_string(),
         idempotency_key: text(IDEMPOTENCY_KEY),
         if_match: listed("If-Match"),
         if_none_match: listed("If-None-Match"),
@@ -136,6 +134,8 @@ pub(crate) fn parts(route: &Route, request: &HttpRequest, body: Vec<u8>) -> Resu
         of_organization: false,
         wants_html: text("Accept").is_some_and(|accept| prefers_html(&accept)),
         wants_stream: text("Accept").is_some_and(|accept| prefers_stream(&accept)),
+        target: request.uri().to_string(),
+        ..parts
     })
 }
 

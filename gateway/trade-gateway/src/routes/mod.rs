@@ -71,6 +71,19 @@ pub fn by_operation(operation: &str) -> Option<&'static Route> {
     all().iter().copied().find(|route| route.operation == operation)
 }
 
+/// The route of a request, by its method and its path; a query behind the path is not looked at. A path that is spelt out
+/// goes before one with parameters.
+#[must_use]
+pub fn at(method: &str, target: &str) -> Option<&'static Route> {
+    let path = target.split('?').next().unwrap_or_default();
+    let matches = |route: &&Route| {
+        let fits = |(own, sent): (&str, &str)| own == sent || (own.starts_with('{') && !sent.is_empty());
+        let parts = route.path.split('/').count() == path.split('/').count();
+        route.method.as_str() == method && parts && route.path.split('/').zip(path.split('/')).all(fits)
+    };
+    all().iter().copied().filter(matches).min_by_key(|route| route.path.matches('{').count())
+}
+
 /// The routes of the administrative listener.
 pub(crate) fn administrative() -> impl Iterator<Item = &'static Route> {
     by_operation("health").into_iter().chain([&gateway::CONDITION, &gateway::METRICS])
@@ -119,6 +132,21 @@ mod tests {
         for route in all().iter().filter(|route| route.is_write()) {
             assert!(!route.access.permits(Role::Regulator), "{}", route.operation);
             assert!(matches!(route.access, Access::Members(_)), "{} is public", route.operation);
+        }
+    }
+
+    #[test]
+    fn every_route_is_found_by_its_own_path() {
+        for route in all() {
+            let spelt: Vec<&str> =
+                route.path.split('/').map(|part| if part.starts_with('{') { "a%2Fb" } else { part }).collect();
+            let found = at(route.method.as_str(), &format!("{}?after=1", spelt.join("/")));
+            assert_eq!(found.map(|found| found.operation), Some(route.operation));
+        }
+        for (method, target) in
+            [("GET", "/v1/nothing"), ("GET", "/v1/items/"), ("PATCH", "/v1/whoami"), ("get", "/v1/whoami")]
+        {
+            assert!(at(method, target).is_none(), "{method} {target}");
         }
     }
 

@@ -1,12 +1,5 @@
 //! One request: the call that it means, what the gateway prepares for it, and the signatures.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use fabric_client::{CheckedProposal, Intent, IntentError, Timestamp};
-use serde_json::json;
-use trade_model::transaction::PRIVATE;
-
 use super::{
     keys::Keys,
     login::Login,
@@ -15,13 +8,13 @@ use super::{
     settings::SignerSettings,
 };
 use crate::{
-    answer::{SigningStage, SigningStep},
     client::Response,
+    meaning::{self, NotSigned, Signatory},
     problem::Problem,
     references::References,
-    request::{self, Arguments, Parts},
+    request::{self, Parts},
     routes::{Route, Transaction},
-    settings::{Limits, PAGE_MAX},
+    settings::Limits,
 };
 
 /// What signs.
@@ -35,26 +28,11 @@ pub(super) struct Signing {
     limits: Limits,
 }
 
-/// How what the gateway has prepared differs from what is meant.
-#[derive(Debug, thiserror::Error)]
-enum Difference {
-    #[error("its bytes are not base64")]
-    Encoding,
-    #[error(transparent)]
-    Intent(#[from] IntentError),
-    #[error("this signer has not signed the transaction's proposal")]
-    Unsigned,
-    #[error("the transaction id is not the one in the prepared bytes")]
-    Id,
-}
-
 impl Signing {
     pub(super) fn new(settings: &SignerSettings, keys: Keys, login: Login, policy: Policy) -> Self {
         let (channel, chaincode) = (settings.channel.clone(), settings.chaincode.clone());
-        // How large a page may be is the gateway's to say.
-        let limits = Limits { page: PAGE_MAX, ..Limits::default() };
         let references = References::with(&keys.secret).expect("HMAC takes any bytes as its key");
-        Self { keys, login, policy, references, channel, chaincode, limits }
+        Self { keys, login, policy, references, channel, chaincode, limits: meaning::limits() }
     }
 
     /// The bounds of requests, as a gateway has them by default.
@@ -84,19 +62,20 @@ impl Signing {
         let parts = &self.with_reference(route, parts);
         let arguments = request::arguments(route, transaction, parts, &self.limits)?;
         self.policy.check(transaction.name, !route.is_write(), &arguments)?;
-        let intent = self.intent(transaction, &arguments);
+        let signatory = Signatory {
+            signer: self.keys.signer.as_ref(),
+            channel: &self.channel,
+            chaincode: &self.chaincode,
+            endorsers: self.keys.endorsers.as_ref(),
+        };
+        let meaning = signatory.meaning(route, transaction, &arguments, parts.prefer.as_deref());
         let target = signed_by_caller(&parts.target, arguments.caller_signs);
         let headers = handed_on(route, parts, media_type);
-        let mut response = self.login.send(route.method.as_str(), &target, &headers, &parts.body)?;
-        let (mut signed, mut proposal) = (BTreeSet::new(), None);
-        while let Some(step) = step_of(&response) {
-            // Each is asked for once; a gateway that goes round is not followed.
-            if !signed.insert(step.stage.as_str()) || (step.stage == SigningStage::Transaction && !route.is_write()) {
-                return Err(SignerCode::PreparedOther.because("It asks for a signature that is not due.").into());
-            }
-            response = self.hand_in(transaction.name, &intent, &step, &mut proposal, parts.prefer.as_deref())?;
-        }
-        Ok(response)
+        let first = self.login.send(route.method.as_str(), &target, &headers, &parts.body)?;
+        let send = |method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]| {
+            self.login.send(method, target, headers, body)
+        };
+        Ok(meaning.follow::<Refused>(first, send)?)
     }
 
     /// The request with what stands for it on the ledger, so that it is not done twice though the gateway be lost. The
@@ -110,72 +89,15 @@ impl Signing {
         }
         parts
     }
+}
 
-    /// Verifies and signs what a step prepares, and hands the signature in. `proposal` is the one that was signed.
-    fn hand_in(
-        &self,
-        function: &str,
-        intent: &Intent,
-        step: &SigningStep,
-        proposal: &mut Option<CheckedProposal>,
-        prefer: Option<&str>,
-    ) -> Result<Response, Refused> {
-        let stage = step.stage.as_str();
-        let (bytes, checked) = self.check(intent, step, proposal.take()).map_err(|difference| {
-            tracing::error!(contract.function = function, "the gateway has prepared something else: {difference}");
-            SignerCode::PreparedOther.because(format!("The {stage} was not signed: {difference}."))
-        })?;
-        let id = proposal.insert(checked).transaction_id();
-        let signature =
-            self.keys.signer.sign(&bytes).map_err(|error| SignerCode::KeyFailed.because(error.to_string()))?;
-        tracing::info!(fabric.transaction_id = id, contract.function = function, "signed the {stage} of {function}");
-        let body = json!({"signature": BASE64.encode(signature)}).to_string();
-        let headers: Vec<_> =
-            [("Content-Type", "application/json")].into_iter().chain(prefer.map(|prefer| ("Prefer", prefer))).collect();
-        self.login.send("PUT", &format!("/v1/signing/{id}/{stage}"), &headers, body.as_bytes())
-    }
-
-    /// The bytes that a step prepares, once they are a proposal that the request means, or the transaction of the one
-    /// that this signer has signed: for this request, or for the same one before it.
-    fn check(
-        &self,
-        intent: &Intent,
-        step: &SigningStep,
-        signed: Option<CheckedProposal>,
-    ) -> Result<(Vec<u8>, CheckedProposal), Difference> {
-        let bytes = BASE64.decode(&step.signing_input).map_err(|_| Difference::Encoding)?;
-        let now = Timestamp::now();
-        let proposal = match (step.stage, signed) {
-            (SigningStage::Proposal, _) => intent.check_proposal(&bytes, now)?,
-            (SigningStage::Transaction, Some(signed)) => signed,
-            (SigningStage::Transaction, None) => {
-                let made = intent.proposal_of(&bytes)?;
-                let signature = step.proposal_signature.as_deref().and_then(|text| BASE64.decode(text).ok());
-                let key = self.keys.signer.certificate().public_key();
-                if signature.is_none_or(|signature| key.verify(&made, &signature).is_err()) {
-                    return Err(Difference::Unsigned);
-                }
-                intent.check_proposal(&made, now)?
-            }
-        };
-        if step.stage == SigningStage::Transaction {
-            proposal.check_transaction(&bytes, now, self.keys.endorsers.as_ref())?;
-        }
-        if proposal.transaction_id() == step.transaction_id { Ok((bytes, proposal)) } else { Err(Difference::Id) }
-    }
-
-    /// The call that a request means.
-    fn intent(&self, transaction: &Transaction, arguments: &Arguments) -> Intent {
-        let private = arguments.private.as_ref().map(|private| (PRIVATE.to_owned(), private.to_string().into_bytes()));
-        Intent {
-            channel: self.channel.clone(),
-            chaincode: self.chaincode.clone(),
-            creator: self.keys.signer.creator().to_vec(),
-            arguments: [transaction.name.as_bytes().to_vec(), arguments.bytes()]
-                .into_iter()
-                .chain(arguments.beside.to_argument())
-                .collect(),
-            transient: private.into_iter().collect::<BTreeMap<_, _>>(),
+impl From<NotSigned> for Refused {
+    fn from(cause: NotSigned) -> Self {
+        match cause {
+            NotSigned::Other(reason) => SignerCode::PreparedOther.because(reason),
+            NotSigned::NoTransaction | NotSigned::Request(_) => SignerCode::PreparedOther.because(cause.to_string()),
+            NotSigned::Key(error) => SignerCode::KeyFailed.because(error.to_string()),
+            NotSigned::Call(error) => SignerCode::GatewayUnreachable.because(error.to_string()),
         }
     }
 }
@@ -200,11 +122,6 @@ fn signed_by_caller(target: &str, is_asked: bool) -> String {
         (false, true) => format!("{target}&signing=caller"),
         (false, false) => format!("{target}?signing=caller"),
     }
-}
-
-/// The step in an answer, if it is one.
-fn step_of(response: &Response) -> Option<SigningStep> {
-    (200..300).contains(&response.status).then(|| serde_json::from_slice(&response.body).ok()).flatten()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod bench;
+pub mod call;
+mod caller;
 pub mod channel;
 pub mod connect;
 pub mod crypto;

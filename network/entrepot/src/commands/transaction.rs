@@ -1,12 +1,13 @@
 //! `transaction`: the chaincode's transactions by their declarations, listed, described and sent over REST.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 use trade_gateway::{
+    meaning::Asked,
     rest::rest_request,
     routes::{self, Route, Transaction},
 };
@@ -16,8 +17,8 @@ use trade_model::{
 };
 
 use crate::{
-    commands::files::read_json,
-    demo::rest::{Caller, new_key},
+    commands::{caller, files::read_json},
+    demo::rest::{Answer, new_key, to_json},
     output::{print_json, say},
 };
 
@@ -35,7 +36,7 @@ pub enum Command {
         name: String,
     },
     /// Send a transaction to a gateway and print its answer
-    Send(Send),
+    Send(Box<Send>),
 }
 
 /// What `transaction send` sends, and to which gateway.
@@ -50,18 +51,13 @@ pub struct Send {
     /// request's own field `private`, if it has one
     #[arg(long, value_name = "FILE")]
     private: Option<PathBuf>,
-    /// Where the gateway listens
-    #[arg(long, value_name = "HOST:PORT")]
-    gateway: SocketAddr,
-    /// The authority of the gateway's TLS certificate, PEM
-    #[arg(long, value_name = "FILE")]
-    authority: PathBuf,
-    /// The caller's MSP folder, with `signcerts` and `keystore`
-    #[arg(long, value_name = "DIR")]
-    msp: PathBuf,
-    /// The idempotency key of a write; a new one when not given
-    #[arg(long)]
-    key: Option<String>,
+    /// For transactions that change what others can change: the ETag of the record as it was read, with its quotation
+    /// marks, or `*` for whatever is there
+    #[arg(long, value_name = "TAG")]
+    if_match: Option<String>,
+    #[allow(missing_docs, reason = "explained by its type")]
+    #[command(flatten)]
+    caller: caller::Options,
 }
 
 /// Does what the command says.
@@ -72,10 +68,7 @@ pub fn run(command: &Command) -> Result<()> {
     match command {
         Command::List => list(),
         Command::Schema { name } => schema(name),
-        Command::Send(options) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(send(options))
-        }
+        Command::Send(options) => send(options),
     }
 }
 
@@ -106,7 +99,7 @@ fn schema(name: &str) -> Result<()> {
     print_json(&whole)
 }
 
-async fn send(options: &Send) -> Result<()> {
+fn send(options: &Send) -> Result<()> {
     let (route, transaction) = find(&options.name)?;
     let mut argument = read_json(&options.request, REQUEST_BYTES_MAX)?;
     let private = match &options.private {
@@ -121,15 +114,16 @@ async fn send(options: &Send) -> Result<()> {
         transaction.name
     );
     let sent = rest_request(route, argument, private);
-    let caller = Caller::with_identity(options.gateway, &options.authority, &options.msp)?;
-    let answer = match sent.body {
-        None => caller.get(&sent.target).await?,
-        Some(body) => {
-            let key = options.key.clone().map_or_else(new_key, Ok)?;
-            caller.post_again(&sent.target, &body, &key).await?
-        }
-    };
-    print_json(&answer.accepted()?)
+    let key = options.caller.idempotency_key.clone().map_or_else(new_key, Ok)?;
+    let mut headers = Vec::new();
+    let body = sent.body.as_ref().map(serde_json::to_vec).transpose()?.unwrap_or_default();
+    if sent.body.is_some() {
+        headers.extend([("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())]);
+    }
+    headers.extend(options.if_match.as_deref().map(|tag| ("If-Match", tag)));
+    let asked = Asked { method: sent.method, target: &sent.target, headers: &headers, body: &body };
+    let response = options.caller.caller()?.send(&asked)?;
+    print_json(&Answer { status: response.status, body: to_json(&response.body), tag: None }.accepted()?)
 }
 
 /// The private input inside a request, as the gateway's routes take it and `prove` leaves it.

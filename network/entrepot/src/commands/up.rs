@@ -1,13 +1,17 @@
 //! `up`: network, chaincode and gateway of a folder, until Ctrl-C.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use fabric_operator::supervisor;
 
 use super::folder::Folder;
-use crate::roles::gateway;
+use crate::{
+    demo::running::{RunningNetwork, Start},
+    output::say,
+    roles::gateway,
+};
 
 /// What `up` starts.
 #[derive(Debug, Clone, Args)]
@@ -25,14 +29,42 @@ pub struct Options {
     /// Where the REST gateway listens; a free port when not given. Fixed when the folder is first used
     #[arg(long, value_name = "HOST:PORT")]
     gateway: Option<SocketAddr>,
+    /// Return when everything is up, and leave it running until `entrepot down`; its log is `logs/up.log`
+    #[arg(long)]
+    detach: bool,
 }
 
-/// Starts everything, and stays until it is asked to stop.
+/// Starts everything, and stays until it is asked to stop, or returns when all is up.
 ///
 /// # Errors
 /// A step fails, or the last node of a kind, the chaincode or the gateway ends by itself.
 pub fn run(options: Options) -> Result<()> {
-    let Options { folder, fabric_bin, consortium, gateway } = options;
+    if options.detach {
+        return detach(&options);
+    }
+    let Options { folder, fabric_bin, consortium, gateway, .. } = options;
     let wanted = supervisor::Options { folder: folder.dir, fabric_bin, consortium, gateway };
     supervisor::up(&wanted, &gateway::settings)
+}
+
+fn detach(options: &Options) -> Result<()> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let start = Start {
+        program: &program,
+        folder: &options.folder.dir,
+        fabric_bin: options.fabric_bin.as_deref(),
+        keep: true,
+        log_filter: None,
+    };
+    let mut further: Vec<OsString> = Vec::new();
+    if let Some(consortium) = &options.consortium {
+        further.extend(["--consortium".into(), consortium.into()]);
+    }
+    if let Some(gateway) = &options.gateway {
+        further.extend(["--gateway".into(), gateway.to_string().into()]);
+    }
+    let network = RunningNetwork::start_with(&start, &further)?;
+    say!("The network in {} runs.", network.layout().root().display())?;
+    say!("  gateway    https://{}", network.addresses().gateway)?;
+    say!("Stop it with `entrepot down --dir {}`.", options.folder.dir.display())
 }

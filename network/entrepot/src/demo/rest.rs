@@ -2,9 +2,9 @@
 //!
 //! The wire is the gateway crate's own client, which blocks; here it runs beside the story's tasks.
 
-use std::{net::SocketAddr, path::Path};
+use std::{fmt, net::SocketAddr, path::Path};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use fabric_msp::private;
 use serde_json::Value;
 use trade_gateway::{
@@ -31,6 +31,23 @@ pub struct Answer {
     /// The tag of the answer, if it has one.
     pub tag: Option<String>,
 }
+
+/// The gateway has refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The problem.
+    pub body: Value,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "refused with {}: {}", self.status, describe(&self.body))
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl Caller {
     /// A caller with the certificate and key of an MSP directory, who trusts this authority (PEM).
@@ -178,7 +195,7 @@ impl Answer {
     /// The gateway refused; the error holds the problem's code, title and detail.
     pub fn accepted(self) -> Result<Value> {
         if !self.is_success() {
-            bail!("refused with {}: {}", self.status, describe(&self.body));
+            return Err(Refusal { status: self.status, body: self.body }.into());
         }
         Ok(self.body)
     }
@@ -218,7 +235,8 @@ fn describe(body: &Value) -> String {
     }
 }
 
-fn to_json(bytes: &[u8]) -> Value {
+/// A body as JSON: text as a JSON string, null when there is none.
+pub(crate) fn to_json(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }

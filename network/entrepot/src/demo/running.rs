@@ -1,6 +1,7 @@
 //! A network for the story: `up` as a process of its own in a folder, stopped and removed at the end.
 
 use std::{
+    ffi::OsString,
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
@@ -52,6 +53,14 @@ impl RunningNetwork {
     /// # Errors
     /// The network does not come up; the error holds the end of the supervisor's log.
     pub fn start(start: &Start<'_>) -> Result<Self> {
+        Self::start_with(start, &[])
+    }
+
+    /// As [`RunningNetwork::start`], with further arguments of `up`.
+    ///
+    /// # Errors
+    /// As [`RunningNetwork::start`].
+    pub fn start_with(start: &Start<'_>, further: &[OsString]) -> Result<Self> {
         let Start { program, folder, fabric_bin, keep, log_filter } = *start;
         let layout = Layout::at(folder)?;
         let log_path = layout.log("up")?;
@@ -67,6 +76,7 @@ impl RunningNetwork {
         if let Some(folder) = fabric_bin {
             command.arg("--fabric-bin").arg(folder);
         }
+        command.args(further);
         if let Some(filter) = log_filter {
             command.env("ENTREPOT_LOG", filter);
         }
