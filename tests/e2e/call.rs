@@ -49,14 +49,14 @@ fn path(path: &Path) -> Result<&str> {
 /// A request as a user of the shared network, and its exit status.
 fn call(system: &System, person: &str, arguments: &[&str], body: &str) -> Result<(i32, Value)> {
     let dir = path(system.layout.root())?;
-    let output = run(&[&["call"], arguments, &["--dir", dir, "--as", person]].concat(), body)?;
+    let output = run(&[&["call"][..], arguments, &["--dir", dir, "--as", person]].concat(), body)?;
     let body = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| json!(String::from_utf8_lossy(&output.stderr).into_owned()));
     Ok((output.status.code().context("a signal ended it")?, body))
 }
 
-#[tokio::test]
-async fn every_way_to_say_who_calls_leads_to_the_same_caller() -> Result<()> {
+#[test]
+fn every_way_to_say_who_calls_leads_to_the_same_caller() -> Result<()> {
     let system = shared()?;
     let (gateway, authority) = (system.addresses.gateway.to_string(), system.gateway_authority()?);
     let msp = system.msp("ImporterMSP", "User1")?;
@@ -66,7 +66,7 @@ async fn every_way_to_say_who_calls_leads_to_the_same_caller() -> Result<()> {
     let to = ["--gateway", &gateway, "--authority", path(&authority)?];
     let to_url = ["--gateway", &url, "--authority", path(&authority)?];
     let files = ["--certificate", path(&certificate)?, "--key", path(&key)?];
-    let whoami = |options: &[&str]| run(&[&["call", "get", "/v1/whoami"], options].concat(), "");
+    let whoami = |options: &[&str]| run(&[&["call", "get", "/v1/whoami"][..], options].concat(), "");
     for options in [
         &["--dir", dir, "--as", "ImporterMSP"][..],
         &["--dir", dir, "--as", "ImporterMSP/User1"],
@@ -137,6 +137,38 @@ async fn an_answer_is_printed_whatever_its_status_and_the_exit_status_tells_it()
     let gone = run(&["call", "POST", "/v1/evidence", "--gateway", &nobody, "--authority", path(&authority)?], "")?;
     let words = String::from_utf8_lossy(&gone.stderr);
     ensure!(gone.status.code() == Some(5) && words.contains("--idempotency-key "), "{words}");
+    Ok(())
+}
+
+#[test]
+fn programs_read_about_a_running_network() -> Result<()> {
+    let system = shared()?;
+    let dir = path(system.layout.root())?;
+    let document = |arguments: &[&str]| -> Result<Value> {
+        Ok(serde_json::from_str(&text(&run(&[&["--json"][..], arguments].concat(), "")?)?)?)
+    };
+    let status = document(&["status", "--dir", dir])?;
+    let processes = status["processes"].as_array().context("no processes")?;
+    ensure!(processes.len() == 3 && processes.iter().all(|one| one["usage"]["memory_mb"].is_number()), "{status}");
+    ensure!(status["runs"] == true && status["gateway_listens"] == true, "{status}");
+    let peers = status["peers"].as_array().context("no peers")?;
+    ensure!(peers.len() == 6 && peers.iter().all(|peer| peer["listens"] == true), "{status}");
+    let channel = document(&["channel", "show", "--dir", dir])?;
+    ensure!(channel["channel"] == "trade" && channel["batch"]["max_message_count"].is_number(), "{channel}");
+    let members = channel["organizations"].as_array().context("no organizations")?;
+    let regulator = members.iter().find(|one| one["msp_id"] == "RegulatorMSP");
+    ensure!(regulator.is_some_and(|one| one["reads_only"] == true), "{channel}");
+    let timeout = ["channel", "set", "--batch-timeout-ms", "77", "--dry-run", "--dir", dir];
+    let change = &document(&timeout)?["changes"][0];
+    ensure!(change["made"] == false && change["lacks"].is_null(), "{change}");
+    ensure!(change["difference"].to_string().contains("77ms"), "{change}");
+    let settings = format!("{dir}/gateway/settings.yaml");
+    let index = document(&["index", "status", "--settings", &settings])?;
+    ensure!(index["behind"].is_number() && index["organization"] == "ExporterMSP", "{index}");
+    let peer = document(&["ledger", "verify", dir, "--peer", "ExporterMSP"])?;
+    ensure!(peer["channels"][0]["channel"] == "trade" && peer["channels"][0]["findings"] == json!([]), "{peer}");
+    let deployed = document(&["deploy", "--dir", dir])?;
+    ensure!(deployed["channels"][0]["chaincode"] == "entrepot", "{deployed}");
     Ok(())
 }
 

@@ -74,7 +74,8 @@ impl Reloader {
     fn read_settings(&self) -> Result<(), ReloadError> {
         let running = self.service.settings();
         // Settings that come from no file are those of the start, but the proxies' authorities are files anyway.
-        let read = running.file.as_deref().map(Settings::load).transpose()?;
+        let read =
+            running.file.as_deref().map(|file| Settings::load_with(Some(file), &running.overrides)).transpose()?;
         let new = read.as_ref().unwrap_or(running);
         self.doors.list(&new.proxies)?;
         self.state.bound(&new.limits);

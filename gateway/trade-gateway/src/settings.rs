@@ -6,6 +6,8 @@ mod audit;
 pub(crate) mod file;
 mod host;
 mod index;
+mod layers;
+mod limits;
 mod oauth;
 mod proxy;
 mod role;
@@ -20,20 +22,22 @@ use fabric_msp::transport::uri_of;
 use serde::{Deserialize, Serialize};
 
 use self::host::is_loopback;
-pub(crate) use self::proxy::digest_of;
 pub use self::{
     audit::AuditSettings,
     file::SettingsFileError,
     index::{IndexSettings, IndexSettingsError},
+    layers::{FILE_VARIABLE, Override, OverrideError},
+    limits::Limits,
     oauth::{OauthSettings, OauthSettingsError},
     proxy::{ProxySettings, ProxySettingsError},
     role::{Custody, Role},
     webhooks::WebhookSettings,
 };
+pub(crate) use self::{
+    limits::{JSON_EXPANSION, PAGE_MAX},
+    proxy::digest_of,
+};
 use crate::operators::Operator;
-
-/// Largest page that may be set.
-pub(crate) const PAGE_MAX: u32 = 1_000;
 
 /// Most organizations that one gateway serves.
 const ORGANIZATIONS_MAX: usize = 64;
@@ -80,6 +84,9 @@ pub struct Settings {
     /// The file that these settings were read from, which a running gateway reads again; none when there is none.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    /// What went before the file when they were read, and does so each time.
+    #[serde(skip)]
+    pub overrides: Vec<Override>,
 }
 
 /// A server certificate with its key, PEM files.
@@ -148,115 +155,15 @@ pub struct ServiceIdentity {
     pub peer_operations: Option<String>,
 }
 
-/// Bounds on everything from outside.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Largest JSON body, in bytes.
-    pub json_body_bytes: usize,
-    /// Largest bank statement, in bytes.
-    pub statement_body_bytes: usize,
-    /// Largest file of an import, in bytes. The parts of a workbook may have eight times as many once they are
-    /// expanded.
-    pub import_body_bytes: usize,
-    /// Most rows of an import.
-    pub import_rows: u64,
-    /// Rows of one import worked on at once.
-    pub import_rows_at_once: usize,
-    /// Deepest nesting of a JSON body.
-    pub json_depth: usize,
-    /// Time for a TLS handshake, and to read the request line and headers of each request, in milliseconds.
-    pub header_deadline_ms: u64,
-    /// Time until a member's next request begins on its connection, in milliseconds.
-    pub idle_deadline_ms: u64,
-    /// Time to read a body, and for a client to take each 64 KiB of its answer, in milliseconds.
-    pub body_deadline_ms: u64,
-    /// Largest sum of header names and values, in bytes.
-    pub header_bytes: usize,
-    /// Longest query string, in bytes.
-    pub query_bytes: usize,
-    /// Requests worked on at once, over all organizations.
-    pub requests: usize,
-    /// Requests worked on at once for one organization.
-    pub requests_per_organization: usize,
-    /// Requests worked on at once for the holder of one certificate.
-    pub requests_per_certificate: usize,
-    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times, and a
-    /// file of an import 8 times, for what it takes while it is read. One organization may take half, one certificate a
-    /// quarter, callers who are not known as members an eighth. Of requests, bytes and connections of members, half is
-    /// kept for the organizations, the same for each.
-    pub held_bytes: usize,
-    /// Open connections; fewer where the system gives the process fewer file descriptors.
-    pub connections: usize,
-    /// Open connections, out of all, whose client is not known as a member, or not yet. What is left is for members:
-    /// half of it for one organization, a quarter for one certificate.
-    pub unauthenticated_connections: usize,
-    /// Open connections, out of the unauthenticated ones, of one address (IPv6: of one network of 64 bits).
-    pub connections_per_address: usize,
-    /// Largest page a list answers with.
-    pub page: u32,
-    /// Streams of events at once, over all organizations. One organization may hold half, one certificate a quarter.
-    pub streams: usize,
-    /// Wait for one answer of a peer, in milliseconds.
-    pub fabric_deadline_ms: u64,
-    /// Wait for a commit before the answer is 202, in milliseconds.
-    pub commit_wait_ms: u64,
-    /// How many operations for which nobody waits (`Prefer: respond-async`) are with the orderer at once. Default: 256.
-    pub hand_overs: usize,
-    /// Open signing sessions of callers who sign themselves, over all organizations.
-    pub signing_sessions: usize,
-    /// How long a caller has to sign a proposal, in seconds. Peers refuse proposals older than 15 minutes.
-    pub signing_seconds: u64,
-    /// How long answers to idempotency keys and operations are kept, in seconds.
-    pub retention_seconds: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            json_body_bytes: 1024 * 1024,
-            statement_body_bytes: 4 * 1024 * 1024,
-            import_body_bytes: 4 * 1024 * 1024,
-            import_rows: 50_000,
-            import_rows_at_once: 8,
-            json_depth: 64,
-            header_deadline_ms: 5_000,
-            idle_deadline_ms: 5_000,
-            body_deadline_ms: 10_000,
-            header_bytes: 16 * 1024,
-            query_bytes: 4 * 1024,
-            requests: 256,
-            requests_per_organization: 128,
-            requests_per_certificate: 64,
-            held_bytes: 1024 * 1024 * 1024,
-            connections: 2_048,
-            unauthenticated_connections: 1_024,
-            connections_per_address: 256,
-            page: 200,
-            streams: 256,
-            fabric_deadline_ms: 30_000,
-            commit_wait_ms: 15_000,
-            hand_overs: 256,
-            signing_sessions: 1_000,
-            signing_seconds: 10 * 60,
-            retention_seconds: 7 * 24 * 60 * 60,
-        }
-    }
-}
-
-/// How many bytes one byte of a JSON text takes at most while it is held as text and as values: in `[0,0` two values
-/// of 32 bytes each, as read and as checked, stand for two bytes of text.
-pub(crate) const JSON_EXPANSION: usize = 33;
-
-/// How many bytes one byte of an import's file is counted for: as file, as rows and as requests.
-pub(crate) const IMPORT_EXPANSION: usize = 8;
-
 /// Why settings are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file cannot be read, or is not of the expected form.
     #[error(transparent)]
     File(#[from] SettingsFileError),
+    /// A setting from another place than the file.
+    #[error(transparent)]
+    Override(#[from] OverrideError),
     /// No organization, or too many.
     #[error("a gateway serves 1 to {ORGANIZATIONS_MAX} organizations, not {0}")]
     OrganizationCount(usize),
@@ -308,7 +215,35 @@ impl Settings {
     /// # Errors
     /// The file cannot be read or does not hold usable settings.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        Ok(Self { file: Some(path.to_owned()), ..Self::parse(&file::read(path)?)? })
+        Self::load_with(Some(path), &[])
+    }
+
+    /// Reads settings from a YAML file, and those from other places that go before it, the last one of a name before
+    /// the others. Without a file these are all.
+    ///
+    /// # Errors
+    /// As [`Settings::load`], and when one of the others has a name that no setting has.
+    pub fn load_with(path: Option<&Path>, overrides: &[Override]) -> Result<Self, SettingsError> {
+        let settings = Self::layered(&path.map_or_else(|| Ok("{}".to_owned()), file::read)?, overrides)?;
+        Ok(Self { file: path.map(Path::to_owned), overrides: overrides.to_vec(), ..settings })
+    }
+
+    fn layered(text: &str, overrides: &[Override]) -> Result<Self, SettingsError> {
+        // Read from the text, an error has its line.
+        let mut read = file::parse::<Self>(text);
+        let mut value = file::parse(text)?;
+        for one in overrides {
+            one.apply(&mut value)?;
+            let now = serde_norway::from_value::<Self>(value.clone()).map_err(SettingsFileError::Malformed);
+            // Who makes good settings bad is to blame; a file alone may lack what variables add.
+            if let (Ok(_), Err(cause)) = (&read, &now) {
+                return Err(one.refused(cause).into());
+            }
+            read = now;
+        }
+        let settings = read?;
+        settings.check()?;
+        Ok(settings)
     }
 
     /// Parses settings from YAML (JSON is YAML, too).
@@ -316,9 +251,7 @@ impl Settings {
     /// # Errors
     /// The text does not hold usable settings.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = file::parse(text)?;
-        settings.check()?;
-        Ok(settings)
+        Self::layered(text, &[])
     }
 
     /// Checks what can be checked without reading any file.
@@ -361,71 +294,7 @@ impl Settings {
         self.webhooks.check().map_err(SettingsError::Webhooks)?;
         self.oauth.as_ref().map_or(Ok(()), OauthSettings::check)?;
         proxy::check(&self.proxies)?;
-        self.limits.check()
-    }
-}
-
-impl Limits {
-    /// These limits for a gateway that runs with others: those that bound connections, signing sessions and waits for
-    /// peers stay what they are until another start.
-    pub(crate) fn for_running(self, running: &Self) -> Self {
-        Self {
-            header_deadline_ms: running.header_deadline_ms,
-            idle_deadline_ms: running.idle_deadline_ms,
-            body_deadline_ms: running.body_deadline_ms,
-            connections: running.connections,
-            unauthenticated_connections: running.unauthenticated_connections,
-            connections_per_address: running.connections_per_address,
-            fabric_deadline_ms: running.fabric_deadline_ms,
-            signing_sessions: running.signing_sessions,
-            ..self
-        }
-    }
-
-    /// What lets the holder of one certificate send the largest body.
-    fn held_bytes_min(&self) -> u64 {
-        let import = self.import_body_bytes * IMPORT_EXPANSION;
-        4 * (self.json_body_bytes * JSON_EXPANSION).max(self.statement_body_bytes).max(import) as u64
-    }
-
-    fn check(&self) -> Result<(), SettingsError> {
-        let ranges = [
-            ("json_body_bytes", self.json_body_bytes as u64, 1, 64 * 1024 * 1024),
-            ("statement_body_bytes", self.statement_body_bytes as u64, 1, 64 * 1024 * 1024),
-            ("import_body_bytes", self.import_body_bytes as u64, 1, 64 * 1024 * 1024),
-            ("import_rows", self.import_rows, 1, 1_000_000),
-            ("import_rows_at_once", self.import_rows_at_once as u64, 1, 64),
-            ("json_depth", self.json_depth as u64, 1, 100),
-            ("header_deadline_ms", self.header_deadline_ms, 1, 60_000),
-            ("idle_deadline_ms", self.idle_deadline_ms, 1, 600_000),
-            ("body_deadline_ms", self.body_deadline_ms, 1, 600_000),
-            ("header_bytes", self.header_bytes as u64, 256, 128 * 1024),
-            ("query_bytes", self.query_bytes as u64, 64, 64 * 1024),
-            ("requests", self.requests as u64, 1, 100_000),
-            ("requests_per_organization", self.requests_per_organization as u64, 1, 100_000),
-            ("requests_per_certificate", self.requests_per_certificate as u64, 1, 100_000),
-            ("held_bytes", self.held_bytes as u64, self.held_bytes_min(), 1024 * 1024 * 1024 * 1024),
-            ("connections", self.connections as u64, 2, 1_000_000),
-            (
-                "unauthenticated_connections",
-                self.unauthenticated_connections as u64,
-                1,
-                (self.connections as u64).saturating_sub(1),
-            ),
-            ("connections_per_address", self.connections_per_address as u64, 1, 1_000_000),
-            ("page", u64::from(self.page), 1, u64::from(PAGE_MAX)),
-            ("streams", self.streams as u64, 1, 100_000),
-            ("fabric_deadline_ms", self.fabric_deadline_ms, 1, 600_000),
-            ("commit_wait_ms", self.commit_wait_ms, 1, 600_000),
-            ("hand_overs", self.hand_overs as u64, 1, 100_000),
-            ("signing_sessions", self.signing_sessions as u64, 1, 100_000),
-            ("signing_seconds", self.signing_seconds, 1, 14 * 60),
-            ("retention_seconds", self.retention_seconds, 60, 366 * 24 * 60 * 60),
-        ];
-        match ranges.iter().find(|(_, value, least, most)| value < least || value > most) {
-            Some((name, ..)) => Err(SettingsError::Limit(name)),
-            None => Ok(()),
-        }
+        self.limits.check().map_err(SettingsError::Limit)
     }
 }
 
@@ -461,6 +330,56 @@ organizations:
         assert_eq!(settings.organizations[1].role, Role::Regulator);
         assert_eq!(settings.limits.page, 200);
         Ok(())
+    }
+
+    fn layered(variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, SettingsError> {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        let mut overrides = Override::in_environment(variables)?;
+        overrides.extend(flags.iter().map(|flag| Override::flag(flag).expect("a flag")));
+        Settings::layered(EXAMPLE, &overrides)
+    }
+
+    #[test]
+    fn a_flag_goes_before_a_variable_and_a_variable_before_the_file() -> Result<(), SettingsError> {
+        let page = ("ENTREPOT_GATEWAY_LIMITS__PAGE", "50");
+        let settings = layered(&[page, ("ENTREPOT_GATEWAY_LIMITS", "{ page: 40, streams: 7 }"), ("HOME", "/")], &[])?;
+        assert_eq!((settings.limits.page, settings.limits.streams), (50, 7), "a section, and what is in it");
+        assert_eq!(layered(&[page], &["limits.page=60"])?.limits.page, 60);
+        assert_eq!(layered(&[("ENTREPOT_GATEWAY_LISTEN", "127.0.0.1:9")], &[])?.listen, "127.0.0.1:9");
+        let peer = layered(&[], &["organizations.1.peer=127.0.0.1:1"])?.organizations[1].peer.clone();
+        assert_eq!(peer, "127.0.0.1:1");
+        let database = ("ENTREPOT_GATEWAY_INDEX__DATABASE", "postgres://gateway:s3cret@localhost/trade");
+        assert_eq!(layered(&[database], &[])?.index.database.as_deref(), Some(database.1));
+        assert_eq!(layered(&[(FILE_VARIABLE, "elsewhere.yaml")], &[])?.channel, "trade", "it is no setting");
+        let overrides = [Override::flag("limits={ page: 3 }").expect("a flag")];
+        assert!(
+            matches!(Settings::load_with(None, &overrides), Err(SettingsError::File(SettingsFileError::Malformed(_)))),
+            "nothing but limits"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_setting_of_another_place_that_cannot_be_is_refused_by_its_name_there() {
+        for (name, value, said) in [
+            ("ENTREPOT_GATEWAY_LISSEN", "127.0.0.1:9", "unknown field `lissen`"),
+            ("ENTREPOT_GATEWAY_LIMITS__PGAE", "9", "unknown field `pgae`"),
+            ("ENTREPOT_GATEWAY_LIMITS_PAGE", "9", "unknown field `limits_page`"),
+            ("ENTREPOT_GATEWAY_LIMITS__PAGE", "many", "invalid type"),
+            ("ENTREPOT_GATEWAY_LIMITS__PAGE", "[", "not YAML"),
+            ("ENTREPOT_GATEWAY_CHANNEL__NAME", "x", "nothing below which name"),
+            ("ENTREPOT_GATEWAY_ORGANIZATIONS__2__PEER", "x", "no entry 2"),
+            ("ENTREPOT_GATEWAY_", "x", "unknown field ``"),
+        ] {
+            let refused = layered(&[(name, value)], &[]).expect_err(name).to_string();
+            assert!(refused.starts_with(&format!("{name}: ")) && refused.contains(said), "{refused}");
+        }
+        let secret =
+            layered(&[("ENTREPOT_GATEWAY_INDEX__DATABASE", "[ s3cret")], &[]).expect_err("no YAML").to_string();
+        assert!(!secret.contains("s3cret"), "{secret}");
+        let range = layered(&[("ENTREPOT_GATEWAY_LIMITS__PAGE", "0")], &[]).expect_err("too small").to_string();
+        assert_eq!(range, "limits.page is out of range");
+        assert!(Override::flag("limits.page").is_err());
     }
 
     #[test]

@@ -3,13 +3,15 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use fabric_contract::Router;
 use fabric_operator::process;
 
 use crate::{
     commands::{self, folder::Folder},
-    demo, roles,
+    demo, exit,
+    output::Form,
+    roles,
 };
 
 /// A cross-border trade ledger on Hyperledger Fabric.
@@ -17,8 +19,11 @@ use crate::{
 /// `entrepot demo` shows a whole trade on a fresh network. `entrepot up` starts the embedded network, the chaincode and
 /// the gateway and keeps them until Ctrl-C; with `--fabric-bin` the same runs on real Fabric peers and orderers.
 #[derive(Debug, Parser)]
-#[command(name = "entrepot", version, max_term_width = 100)]
+#[command(name = "entrepot", version, max_term_width = 100, after_long_help = exit::table())]
 pub struct Cli {
+    /// Answer with one JSON document, and tell a failure as JSON on standard error
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -86,12 +91,16 @@ enum Command {
     /// Serve the chaincode to peers (a role that `up` starts)
     Chaincode(roles::chaincode::Options),
     /// Serve the REST gateway (a role that `up` starts)
-    Gateway(roles::Options),
+    Gateway(roles::gateway::Options),
     /// Sign beside an enterprise system whose key must not leave: plain REST on loopback in, verified and signed out
     Signer(roles::Options),
     /// The network by itself: run the embedded one, write files for containers, ask the peers of others
     #[command(subcommand)]
     Network(commands::network::Command),
+    /// Print completions for a shell
+    Completions(commands::shell::Completions),
+    /// Print the manual page
+    Man(commands::shell::Manual),
     /// Act for one party of the demo's story, as it is told on standard input
     #[command(hide = true)]
     Party(demo::party::Options),
@@ -108,38 +117,46 @@ struct Child {
 }
 
 impl Cli {
+    /// In which form to answer.
+    pub(crate) fn form(&self) -> Form {
+        if self.json { Form::Json } else { Form::Text }
+    }
+
     /// Does what the command line asks; the contracts are what `chaincode` serves. Gives back the exit status, which is
     /// 0 unless the command says otherwise.
     ///
     /// # Errors
     /// As the command.
     pub fn run(self, contracts: Router) -> Result<ExitCode> {
+        let form = self.form();
         match self.command {
-            Command::Audit(command) => return commands::audit::run(&command),
-            Command::Index(command) => return commands::index::run(&command),
+            Command::Audit(command) => return commands::audit::run(&command, form),
+            Command::Index(command) => return commands::index::run(&command, form),
             Command::Call(options) => return Ok(commands::call::run(&options)?.into()),
             Command::Connect(options) => return commands::connect::run(&options),
-            Command::Network(command) => return commands::network::run(&command),
+            Command::Network(command) => return commands::network::run(&command, form),
             Command::Package(options) => commands::package::run(&options),
-            Command::Up(options) => commands::up::run(options),
-            Command::Down(folder) => commands::down::run(&folder.dir),
-            Command::Status(folder) => commands::status::run(&folder.dir),
+            Command::Up(options) => commands::up::run(options, form),
+            Command::Down(folder) => commands::down::run(&folder.dir, form),
+            Command::Status(folder) => commands::status::run(&folder.dir, form),
             Command::Demo(options) => demo::run(&options),
             Command::Party(options) => demo::party::run(&options),
-            Command::Bench(options) => commands::bench::run(&options),
-            Command::Crypto(command) => commands::crypto::run(&command),
-            Command::Commit(options) => commands::proof::commit(&options),
+            Command::Bench(options) => commands::bench::run(&options, form),
+            Command::Crypto(command) => commands::crypto::run(&command, form),
+            Command::Commit(options) => commands::proof::commit(&options, form),
             Command::Prove(options) => commands::proof::prove(&options),
-            Command::Verify(options) => commands::proof::verify(&options),
-            Command::Transaction(command) => commands::transaction::run(&command),
+            Command::Verify(options) => commands::proof::verify(&options, form),
+            Command::Transaction(command) => commands::transaction::run(&command, form),
             Command::Openapi(options) => commands::openapi::run(&options),
-            Command::Epcis(command) => commands::epcis::run(&command),
-            Command::Ledger(command) => commands::ledger::run(&command),
-            Command::Deploy(folder) => commands::deploy::run(&folder.dir),
-            Command::Channel(command) => commands::channel::run(&command),
+            Command::Epcis(command) => commands::epcis::run(&command, form),
+            Command::Ledger(command) => commands::ledger::run(&command, form),
+            Command::Deploy(folder) => commands::deploy::run(&folder.dir, form),
+            Command::Channel(command) => commands::channel::run(&command, form),
             Command::Chaincode(options) => roles::chaincode::run(options, contracts),
             Command::Gateway(options) => roles::gateway::run(&options),
             Command::Signer(options) => roles::signer::run(&options),
+            Command::Completions(options) => commands::shell::completions(&options, Self::command()),
+            Command::Man(options) => commands::shell::manual(&options, Self::command()),
             Command::Child(child) => match process::become_child(&child.program, &child.arguments)? {},
         }?;
         Ok(ExitCode::SUCCESS)
@@ -148,8 +165,6 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -89,6 +89,13 @@ impl Exit {
     }
 }
 
+/// The table, as the help shows it.
+#[must_use]
+pub fn table() -> String {
+    let row = |exit: &Exit| format!("  {}  {:11}  {}\n", *exit as u8, exit.name(), exit.meaning());
+    format!("Exit statuses:\n{}", Exit::ALL.iter().map(row).collect::<String>())
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -10,8 +10,9 @@ use std::{
 
 use anyhow::{Context, Error, Result};
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::causes::in_one_line;
+use crate::{causes::in_one_line, demo::rest::Refusal, exit::Exit};
 
 /// Prints a line on standard output, in the form of `format!`. Fails as [`print`].
 macro_rules! say {
@@ -20,6 +21,28 @@ macro_rules! say {
 }
 
 pub(crate) use say;
+
+/// In which form a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for people.
+    Text,
+    /// One JSON document for programs.
+    Json,
+}
+
+impl Form {
+    /// Prints an answer.
+    ///
+    /// # Errors
+    /// As [`print`].
+    pub(crate) fn answer(self, lines: Arguments<'_>, document: &Value) -> Result<()> {
+        match self {
+            Self::Text => say!("{lines}"),
+            Self::Json => print_json(document),
+        }
+    }
+}
 
 /// Prints a text on standard output.
 ///
@@ -65,7 +88,31 @@ pub(crate) fn note(text: &str) {
 }
 
 /// Tells on standard error why the program fails.
-pub(crate) fn complain(error: &Error) {
+pub(crate) fn complain(error: &Error, form: Form) {
+    let line = match form {
+        Form::Text => format!("entrepot: {}", in_one_line(error)),
+        Form::Json => failure(Exit::of(error), &in_one_line(error), problem(error)),
+    };
     // There is nobody left to tell when this fails.
-    let _ = writeln!(io::stderr(), "entrepot: {}", in_one_line(error));
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Tells on standard error, for programs, that the command line is not understood.
+pub(crate) fn complain_of_usage(words: &str) {
+    let words = words.trim().trim_start_matches("error: ");
+    let _ = writeln!(io::stderr(), "{}", failure(Exit::Usage, words, None));
+}
+
+/// A failure as one line of JSON.
+fn failure(exit: Exit, message: &str, problem: Option<&Value>) -> String {
+    let mut error = json!({"code": exit.name(), "exit_status": exit as u8, "message": message});
+    if let Some(problem) = problem {
+        error["problem"] = problem.clone();
+    }
+    json!({"error": error}).to_string()
+}
+
+/// What the gateway said, when it has refused.
+fn problem(error: &Error) -> Option<&Value> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()).map(|refusal| &refusal.body)
 }

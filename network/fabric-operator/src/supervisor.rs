@@ -53,12 +53,15 @@ pub struct Options {
     pub gateway: Option<SocketAddr>,
 }
 
+/// What is told which step of a start is under way, and `None` before anything is printed.
+pub type Told<'a> = &'a dyn Fn(Option<&str>);
+
 /// Starts everything, says where it is, and stays until it is asked to stop.
 ///
 /// # Errors
 /// A step fails; or by themselves end the chaincode, the gateway, the embedded network, or the last peer or orderer of
 /// Fabric.
-pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
+pub fn up(options: &Options, gateway: &gateway::Settings, told: Told<'_>) -> Result<()> {
     let stop = stop_flag()?;
     let layout = Layout::at(&options.folder)?;
     let _lock = lock(&layout)?;
@@ -70,8 +73,9 @@ pub fn up(options: &Options, gateway: &gateway::Settings) -> Result<()> {
         binaries.check(&consortium)?;
     }
     let began = Instant::now();
-    let mut network =
-        RunningNetwork::start(&layout, &consortium, options, gateway, binaries.as_ref()).map_err(fabric::explain)?;
+    let started = RunningNetwork::start(&layout, &consortium, options, gateway, binaries.as_ref(), told);
+    told(None);
+    let mut network = started.map_err(fabric::explain)?;
     let seconds = began.elapsed().as_secs_f32();
     write_atomically(&layout.ready_file("up")?, b"ready")?;
     // A network does not end because nobody reads where it is.
@@ -98,7 +102,9 @@ impl RunningNetwork {
         options: &Options,
         gateway: &gateway::Settings,
         binaries: Option<&Binaries>,
+        told: Told<'_>,
     ) -> Result<Self> {
+        told(Some("making keys and channels"));
         let kind = if binaries.is_some() { Kind::Fabric } else { Kind::Embedded };
         let addresses = layout.addresses(kind, consortium, options.gateway)?;
         generate::crypto(layout, consortium)?;
@@ -106,6 +112,7 @@ impl RunningNetwork {
         let package = generate::package(layout, consortium, &addresses)?;
         let mut network = Self { roles: Vec::new(), nodes: Nodes::default(), addresses };
 
+        told(Some("starting chaincode, peers and orderers"));
         // The chaincode is first: peers dial it when they start.
         network.start_role(
             layout,
@@ -119,10 +126,12 @@ impl RunningNetwork {
             }
             Some(binaries) => network.start_fabric(layout, consortium, binaries)?,
         }
+        told(Some("deploying the chaincode"));
         let packages = Packages::shared(&package, consortium.endorsing().map(|one| one.msp_id.as_str()));
         for doubt in deploy::run(layout, consortium, &network.addresses, &packages)? {
             tell(&doubt);
         }
+        told(Some("starting the gateway"));
         let of = Network { layout, consortium, addresses: &network.addresses };
         let settings = gateway(&of, &layout.folder("gateway/data")?)?;
         let settings_file = layout.folder("gateway")?.join("settings.yaml");

@@ -71,8 +71,8 @@ pub fn by_operation(operation: &str) -> Option<&'static Route> {
     all().iter().copied().find(|route| route.operation == operation)
 }
 
-/// The route of a request, by its method and its path; a query behind the path is not looked at. A path that is spelt out
-/// goes before one with parameters.
+/// The route of a request, by its method and its path; a query behind the path is not looked at. A path that is spelt
+/// out goes before one with parameters.
 #[must_use]
 pub fn at(method: &str, target: &str) -> Option<&'static Route> {
     let path = target.split('?').next().unwrap_or_default();

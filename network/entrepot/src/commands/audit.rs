@@ -9,7 +9,12 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use trade_gateway::audit::{AuditKey, KEY_FILE, Verified, verify};
 
-use crate::output::say;
+use serde_json::json;
+
+use crate::{
+    exit::Exit,
+    output::{Form, print_json, say},
+};
 
 /// What to do with an audit log.
 #[derive(Debug, Subcommand)]
@@ -31,21 +36,30 @@ pub enum Command {
     },
 }
 
-/// What the exit status 3 means.
-const INCOMPLETE: u8 = 3;
-
 /// Looks through the files of a log. The exit status says whether something is missing.
 ///
 /// # Errors
 /// A line was changed, added or taken out, the end is missing, or a file cannot be read.
-pub fn run(command: &Command) -> Result<ExitCode> {
+pub fn run(command: &Command, form: Form) -> Result<ExitCode> {
     let Command::Verify { files, key } = command;
     let beside = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("."));
     let key = key.clone().unwrap_or_else(|| beside.join(KEY_FILE));
     let key = AuditKey::load(&key).context("without the key nothing can be verified")?;
     let verified = verify(files, &key)?;
-    tell(&verified)?;
-    Ok(if verified.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(INCOMPLETE) })
+    match form {
+        Form::Text => tell(&verified)?,
+        Form::Json => tell_programs(&verified)?,
+    }
+    Ok(if verified.is_complete() { Exit::Done } else { Exit::Unfinished }.into())
+}
+
+fn tell_programs(verified: &Verified) -> Result<()> {
+    let cuts = verified.cuts.iter().map(|cut| json!({"line": cut.line, "missing": cut.missing}));
+    print_json(&json!({
+        "complete": verified.is_complete(), "anchored": verified.is_anchored, "lines": verified.lines,
+        "first": verified.first, "last": verified.last, "seal": verified.seal, "deleted_to": verified.retired_to,
+        "lacks_beginning": verified.lacks_beginning(), "cuts": cuts.collect::<Vec<_>>(),
+    }))
 }
 
 fn tell(verified: &Verified) -> Result<()> {
@@ -91,10 +105,10 @@ mod tests {
         }
         let path = folder.path().join(LOG_FILE);
         let command = Command::Verify { files: vec![path.clone()], key: None };
-        ensure!(run(&command)? == ExitCode::SUCCESS, "a whole log");
+        ensure!(run(&command, Form::Text)? == ExitCode::SUCCESS, "a whole log");
         let text = fs::read_to_string(&path)?;
         fs::write(&path, text.replace("role_not_permitted", "allowed"))?;
-        let error = format!("{:#}", run(&command).expect_err("a changed line"));
+        let error = format!("{:#}", run(&command, Form::Text).expect_err("a changed line"));
         ensure!(error.contains("audit.jsonl, line 2: it was changed"), "{error}");
         Ok(())
     }
@@ -112,22 +126,22 @@ mod tests {
         };
         append(&["allowed", "denied", "denied"])?;
         let command = Command::Verify { files: vec![path.clone()], key: None };
-        ensure!(run(&command)? == ExitCode::SUCCESS, "the control: a whole log");
+        ensure!(run(&command, Form::Text)? == ExitCode::SUCCESS, "the control: a whole log");
         let text = fs::read_to_string(&path)?;
         fs::write(&path, text.lines().next().map(|line| format!("{line}\n")).unwrap_or_default())?;
-        let error = format!("{:#}", run(&command).expect_err("without its end"));
+        let error = format!("{:#}", run(&command, Form::Text).expect_err("without its end"));
         ensure!(error.contains("ends 2 lines too early"), "{error}");
         // The gateway goes on and says so, and the command says that it did.
         append(&["allowed"])?;
-        ensure!(run(&command)? == ExitCode::from(INCOMPLETE), "a cut that a line tells of");
+        ensure!(run(&command, Form::Text)? == ExitCode::from(Exit::Unfinished), "a cut that a line tells of");
         // Without the anchor nothing shows whether the end is there.
         let other = tempfile::tempdir()?;
         let log = AuditLog::open(other.path(), &AuditSettings::default())?;
         log.append(&Decision::default())?;
         let command = Command::Verify { files: vec![other.path().join(LOG_FILE)], key: None };
-        ensure!(run(&command)? == ExitCode::SUCCESS, "the control: with its anchor");
+        ensure!(run(&command, Form::Text)? == ExitCode::SUCCESS, "the control: with its anchor");
         fs::remove_file(other.path().join("audit.anchor"))?;
-        ensure!(run(&command)? == ExitCode::from(INCOMPLETE), "no anchor");
+        ensure!(run(&command, Form::Text)? == ExitCode::from(Exit::Unfinished), "no anchor");
         Ok(())
     }
 }

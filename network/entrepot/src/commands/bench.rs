@@ -18,14 +18,14 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use fabric_client::Gateway;
 use fabric_operator::{consortium::Consortium, fabric::Binaries, layout::RunningProcess, member};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::status::usage;
 use crate::demo::{
     self,
     running::{RunningNetwork, Start},
 };
-use crate::output::say;
+use crate::output::{Form, print_json, say};
 
 const ORGANIZATION: &str = "ExporterMSP";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,7 +63,7 @@ struct Measurement {
 ///
 /// # Errors
 /// A network does not come up, or a transaction fails.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, form: Form) -> Result<()> {
     if let Some(core) = options.core {
         let mut set = nix::sched::CpuSet::new();
         set.set(core).with_context(|| format!("there is no processor {core}"))?;
@@ -76,7 +76,31 @@ pub fn run(options: &Options) -> Result<()> {
     for fabric_bin in networks {
         measured.push(measure(&runtime, options, fabric_bin)?);
     }
-    print(options, &measured)
+    match form {
+        Form::Text => print(options, &measured),
+        Form::Json => print_json(&json!({
+            "transactions": options.transactions, "in_flight": options.in_flight,
+            "endorsements": Consortium::load(None)?.endorsements(),
+            "networks": measured.iter().map(Measurement::document).collect::<Vec<_>>(),
+        })),
+    }
+}
+
+impl Measurement {
+    fn document(&self) -> Value {
+        let cpu_ms: serde_json::Map<String, Value> =
+            self.cpu_ms.iter().map(|(group, ms)| ((*group).to_owned(), json!(ms))).collect();
+        json!({
+            "network": self.network, "first_seconds": self.first_seconds, "seconds": self.seconds,
+            "p50_ms": self.quantile(0.5), "p99_ms": self.quantile(0.99), "cpu_ms_per_transaction": cpu_ms,
+            "memory_mb": self.memory_mb,
+        })
+    }
+
+    /// How long so great a part of the transactions took at most, in milliseconds.
+    fn quantile(&self, part: f64) -> f64 {
+        self.latencies_ms[((self.latencies_ms.len() - 1) as f64 * part) as usize]
+    }
 }
 
 fn measure(runtime: &tokio::runtime::Runtime, options: &Options, fabric_bin: Option<&Path>) -> Result<Measurement> {
@@ -210,14 +234,13 @@ fn print(options: &Options, measured: &[Measurement]) -> Result<()> {
     )?;
     let total = |one: &Measurement| one.cpu_ms.iter().map(|(_, ms)| ms).sum::<f64>();
     for one in measured {
-        let quantile = |q: f64| one.latencies_ms[((one.latencies_ms.len() - 1) as f64 * q) as usize];
         say!(
             "{:<14} {:>8.2} {:>8.0} {:>9.1} {:>9.1} {:>14.2} {:>16.2} {:>11.0} {:>8.2}",
             one.network,
             one.first_seconds,
             f64::from(options.transactions) / one.seconds,
-            quantile(0.5),
-            quantile(0.99),
+            one.quantile(0.5),
+            one.quantile(0.99),
             one.cpu_ms[0].1,
             one.cpu_ms[1].1,
             one.memory_mb,

@@ -1,4 +1,4 @@
-//! `call`: one request to a gateway, by whoever has a certificate, and its answer.
+//! `call`: one request to a gateway, and its answer.
 
 use std::path::PathBuf;
 
@@ -102,7 +102,8 @@ fn field(response: &Response, pointer: &str) -> Result<String> {
     Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// What is printed of an answer. On a terminal JSON is indented and the last line ends; otherwise the body is as it came.
+/// What is printed of an answer. On a terminal JSON is indented and the last line ends; otherwise the body is as it
+/// came.
 fn shown(response: &Response, include: bool, terminal: bool) -> Vec<u8> {
     let mut shown = Vec::new();
     if include {

@@ -163,7 +163,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 /// The address of `host:port`, also as a URL, and the name that its certificate must carry.
 fn resolve(gateway: &str) -> Result<(SocketAddr, &str)> {
     let place = gateway.strip_prefix("https://").unwrap_or(gateway).trim_end_matches('/');
-    let (host, _) = place.rsplit_once(':').with_context(|| format!("the gateway {gateway} is not HOST:PORT"))?;
+    let host = place.rsplit_once(':').map(|(host, _)| host).filter(|host| !host.is_empty() && !host.contains('/'));
+    let host = host.with_context(|| format!("the gateway {gateway} is not HOST:PORT"))?;
     let address = place.to_socket_addrs().with_context(|| format!("the gateway {gateway} cannot be found"))?.next();
     let address = address.with_context(|| format!("the gateway {gateway} has no address"))?;
     Ok((address, host.trim_matches(['[', ']'])))
@@ -184,7 +185,7 @@ mod tests {
             let (address, name) = resolve(gateway)?;
             assert_eq!((address.port(), name), (8443, host), "{gateway}");
         }
-        for none in ["127.0.0.1", "localhost:https:", ":0:1", "http://127.0.0.1:8443"] {
+        for none in ["127.0.0.1", "127.0.0.1:https:", ":8443", "http://127.0.0.1:8443"] {
             assert!(resolve(none).is_err(), "{none}");
         }
         Ok(())

@@ -18,14 +18,14 @@ use fabric_operator::{
     network::Network,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use trade_model::{
     Transaction as _,
     governance::{Propose, Vote},
 };
 
 use super::folder::Folder;
-use crate::output::{print, say};
+use crate::output::{Form, note, print, print_json, say};
 
 /// What to do with a channel. Changes are signed by the administrators whose keys lie in the folder.
 #[derive(Debug, Subcommand)]
@@ -173,15 +173,19 @@ pub struct Revoke {
 ///
 /// # Errors
 /// The network does not run, the signatures at hand do not suffice, or the network refuses.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<()> {
     match command {
         Command::Show(of) => {
-            let site = Site::open(&of.folder)?;
-            print(format_args!("{}", describe(&site.config(site.channel(of))?)))
+            let site = Site::open(&of.folder, form)?;
+            let config = site.config(site.channel(of))?;
+            match form {
+                Form::Text => print(format_args!("{}", describe(&config))),
+                Form::Json => print_json(&described(&config)),
+            }
         }
-        Command::Create(options) => create_channel(options),
-        Command::AddOrganization(options) => add_organization(options),
-        Command::RemoveOrganization(options) => remove_organization(options),
+        Command::Create(options) => create_channel(options, form),
+        Command::AddOrganization(options) => add_organization(options, form),
+        Command::RemoveOrganization(options) => remove_organization(options, form),
         Command::Set(options) => {
             let batch = BatchChange {
                 max_message_count: options.max_message_count,
@@ -193,11 +197,11 @@ pub fn run(command: &Command) -> Result<()> {
                 batch != BatchChange::default(),
                 "nothing to set was given; `channel set --help` lists what can be"
             );
-            changed(&options.change, |draft| Ok(draft.batch(batch)?)).map(drop)
+            changed(&options.change, form, |draft| Ok(draft.batch(batch)?))
         }
-        Command::Revoke(options) => revoke(options),
+        Command::Revoke(options) => revoke(options, form),
         Command::SetAcl(SetAcl { resource, policy, change }) => {
-            changed(change, |draft| Ok(draft.set_acl(resource, policy.as_deref())?)).map(drop)
+            changed(change, form, |draft| Ok(draft.set_acl(resource, policy.as_deref())?))
         }
         Command::SetPolicy(SetPolicy { path, policy, change }) => {
             let kind = policy.split(' ').next().unwrap_or_default();
@@ -205,13 +209,41 @@ pub fn run(command: &Command) -> Result<()> {
                 true => PolicySpec::ImplicitMeta(policy.clone()),
                 false => PolicySpec::Signature(policy.clone()),
             };
-            changed(change, |draft| Ok(draft.set_policy(path, &policy)?)).map(drop)
+            changed(change, form, |draft| Ok(draft.set_policy(path, &policy)?))
         }
     }
 }
 
+/// A channel's configuration, for programs.
+fn described(config: &ChannelConfig) -> Value {
+    let batch = config.batch();
+    let members = config.application_orgs().map(|one| {
+        let anchors: Vec<String> = one.anchor_peers.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        json!({"msp_id": one.msp_id, "anchor_peers": anchors, "reads_only": config.reads_only(one)})
+    });
+    let orderers = config.orderer_orgs().map(|one| json!({"msp_id": one.msp_id, "endpoints": one.endpoints}));
+    let acls: serde_json::Map<String, Value> =
+        config.acls().into_iter().map(|(resource, policy)| (resource.to_string(), policy.to_string().into())).collect();
+    json!({
+        "channel": config.channel_id(), "sequence": config.sequence(), "consensus": config.consensus_type(),
+        "organizations": members.collect::<Vec<_>>(), "orderers": orderers.collect::<Vec<_>>(), "access_rules": acls,
+        "batch": {
+            "timeout_ms": u64::try_from(batch.timeout.as_millis()).unwrap_or(u64::MAX),
+            "max_message_count": batch.max_message_count, "preferred_max_bytes": batch.preferred_max_bytes,
+            "absolute_max_bytes": batch.absolute_max_bytes,
+        },
+    })
+}
+
+/// A change of a channel: whether it was made, and what there is to say about it, for programs.
+struct Change {
+    made: bool,
+    document: Value,
+}
+
 /// A laid-out network and the means to speak with it.
 struct Site {
+    form: Form,
     layout: Layout,
     consortium: Consortium,
     addresses: Addresses,
@@ -219,13 +251,13 @@ struct Site {
 }
 
 impl Site {
-    fn open(folder: &Folder) -> Result<Self> {
+    fn open(folder: &Folder, form: Form) -> Result<Self> {
         let layout = Layout::existing(&folder.dir)?;
         let addresses =
             layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
         let consortium = generate::consortium(&layout, None)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { layout, consortium, addresses, runtime })
+        Ok(Self { form, layout, consortium, addresses, runtime })
     }
 
     fn network(&self) -> Network<'_> {
@@ -240,34 +272,64 @@ impl Site {
         self.runtime.block_on(self.network().config(channel))
     }
 
-    /// Makes a change, or only shows it. Returns whether it was made.
+    /// A line for people, where it is people who are told.
+    fn tell(&self, line: std::fmt::Arguments<'_>) -> Result<()> {
+        match self.form {
+            Form::Text => say!("{line}"),
+            Form::Json => Ok(()),
+        }
+    }
+
+    /// The whole answer, where it is programs that are told.
+    fn conclude(&self, document: &Value) -> Result<()> {
+        match self.form {
+            Form::Text => Ok(()),
+            Form::Json => print_json(document),
+        }
+    }
+
+    /// Makes a change, or only shows it.
     fn change(
         &self,
         channel: &str,
         options: &ChangeOptions,
         wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>,
-    ) -> Result<bool> {
+    ) -> Result<Change> {
         let network = self.network();
         let config = self.config(channel)?;
         let mut draft = ConfigDraft::new(&config);
         wish(&mut draft)?;
         let update = draft.finish()?;
-        print(format_args!("{}", difference(config.config(), draft.config())?))?;
+        let differs = difference(config.config(), draft.config())?;
+        if self.form == Form::Text {
+            print(format_args!("{differs}"))?;
+        }
+        let differs: Vec<&str> = differs.lines().collect();
         let after = ChannelConfig::from_config(config.channel_id(), draft.config().clone())?;
         self.guard(&config, &after, options)?;
         let signers = administrators(&network, &config, &options.sign_as)?;
         if options.dry_run {
             let envelope = envelope(&config, &update, &signers)?;
             let organizations = signers.msp_ids().join(", ");
-            match config.propose_update(&envelope) {
-                Ok(_) => say!("The administrators of {organizations} would sign, which suffices. Nothing was sent.")?,
-                Err(error) => say!("The administrators of {organizations} would sign. Nothing was sent: {error}")?,
+            let lacks = config.propose_update(&envelope).err().map(|error| error.to_string());
+            match &lacks {
+                None => self.tell(format_args!(
+                    "The administrators of {organizations} would sign, which suffices. Nothing was sent."
+                ))?,
+                Some(error) => self.tell(format_args!(
+                    "The administrators of {organizations} would sign. Nothing was sent: {error}"
+                ))?,
             }
-            return Ok(false);
+            let document = json!({
+                "channel": channel, "made": false, "difference": differs, "signers": signers.msp_ids(), "lacks": lacks,
+            });
+            return Ok(Change { made: false, document });
         }
         let sent = self.runtime.block_on(apply(&network, &config, &update, &signers))?;
-        say!("The channel {channel} is changed; its configuration has the sequence {}.", sent.sequence)?;
-        Ok(true)
+        let sequence = sent.sequence;
+        self.tell(format_args!("The channel {channel} is changed; its configuration has the sequence {sequence}."))?;
+        let document = json!({"channel": channel, "made": true, "difference": differs, "sequence": sequence});
+        Ok(Change { made: true, document })
     }
 }
 
@@ -287,17 +349,24 @@ impl Site {
         };
         let lost = format!("nobody whose key lies in this folder{with} would satisfy {} any more", lost.join(", "));
         ensure!(options.force, "{lost}, and nothing could give that back; --force changes it all the same");
-        say!("By force: {lost}.")
+        match self.form {
+            Form::Text => say!("By force: {lost}."),
+            Form::Json => {
+                note(&format!("By force: {lost}."));
+                Ok(())
+            }
+        }
     }
 }
 
-fn changed(options: &ChangeOptions, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<bool> {
-    let site = Site::open(&options.of.folder)?;
-    site.change(site.channel(&options.of), options, wish)
+fn changed(options: &ChangeOptions, form: Form, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<()> {
+    let site = Site::open(&options.of.folder, form)?;
+    let change = site.change(site.channel(&options.of), options, wish)?;
+    site.conclude(&json!({"changes": [change.document]}))
 }
 
-fn create_channel(options: &Create) -> Result<()> {
-    let site = Site::open(&options.folder)?;
+fn create_channel(options: &Create, form: Form) -> Result<()> {
+    let site = Site::open(&options.folder, form)?;
     let usual = &site.consortium.chaincode;
     let channel = FurtherChannel {
         name: options.name.clone(),
@@ -309,19 +378,21 @@ fn create_channel(options: &Create) -> Result<()> {
         },
     };
     let packages = generate::packages(&site.layout, &site.consortium, &site.addresses)?;
-    for doubt in site.runtime.block_on(create(&site.network(), &channel, &packages))? {
-        say!("{doubt}")?;
+    let doubts = site.runtime.block_on(create(&site.network(), &channel, &packages))?;
+    for doubt in &doubts {
+        site.tell(format_args!("{doubt}"))?;
     }
-    say!(
-        "The channel {} of {} is there, with the chaincode {}.",
-        channel.name,
-        channel.organizations.join(", "),
-        channel.chaincode.name
-    )
+    let (name, chaincode) = (&channel.name, &channel.chaincode.name);
+    let members = channel.organizations.join(", ");
+    site.tell(format_args!("The channel {name} of {members} is there, with the chaincode {chaincode}."))?;
+    let doubts: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+    site.conclude(&json!({
+        "channel": name, "organizations": channel.organizations, "chaincode": chaincode, "doubts": doubts,
+    }))
 }
 
-fn add_organization(options: &AddOrganization) -> Result<()> {
-    let site = Site::open(&options.change.of.folder)?;
+fn add_organization(options: &AddOrganization, form: Form) -> Result<()> {
+    let site = Site::open(&options.change.of.folder, form)?;
     let channel = site.channel(&options.change.of);
     let msp_id = &options.msp_id;
     let own = site.consortium.organization(msp_id);
@@ -336,26 +407,33 @@ fn add_organization(options: &AddOrganization) -> Result<()> {
         (None, Ok(own)) => generate::application_organization(&site.layout, own, &site.addresses)?,
         (None, Err(_)) => bail!("{msp_id} is no organization of this network; name its MSP folder with --msp-dir"),
     };
-    if !site.change(channel, &options.change, |draft| Ok(draft.add_organization(&organization)?))? {
-        return Ok(());
-    }
-    let Ok(own) = own else { return Ok(()) };
+    let change = site.change(channel, &options.change, |draft| Ok(draft.add_organization(&organization)?))?;
+    let Some(own) = own.ok().filter(|_| change.made) else {
+        return site.conclude(&json!({"changes": [change.document], "peers_joined": false}));
+    };
     let path = site.layout.genesis_block(channel);
     let block = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut alone = site.consortium.on(channel)?;
     alone.organizations = vec![own.clone()];
     site.runtime.block_on(join_peers(&site.network(), &alone, &block))?;
-    say!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode.")
+    site.tell(format_args!("The peers of {msp_id} have joined. `entrepot deploy` makes them run the chaincode."))?;
+    site.conclude(&json!({"changes": [change.document], "peers_joined": true}))
 }
 
-fn remove_organization(options: &RemoveOrganization) -> Result<()> {
+fn remove_organization(options: &RemoveOrganization, form: Form) -> Result<()> {
     let msp_id = &options.msp_id;
-    if !changed(&options.change, |draft| Ok(draft.remove_organization(msp_id)?))? {
-        return Ok(());
+    let site = Site::open(&options.change.of.folder, form)?;
+    let channel = site.channel(&options.change.of);
+    let made = site.change(channel, &options.change, |draft| Ok(draft.remove_organization(msp_id)?))?;
+    if !made.made {
+        return site.conclude(&json!({"changes": [made.document]}));
     }
     // The chaincode does not see the channel's configuration, and a change by one administrator is no vote of members.
     let change = json!({"kind": "suspend", "msp_id": msp_id});
     let request = json!({"change": change, "reason": "It was taken out of the channel."});
+    if form == Form::Json {
+        return site.conclude(&json!({"changes": [made.document], "to_propose": request}));
+    }
     say!(
         "{msp_id} signs nothing on it any more. Where it is a member of Entrepot's registry there, it stays listed, and goods"
     )?;
@@ -364,8 +442,8 @@ fn remove_organization(options: &RemoveOrganization) -> Result<()> {
     say!("with `entrepot transaction send {}`; the others vote with `{}`.", Propose::NAME, Vote::NAME)
 }
 
-fn revoke(options: &Revoke) -> Result<()> {
-    let site = Site::open(&options.change.of.folder)?;
+fn revoke(options: &Revoke, form: Form) -> Result<()> {
+    let site = Site::open(&options.change.of.folder, form)?;
     let pem =
         fs::read(&options.certificate).with_context(|| format!("cannot read {}", options.certificate.display()))?;
     let certificate =
@@ -375,7 +453,7 @@ fn revoke(options: &Revoke) -> Result<()> {
     private::create_folder(&lists).with_context(|| format!("cannot create {}", lists.display()))?;
     let number = u32::try_from(fs::read_dir(&lists)?.count()).unwrap_or(u32::MAX).saturating_add(1);
     let list = Authority::open(&folder.join("ca"))?.revocation_list(&[certificate.serial()], number)?;
-    let mut found = false;
+    let mut changes = Vec::new();
     for channel in site.consortium.each_channel().into_iter().map(|own| own.channel) {
         if options.change.of.channel.as_ref().is_some_and(|only| *only != channel) {
             continue;
@@ -383,16 +461,16 @@ fn revoke(options: &Revoke) -> Result<()> {
         let config = site.config(&channel)?;
         let known = config.application_orgs().chain(config.orderer_orgs()).any(|one| one.msp_id == msp_id);
         if known {
-            found = true;
-            site.change(&channel, &options.change, |draft| Ok(draft.add_revocation_list(&msp_id, &list)?))?;
+            let add = |draft: &mut ConfigDraft<'_>| Ok(draft.add_revocation_list(&msp_id, &list)?);
+            changes.push(site.change(&channel, &options.change, add)?.document);
         }
     }
-    ensure!(found, "no channel knows {msp_id}, whose authority issued the certificate");
+    ensure!(!changes.is_empty(), "no channel knows {msp_id}, whose authority issued the certificate");
     if !options.change.dry_run {
         // A channel that takes the organization in later takes the list with it.
         write_atomically(&lists.join(format!("crl-{number}.pem")), &list)?;
     }
-    Ok(())
+    site.conclude(&json!({"msp_id": msp_id, "changes": changes}))
 }
 
 /// The organization of this network whose authority issued a certificate.

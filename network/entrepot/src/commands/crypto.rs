@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use fabric_cryptogen::{OrganizationFolder, OrganizationKind, UserRequest, issue_user};
 use fabric_operator::{consortium, generate};
 
-use crate::output::say;
+use serde_json::json;
+
+use crate::output::Form;
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -46,20 +48,20 @@ pub struct User {
 ///
 /// # Errors
 /// The configuration is not usable, or keys exist already.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<()> {
     let (config, output) = match command {
         Command::Generate { config, output } => (config, output),
-        Command::User(user) => return issue(user),
+        Command::User(user) => return issue(user, form),
     };
     let text = match config {
         Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
         None => consortium::DEFAULT_CRYPTO.to_owned(),
     };
     generate::crypto_into(&text, output)?;
-    say!("Keys and certificates lie in {}.", output.display())
+    form.answer(format_args!("Keys and certificates lie in {}.", output.display()), &json!({"folder": output}))
 }
 
-fn issue(user: &User) -> Result<()> {
+fn issue(user: &User, form: Form) -> Result<()> {
     let folder = OrganizationFolder::new(&user.output, OrganizationKind::Peer, &user.domain, "");
     let mut request = UserRequest::client(&user.name);
     for (name, value) in &user.attributes {
@@ -68,7 +70,7 @@ fn issue(user: &User) -> Result<()> {
         }
     }
     let home = issue_user(&folder, &request).with_context(|| format!("no certificate for {}", user.name))?;
-    say!("Key and certificate lie in {}.", home.display())
+    form.answer(format_args!("Key and certificate lie in {}.", home.display()), &json!({"folder": home}))
 }
 
 /// An attribute as it is given on the command line.

@@ -15,7 +15,9 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::output::say;
+use serde_json::json;
+
+use crate::output::Form;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -23,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// No network runs there, or it does not stop within a minute.
-pub fn run(folder: &Path) -> Result<()> {
+pub fn run(folder: &Path, form: Form) -> Result<()> {
     let layout = Layout::existing(folder)?;
     let running = layout.running()?.with_context(|| format!("no network runs in {}", layout.root().display()))?;
     // The program's file may be another one by now, so the process is known by when it started.
@@ -45,5 +47,7 @@ pub fn run(folder: &Path) -> Result<()> {
         }
         std::thread::sleep(POLL);
     }
-    say!("The network in {} has stopped; its data is kept.", layout.root().display())
+    let root = layout.root();
+    let lines = format_args!("The network in {} has stopped; its data is kept.", root.display());
+    form.answer(lines, &json!({"folder": root, "running": false}))
 }

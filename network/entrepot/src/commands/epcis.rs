@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
+use serde_json::json;
 use trade_standards::epcis::{Limits, parse_with};
 
-use crate::{commands::files::read_bytes, output::say};
+use crate::{
+    commands::files::read_bytes,
+    output::{Form, print_json, say},
+};
 
 /// What to do with EPCIS documents.
 #[derive(Debug, Subcommand)]
@@ -22,14 +26,15 @@ pub enum Command {
 ///
 /// # Errors
 /// The file cannot be read or is not an EPCIS 2.0 document.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<()> {
     let Command::Hash { file } = command;
     // What a document says is hashed as it says it; check digits are for those who capture it.
     let limits = Limits { check_digits: false, ..Limits::default() };
     let bytes = read_bytes(file, limits.bytes_max as u64)?;
     let document = parse_with(&bytes, &limits).with_context(|| format!("in {}", file.display()))?;
-    for event in &document.events {
-        say!("{}", event.hash.as_str())?;
+    let hashes: Vec<&str> = document.events.iter().map(|event| event.hash.as_str()).collect();
+    match form {
+        Form::Text => hashes.iter().try_for_each(|hash| say!("{hash}")),
+        Form::Json => print_json(&json!({"hashes": hashes})),
     }
-    Ok(())
 }

@@ -15,7 +15,12 @@ use clap::Subcommand;
 use fabric_operator::{consortium::Consortium, generate, layout::Layout};
 
 use self::{authors::Authors, names::Names};
-use crate::output::say;
+use serde_json::{Value, json};
+
+use crate::{
+    output::{Form, print_json, say},
+    progress,
+};
 
 /// What to do with ledgers.
 #[derive(Debug, Subcommand)]
@@ -43,21 +48,25 @@ pub enum Command {
 /// # Errors
 /// A ledger has been changed, a record was not made by the organization for which it speaks, the folder has no ledgers
 /// of an embedded network that rests, or there is no such peer.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<()> {
     let Command::Verify { dir, peer, chaincode } = command;
     let layout = Layout::existing(dir)?;
     let names = Names { given: chaincode.as_deref(), consortium: consortium(&layout)? };
-    let authors = match peer {
-        None => at_rest(&layout, dir, &names)?,
+    let progress = progress::spinner("looking through the ledgers");
+    let looked = match peer {
+        None => at_rest(&layout, dir, &names),
         Some(msp_id) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(peer::records(&layout, msp_id, &names))?
+            runtime.block_on(peer::records(&layout, msp_id, &names)).map(|authors| (authors, Vec::new()))
         }
     };
-    let mut wrong = 0;
-    for (channel_id, authors) in &authors {
-        wrong += print(channel_id, names.of(channel_id), authors)?;
+    drop(progress);
+    let (authors, verified) = looked?;
+    match form {
+        Form::Text => print_lines(&authors, &verified, &names)?,
+        Form::Json => print_json(&document(&authors, &verified, &names))?,
     }
+    let wrong: usize = authors.values().map(|authors| authors.findings().len()).sum();
     if let Some(name) = chaincode {
         ensure!(authors.values().any(Authors::has_written), "no chaincode named {name} has written anything");
     }
@@ -71,7 +80,11 @@ fn consortium(layout: &Layout) -> Result<Option<Consortium>> {
 }
 
 /// Everything there is to verify, and the records of each channel.
-fn at_rest(layout: &Layout, dir: &Path, names: &Names<'_>) -> Result<BTreeMap<String, Authors>> {
+fn at_rest(
+    layout: &Layout,
+    dir: &Path,
+    names: &Names<'_>,
+) -> Result<(BTreeMap<String, Authors>, Vec<fabric_devnet::Verification>)> {
     let inside = layout.path("ledger");
     let data = if inside.is_dir() { inside } else { dir.to_owned() };
     ensure!(
@@ -90,7 +103,32 @@ fn at_rest(layout: &Layout, dir: &Path, names: &Names<'_>) -> Result<BTreeMap<St
          command asks a peer of it",
         dir.display()
     );
-    for one in verified.with_context(|| format!("in {}", data.display()))? {
+    let verified = verified.with_context(|| format!("in {}", data.display()))?;
+    Ok((authors, verified))
+}
+
+/// What was found, for programs.
+fn document(authors: &BTreeMap<String, Authors>, verified: &[fabric_devnet::Verification], names: &Names<'_>) -> Value {
+    let of_channel = |(channel_id, authors): (&String, &Authors)| {
+        let (stamps, statements) = authors.counts();
+        let findings: Vec<String> = authors.findings().iter().map(ToString::to_string).collect();
+        let at_rest = verified.iter().find(|one| one.channel_id == *channel_id).map(
+            |one| json!({"blocks": one.blocks, "transactions": one.transactions, "private_writes": one.private_writes}),
+        );
+        json!({
+            "channel": channel_id, "chaincode": names.of(channel_id), "has_written": authors.has_written(),
+            "stamps": stamps, "statements": statements, "findings": findings, "at_rest": at_rest,
+        })
+    };
+    json!({"channels": authors.iter().map(of_channel).collect::<Vec<_>>()})
+}
+
+fn print_lines(
+    authors: &BTreeMap<String, Authors>,
+    verified: &[fabric_devnet::Verification],
+    names: &Names<'_>,
+) -> Result<()> {
+    for one in verified {
         say!(
             "channel {}: {} blocks, {} transactions and {} private writes are in order",
             one.channel_id,
@@ -99,11 +137,11 @@ fn at_rest(layout: &Layout, dir: &Path, names: &Names<'_>) -> Result<BTreeMap<St
             one.private_writes
         )?;
     }
-    Ok(authors)
+    authors.iter().try_for_each(|(channel_id, authors)| print(channel_id, names.of(channel_id), authors))
 }
 
-/// Returns how much is wrong in a channel's records.
-fn print(channel_id: &str, chaincode: String, authors: &Authors) -> Result<usize> {
+/// What there is to say about a channel's records.
+fn print(channel_id: &str, chaincode: String, authors: &Authors) -> Result<()> {
     let wrong = authors.findings();
     if !authors.has_written() {
         say!("channel {channel_id}: the chaincode {chaincode} has written nothing")?;
@@ -114,8 +152,5 @@ fn print(channel_id: &str, chaincode: String, authors: &Authors) -> Result<usize
              organizations bear digests of their own"
         )?;
     }
-    for finding in wrong {
-        say!("channel {channel_id}: {finding}")?;
-    }
-    Ok(wrong.len())
+    wrong.iter().try_for_each(|finding| say!("channel {channel_id}: {finding}"))
 }

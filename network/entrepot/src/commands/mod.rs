@@ -18,6 +18,7 @@ pub mod network;
 pub mod openapi;
 pub mod package;
 pub mod proof;
+pub mod shell;
 pub mod status;
 pub mod transaction;
 pub mod up;

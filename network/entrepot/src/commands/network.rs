@@ -18,9 +18,10 @@ use fabric_operator::{
     network::Network,
     profiles,
 };
+use serde_json::json;
 
 use super::folder::Folder;
-use crate::output::say;
+use crate::output::{Form, print_json, say};
 use crate::roles;
 
 /// Where Fabric publishes its images.
@@ -88,31 +89,38 @@ pub struct ExportOptions {
 ///
 /// # Errors
 /// As the command.
-pub fn run(command: &Command) -> Result<ExitCode> {
+pub fn run(command: &Command, form: Form) -> Result<ExitCode> {
     match command {
-        Command::Status(options) => return status::run(options),
+        Command::Status(options) => return status::run(options, form),
         Command::Run(options) => roles::network::run(options),
-        Command::Export(Export::Compose(options)) => export(Platform::Compose, options),
-        Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options),
-        Command::Profiles { folder, output } => profiles(folder, output),
-        Command::Join { dir } => say!("{}", export::join(dir)?),
+        Command::Export(Export::Compose(options)) => export(Platform::Compose, options, form),
+        Command::Export(Export::Kubernetes(options)) => export(Platform::Kubernetes, options, form),
+        Command::Profiles { folder, output } => profiles(folder, output, form),
+        Command::Join { dir } => {
+            let joined = export::join(dir)?;
+            form.answer(
+                format_args!("{joined}"),
+                &json!({"folder": dir, "deployed": joined.lines().collect::<Vec<_>>()}),
+            )
+        }
     }?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn profiles(folder: &Folder, output: &Path) -> Result<()> {
+fn profiles(folder: &Folder, output: &Path, form: Form) -> Result<()> {
     let layout = Layout::existing(&folder.dir)?;
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let consortium = generate::consortium(&layout, None)?;
     let network = Network { layout: &layout, consortium: &consortium, addresses: &addresses };
-    for path in profiles::write(&network, output)? {
-        say!("{}", path.display())?;
+    let written = profiles::write(&network, output)?;
+    match form {
+        Form::Text => written.iter().try_for_each(|path| say!("{}", path.display())),
+        Form::Json => print_json(&json!({"profiles": written})),
     }
-    Ok(())
 }
 
-fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
+fn export(platform: Platform, options: &ExportOptions, form: Form) -> Result<()> {
     let text = match &options.consortium {
         None => consortium::DEFAULT.to_owned(),
         Some(path) => std::fs::read_to_string(path)
@@ -133,5 +141,6 @@ fn export(platform: Platform, options: &ExportOptions) -> Result<()> {
         Platform::Compose => format!("docker compose --project-directory {0} up --detach", options.output.display()),
         Platform::Kubernetes => format!("kubectl apply -k {}", options.output.display()),
     };
-    say!("The network lies in {}. Start it with `{start}`.", options.output.display())
+    let lines = format_args!("The network lies in {}. Start it with `{start}`.", options.output.display());
+    form.answer(lines, &json!({"folder": options.output, "start": start}))
 }

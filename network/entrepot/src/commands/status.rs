@@ -1,67 +1,142 @@
 //! `status`: what runs in a folder, what each process uses, and the channels.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use fabric_client::{Health, health};
 use fabric_operator::{
+    consortium::Consortium,
     endpoint::Endpoint,
     generate,
     layout::{Addresses, Layout, RunningProcess},
     network::Network,
 };
 
-use crate::{causes::in_one_line, output::say};
+use serde::Serialize;
+
+use crate::{
+    causes::in_one_line,
+    output::{Form, print_json, say},
+};
 
 /// How long a node may take to say how it is.
 const HEALTH_PATIENCE: Duration = Duration::from_millis(500);
+
+/// What there is to say about a network.
+#[derive(Serialize)]
+struct Status {
+    folder: PathBuf,
+    runs: bool,
+    processes: Vec<ProcessStatus>,
+    gateway: String,
+    gateway_listens: bool,
+    peers: Vec<NodeStatus>,
+    orderers: Vec<NodeStatus>,
+    chaincode: Endpoint,
+    chaincode_listens: bool,
+    channels: Vec<ChannelStatus>,
+}
+
+#[derive(Serialize)]
+struct ProcessStatus {
+    name: String,
+    pid: u32,
+    /// None when it has ended.
+    usage: Option<Usage>,
+}
+
+#[derive(Serialize)]
+struct NodeStatus {
+    /// The organization of a peer, the host name of an orderer.
+    of: String,
+    endpoint: Endpoint,
+    listens: bool,
+    /// What it says when it is not well. A node that does not say how it is, such as one that does not run, is shown by
+    /// what listens.
+    unwell: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChannelStatus {
+    channel: String,
+    state: String,
+    organizations: Vec<String>,
+}
 
 /// Shows the network of this folder.
 ///
 /// # Errors
 /// No network was ever started there.
-pub fn run(folder: &Path) -> Result<()> {
+pub fn run(folder: &Path, form: Form) -> Result<()> {
     let layout = Layout::existing(folder)?;
     let addresses =
         layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
     let running = layout.running()?;
-    say!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s")?;
-    for RunningProcess { name, id, .. } in running.iter().flat_map(|running| &running.processes) {
-        match usage(*id) {
-            Some(usage) => say!("{name:<34} {id:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds)?,
-            None => say!("{name:<34} {id:>8}      ended")?,
-        }
-    }
-    if running.is_none() {
-        say!("nothing runs")?;
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let unwell = |operations: &Endpoint| runtime.block_on(unwell(operations));
-    say!()?;
-    say!("gateway   https://{}  {}", addresses.gateway, state(&addresses.gateway.into()))?;
-    for (msp_id, peers) in &addresses.peers {
-        for peer in peers {
-            let said = unwell(&peer.operations);
-            say!("peer      {}  {}  {msp_id}{said}", peer.endpoint, state(&peer.endpoint))?;
-        }
+    let process = |one: &RunningProcess| ProcessStatus { name: one.name.clone(), pid: one.id, usage: usage(one.id) };
+    let node = |of: &str, endpoint: &Endpoint, operations: &Endpoint| NodeStatus {
+        of: of.to_owned(),
+        endpoint: endpoint.clone(),
+        listens: endpoint.listens(),
+        unwell: runtime.block_on(unwell(operations)),
+    };
+    let peers = addresses.peers.iter().flat_map(|(msp_id, peers)| peers.iter().map(move |peer| (msp_id, peer)));
+    let status = Status {
+        folder: layout.root().to_owned(),
+        runs: running.is_some(),
+        processes: running.iter().flat_map(|running| &running.processes).map(process).collect(),
+        gateway: format!("https://{}", addresses.gateway),
+        gateway_listens: Endpoint::from(addresses.gateway).listens(),
+        peers: peers.map(|(msp_id, peer)| node(msp_id, &peer.endpoint, &peer.operations)).collect(),
+        orderers: addresses.orderers.iter().map(|one| node(&one.node, &one.endpoint, &one.operations)).collect(),
+        chaincode: addresses.chaincode.clone(),
+        chaincode_listens: addresses.chaincode.listens(),
+        channels: channels(&layout, &addresses, &runtime)?,
+    };
+    match form {
+        Form::Text => show(&status),
+        Form::Json => print_json(&status),
     }
-    for orderer in &addresses.orderers {
-        let said = unwell(&orderer.operations);
-        say!("orderer   {}  {}  {}{said}", orderer.endpoint, state(&orderer.endpoint), orderer.node)?;
-    }
-    say!("chaincode {}  {}", addresses.chaincode, state(&addresses.chaincode))?;
-    say!("data      {}", layout.root().display())?;
-    say!()?;
-    show_channels(&layout, &addresses, &runtime)
 }
 
-/// Shows the channels: as the orderers have them when one listens, and otherwise as they were described.
-fn show_channels(layout: &Layout, addresses: &Addresses, runtime: &tokio::runtime::Runtime) -> Result<()> {
+fn show(status: &Status) -> Result<()> {
+    say!("{:<34} {:>8} {:>10} {:>10}", "process", "pid", "memory MB", "CPU s")?;
+    for ProcessStatus { name, pid, usage } in &status.processes {
+        match usage {
+            Some(usage) => say!("{name:<34} {pid:>8} {:>10.1} {:>10.2}", usage.memory_mb, usage.cpu_seconds)?,
+            None => say!("{name:<34} {pid:>8}      ended")?,
+        }
+    }
+    if !status.runs {
+        say!("nothing runs")?;
+    }
+    say!()?;
+    say!("gateway   {}  {}", status.gateway, state(status.gateway_listens))?;
+    let nodes = status.peers.iter().map(|peer| ("peer   ", peer));
+    for (kind, node) in nodes.chain(status.orderers.iter().map(|orderer| ("orderer", orderer))) {
+        let said = node.unwell.as_ref().map(|said| format!("  is not well: {said}")).unwrap_or_default();
+        say!("{kind}   {}  {}  {}{said}", node.endpoint, state(node.listens), node.of)?;
+    }
+    say!("chaincode {}  {}", status.chaincode, state(status.chaincode_listens))?;
+    say!("data      {}", status.folder.display())?;
+    say!()?;
+    for ChannelStatus { channel, state, organizations } in &status.channels {
+        say!("channel   {channel}  {state}  {}", organizations.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The channels: as the orderers have them when one listens, and otherwise as they were described.
+fn channels(layout: &Layout, addresses: &Addresses, runtime: &tokio::runtime::Runtime) -> Result<Vec<ChannelStatus>> {
     let consortium = generate::consortium(layout, None)?;
     let network = Network { layout, consortium: &consortium, addresses };
     let runs = addresses.orderers.iter().any(|orderer| orderer.endpoint.listens());
-    for own in consortium.each_channel() {
-        let (members, state) = match runs {
+    let status = |own: Consortium| {
+        let (organizations, state) = match runs {
             false => (own.organizations.iter().map(|one| one.msp_id.clone()).collect(), "not running".to_owned()),
             true => match runtime.block_on(network.config(&own.channel)) {
                 Ok(config) => {
@@ -71,28 +146,28 @@ fn show_channels(layout: &Layout, addresses: &Addresses, runtime: &tokio::runtim
                 Err(error) => (Vec::new(), in_one_line(&error)),
             },
         };
-        say!("channel   {}  {state}  {}", own.channel, members.join(", "))?;
-    }
-    Ok(())
+        ChannelStatus { channel: own.channel, state, organizations }
+    };
+    Ok(consortium.each_channel().into_iter().map(status).collect())
 }
 
-fn state(endpoint: &Endpoint) -> &'static str {
-    if endpoint.listens() { "listens" } else { "silent " }
+fn state(listens: bool) -> &'static str {
+    if listens { "listens" } else { "silent " }
 }
 
-/// What a node that is not well says about it. A node that does not say how it is, such as one that does not run, is
-/// shown by what listens.
-async fn unwell(operations: &Endpoint) -> String {
+/// What a node that is not well says about it.
+async fn unwell(operations: &Endpoint) -> Option<String> {
     match health(&operations.to_string(), HEALTH_PATIENCE).await {
         Ok(Health::Unwell(failed)) => {
             let checks = failed.iter().map(|check| format!("{}: {}", check.component, check.reason));
-            format!("  is not well: {}", checks.collect::<Vec<_>>().join("; "))
+            Some(checks.collect::<Vec<_>>().join("; "))
         }
-        Ok(Health::Well) | Err(_) => String::new(),
+        Ok(Health::Well) | Err(_) => None,
     }
 }
 
 /// What a process uses.
+#[derive(Serialize)]
 pub struct Usage {
     /// Resident memory in MB (10^6 bytes).
     pub memory_mb: f64,

@@ -19,7 +19,7 @@ use trade_model::{
 use crate::{
     commands::{caller, files::read_json},
     demo::rest::{Answer, new_key, to_json},
-    output::{print_json, say},
+    output::{Form, print_json, say},
 };
 
 /// Longest request that is read from a file, in bytes.
@@ -64,12 +64,31 @@ pub struct Send {
 ///
 /// # Errors
 /// The transaction is not known or has no route, a file cannot be read, or the gateway refuses.
-pub fn run(command: &Command) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<()> {
     match command {
-        Command::List => list(),
+        Command::List => match form {
+            Form::Text => list(),
+            Form::Json => list_for_programs(),
+        },
         Command::Schema { name } => schema(name),
         Command::Send(options) => send(options),
     }
+}
+
+fn list_for_programs() -> Result<()> {
+    let row = |route: &&'static Route| {
+        let transaction = route.transaction()?;
+        let kind = if transaction.kind == Kind::Submit { "submit" } else { "evaluate" };
+        let roles: Vec<&str> = transaction.roles.iter().map(|role| role.as_str()).collect();
+        let duties: Vec<&str> = transaction.duties.iter().map(|duty| duty.as_str()).collect();
+        let (method, path) = (route.method.as_str(), route.path);
+        Some(json!({
+            "name": transaction.name, "kind": kind, "roles": roles, "duties": duties, "method": method, "path": path,
+        }))
+    };
+    let without = routes::WITHOUT_ROUTE.iter().map(|(name, reason)| json!({"name": name, "reason": reason}));
+    let rows: Vec<Value> = routes::all().iter().filter_map(row).collect();
+    print_json(&json!({"transactions": rows, "without_route": without.collect::<Vec<_>>()}))
 }
 
 fn list() -> Result<()> {

@@ -5,11 +5,13 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_operator::supervisor;
+use serde_json::json;
 
 use super::folder::Folder;
 use crate::{
     demo::running::{RunningNetwork, Start},
-    output::say,
+    output::Form,
+    progress,
     roles::gateway,
 };
 
@@ -38,16 +40,20 @@ pub struct Options {
 ///
 /// # Errors
 /// A step fails, or the last node of a kind, the chaincode or the gateway ends by itself.
-pub fn run(options: Options) -> Result<()> {
+pub fn run(options: Options, form: Form) -> Result<()> {
     if options.detach {
-        return detach(&options);
+        return detach(&options, form);
     }
     let Options { folder, fabric_bin, consortium, gateway, .. } = options;
     let wanted = supervisor::Options { folder: folder.dir, fabric_bin, consortium, gateway };
-    supervisor::up(&wanted, &gateway::settings)
+    let progress = progress::spinner("starting");
+    supervisor::up(&wanted, &gateway::settings, &|step| match step {
+        Some(step) => progress.tell(step),
+        None => progress.clear(),
+    })
 }
 
-fn detach(options: &Options) -> Result<()> {
+fn detach(options: &Options, form: Form) -> Result<()> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let start = Start {
         program: &program,
@@ -63,8 +69,17 @@ fn detach(options: &Options) -> Result<()> {
     if let Some(gateway) = &options.gateway {
         further.extend(["--gateway".into(), gateway.to_string().into()]);
     }
-    let network = RunningNetwork::start_with(&start, &further)?;
-    say!("The network in {} runs.", network.layout().root().display())?;
-    say!("  gateway    https://{}", network.addresses().gateway)?;
-    say!("Stop it with `entrepot down --dir {}`.", options.folder.dir.display())
+    let progress = progress::spinner("starting the network");
+    let network = RunningNetwork::start_with(&start, &further);
+    drop(progress);
+    let network = network?;
+    let (root, gateway) = (network.layout().root(), network.addresses().gateway);
+    form.answer(
+        format_args!(
+            "The network in {} runs. Its gateway is https://{gateway}.\nStop it with `entrepot down --dir {}`.",
+            root.display(),
+            options.folder.dir.display()
+        ),
+        &json!({"folder": root, "gateway": format!("https://{gateway}"), "running": true}),
+    )
 }

@@ -1,8 +1,9 @@
 //! The REST gateway as a process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use fabric_msp::{
     msp::{Msp, config_from_directory},
     signer::{Signer as _, SigningIdentity},
@@ -16,13 +17,48 @@ use tokio::signal::unix::{SignalKind, signal};
 use trade_gateway::{
     Running,
     settings::{
-        AuditSettings, Custody, IndexSettings, Limits, OauthSettings, Organization, Role, ServerKeys, ServiceIdentity,
-        Settings, WebhookSettings,
+        AuditSettings, Custody, FILE_VARIABLE, IndexSettings, Limits, OauthSettings, Organization, Override, Role,
+        ServerKeys, ServiceIdentity, Settings, WebhookSettings,
     },
 };
 
-use super::Options;
 use crate::output::note;
+
+/// Where the settings of a gateway are said.
+#[derive(Debug, Args)]
+pub struct SettingsOptions {
+    /// The settings, YAML. A variable of the environment goes before the file: `limits.page` is
+    /// `ENTREPOT_GATEWAY_LIMITS__PAGE`
+    #[arg(long, value_name = "FILE", env = FILE_VARIABLE)]
+    settings: Option<PathBuf>,
+    /// A setting that goes before file and environment, such as `limits.page=100`; may be given several times. Not for
+    /// passwords, which other users of the machine could see
+    #[arg(long, value_name = "NAME=VALUE", value_parser = Override::flag)]
+    set: Vec<Override>,
+}
+
+impl SettingsOptions {
+    /// The settings.
+    ///
+    /// # Errors
+    /// As [`Settings::load_with`].
+    pub fn load(&self) -> Result<Settings> {
+        let mut overrides = Override::in_environment(std::env::vars_os())?;
+        overrides.extend(self.set.iter().cloned());
+        Ok(Settings::load_with(self.settings.as_deref(), &overrides)?)
+    }
+}
+
+/// What the gateway is told.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[allow(missing_docs, reason = "explained by its type")]
+    #[command(flatten)]
+    settings: SettingsOptions,
+    /// Written when it is ready, with its address
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
 
 /// Runs the gateway until it is asked to stop. SIGHUP has it read its files again.
 ///
@@ -30,7 +66,7 @@ use crate::output::note;
 /// The settings are not usable, an address is taken, or the data folder is in use.
 pub fn run(options: &Options) -> Result<()> {
     super::start_log();
-    let settings = Settings::load(&options.settings)?;
+    let settings = options.settings.load()?;
     let start = async || {
         let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
         let reload = running.reload();

@@ -11,7 +11,7 @@ use fabric_operator::connect::{
     ChannelStatus, Described, Description, Entry, PeerStatus, TlsClient, described, status,
 };
 
-use crate::output::{print_json, say};
+use crate::output::{Form, print_json, say};
 
 /// The exit status when a peer does not answer.
 const SILENT: u8 = 1;
@@ -37,22 +37,19 @@ pub struct Options {
     /// Its key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_client_cert")]
     tls_client_key: Vec<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Asks all peers and prints what they say. The exit status is 1 when one does not answer.
 ///
 /// # Errors
 /// A file cannot be read, or the options contradict one another.
-pub fn run(options: &Options) -> Result<ExitCode> {
+pub fn run(options: &Options, form: Form) -> Result<ExitCode> {
     let organizations = options.organizations()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let peers = runtime.block_on(status(&organizations));
-    match options.json {
-        true => print_json(&peers)?,
-        false => peers.iter().try_for_each(show)?,
+    match form {
+        Form::Json => print_json(&peers)?,
+        Form::Text => peers.iter().try_for_each(show)?,
     }
     let all_answer = peers.iter().all(|peer| peer.silent.is_none());
     Ok(if all_answer { ExitCode::SUCCESS } else { ExitCode::from(SILENT) })

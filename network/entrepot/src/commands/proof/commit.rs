@@ -8,12 +8,13 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_msp::private;
+use serde_json::json;
 use trade_model::common::{DocumentedOpening, Opening};
 
 use crate::{
     commands::files::{read_at_most, read_bytes},
     demo::secrets::{random, salted},
-    output::say,
+    output::Form,
 };
 
 /// Longest amount that is read, in bytes.
@@ -38,7 +39,7 @@ pub struct Commit {
 ///
 /// # Errors
 /// What is read is no amount, the document cannot be read, or the file is there or cannot be written.
-pub fn commit(options: &Commit) -> Result<()> {
+pub fn commit(options: &Commit, form: Form) -> Result<()> {
     let amount = read_at_most(io::stdin(), "the amount", AMOUNT_BYTES_MAX)?;
     let amount = String::from_utf8(amount).context("cannot read the amount")?;
     let amount = amount.trim();
@@ -57,9 +58,8 @@ pub fn commit(options: &Commit) -> Result<()> {
         Ok(file.write_all(b"\n")?)
     });
     written.with_context(|| format!("cannot write {}", options.opening.display()))?;
-    say!("{}", documented.opening.get().commitment().to_hex())?;
-    match &documented.document {
-        Some(document) => say!("{}", document.digest()),
-        None => Ok(()),
-    }
+    let commitment = documented.opening.get().commitment().to_hex();
+    let digest = documented.document.as_ref().map(|document| document.digest().to_string());
+    let second = digest.as_ref().map(|digest| format!("\n{digest}")).unwrap_or_default();
+    form.answer(format_args!("{commitment}{second}"), &json!({"commitment": commitment, "document_digest": digest}))
 }

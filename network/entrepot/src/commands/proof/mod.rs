@@ -10,6 +10,9 @@ pub use commit::{Commit, commit};
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::json;
+
+use crate::{output::Form, progress};
 
 /// `prove`.
 #[derive(Debug, Args)]
@@ -36,6 +39,7 @@ pub struct Verify {
 /// # Errors
 /// Something is missing or not usable, or what is to be shown is not true.
 pub fn prove(options: &Prove) -> Result<()> {
+    let _progress = progress::spinner("proving");
     match &options.statement {
         Some(statement) => statement::prove(statement),
         None => document::prove(&options.request),
@@ -46,9 +50,10 @@ pub fn prove(options: &Prove) -> Result<()> {
 ///
 /// # Errors
 /// The proof does not show what it should for its record; the error says no more than that.
-pub fn verify(options: &Verify) -> Result<()> {
+pub fn verify(options: &Verify, form: Form) -> Result<()> {
     match &options.statement {
-        Some(statement) => statement::verify(statement),
-        None => document::verify(&options.request),
+        Some(statement) => statement::verify(statement)?,
+        None => document::verify(&options.request)?,
     }
+    form.answer(format_args!("The proof holds."), &json!({"holds": true}))
 }
