@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("trade-rules", &["trade-standards", "trade-model"]),
     ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-claims", "trade-rules"]),
     ("trade-chaincode", &["trade-contracts", "fabric-contract", "fabric-shim"]),
-    ("trade-import", &["trade-standards"]),
+    ("trade-import", &[]),
     (
         "trade-index",
         &["fabric-client", "fabric-config", "fabric-msp", "fabric-protos", "trade-standards", "trade-model"],

@@ -47,12 +47,15 @@ pub(crate) fn check_none(ctx: &Context<'_>) -> Result<(), Rejection> {
     }
 }
 
+/// What answers a question.
+type Reading<Q> = fn(&mut Context<'_>, Q) -> Result<<Q as Transaction>::Answer, Refusal>;
+
 /// Refuses when the record is another one than the sender has seen. What is read for that is read by the transaction:
 /// if it changes before the transaction stands in a block, the transaction is invalid.
 pub(crate) fn check<T: Conditional>(
     ctx: &mut Context<'_>,
     request: &T,
-    read: fn(&mut Context<'_>, T::Question) -> Result<<T::Question as Transaction>::Answer, Refusal>,
+    read: Reading<T::Question>,
 ) -> Result<(), Refusal> {
     let Some(seen) = of(ctx)?.if_match else { return Ok(()) };
     let current = digest(&read(ctx, request.question())?);

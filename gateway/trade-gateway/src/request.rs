@@ -318,6 +318,7 @@ mod tests {
             path: path.iter().map(owned).collect(),
             query: query.iter().map(owned).collect(),
             body: body.as_bytes().to_vec(),
+            if_match: Some("*".to_owned()),
             ..Parts::default()
         };
         let route = by_operation(operation).expect("a route of the table");

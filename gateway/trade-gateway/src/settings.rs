@@ -34,7 +34,7 @@ pub use self::{
     webhooks::WebhookSettings,
 };
 pub(crate) use self::{
-    limits::{JSON_EXPANSION, PAGE_MAX},
+    limits::{IMPORT_EXPANSION, JSON_EXPANSION, PAGE_MAX},
     proxy::digest_of,
 };
 use crate::operators::Operator;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, epcis::Members, table::Each};
+use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, epcis::Members, row::Each};
 
 pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<'_>) -> Result<(), FileError> {
     let text = options.encoding.decode(bytes)?;

@@ -9,7 +9,7 @@ use std::{
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, table::Each};
+use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, row::Each};
 
 pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<'_>) -> Result<(), FileError> {
     try_to_expand(bytes, limits)?;

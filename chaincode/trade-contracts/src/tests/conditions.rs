@@ -21,6 +21,10 @@ fn terms() -> Value {
     json!({ "agreement_id": format!("{EXPORTER}/terms") })
 }
 
+fn deposit(original: &str) -> Value {
+    fixtures::json(&fixtures::deposit(original)).with("captured_at", "2025-12-31T10:00:00Z")
+}
+
 impl World {
     /// SHA-256 of what a question answers.
     fn seen(&mut self, question: &str, request: &Value) -> Value {
@@ -38,7 +42,7 @@ impl World {
     /// Deposits evidence, by a person whose gateway says the same reference each time.
     fn deposit_as(&mut self, msp_id: &str, name: &str, original: &str) -> Answer {
         let beside = json!({ "client_reference": Digest256::of(b"a request") });
-        let request = fixtures::json(&fixtures::deposit(original));
+        let request = deposit(original);
         self.submit_beside(&creator(msp_id).name(name).build(), &beside, Deposit::NAME, &request)
     }
 
@@ -89,7 +93,7 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
         stranger,
         row("under a condition", "condition.not_taken", |w| {
             let beside = json!({ "if_match": Digest256::of(b"") });
-            let request = fixtures::json(&fixtures::deposit("an original"));
+            let request = deposit("an original");
             w.submit_beside(&person(EXPORTER), &beside, Deposit::NAME, &request)
         }),
     ];
@@ -113,18 +117,21 @@ fn what_was_read_for_a_condition_must_still_be_so_in_the_block() {
     world.licensed();
     let right = json!({ "right_id": RIGHT });
     let seen = world.seen(ReadRight::NAME, &right);
-    let end = right.clone().with("reason", "not used");
+    let (back, end) = (right.clone().with("reason", "an error"), right.with("reason", "not used"));
     let outcome = |beside: Option<&Value>| {
         let mut world = world.clone();
-        let ended: Endorsed = {
-            let call = world.ledger.call(EndRight::NAME).creator(&person(EXPORTER));
-            let call = call.time(Timestamp::from_seconds(world.clock)).json(&end);
-            beside.into_iter().fold(call, |call, beside| call.json(beside)).endorse().expect("its owner ends it")
+        let taken_back: Endorsed = {
+            let call = world.ledger.call(WithdrawAttestation::NAME).creator(&person(CUSTOMS));
+            let call = call.time(Timestamp::from_seconds(world.clock)).json(&back);
+            beside
+                .into_iter()
+                .fold(call, |call, beside| call.json(beside))
+                .endorse()
+                .expect("its attester takes it back")
         };
-        // The end itself does not ask what attesters say.
-        let back = right.clone().with("reason", "an error");
-        world.submit(CUSTOMS, WithdrawAttestation::NAME, &back).expect("the attester takes it back");
-        world.ledger.commit(vec![ended]).remove(0)
+        // Taking it back does not ask whether the right has ended.
+        world.submit(EXPORTER, EndRight::NAME, &end).expect("the owner");
+        world.ledger.commit(vec![taken_back]).remove(0)
     };
     assert_eq!(outcome(None), Validation::Valid);
     let conflict = outcome(Some(&seen));
@@ -165,7 +172,7 @@ fn of_two_tries_at_once_one_is_valid_and_none_of_them_touches_public_state() {
     let mut world = World::established();
     let beside = json!({ "client_reference": Digest256::of(b"a request") });
     let mut endorsed = |original: &str, beside: Option<&Value>| {
-        let request = fixtures::json(&fixtures::deposit(original));
+        let request = deposit(original);
         let call = world.ledger.call(Deposit::NAME).creator(&person(EXPORTER));
         let call = call.time(Timestamp::from_seconds(world.clock)).json(&request);
         beside.into_iter().fold(call, |call, beside| call.json(beside)).endorse().expect("taken")

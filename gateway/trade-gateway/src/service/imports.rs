@@ -2,9 +2,10 @@
 
 use fabric_msp::hash::sha256;
 use trade_import::{Format, mapping::Plan, report_line};
+use trade_model::common::Beside;
 
 use super::{
-    core::{Service, creator_of, evaluated, failed, path, sign, store_failed},
+    core::{Service, creator_of, failed, path, sign, store_failed},
     indexed::{named, number, refused},
 };
 use crate::{
@@ -96,7 +97,7 @@ impl Service {
 
     /// Reads a file away from the threads that answer requests.
     pub(super) async fn read_file(&self, asked: Asked, body: Vec<u8>) -> Result<crate::imports::Imported, Problem> {
-        let limits = self.settings.limits.clone();
+        let limits = self.limits().as_ref().clone();
         let reading = tokio::task::spawn_blocking(move || rows_of(&body, &asked, &limits));
         reading.await.unwrap_or_else(|error| {
             tracing::error!("reading a file stopped: {error}");
@@ -244,15 +245,16 @@ impl Service {
         principal: &Principal,
         parts: &Parts,
     ) -> Result<Answer, Problem> {
-        let arguments = request::arguments(target.route, target.transaction, parts, &self.settings.limits)?;
+        let arguments = request::arguments(target.route, target.transaction, parts, &self.limits())?;
         let call = self.call(target.transaction, principal, &arguments).await?;
         let signer = self.signer(principal, false)?.ok_or_else(|| Problem::of(ProblemCode::ImportSigning))?;
-        let call = Call { operator: self.vouch(signer.as_ref(), principal), ..call };
+        let beside = Beside { operator: self.vouch(signer.as_ref(), principal), ..call.beside.clone() };
+        let call = Call { beside, ..call };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
         let answer =
             self.ledger.evaluate(&principal.msp_id, &draft, &signature).await.map_err(|error| failed(&error))?;
-        evaluated(&draft.transaction_id, answer)
+        self.evaluated(target.transaction.name, &draft.transaction_id, answer)
     }
 }
 

@@ -41,7 +41,7 @@ impl Service {
     pub(super) fn put_mapping(&self, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
         let name = path(parts, "name");
         DeclarationId::parse(name).map_err(|error| refused("name", &error.to_string()))?;
-        let body = request::body_object(&parts.body, &self.settings.limits)?;
+        let body = request::body_object(&parts.body, &self.limits())?;
         let mapping: Mapping = rejection::read(serde_json::Value::Object(body).to_string().as_bytes())
             .map_err(|rejection| request::refused(rejection.into()))?;
         Target::parse(&mapping.target)?.plan(&mapping)?;

@@ -21,7 +21,7 @@ impl Service {
     pub(super) fn operations(&self, principal: &Principal, parts: &Parts) -> Result<Answer, Problem> {
         let [state, after, limit] = named(parts, ["state", "after", "limit"])?;
         let limit = usize::try_from(self.limit(limit.as_deref(), u32::MAX)?).unwrap_or(usize::MAX);
-        let state = state.map(|text| self::state(text)).transpose()?;
+        let state = state.map(self::state).transpose()?;
         let after = after.map_or_else(|| Ok((PLACE_FIRST.0, PLACE_FIRST.1.to_owned())), |text| place(&text))?;
         let page =
             tokio::task::block_in_place(|| self.store.operations(&principal.msp_id, state, (after.0, &after.1), limit));

@@ -69,7 +69,7 @@ impl Service {
                 };
             }
         }
-        let reference = self.references.of(&principal.msp_id, &principal.subject(), route.operation, idempotency_key);
+        let reference = self.references.of(&principal.msp_id, &subject, route.operation, idempotency_key);
         let begun = Begun { key, reference, caller_signs: arguments.caller_signs, preference: parts.preference() };
         let started = match self.start(route, principal, &call, &begun).await {
             Err(problem) => self.done_before(route, principal, &call, &begun, problem).await,

@@ -180,6 +180,7 @@ impl Organizations {
             }],
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
             file: None,
+            overrides: Vec::new(),
         }
     }
 

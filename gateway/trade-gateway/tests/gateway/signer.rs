@@ -9,7 +9,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use fabric_cryptogen::Issued;
-use fabric_msp::{private, signer::Signer};
+use fabric_msp::{hash::sha256, private, signer::Signer};
+use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer as Signing256};
 use serde_json::{Value, json};
 use trade_gateway::signer::{self, GatewaySettings, KeySettings, RunningSigner, SignerSettings, SignerStartError};
 
@@ -150,10 +151,25 @@ fn an_enterprise_system_writes_and_reads_without_a_key_of_its_own() -> TestResul
     Ok(())
 }
 
+/// What a signer says for a request: HMAC-SHA256 of who asks for what, under the digest of its secret.
+fn reference(msp_id: &str, operation: &str, key: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let mut text = Vec::new();
+    for part in [msp_id, "", operation, key] {
+        text.extend((part.len() as u64).to_be_bytes());
+        text.extend(part.as_bytes());
+    }
+    let secret = PKey::hmac(&sha256(SECRET.as_bytes()))?;
+    Ok(hex::encode(Signing256::new(MessageDigest::sha256(), &secret)?.sign_oneshot_to_vec(&text)?))
+}
+
 /// The transaction that waits for its signature after a signer has ended that had signed its proposal.
 fn half_signed(gateway: &Gateway, identity: &Issued, key: &str) -> Result<Value, Box<dyn std::error::Error>> {
     let caller = gateway.caller(identity);
-    let step = caller.post("/v1/evidence?signing=caller", key, &sized())?.json()?;
+    let reference = reference(IMPORTER, "depositEvidence", key)?;
+    let headers =
+        [("Content-Type", "application/json"), ("Idempotency-Key", key), ("Client-Reference", reference.as_str())];
+    let sent = sized().to_string();
+    let step = caller.send("POST", "/v1/evidence?signing=caller", &headers, sent.as_bytes())?.json()?;
     let input = BASE64.decode(step["signing_input"].as_str().ok_or("an input")?)?;
     let body = json!({"signature": BASE64.encode(key_of(IMPORTER, identity).sign(&input)?)}).to_string();
     let target = format!("/v1/signing/{}/proposal", step["transaction_id"].as_str().ok_or("an id")?);

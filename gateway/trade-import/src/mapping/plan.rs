@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{FIELDS_MAX, FieldMapping, Mapping, MappingFault, Node, schema::Kind};
+use super::{
+    declared::{FIELDS_MAX, FieldMapping, Mapping, MappingFault},
+    schema::{Kind, Node},
+};
 use crate::{
     Cell, Conversion, Header, Row, RowFault,
     convert::{convert, number_for_text},
@@ -41,6 +44,16 @@ pub struct Bound<'a> {
     plan: &'a Plan,
     /// Where the column of each field stands.
     places: Vec<Option<usize>>,
+}
+
+impl Mapping {
+    /// Checks the mapping against the JSON Schema of the request, in which `$ref` leads into `definitions`.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn plan(&self, schema: &Value, definitions: &Value) -> Result<Plan, Vec<MappingFault>> {
+        plan(self, &Node::new(schema, definitions))
+    }
 }
 
 pub(super) fn plan(mapping: &Mapping, schema: &Node<'_>) -> Result<Plan, Vec<MappingFault>> {

@@ -223,7 +223,7 @@ fn described(config: &ChannelConfig) -> Value {
     });
     let orderers = config.orderer_orgs().map(|one| json!({"msp_id": one.msp_id, "endpoints": one.endpoints}));
     let acls: serde_json::Map<String, Value> =
-        config.acls().into_iter().map(|(resource, policy)| (resource.to_string(), policy.to_string().into())).collect();
+        config.acls().map(|(resource, policy)| (resource.to_string(), policy.to_string().into())).collect();
     json!({
         "channel": config.channel_id(), "sequence": config.sequence(), "consensus": config.consensus_type(),
         "organizations": members.collect::<Vec<_>>(), "orderers": orderers.collect::<Vec<_>>(), "access_rules": acls,

@@ -145,6 +145,7 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
         proxies: Vec::new(),
         limits: Limits::default(),
         file: None,
+        overrides: Vec::new(),
     };
     serde_norway::to_string(&settings).context("cannot write the gateway's settings")
 }

@@ -49,6 +49,7 @@ pub(super) fn write(options: &Options, description: &Description, checked: &Chec
         proxies: Vec::new(),
         limits: Limits::default(),
         file: None,
+        overrides: Vec::new(),
     };
     let text = serde_norway::to_string(&settings).context("cannot write the gateway's settings")?;
     Settings::parse(&text).context("these settings would not do")?;
