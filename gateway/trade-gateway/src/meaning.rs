@@ -1,6 +1,6 @@
 //! What a request means, and signatures for the steps that a gateway prepares for it: none before the prepared bytes
-//! were compared with what is meant ([`fabric_client::Intent`]). Who signs like this need not trust the gateway with its
-//! word.
+//! were compared with what is meant ([`fabric_client::Intent`]). Who signs like this need not trust the gateway with
+//! its word.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,7 +3,11 @@
 use fabric_msp::hash::sha256;
 use serde_json::json;
 use trade_gateway::client::Client;
-use trade_model::common::Digest256;
+use trade_model::{
+    Transaction as _,
+    common::Digest256,
+    payment::{ReadInvoice, ReadInvoiceOpening},
+};
 
 use crate::{
     TestResult,
@@ -16,7 +20,7 @@ const ANSWER: &[u8] = br#"{"state":"open"}"#;
 
 /// Reads an invoice and an opening, which answer the same bytes.
 fn answering(double: &Double) {
-    for function in ["payment:ReadInvoice", "payment:ReadInvoiceOpening"] {
+    for function in [ReadInvoice::NAME, ReadInvoiceOpening::NAME] {
         double.script().evaluations.insert(function.to_owned(), Ok(ANSWER.to_vec()));
     }
 }
@@ -47,7 +51,7 @@ fn an_answer_has_a_tag_and_is_not_sent_again_to_who_has_it() -> TestResult {
         let again = caller.send("GET", INVOICE, &[("If-None-Match", &known)], b"")?;
         assert_eq!((again.status, &again.headers["etag"], again.body.len()), (304, &tag, 0), "{known}");
     }
-    gateway.double.script().evaluations.insert("payment:ReadInvoice".to_owned(), Ok(b"{}".to_vec()));
+    gateway.double.script().evaluations.insert(ReadInvoice::NAME.to_owned(), Ok(b"{}".to_vec()));
     let changed = caller.send("GET", INVOICE, &[("If-None-Match", &tag)], b"")?;
     assert_eq!((changed.status, changed.body.as_slice()), (200, b"{}".as_slice()));
     Ok(())

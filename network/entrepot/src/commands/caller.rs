@@ -19,6 +19,7 @@ use crate::demo::rest::only_file;
 
 /// Who calls which gateway. Without an identity the call is anybody's.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct Options {
     #[allow(missing_docs, reason = "explained by its type")]
     #[command(flatten)]
