@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const UNSALTED: &[(&str, &str, &str)] = &[
     ("agreement/records.rs", "offer_sha256", "of an offer that stands on the ledger"),
     ("authorship.rs", "sha256", "of a statement that stands on the ledger"),
+    ("common/beside.rs", "client_reference", "made with a key, by the gateway or by the caller, who is told to"),
+    ("common/beside.rs", "if_match", "of what every member is answered who asks for the record"),
     ("common/document.rs", "sha256", "of a document; beside its salt, in private inputs and collections only"),
     ("common/operator.rs", "caller_sha256", "of a certificate, whose key and signature nobody guesses"),
     ("common/operator.rs", "certificate_sha256", "of a certificate, whose key and signature nobody guesses"),
@@ -50,6 +52,7 @@ const UNSALTED: &[(&str, &str, &str)] = &[
     ("payment/settlement.rs", "entry_sha256", "of an entry that stands on the ledger"),
     ("payment/settlement.rs", "invoice_sha256", "of an invoice that stands on the ledger"),
     ("payment/settlement.rs", "settlement_sha256", "of a settlement that stands on the ledger"),
+    ("rejection/condition.rs", "current", "of what every member is answered who asks for the record"),
     ("rights/records/assignment.rs", "assignment_sha256", "of a record that stands on the ledger"),
     ("rights/records/licence.rs", "licence_sha256", "of a record that stands on the ledger"),
     ("rights/records/opposition.rs", "evidence", "ids of deposits"),

@@ -40,8 +40,8 @@ fn every_reference_leads_somewhere() {
                 found.extend(object.get("$ref").and_then(Value::as_str));
                 found.extend(
                     object
-                        .get("mapping")
-                        .and_then(Value::as_object)
+                        .get("discriminator")
+                        .and_then(|discriminator| discriminator["mapping"].as_object())
                         .into_iter()
                         .flatten()
                         .filter_map(|(_, to)| to.as_str()),

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Headers that are handed on.
-const HANDED_ON: [&str; 2] = ["content-type", "idempotency-key"];
+const HANDED_ON: [&str; 3] = ["content-type", "idempotency-key", "client-reference"];
 
 /// Begins to listen with these keys, PEM. `change` is given the path of each request, and the answer to it.
 pub(crate) fn start(
