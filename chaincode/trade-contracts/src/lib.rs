@@ -18,6 +18,7 @@ pub mod payment;
 mod period;
 mod person;
 mod private;
+mod reference;
 pub mod rights;
 mod rules;
 mod table;

@@ -4,7 +4,7 @@ use fabric_contract::{Context, Contract, Kind};
 use trade_model::transaction::Conditional;
 use trade_model::{Refusal, Transaction};
 
-use crate::beside;
+use crate::{beside, reference};
 
 type Function<T> = fn(&mut Context<'_>, T) -> Result<<T as Transaction>::Answer, Refusal>;
 
@@ -24,7 +24,7 @@ impl On for Contract {
         assert!(T::QUESTION.is_none(), "{} changes what others can change", T::NAME);
         match T::KIND {
             Kind::Submit => self.submit_with_extra(T::function(), move |ctx, request: T| {
-                beside::note_reference(ctx)?;
+                reference::note(ctx)?;
                 beside::check_none(ctx)?;
                 function(ctx, request)
             }),
@@ -35,7 +35,7 @@ impl On for Contract {
     fn on_seen<T: Conditional>(self, function: Function<T>, read: Function<T::Question>) -> Self {
         check_name::<T>(&self);
         self.submit_with_extra(T::function(), move |ctx, request: T| {
-            beside::note_reference(ctx)?;
+            reference::note(ctx)?;
             beside::check(ctx, &request, read)?;
             function(ctx, request)
         })

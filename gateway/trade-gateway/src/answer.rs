@@ -6,10 +6,10 @@ use serde_json::Value;
 use trade_standards::iso20022::{BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CreditDebit, EntryStatus};
 
 use crate::{
-    condition::{ETAG, current, quoted},
     problem::{MEDIA_TYPE, Problem, ProblemCode},
     settings::{Custody, Role},
     store::{Operation, State},
+    tag::{ETAG, current, quoted},
     time::rfc3339,
 };
 

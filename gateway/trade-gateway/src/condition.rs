@@ -3,33 +3,25 @@
 //! The tag of a record is SHA-256 of the bytes that reading it answers. A contract computes the same digest from its
 //! own reading, so a caller who names a tag is refused by the peers that endorse, and not by this gateway alone.
 
-use trade_model::{CURRENT, common::Digest256, rejection::ConditionRejection};
+use trade_model::{common::Digest256, rejection::ConditionRejection};
 
 use crate::{
     answer::Answer,
     problem::{Problem, ProblemCode},
-    request::{Parts, refused},
     routes::{Method, Route},
+    tag::ETAG,
 };
-
-/// Where an answer has its tag.
-pub(crate) const ETAG: &str = "ETag";
-
-/// A tag as it stands in headers.
-pub(crate) fn quoted(tag: &str) -> String {
-    format!("\"{tag}\"")
-}
 
 /// The digest of the answer that the caller has seen; none when it changes whatever is there.
 ///
 /// # Errors
 /// It is not said though others can change the record, or it is said where nothing can be compared, or in a wrong form.
-pub(crate) fn seen(route: &Route, parts: &Parts) -> Result<Option<Digest256>, Problem> {
-    let text = parts.if_match.as_deref().map(str::trim);
+pub(crate) fn seen(route: &Route, if_match: Option<&str>) -> Result<Option<Digest256>, Problem> {
+    let text = if_match.map(str::trim);
     match (route.question(), text) {
         (_, Some("*")) | (None, None) => Ok(None),
         (None, Some(_)) if !route.is_write() => Ok(None),
-        (None, Some(_)) => Err(refused(ConditionRejection::NotTaken.into())),
+        (None, Some(_)) => Err(Problem::refused(&ConditionRejection::NotTaken.into())),
         (Some(_), None) => Err(Problem::of(ProblemCode::IfMatchMissing).with_detail(
             "Read the record, look at it, and send its ETag; or send If-Match: * to change it whatever it is.",
         )),
@@ -46,8 +38,8 @@ pub(crate) fn seen(route: &Route, parts: &Parts) -> Result<Option<Digest256>, Pr
 }
 
 /// The answer, or that the caller has it already.
-pub(crate) fn unless_known(route: &Route, parts: &Parts, answer: Answer) -> Answer {
-    let is_known = match (answer.header(ETAG), parts.if_none_match.as_deref()) {
+pub(crate) fn unless_known(route: &Route, if_none_match: Option<&str>, answer: Answer) -> Answer {
+    let is_known = match (answer.header(ETAG), if_none_match) {
         (Some(tag), Some(known)) => known.trim() == "*" || known.split(',').any(|one| is_same(one, tag)),
         _ => false,
     };
@@ -63,31 +55,17 @@ fn is_same(one: &str, tag: &str) -> bool {
     one.strip_prefix("W/").unwrap_or(one) == tag
 }
 
-/// The tag of the record as it is now, where a contract has refused because of it.
-pub(crate) fn current(problem: &Problem) -> Option<String> {
-    let field = problem.fields.iter().find(|field| problem.status == 412 && field.name == CURRENT)?;
-    Some(quoted(&field.detail))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::by_operation;
-
-    fn parts(if_match: Option<&str>, if_none_match: Option<&str>) -> Parts {
-        Parts {
-            if_match: if_match.map(str::to_owned),
-            if_none_match: if_none_match.map(str::to_owned),
-            ..Parts::default()
-        }
-    }
+    use crate::{routes::by_operation, tag::quoted};
 
     #[test]
     fn what_others_can_change_is_changed_by_who_says_what_it_has_seen() {
         let tag = Digest256::of(b"{}");
         let row = |operation: &str, text: Option<&str>| {
             let route = by_operation(operation).expect("a route of the table");
-            seen(route, &parts(text, None)).map_err(|problem| (problem.status, problem.code))
+            seen(route, text).map_err(|problem| (problem.status, problem.code))
         };
         let refused = |status: u16, code: &str| Err((status, code.to_owned()));
         assert_eq!(row("acceptInvoice", Some(&quoted(tag.as_str()))), Ok(Some(tag.clone())));
@@ -104,10 +82,10 @@ mod tests {
     fn who_has_the_answer_gets_none() {
         let route = by_operation("readInvoice").expect("a route of the table");
         let answer = Answer::json_bytes(200, b"{}".to_vec()).with_header(ETAG, "\"a\"");
-        let status = |known: &str| unless_known(route, &parts(None, Some(known)), answer.clone()).status;
+        let status = |known: &str| unless_known(route, Some(known), answer.clone()).status;
         for (known, expected) in [("\"a\"", 304), ("W/\"a\"", 304), ("\"b\", \"a\"", 304), ("*", 304), ("\"b\"", 200)] {
             assert_eq!(status(known), expected, "{known}");
         }
-        assert_eq!(unless_known(route, &parts(None, None), answer).status, 200);
+        assert_eq!(unless_known(route, None, answer).status, 200);
     }
 }

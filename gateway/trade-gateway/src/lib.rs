@@ -42,6 +42,7 @@ pub mod settings;
 pub mod signer;
 mod signing;
 pub mod store;
+mod tag;
 mod time;
 mod tls;
 pub mod upkeep;

@@ -126,14 +126,15 @@ pub(crate) fn arguments(
         }
     }
     let argument = Value::Object(fields);
-    (transaction.request.check)(&argument).map_err(|rejection| refused(rejection.into()))?;
-    check_private(transaction, private.as_ref()).map_err(refused)?;
+    (transaction.request.check)(&argument).map_err(|rejection| Problem::refused(&rejection.into()))?;
+    check_private(transaction, private.as_ref()).map_err(|rejection| Problem::refused(&rejection))?;
     let client_reference = parts.client_reference.as_deref().filter(|_| route.is_write());
     let client_reference = client_reference
         .map(Digest256::parse)
         .transpose()
         .map_err(|error| Problem::of(ProblemCode::ClientReferenceMalformed).with_detail(error.to_string()))?;
-    let beside = Beside { if_match: condition::seen(route, parts)?, client_reference, ..Beside::default() };
+    let beside =
+        Beside { if_match: condition::seen(route, parts.if_match.as_deref())?, client_reference, ..Beside::default() };
     Ok(Arguments { argument, verbatim, private, caller_signs, beside })
 }
 
@@ -260,7 +261,8 @@ fn merge(fields: &mut Map<String, Value>, mut body: Map<String, Value>) -> Resul
     let private = body.remove(PRIVATE);
     for (name, value) in body {
         if fields.contains_key(&name) {
-            return Err(refused(misplaced(format!("/{name}"), "is given by the path and must not be in the body")));
+            let misplaced = misplaced(format!("/{name}"), "is given by the path and must not be in the body");
+            return Err(Problem::refused(&misplaced));
         }
         fields.insert(name, value);
     }
@@ -286,16 +288,6 @@ fn check_private(transaction: &Transaction, given: Option<&Value>) -> Result<(),
 
 fn misplaced(field: String, rule: &str) -> Rejection {
     RequestRejection::Malformed { field, rule: rule.to_owned() }.into()
-}
-
-/// The contract would refuse the request in the same words.
-pub(crate) fn refused(rejection: Rejection) -> Problem {
-    let problem =
-        Problem::foreign(rejection.status(), rejection.code(), rejection.title()).with_detail(rejection.detail());
-    match rejection.field() {
-        Some(field) => problem.with_field(field, rejection.detail()),
-        None => problem,
-    }
 }
 
 fn malformed(detail: &str) -> Problem {

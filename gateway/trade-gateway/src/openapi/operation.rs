@@ -244,18 +244,13 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
             content["text/event-stream"] = json!({"schema": {"type": "string"}});
             vec![linked(answer("200", "A page of events, or a stream of them", content))]
         }
-        Action::Block => {
-            let bytes = json!({"type": "string", "format": "binary"});
-            vec![answer("200", "The block", json!({"application/octet-stream": {"schema": bytes}}))]
-        }
-        Action::CancelOperation => {
-            vec![("204".to_owned(), json!({"description": "Cancelled: nothing is written"}))]
-        }
+        Action::Block => vec![answer("200", "The block", bytes())],
+        Action::CancelOperation => vec![emptied("Cancelled: nothing is written")],
         Action::StartImport | Action::PutMapping | Action::ImportReport | Action::ImportTemplate => {
             let answers = imports::answers(&route.action, components);
             answers.into_iter().map(|(status, description, content)| answer(status, description, content)).collect()
         }
-        Action::RemoveImport | Action::RemoveWebhook => vec![("204".to_owned(), json!({"description": "Forgotten"}))],
+        Action::RemoveImport | Action::RemoveWebhook => vec![emptied("Forgotten")],
         Action::PutWebhook => {
             let view = components.of::<WebhookView>();
             let outcomes = [("200", "Changed"), ("201", "Made; the secret is told now and never again")];
@@ -317,6 +312,15 @@ fn unfinished(components: &mut Components) -> Value {
 
 fn answer(status: &str, description: &str, content: Value) -> (String, Value) {
     (status.to_owned(), json!({"description": description, "content": content}))
+}
+
+/// An answer without a body.
+fn emptied(description: &str) -> (String, Value) {
+    ("204".to_owned(), json!({"description": description}))
+}
+
+fn bytes() -> Value {
+    json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}})
 }
 
 /// An answer that says where the next page is.

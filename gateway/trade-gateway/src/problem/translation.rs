@@ -5,6 +5,7 @@
 
 use fabric_client::Failure;
 use serde::Deserialize;
+use trade_model::rejection::Rejection;
 
 use super::{
     body::{Endorser, Field, Problem},
@@ -44,6 +45,16 @@ impl Problem {
             .map(|endorser| Endorser { msp_id: endorser.msp_id.clone(), message: shorten(&endorser.message) })
             .collect();
         problem
+    }
+
+    /// A request that the contract would refuse in the same words.
+    pub(crate) fn refused(rejection: &Rejection) -> Self {
+        let problem =
+            Self::foreign(rejection.status(), rejection.code(), rejection.title()).with_detail(rejection.detail());
+        match rejection.field() {
+            Some(field) => problem.with_field(field, rejection.detail()),
+            None => problem,
+        }
     }
 
     /// A contract's refusal, one to one; a contract's failure is the server's, not the caller's.

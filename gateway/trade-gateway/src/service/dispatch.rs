@@ -23,7 +23,7 @@ impl Service {
         parts: &Parts,
     ) -> Answer {
         match self.try_answer(route, principal, parts).await {
-            Ok(answer) => condition::unless_known(route, parts, answer),
+            Ok(answer) => condition::unless_known(route, parts.if_none_match.as_deref(), answer),
             Err(problem) => problem.into(),
         }
     }

@@ -120,7 +120,7 @@ impl Service {
     fn signed(&self, principal: &Principal, parts: &Parts, stage: SigningStage) -> Result<(Session, Vec<u8>), Problem> {
         let body = request::body_object(&parts.body, &self.limits())?;
         let body: SignatureBody = rejection::read(Value::Object(body).to_string().as_bytes())
-            .map_err(|rejection| request::refused(rejection.into()))?;
+            .map_err(|rejection| Problem::refused(&rejection.into()))?;
         let signature = BASE64
             .decode(body.signature.as_bytes())
             .map_err(|_| Problem::of(ProblemCode::SignatureMalformed).with_field("/signature", "not base64"))?;

@@ -43,7 +43,7 @@ impl Service {
         DeclarationId::parse(name).map_err(|error| refused("name", &error.to_string()))?;
         let body = request::body_object(&parts.body, &self.limits())?;
         let mapping: Mapping = rejection::read(serde_json::Value::Object(body).to_string().as_bytes())
-            .map_err(|rejection| request::refused(rejection.into()))?;
+            .map_err(|rejection| Problem::refused(&rejection.into()))?;
         Target::parse(&mapping.target)?.plan(&mapping)?;
         let put = self.store.put_mapping(&caller.msp_id, name, &mapping, now());
         match put.map_err(|error| store_failed(&error))? {

@@ -135,7 +135,7 @@ impl Service {
     fn body<T: DeserializeOwned>(&self, parts: &Parts) -> Result<T, Problem> {
         let body = request::body_object(&parts.body, &self.limits())?;
         rejection::read(Value::Object(body).to_string().as_bytes())
-            .map_err(|rejection| request::refused(rejection.into()))
+            .map_err(|rejection| Problem::refused(&rejection.into()))
     }
 
     /// Whether events may be sent there, as far as it can be known now. It is asked again for each delivery.
