@@ -1,5 +1,6 @@
 """What schemathesis is told beside the gateway's OpenAPI document: a new key for each write, and one more rule."""
 
+import json
 import uuid
 from typing import Any
 
@@ -11,6 +12,12 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """A key that is used for another request is refused, so each write has a new one."""
     if case.headers and "Idempotency-Key" in case.headers and case.meta and case.meta.generation.mode.is_positive:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(ctx: Any, value: Any) -> bytes:
+    """Files of imports are bytes; what else is made up stands there as JSON."""
+    return bytes(value) if isinstance(value, bytes) else json.dumps(value, default=str).encode()
 
 
 @schemathesis.check
