@@ -63,7 +63,8 @@ impl Exit {
     pub fn of_status(status: u16) -> Self {
         match status {
             202 => Self::Unfinished,
-            200..300 => Self::Done,
+            // What `If-None-Match` names has not changed.
+            200..300 | 304 => Self::Done,
             400..500 => Self::Refused,
             500..600 => Self::Unavailable,
             _ => Self::Failed,
@@ -123,7 +124,8 @@ mod tests {
         ] {
             assert_eq!(Exit::of(&error), expected, "{error:#}");
         }
-        assert_eq!([200, 201, 202, 204].map(Exit::of_status).map(Exit::name), ["done", "done", "unfinished", "done"]);
+        let told = [200, 201, 202, 204, 304].map(Exit::of_status).map(Exit::name);
+        assert_eq!(told, ["done", "done", "unfinished", "done", "done"]);
     }
 
     #[test]

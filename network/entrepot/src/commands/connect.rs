@@ -17,11 +17,7 @@ use fabric_operator::{
 
 pub use self::options::Options;
 use self::show::Outcome;
-
-/// The exit status when something is in the way.
-const IN_THE_WAY: u8 = 1;
-/// The exit status when other organizations must approve before the definition is committed.
-const WAITS: u8 = 3;
+use crate::{exit::Exit, output::Form};
 
 /// Checks the network, does what the options ask besides, and prints what was found and done, also before it fails. The
 /// exit status is 1 when something is in the way of the chaincode, and 3 when its definition waits for other
@@ -29,7 +25,7 @@ const WAITS: u8 = 3;
 ///
 /// # Errors
 /// The description cannot be read or contradicts itself, or a step is refused.
-pub fn run(options: &Options) -> Result<ExitCode> {
+pub fn run(options: &Options, form: Form) -> Result<ExitCode> {
     let description = options.description()?;
     let packages = if options.deploy { options.packages(&description)? } else { Packages::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -39,9 +35,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let acted = act(options, &description, &mut checked, &packages, &mut outcome).await;
         (checked, acted)
     });
-    show::outcome(&checked.report, &outcome, acted.as_ref().err(), options)?;
+    show::outcome(&checked.report, &outcome, acted.as_ref().err(), options, form)?;
     acted?;
-    Ok(status(&checked, outcome.deployed.as_ref()))
+    Ok(status(&checked, outcome.deployed.as_ref()).into())
 }
 
 /// Deploys and writes as far as the options ask for it and nothing is in the way.
@@ -67,11 +63,11 @@ async fn act(
     Ok(())
 }
 
-fn status(checked: &Checked, deployed: Option<&Deployed>) -> ExitCode {
+fn status(checked: &Checked, deployed: Option<&Deployed>) -> Exit {
     match deployed {
-        _ if checked.report.verdict() == Verdict::Failed => ExitCode::from(IN_THE_WAY),
-        Some(deployed) if !deployed.committed => ExitCode::from(WAITS),
-        Some(_) | None => ExitCode::SUCCESS,
+        _ if checked.report.verdict() == Verdict::Failed => Exit::Failed,
+        Some(deployed) if !deployed.committed => Exit::Unfinished,
+        Some(_) | None => Exit::Done,
     }
 }
 

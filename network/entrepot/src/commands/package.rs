@@ -12,7 +12,7 @@ use fabric_operator::{
 };
 use serde_json::json;
 
-use crate::output::{print_json, say};
+use crate::output::{Form, print_json, say};
 
 /// What the package says.
 #[derive(Debug, Args)]
@@ -39,22 +39,19 @@ pub struct Options {
     /// The file to write. Default: LABEL.tar.gz
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Writes the package and prints its id and how the chaincode is started for it.
 ///
 /// # Errors
 /// The options contradict one another, or a file cannot be read or written.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options, form: Form) -> Result<()> {
     ensure!(is_label(&options.label), "{:?} cannot be a label: letters, digits, `.+-_`, no sign first", options.label);
     let connection = connection(options)?;
     let package = Package::new(&options.label, &connection)?;
     let output = options.output.clone().unwrap_or_else(|| format!("{}.tar.gz", options.label).into());
     write_atomically(&output, &package.bytes)?;
-    if options.json {
+    if form == Form::Json {
         return print_json(&json!({
             "package_id": package.id,
             "label": options.label,

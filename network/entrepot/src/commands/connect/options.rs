@@ -84,9 +84,6 @@ pub struct Options {
     /// Its key, PEM
     #[arg(long, value_name = "FILE", requires = "gateway")]
     pub(super) gateway_key: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 impl Options {

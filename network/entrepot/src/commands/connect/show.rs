@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::options::Options;
 use crate::{
     causes::in_one_line,
-    output::{print_json, say},
+    output::{Form, print_json, say},
 };
 
 /// What came of a run besides findings.
@@ -28,8 +28,14 @@ pub(super) struct Written {
 }
 
 /// Prints all of it; `failed` is the step that was refused, which is told besides.
-pub(super) fn outcome(report: &Report, outcome: &Outcome, failed: Option<&Error>, options: &Options) -> Result<()> {
-    if options.json {
+pub(super) fn outcome(
+    report: &Report,
+    outcome: &Outcome,
+    failed: Option<&Error>,
+    options: &Options,
+    form: Form,
+) -> Result<()> {
+    if form == Form::Json {
         return print_json(&as_json(report, outcome, failed));
     }
     show_report(report, failed.is_some())?;

@@ -11,10 +11,10 @@ use fabric_operator::connect::{
     ChannelStatus, Described, Description, Entry, PeerStatus, TlsClient, described, status,
 };
 
-use crate::output::{Form, print_json, say};
-
-/// The exit status when a peer does not answer.
-const SILENT: u8 = 1;
+use crate::{
+    exit::Exit,
+    output::{Form, print_json, say},
+};
 
 /// Whom to ask, and in whose name.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub fn run(options: &Options, form: Form) -> Result<ExitCode> {
         Form::Text => peers.iter().try_for_each(show)?,
     }
     let all_answer = peers.iter().all(|peer| peer.silent.is_none());
-    Ok(if all_answer { ExitCode::SUCCESS } else { ExitCode::from(SILENT) })
+    Ok(if all_answer { Exit::Done } else { Exit::Failed }.into())
 }
 
 impl Options {
