@@ -34,6 +34,7 @@ impl On for Contract {
 
     fn on_seen<T: Conditional>(self, function: Function<T>, read: Function<T::Question>) -> Self {
         check_name::<T>(&self);
+        assert!(T::KIND == Kind::Submit, "{} changes nothing", T::NAME);
         self.submit_with_extra(T::function(), move |ctx, request: T| {
             reference::note(ctx)?;
             beside::check(ctx, &request, read)?;

@@ -80,8 +80,8 @@ pub(super) fn use_of(ctx: &mut Context<'_>, entry_id: &EntryName) -> Result<Opti
     Ok(used.then_some((invoice, settlement)))
 }
 
-/// A settlement of an invoice: the one with the number; without one, that which counts, else what is proposed, else the
-/// last.
+/// A settlement of an invoice: the one with the number; without one, that which counts, else what is proposed, by the
+/// reader's organization before the other one, else the last.
 ///
 /// # Errors
 /// [`PaymentRejection::SettlementUnknown`].
@@ -104,7 +104,11 @@ fn newest(ctx: &mut Context<'_>, invoice: &Invoice) -> Result<Option<Settlement>
     if counts.is_some() {
         return Ok(counts);
     }
-    for by in [&invoice.seller, &invoice.buyer] {
+    // Each side approves its own proposal only, so that is the one which it has to see.
+    let own = &ctx.creator().msp_id;
+    let mut sides = [&invoice.seller, &invoice.buyer];
+    sides.sort_by_key(|by| by.as_str() != own);
+    for by in sides {
         if let Some(proposal) = proposal(ctx, invoice, by)? {
             return Ok(Some(proposal));
         }

@@ -7,8 +7,10 @@ use trade_model::Transaction as _;
 use trade_model::agreement::{AcceptAgreement, EndAgreement, OfferAgreement, ReadAgreement};
 use trade_model::common::Digest256;
 use trade_model::evidence::Deposit;
+use trade_model::payment::{ApproveSettlement, ReadSettlement, SetSettlementLimit, Settle};
 use trade_model::rights::{EndRight, ReadRight, WithdrawAttestation};
 
+use super::payment::Case;
 use super::rights::RIGHT;
 use super::world::*;
 
@@ -48,6 +50,29 @@ impl World {
 
     fn accept_if(&mut self, beside: &Value) -> Answer {
         self.submit_beside(&person(IMPORTER), beside, AcceptAgreement::NAME, &terms())
+    }
+
+    /// Seller and buyer both propose to settle one invoice. What they propose, and what the buyer has seen of it then.
+    fn proposed_by_both(&mut self) -> (Value, Value) {
+        let case = Case::ready(self);
+        let request = case.request(self);
+        for msp_id in [EXPORTER, IMPORTER] {
+            let limit = json!({ "currency": "EUR", "alone_most_minor": "5" });
+            self.submit(msp_id, SetSettlementLimit::NAME, &limit).expect("a limit");
+            self.submit_as(&officer(msp_id, "first"), Settle::NAME, &request).expect("a proposal");
+        }
+        let question = json!({ "invoice_id": INVOICE });
+        let read = self.evaluate(IMPORTER, ReadSettlement::NAME, &question).expect("its own proposal");
+        assert_eq!(read["settled"]["by"], IMPORTER);
+        (request, self.seen(ReadSettlement::NAME, &question))
+    }
+
+    /// A second person of the buyer approves, after one side has proposed the same once more.
+    fn approve_after(&mut self, proposes_again: &str) -> Answer {
+        let (request, seen) = self.proposed_by_both();
+        self.submit_as(&officer(proposes_again, "first"), Settle::NAME, &request)?;
+        let approved = json!({ "invoice_id": INVOICE, "entry_id": ENTRY });
+        self.submit_beside(&officer(IMPORTER, "second"), &seen, ApproveSettlement::NAME, &approved)
     }
 }
 
@@ -97,7 +122,11 @@ pub(super) fn tables() -> Vec<(&'static str, Vec<Row>)> {
             w.submit_beside(&person(EXPORTER), &beside, Deposit::NAME, &request)
         }),
     ];
-    vec![(AcceptAgreement::NAME, accept), (Deposit::NAME, deposit)]
+    let approve = vec![
+        row("of the buyer, while the seller's is another one", "", |w| w.approve_after(EXPORTER)),
+        row("of the buyer, which is another one by now", "condition.changed", |w| w.approve_after(IMPORTER)),
+    ];
+    vec![(AcceptAgreement::NAME, accept), (Deposit::NAME, deposit), (ApproveSettlement::NAME, approve)]
 }
 
 #[test]
