@@ -66,7 +66,7 @@ const QUESTIONS_MAX: usize = 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 24] = [
+pub const ALL: [Target; 25] = [
     ("proposal", proposal),
     ("envelope", envelope),
     ("transaction", transaction),
@@ -88,6 +88,7 @@ pub const ALL: [Target; 24] = [
     ("texts", texts),
     ("proof", proof),
     ("gateway_body", gateway_body),
+    ("import_file", import_file),
     ("connection", connection),
     ("discovery", discovery),
     ("join_form", join_form),
@@ -382,6 +383,11 @@ pub fn proof(bytes: &[u8]) {
 /// The body of a request.
 pub fn gateway_body(bytes: &[u8]) {
     trade_gateway::decoders::body(bytes);
+}
+
+/// A file of a bulk import.
+pub fn import_file(bytes: &[u8]) {
+    trade_gateway::decoders::file(bytes);
 }
 
 /// A `connection.json`.

@@ -57,6 +57,9 @@ fn seeds_are_good_enough_to_be_taken() -> Result<()> {
     some("epcis", |bytes| trade_standards::epcis::parse(bytes).is_ok())?;
     some("camt", |bytes| trade_standards::iso20022::parse_camt(bytes).is_ok())?;
     some("gateway_body", |bytes| trade_gateway::decoders::body(bytes) > 0)?;
+    for seed in seeds::of("import_file")? {
+        ensure!(trade_gateway::decoders::file(&seed) > 0, "a file of an import has no row: {}", seed.escape_ascii());
+    }
     some("chaincode_answer", |bytes| {
         fabric_shim::testing::message(&world::world().router, bytes).is_some_and(|status| status != 400)
     })?;

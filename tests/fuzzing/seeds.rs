@@ -98,6 +98,7 @@ pub fn of(target: &str) -> Result<Vec<Vec<u8>>> {
         "texts" => TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "proof" => proofs(world)?,
         "gateway_body" => bodies(),
+        "import_file" => import_files(),
         "connection" => vec![
             serde_json::to_vec(&connection())?,
             br#"{"address":"cc.{{.peername}}:1","dial_timeout":"1m1.5s","tls_required":true,"root_cert":"r"}"#.to_vec(),
@@ -323,6 +324,16 @@ fn epcis() -> Vec<Vec<u8>> {
     let made = documents::commissioning(&["SN-1", "SN-2"], first, PLANT);
     let shipped = documents::packing_and_shipping("095212340000000016", &["SN-1", "SN-2"], first, second, PLANT);
     [made, shipped].iter().map(|document| document.to_string().into_bytes()).collect()
+}
+
+fn import_files() -> Vec<Vec<u8>> {
+    let mut files = vec![
+        b"end_to_end_id;day\r\n\"INV-1\";02.11.2026\r\n".to_vec(),
+        b"{\"end_to_end_id\":\"INV-1\",\"n\":[1e3]}\n".to_vec(),
+        notification().into_bytes(),
+    ];
+    files.extend(epcis());
+    files
 }
 
 fn notification() -> String {

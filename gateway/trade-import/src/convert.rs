@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
+use trade_standards::identifier::gs1_check_digit_holds;
 
 use crate::{Cell, RowFault, cell::is_scientific};
+
+/// Most characters that are put before a cell.
+const PREFIX_MAX: usize = 1_000;
+
+/// Most characters of the format of a day.
+const FORMAT_MAX: usize = 40;
 
 /// One step of what is done to a cell. Steps are taken in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -146,9 +153,15 @@ impl Conversion {
     /// What is wrong with the step itself.
     pub(crate) fn flaw(&self) -> Option<&'static str> {
         let of_format = |format: &str, needed: &[&str]| {
+            if format.chars().count() > FORMAT_MAX {
+                return Some("has a format of more than 40 characters");
+            }
             needed.iter().any(|part| format.matches(part).count() != 1).then_some("lacks a part, or has one twice")
         };
         match self {
+            Self::Prefix { text } if text.is_empty() || text.chars().count() > PREFIX_MAX => {
+                Some("puts not 1 to 1000 characters before the cell")
+            }
             Self::Decimal { mark, thousands } => match (mark, thousands) {
                 (',' | '.', Some(between)) if between == mark || between.is_ascii_digit() => {
                     Some("takes the same character, or a digit, between thousands")
@@ -237,9 +250,7 @@ fn gtin(text: &str) -> Result<String, RowFault> {
         return Err(RowFault::new("gtin_malformed", "The cell is no GTIN of 8, 12, 13 or 14 digits."));
     }
     let padded = format!("{text:0>14}");
-    let sum: u32 =
-        padded.bytes().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    if !sum.is_multiple_of(10) {
+    if !gs1_check_digit_holds(&padded) {
         return Err(RowFault::new("check_digit", "The check digit of the GTIN is wrong."));
     }
     Ok(padded)
@@ -421,6 +432,9 @@ mod tests {
             Conversion::Decimal { mark: ',', thousands: Some(',') },
             Conversion::MinorUnits { decimals: 5 },
             Conversion::Digits { count: 0 },
+            Conversion::Prefix { text: String::new() },
+            Conversion::Prefix { text: "x".repeat(1_001) },
+            Conversion::Date { format: format!("DD.MM.YYYY{}", ".".repeat(31)) },
             Conversion::Values { values: BTreeMap::new() },
             Conversion::Date { format: "DD.MM".to_owned() },
             Conversion::Moment { format: "YYYY-MM-DD hh:mm".to_owned(), offset: "CET".to_owned() },
@@ -429,5 +443,7 @@ mod tests {
             assert!(flawed.flaw().is_some(), "{flawed:?}");
         }
         assert_eq!(Conversion::Date { format: "DD.MM.YYYY".to_owned() }.flaw(), None);
+        assert_eq!(Conversion::Date { format: format!("DD.MM.YYYY{}", ".".repeat(30)) }.flaw(), None);
+        assert_eq!(Conversion::Prefix { text: "x".repeat(1_000) }.flaw(), None);
     }
 }

@@ -3,7 +3,7 @@
 //! The bytes of an event stay as they were: a number that is read and written again could be another one, and with it
 //! the event's hash.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -47,6 +47,11 @@ pub fn events(bytes: &[u8], limits: &Limits) -> Result<Vec<EventDocument>, FileE
     }
     if events.len() as u64 > limits.rows {
         return Err(FileError::TooManyRows(limits.rows));
+    }
+    // Each event gets a copy of all that stands around the list.
+    let around = (bytes.len() - list.len()) as u64;
+    if around.saturating_mul(events.len() as u64) > limits.expanded_bytes {
+        return Err(FileError::ExpandsTooFar(limits.expanded_bytes));
     }
     let one = |(number, event): (u64, &&RawValue)| {
         let members = serde_json::from_str::<Members<'_>>(event.get()).ok();
@@ -100,9 +105,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members: Self::Value = Vec::new();
+                let (mut members, mut names) = (Vec::new(), BTreeSet::new());
                 while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    if members.iter().any(|(own, _)| *own == name) {
+                    if !names.insert(name.clone()) {
                         return Err(A::Error::custom("a name stands twice in one object"));
                     }
                     members.push((name, value));
@@ -158,5 +163,15 @@ mod tests {
         assert!(refused(r#"{"epcisBody":{"eventList":[1]},"epcisBody":{"eventList":[2]}}"#).contains("twice"));
         let many = events(DOCUMENT.as_bytes(), &Limits { rows: 1, ..Limits::default() });
         assert_eq!(many, Err(FileError::TooManyRows(1)));
+    }
+
+    #[test]
+    fn what_stands_around_the_events_is_not_repeated_beyond_the_limit() {
+        let list = vec!["{}"; 1_000].join(",");
+        let text = format!(r#"{{"@context":"{}","epcisBody":{{"eventList":[{list}]}}}}"#, "x".repeat(10_000));
+        let limits = |expanded_bytes| Limits { expanded_bytes, ..Limits::default() };
+        let refused = events(text.as_bytes(), &limits(10_000_000));
+        assert_eq!(refused, Err(FileError::ExpandsTooFar(10_000_000)));
+        assert_eq!(events(text.as_bytes(), &limits(11_000_000)).map(|events| events.len()), Ok(1_000));
     }
 }

@@ -20,8 +20,8 @@ pub enum FileError {
     /// More rows than the limit.
     #[error("the file has more than {0} rows")]
     TooManyRows(u64),
-    /// More columns than the limit.
-    #[error("line {line} has more than {most} columns")]
+    /// More columns than the limit; each name that a line of NDJSON, or a payment's supplementary data, adds is one.
+    #[error("with line {line} there are more than {most} columns")]
     TooManyColumns {
         /// Where.
         line: u64,
@@ -39,8 +39,8 @@ pub enum FileError {
     /// Not a workbook that can be read.
     #[error("the file is no XLSX workbook that can be read: {0}")]
     Workbook(String),
-    /// Its parts are too large together.
-    #[error("the workbook's parts have more than {0} bytes once they are expanded")]
+    /// Its parts, or the rows and requests that it becomes, are too large together.
+    #[error("the file becomes more than {0} bytes while it is read; send it in parts")]
     ExpandsTooFar(u64),
     /// No such sheet, or none at all.
     #[error("the workbook has no sheet {0:?}")]
@@ -48,6 +48,9 @@ pub enum FileError {
     /// Not an EPCIS document with events.
     #[error("the file is no EPCIS document with events: {0}")]
     Epcis(String),
+    /// Not a bank message that is read.
+    #[error("the file is no bank message of ISO 20022 that can be read: {0}")]
+    Iso20022(String),
 }
 
 impl FileError {
@@ -63,9 +66,10 @@ impl FileError {
             Self::TooManyColumns { .. } => "import.too_many_columns",
             Self::CellTooLong { .. } => "import.cell_too_long",
             Self::Workbook(_) => "import.workbook_malformed",
-            Self::ExpandsTooFar(_) => "import.workbook_expands_too_far",
+            Self::ExpandsTooFar(_) => "import.expands_too_far",
             Self::SheetUnknown(_) => "import.sheet_unknown",
             Self::Epcis(_) => "import.epcis_malformed",
+            Self::Iso20022(_) => "import.iso20022_malformed",
         }
     }
 }

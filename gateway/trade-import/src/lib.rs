@@ -7,6 +7,7 @@ mod encoding;
 mod epcis;
 mod fault;
 mod header;
+mod iso20022;
 mod limits;
 pub mod mapping;
 mod ndjson;

@@ -5,7 +5,8 @@
 pub struct Limits {
     /// Bytes of the file.
     pub bytes: usize,
-    /// Bytes of all parts of a workbook together, once they are expanded.
+    /// Bytes of all parts of a workbook together, once they are expanded, and of what the documents of all events
+    /// repeat of what stands around them.
     pub expanded_bytes: u64,
     /// Rows below the header, or events.
     pub rows: u64,

@@ -19,6 +19,8 @@ pub enum Format {
     Xlsx,
     /// An EPCIS 2.0 document in JSON: each event is a row.
     Epcis,
+    /// A bank message of ISO 20022: each payment is a row.
+    Iso20022,
 }
 
 /// What a file does not say about itself.
@@ -26,7 +28,7 @@ pub enum Format {
 pub struct Options {
     /// What separates the columns of a CSV file. Default: what the header shows.
     pub delimiter: Option<u8>,
-    /// The encoding of a text file. Default: UTF-8.
+    /// The encoding of a CSV or NDJSON file. Default: UTF-8.
     pub encoding: Encoding,
     /// The sheet of a workbook. Default: the first one.
     pub sheet: Option<String>,
@@ -35,7 +37,7 @@ pub struct Options {
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The line on which it begins, or the number of the sheet's row, from 1.
+    /// The line on which it begins, the number of the sheet's row, or which payment of a message it is, from 1.
     pub line: u64,
     /// The names of its cells.
     pub header: Arc<Header>,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::{FileError, Format, Limits, Options, Row, csv_rows, ndjson, xlsx};
+use crate::{FileError, Format, Limits, Options, Row, csv_rows, iso20022, ndjson, xlsx};
 
 /// Gives each row of a table to `each`, until it has had enough. Empty rows are left out. EPCIS documents are no
 /// tables: see [`crate::events`].
@@ -31,6 +31,7 @@ pub fn read(
         Format::Csv => csv_rows::read(bytes, options, limits, &mut counted),
         Format::Ndjson => ndjson::read(bytes, options, limits, &mut counted),
         Format::Xlsx => xlsx::read(bytes, options, limits, &mut counted),
+        Format::Iso20022 => iso20022::read(bytes, limits, &mut counted),
         Format::Epcis => Err(FileError::HeaderMissing),
     }
 }

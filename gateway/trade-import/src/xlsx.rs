@@ -11,6 +11,9 @@ use zip::ZipArchive;
 
 use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, row::Each};
 
+/// What a report shows of a formula without a value.
+const NOT_COMPUTED: &str = "(formula without a value)";
+
 pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<'_>) -> Result<(), FileError> {
     try_to_expand(bytes, limits)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| workbook_error(&error))?;
@@ -21,10 +24,15 @@ pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<
     };
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| workbook_error(&error))?;
     let mut rows = Rows { header: None, number: 0, cells: Vec::new(), each };
-    while let Some(found) = reader.next_cell().map_err(|error| workbook_error(&error))? {
-        let (row, column) = found.get_position();
+    // The formulas themselves are not asked for: what shares one is not expanded.
+    while let Some(found) = reader.next_cell_with_formula_metadata().map_err(|error| workbook_error(&error))? {
+        let (row, column) = found.pos;
         let line = u64::from(row) + 1;
-        let cell = cell(found.get_value());
+        let cell = match (&found.value, &found.formula) {
+            // The program that made the file has not computed it, so the cell is not empty: its value is not known.
+            (DataRef::Empty, Some(_)) => Cell::Broken(NOT_COMPUTED.to_owned()),
+            (value, _) => cell(value),
+        };
         if line < rows.number {
             return Err(FileError::Workbook("its rows are not in their order".to_owned()));
         }
@@ -202,6 +210,21 @@ mod tests {
         assert_eq!(rows[1].cells, [Cell::Empty, Cell::Broken("#REF!".to_owned()), Cell::Flag(true)]);
         assert!(matches!(rows[2].cells[2], Cell::Lossy(_)));
         assert_eq!(rows[2].fault.as_ref().map(|fault| fault.code.as_str()), Some("import.cells_count"));
+    }
+
+    #[test]
+    fn a_formula_that_was_not_computed_is_no_empty_cell() {
+        let body = format!(
+            r#"{}<row r="3"><c r="A3"><f>1+1</f></c><c r="B3"><f>1+1</f><v>2</v></c>
+            <c r="C3" t="str"><f>""</f><v></v></c></row>
+            <row r="4"><c r="A4"><f t="shared" ref="A4:B4" si="999999999999">B3</f><v>2</v></c>
+            <c r="B4"><f t="shared" si="999999999999"/></c></row>"#,
+            header()
+        );
+        let rows = rows(&workbook(&body), &Options::default(), &Limits::default()).expect("a table");
+        let (broken, two) = (Cell::Broken(NOT_COMPUTED.to_owned()), Cell::Number("2".to_owned()));
+        assert_eq!(rows[0].cells, [broken.clone(), two.clone(), Cell::Empty]);
+        assert_eq!(rows[1].cells, [two, broken, Cell::Empty]);
     }
 
     #[test]

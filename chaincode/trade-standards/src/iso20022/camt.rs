@@ -6,7 +6,7 @@ use super::message::{
     BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CamtReferences, CamtStatement, CamtTransaction,
     CreditDebit, CreditorReferenceText, EntryStatus,
 };
-use super::xml::{self, Node};
+use super::xml::{self, Element};
 use crate::identifier::{Iban, Uetr};
 use crate::money::{Amount, CurrencyCode};
 
@@ -46,7 +46,7 @@ struct Budget<'a> {
     transactions: usize,
 }
 
-fn body(root: &Node) -> Result<(CamtKind, &Node, &'static str), CamtError> {
+fn body(root: &Element) -> Result<(CamtKind, &Element, &'static str), CamtError> {
     let unknown = |name: &str| CamtError::UnknownMessage { found: name.chars().take(64).collect() };
     if root.name != "Document" {
         return Err(unknown(&root.name));
@@ -59,7 +59,7 @@ fn body(root: &Node) -> Result<(CamtKind, &Node, &'static str), CamtError> {
     }
 }
 
-fn statement(node: &Node, budget: &mut Budget<'_>) -> Result<CamtStatement, CamtError> {
+fn statement(node: &Element, budget: &mut Budget<'_>) -> Result<CamtStatement, CamtError> {
     let account = match (node.text_at(&["Acct", "Id", "IBAN"]), node.text_at(&["Acct", "Id", "Othr", "Id"])) {
         (Some(text), _) => Some(Iban::parse(&text).map_or(CamtAccount::Other(text), CamtAccount::Iban)),
         (None, Some(text)) => Some(CamtAccount::Other(text)),
@@ -69,7 +69,7 @@ fn statement(node: &Node, budget: &mut Budget<'_>) -> Result<CamtStatement, Camt
     Ok(CamtStatement { id: node.text_at(&["Id"]), account, entries })
 }
 
-fn entry(node: &Node, budget: &mut Budget<'_>) -> Result<CamtEntry, CamtError> {
+fn entry(node: &Element, budget: &mut Budget<'_>) -> Result<CamtEntry, CamtError> {
     budget.entries += 1;
     if budget.entries > budget.limits.entries_max {
         return Err(CamtError::TooLarge { what: "entries", max: budget.limits.entries_max });
@@ -108,7 +108,7 @@ fn entry(node: &Node, budget: &mut Budget<'_>) -> Result<CamtEntry, CamtError> {
     })
 }
 
-fn transaction(node: &Node) -> Result<CamtTransaction, CamtError> {
+fn transaction(node: &Element) -> Result<CamtTransaction, CamtError> {
     // Since version 04 the amount stands in the transaction itself, before that in its amount details.
     let amount_node = once(node, "Amt")?.or(node.at(&["AmtDtls", "TxAmt", "Amt"]));
     let remittance = node.all("RmtInf").flat_map(|info| info.all("Ustrd"));
@@ -123,7 +123,7 @@ fn transaction(node: &Node) -> Result<CamtTransaction, CamtError> {
     })
 }
 
-fn references(node: &Node) -> CamtReferences {
+fn references(node: &Element) -> CamtReferences {
     let text = |name| node.text_at(&["Refs", name]);
     let uetr_text = text("UETR");
     let uetr = uetr_text.as_deref().and_then(|text| Uetr::parse(text).ok());
@@ -145,7 +145,7 @@ fn references(node: &Node) -> CamtReferences {
 }
 
 /// A party's name: directly below it up to version 07, inside `Pty` from version 08 on.
-fn party(node: &Node, role: &str) -> Option<String> {
+fn party(node: &Element, role: &str) -> Option<String> {
     node.text_at(&["RltdPties", role, "Nm"]).or_else(|| node.text_at(&["RltdPties", role, "Pty", "Nm"]))
 }
 
@@ -167,14 +167,14 @@ fn batch_check(amount: &Amount, direction: CreditDebit, transactions: &[CamtTran
     if sum == i128::from(amount.minor.get()) { BatchCheck::Agrees } else { BatchCheck::Differs }
 }
 
-fn amount(node: &Node) -> Result<Amount, CamtError> {
+fn amount(node: &Element) -> Result<Amount, CamtError> {
     let value = |reason: String| CamtError::Value { element: "Amt", reason };
     let code = node.currency.as_deref().ok_or(CamtError::Missing { parent: "Amt", element: "Ccy" })?;
     let currency = CurrencyCode::parse(code).map_err(|error| value(error.to_string()))?;
     Amount::from_major(&node.text, currency).map_err(|error| value(error.to_string()))
 }
 
-fn credit_debit(node: &Node) -> Result<CreditDebit, CamtError> {
+fn credit_debit(node: &Element) -> Result<CreditDebit, CamtError> {
     match node.text.as_str() {
         "CRDT" => Ok(CreditDebit::Credit),
         "DBIT" => Ok(CreditDebit::Debit),
@@ -182,7 +182,7 @@ fn credit_debit(node: &Node) -> Result<CreditDebit, CamtError> {
     }
 }
 
-fn reversal(node: &Node) -> Result<bool, CamtError> {
+fn reversal(node: &Element) -> Result<bool, CamtError> {
     match once(node, "RvslInd")?.map(|node| node.text.as_str()) {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
@@ -191,7 +191,7 @@ fn reversal(node: &Node) -> Result<bool, CamtError> {
 }
 
 /// `<Sts>BOOK</Sts>` up to version 07, `<Sts><Cd>BOOK</Cd></Sts>` from version 08 on.
-fn status(node: &Node) -> Result<EntryStatus, CamtError> {
+fn status(node: &Element) -> Result<EntryStatus, CamtError> {
     let missing = CamtError::Missing { parent: "Ntry", element: "Sts" };
     let status = once(node, "Sts")?.ok_or(missing.clone())?;
     let inner = || status.text_at(&["Cd"]).or_else(|| status.text_at(&["Prtry"]));
@@ -205,7 +205,7 @@ fn status(node: &Node) -> Result<EntryStatus, CamtError> {
 }
 
 /// `Dt`, or the date part of `DtTm`.
-fn date(node: &Node, element: &'static str) -> Result<Option<String>, CamtError> {
+fn date(node: &Element, element: &'static str) -> Result<Option<String>, CamtError> {
     let Some(node) = once(node, element)? else {
         return Ok(None);
     };
@@ -227,7 +227,7 @@ fn transaction_count(text: &str) -> Result<u64, CamtError> {
 }
 
 /// The only child of that name.
-fn once<'a>(node: &'a Node, name: &'static str) -> Result<Option<&'a Node>, CamtError> {
+fn once<'a>(node: &'a Element, name: &'static str) -> Result<Option<&'a Element>, CamtError> {
     let mut found = node.all(name);
     match (found.next(), found.next()) {
         (first, None) => Ok(first),

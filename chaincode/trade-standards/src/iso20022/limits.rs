@@ -11,7 +11,7 @@ pub struct CamtLimits {
     pub entries_max: usize,
     /// Transactions in all entries together.
     pub transactions_max: usize,
-    /// Elements of the whole message.
+    /// Elements that are kept at once; by [`parse_camt`](super::parse_camt), those of the whole message.
     pub elements_max: usize,
     /// Bytes of one text.
     pub text_max: usize,

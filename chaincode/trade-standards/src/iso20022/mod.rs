@@ -1,9 +1,10 @@
 //! Bank messages of ISO 20022, read for reconciliation: account statements (`camt.053`) and debit or credit
 //! notifications (`camt.054`).
 //!
-//! The reader takes what decides whether a payment settles an invoice — amounts, direction, dates,
+//! [`parse_camt`] takes what decides whether a payment settles an invoice — amounts, direction, dates,
 //! references — and leaves balances, charges and addresses alone. Element shapes of versions 02 to 14 are
-//! read alike. Payment initiation and interbank messages are recognised and refused by name.
+//! read alike. Payment initiation and interbank messages are recognised and refused by name. [`read_elements`] reads
+//! any message element by element, under the same bounds, for those who look for something else in it.
 
 mod camt;
 mod error;
@@ -18,6 +19,7 @@ pub use message::{
     BatchCheck, CamtAccount, CamtEntry, CamtKind, CamtMessage, CamtReferences, CamtStatement, CamtTransaction,
     CreditDebit, CreditorReferenceText, EntryStatus,
 };
+pub use xml::{Element, read_elements};
 
 #[cfg(test)]
 mod tests;

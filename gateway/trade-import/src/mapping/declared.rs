@@ -9,6 +9,12 @@ use crate::Conversion;
 /// Most fields of a mapping.
 pub const FIELDS_MAX: usize = 200;
 
+/// Most characters of the name of a field or column.
+pub(crate) const NAME_MAX: usize = 1_000;
+
+/// Most steps of what is done to a cell.
+pub(crate) const STEPS_MAX: usize = 10;
+
 /// What becomes of each row of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
-    declared::{FIELDS_MAX, FieldMapping, Mapping, MappingFault},
+    declared::{FIELDS_MAX, FieldMapping, Mapping, MappingFault, NAME_MAX, STEPS_MAX},
     schema::{Kind, Node},
 };
 use crate::{
@@ -90,7 +90,7 @@ fn overlap(one: &[String], other: &[String]) -> bool {
 }
 
 fn planned(field: &FieldMapping, place: &str, schema: Node<'_>) -> Result<Planned, Vec<MappingFault>> {
-    let mut faults = Vec::new();
+    let mut faults = too_long(field, place);
     let at = |part: &str| format!("{place}/{part}");
     for (number, step) in field.convert.iter().enumerate() {
         if let Some(flaw) = step.flaw() {
@@ -124,6 +124,25 @@ fn planned(field: &FieldMapping, place: &str, schema: Node<'_>) -> Result<Planne
     }
     let (optional, convert) = (field.optional, field.convert.clone());
     Ok(Planned { steps, lists: reached.lists, kind: reached.kind, source, optional, convert })
+}
+
+/// What is longer than the form of a mapping says.
+fn too_long(field: &FieldMapping, place: &str) -> Vec<MappingFault> {
+    let is_wrong = |name: &str| name.is_empty() || name.chars().count() > NAME_MAX;
+    let names = [("field", Some(&field.field)), ("column", field.column.as_ref())];
+    let mut faults: Vec<_> = names
+        .into_iter()
+        .filter(|(_, name)| name.is_some_and(|name| is_wrong(name)))
+        .map(|(part, _)| {
+            let detail = format!("It has not 1 to {NAME_MAX} characters.");
+            MappingFault::new(format!("{place}/{part}"), "name_length", detail)
+        })
+        .collect();
+    if field.convert.len() > STEPS_MAX {
+        let detail = format!("It has more than {STEPS_MAX} steps.");
+        faults.push(MappingFault::new(format!("{place}/convert"), "steps_count", detail));
+    }
+    faults
 }
 
 fn unfit(source: &Source, kind: Kind, place: &str) -> Option<MappingFault> {

@@ -156,6 +156,27 @@ fn all_faults_of_a_mapping_are_named_with_their_places_at_once() {
 }
 
 #[test]
+fn a_mapping_is_no_longer_than_its_form_says() {
+    let trim = |count: usize| vec![json!({"kind": "trim"}); count];
+    let told = |column: &str, steps: usize| {
+        let mut fields = usable();
+        fields[0] = json!({"field": "sha256", "column": column, "convert": trim(steps)});
+        let faults = planned(fields).err().unwrap_or_default();
+        faults.iter().map(|fault| format!("{} {}", fault.place, fault.code)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&"x".repeat(1_000), 10), Vec::<String>::new());
+    assert_eq!(
+        told(&"x".repeat(1_001), 11),
+        [
+            "/fields/0/column mapping.name_length",
+            "/fields/0/convert mapping.steps_count",
+            "/fields mapping.field_missing",
+        ]
+    );
+    assert_eq!(told("", 0)[0], "/fields/0/column mapping.name_length");
+}
+
+#[test]
 fn a_template_is_read_by_its_own_mapping_into_the_example_it_was_made_of() {
     let (schema, definitions) = schema();
     let example = json!({"sha256": "e3b0", "kind": "photo", "item": {"gtin": "9506000134352"}});
