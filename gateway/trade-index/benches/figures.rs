@@ -144,6 +144,7 @@ fn transaction(event: u64, items: u64, certificate: &[u8], certificate_sha256: &
         creator: MEMBERS[0],
         certificate,
         transaction_id,
+        event: "item.captured",
         namespaces: vec![namespace(CHAINCODE, writes, Vec::new())],
     };
     call.envelope()

@@ -3,7 +3,7 @@
 //! Of private writes a block holds hashes, and the index takes no more of them: what opens an amount stands in the
 //! collections of its two parties and nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fabric_config::{ChannelConfig, ConfigError, block};
 use fabric_msp::{certificate::Certificate, hash::sha256};
@@ -18,6 +18,7 @@ use fabric_protos::{
     rwset::{NsReadWriteSet, TxReadWriteSet},
 };
 use prost::Message;
+use serde_json::Value;
 use trade_standards::time::UtcTime;
 
 /// Where the verdicts stand in a block's metadata.
@@ -241,13 +242,14 @@ fn read_transaction(
             }
         }
     }
+    keep_last_of_each_key(&mut facts.writes);
     // Another chaincode may have called this one: what that wrote belongs to the state like anything else.
     let has_written = !facts.writes.is_empty() || !facts.hashes.is_empty();
     Ok((is_called || has_written).then_some(facts))
 }
 
-/// A text that the maker of an envelope chose freely, as a column of SQL takes it: an invalid transaction can name
-/// anything as its function, and must not stop those who read.
+/// A text that the maker of an envelope or of its event chose freely, as a column of SQL takes it: an invalid
+/// transaction can name anything as its function, a changed chaincode as its event, and neither may stop who reads.
 fn shown(text: &str, characters_max: usize) -> String {
     let text = text.chars().take(characters_max);
     text.map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
@@ -275,7 +277,7 @@ fn event(bytes: &[u8], chaincode: &str) -> Result<Option<Event>, Unreadable> {
     }
     let event = ChaincodeEvent::decode(bytes)?;
     let is_ours = event.chaincode_id == chaincode;
-    Ok(is_ours.then(|| Event { name: event.event_name, payload: json(&event.payload) }))
+    Ok(is_ours.then(|| Event { name: shown(&event.event_name, 255), payload: json(&event.payload) }))
 }
 
 /// SHA-256 of the certificates of a block. Few clients make many transactions, and a certificate takes longer to read
@@ -296,9 +298,18 @@ impl Digests {
 fn writes(writes: &[KvWrite]) -> Vec<Write> {
     let write = |write: &KvWrite| {
         let deleted = write.is_delete || write.value.is_empty();
-        Some(Write { key: parts(&write.key)?, value: (!deleted).then(|| json(&write.value)) })
+        Some(Write { key: key_parts(&write.key)?, value: (!deleted).then(|| json(&write.value)) })
     };
     writes.iter().filter_map(write).collect()
+}
+
+/// Leaves out the writes that a later one to the same key undoes. Fabric's own shim makes none, but an endorser's
+/// changed chaincode may, and a key has one version for each transaction.
+fn keep_last_of_each_key(writes: &mut Vec<Write>) {
+    let last: HashMap<&[String], usize> = writes.iter().map(|write| write.key.as_slice()).zip(0..).collect();
+    let kept: HashSet<usize> = last.into_values().collect();
+    let mut numbers = 0..;
+    writes.retain(|_| numbers.next().is_some_and(|number| kept.contains(&number)));
 }
 
 fn hashes(namespace: &NsReadWriteSet) -> Result<Vec<HashedWrite>, Unreadable> {
@@ -317,8 +328,9 @@ fn hashes(namespace: &NsReadWriteSet) -> Result<Vec<HashedWrite>, Unreadable> {
     Ok(found)
 }
 
-/// The table and the parts of a composite key.
-fn parts(key: &str) -> Option<Vec<String>> {
+/// The table and the parts of a composite key, or of the beginning of one; none of any other key.
+#[must_use]
+pub fn key_parts(key: &str) -> Option<Vec<String>> {
     let inner = key.strip_prefix(MARK)?.strip_suffix(MARK)?;
     Some(inner.split(MARK).map(str::to_owned).collect())
 }
@@ -326,8 +338,8 @@ fn parts(key: &str) -> Option<Vec<String>> {
 /// The value as JSON. One that is none was not made by our contracts; it is kept as a text of its bytes in hexadecimal,
 /// which no record can be read from.
 fn json(value: &[u8]) -> String {
-    let readable =
-        std::str::from_utf8(value).ok().filter(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+    // Read as it is read later: what is only skipped over may have numbers, texts and depths that no value has.
+    let readable = std::str::from_utf8(value).ok().filter(|text| serde_json::from_str::<Value>(text).is_ok());
     match readable {
         Some(text) => text.to_owned(),
         None => {

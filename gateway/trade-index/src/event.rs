@@ -11,7 +11,7 @@ use crate::store::{ReaderId, Store, StoreError};
 pub const EVENTS_MAX: u32 = 1_000;
 
 /// Events that are not shown: that alarms were answered is told by the contract, to those who are told of the alarms.
-const WITHHELD: &str = "item.alarm_answered";
+pub(crate) const WITHHELD: &str = "item.alarm_answered";
 
 /// Most names in one filter.
 pub const EVENT_NAMES_MAX: usize = 32;

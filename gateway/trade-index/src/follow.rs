@@ -1,4 +1,5 @@
-//! Follows the blocks of the organization's own peer into the index, for as long as the process lives.
+//! Follows the blocks of the organization's own peers into the index, for as long as the process lives: those of the
+//! first that is up, once it has shown the block that was read last.
 //!
 //! The index's own position decides where the reading goes on, so a process that was killed reads on without a gap, and
 //! of two processes with one database each block is taken by whichever has it first.
@@ -6,12 +7,13 @@
 use std::time::Duration;
 
 use fabric_client::{
-    Gateway, Start,
+    Gateway, Peers, Start,
     checkpoint::{CheckpointError, Checkpointer, MemoryCheckpointer, Position},
     events::{Backoff, BlocksBuilder, EventError, Full, Resuming},
 };
 use fabric_config::block::header_hash;
 use fabric_protos::common::BlockHeader;
+use prost::Message;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -32,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Transactions at most that are taken in at once, but for those of one block. The larger, the less is written, and the
 /// longer do others wait who write.
 const TRANSACTIONS_AT_ONCE: usize = 200;
+
+/// Bytes of blocks at most that are taken in at once, but for those of one block: that many are held in memory, read.
+const BYTES_AT_ONCE: usize = 8 << 20;
 
 /// The longest wait.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -98,20 +103,32 @@ pub enum FollowError {
     OtherChain(u64),
 }
 
+impl FollowError {
+    /// Whether another peer of the organization may do better.
+    #[must_use]
+    pub fn is_of_one_peer(&self) -> bool {
+        match self {
+            Self::Stream(error) => error.is_transient(),
+            Self::Silent(_) | Self::Behind { .. } => true,
+            Self::Block(_) | Self::Store(_) | Self::Position(_) | Self::OtherChain(_) => false,
+        }
+    }
+}
+
 /// Reads blocks into an index.
 pub struct Follower {
     store: Store,
     reader: Reader,
-    gateway: Gateway,
+    peers: Peers,
     progress: watch::Sender<Progress>,
 }
 
 impl Follower {
-    /// Prepares to follow the chaincode of `reader` through `gateway`, whose identity must be of the reader's
-    /// organization and may read the channel.
+    /// Prepares to follow the chaincode of `reader` at `peers`, whose identity must be of the reader's organization and
+    /// may read the channel.
     #[must_use]
-    pub fn new(store: Store, reader: Reader, gateway: Gateway) -> Self {
-        Self { store, reader, gateway, progress: watch::Sender::new(Progress::default()) }
+    pub fn new(store: Store, reader: Reader, peers: impl Into<Peers>) -> Self {
+        Self { store, reader, peers: peers.into(), progress: watch::Sender::new(Progress::default()) }
     }
 
     /// Where it has got to.
@@ -122,17 +139,10 @@ impl Follower {
 
     /// Follows for ever; what fails is tried again after a pause.
     pub async fn run(self) {
-        let (mut pause, mut checked) = (PAUSE_FIRST, false);
+        let (mut pause, mut checked) = (PAUSE_FIRST, None);
         loop {
             let began = self.progress.borrow().next_block;
-            let error = match self.follow(u64::MAX, !checked).await {
-                Ok(()) => {
-                    checked = true;
-                    continue;
-                }
-                Err(error) => error,
-            };
-            checked = false;
+            let Err(error) = self.follow(u64::MAX, &mut checked).await else { continue };
             tracing::warn!(organization = self.reader.organization, %error, "the index does not follow");
             self.progress.send_modify(|progress| progress.trouble = Some(error.to_string()));
             let moved = self.progress.borrow().next_block > began;
@@ -144,12 +154,11 @@ impl Follower {
     /// Reads until block `last` is in the index.
     ///
     /// # Errors
-    /// [`FollowError`]; what was read until then stays.
+    /// [`FollowError`]; the blocks before the one that fails are in the index then.
     pub async fn until(&self, last: u64) -> Result<(), FollowError> {
-        let mut checked = false;
+        let mut checked = None;
         while self.next_block().await? <= last {
-            self.follow(last, !checked).await?;
-            checked = true;
+            self.follow(last, &mut checked).await?;
         }
         Ok(())
     }
@@ -159,43 +168,65 @@ impl Follower {
         Ok(self.store.next_block(reader).await?)
     }
 
-    /// Follows until a block is missing, since another process forgot what was read, or `last` is there.
-    async fn follow(&self, last: u64, check: bool) -> Result<(), FollowError> {
+    /// Follows the peer that is preferred now. `checked` is the peer whose chain has been compared with the index.
+    async fn follow(&self, last: u64, checked: &mut Option<usize>) -> Result<(), FollowError> {
+        let (number, gateway) = self.peers.preferred();
+        let followed = self.follow_one(number, &gateway, last, *checked != Some(number)).await;
+        *checked = followed.is_ok().then_some(number);
+        if followed.as_ref().is_err_and(FollowError::is_of_one_peer) {
+            self.peers.lost(number);
+        }
+        followed
+    }
+
+    /// Follows until a block is missing, since another process forgot what was read, or `last` is there, or another
+    /// peer is preferred.
+    async fn follow_one(&self, number: usize, gateway: &Gateway, last: u64, check: bool) -> Result<(), FollowError> {
         let reader = self.store.reader(&self.reader).await?;
         let next = self.store.next_block(reader).await?;
         if check {
-            self.check_chain(reader, next).await?;
+            self.check_chain(gateway, reader, next).await?;
         }
         self.progress.send_modify(|progress| progress.next_block = next);
         let mut checkpoint = MemoryCheckpointer::default();
         checkpoint.store(&Position::block(next))?;
-        let blocks = self.gateway.blocks(&self.reader.channel).until(last);
+        let blocks = gateway.blocks(&self.reader.channel).until(last);
         // Errors come back at once: the pauses are this module's.
         let mut blocks = blocks.resuming(checkpoint).backoff(Backoff { attempts: 1, ..Backoff::default() });
-        while let Some(block) = blocks.next().await? {
+        loop {
+            let block = tokio::select! {
+                block = blocks.next() => block?,
+                () = self.peers.other_than(number) => None,
+            };
+            let Some(block) = block else { return Ok(()) };
             let mut facts = vec![read_block(&block, &self.reader.chaincode)?];
-            let more = self.add_ready(&mut blocks, &mut facts).await;
-            if self.take(reader, &facts).await?.is_none() {
+            let more = self.add_ready(&mut blocks, &mut facts, block.encoded_len()).await;
+            if take(&self.store, &self.progress, reader, &facts).await?.is_none() {
                 return Ok(());
             }
             more?;
         }
-        Ok(())
     }
 
-    /// Adds the blocks that have come by now: while it catches up, several are taken in at once.
+    /// Adds the blocks that have come by now: while it catches up, several are taken in at once. `bytes` are those of
+    /// the blocks that `facts` are of.
     async fn add_ready(
         &self,
         blocks: &mut Resuming<BlocksBuilder<Full>, MemoryCheckpointer>,
         facts: &mut Vec<BlockFacts>,
+        mut bytes: usize,
     ) -> Result<(), FollowError> {
-        while facts.iter().map(|one| one.transactions.len().max(1)).sum::<usize>() < TRANSACTIONS_AT_ONCE {
+        let few = |facts: &[BlockFacts]| {
+            facts.iter().map(|one| one.transactions.len().max(1)).sum::<usize>() < TRANSACTIONS_AT_ONCE
+        };
+        while few(facts) && bytes < BYTES_AT_ONCE {
             let block = tokio::select! {
                 biased;
                 block = blocks.next() => block?,
                 () = std::future::ready(()) => None,
             };
             let Some(block) = block else { break };
+            bytes = bytes.saturating_add(block.encoded_len());
             facts.push(read_block(&block, &self.reader.chaincode)?);
         }
         Ok(())
@@ -203,41 +234,80 @@ impl Follower {
 
     /// Whether the peer's chain is the one whose blocks the index holds: a network that was made anew may well have
     /// fewer blocks, and the next one would never come.
-    async fn check_chain(&self, reader: ReaderId, next: u64) -> Result<(), FollowError> {
+    async fn check_chain(&self, gateway: &Gateway, reader: ReaderId, next: u64) -> Result<(), FollowError> {
         let Some(before) = next.checked_sub(1) else { return Ok(()) };
         let Some(kept) = self.store.header_sha256(reader, before).await? else { return Ok(()) };
-        let newest = self.header(Start::Newest).await?;
+        let header = async |start| header(gateway, &self.reader.channel, start).await;
+        let newest = header(Start::Newest).await?;
         if newest.number < before {
             return Err(FollowError::Behind { newest: newest.number, next });
         }
-        let shown = if newest.number == before { newest } else { self.header(Start::Block(before)).await? };
+        let shown = if newest.number == before { newest } else { header(Start::Block(before)).await? };
         if hexadecimal(&header_hash(&shown)) == kept { Ok(()) } else { Err(FollowError::OtherChain(before)) }
     }
+}
 
-    async fn header(&self, start: Start) -> Result<BlockHeader, FollowError> {
-        header(&self.gateway, &self.reader.channel, start).await
+/// Takes blocks in; none when the one that is needed next is before them.
+async fn take(
+    store: &Store,
+    progress: &watch::Sender<Progress>,
+    reader: ReaderId,
+    facts: &[BlockFacts],
+) -> Result<Option<()>, FollowError> {
+    let (mut left, mut at_once) = (facts, facts.len());
+    while let [first, ..] = left {
+        let (some, others) = left.split_at(left.len().min(at_once));
+        match store.apply_all(reader, some).await {
+            Ok(Applied::Now) => {
+                left = others;
+                let next_block = some.last().unwrap_or(first).number.saturating_add(1);
+                progress.send_replace(Progress { next_block, last: Some(Instant::now()), trouble: None });
+            }
+            Ok(Applied::OutOfTurn { next }) => {
+                progress.send_modify(|progress| progress.next_block = next);
+                if next <= first.number {
+                    return Ok(None);
+                }
+                // Another process has them already: those after them may be this one's.
+                left = &left[left.iter().take_while(|one| one.number < next).count()..];
+            }
+            // One by one, so that a block that cannot be taken in holds back none before it.
+            Err(_) if some.len() > 1 => at_once = 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Some(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An empty block of a chain whose headers' digests are the blocks' numbers.
+    fn block(number: u8) -> BlockFacts {
+        BlockFacts {
+            number: number.into(),
+            previous_sha256: [number.wrapping_sub(1); 32],
+            header_sha256: [number; 32],
+            organizations: None,
+            transactions: Vec::new(),
+        }
     }
 
-    /// Takes blocks in; none when the one that is needed next is before them.
-    async fn take(&self, reader: ReaderId, facts: &[BlockFacts]) -> Result<Option<()>, FollowError> {
-        let mut left = facts;
-        while let [first, .., last] | [first @ last] = left {
-            match self.store.apply_all(reader, left).await? {
-                Applied::Now => {
-                    let next_block = last.number.saturating_add(1);
-                    self.progress.send_replace(Progress { next_block, last: Some(Instant::now()), trouble: None });
-                    break;
-                }
-                Applied::OutOfTurn { next } => {
-                    self.progress.send_modify(|progress| progress.next_block = next);
-                    if next <= first.number {
-                        return Ok(None);
-                    }
-                    // Another process has them already: those after them may be this one's.
-                    left = &left[left.iter().take_while(|one| one.number < next).count()..];
-                }
-            }
-        }
-        Ok(Some(()))
+    #[tokio::test]
+    async fn a_block_that_cannot_be_taken_in_holds_back_none_before_it() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open_file(&folder.path().join("index.sqlite")).await?;
+        let named = Reader { channel: "trade".into(), organization: "SellerMSP".into(), chaincode: "trade".into() };
+        let (reader, progress) = (store.reader(&named).await?, watch::Sender::new(Progress::default()));
+        let other = BlockFacts { previous_sha256: [9; 32], ..block(3) };
+        let taken = take(&store, &progress, reader, &[block(0), block(1), block(2), other, block(4)]).await;
+        assert!(matches!(taken, Err(FollowError::Store(StoreError::OtherChain(3)))), "{taken:?}");
+        assert_eq!((store.next_block(reader).await?, progress.borrow().next_block), (3, 3));
+        // What is there already is passed over.
+        assert_eq!(take(&store, &progress, reader, &[block(2), block(3), block(4)]).await?, Some(()));
+        assert_eq!(take(&store, &progress, reader, &[block(6)]).await?, None);
+        assert_eq!(store.next_block(reader).await?, 5);
+        Ok(())
     }
 }

@@ -14,7 +14,7 @@ mod webhook;
 mod words;
 
 pub use self::{
-    block::{BlockError, BlockFacts, Event, HashedWrite, TransactionFacts, Write, read_block},
+    block::{BlockError, BlockFacts, Event, HashedWrite, TransactionFacts, Write, key_parts, read_block},
     event::{EVENT_NAMES_MAX, EVENTS_MAX, EventId, EventIdError, EventNames, EventNamesError, EventPage, IndexedEvent},
     follow::{FollowError, Follower, Progress, newest_block},
     history::{History, VERSIONS_MAX, Version},

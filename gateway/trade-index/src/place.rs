@@ -15,15 +15,15 @@ pub struct Place {
 }
 
 impl Store {
-    /// The place of the transaction with this id; none when the index has read none. Of several with one id the first
-    /// one counts: peers mark the others invalid.
+    /// The place of the transaction with this id; none when the index has read none. Of several with one id the valid
+    /// one counts, else the first: a copy that peers mark invalid may stand before it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn place_of(&self, reader: ReaderId, transaction_id: &str) -> Result<Option<Place>, StoreError> {
         let mut transaction = self.reading().await?;
         let statement = "SELECT block, place FROM ledger_transaction WHERE reader_id = $1 AND transaction_id = $2 \
-                         ORDER BY block, place LIMIT 1";
+                         ORDER BY CASE WHEN validation_code = 0 THEN 0 ELSE 1 END, block, place LIMIT 1";
         let query = sqlx::query(statement).bind(reader.0).bind(transaction_id);
         let row = query.fetch_optional(&mut *transaction).await?;
         transaction.commit().await?;

@@ -18,7 +18,7 @@ mod text;
 use std::sync::LazyLock;
 
 pub use self::kind::{Cell, Column, Kind, Part, Resource, Shared, Withheld};
-pub(crate) use self::text::{bounded, micros, thing};
+pub(crate) use self::text::{bounded, micros, micros_of, thing};
 
 /// All resources, in the order of their names.
 #[must_use]

@@ -20,6 +20,7 @@ fn a_valid_transaction_tells_what_it_wrote_and_an_invalid_one_its_verdict() -> T
         creator: "SellerMSP",
         certificate: b"no certificate",
         transaction_id: "ab".repeat(32),
+        event: "item.captured",
         namespaces: vec![
             namespace(
                 "trade",
@@ -62,6 +63,7 @@ fn what_another_chaincode_had_this_one_write_counts_and_its_own_does_not() -> Tr
         creator: "SellerMSP",
         certificate: b"no certificate",
         transaction_id: "ab".repeat(32),
+        event: "item.captured",
         namespaces: vec![namespace("trade", vec![wrote.clone()], Vec::new())],
     };
     let own = Call {
@@ -70,11 +72,50 @@ fn what_another_chaincode_had_this_one_write_counts_and_its_own_does_not() -> Tr
         creator: "SellerMSP",
         certificate: b"no certificate",
         transaction_id: "ab".repeat(32),
+        event: "item.captured",
         namespaces: vec![namespace("other", vec![wrote], Vec::new())],
     };
     let facts = read_block(&block(vec![through.envelope(), own.envelope()], vec![0, 0]), "trade")?;
     let [through] = facts.transactions.as_slice() else { return Err("one transaction".into()) };
     assert_eq!((through.place, through.writes.len(), &through.event), (0, 1, &None));
+    Ok(())
+}
+
+#[test]
+fn what_a_changed_chaincode_endorses_can_be_read_later_too() -> Tried {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let values = ["{\"a\":1}", "1e999", "\"\\ud800\"", &deep];
+    let key = |part: usize| format!("\u{0}invoice\u{0}SellerMSP\u{0}{part}\u{0}");
+    let writes = values.iter().enumerate().map(|(part, value)| write(&key(part), value.as_bytes(), false));
+    // One key twice, which has one version.
+    let again = [write(&key(0), b"{\"a\":2}", false), write(&key(9), b"{}", false), write(&key(9), b"", true)];
+    let call = Call {
+        chaincode: "trade",
+        function: b"payment-issue",
+        creator: "SellerMSP",
+        certificate: b"no certificate",
+        transaction_id: "ab".repeat(32),
+        event: &format!("a\0{}", "b".repeat(300)),
+        namespaces: vec![namespace("trade", writes.chain(again).collect(), Vec::new())],
+    };
+    let facts = read_block(&block(vec![call.envelope()], vec![0]), "trade")?;
+    let [valid] = facts.transactions.as_slice() else { return Err("one transaction".into()) };
+    for value in valid.writes.iter().filter_map(|write| write.value.as_deref()) {
+        serde_json::from_str::<serde_json::Value>(value)?;
+    }
+    let told: Vec<_> = valid.writes.iter().map(|write| (write.key[2].as_str(), write.value.as_deref())).collect();
+    let digits = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let [infinite, half, nested] = [values[1], values[2], values[3]].map(|text| Some(format!("\"{}\"", digits(text))));
+    let expected = [
+        ("1", infinite.as_deref()),
+        ("2", half.as_deref()),
+        ("3", nested.as_deref()),
+        ("0", Some("{\"a\":2}")),
+        ("9", None),
+    ];
+    assert_eq!(told, expected);
+    let event = valid.event.as_ref().ok_or("an event")?;
+    assert_eq!(event.name, format!("a\u{fffd}{}", "b".repeat(253)));
     Ok(())
 }
 

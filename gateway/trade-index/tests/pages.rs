@@ -129,6 +129,28 @@ async fn a_block_counts_once_and_only_in_its_turn() -> Tried {
 }
 
 #[tokio::test]
+async fn of_several_transactions_with_one_id_the_valid_one_counts() -> Tried {
+    for database in Database::all("place").await? {
+        let (store, reader) = (&database.store, database.reader().await?);
+        let mut facts = block(0, vec![vec![]; 5]);
+        for (transaction, (id, code)) in facts.transactions.iter_mut().zip([
+            ("copied", 9),
+            ("copied", 0),
+            ("copied", 9),
+            ("refused", 9),
+            ("refused", 9),
+        ]) {
+            (transaction.transaction_id, transaction.code) = (id.to_owned(), code);
+        }
+        store.apply(reader, &facts).await?;
+        let place = async |id: &str| store.place_of(reader, id).await.map(|found| found.map(|found| found.place));
+        assert_eq!((place("copied").await?, place("refused").await?, place("none").await?), (Some(1), Some(3), None));
+        store.clear(reader).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_channels_organizations_are_those_of_its_last_configuration() -> Tried {
     for database in Database::all("channel").await? {
         let (store, reader) = (&database.store, database.reader().await?);

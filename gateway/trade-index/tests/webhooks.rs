@@ -72,6 +72,9 @@ async fn one_process_works_on_a_webhook_and_takes_its_work_back_when_it_runs_aga
         assert!(!store.webhook_moved(&mut work, event(0), None, 300).await?, "it is another one's");
         store.release_webhook(other).await?;
         assert_eq!(due(store, reader, "first", 201).await?.len(), 1);
+        // Who has seen it before it moved on does not move it back.
+        assert!(store.take_webhook(reader, seen, "first", 202, 300).await?.is_none());
+        assert_eq!(take(store, reader, "first", 202).await?.webhook.after, Some(event(0)));
         store.remove_webhook(reader, OWNER, "erp").await?;
     }
     Ok(())
@@ -120,8 +123,14 @@ async fn a_failure_waits_or_stops_and_saying_it_again_lets_it_go_on() -> TestRes
             return Err("it was there".into());
         };
         assert_eq!((webhook.stopped, webhook.failures, webhook.after), (None, 0, None));
+        // Blocks without an event that is told are nothing to get over.
+        store.apply(reader, &block(1, vec![])).await?;
+        let mut withheld = block(2, vec![Vec::new()]);
+        withheld.transactions[0].event.as_mut().ok_or("an event")?.name = "item.alarm_answered".into();
+        store.apply(reader, &withheld).await?;
         let stand = store.webhooks_stand(reader).await?;
         assert_eq!((stand.active, stand.failing, stand.stopped, stand.next_block), (1, 0, 0, Some(0)));
+        assert_eq!(stand.events_end, 1);
         let log = store.deliveries(reader, OWNER, "erp", None, 10).await?;
         assert_eq!(log.iter().map(|one| one.number).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(store.deliveries(reader, OWNER, "erp", Some(1), 10).await?.len(), 1);

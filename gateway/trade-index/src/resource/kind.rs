@@ -129,6 +129,21 @@ impl Resource {
         if of_thing { thing(id) } else { id.to_owned() }
     }
 
+    /// What an entry (its table and the parts of its key) is called in the record of a key: `record`, or the name of
+    /// what belongs to it; none when it is another record's.
+    #[must_use]
+    pub fn entry_name(&self, record: &[String], entry: &[String]) -> Option<&'static str> {
+        let (table, key) = entry.split_first()?;
+        if table == self.table && key == record {
+            return Some("record");
+        }
+        let belongs = |part: &&Part| {
+            let begins = part.beginning(record).filter(|begins| table == part.table && key.starts_with(begins));
+            begins.is_some_and(|begins| part.many == (key.len() > begins.len()))
+        };
+        self.parts.iter().find(belongs).map(|part| part.name)
+    }
+
     /// The table of SQL that holds its rows.
     pub(crate) fn list(&self) -> String {
         format!("list_{}", self.name.replace('-', "_"))
@@ -178,5 +193,28 @@ impl Column {
             Kind::Number => Cell::Number(value.and_then(Value::as_i64).unwrap_or(ABSENT)),
             Kind::Moment => Cell::Number(value.and_then(Value::as_str).and_then(micros).unwrap_or(ABSENT)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_called_by_what_they_are_in_a_record() {
+        let name = |resource: &str, record: &[&str], entry: &[&str]| {
+            let [record, entry] =
+                [record, entry].map(|key| key.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+            Resource::find(resource).and_then(|resource| resource.entry_name(&record, &entry))
+        };
+        let declaration = |entry: &[&str]| name("declarations", &["AMSP", "1"], entry);
+        assert_eq!(declaration(&["declaration", "AMSP", "1"]), Some("record"));
+        assert_eq!(declaration(&["decision", "AMSP", "1", "0"]), Some("decisions_made"));
+        for other in [&["declaration", "AMSP", "10"][..], &["declaration", "AMSP"], &["decision", "AMSP", "1"], &[]] {
+            assert_eq!(declaration(other), None, "{other:?}");
+        }
+        let order = |entry: &[&str]| name("disclosure-orders", &["AMSP", "1"], entry);
+        assert_eq!(order(&["disclosure-approval", "AMSP", "1"]), Some("approval"));
+        assert_eq!(order(&["disclosure-approval", "AMSP", "1", "2"]), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use fabric_msp::hash::sha256;
 use trade_model::common::ItemId;
+use trade_standards::time::UtcTime;
 
 /// Longest text that is compared, in bytes: what PostgreSQL's indices take. A longer one is known by its beginning and
 /// its digest.
@@ -25,6 +26,10 @@ pub(crate) fn thing(text: &str) -> String {
 
 /// A moment in RFC 3339 as microseconds since 1970; none for another text. What is finer is cut off.
 pub(crate) fn micros(text: &str) -> Option<i64> {
-    let moment = trade_standards::time::UtcTime::parse(text).ok()?;
+    micros_of(UtcTime::parse(text).ok()?)
+}
+
+/// A moment as microseconds since 1970. What is finer is cut off.
+pub(crate) fn micros_of(moment: UtcTime) -> Option<i64> {
     moment.unix_seconds().checked_mul(1_000_000)?.checked_add(i64::from(moment.nanosecond() / 1_000))
 }

@@ -20,8 +20,8 @@ use super::{
     value::{hexadecimal, places},
 };
 use crate::{
-    block::{BlockFacts, Write},
-    resource::{Resource, micros, resources},
+    block::{BlockFacts, TransactionFacts, Write},
+    resource::{Resource, micros_of, resources},
 };
 
 /// Longest key that is kept, in bytes: what PostgreSQL's indices take. No key of the model is longer.
@@ -175,9 +175,15 @@ impl Block<'_> {
 
     /// When a transaction of the block changed something.
     fn stamp(&self, place: u32) -> ChangeStamp {
-        let at = self.facts.transactions.iter().find(|transaction| transaction.place == place);
-        let at = at.and_then(|transaction| micros(&transaction.claimed_at.to_string())).unwrap_or_default();
+        let at = self.at(place).and_then(|transaction| micros_of(transaction.claimed_at)).unwrap_or_default();
         ChangeStamp { block: self.number, place: i64::from(place), at }
+    }
+
+    /// The transaction at a place.
+    fn at(&self, place: u32) -> Option<&TransactionFacts> {
+        let transactions = &self.facts.transactions;
+        let found = transactions.binary_search_by_key(&place, |transaction| transaction.place).ok()?;
+        transactions.get(found)
     }
 
     /// Adds the entries whose digest was written without the entry.
@@ -185,7 +191,8 @@ impl Block<'_> {
         let written: BTreeSet<[u8; 32]> = changed.keys().map(|key| sha256_of(&composite(key))).collect();
         let mut alone: BTreeMap<String, u32> = BTreeMap::new();
         for (transaction, write) in self.known.hashes().filter(|(_, write)| !written.contains(&write.key_sha256)) {
-            alone.insert(hexadecimal(&write.key_sha256), transaction.place);
+            let last = alone.entry(hexadecimal(&write.key_sha256)).or_default();
+            *last = (*last).max(transaction.place);
         }
         let alone: Vec<_> = alone.into_iter().collect();
         for some in alone.chunks(VALUES_AT_ONCE) {
@@ -207,8 +214,7 @@ impl Block<'_> {
 
     /// Whether the authors of an entry have made what the block's transaction at a place wrote there.
     async fn judge(&self, connection: &mut AnyConnection, place: u32, write: &Write) -> Result<Authors, StoreError> {
-        let transaction = self.facts.transactions.iter().find(|transaction| transaction.place == place);
-        let (Some(transaction), Some(value)) = (transaction, &write.value) else { return Ok(Authors::Nobody) };
+        let (Some(transaction), Some(value)) = (self.at(place), &write.value) else { return Ok(Authors::Nobody) };
         let transaction_id = &transaction.transaction_id;
         let written = Written { value, transaction_id, block: self.number, place: i64::from(place) };
         self.known.authors_of(connection, self.reader, &write.key, written).await

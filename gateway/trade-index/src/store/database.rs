@@ -93,16 +93,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn reader(&self, reader: &Reader) -> Result<ReaderId, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        if let Some(reader_id) = reader_id(&mut connection, reader).await? {
+            return Ok(reader_id);
+        }
+        drop(connection);
+        // Only one that may be new waits for its turn; it may have been made meanwhile.
         let mut transaction = self.in_turn().await?;
-        let found =
-            sqlx::query("SELECT reader_id FROM reader WHERE channel = $1 AND organization = $2 AND chaincode = $3")
-                .bind(&reader.channel)
-                .bind(&reader.organization)
-                .bind(&reader.chaincode)
-                .fetch_optional(&mut *transaction)
-                .await?;
-        let reader_id = match found {
-            Some(row) => ReaderId(row.try_get(0)?),
+        let reader_id = match reader_id(&mut transaction, reader).await? {
+            Some(reader_id) => reader_id,
             None => {
                 let row = sqlx::query("SELECT COALESCE(MAX(reader_id), 0) + 1 FROM reader");
                 let reader_id: i64 = row.fetch_one(&mut *transaction).await?.try_get(0)?;
@@ -206,6 +205,14 @@ async fn connect(
         .after_connect(move |connection, _| Box::pin(async move { dialect.prepare(connection, is_writer).await }))
         .connect_with(options.clone())
         .await
+}
+
+/// The id of a reader that is there.
+async fn reader_id(connection: &mut AnyConnection, reader: &Reader) -> Result<Option<ReaderId>, StoreError> {
+    let row = sqlx::query("SELECT reader_id FROM reader WHERE channel = $1 AND organization = $2 AND chaincode = $3");
+    let row = row.bind(&reader.channel).bind(&reader.organization).bind(&reader.chaincode);
+    let row = row.fetch_optional(connection).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.map(ReaderId))
 }
 
 /// A URL that can be shown: what stands between `:` and `@` is left out.

@@ -93,13 +93,15 @@ pub(super) async fn put_hashes(
     known: &Known<'_>,
 ) -> Result<(), StoreError> {
     let (gone, kept): (Vec<_>, Vec<_>) = known.hashes().partition(|(_, write)| write.value_sha256.is_none());
-    for (_, write) in gone {
-        sqlx::query("DELETE FROM private_hash WHERE reader_id = $1 AND key_sha256 = $2 AND collection = $3")
-            .bind(reader.0)
-            .bind(hexadecimal(&write.key_sha256))
-            .bind(write.collection.as_str())
-            .execute(&mut *connection)
-            .await?;
+    for rows in gone.chunks(rows_at_once(2)) {
+        let statement = format!(
+            "DELETE FROM private_hash WHERE reader_id = $1 AND (key_sha256, collection) IN (VALUES {})",
+            rows_of_places(2, 2, rows.len())
+        );
+        let query = rows.iter().fold(sqlx::query(&statement).bind(reader.0), |query, (_, write)| {
+            query.bind(hexadecimal(&write.key_sha256)).bind(write.collection.as_str())
+        });
+        query.execute(&mut *connection).await?;
     }
     for rows in kept.chunks(rows_at_once(5)) {
         let statement = format!(

@@ -7,7 +7,7 @@ use super::{
     row::{COLUMNS, webhook_of},
 };
 use crate::{
-    event::EventId,
+    event::{EventId, WITHHELD},
     sqlx::{self, Row},
     store::{ReaderId, Statement, Store, StoreError},
 };
@@ -46,6 +46,9 @@ pub struct WebhooksStand {
     /// The block behind the one that the webhook furthest behind has got to, of those that are not stopped; none when
     /// there is none of these.
     pub next_block: Option<u64>,
+    /// The block behind that of the newest event that webhooks may get; 0 when there is none. Blocks behind it move no
+    /// webhook.
+    pub events_end: u64,
 }
 
 impl Store {
@@ -67,8 +70,9 @@ impl Store {
     }
 
     /// Takes the work on a webhook for `process` until `until`; none when another process was faster, or the webhook
-    /// was changed. A process that was killed and runs again, under the same name, takes its own work back. When the
-    /// chain that was read is another one than the webhook has seen, it begins anew.
+    /// was changed or moved on or tried since it was read. A process that was killed and runs again, under the same
+    /// name, takes its own work back. When the chain that was read is another one than the webhook has seen, it begins
+    /// anew.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -81,9 +85,9 @@ impl Store {
         until: i64,
     ) -> Result<Option<Work>, StoreError> {
         let mut transaction = self.changing().await?;
-        let (block, _) = place_of(webhook.after)?;
-        let shown = header_of(&mut transaction, reader, block).await?;
-        if block >= 0 && shown.is_none() {
+        let (seen_block, seen_place) = place_of(webhook.after)?;
+        let shown = header_of(&mut transaction, reader, seen_block).await?;
+        if seen_block >= 0 && shown.is_none() {
             // The index is read anew, or belongs to a shorter chain: nothing is known until it has that block.
             return Ok(None);
         }
@@ -94,10 +98,12 @@ impl Store {
         let work = Work { webhook, reader, process: process.to_owned() };
         let statement = format!(
             "UPDATE webhook SET leased_by = $4, leased_until = $6, after_block = $8, after_place = $9, after_header = $10 \
-             WHERE {OF_WEBHOOK} AND generation = $5 AND (leased_until < $7 OR leased_by = $4)"
+             WHERE {OF_WEBHOOK} AND generation = $5 AND (leased_until < $7 OR leased_by = $4) \
+             AND stopped = '' AND due <= $7 AND after_block = $11 AND after_place = $12"
         );
         let query = work.query(&statement).bind(until).bind(now).bind(block).bind(place);
-        let taken = query.bind(&work.webhook.after_header).execute(&mut *transaction).await?;
+        let query = query.bind(&work.webhook.after_header).bind(seen_block).bind(seen_place);
+        let taken = query.execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok((taken.rows_affected() > 0).then_some(work))
     }
@@ -170,17 +176,21 @@ impl Store {
     pub async fn webhooks_stand(&self, reader: ReaderId) -> Result<WebhooksStand, StoreError> {
         let statement = "SELECT COUNT(CASE WHEN stopped = '' AND failures = 0 THEN 1 END), \
              COUNT(CASE WHEN stopped = '' AND failures > 0 THEN 1 END), COUNT(CASE WHEN stopped <> '' THEN 1 END), \
-             MIN(CASE WHEN stopped = '' THEN after_block END) FROM webhook WHERE reader_id = $1";
+             MIN(CASE WHEN stopped = '' THEN after_block END), (SELECT block FROM ledger_event \
+             WHERE reader_id = $1 AND event_name <> $2 ORDER BY block DESC LIMIT 1) FROM webhook WHERE reader_id = $1";
         let mut transaction = self.reading().await?;
-        let row = sqlx::query(statement).bind(reader.0).fetch_one(&mut *transaction).await?;
+        let row = sqlx::query(statement).bind(reader.0).bind(WITHHELD).fetch_one(&mut *transaction).await?;
         transaction.commit().await?;
         let count = |column: usize| -> Result<u64, StoreError> {
             let count: i64 = row.try_get(column)?;
             Ok(u64::try_from(count).unwrap_or_default())
         };
-        let next: Option<i64> = row.try_get(3)?;
-        let next_block = next.map(|block| u64::try_from(block + 1).unwrap_or_default());
-        Ok(WebhooksStand { active: count(0)?, failing: count(1)?, stopped: count(2)?, next_block })
+        let behind = |column: usize| -> Result<Option<u64>, StoreError> {
+            let block: Option<i64> = row.try_get(column)?;
+            Ok(block.map(|block| u64::try_from(block + 1).unwrap_or_default()))
+        };
+        let (next_block, events_end) = (behind(3)?, behind(4)?.unwrap_or_default());
+        Ok(WebhooksStand { active: count(0)?, failing: count(1)?, stopped: count(2)?, next_block, events_end })
     }
 
     /// How many events wait for a webhook; at most `most` are counted.

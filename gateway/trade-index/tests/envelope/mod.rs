@@ -25,6 +25,7 @@ pub(crate) struct Call<'c> {
     pub(crate) creator: &'c str,
     pub(crate) certificate: &'c [u8],
     pub(crate) transaction_id: String,
+    pub(crate) event: &'c str,
     pub(crate) namespaces: Vec<NsReadWriteSet>,
 }
 
@@ -38,7 +39,7 @@ impl Call<'_> {
         let input = ChaincodeInvocationSpec { chaincode_spec: Some(spec) }.encode_to_vec();
         let event = ChaincodeEvent {
             chaincode_id: self.chaincode.to_owned(),
-            event_name: "item.captured".to_owned(),
+            event_name: self.event.to_owned(),
             payload: b"{\"events\":[]}".to_vec(),
             ..Default::default()
         };
