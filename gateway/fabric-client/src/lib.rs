@@ -15,6 +15,7 @@ mod message;
 pub mod operations;
 pub mod orderer;
 mod outcome;
+pub mod peers;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod proposal;
@@ -36,8 +37,9 @@ pub use self::{
     gateway::Gateway,
     intent::{CheckedProposal, Intent, IntentError},
     message::Timestamp,
-    operations::{Health, health, version},
+    operations::{FailedCheck, Health, health, version},
     orderer::OrdererClient,
+    peers::Peers,
     proposal::Proposal,
     retries::Retries,
     session::{Resubmission, Session, Timeouts},

@@ -26,11 +26,11 @@ use fabric_protos::{
     google::rpc,
     kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet},
     msp::FabricMspConfig,
-    orderer::{self, BroadcastResponse, SeekInfo, atomic_broadcast_server},
+    orderer::{self, BroadcastResponse, SeekInfo, atomic_broadcast_server, seek_position},
     protos::{
         self, ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeId, DeliverResponse,
-        Endorsement, Proposal, ProposalResponse, ProposalResponsePayload, SignedProposal, TransactionAction,
-        deliver_server, endorser_server,
+        Endorsement, FilteredBlock, Proposal, ProposalResponse, ProposalResponsePayload, SignedProposal,
+        TransactionAction, deliver_response::Type, deliver_server, endorser_server,
     },
     rwset::{CollectionHashedReadWriteSet, NsReadWriteSet, TxReadWriteSet},
 };
@@ -70,6 +70,8 @@ pub(crate) struct Told {
     pub(crate) propose: Queue<protos::Response>,
     pub(crate) chaincode_events: Queue<Script<ChaincodeEventsResponse>>,
     pub(crate) blocks: Queue<Script<DeliverResponse>>,
+    /// The newest block, which is shown when nothing else was put in; none is.
+    pub(crate) newest: Mutex<Option<u64>>,
     pub(crate) broadcast: Queue<Option<BroadcastResponse>>,
     pub(crate) ordered: Queue<Script<orderer::DeliverResponse>>,
     pub(crate) seen: Mutex<Seen>,
@@ -113,7 +115,11 @@ impl Peer {
     }
 
     pub(crate) async fn start_with(tls: Option<ServerTls>) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at("127.0.0.1:0", tls).await
+    }
+
+    pub(crate) async fn start_at(address: &str, tls: Option<ServerTls>) -> Outcome<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?.to_string();
         let (told, network) = (Arc::new(Told::default()), Network::new()?);
         let fake = Fake { told: Arc::clone(&told), peers: network.peers.clone() };
@@ -374,17 +380,28 @@ impl Fake {
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Stream_<DeliverResponse>>, Status> {
-        self.note_seek(request).await?;
+        let seek = self.note_seek(request).await?;
+        let newest = *lock(&self.told.newest);
+        if let Some(newest) = newest.filter(|_| lock(&self.told.blocks).is_empty()) {
+            let is_there = match seek.start.and_then(|start| start.r#type) {
+                Some(seek_position::Type::Specified(at)) => at.number <= newest,
+                _ => true,
+            };
+            let block = FilteredBlock { number: newest, ..FilteredBlock::default() };
+            let message = DeliverResponse { r#type: Some(Type::FilteredBlock(block)) };
+            let shown = tokio_stream::iter(is_there.then_some(Ok(message)));
+            return Ok(Response::new(Box::pin(shown.chain(tokio_stream::pending()))));
+        }
         Ok(Response::new(play(&self.told.blocks)))
     }
 
-    async fn note_seek(&self, request: Request<Streaming<Envelope>>) -> Result<(), Status> {
+    async fn note_seek(&self, request: Request<Streaming<Envelope>>) -> Result<SeekInfo, Status> {
         let envelope = request.into_inner().message().await?.unwrap_or_default();
         let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
         let payload = Payload::decode(envelope.payload.as_slice()).map_err(unreadable)?;
         let seek = SeekInfo::decode(payload.data.as_slice()).map_err(unreadable)?;
-        lock(&self.told.seen).seeks.push(seek);
-        Ok(())
+        lock(&self.told.seen).seeks.push(seek.clone());
+        Ok(seek)
     }
 }
 

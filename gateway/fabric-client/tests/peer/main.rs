@@ -6,6 +6,7 @@ mod fake;
 mod intent;
 mod offline;
 mod outcome;
+mod peers;
 mod private;
 mod resume;
 mod retries;
