@@ -31,5 +31,14 @@ pub mod google {
     }
 }
 
+/// Services of gRPC itself.
+pub mod grpc {
+    pub mod health {
+        pub mod v1 {
+            include!("../generated/grpc.health.v1.rs");
+        }
+    }
+}
+
 /// The largest message that Fabric's peers and orderers send or accept by default, in bytes (100 MiB).
 pub const MAX_MESSAGE_BYTES: usize = 100 * 1024 * 1024;

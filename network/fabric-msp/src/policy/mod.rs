@@ -8,11 +8,13 @@
 mod dsl;
 mod error;
 mod implicit_meta;
+mod principal;
 mod signature;
 
 pub use self::{
     dsl::{DslError, format, parse},
     error::PolicyError,
     implicit_meta::{implicit_meta_policy, implicit_meta_threshold, parse_implicit_meta, signature_policy},
+    principal::organization_of,
     signature::{CompiledPolicy, SignedData, evaluate_identities, valid_identities},
 };

@@ -10,10 +10,7 @@ use std::{
     time::Duration,
 };
 
-use openssl::ssl::{
-    AlpnError, Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
-    select_next_proto,
-};
+use openssl::ssl::{Ssl, SslAcceptor, SslVerifyMode};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -26,15 +23,13 @@ use tonic::transport::server::Connected;
 use tower_layer::{Identity, Stack};
 
 use super::{
+    acceptor::{CurrentTls, ServerTls, acceptor},
     activity::Activity,
     gate::{Gate, Patience},
     guests::Guest,
     info::ConnectionInfo,
     stream::Stream,
-    tls::{
-        ALPN_H2, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError, certificates_of, read_ahead, store_of,
-        use_identity,
-    },
+    tls::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES, TransportError},
     watched::WatchRequests,
 };
 
@@ -44,17 +39,6 @@ const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 const STREAMS_MAX: u32 = 512;
 /// How long to wait when the system has no file handle to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a server shows, and whom it lets in.
-#[derive(Clone)]
-pub struct ServerTls {
-    /// The server's certificate, followed by those that lead to its authority.
-    pub cert_pem: Vec<u8>,
-    /// Its private key, unencrypted.
-    pub key_pem: Vec<u8>,
-    /// Authorities one of which must have signed the client's certificate; `None` asks for no certificate.
-    pub client_ca_pem: Option<Vec<u8>>,
-}
 
 /// A connection whose handshake is done.
 pub struct TlsConnection {
@@ -93,8 +77,13 @@ pub fn incoming_through(
     tls: Option<&ServerTls>,
     gate: Arc<Gate>,
 ) -> Result<ReceiverStream<io::Result<TlsConnection>>, TransportError> {
-    let acceptor = tls.map(acceptor).transpose()?.map(SslAcceptorBuilder::build);
-    Ok(accept_all(listener, acceptor, gate))
+    Ok(accept_all(listener, tls.map(CurrentTls::new).transpose()?, gate))
+}
+
+/// As [`incoming`] with TLS that can be replaced meanwhile: each connection gets what is there when it comes.
+#[must_use]
+pub fn incoming_with(listener: TcpListener, tls: Option<CurrentTls>) -> ReceiverStream<io::Result<TlsConnection>> {
+    accept_all(listener, tls, Gate::of_process())
 }
 
 /// As [`incoming`] for a server that asks for a client's certificate, and takes any and none when `tls` names no
@@ -111,7 +100,7 @@ pub fn incoming_with_any_certificate(
     if tls.client_ca_pem.is_none() {
         builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     }
-    Ok(accept_all(listener, Some(builder.build()), Gate::of_process()))
+    Ok(accept_all(listener, Some(CurrentTls::of(builder)), Gate::of_process()))
 }
 
 /// A server whose connections end when nothing is asked for a long time, and whose requests end when they do not come.
@@ -133,36 +122,17 @@ pub fn server() -> Server {
 
 fn accept_all(
     listener: TcpListener,
-    acceptor: Option<SslAcceptor>,
+    tls: Option<CurrentTls>,
     gate: Arc<Gate>,
 ) -> ReceiverStream<io::Result<TlsConnection>> {
     let (ready, connections) = mpsc::channel(64);
-    tokio::spawn(accept(listener, acceptor, ready, gate));
+    tokio::spawn(accept(listener, tls, ready, gate));
     ReceiverStream::new(connections)
-}
-
-fn acceptor(tls: &ServerTls) -> Result<SslAcceptorBuilder, TransportError> {
-    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    read_ahead(&mut builder);
-    use_identity(&mut builder, &tls.cert_pem, &tls.key_pem)?;
-    // Without resumption no certificate check is ever skipped.
-    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
-    builder.set_options(SslOptions::NO_TICKET);
-    builder.set_alpn_select_callback(|_, offered| select_next_proto(ALPN_H2, offered).ok_or(AlpnError::NOACK));
-    if let Some(authorities) = &tls.client_ca_pem {
-        let authorities = certificates_of(authorities, "list of client authorities")?;
-        for authority in &authorities {
-            builder.add_client_ca(authority)?;
-        }
-        builder.set_cert_store(store_of(&authorities)?);
-        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
-    }
-    Ok(builder)
 }
 
 type Ready = mpsc::Sender<io::Result<TlsConnection>>;
 
-async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Ready, gate: Arc<Gate>) {
+async fn accept(listener: TcpListener, tls: Option<CurrentTls>, ready: Ready, gate: Arc<Gate>) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -170,7 +140,8 @@ async fn accept(listener: TcpListener, acceptor: Option<SslAcceptor>, ready: Rea
         };
         match accepted {
             Ok((stream, remote)) => {
-                tokio::spawn(let_in(stream, remote, acceptor.clone(), ready.clone(), Arc::clone(&gate)));
+                let acceptor = tls.as_ref().map(CurrentTls::get);
+                tokio::spawn(let_in(stream, remote, acceptor, ready.clone(), Arc::clone(&gate)));
             }
             Err(cause) => {
                 tracing::warn!(%cause, "a connection could not be accepted");

@@ -48,12 +48,12 @@ impl From<ErrorStack> for TransportError {
     }
 }
 
-/// Puts a certificate, those that lead to its authority, and its key into a context.
-pub(super) fn use_identity(
-    context: &mut SslContextBuilder,
-    certificates: &[u8],
-    key: &[u8],
-) -> Result<(), TransportError> {
+/// Puts a certificate, those that lead to its authority, and its key into a context. An encrypted key is refused;
+/// OpenSSL would ask for its passphrase on the terminal.
+///
+/// # Errors
+/// There is no certificate, the key cannot be used, or it is another one's.
+pub fn use_identity(context: &mut SslContextBuilder, certificates: &[u8], key: &[u8]) -> Result<(), TransportError> {
     let mut chain = certificates_of(certificates, "TLS certificate")?.into_iter();
     if let Some(leaf) = chain.next() {
         context.set_certificate(&leaf)?;
