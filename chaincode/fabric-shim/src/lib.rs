@@ -2,6 +2,7 @@
 
 mod executor;
 mod limits;
+mod metrics;
 mod server;
 mod status;
 mod stream;
@@ -10,7 +11,7 @@ pub mod testing;
 
 pub use fabric_msp::{
     private::{KeyFileError, read_key},
-    transport::ServerTls,
+    transport::{CurrentTls, ServerTls},
 };
 pub use limits::Limits;
 pub use server::{

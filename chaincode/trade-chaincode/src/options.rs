@@ -15,6 +15,8 @@ pub struct ServeOptions {
     pub listeners: Vec<(String, String)>,
     /// TLS files; plain text without them.
     pub tls: Option<TlsFiles>,
+    /// Where health and metrics are told over HTTP, `host:port`. Default: nowhere.
+    pub operations: Option<String>,
     /// Most transactions at one time; the server's default when absent.
     pub max_in_flight: Option<usize>,
 }
@@ -63,7 +65,8 @@ impl ServeOptions {
 
     /// Options from `CHAINCODE_SERVER_ADDRESS`, `CHAINCODE_ID`, and, unless `CHAINCODE_TLS_DISABLED` is `true`,
     /// `CHAINCODE_TLS_CERT`, `CHAINCODE_TLS_KEY` and optionally `CHAINCODE_CLIENT_CA_CERT`. TLS is off when none of the
-    /// TLS variables is set.
+    /// TLS variables is set. `ENTREPOT_CHAINCODE_OPERATIONS` is where health and metrics are told; Fabric's libraries
+    /// tell none.
     ///
     /// # Errors
     /// [`OptionsError::Missing`].
@@ -84,7 +87,7 @@ impl ServeOptions {
                 client_ca: set("CHAINCODE_CLIENT_CA_CERT").map(PathBuf::from),
             })
         };
-        Ok(Self { listeners, tls, max_in_flight: None })
+        Ok(Self { listeners, tls, operations: set("ENTREPOT_CHAINCODE_OPERATIONS"), max_in_flight: None })
     }
 }
 
@@ -115,7 +118,7 @@ mod tests {
     fn address_and_package_id_are_enough() -> Result<(), OptionsError> {
         let options = options(&PLAIN)?;
         assert_eq!(options.listeners, [("0.0.0.0:9999".to_owned(), "entrepot:4f".to_owned())]);
-        assert_eq!(options.tls, None);
+        assert_eq!((options.tls, options.operations), (None, None));
         Ok(())
     }
 

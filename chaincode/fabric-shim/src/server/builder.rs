@@ -3,10 +3,10 @@
 use std::{io, sync::Arc, time::Duration};
 
 use fabric_contract::Router;
-use fabric_msp::transport::ServerTls;
+use fabric_msp::transport::{CurrentTls, ServerTls};
 use tokio::{runtime, sync::watch};
 
-use super::{error::ServerError, handle::ServerHandle, listen::listen};
+use super::{error::ServerError, handle::ServerHandle, listen::listen, operations, view::View};
 use crate::{
     limits::Limits,
     stream::{phase::Phase, shared::Shared},
@@ -17,13 +17,14 @@ use crate::{
 pub struct ChaincodeServerBuilder {
     router: Router,
     listeners: Vec<(String, String)>,
+    operations: Option<String>,
     pub(super) tls: Option<ServerTls>,
     limits: Limits,
 }
 
 impl ChaincodeServerBuilder {
     pub(super) fn new(router: Router) -> Self {
-        Self { router, listeners: Vec::new(), tls: None, limits: Limits::default() }
+        Self { router, listeners: Vec::new(), operations: None, tls: None, limits: Limits::default() }
     }
 
     /// Adds an address (`host:port`; port 0 picks a free one) and the id of the package that peers launch there. Peers
@@ -34,7 +35,16 @@ impl ChaincodeServerBuilder {
         self
     }
 
-    /// Speaks TLS on all listeners, and asks for client certificates when `tls` names their authorities.
+    /// Tells health and metrics over HTTP on this address (`host:port`; port 0 picks a free one), at `/healthz` and
+    /// `/metrics`. It speaks no TLS and asks nobody who they are, so it belongs on an address that only operators
+    /// reach. Default: none.
+    #[must_use]
+    pub fn operations(mut self, address: impl Into<String>) -> Self {
+        self.operations = Some(address.into());
+        self
+    }
+
+    /// Speaks TLS on all listeners for peers, and asks for client certificates when `tls` names their authorities.
     #[must_use]
     pub fn tls(mut self, tls: ServerTls) -> Self {
         self.tls = Some(tls);
@@ -84,6 +94,7 @@ impl ChaincodeServerBuilder {
         if let Some((address, _)) = self.listeners.iter().find(|(_, package_id)| package_id.is_empty()) {
             return Err(ServerError::NoPackageId { address: address.clone() });
         }
+        let tls = self.tls.as_ref().map(CurrentTls::new).transpose()?;
         let threads = |cause| ServerError::Threads { cause };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(threads)?;
         let handle = runtime.handle().clone();
@@ -91,10 +102,18 @@ impl ChaincodeServerBuilder {
         shared.workers.start(runtime).map_err(threads)?;
         let (phase, watching) = watch::channel(Phase::Serving);
         // Sockets belong to the runtime that drives them, which is the server's own.
-        let listening = listen(self.listeners, self.tls, Arc::clone(&shared), watching);
+        let listening = async move {
+            let listeners = listen(self.listeners, tls.clone(), Arc::clone(&shared), watching.clone()).await?;
+            let counted = listeners.iter().map(|one| (one.package_id.clone(), Arc::clone(&one.counters))).collect();
+            let view = View { listeners: counted, shared, phase: watching };
+            let operations = match self.operations {
+                Some(address) => Some(operations::serve(address, view.clone()).await?),
+                None => None,
+            };
+            Ok(ServerHandle { listeners, tls, operations, view, phase })
+        };
         let stopped = |_| ServerError::Threads { cause: io::ErrorKind::Interrupted.into() };
-        let listeners = handle.spawn(listening).await.map_err(stopped)??;
-        Ok(ServerHandle::new(listeners, shared, phase))
+        handle.spawn(listening).await.map_err(stopped)?
     }
 
     /// Serves until `shutdown` is done, and then stops within the drain time and a few seconds.

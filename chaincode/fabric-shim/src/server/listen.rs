@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use fabric_msp::transport::{ServerTls, incoming, server};
+use fabric_msp::transport::{CurrentTls, health, incoming_with, server};
 use fabric_protos::{MAX_MESSAGE_BYTES, protos::chaincode_server};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -23,7 +23,7 @@ pub(super) struct Listener {
 /// Binds the addresses and serves them; runs on the server's own runtime.
 pub(super) async fn listen(
     listeners: Vec<(String, String)>,
-    tls: Option<ServerTls>,
+    tls: Option<CurrentTls>,
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
 ) -> Result<Vec<Listener>, ServerError> {
@@ -32,7 +32,7 @@ pub(super) async fn listen(
         let listener = TcpListener::bind(&address).await;
         let listener = listener.and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (local, listener) = listener.map_err(|cause| ServerError::Bind { address, cause })?;
-        bound.push((local, incoming(listener, tls.as_ref())?, package_id));
+        bound.push((local, incoming_with(listener, tls.clone()), package_id));
     }
     let listeners = bound.into_iter().map(|(address, connections, package_id)| {
         let counters = Arc::new(ListenerCounters::default());
@@ -46,8 +46,10 @@ pub(super) async fn listen(
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
         let mut phase = phase.clone();
-        let stop = async move { drop(phase.wait_for(|phase| *phase != Phase::Serving).await) };
-        let serving = server().add_service(service).serve_with_incoming_shutdown(connections, stop);
+        let health = health(&[chaincode_server::SERVICE_NAME], phase.clone(), Phase::is_serving);
+        let stop = async move { drop(phase.wait_for(|phase| !phase.is_serving()).await) };
+        let services = server().add_service(service).add_service(health);
+        let serving = services.serve_with_incoming_shutdown(connections, stop);
         tracing::info!(%address, package_id, tls = tls.is_some(), "the chaincode listens");
         let task = tokio::spawn(async move {
             if let Err(error) = serving.await {

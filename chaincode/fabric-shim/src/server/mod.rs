@@ -6,4 +6,6 @@ pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod handle;
 mod listen;
+mod operations;
 mod service;
+mod view;

@@ -27,7 +27,7 @@ impl Chaincode for ChaincodeService {
         &self,
         request: Request<Streaming<ChaincodeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        if *self.phase.borrow() != Phase::Serving {
+        if !self.phase.borrow().is_serving() {
             return Err(Status::unavailable("the chaincode is stopping"));
         }
         // One per peer in practice; the bound keeps a mistaken dialler from using up the machine.

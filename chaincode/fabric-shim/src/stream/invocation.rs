@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use fabric_contract::{Failure, Outcome};
@@ -19,7 +19,10 @@ use super::{
     time_window::about_now,
     transaction::Transaction,
 };
-use crate::executor::{budget::Reserved, job::Executor};
+use crate::{
+    executor::{budget::Reserved, job::Executor},
+    metrics::End,
+};
 
 /// A transaction on its way through a contract.
 pub(super) struct Run {
@@ -41,7 +44,15 @@ impl Run {
         let outcome = self.outcome(executor, message);
         self.log(&outcome);
         self.in_flight.remove_own(&self.transaction);
-        self.transaction.complete(executor, outcome);
+        let end = End::of(outcome.status);
+        if self.transaction.complete(executor, outcome) {
+            self.shared.metrics.ended(end, self.age());
+        }
+    }
+
+    /// Time since the transaction's arrival.
+    fn age(&self) -> Duration {
+        (Instant::now() + self.shared.limits.deadline).saturating_duration_since(self.transaction.deadline)
     }
 
     fn outcome(&self, executor: &dyn Executor, message: ChaincodeMessage) -> Outcome {
@@ -68,9 +79,6 @@ impl Run {
 
     /// Arguments, transient inputs and values stay out of the log; failures show the code, and faults the message.
     fn log(&self, outcome: &Outcome) {
-        // Since its arrival; the clock is read only when the line is written.
-        let (now, limit) = (Instant::now, self.shared.limits.deadline);
-        let took = || (now() + limit).saturating_duration_since(self.transaction.deadline);
         let TransactionKey { channel_id, tx_id } = &*self.transaction.key;
         let (tx, channel, status) = (short(tx_id), channel_id, outcome.status);
         match outcome.failure() {
@@ -79,16 +87,16 @@ impl Run {
                     tx,
                     channel,
                     status,
-                    took = ?took(),
+                    took = ?self.age(),
                     code = failure.code,
                     detail = failure.detail,
                     "transaction failed"
                 );
             }
             Some(failure) => {
-                tracing::debug!(tx, channel, status, took = ?took(), code = failure.code, "transaction refused")
+                tracing::debug!(tx, channel, status, took = ?self.age(), code = failure.code, "transaction refused")
             }
-            None => tracing::debug!(tx, channel, status, took = ?took(), "transaction done"),
+            None => tracing::debug!(tx, channel, status, took = ?self.age(), "transaction done"),
         }
     }
 }

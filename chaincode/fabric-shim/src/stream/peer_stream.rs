@@ -27,7 +27,7 @@ use super::{
     shared::Shared,
     transaction::Transaction,
 };
-use crate::{executor::budget::Budget, status::ListenerCounters};
+use crate::{executor::budget::Budget, metrics::End, status::ListenerCounters};
 
 /// Messages that may wait for a peer beside one per transaction: echoes and the handshake.
 const SPARE_MESSAGES: usize = 1024;
@@ -156,7 +156,7 @@ impl PeerStream {
             tracing::warn!(tx = short(&key.tx_id), channel = key.channel_id, "transaction is running already; dropped");
             return;
         }
-        if *self.phase.borrow() != Phase::Serving {
+        if !self.phase.borrow().is_serving() {
             self.refuse(&transaction, "chaincode_stopping", "The chaincode is stopping");
             return;
         }
@@ -178,7 +178,9 @@ impl PeerStream {
 
     fn refuse(&self, transaction: &Transaction, code: &str, title: &str) {
         self.in_flight.remove(&transaction.key);
-        transaction.abandon(Fault::StreamEnded, Failure::new(503, code, title));
+        if transaction.abandon(Fault::StreamEnded, Failure::new(503, code, title)) {
+            self.shared.metrics.not_run(End::TurnedAway);
+        }
     }
 
     fn answer(&self, mut message: ChaincodeMessage) {
@@ -205,7 +207,9 @@ impl PeerStream {
         for transaction in self.in_flight.take_overdue(Instant::now()) {
             let TransactionKey { channel_id, tx_id } = &*transaction.key;
             tracing::warn!(tx = short(tx_id), channel = channel_id, "the transaction ran longer than allowed");
-            transaction.abandon(Fault::DeadlineExceeded, Fault::DeadlineExceeded.into());
+            if transaction.abandon(Fault::DeadlineExceeded, Fault::DeadlineExceeded.into()) {
+                self.shared.metrics.ended(End::Overdue, self.shared.limits.deadline);
+            }
         }
     }
 
@@ -237,7 +241,9 @@ impl PeerStream {
 impl Drop for PeerStream {
     fn drop(&mut self) {
         for transaction in self.in_flight.take_all() {
-            transaction.cancel();
+            if transaction.cancel() {
+                self.shared.metrics.not_run(End::Cancelled);
+            }
         }
         self.counters.streams.fetch_sub(1, Ordering::Relaxed);
         if matches!(self.registration, Registration::Done) {

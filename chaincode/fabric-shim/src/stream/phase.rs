@@ -10,3 +10,10 @@ pub(crate) enum Phase {
     /// Streams end.
     Stopping,
 }
+
+impl Phase {
+    /// Whether new transactions are taken.
+    pub(crate) fn is_serving(&self) -> bool {
+        *self == Self::Serving
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::{Arc, atomic::AtomicUsize};
 
 use fabric_contract::Router;
 
-use crate::{executor::workers::Workers, limits::Limits};
+use crate::{executor::workers::Workers, limits::Limits, metrics::Metrics};
 
 /// The contracts, the threads that run them, and what is counted over all streams.
 pub(crate) struct Shared {
@@ -15,12 +15,14 @@ pub(crate) struct Shared {
     pub(crate) transactions: Arc<AtomicUsize>,
     /// Bytes of messages in flight.
     pub(crate) bytes_in_flight: Arc<AtomicUsize>,
+    pub(crate) metrics: Metrics,
 }
 
 impl Shared {
     /// Nothing is in flight, and no thread runs yet.
     pub(crate) fn new(router: Router, limits: Limits) -> Arc<Self> {
         let workers = Workers::new(limits.in_flight_max, limits.waiting_max);
-        Arc::new(Self { router, workers, limits, transactions: Arc::default(), bytes_in_flight: Arc::default() })
+        let (transactions, bytes_in_flight) = Default::default();
+        Arc::new(Self { router, workers, limits, transactions, bytes_in_flight, metrics: Metrics::new() })
     }
 }

@@ -107,25 +107,26 @@ impl Transaction {
         true
     }
 
-    /// Ends the transaction with the outcome of its contract, unless it has ended already.
-    pub(crate) fn complete(&self, executor: &dyn Executor, outcome: Outcome) {
-        self.close_with(Fault::StreamEnded, Some(outcome), |task| executor.wake_task(task));
+    /// Ends the transaction with the outcome of its contract; false when it had ended already.
+    pub(crate) fn complete(&self, executor: &dyn Executor, outcome: Outcome) -> bool {
+        self.close_with(Fault::StreamEnded, Some(outcome), |task| executor.wake_task(task))
     }
 
-    /// Ends the transaction with a failure that did not come from the contract; the contract gets `fault`.
-    pub(crate) fn abandon(&self, fault: Fault, failure: Failure) {
-        self.close_with(fault, Some(failure.into()), Waker::wake);
+    /// Ends the transaction with a failure that did not come from the contract; the contract gets `fault`. False when
+    /// it had ended already.
+    pub(crate) fn abandon(&self, fault: Fault, failure: Failure) -> bool {
+        self.close_with(fault, Some(failure.into()), Waker::wake)
     }
 
-    /// Ends the transaction in silence, because its peer has gone.
-    pub(crate) fn cancel(&self) {
-        self.close_with(Fault::StreamEnded, None, Waker::wake);
+    /// Ends the transaction in silence, because its peer has gone; false when it had ended already.
+    pub(crate) fn cancel(&self) -> bool {
+        self.close_with(Fault::StreamEnded, None, Waker::wake)
     }
 
-    fn close_with(&self, fault: Fault, outcome: Option<Outcome>, wake: impl FnOnce(Waker)) {
+    fn close_with(&self, fault: Fault, outcome: Option<Outcome>, wake: impl FnOnce(Waker)) -> bool {
         let mut exchange = self.lock();
         if matches!(*exchange, Exchange::Closed(_)) {
-            return;
+            return false;
         }
         let before = std::mem::replace(&mut *exchange, Exchange::Closed(fault));
         if let (Some(outbound), Some(outcome)) = (self.outbound.upgrade(), outcome) {
@@ -134,6 +135,7 @@ impl Transaction {
         }
         drop(exchange);
         before.wake();
+        true
     }
 
     /// Sends the COMPLETED. It cannot wait, so a large one to a peer that does not read becomes a failure.

@@ -12,6 +12,7 @@ mod shutdown;
 mod stress;
 mod stub;
 mod transactions;
+mod watching;
 
 use std::{error::Error, future::Future, time::Duration};
 

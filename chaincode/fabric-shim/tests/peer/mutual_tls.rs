@@ -63,3 +63,36 @@ async fn tls_without_client_authorities_asks_for_no_certificate() -> Test {
     peer.expect_register(PACKAGE_ID).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn certificates_and_client_authorities_are_replaced_while_a_stream_goes_on() -> Test {
+    let (old_ca, new_ca, peer_ca) = (Authority::new("old")?, Authority::new("new")?, Authority::new("peers")?);
+    let tls = |own: Issued, clients: Option<Vec<u8>>| ServerTls {
+        cert_pem: own.certificate,
+        key_pem: own.key,
+        client_ca_pem: clients,
+    };
+    let before = tls(old_ca.issue("chaincode", &[])?, None);
+    let server = ChaincodeServer::builder(router()).listen("127.0.0.1:0", PACKAGE_ID).tls(before).start().await?;
+    let address = server.local_addr();
+    let mut peer = FakePeer::dial(address, Some(&client(&old_ca.pem()?, None))).await?;
+    peer.expect_register(PACKAGE_ID).await?;
+    peer.send(Type::Registered, "", Vec::new()).await?;
+    peer.send(Type::Ready, "", Vec::new()).await?;
+
+    let current = server.tls().ok_or("TLS is off")?;
+    let mismatched = Issued { key: old_ca.issue("other", &[])?.key, ..new_ca.issue("chaincode", &[])? };
+    assert!(current.replace(&tls(mismatched, None)).is_err());
+    FakePeer::dial(address, Some(&client(&old_ca.pem()?, None))).await?;
+
+    current.replace(&tls(new_ca.issue("chaincode", &[])?, Some(peer_ca.pem()?)))?;
+    let member = peer_ca.issue("peer0", &["peer"])?;
+    FakePeer::dial(address, Some(&client(&new_ca.pem()?, Some(member)))).await?.expect_register(PACKAGE_ID).await?;
+    let refused = [(old_ca.pem()?, Some(peer_ca.issue("peer0", &["peer"])?)), (new_ca.pem()?, None)];
+    for (trusted, identity) in refused {
+        assert!(FakePeer::dial(address, Some(&client(&trusted, identity))).await.is_err());
+    }
+    peer.begin("tx", &["t:Echo", "x"]).await?;
+    assert_eq!(peer.outcome("tx").await?, (200, "x".to_owned()));
+    Ok(())
+}
