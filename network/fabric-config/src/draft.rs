@@ -3,7 +3,6 @@
 
 use fabric_protos::{
     common::{Config, ConfigGroup, ConfigUpdate, ConfigValue},
-    msp::{FabricMspConfig, MspConfig},
     orderer,
     protos::{AcLs, ApiResource},
 };
@@ -35,7 +34,7 @@ pub struct BatchChange {
 
 /// A configuration in the making.
 pub struct ConfigDraft<'a> {
-    current: &'a ChannelConfig,
+    pub(crate) current: &'a ChannelConfig,
     config: Config,
 }
 
@@ -98,33 +97,6 @@ impl<'a> ConfigDraft<'a> {
         }
         groups.remove(&name);
         Ok(())
-    }
-
-    /// Makes a revocation list (PEM) of one of an organization's authorities part of its membership rules, whether the
-    /// organization runs peers, orderers or both. Earlier lists stay.
-    ///
-    /// # Errors
-    /// [`DraftError::NoOrganization`], [`DraftError::Malformed`]. Whether the list is one is checked by
-    /// [`ConfigDraft::finish`].
-    pub fn add_revocation_list(&mut self, msp_id: &str, list: &[u8]) -> Result<(), DraftError> {
-        let mut found = false;
-        let current = self.current;
-        for (kind, organization) in current
-            .application_orgs()
-            .map(|organization| ("Application", organization))
-            .chain(current.orderer_orgs().map(|organization| ("Orderer", organization)))
-            .filter(|(_, organization)| organization.msp_id == msp_id)
-        {
-            let group = self.group_mut(&format!("{kind}/{}", organization.name))?;
-            let mut wrapped: MspConfig = get(group, keys::MSP)?;
-            let mut msp =
-                FabricMspConfig::decode(&*wrapped.config).map_err(|_| DraftError::Malformed("membership rules"))?;
-            msp.revocation_list.push(list.to_vec());
-            wrapped.config = msp.encode_to_vec();
-            set(group, keys::MSP, &wrapped);
-            found = true;
-        }
-        if found { Ok(()) } else { Err(DraftError::NoOrganization(msp_id.to_owned())) }
     }
 
     /// Guards a resource (such as `peer/Propose`) with a policy (such as `/Channel/Application/Admins`), or with the
@@ -194,7 +166,7 @@ impl<'a> ConfigDraft<'a> {
     }
 
     /// A group by its path below the channel's own, which has the empty path.
-    fn group_mut(&mut self, path: &str) -> Result<&mut ConfigGroup, DraftError> {
+    pub(crate) fn group_mut(&mut self, path: &str) -> Result<&mut ConfigGroup, DraftError> {
         let missing = || DraftError::NoGroup(path.to_owned());
         let mut group = self.config.channel_group.as_mut().ok_or_else(missing)?;
         for name in path.split('/').filter(|name| !name.is_empty()) {
@@ -204,7 +176,7 @@ impl<'a> ConfigDraft<'a> {
     }
 }
 
-fn get<M: Message + Default>(group: &ConfigGroup, key: &'static str) -> Result<M, DraftError> {
+pub(crate) fn get<M: Message + Default>(group: &ConfigGroup, key: &'static str) -> Result<M, DraftError> {
     match group.values.get(key) {
         Some(value) => M::decode(&*value.value).map_err(|_| DraftError::Malformed(key)),
         None => Ok(M::default()),
@@ -213,7 +185,7 @@ fn get<M: Message + Default>(group: &ConfigGroup, key: &'static str) -> Result<M
 
 /// Sets a value. One that says the same in other bytes is left alone: a change of bytes alone would need signatures,
 /// too.
-fn set<M: Message + Default + PartialEq>(group: &mut ConfigGroup, key: &'static str, message: &M) {
+pub(crate) fn set<M: Message + Default + PartialEq>(group: &mut ConfigGroup, key: &'static str, message: &M) {
     let fresh = || ConfigValue { mod_policy: keys::ADMINS.to_owned(), ..ConfigValue::default() };
     let known = group.values.contains_key(key);
     let value = group.values.entry(key.to_owned()).or_insert_with(fresh);

@@ -17,6 +17,23 @@ pub enum DraftError {
     /// A channel without organizations could never be changed again.
     #[error("{0} is the last organization of the channel")]
     Last(String),
+    /// The organization runs no orderers on the channel, or no peers.
+    #[error("{msp_id} is no organization of the channel's group {group}")]
+    NotIn {
+        /// The organization.
+        msp_id: String,
+        /// `Application` or `Orderer`.
+        group: &'static str,
+    },
+    /// The channel has no consenter at this address.
+    #[error("the channel has no consenter {0}")]
+    NoConsenter(String),
+    /// The channel has a consenter at this address already.
+    #[error("the channel has a consenter {0} already")]
+    KnownConsenter(String),
+    /// Consenters are changed one by one under Raft only. Under BFT consensus the policy for blocks names them, too.
+    #[error("the consensus of the channel is {0}; consenters can be changed under etcdraft only")]
+    NotRaft(String),
     /// The channel has no such group.
     #[error("the channel has no group {0}")]
     NoGroup(String),

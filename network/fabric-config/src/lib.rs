@@ -2,7 +2,9 @@
 
 mod bft;
 pub mod block;
+mod collected;
 mod config;
+mod consenters;
 mod difference;
 mod draft;
 mod draft_error;
@@ -11,6 +13,7 @@ mod error;
 mod keys;
 mod maintenance;
 mod names;
+mod organizations;
 mod policies;
 mod raft;
 mod spec;
@@ -20,19 +23,21 @@ mod writer;
 pub mod written;
 
 pub use self::{
+    collected::{CollectedUpdate, update_envelope},
     config::{BatchLimits, ChannelConfig, OrdererEndpoint, Organization},
+    consenters::ConsenterChange,
     difference::{Change, Difference, differences},
     draft::{BatchChange, ConfigDraft},
     draft_error::DraftError,
     error::{ConfigError, SpecError},
     maintenance::MaintenanceError,
     names::is_channel_id,
-    policies::ChannelPolicy,
+    policies::{ChannelPolicy, Wanted},
     raft::RaftError,
     spec::{
         ApplicationOrganization, BatchSpec, BftSigner, BftSpec, ChannelCapability, ChannelSpec, ConsenterSpec,
         OrdererOrganization, OrganizationPolicies, PolicySpec, RaftSpec,
     },
-    update::{UpdateError, compute_update, config_envelope, update_envelope},
+    update::{UpdateError, compute_update, config_envelope},
     writer::genesis_block,
 };

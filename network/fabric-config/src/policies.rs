@@ -1,17 +1,25 @@
 //! The policies of a configuration by path, and their evaluation.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use fabric_msp::{
     identity::Identity,
     msp::MspManager,
     policy::{CompiledPolicy, PolicyError, SignedData, implicit_meta_threshold, valid_identities},
 };
-use fabric_protos::common::{
-    ConfigGroup, ImplicitMetaPolicy, MspPrincipal, Policy, SignaturePolicy, SignaturePolicyEnvelope,
-    implicit_meta_policy::Rule,
-    policy::PolicyType,
-    signature_policy::{NOutOf, Type},
+use fabric_protos::{
+    common::{
+        ConfigGroup, ImplicitMetaPolicy, MspPrincipal, MspRole, OrganizationUnit, Policy, SignaturePolicy,
+        SignaturePolicyEnvelope,
+        implicit_meta_policy::Rule,
+        msp_principal::Classification,
+        policy::PolicyType,
+        signature_policy::{NOutOf, Type},
+    },
+    msp::SerializedIdentity,
 };
 use prost::Message;
 
@@ -37,6 +45,15 @@ pub struct ChannelPolicy<'a> {
     path: String,
     node: Option<Arc<Node>>,
     msps: &'a MspManager,
+}
+
+/// Whose signatures a policy lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many of the organizations must sign, or at least that many where the policy is not a count of organizations.
+    pub more: usize,
+    /// The MSP ids of those of which nobody has signed whose signature counts.
+    pub of: Vec<String>,
 }
 
 impl<'a> ChannelPolicy<'a> {
@@ -78,6 +95,13 @@ impl<'a> ChannelPolicy<'a> {
         self.node.as_ref().is_some_and(|node| node.can_be_satisfied())
     }
 
+    /// Whose signatures the policy lacks beside those of these identities: nobody's when it is satisfied, does not
+    /// exist or cannot be satisfied.
+    pub fn wanted(&self, identities: &[Identity]) -> Vec<Wanted> {
+        let lacking = self.node.as_ref().filter(|node| node.lacks(identities, self.msps));
+        lacking.map(|node| node.wanted(identities, self.msps)).unwrap_or_default()
+    }
+
     /// How many of the policies below must be satisfied, when it is a policy that counts them.
     pub(crate) fn counted(&self) -> Option<usize> {
         match self.node.as_deref() {
@@ -117,6 +141,28 @@ impl Node {
         }
     }
 
+    /// Whether further signatures would satisfy it.
+    fn lacks(&self, identities: &[Identity], msps: &MspManager) -> bool {
+        self.can_be_satisfied() && self.evaluate(identities, msps).is_err()
+    }
+
+    /// Policies that count policies which count themselves ask several times, once for each below that is not
+    /// satisfied.
+    fn wanted(&self, identities: &[Identity], msps: &MspManager) -> Vec<Wanted> {
+        let (needed, below) = match self {
+            Self::Signature(policy) => return vec![Wanted { more: 1, of: absent(policy, identities, msps) }],
+            Self::ImplicitMeta { needed, below, .. } => (*needed, below),
+        };
+        let lacking: Vec<_> = below.iter().flatten().filter(|node| node.lacks(identities, msps)).collect();
+        let satisfied = below.iter().flatten().filter(|node| node.evaluate(identities, msps).is_ok()).count();
+        let all: Vec<Wanted> = lacking.iter().flat_map(|node| node.wanted(identities, msps)).collect();
+        if lacking.iter().any(|node| matches!(***node, Self::ImplicitMeta { .. })) {
+            return all;
+        }
+        let of: BTreeSet<String> = all.into_iter().flat_map(|one| one.of).collect();
+        vec![Wanted { more: needed.saturating_sub(satisfied), of: of.into_iter().collect() }]
+    }
+
     fn flatten(&self) -> Option<SignaturePolicyEnvelope> {
         match self {
             Self::Signature(policy) => Some(policy.envelope()),
@@ -132,6 +178,25 @@ impl Node {
                 Some(SignaturePolicyEnvelope { version: 0, rule, identities })
             }
         }
+    }
+}
+
+/// The organizations that a policy names and none of these identities stands for.
+fn absent(policy: &CompiledPolicy, identities: &[Identity], msps: &MspManager) -> Vec<String> {
+    let stands_for = |principal: &&MspPrincipal| identities.iter().any(|one| msps.satisfies(one, principal).is_ok());
+    let absent = policy.principals().iter().filter(|principal| !stands_for(principal));
+    let named: BTreeSet<String> = absent.filter_map(msp_id).collect();
+    named.into_iter().collect()
+}
+
+/// The organization of a principal; none for kinds that name no single one.
+fn msp_id(principal: &MspPrincipal) -> Option<String> {
+    let bytes = principal.principal.as_slice();
+    match Classification::try_from(principal.principal_classification).ok()? {
+        Classification::Role => Some(MspRole::decode(bytes).ok()?.msp_identifier),
+        Classification::OrganizationUnit => Some(OrganizationUnit::decode(bytes).ok()?.msp_identifier),
+        Classification::Identity => Some(SerializedIdentity::decode(bytes).ok()?.mspid),
+        Classification::Anonymity | Classification::Combined => None,
     }
 }
 

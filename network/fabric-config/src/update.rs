@@ -201,29 +201,6 @@ pub fn compute_update(channel_id: &str, original: &Config, modified: &Config) ->
     })
 }
 
-/// Puts an update into the message that an orderer takes: signed by those whose consent it needs, and sent by one of
-/// the channel's writers at a time.
-///
-/// # Errors
-/// [`SignError`] when a signer does not sign.
-pub fn update_envelope(
-    update: &ConfigUpdate,
-    consenting: &[&dyn Signer],
-    sender: &dyn Signer,
-    time: prost_types::Timestamp,
-) -> Result<Envelope, SignError> {
-    let config_update = update.encode_to_vec();
-    let sign = |signer: &&dyn Signer| {
-        let header = SignatureHeader { creator: signer.creator().to_vec(), nonce: transaction::nonce()?.to_vec() };
-        let signature_header = header.encode_to_vec();
-        let signature = signer.sign(&[signature_header.as_slice(), &config_update].concat())?;
-        Ok(ConfigSignature { signature_header, signature })
-    };
-    let signatures = consenting.iter().map(sign).collect::<Result<Vec<_>, SignError>>()?;
-    let data = ConfigUpdateEnvelope { config_update, signatures }.encode_to_vec();
-    envelope(HeaderType::ConfigUpdate, &update.channel_id, data, sender, time)
-}
-
 /// Wraps a new configuration as an orderer does, to be alone in its block.
 ///
 /// # Errors
@@ -237,7 +214,7 @@ pub fn config_envelope(
     envelope(HeaderType::Config, channel_id, config.encode_to_vec(), orderer, time)
 }
 
-fn envelope(
+pub(crate) fn envelope(
     kind: HeaderType,
     channel_id: &str,
     data: Vec<u8>,
@@ -262,12 +239,23 @@ impl ChannelConfig {
     /// # Errors
     /// [`UpdateError`] names the first rule that the update breaks.
     pub fn propose_update(&self, update: &Envelope) -> Result<ConfigEnvelope, UpdateError> {
-        let channel_group = Some(self.updated_group(update)?);
-        let config = Config { sequence: self.sequence().saturating_add(1), channel_group };
+        let config = self.config_after(self.updated_group(update, true)?);
         let next = Self::from_config(self.channel_id(), config.clone())?;
         self.check_next(&next)?;
         raft::check_next(self, &next)?;
         Ok(ConfigEnvelope { config: Some(config), last_update: Some(update.clone()) })
+    }
+
+    /// What an update would make of this configuration if everybody signed it who must.
+    ///
+    /// # Errors
+    /// [`UpdateError`] when the update does not fit this configuration.
+    pub fn if_signed(&self, update: &Envelope) -> Result<Config, UpdateError> {
+        Ok(self.config_after(self.updated_group(update, false)?))
+    }
+
+    fn config_after(&self, channel_group: ConfigGroup) -> Config {
+        Config { sequence: self.sequence().saturating_add(1), channel_group: Some(channel_group) }
     }
 
     /// The configuration of a block that follows this one, when it follows from the update in it.
@@ -281,7 +269,8 @@ impl ChannelConfig {
         if given != self.sequence().saturating_add(1) {
             return Err(UpdateError::Sequence { current: self.sequence(), given });
         }
-        let group = self.updated_group(next.last_update.as_ref().ok_or(UpdateError::Malformed("last update"))?)?;
+        let group =
+            self.updated_group(next.last_update.as_ref().ok_or(UpdateError::Malformed("last update"))?, true)?;
         if next.config.as_ref().and_then(|config| config.channel_group.as_ref()) != Some(&group) {
             return Err(UpdateError::OtherResult);
         }
@@ -290,8 +279,9 @@ impl ChannelConfig {
         Ok(next)
     }
 
-    fn updated_group(&self, update: &Envelope) -> Result<ConfigGroup, UpdateError> {
-        let (update, signed) = open(update)?;
+    /// `signed` says whether the signatures must suffice.
+    fn updated_group(&self, update: &Envelope, signed: bool) -> Result<ConfigGroup, UpdateError> {
+        let (update, signatures) = taken_apart(&open(update)?)?;
         if update.channel_id != self.channel_id() {
             let (update, channel) = (update.channel_id, self.channel_id().to_owned());
             return Err(UpdateError::Channel { update, channel });
@@ -304,7 +294,7 @@ impl ChannelConfig {
             .filter(|(key, item)| read.get(*key).is_none_or(|read| read.version() != item.version()))
             .map(|(key, item)| (key.clone(), item.clone()))
             .collect();
-        self.check_changes(&changed, &current, &signed)?;
+        self.check_changes(&changed, &current, signed.then_some(&signatures))?;
         let mut result = current;
         result.extend(changed);
         if let Some(unlisted) = write.keys().find(|key| !result.contains_key(*key)) {
@@ -318,7 +308,7 @@ impl ChannelConfig {
         &self,
         changed: &Items<'_>,
         current: &Items<'_>,
-        signed: &[SignedData],
+        signed: Option<&Vec<SignedData>>,
     ) -> Result<(), UpdateError> {
         if changed.is_empty() {
             return Err(UpdateError::NoEffect);
@@ -341,7 +331,9 @@ impl ChannelConfig {
             if !policy.exists() {
                 return Err(UpdateError::NoPolicy { key, policy: existing.mod_policy().to_owned() });
             }
-            policy.evaluate(signed).map_err(|cause| UpdateError::Denied { key, cause })?;
+            if let Some(signed) = signed {
+                policy.evaluate(signed).map_err(|cause| UpdateError::Denied { key, cause })?;
+            }
         }
         Ok(())
     }
@@ -368,19 +360,24 @@ impl ChannelConfig {
     }
 }
 
-fn open(envelope: &Envelope) -> Result<(ConfigUpdate, Vec<SignedData>), UpdateError> {
+/// The update in an envelope, with the signatures that it has.
+pub(crate) fn open(envelope: &Envelope) -> Result<ConfigUpdateEnvelope, UpdateError> {
     let payload: Payload = decode(&envelope.payload, "payload")?;
     let header = payload.header.ok_or(UpdateError::Malformed("header"))?;
     let header: fabric_protos::common::ChannelHeader = decode(&header.channel_header, "channel header")?;
     if header.r#type != HeaderType::ConfigUpdate as i32 {
         return Err(UpdateError::NotUpdate(header.r#type));
     }
-    let update: ConfigUpdateEnvelope = decode(&payload.data, "envelope")?;
+    decode(&payload.data, "envelope")
+}
+
+/// What an update says, and its signatures with what was signed.
+pub(crate) fn taken_apart(update: &ConfigUpdateEnvelope) -> Result<(ConfigUpdate, Vec<SignedData>), UpdateError> {
     let mut signed = Vec::with_capacity(update.signatures.len());
-    for signature in update.signatures {
-        let header: SignatureHeader = decode(&signature.signature_header, "signature header")?;
-        let data = [signature.signature_header.as_slice(), &update.config_update].concat();
-        signed.push(SignedData { data, identity: header.creator, signature: signature.signature });
+    for ConfigSignature { signature_header, signature } in &update.signatures {
+        let header: SignatureHeader = decode(signature_header, "signature header")?;
+        let data = [signature_header.as_slice(), &update.config_update].concat();
+        signed.push(SignedData { data, identity: header.creator, signature: signature.clone() });
     }
     Ok((decode(&update.config_update, "content")?, signed))
 }

@@ -277,12 +277,6 @@ fn add_capability(group: &mut ConfigGroup, name: &'static str) {
 }
 
 fn raft_metadata(spec: &ChannelSpec) -> etcdraft::ConfigMetadata {
-    let consenter = |consenter: &ConsenterSpec| etcdraft::Consenter {
-        host: consenter.host.clone(),
-        port: u32::from(consenter.port),
-        client_tls_cert: consenter.client_tls_cert.clone(),
-        server_tls_cert: consenter.server_tls_cert.clone(),
-    };
     let options = etcdraft::Options {
         tick_interval: millis(spec.raft.tick_interval_ms),
         election_tick: spec.raft.election_tick,
@@ -290,7 +284,25 @@ fn raft_metadata(spec: &ChannelSpec) -> etcdraft::ConfigMetadata {
         max_inflight_blocks: spec.raft.max_inflight_blocks,
         snapshot_interval_size: spec.raft.snapshot_interval_size,
     };
-    etcdraft::ConfigMetadata { consenters: spec.consenters.iter().map(consenter).collect(), options: Some(options) }
+    etcdraft::ConfigMetadata { consenters: spec.consenters.iter().map(consenter_of).collect(), options: Some(options) }
+}
+
+/// A consenter as Raft's options list it.
+///
+/// # Errors
+/// Address or certificates are none.
+pub(crate) fn consenter(consenter: &ConsenterSpec) -> Result<etcdraft::Consenter, SpecError> {
+    check_consenter(consenter)?;
+    Ok(consenter_of(consenter))
+}
+
+fn consenter_of(consenter: &ConsenterSpec) -> etcdraft::Consenter {
+    etcdraft::Consenter {
+        host: consenter.host.clone(),
+        port: u32::from(consenter.port),
+        client_tls_cert: consenter.client_tls_cert.clone(),
+        server_tls_cert: consenter.server_tls_cert.clone(),
+    }
 }
 
 pub(crate) fn millis(count: u64) -> String {
