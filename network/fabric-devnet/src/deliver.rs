@@ -27,7 +27,13 @@ use crate::{
     budget::{self, Sender},
     clock::{is_expired, unix_seconds},
     ledger::{Ledger, LedgerError},
+    metrics::DeliverMetrics,
 };
+
+/// Fabric's metrics name so what is sent: whole blocks, filtered ones, and blocks with private data.
+pub(crate) const WHOLE: &str = "block";
+const FILTERED: &str = "filtered_block";
+const WITH_PRIVATE_DATA: &str = "block_and_pvtdata";
 
 /// Blocks that may wait for a slow client.
 const ANSWERS_MAX: usize = 16;
@@ -56,6 +62,12 @@ pub(crate) trait View: Send + Sync + 'static {
     /// The path of the policy that readers must satisfy.
     fn policy(&self, channel: &ChannelConfig) -> String;
 
+    /// Where streams, requests and blocks are counted.
+    fn metrics(&self) -> &DeliverMetrics;
+
+    /// What is sent, as Fabric's metrics name it.
+    fn data_type(&self) -> &'static str;
+
     fn status(&self, status: CommonStatus) -> Self::Answer;
 
     /// May read from the disk.
@@ -79,6 +91,8 @@ async fn answer_all<V: View>(
     mut requests: impl Stream<Item = Result<Envelope, Status>> + Unpin,
     answers: Sender<Result<V::Answer, Status>>,
 ) {
+    view.metrics().streams_opened.add(&[]);
+    let _open = Open(Arc::clone(&view));
     while let Some(request) = requests.next().await {
         let request = match request {
             Ok(request) => request,
@@ -100,9 +114,51 @@ async fn answer_all<V: View>(
     }
 }
 
+/// A stream, which is counted as closed when this is dropped.
+struct Open<V: View>(Arc<V>);
+
+impl<V: View> Drop for Open<V> {
+    fn drop(&mut self) {
+        self.0.metrics().streams_closed.add(&[]);
+    }
+}
+
+/// A request for blocks of a channel that is here, which is counted as completed when this is dropped.
+struct Asked<V: View> {
+    view: Arc<V>,
+    channel_id: String,
+    success: bool,
+}
+
+impl<V: View> Asked<V> {
+    fn begin(view: &Arc<V>, channel_id: String) -> Self {
+        let asked = Self { view: Arc::clone(view), channel_id, success: false };
+        asked.view.metrics().requests_received.add(&asked.labels());
+        asked
+    }
+
+    fn sent(&self) {
+        self.view.metrics().blocks_sent.add(&self.labels());
+    }
+
+    fn labels(&self) -> [&str; 3] {
+        let data_type = self.view.data_type();
+        [&self.channel_id, if data_type == FILTERED { "true" } else { "false" }, data_type]
+    }
+}
+
+impl<V: View> Drop for Asked<V> {
+    fn drop(&mut self) {
+        let [channel_id, filtered, data_type] = self.labels();
+        let labels = [channel_id, filtered, data_type, if self.success { "true" } else { "false" }];
+        self.view.metrics().requests_completed.add(&labels);
+    }
+}
+
 /// One accepted request.
 struct Session<V: View> {
     view: Arc<V>,
+    asked: Asked<V>,
     ledger: Arc<Ledger>,
     seek: Seek,
     signed: SignedData,
@@ -124,6 +180,7 @@ impl<V: View> Session<V> {
             return Err(CommonStatus::BadRequest);
         }
         let ledger = channels(&channel_header.channel_id).ok_or(CommonStatus::NotFound)?;
+        let asked = Asked::begin(view, channel_header.channel_id);
         let info = fabric_protos::orderer::SeekInfo::decode(&*payload.data).map_err(|_| CommonStatus::BadRequest)?;
         let signed = SignedData {
             data: request.payload.clone(),
@@ -134,7 +191,7 @@ impl<V: View> Session<V> {
         let client = allow(view.as_ref(), &ledger, &channel, &signed)?;
         let seek = Seek::new(&info, ledger.height())?;
         let (view, client, allowed_at) = (view.clone(), Arc::new(client), channel.sequence());
-        Ok(Self { view, ledger, seek, signed, allowed_at, client })
+        Ok(Self { view, asked, ledger, seek, signed, allowed_at, client })
     }
 
     async fn send_blocks(mut self, answers: &Sender<Result<V::Answer, Status>>) -> CommonStatus {
@@ -169,8 +226,10 @@ impl<V: View> Session<V> {
             if answers.send(Ok(answer), bytes).await.is_err() {
                 return CommonStatus::InternalServerError;
             }
+            self.asked.sent();
             self.seek.next += 1;
             if number == self.seek.stop {
+                self.asked.success = true;
                 return CommonStatus::Success;
             }
         }

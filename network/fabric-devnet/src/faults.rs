@@ -73,8 +73,7 @@ impl<'a> PeerFaults<'a> {
     }
 
     fn set_away(self, away: bool) {
-        self.peer.channels().iter().for_each(|channel| channel.ledger().set_away(self.peer.msp_id(), away));
-        self.peer.switches().set_away(away);
+        self.peer.set_away(away);
     }
 }
 

@@ -73,7 +73,7 @@ impl From<prost::DecodeError> for JoinError {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Member<'a> {
     Orderer,
-    /// The peer of this organization.
+    /// The peer that is called so in the folder: the first of an organization as the organization.
     Peer(&'a str),
 }
 
@@ -222,7 +222,7 @@ impl Ledgers {
         let folder = self.folder_of(first).join("joined");
         match member {
             Member::Orderer => folder.join("orderer"),
-            Member::Peer(msp_id) => folder.join(format!("peer-{}", file_name(msp_id))),
+            Member::Peer(key) => folder.join(format!("peer-{}", file_name(key))),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod ledger;
 mod ledgers;
 mod limits;
 mod listener;
+mod metrics;
 mod network;
 mod operations;
 pub mod orderer;

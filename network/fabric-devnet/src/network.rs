@@ -1,4 +1,4 @@
-//! A running network: a peer for each organization and an orderer, each on its own address, on one data folder.
+//! A running network: peers of each organization and an orderer, each on its own address, on one data folder.
 
 mod error;
 mod files;
@@ -14,11 +14,18 @@ use std::{
 
 use fabric_msp::{
     msp::{Msp, config_from_directory},
-    transport::{self, Gate, ServerTls},
+    transport::{self, Gate, ServerTls, health},
 };
 use fabric_protos::{
-    MAX_MESSAGE_BYTES, common::Block, discovery::discovery_server::DiscoveryServer,
-    gateway::gateway_server::GatewayServer, protos::endorser_server::EndorserServer,
+    MAX_MESSAGE_BYTES,
+    common::Block,
+    discovery::discovery_server::{self, DiscoveryServer},
+    gateway::gateway_server::{self, GatewayServer},
+    orderer::atomic_broadcast_server,
+    protos::{
+        deliver_server,
+        endorser_server::{self, EndorserServer},
+    },
 };
 use tokio::{sync::watch, task::JoinHandle, time};
 
@@ -38,7 +45,7 @@ use crate::{
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
     limits::{Limited, Limits, PEERS_MAX, Takes},
     listener,
-    operations::{Look, Operations},
+    operations::Operations,
     orderer::{self, ChannelStatus, OrderingNode, Participation},
     peer::Peer,
     state::file_name::file_name,
@@ -48,6 +55,14 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait for what has been cut off.
 const CUT_MAX: Duration = Duration::from_secs(2);
+
+/// What a peer offers.
+const PEER_SERVICES: &[&str] = &[
+    endorser_server::SERVICE_NAME,
+    gateway_server::SERVICE_NAME,
+    discovery_server::SERVICE_NAME,
+    deliver_server::SERVICE_NAME,
+];
 
 /// Looks through all ledgers of a network that does not run: blocks, signatures, state and private data. Shows each
 /// channel's blocks in their order, from block 1 on, once each is found to be in order.
@@ -98,8 +113,8 @@ impl Network {
     pub async fn start_with(options: NetworkOptions, settings: Settings) -> Result<Self, NetworkError> {
         check_peers(&options.peers)?;
         let lock = lock(&options.data_dir)?;
-        let msp_ids: Vec<String> = options.peers.iter().map(|peer| peer.msp_id.clone()).collect();
-        let ledgers = Arc::new(Ledgers::new(&options.data_dir.join("channels"), msp_ids));
+        let msp_ids: BTreeSet<String> = options.peers.iter().map(|peer| peer.msp_id.clone()).collect();
+        let ledgers = Arc::new(Ledgers::new(&options.data_dir.join("channels"), msp_ids.into_iter().collect()));
         let signer = Arc::new(identity(&options.orderer.msp_id, &options.orderer.msp_dir)?);
         let orderer = Arc::new(OrderingNode::new(Arc::clone(&ledgers), signer));
         let (closing, cut) = (watch::Sender::new(false), watch::Sender::new(false));
@@ -134,9 +149,9 @@ impl Network {
         self.orderer.join(GenesisBlock::decode(genesis_block)?).await
     }
 
-    /// Has the peer of an organization join the channel of this genesis block, as `cscc JoinChain` does, and stay in it
-    /// over restarts. It sees what was ordered so far, if its organization is a member; otherwise, and while nobody
-    /// orders the channel, it stands at the genesis block. Touches the disk.
+    /// Has the first peer of an organization join the channel of this genesis block, as `cscc JoinChain` does, and stay
+    /// in it over restarts. It sees what was ordered so far, if its organization is a member; otherwise, and while
+    /// nobody orders the channel, it stands at the genesis block. Touches the disk.
     ///
     /// # Errors
     /// [`JoinError`] when the block does not begin a channel, or the peer has joined one of that name.
@@ -160,9 +175,14 @@ impl Network {
         self.orderer.channels()
     }
 
-    /// Where the peer of an organization listens, `host:port`.
+    /// Where the first peer of an organization listens, `host:port`.
     pub fn peer_address(&self, msp_id: &str) -> Option<&str> {
         self.peer(msp_id).map(|peer| peer.address())
+    }
+
+    /// Where the peer with this name listens, `host:port`.
+    pub fn address_of_peer(&self, name: &str) -> Option<&str> {
+        self.peer_named(name).map(|peer| peer.address())
     }
 
     /// Where the orderer listens, `host:port`.
@@ -175,7 +195,7 @@ impl Network {
         self.admin_address.as_deref()
     }
 
-    /// Where the operations endpoint of an organization's peer listens, `host:port`.
+    /// Where the operations endpoint of an organization's first peer listens, `host:port`.
     pub fn peer_operations_address(&self, msp_id: &str) -> Option<&str> {
         self.peer_operations.get(msp_id).map(String::as_str)
     }
@@ -185,9 +205,14 @@ impl Network {
         self.orderer_operations.as_deref()
     }
 
-    /// What can be made to go wrong at the peer of an organization; `None` when it has none.
+    /// What can be made to go wrong at the first peer of an organization; `None` when it has none.
     pub fn peer_faults(&self, msp_id: &str) -> Option<PeerFaults<'_>> {
         self.peer(msp_id).map(|peer| PeerFaults::new(peer))
+    }
+
+    /// As [`Network::peer_faults`] of the peer with this name.
+    pub fn faults_of_peer(&self, name: &str) -> Option<PeerFaults<'_>> {
+        self.peer_named(name).map(|peer| PeerFaults::new(peer))
     }
 
     /// What can be made to go wrong at the orderer.
@@ -240,6 +265,10 @@ impl Network {
         self.peers.iter().find(|peer| peer.msp_id() == msp_id)
     }
 
+    fn peer_named(&self, name: &str) -> Option<&Arc<Peer>> {
+        self.peers.iter().find(|peer| peer.chaincodes().peer_name() == name)
+    }
+
     /// Makes the peers, joins the channels, and listens last, so that a node that can be reached is ready.
     async fn run(&mut self, options: &NetworkOptions, settings: &Settings) -> Result<(), NetworkError> {
         let mut listeners = Vec::new();
@@ -247,7 +276,9 @@ impl Network {
         for peer in &options.peers {
             let (listener, address) = bind(&peer.listen).await?;
             listeners.push((listener, read_tls(&peer.tls_cert, &peer.tls_key)?));
-            peers.push(Arc::new(self.open_peer(&options.data_dir, peer, &address, settings)?));
+            let is_first = peers.iter().all(|other: &Arc<Peer>| other.msp_id() != peer.msp_id);
+            let key = if is_first { peer.msp_id.clone() } else { format!("{}/{}", peer.msp_id, peer.name) };
+            peers.push(Arc::new(self.open_peer(&options.data_dir, peer, key, &address, settings)?));
         }
         self.peers = peers.into();
         self.join_channels(&options.genesis_blocks).await?;
@@ -265,27 +296,41 @@ impl Network {
         let tls = read_tls(&options.orderer.tls_cert, &options.orderer.tls_key)?;
         let ordering = orderer::service(&self.orderer);
         let streams = settings.orderer_limits.streams;
-        let services = transport::server().add_service(Limited::new(ordering, streams, Takes::WithFirstMessage));
+        let health = health(&[atomic_broadcast_server::SERVICE_NAME], self.closing.subscribe(), |closing| !closing);
+        let ordering = Limited::new(ordering, streams, Takes::WithFirstMessage);
+        let services = transport::server().add_service(health).add_service(ordering);
         let away = self.orderer.switches().away();
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
         let connections = transport::incoming_with_any_certificate(listener, &tls)?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
         self.orderer_address = address;
+        self.start_operations(options).await?;
+        if let Some(admin) = &options.orderer.admin {
+            self.admin_address = Some(self.listen_for_admins(admin).await?);
+        }
+        Ok(())
+    }
+
+    /// The operations endpoints of all nodes that are to have one.
+    async fn start_operations(&mut self, options: &NetworkOptions) -> Result<(), NetworkError> {
         let peers = Arc::clone(&self.peers);
         for (peer, options) in peers.iter().zip(&options.peers) {
             let Some(address) = &options.operations else { continue };
             let peer = Arc::clone(peer);
             let away = peer.switches().away();
-            let listens = self.listen_for_operators(address, away, Arc::new(move || peer.status())).await?;
-            self.peer_operations.insert(options.msp_id.clone(), listens);
+            let counting = Arc::clone(&peer);
+            let operations =
+                Operations::new(Arc::new(move || peer.status()), Arc::new(move |text| counting.tell(text)));
+            let listens = self.listen_for_operators(address, away, operations).await?;
+            self.peer_operations.entry(options.msp_id.clone()).or_insert(listens);
         }
         if let Some(address) = &options.orderer.operations {
-            let (observed, away) = (Arc::clone(&self.orderer), self.orderer.switches().away());
-            let listens = self.listen_for_operators(address, away, Arc::new(move || observed.channels())).await?;
+            let (observed, counting) = (Arc::clone(&self.orderer), Arc::clone(&self.orderer));
+            let away = self.orderer.switches().away();
+            let operations =
+                Operations::new(Arc::new(move || observed.channels()), Arc::new(move |text| counting.tell(text)));
+            let listens = self.listen_for_operators(address, away, operations).await?;
             self.orderer_operations = Some(listens);
-        }
-        if let Some(admin) = &options.orderer.admin {
-            self.admin_address = Some(self.listen_for_admins(admin).await?);
         }
         Ok(())
     }
@@ -294,10 +339,10 @@ impl Network {
         &mut self,
         address: &str,
         away: watch::Receiver<bool>,
-        channels: Look,
+        operations: Operations,
     ) -> Result<String, NetworkError> {
         let (listener, address) = bind(address).await?;
-        let services = transport::server().accept_http1(true).add_routes(Operations::new(channels).into_routes());
+        let services = transport::server().accept_http1(true).add_routes(operations.into_routes());
         let (closing, cut) = (self.closing.subscribe(), self.cut.subscribe());
         let connections = transport::incoming_through(listener, None, Gate::of_operators())?;
         self.servers.push(listener::serve(connections, services, closing, cut, away));
@@ -333,7 +378,7 @@ impl Network {
         }
         for first in self.ledgers.genesis_blocks()? {
             for peer in self.peers.iter() {
-                let has_joined = self.ledgers.remembers(&first, Member::Peer(peer.msp_id()));
+                let has_joined = self.ledgers.remembers(&first, Member::Peer(peer.key()));
                 if has_joined && peer.channel(first.channel_id()).is_none() {
                     peer.join(&first)?;
                 }
@@ -354,6 +399,7 @@ impl Network {
         &self,
         data_dir: &Path,
         options: &PeerOptions,
+        key: String,
         address: &str,
         settings: &Settings,
     ) -> Result<Peer, NetworkError> {
@@ -362,11 +408,11 @@ impl Network {
         let config = config_from_directory(msp_id, &options.msp_dir)?;
         let local_msp =
             Msp::from_config(&config).map_err(|cause| NetworkError::Msp { msp_id: msp_id.to_owned(), cause })?;
-        let folder = data_dir.join("packages").join(file_name(msp_id));
+        let folder = data_dir.join("packages").join(file_name(&key));
         let packages = PackageStore::open(&folder).map_err(|cause| NetworkError::File { path: folder, cause })?;
         let chaincodes = ChaincodeRuntime::new(&options.name, settings.chaincode.clone());
         let (ledgers, orderer) = (Arc::clone(&self.ledgers), Arc::clone(&self.orderer));
-        Ok(Peer::new(identity, local_msp, address, ledgers, orderer, packages, chaincodes))
+        Ok(Peer::new(identity, local_msp, address, ledgers, orderer, packages, chaincodes).known_as(key))
     }
 }
 
@@ -375,8 +421,8 @@ fn check_peers(peers: &[PeerOptions]) -> Result<(), NetworkError> {
         return Err(NetworkError::TooManyPeers(peers.len()));
     }
     let mut seen = BTreeSet::new();
-    match peers.iter().find(|peer| !seen.insert(&peer.msp_id)) {
-        Some(repeated) => Err(NetworkError::RepeatedPeer(repeated.msp_id.clone())),
+    match peers.iter().find(|peer| !seen.insert(&peer.name)) {
+        Some(repeated) => Err(NetworkError::RepeatedPeer(repeated.name.clone())),
         None => Ok(()),
     }
 }
@@ -391,7 +437,7 @@ fn peer_services(
     let endorser = EndorserServer::new(EndorserService::new(Arc::clone(peer)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
-    let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing, chance))
+    let gateway = GatewayServer::new(GatewayService::new(Arc::clone(peer), Arc::clone(peers), closing.clone(), chance))
         .max_decoding_message_size(MAX_MESSAGE_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_BYTES);
     let discovery = DiscoveryServer::new(DiscoveryService::new(Arc::clone(peer), Arc::clone(peers)))
@@ -400,8 +446,10 @@ fn peer_services(
     let joined = Arc::clone(peer);
     let channels: deliver::Channels =
         Arc::new(move |id| joined.channel(id).map(|channel| Arc::clone(channel.ledger())));
-    let deliver = PeerDeliver::new(channels, peer.msp_id()).into_service();
+    let deliver = PeerDeliver::new(channels, peer.msp_id(), peer.deliver()).into_service();
+    let health = health(PEER_SERVICES, closing, |closing| !closing);
     transport::server()
+        .add_service(health)
         .add_service(Limited::new(endorser, limits.endorser, Takes::WhenWhole))
         .add_service(Limited::new(gateway, limits.gateway, Takes::WhenWhole))
         .add_service(Limited::new(discovery, limits.discovery, Takes::WhenWhole))

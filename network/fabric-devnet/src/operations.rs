@@ -15,7 +15,11 @@ use tonic::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{orderer::ChannelStatus, web};
+use crate::{
+    metrics::{About, Text},
+    orderer::ChannelStatus,
+    web,
+};
 use http::{Method, Request, Response, StatusCode};
 
 /// The media type of metrics in Prometheus' text format.
@@ -25,11 +29,21 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Looks at the channels of a node.
 pub(crate) type Look = Arc<dyn Fn() -> Vec<ChannelStatus> + Send + Sync>;
 
+/// Tells what a node has counted.
+pub(crate) type Tell = Arc<dyn Fn(&mut Text) + Send + Sync>;
+
 /// The endpoint of one node.
 #[derive(Clone)]
 pub(crate) struct Operations {
     channels: Look,
+    numbers: Tell,
 }
+
+// Fabric's `fabric_version` would be a lie: no version of Fabric runs here.
+const RUNS: About =
+    About { name: "fabric_devnet_version", help: "The version of the embedded network.", labels: &["version"] };
+const HEIGHT: About =
+    About { name: "ledger_blockchain_height", help: "Height of the chain in blocks.", labels: &["channel"] };
 
 #[derive(Serialize)]
 struct Health {
@@ -68,8 +82,8 @@ struct SpecError {
 }
 
 impl Operations {
-    pub(crate) fn new(channels: Look) -> Self {
-        Self { channels }
+    pub(crate) fn new(channels: Look, numbers: Tell) -> Self {
+        Self { channels, numbers }
     }
 
     /// All of it behind one door, whatever the path.
@@ -110,17 +124,11 @@ impl Operations {
     }
 
     fn metrics(&self) -> String {
-        // Fabric's `fabric_version` would be a lie: no version of Fabric runs here.
-        let mut text = String::from("# HELP fabric_devnet_version The version of the embedded network.\n");
-        text.push_str("# TYPE fabric_devnet_version gauge\n");
-        // Names of channels hold nothing that would need an escape.
-        text.push_str(&format!("fabric_devnet_version{{version=\"{VERSION}\"}} 1\n"));
-        text.push_str("# HELP ledger_blockchain_height Height of the chain in blocks.\n");
-        text.push_str("# TYPE ledger_blockchain_height gauge\n");
-        for ChannelStatus { name, height, .. } in (self.channels)() {
-            text.push_str(&format!("ledger_blockchain_height{{channel=\"{name}\"}} {height}\n"));
-        }
-        text
+        let mut text = Text::default();
+        text.gauges(&RUNS, [(vec![VERSION.to_owned()], 1)]);
+        text.gauges(&HEIGHT, (self.channels)().into_iter().map(|channel| (vec![channel.name], channel.height)));
+        (self.numbers)(&mut text);
+        text.into_string()
     }
 }
 
@@ -155,6 +163,7 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
+    use crate::metrics::DeliverMetrics;
 
     async fn ask(endpoint: &Operations, method: Method, path: &str) -> (u16, String) {
         let answer = endpoint.answer(&method, path);
@@ -164,9 +173,10 @@ mod tests {
     }
 
     fn endpoint(trouble: Option<&'static str>) -> Operations {
-        Operations::new(Arc::new(move || {
-            vec![ChannelStatus { name: "conf".into(), height: 7, trouble: trouble.map(str::to_owned) }]
-        }))
+        let channels =
+            move || vec![ChannelStatus { name: "conf".into(), height: 7, trouble: trouble.map(str::to_owned) }];
+        let counted = DeliverMetrics::default();
+        Operations::new(Arc::new(channels), Arc::new(move |text| counted.tell(text)))
     }
 
     #[tokio::test]
@@ -202,5 +212,6 @@ mod tests {
         assert!(status == 200 && body.contains("\nledger_blockchain_height{channel=\"conf\"} 7\n"), "{body}");
         let version = format!("\nfabric_devnet_version{{version=\"{VERSION}\"}} 1\n");
         assert!(body.contains(&version) && !body.contains("fabric_version"), "{body}");
+        assert!(body.contains("\n# TYPE deliver_streams_opened counter\ndeliver_streams_opened 0\n"), "{body}");
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     channel::Channel,
     ledger::{CallerInfo, SimulationError},
     ledgers::{GenesisBlock, JoinError, Ledgers, Member},
+    metrics::{DeliverMetrics, LedgerMetrics, ProposalMetrics, Text},
     orderer::{ChannelStatus, OrderingNode},
     state::{
         collection::implicit_name,
@@ -27,6 +28,8 @@ use crate::{
 
 /// A peer of this process.
 pub(crate) struct Peer {
+    /// What it is called in the network's folder: the first peer of an organization as its organization.
+    key: String,
     identity: SigningIdentity,
     local_msp: Msp,
     address: String,
@@ -41,6 +44,8 @@ pub(crate) struct Peer {
     /// What was found out about chaincodes, by channel and name.
     known: Mutex<Known>,
     switches: PeerSwitches,
+    proposals: ProposalMetrics,
+    deliver: Arc<DeliverMetrics>,
 }
 
 type Known = HashMap<(String, String), Found>;
@@ -75,6 +80,25 @@ impl Peer {
         self.channels().iter().map(status).collect()
     }
 
+    /// What the peer has counted since the process began.
+    pub(crate) fn tell(&self, text: &mut Text) {
+        self.proposals.tell(text);
+        self.deliver.tell(text);
+        let channels = self.channels();
+        let ledgers: Vec<&LedgerMetrics> = channels.iter().map(|channel| channel.ledger().metrics()).collect();
+        LedgerMetrics::tell(&ledgers, text);
+    }
+
+    /// What it does with proposals.
+    pub(crate) fn proposals(&self) -> &ProposalMetrics {
+        &self.proposals
+    }
+
+    /// What it does with those who ask for blocks.
+    pub(crate) fn deliver(&self) -> &Arc<DeliverMetrics> {
+        &self.deliver
+    }
+
     pub(crate) fn new(
         identity: SigningIdentity,
         local_msp: Msp,
@@ -85,6 +109,7 @@ impl Peer {
         chaincodes: ChaincodeRuntime,
     ) -> Self {
         Self {
+            key: identity.msp_id().to_owned(),
             identity,
             local_msp,
             address: address.to_owned(),
@@ -96,7 +121,31 @@ impl Peer {
             chaincodes,
             known: Mutex::default(),
             switches: PeerSwitches::default(),
+            proposals: ProposalMetrics::default(),
+            deliver: Arc::default(),
         }
+    }
+
+    /// As a further peer of its organization, with a name of its own in the network's folder.
+    pub(crate) fn known_as(self, key: String) -> Self {
+        Self { key, ..self }
+    }
+
+    /// What it is called in the network's folder.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Whether this is the other peer.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.creator() == other.creator()
+    }
+
+    /// Makes the peer unreachable, or lets it answer again.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.switches.set_away(away);
+        let channels = self.channels();
+        channels.iter().for_each(|channel| channel.ledger().set_joined(self.msp_id(), self.key(), !away));
     }
 
     /// The organization's id.
@@ -149,9 +198,8 @@ impl Peer {
         }
         let ledger = self.ledgers.open(first)?;
         let view = ledger.view_of(self.creator())?;
-        self.ledgers.remember(first, Member::Peer(self.msp_id()))?;
-        ledger.set_away(self.msp_id(), self.switches.is_away());
-        ledger.set_joined(self.msp_id());
+        self.ledgers.remember(first, Member::Peer(self.key()))?;
+        ledger.set_joined(self.msp_id(), self.key(), !self.switches.is_away());
         let channel = Arc::new(Channel::new(view, Arc::clone(&self.orderer)));
         self.channels.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), channel);
         Ok(())

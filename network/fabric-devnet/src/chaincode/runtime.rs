@@ -55,6 +55,11 @@ impl ChaincodeRuntime {
         Self { peer_name: peer_name.to_owned(), options, executors: Mutex::default(), closed: AtomicBool::new(false) }
     }
 
+    /// The peer's name.
+    pub(crate) fn peer_name(&self) -> &str {
+        &self.peer_name
+    }
+
     /// How chaincode is dealt with.
     pub(crate) fn options(&self) -> &ChaincodeOptions {
         &self.options

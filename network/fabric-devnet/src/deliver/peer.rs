@@ -15,9 +15,10 @@ use fabric_protos::{
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Channels, Client, View, filtered_block, serve};
+use super::{Channels, Client, FILTERED, View, WHOLE, WITH_PRIVATE_DATA, filtered_block, serve};
 use crate::{
     ledger::{Ledger, LedgerError},
+    metrics::DeliverMetrics,
     state::collection,
 };
 
@@ -29,12 +30,13 @@ const DEFAULT_POLICY: &str = "/Channel/Application/Readers";
 pub struct PeerDeliver {
     channels: Channels,
     msp_id: String,
+    metrics: Arc<DeliverMetrics>,
 }
 
 impl PeerDeliver {
     /// The services of the peer of an organization.
-    pub fn new(channels: Channels, msp_id: &str) -> Self {
-        Self { channels, msp_id: msp_id.to_owned() }
+    pub(crate) fn new(channels: Channels, msp_id: &str, metrics: &Arc<DeliverMetrics>) -> Self {
+        Self { channels, msp_id: msp_id.to_owned(), metrics: Arc::clone(metrics) }
     }
 
     /// As a gRPC service, with the limits for messages set.
@@ -45,7 +47,7 @@ impl PeerDeliver {
     }
 
     fn answer(&self, kind: Kind, request: Request<Streaming<Envelope>>) -> Response<Answers> {
-        let view = Arc::new(PeerView { kind, msp_id: self.msp_id.clone() });
+        let view = Arc::new(PeerView { kind, msp_id: self.msp_id.clone(), metrics: Arc::clone(&self.metrics) });
         Response::new(serve(self.channels.clone(), view, request.into_inner()))
     }
 }
@@ -84,6 +86,7 @@ pub(super) enum Kind {
 pub(super) struct PeerView {
     pub(super) kind: Kind,
     pub(super) msp_id: String,
+    pub(super) metrics: Arc<DeliverMetrics>,
 }
 
 impl View for PeerView {
@@ -92,6 +95,18 @@ impl View for PeerView {
     fn policy(&self, channel: &ChannelConfig) -> String {
         let resource = if self.kind == Kind::Filtered { "event/FilteredBlock" } else { "event/Block" };
         channel.acl(resource).unwrap_or(DEFAULT_POLICY).to_owned()
+    }
+
+    fn metrics(&self) -> &DeliverMetrics {
+        &self.metrics
+    }
+
+    fn data_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Whole => WHOLE,
+            Kind::Filtered => FILTERED,
+            Kind::WithPrivateData => WITH_PRIVATE_DATA,
+        }
     }
 
     fn status(&self, status: CommonStatus) -> DeliverResponse {

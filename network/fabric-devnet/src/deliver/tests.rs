@@ -32,6 +32,7 @@ use super::{
 use crate::{
     clock::unix_seconds,
     ledger::Ledger,
+    metrics::DeliverMetrics,
     testing::{CHAINCODE, CHANNEL, Parts, TestLedger, collection},
 };
 
@@ -75,7 +76,7 @@ struct Stream {
 impl Stream {
     fn open(test: &TestLedger, kind: Kind, msp_id: &str) -> Self {
         let (requests, stream) = mpsc::channel(4);
-        let view = Arc::new(PeerView { kind, msp_id: msp_id.to_owned() });
+        let view = Arc::new(PeerView { kind, msp_id: msp_id.to_owned(), metrics: Arc::default() });
         let answers = serve(only(test.ledger.clone()), view, ReceiverStream::new(stream));
         Self { requests, answers }
     }
@@ -257,6 +258,14 @@ impl View for Counting {
         self.inner.policy(channel)
     }
 
+    fn metrics(&self) -> &DeliverMetrics {
+        self.inner.metrics()
+    }
+
+    fn data_type(&self) -> &'static str {
+        self.inner.data_type()
+    }
+
     fn status(&self, status: CommonStatus) -> DeliverResponse {
         self.inner.status(status)
     }
@@ -275,7 +284,7 @@ async fn what_waits_for_a_slow_reader_is_bounded_in_bytes() {
         let put = test.transaction(&["Org1MSP"], |simulator| simulator.put_state(CHAINCODE, key, large));
         assert_eq!(test.commit(&[put]), [TxValidationCode::Valid]);
     }
-    let inner = PeerView { kind: Kind::Whole, msp_id: "Org1MSP".to_owned() };
+    let inner = PeerView { kind: Kind::Whole, msp_id: "Org1MSP".to_owned(), metrics: Arc::default() };
     let view = Arc::new(Counting { inner, blocks: AtomicUsize::new(0) });
     let info = seek(number(2), number(5));
     let (requests, stream) = mpsc::channel(1);

@@ -16,6 +16,7 @@ use crate::{
     channel::Channel,
     clock::{has_expired, unix_seconds},
     ledger::LedgerError,
+    metrics::ProposalMetrics,
     peer::Peer,
     proposal::Proposal,
     system,
@@ -48,6 +49,19 @@ pub(super) enum CheckError {
     Acl(#[from] acl::AclError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl CheckError {
+    /// Counts the refusal of a proposal.
+    pub(super) fn count(&self, metrics: &ProposalMetrics, proposal: &Proposal) {
+        let of = [proposal.channel_id(), proposal.chaincode()];
+        match self {
+            Self::Invalid(_) => metrics.invalid.add(&[]),
+            Self::Duplicate { .. } => metrics.duplicate.add(&of),
+            Self::Acl(_) => metrics.forbidden.add(&of),
+            Self::Ledger(_) => {}
+        }
+    }
 }
 
 impl From<InvalidProposal> for CheckError {

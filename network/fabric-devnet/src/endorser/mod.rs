@@ -8,7 +8,7 @@ mod private_data;
 mod service;
 mod simulate;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use fabric_protos::protos::{ProposalResponse, Response, SignedProposal};
 
@@ -36,7 +36,12 @@ impl Refusal {
 /// Processes a proposal on one peer.
 pub(crate) async fn process(peer: &Arc<Peer>, signed: SignedProposal) -> Result<ProposalResponse, Refusal> {
     checks::filter(&signed).map_err(|cause| Refusal::Filtered(cause.to_string()))?;
-    let proposal = Proposal::unpack(signed).map_err(|cause| Refusal::Checked(cause.to_string()))?;
+    let (metrics, begun) = (peer.proposals(), Instant::now());
+    metrics.received.add(&[]);
+    let proposal = Proposal::unpack(signed).map_err(|cause| {
+        metrics.invalid.add(&[]);
+        Refusal::Checked(cause.to_string())
+    })?;
     let channel = match proposal.channel_id() {
         "" => None,
         id => match peer.channel(id) {
@@ -44,13 +49,22 @@ pub(crate) async fn process(peer: &Arc<Peer>, signed: SignedProposal) -> Result<
             None => return Ok(failure(format!("channel '{id}' not found"))),
         },
     };
-    let identity =
-        checks::check(peer, channel.as_deref(), &proposal).map_err(|cause| Refusal::Checked(cause.to_string()))?;
+    let identity = checks::check(peer, channel.as_deref(), &proposal).map_err(|cause| {
+        cause.count(metrics, &proposal);
+        Refusal::Checked(cause.to_string())
+    })?;
     if let Some(text) = peer.switches().refusal() {
         return Ok(failure(text));
     }
     let proposal = Arc::new(proposal);
-    let answer = simulate::run(peer, channel, proposal, identity).await;
+    let answer = simulate::run(peer, channel, Arc::clone(&proposal), identity).await;
+    let channel_id = proposal.channel_id();
+    // Without a channel nothing is endorsed.
+    let success = answer.as_ref().is_ok_and(|answer| answer.endorsement.is_some() || channel_id.is_empty());
+    if success {
+        metrics.successful.add(&[]);
+    }
+    metrics.duration.observe(&[channel_id, proposal.chaincode(), &success.to_string()], begun.elapsed());
     Ok(answer.unwrap_or_else(failure))
 }
 

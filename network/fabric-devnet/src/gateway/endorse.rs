@@ -51,7 +51,8 @@ impl GatewayService {
         Err(status::with_details(Code::Aborted, message, &collected.details))
     }
 
-    /// One set with a peer of each named organization. Whether that is enough is for the client to know.
+    /// One set with a peer of each named organization: the gateway's own where it is one, and else one that can be
+    /// reached where there is one. Whether that is enough is for the client to know.
     fn plan_for(
         &self,
         channel: Option<&Channel>,
@@ -65,7 +66,8 @@ impl GatewayService {
                     && peer.channel(channel.id()).is_some()
                     && super::is_able(peer, channel, chaincode)
             };
-            self.peers.iter().position(is_able)
+            let able = self.peers.iter().enumerate().filter(|(_, peer)| is_able(peer));
+            able.min_by_key(|(_, peer)| (!self.is_own(peer), peer.switches().is_away())).map(|(index, _)| index)
         };
         let missing: Vec<&str> =
             organizations.iter().filter(|msp_id| able(msp_id).is_none()).map(String::as_str).collect();
@@ -100,16 +102,19 @@ impl GatewayService {
         Ok(layouts)
     }
 
-    /// The own peer, or one that a plan begins with when the own organization cannot run the chaincode.
+    /// The own peer, or another one of its organization, or one that a plan begins with when the own organization
+    /// cannot run the chaincode.
     fn first_endorser(
         &self,
         channel: &Channel,
         proposed: &Proposed,
         default: &ChaincodeInterest,
     ) -> Result<usize, Status> {
-        let own = self.peers.iter().position(|peer| self.is_own(peer));
-        let own = own.filter(|index| super::is_able(&self.peers[*index], channel, &proposed.chaincode));
-        if let Some(own) = own {
+        let of_own = self.peers.iter().enumerate().filter(|(_, peer)| self.is_of_own_organization(peer));
+        let able = of_own.filter(|(_, peer)| {
+            peer.channel(channel.id()).is_some() && super::is_able(peer, channel, &proposed.chaincode)
+        });
+        if let Some((own, _)) = able.min_by_key(|(_, peer)| (!self.is_own(peer), peer.switches().is_away())) {
             return Ok(own);
         }
         if proposed.has_transient {

@@ -64,17 +64,24 @@ impl GatewayService {
 
     /// Whether a peer is this gateway's own.
     fn is_own(&self, peer: &Peer) -> bool {
+        peer.is(&self.own)
+    }
+
+    /// Whether a peer is one of this gateway's organization.
+    fn is_of_own_organization(&self, peer: &Peer) -> bool {
         peer.msp_id() == self.own.msp_id()
     }
 
-    /// The channel's peers that can run a chaincode, this gateway's own first and the others in any order.
+    /// The channel's peers that can run a chaincode: this gateway's own first, then those of its organization, and the
+    /// others in any order.
     fn able_peers(&self, channel: &Channel, chaincode: &str) -> Vec<Arc<Peer>> {
-        let (own, mut others): (Vec<_>, Vec<_>) = self
+        let (mut own, mut others): (Vec<_>, Vec<_>) = self
             .peers
             .iter()
             .filter(|peer| peer.channel(channel.id()).is_some() && is_able(peer, channel, chaincode))
             .cloned()
-            .partition(|peer| self.is_own(peer));
+            .partition(|peer| self.is_of_own_organization(peer));
+        own.sort_by_key(|peer| !self.is_own(peer));
         self.chance.shuffle(&mut others);
         own.into_iter().chain(others).collect()
     }

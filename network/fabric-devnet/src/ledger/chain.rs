@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
 };
 
 use fabric_config::ChannelConfig;
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     disk::Disk,
+    metrics::LedgerMetrics,
     simulation::{CallerInfo, Simulator},
     state::{
         error::LedgerError,
@@ -32,6 +33,7 @@ pub struct Ledger {
     pub(super) channel: RwLock<Arc<ChannelConfig>>,
     pub(super) signatures: Arc<VerifiedSignatures>,
     pub(super) disk: Arc<Disk>,
+    pub(super) metrics: Arc<LedgerMetrics>,
     pub(super) height: watch::Sender<u64>,
     pub(super) recent: Arc<Mutex<VecDeque<Arc<Block>>>>,
     /// Held while a block is committed.
@@ -57,6 +59,7 @@ impl Ledger {
             channel: RwLock::new(channel),
             signatures: Arc::default(),
             disk: Arc::default(),
+            metrics: Arc::default(),
             height: watch::Sender::new(height),
             recent: Arc::default(),
             committing: Mutex::default(),
@@ -91,6 +94,11 @@ impl Ledger {
     /// Whether the files can be written.
     pub(crate) fn disk(&self) -> &Disk {
         &self.disk
+    }
+
+    /// What became of the channel's blocks since the process began.
+    pub(crate) fn metrics(&self) -> &LedgerMetrics {
+        &self.metrics
     }
 
     /// The number of blocks.
@@ -132,21 +140,14 @@ impl Ledger {
         }
     }
 
-    /// Says that the peer of an organization has joined the channel.
-    pub(crate) fn set_joined(&self, msp_id: &str) {
+    /// Says that a peer of an organization has joined the channel, and whether it can be reached.
+    pub(crate) fn set_joined(&self, msp_id: &str, peer: &str, reachable: bool) {
         if let Some(stores) = self.organizations.get(msp_id) {
-            stores.joined.store(true, Ordering::Relaxed);
+            stores.set_joined(peer, reachable);
         }
     }
 
-    /// Says whether the peer of an organization cannot be reached.
-    pub(crate) fn set_away(&self, msp_id: &str, away: bool) {
-        if let Some(stores) = self.organizations.get(msp_id) {
-            stores.away.store(away, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether the peer of an organization has joined the channel and can be reached.
+    /// Whether a peer of an organization has joined the channel and can be reached.
     pub(crate) fn is_reachable(&self, msp_id: &str) -> bool {
         self.organizations.get(msp_id).is_some_and(OrganizationStores::is_reachable)
     }

@@ -1,9 +1,15 @@
 //! Committing one block: validate, collect what changes, write private values, then the block and the rest at once.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
 
 use fabric_config::block::header_hash;
-use fabric_protos::{common::Block, protos::TxValidationCode};
+use fabric_protos::{
+    common::{Block, HeaderType},
+    protos::TxValidationCode,
+};
 use prost::Message;
 
 use super::{
@@ -39,6 +45,7 @@ impl Ledger {
             return origin.commit(block);
         }
         let _one_at_a_time = lock(&self.committing);
+        let begun = Instant::now();
         self.exclude_before(&block)?;
         let committed = Arc::new(append(self, block)?);
         let number = committed.header.as_ref().map_or(0, |header| header.number);
@@ -51,6 +58,7 @@ impl Ledger {
         }
         self.height.send_replace(number + 1);
         self.announce();
+        self.metrics.processing.observe(&[&self.channel_id], begun.elapsed());
         Ok(committed)
     }
 }
@@ -88,6 +96,7 @@ fn append(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerError> {
             tracing::error!(msp_id, %cause, "private data that has served cannot be removed");
         }
     }
+    count(ledger, &prepared, &codes);
     let config = prepared.into_iter().zip(&codes).find_map(|(prepared, code)| match prepared.form {
         Form::Config(config) if *code == TxValidationCode::Valid => Some(config),
         _ => None,
@@ -96,6 +105,22 @@ fn append(ledger: &Ledger, mut block: Block) -> Result<Block, LedgerError> {
         *ledger.channel.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(config);
     }
     Ok(block)
+}
+
+/// Counts the transactions of a block that is stored.
+fn count(ledger: &Ledger, prepared: &[Prepared], codes: &[TxValidationCode]) {
+    const UNKNOWN: &str = "unknown";
+    for (prepared, code) in prepared.iter().zip(codes) {
+        let (kind, chaincode) = match &prepared.form {
+            Form::Endorsed { content: Ok(content), .. } => {
+                (HeaderType::EndorserTransaction.as_str_name(), format!("{}:{}", content.chaincode, content.version))
+            }
+            Form::Endorsed { .. } => (HeaderType::EndorserTransaction.as_str_name(), UNKNOWN.to_owned()),
+            Form::Config(_) => (HeaderType::Config.as_str_name(), UNKNOWN.to_owned()),
+            Form::Rejected(_) => (UNKNOWN, UNKNOWN.to_owned()),
+        };
+        ledger.metrics.transactions.add(&[&ledger.channel_id, kind, &chaincode, code.as_str_name()]);
+    }
 }
 
 /// Carries out deletions that are due, and forgets what waited for this block.

@@ -75,6 +75,7 @@ impl Ledger {
             organizations: self.organizations.clone(),
             signatures: self.signatures.clone(),
             disk: self.disk.clone(),
+            metrics: self.metrics.clone(),
             recent: self.recent.clone(),
             reader: reader.map(<[u8]>::to_vec),
             halt: Mutex::new(halt),

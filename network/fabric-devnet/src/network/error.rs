@@ -34,8 +34,8 @@ pub enum NetworkError {
     /// The folder has a channel of this name that begins with another block.
     #[error("channel {0} begins with another genesis block than the one that is ordered here already")]
     OtherGenesis(String),
-    /// An organization has two peers.
-    #[error("{0} has more than one peer; a network has one for each organization")]
+    /// Two peers have one name.
+    #[error("the network has two peers with the name {0}")]
     RepeatedPeer(String),
     /// More peers than can be planned for.
     #[error("{0} peers are more than the {PEERS_MAX} that a network can have")]

@@ -16,18 +16,19 @@ pub struct NetworkOptions {
     /// each peer joins those that its organization is a member of by then. More channels can be joined while the
     /// network runs; they need not stand here after a restart.
     pub genesis_blocks: Vec<Vec<u8>>,
-    /// The peers, at most one for each organization. One whose organization is on no channel waits until it joins one.
+    /// The peers, the first of each organization before its others. One whose organization is on no channel waits until
+    /// it joins one.
     pub peers: Vec<PeerOptions>,
     /// The orderer.
     pub orderer: OrdererOptions,
 }
 
-/// One organization's peer.
+/// A peer of an organization.
 #[derive(Clone, Debug)]
 pub struct PeerOptions {
     /// The organization's MSP id.
     pub msp_id: String,
-    /// The peer's name, which may stand in the address of a chaincode as `{{.peername}}`.
+    /// The peer's name, which no other peer has. It may stand in the address of a chaincode as `{{.peername}}`.
     pub name: String,
     /// `host:port` to listen on; `:port` means all interfaces, and port 0 lets the system choose.
     pub listen: String,

@@ -74,9 +74,9 @@ fn authorising(cause: &UpdateError) -> &'static str {
     if cause.is_about_update() { "error authorizing update: " } else { "" }
 }
 
-/// The channel that a message is for.
-pub(super) fn channel_of(envelope: &Envelope) -> Result<String, Refusal> {
-    headers(envelope).map(|(_, channel_header)| channel_header.channel_id)
+/// What a message is, and for which channel.
+pub(super) fn channel_header(envelope: &Envelope) -> Result<ChannelHeader, Refusal> {
+    headers(envelope).map(|(_, channel_header)| channel_header)
 }
 
 /// Checks a message in Fabric's order.

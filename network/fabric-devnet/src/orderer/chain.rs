@@ -28,6 +28,7 @@ use super::{
 use crate::{
     budget::Budget,
     ledger::{Ledger, LedgerError},
+    metrics::{BroadcastMetrics, Steps},
 };
 
 /// Messages that may wait to be put into a block.
@@ -59,14 +60,15 @@ impl Orderer {
     /// # Errors
     /// [`LedgerError`] when the end of the chain cannot be read, or no thread can be started.
     pub fn start(ledger: Arc<Ledger>, signer: Arc<dyn Signer>) -> Result<Arc<Self>, LedgerError> {
-        Self::with_switches(ledger, signer, Arc::default())
+        Self::sharing(ledger, signer, Arc::default(), Arc::default())
     }
 
-    /// As [`Orderer::start`] with faults that are shared with other channels.
-    pub(crate) fn with_switches(
+    /// As [`Orderer::start`] with faults and numbers that are shared with other channels.
+    pub(crate) fn sharing(
         ledger: Arc<Ledger>,
         signer: Arc<dyn Signer>,
         switches: Arc<OrdererSwitches>,
+        metrics: Arc<BroadcastMetrics>,
     ) -> Result<Arc<Self>, LedgerError> {
         let last = ledger.block(ledger.height().saturating_sub(1))?.ok_or(LedgerError::Damaged("last block"))?;
         let header = last.header.clone().ok_or(LedgerError::Damaged("last block"))?;
@@ -90,7 +92,7 @@ impl Orderer {
                 let _ = end.send(());
             })
             .map_err(|cause| LedgerError::File { path: name.into(), cause })?;
-        tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone()));
+        tokio::spawn(cut_blocks(ledger.clone(), messages, batches, switches.clone(), metrics));
         let (queue, stopped) = (Mutex::new(Some(queue)), Mutex::new(Some(stopped)));
         let room = Budget::new(QUEUE_BYTES_MAX);
         Ok(Arc::new(Self { ledger, signer, queue, room, stopped, halt, switches }))
@@ -103,10 +105,27 @@ impl Orderer {
 
     /// Takes a message, or says why not. Success means that the message will be in a block, nothing more.
     pub async fn broadcast(&self, envelope: Envelope) -> BroadcastResponse {
-        match self.enqueue(&envelope).await {
+        self.order(&envelope, Instant::now()).await.0
+    }
+
+    /// As [`Orderer::broadcast`] for a message that came at `begun`; also how long each step took.
+    pub(super) async fn order(&self, envelope: &Envelope, begun: Instant) -> (BroadcastResponse, Steps) {
+        let validated = self.validate(envelope);
+        let mut steps = Steps { validate: begun.elapsed(), enqueue: None };
+        let taken = match validated {
+            Ok(sequence) => {
+                let queued = Instant::now();
+                let taken = self.take(envelope, sequence).await;
+                steps.enqueue = Some(queued.elapsed());
+                taken
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let answer = match taken {
             Ok(()) => BroadcastResponse { status: Status::Success as i32, info: String::new() },
             Err(refusal) => refusal.into_answer(),
-        }
+        };
+        (answer, steps)
     }
 
     /// Why no blocks can be written now; `None` when they can. A full disk is the one cause that ends by itself: what
@@ -130,14 +149,15 @@ impl Orderer {
         }
     }
 
-    async fn enqueue(&self, envelope: &Envelope) -> Result<(), Refusal> {
+    /// The sequence of the configuration under which a message may be taken.
+    fn validate(&self, envelope: &Envelope) -> Result<u64, Refusal> {
         if self.switches.is_stopped() {
             return Err(Refusal::Stopping);
         }
         let sequence = self.ledger.channel().sequence();
         admit(envelope, &self.ledger)?;
         self.check_outcome(envelope)?;
-        self.take(envelope, sequence).await
+        Ok(sequence)
     }
 
     /// Takes an update of the configuration that was handed in as one, for this channel by what it says inside.
@@ -189,9 +209,13 @@ async fn cut_blocks(
     mut messages: mpsc::Receiver<Message>,
     batches: mpsc::Sender<Vec<Message>>,
     switches: Arc<OrdererSwitches>,
+    metrics: Arc<BroadcastMetrics>,
 ) {
     let mut cutter = Cutter::default();
     let mut deadline: Option<Instant> = None;
+    // When the first message came that waits.
+    let mut filling: Option<Instant> = None;
+    let channel_id = ledger.channel_id();
     loop {
         let due = async {
             match deadline {
@@ -215,11 +239,14 @@ async fn cut_blocks(
             deadline = Some(Instant::now() + ledger.channel().batch().timeout);
         }
         for batch in complete {
+            // One that did not wait was cut at once.
+            metrics.cut(channel_id, filling.take().map(|since| since.elapsed()).unwrap_or_default());
             switches.pass().await;
             if batches.send(batch).await.is_err() {
                 return;
             }
         }
+        filling = filling.or_else(|| cutter.is_pending().then(Instant::now));
     }
     if let Some(batch) = cutter.cut() {
         // An error says that nothing can be written any more, which has been logged where it happened.

@@ -7,15 +7,21 @@ use std::{
 
 use fabric_config::ChannelConfig;
 use fabric_msp::signer::Signer;
-use fabric_protos::{common::Envelope, orderer::BroadcastResponse};
-use tokio::sync::Mutex;
+use fabric_protos::{
+    common::{Envelope, HeaderType, Status},
+    orderer::BroadcastResponse,
+};
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     admission::{self, Refusal},
     chain::Orderer,
     switches::OrdererSwitches,
 };
-use crate::ledgers::{GenesisBlock, JoinError, Ledgers, Member};
+use crate::{
+    ledgers::{GenesisBlock, JoinError, Ledgers, Member},
+    metrics::{BroadcastMetrics, DeliverMetrics, Steps, Text},
+};
 
 /// The orderer of this process.
 pub(crate) struct OrderingNode {
@@ -25,6 +31,8 @@ pub(crate) struct OrderingNode {
     /// Held while a channel is joined or left.
     changing: Mutex<()>,
     switches: Arc<OrdererSwitches>,
+    broadcast: Arc<BroadcastMetrics>,
+    deliver: Arc<DeliverMetrics>,
 }
 
 struct Chain {
@@ -63,7 +71,26 @@ pub(crate) enum ConfigureError {
 
 impl OrderingNode {
     pub(crate) fn new(ledgers: Arc<Ledgers>, signer: Arc<dyn Signer>) -> Self {
-        Self { ledgers, signer, chains: RwLock::default(), changing: Mutex::default(), switches: Arc::default() }
+        Self {
+            ledgers,
+            signer,
+            chains: RwLock::default(),
+            changing: Mutex::default(),
+            switches: Arc::default(),
+            broadcast: Arc::default(),
+            deliver: Arc::default(),
+        }
+    }
+
+    /// What the orderer has counted since the process began.
+    pub(crate) fn tell(&self, text: &mut Text) {
+        self.broadcast.tell(text);
+        self.deliver.tell(text);
+    }
+
+    /// What it does with those who ask for blocks.
+    pub(crate) fn deliver(&self) -> &Arc<DeliverMetrics> {
+        &self.deliver
     }
 
     /// The faults that are switched on.
@@ -80,7 +107,8 @@ impl OrderingNode {
         }
         let ledger = self.ledgers.open(&first)?;
         self.check_consenter(&ledger.channel())?;
-        let orderer = Orderer::with_switches(ledger, Arc::clone(&self.signer), Arc::clone(&self.switches))?;
+        let (switches, metrics) = (Arc::clone(&self.switches), Arc::clone(&self.broadcast));
+        let orderer = Orderer::sharing(ledger, Arc::clone(&self.signer), switches, metrics)?;
         self.ledgers.remember(&first, Member::Orderer)?;
         let status = ChannelStatus::of(&orderer);
         self.write().insert(name, Chain { orderer, first: Arc::new(first) });
@@ -142,14 +170,25 @@ impl OrderingNode {
 
     /// Hands a message to the chain of its channel.
     pub(crate) async fn broadcast(&self, envelope: Envelope) -> BroadcastResponse {
-        if self.switches.is_stopped() {
-            return Refusal::Stopping.into_answer();
-        }
-        match admission::channel_of(&envelope).map(|channel_id| self.chain(&channel_id)) {
-            Ok(Some(chain)) => chain.broadcast(envelope).await,
-            Ok(None) => Refusal::UnknownChannel.into_answer(),
-            Err(refusal) => refusal.into_answer(),
-        }
+        const UNKNOWN: &str = "unknown";
+        let begun = Instant::now();
+        let header = admission::channel_header(&envelope);
+        let kind = header.as_ref().ok().and_then(|header| HeaderType::try_from(header.r#type).ok());
+        let chain = match self.switches.is_stopped() {
+            true => Err(Refusal::Stopping),
+            false => header.and_then(|header| self.chain(&header.channel_id).ok_or(Refusal::UnknownChannel)),
+        };
+        let (channel, (answer, steps)) = match &chain {
+            Ok(chain) => (chain.ledger().channel_id(), chain.order(&envelope, begun).await),
+            Err(refusal) => {
+                let steps = Steps { validate: begun.elapsed(), enqueue: None };
+                (UNKNOWN, (refusal.clone().into_answer(), steps))
+            }
+        };
+        let kind = kind.map_or(UNKNOWN, |kind| kind.as_str_name());
+        let status = Status::try_from(answer.status).map_or(UNKNOWN, |status| status.as_str_name());
+        self.broadcast.answered(channel, kind, status, steps);
+        answer
     }
 
     /// Takes no more messages, puts those that wait into blocks, and returns when all are written.

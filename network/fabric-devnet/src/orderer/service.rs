@@ -20,6 +20,7 @@ use super::node::OrderingNode;
 use crate::{
     deliver::{self, Client, View},
     ledger::Ledger,
+    metrics::DeliverMetrics,
 };
 
 /// Answers that may wait for a slow client.
@@ -75,12 +76,16 @@ impl AtomicBroadcast for OrdererService {
         let node = Arc::clone(&self.node);
         let channels: deliver::Channels =
             Arc::new(move |channel_id| node.chain(channel_id).map(|chain| Arc::clone(chain.ledger())));
-        Ok(Response::new(deliver::serve(channels, Arc::new(OrderedBlocks), request.into_inner())))
+        Ok(Response::new(deliver::serve(
+            channels,
+            Arc::new(OrderedBlocks(Arc::clone(self.node.deliver()))),
+            request.into_inner(),
+        )))
     }
 }
 
 /// Blocks as the orderer made them, without what peers add.
-struct OrderedBlocks;
+struct OrderedBlocks(Arc<DeliverMetrics>);
 
 impl View for OrderedBlocks {
     type Answer = DeliverResponse;
@@ -88,6 +93,14 @@ impl View for OrderedBlocks {
     fn policy(&self, channel: &ChannelConfig) -> String {
         let policy = if channel.is_in_maintenance() { "/Channel/Orderer/Readers" } else { "/Channel/Readers" };
         policy.to_owned()
+    }
+
+    fn metrics(&self) -> &DeliverMetrics {
+        &self.0
+    }
+
+    fn data_type(&self) -> &'static str {
+        deliver::WHOLE
     }
 
     fn status(&self, status: CommonStatus) -> DeliverResponse {

@@ -1,15 +1,17 @@
 //! Collections: which there are, whose plaintext they hold, and who may touch them.
 
 use fabric_config::ChannelConfig;
-use fabric_msp::{identity::Identity, policy::CompiledPolicy};
+use fabric_msp::{
+    identity::Identity,
+    policy::{CompiledPolicy, organization_of},
+};
 use fabric_protos::{
     common::{
-        MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, SignaturePolicyEnvelope,
+        MspPrincipal, MspRole, SignaturePolicy, SignaturePolicyEnvelope,
         msp_principal::Classification,
         msp_role::MspRoleType,
         signature_policy::{NOutOf, Type},
     },
-    msp::SerializedIdentity,
     protos::{
         CollectionConfigPackage, CollectionPolicyConfig, StaticCollectionConfig, collection_config,
         collection_policy_config,
@@ -88,17 +90,6 @@ pub fn is_kept_by(config: &StaticCollectionConfig, msp_id: &str) -> bool {
     member_policy(config).is_some_and(|policy| policy.identities.iter().any(named))
 }
 
-/// The organization that a principal names.
-fn organization_of(principal: &MspPrincipal) -> Option<String> {
-    let bytes = principal.principal.as_slice();
-    match Classification::try_from(principal.principal_classification).ok()? {
-        Classification::Role => Some(MspRole::decode(bytes).ok()?.msp_identifier),
-        Classification::OrganizationUnit => Some(OrganizationUnit::decode(bytes).ok()?.msp_identifier),
-        Classification::Identity => Some(SerializedIdentity::decode(bytes).ok()?.mspid),
-        _ => None,
-    }
-}
-
 /// Whether the peers of an organization satisfy the collection's policy. Only to such peers others give the plaintext,
 /// and only with such peers a gateway plans where it is read.
 pub fn is_sent_to(config: &StaticCollectionConfig, msp_id: &str) -> bool {
@@ -138,6 +129,8 @@ fn is_peer_of(principal: &MspPrincipal, msp_id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fabric_protos::{common::OrganizationUnit, msp::SerializedIdentity};
+
     use super::*;
 
     fn collection(policy: &str) -> StaticCollectionConfig {

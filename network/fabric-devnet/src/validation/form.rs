@@ -41,6 +41,8 @@ pub(crate) enum Form {
 pub(crate) struct Endorsed {
     /// The chaincode that was invoked.
     pub(crate) chaincode: String,
+    /// Its version, as the endorsers have it.
+    pub(crate) version: String,
     pub(crate) set: ReadWriteSet,
     /// Endorsers with good signatures, each once.
     pub(crate) endorsers: Vec<Identity>,
@@ -172,7 +174,7 @@ fn content(
         return Err(TxValidationCode::IllegalWriteset);
     }
     let endorsers = endorsers(&parts, context);
-    Ok(Endorsed { chaincode: named, set, endorsers })
+    Ok(Endorsed { chaincode: named, version: acted.version, set, endorsers })
 }
 
 /// Endorsers sign the response payload followed by their own identity.

@@ -1,4 +1,5 @@
-//! Changing the channel while it runs: batch size, a new organization, a revoked certificate, an access rule.
+//! Changing the channel while it runs: batch size, a new organization, a revoked certificate, a second root, an access
+//! rule.
 
 use std::{error::Error, time::Duration};
 
@@ -15,6 +16,7 @@ use fabric_msp::{
 };
 use fabric_protos::{
     common::{Block, BlockchainInfo, Config, ConfigGroup, Envelope, Status},
+    msp::{FabricMspConfig, MspConfig},
     orderer::{BatchSize, BroadcastResponse, atomic_broadcast_client::AtomicBroadcastClient},
     protos::{AcLs, ApiResource, TxValidationCode},
 };
@@ -52,6 +54,15 @@ fn set_value(group: &mut ConfigGroup, name: &str, message: &impl Message) {
     let value = group.values.entry(name.to_owned()).or_default();
     value.value = message.encode_to_vec();
     value.mod_policy = "Admins".to_owned();
+}
+
+fn edit_msp(config: &mut Config, name: &str, edit: impl FnOnce(&mut FabricMspConfig)) {
+    let own = group(config, "Application").groups.get_mut(name).expect("a group");
+    let mut wrapped = MspConfig::decode(&*own.values["MSP"].value).expect("an MSP");
+    let mut msp = FabricMspConfig::decode(&*wrapped.config).expect("an MSP");
+    edit(&mut msp);
+    wrapped.config = msp.encode_to_vec();
+    set_value(own, "MSP", &wrapped);
 }
 
 /// An update made from the configuration of now, signed by these and sent by an administrator.
@@ -205,18 +216,66 @@ async fn a_revoked_certificate_and_a_new_access_rule_count_at_once() -> Outcome 
 
     let revocation = std::fs::read(fabric_cryptogen::revoke(&org1.folder, &[org1.user.certificate()])?)?;
     let revoke = |config: &mut Config| {
-        let own = group(config, "Application").groups.get_mut("Org1MSP").expect("a group");
-        let mut wrapped = fabric_protos::msp::MspConfig::decode(&*own.values["MSP"].value).expect("an MSP");
-        let mut msp = fabric_protos::msp::FabricMspConfig::decode(&*wrapped.config).expect("an MSP");
-        msp.revocation_list.push(revocation.clone());
-        wrapped.config = msp.encode_to_vec();
-        set_value(own, "MSP", &wrapped);
+        edit_msp(config, "Org1MSP", |msp| msp.revocation_list.push(revocation.clone()));
     };
     // An organization decides alone over its own members.
     apply(&fixture, update(&fixture, &[&org1.admin], revoke).await?).await?;
     let denied = evaluate(org1, &org1.user, &call).await.expect_err("revoked");
     assert!(client::text(&denied).contains("access denied"), "{}", client::text(&denied));
     evaluate(org1, &org1.admin, &call).await?;
+    Ok(())
+}
+
+/// The same transaction is endorsed before its sender's root is removed and sent afterwards; the rest is new each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_under_a_second_root_count_at_once_and_those_of_a_removed_one_no_more() -> Outcome {
+    let (fixture, _chaincode) = started().await?;
+    let (org1, org3) = (fixture.org(1), fixture.org(3));
+    let out = tempfile::tempdir()?;
+    let spec = OrganizationSpec::new("Org3", "org3.example.com");
+    let spec = CryptoConfig { orderer_orgs: Vec::new(), peer_orgs: vec![spec] };
+    let folder = fabric_cryptogen::generate(&spec, out.path())?.remove(0);
+    let new = SigningIdentity::from_msp_directory("Org3MSP", &folder.user("User1").join("msp"))?;
+    let root = config_from_directory("Org3MSP", &folder.msp())?.root_certs.remove(0);
+    let put = Call::new(CHANNEL, "conf", &["put", "k", "v"]);
+    let get = Call::new(CHANNEL, "conf", &["get", "k"]);
+    assert!(evaluate(org1, &new, &get).await.is_err());
+
+    let both = |config: &mut Config| {
+        edit_msp(config, "Org3MSP", |msp| {
+            msp.root_certs.push(root.clone());
+            // What Fabric's tools write binds each role to the root of the time.
+            let roles = msp.fabric_node_ous.as_mut().expect("roles");
+            for unit in [&mut roles.client_ou_identifier, &mut roles.admin_ou_identifier] {
+                unit.as_mut().expect("a unit").certificate.clear();
+            }
+        });
+    };
+    apply(&fixture, update(&fixture, &[&org3.admin], both).await?).await?;
+    for signer in [&org3.user, &new] {
+        assert_eq!(submit_with(org1, signer, &put, &[]).await?, TxValidationCode::Valid);
+    }
+
+    let (endorsed, id) = endorse(org1, &org3.user, &put, &[]).await?;
+    let second_alone = |config: &mut Config| edit_msp(config, "Org3MSP", |msp| msp.root_certs = vec![root.clone()]);
+    let still_bound = update(&fixture, &[&org3.admin], second_alone).await?;
+    let text = "not in root or intermediate certs";
+    refused(&fixture, still_bound, Status::BadRequest, text).await?;
+    let second_alone = |config: &mut Config| {
+        second_alone(config);
+        edit_msp(config, "Org3MSP", |msp| {
+            let roles = msp.fabric_node_ous.as_mut().expect("roles");
+            for unit in [&mut roles.peer_ou_identifier, &mut roles.orderer_ou_identifier] {
+                unit.as_mut().expect("a unit").certificate.clear();
+            }
+        });
+    };
+    apply(&fixture, update(&fixture, &[&org3.admin], second_alone).await?).await?;
+    let denied = evaluate(org1, &org3.user, &get).await.expect_err("under a removed root");
+    assert!(client::text(&denied).contains("access denied"), "{}", client::text(&denied));
+    let sent = send(org1, client::sign_envelope(endorsed, &org3.user), &id).await.expect_err("under a removed root");
+    assert!(client::text(&sent).contains("permission denied"), "{}", client::text(&sent));
+    assert_eq!(submit_with(org1, &new, &put, &[]).await?, TxValidationCode::Valid);
     Ok(())
 }
 

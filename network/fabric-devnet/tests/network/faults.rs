@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use fabric_devnet::{JoinError, Network, Settings, chaincode::ChaincodeOptions, faults::CrashPoint};
 use fabric_msp::transport::{self, ClientTls};
 use fabric_protos::{gateway::gateway_client::GatewayClient, protos::TxValidationCode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::Code;
 
 use crate::{
     chaincode::FakeChaincode,
     client::{self, Call, expect, sign_envelope},
     fixture::*,
+    operations,
 };
 
 const ANY_ORG: &str = "OR('Org1MSP.peer','Org2MSP.peer','Org3MSP.peer')";
@@ -145,22 +145,6 @@ async fn until(mut holds: impl AsyncFnMut() -> bool) -> Result<(), tokio::time::
     tokio::time::timeout(PATIENCE, asking).await
 }
 
-/// Status and body of an answer of a node's operations endpoint.
-async fn operations(network: &Network, node: &str, path: &str) -> Result<(u16, String), Box<dyn std::error::Error>> {
-    let address = match node {
-        "OrdererMSP" => network.orderer_operations_address(),
-        peer => network.peer_operations_address(peer),
-    };
-    let address = address.ok_or("no address")?;
-    let mut stream = tokio::net::TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no end of the head")?;
-    Ok((head.split(' ').nth(1).ok_or("no status")?.parse()?, body.to_owned()))
-}
-
 fn trouble(fixture: &Fixture) -> Option<String> {
     let channels = fixture.network.as_ref().map(Network::channels).unwrap_or_default();
     channels.into_iter().find_map(|channel| channel.trouble)
@@ -185,7 +169,7 @@ async fn a_full_disk_is_told_to_clients_and_is_over_when_there_is_space() -> Out
     assert!(told.contains("status=SERVICE_UNAVAILABLE, info=channel conf cannot be written: "), "{told}");
     assert!(told.contains("ledger.redb"), "{told}");
     for node in ["OrdererMSP", "Org2MSP"] {
-        let (status, body) = operations(network, node, "/healthz").await?;
+        let (status, body) = operations::ask(network, node, "/healthz").await?;
         assert!(status == 503 && body.contains("\"component\":\"ledger.conf\",\"reason\":"), "{node}: {body}");
     }
     let left = network.leave_orderer(CHANNEL).await;
@@ -198,22 +182,7 @@ async fn a_full_disk_is_told_to_clients_and_is_over_when_there_is_space() -> Out
     send(org1, next_envelope, &next).await?;
     assert_eq!(status_of(org1, &next).await?.result(), TxValidationCode::Valid);
     assert_eq!(read(org1, &["get", "k"]).await?, "w");
-    assert_eq!(operations(network, "OrdererMSP", "/healthz").await?.0, 200);
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_node_has_an_operations_endpoint() -> Outcome {
-    let fixture = Fixture::start().await?;
-    let network = network(&fixture)?;
-    for node in ["OrdererMSP", "Org1MSP", "Org2MSP", "Org3MSP"] {
-        let (status, body) = operations(network, node, "/healthz").await?;
-        assert!(status == 200 && body.starts_with("{\"status\":\"OK\""), "{node}: {body}");
-        let (status, body) = operations(network, node, "/metrics").await?;
-        assert!(status == 200 && body.contains("ledger_blockchain_height{channel=\"conf\"} 1\n"), "{node}: {body}");
-        assert_eq!(operations(network, node, "/nowhere").await?.0, 404);
-    }
-    assert_eq!(network.peer_operations_address("Org9MSP"), None);
+    assert_eq!(operations::ask(network, "OrdererMSP", "/healthz").await?.0, 200);
     Ok(())
 }
 

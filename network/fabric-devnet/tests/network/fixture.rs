@@ -54,13 +54,40 @@ pub struct Organization {
     pub connection: Channel,
 }
 
+impl Organization {
+    /// An organization at one of its peers.
+    async fn at(folder: &OrganizationFolder, node: &str, address: &str) -> Result<Self, Box<dyn Error>> {
+        let msp_id = folder.msp_id.clone();
+        let load = |path: &Path| SigningIdentity::from_msp_directory(&msp_id, &path.join("msp"));
+        let tls = ClientTls { ca_pem: std::fs::read(folder.node(node).join("tls/ca.crt"))?, ..ClientTls::default() };
+        let channel = transport::connect(address, Some(&tls), TIMEOUT).await?;
+        Ok(Self {
+            user: load(&folder.user("User1"))?,
+            admin: load(&folder.user("Admin"))?,
+            peer: load(&folder.node(node))?,
+            gateway: GatewayClient::new(channel.clone())
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
+            endorser: EndorserClient::new(channel.clone())
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_BYTES),
+            connection: channel,
+            folder: folder.clone(),
+            msp_id,
+        })
+    }
+}
+
 /// A network and its clients.
 pub struct Fixture {
     folder: TempDir,
     pub network: Option<Network>,
     pub organizations: Vec<Organization>,
+    /// The first organization at its second peer, where it has one.
+    pub second: Option<Organization>,
     pub orderer_admin: SigningIdentity,
     settings: Settings,
+    has_second: bool,
 }
 
 /// A chaincode to be deployed.
@@ -192,39 +219,59 @@ impl Fixture {
         Self::prepare(settings, |_, _| ()).await
     }
 
+    /// Starts a network in which the first organization has two peers.
+    pub async fn start_with_second_peer() -> Result<Self, Box<dyn Error>> {
+        Self::prepare_with(true, Settings::default(), |_, _| ()).await
+    }
+
     /// Starts a network after `change` has had its way with the channel's description.
     pub async fn prepare(
+        settings: Settings,
+        change: impl FnOnce(&mut ChannelSpec, &[OrganizationFolder]),
+    ) -> Result<Self, Box<dyn Error>> {
+        Self::prepare_with(false, settings, change).await
+    }
+
+    async fn prepare_with(
+        has_second: bool,
         settings: Settings,
         change: impl FnOnce(&mut ChannelSpec, &[OrganizationFolder]),
     ) -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
         let names = ["Org1", "Org2", "Org3"];
         let organization = |name: &str| OrganizationSpec::new(name, &format!("{}.example.com", name.to_lowercase()));
-        let config = CryptoConfig {
+        let mut config = CryptoConfig {
             orderer_orgs: vec![organization("Orderer")],
             peer_orgs: names.iter().map(|name| organization(name)).collect(),
         };
+        if has_second {
+            config.peer_orgs[0].template.count = 2;
+        }
         let crypto_dir = folder.path().join("crypto");
         let folders = fabric_cryptogen::generate(&config, &crypto_dir)?;
         let block = channel_block(CHANNEL, &folders, change)?;
         std::fs::write(folder.path().join("genesis.block"), block.encode_to_vec())?;
         let orderer = folders.iter().find(|one| one.kind == OrganizationKind::Orderer).unwrap();
         let orderer_admin = SigningIdentity::from_msp_directory(&orderer.msp_id, &orderer.user("Admin").join("msp"))?;
-        let mut fixture = Self { folder, network: None, organizations: Vec::new(), orderer_admin, settings };
+        let (network, organizations, second) = (None, Vec::new(), None);
+        let mut fixture = Self { folder, network, organizations, second, orderer_admin, settings, has_second };
         fixture.launch(&folders).await?;
         Ok(fixture)
     }
 
     pub fn options(&self) -> Result<NetworkOptions, Box<dyn Error>> {
         let crypto_dir = self.folder.path().join("crypto");
-        let peers = ["org1", "org2", "org3"].iter().zip(1..).map(|(name, index)| {
+        let second = self.has_second.then_some(("org1", 1, "peer1"));
+        let nodes = [("org1", 1, "peer0"), ("org2", 2, "peer0"), ("org3", 3, "peer0")].into_iter().chain(second);
+        let peers = nodes.map(|(name, index, node)| {
             let domain = format!("{name}.example.com");
             let folder =
                 OrganizationFolder::new(&crypto_dir, OrganizationKind::Peer, &domain, &format!("Org{index}MSP"));
-            let node = folder.node("peer0");
+            let name = format!("{node}.{domain}");
+            let node = folder.node(node);
             PeerOptions {
                 msp_id: folder.msp_id,
-                name: format!("peer0.{domain}"),
+                name,
                 listen: "127.0.0.1:0".to_owned(),
                 msp_dir: node.join("msp"),
                 tls_cert: node.join("tls/server.crt"),
@@ -262,26 +309,12 @@ impl Fixture {
         let network = Network::start_with(self.options()?, self.settings.clone()).await?;
         self.organizations.clear();
         for folder in folders.iter().filter(|folder| folder.kind == OrganizationKind::Peer) {
-            let msp_id = folder.msp_id.clone();
-            let load = |path: &Path| SigningIdentity::from_msp_directory(&msp_id, &path.join("msp"));
-            let address = network.peer_address(&msp_id).ok_or("no address")?;
-            let tls =
-                ClientTls { ca_pem: std::fs::read(folder.node("peer0").join("tls/ca.crt"))?, ..ClientTls::default() };
-            let channel = transport::connect(address, Some(&tls), TIMEOUT).await?;
-            self.organizations.push(Organization {
-                user: load(&folder.user("User1"))?,
-                admin: load(&folder.user("Admin"))?,
-                peer: load(&folder.node("peer0"))?,
-                gateway: GatewayClient::new(channel.clone())
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                    .max_encoding_message_size(MAX_MESSAGE_BYTES),
-                endorser: EndorserClient::new(channel.clone())
-                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                    .max_encoding_message_size(MAX_MESSAGE_BYTES),
-                connection: channel,
-                folder: folder.clone(),
-                msp_id,
-            });
+            let address = network.peer_address(&folder.msp_id).ok_or("no address")?;
+            self.organizations.push(Organization::at(folder, "peer0", address).await?);
+        }
+        if let (true, Some(first)) = (self.has_second, self.organizations.first()) {
+            let address = network.address_of_peer("peer1.org1.example.com").ok_or("no address")?;
+            self.second = Some(Organization::at(&first.folder, "peer1", address).await?);
         }
         self.network = Some(network);
         Ok(())
@@ -334,7 +367,7 @@ impl Fixture {
 
     pub async fn install_bytes(&self, chaincode: &FakeChaincode, bytes: Vec<u8>) -> Result<String, Box<dyn Error>> {
         let mut package_id = String::new();
-        for organization in &self.organizations {
+        for organization in self.organizations.iter().chain(&self.second) {
             let args = InstallChaincodeArgs { chaincode_install_package: bytes.clone() }.encode_to_vec();
             let answer = lifecycle(organization, &organization.admin, "", "InstallChaincode", args).await?;
             let response = answer.response.ok_or("no response")?;
