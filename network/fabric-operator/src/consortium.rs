@@ -91,7 +91,7 @@ pub struct Organization {
     pub domain: String,
     /// What it may do on the channel.
     pub role: Role,
-    /// How many peers it runs on a real network, 1 to 9; the embedded network runs one. One when not given.
+    /// How many peers it runs, 1 to 9. One when not given.
     #[serde(default = "one")]
     pub peers: usize,
     /// Its people beside `User1`, by name: the attributes in their certificates. None when not given.

@@ -349,7 +349,8 @@ fn package_at(layout: &Layout, label: &str, place: &Place<'_>) -> Result<Package
 pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &str) -> Vec<String> {
     let tls = layout.path("chaincode/tls");
     let file = |name: &str| tls.join(name).display().to_string();
-    vec![
+    let operations = addresses.chaincode_operations.iter().flat_map(|own| ["--operations".into(), own.to_string()]);
+    let own = [
         "--listen".into(),
         addresses.chaincode.to_string(),
         "--package-id".into(),
@@ -360,7 +361,8 @@ pub fn chaincode_arguments(layout: &Layout, addresses: &Addresses, package_id: &
         file("server.key"),
         "--client-ca".into(),
         file("ca.crt"),
-    ]
+    ];
+    own.into_iter().chain(operations).collect()
 }
 
 /// The TLS keys between peers and chaincode: one certificate for the server and one for the peers, by an authority

@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 mod ask;
+pub mod backup;
 pub mod certificates;
 pub mod channel;
 pub mod collections;

@@ -1,7 +1,9 @@
 //! The peers and orderers of a network of Fabric's programs. One that ends by itself is started again, so that a
-//! network shows what several nodes are for: it goes on without one of them, and gets it back.
+//! network shows what several nodes are for: it goes on without one of them, and gets it back. One that is asked to
+//! stand still does so until it is asked to run again.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     time::{Duration, Instant},
 };
@@ -81,8 +83,15 @@ struct Node {
 
 #[derive(Debug)]
 enum State {
-    Runs { process: Process, since: Instant },
-    Waits { until: Instant },
+    Runs {
+        process: Process,
+        since: Instant,
+    },
+    Waits {
+        until: Instant,
+    },
+    /// It stands still until it is asked to run.
+    Stopped,
 }
 
 impl Nodes {
@@ -103,7 +112,7 @@ impl Nodes {
     pub fn processes(&self) -> impl Iterator<Item = &Process> {
         self.nodes.iter().filter_map(|node| match &node.state {
             State::Runs { process, .. } => Some(process),
-            State::Waits { .. } => None,
+            State::Waits { .. } | State::Stopped => None,
         })
     }
 
@@ -114,7 +123,7 @@ impl Nodes {
     pub fn check(&mut self) -> Result<()> {
         self.nodes.iter_mut().try_for_each(|node| match &mut node.state {
             State::Runs { process, .. } => process.check(),
-            State::Waits { .. } => Ok(()),
+            State::Waits { .. } | State::Stopped => Ok(()),
         })
     }
 
@@ -135,6 +144,30 @@ impl Nodes {
             }
         }
         Ok(news)
+    }
+
+    /// Stops the nodes of these names, and lets all others that were stopped run again. Tells in words what has
+    /// happened; a node that is to run again is started by the next [`Nodes::look`].
+    pub fn stand_still(&mut self, stopped: &BTreeSet<String>, patience: Duration) -> Vec<String> {
+        let mut news = Vec::new();
+        for node in &mut self.nodes {
+            let name = &node.program.name;
+            match (&mut node.state, stopped.contains(name)) {
+                (State::Runs { process, .. }, true) => {
+                    let how =
+                        if process.stop(patience) { "" } else { ", and was killed because it did not end in time" };
+                    news.push(format!("{name} is stopped, as it was asked for{how}."));
+                    node.state = State::Stopped;
+                }
+                (State::Waits { .. }, true) => node.state = State::Stopped,
+                (State::Stopped, false) => {
+                    node.failures = 0;
+                    node.state = State::Waits { until: Instant::now() };
+                }
+                (State::Runs { .. } | State::Waits { .. }, false) | (State::Stopped, true) => {}
+            }
+        }
+        news
     }
 
     fn running(&self, kind: NodeKind) -> usize {
@@ -179,6 +212,7 @@ impl Node {
                 }
                 ended
             }
+            State::Stopped => None,
             State::Waits { until } if Instant::now() < *until => None,
             State::Waits { .. } => match self.program.start() {
                 Ok(process) => {

@@ -154,17 +154,24 @@ impl Package {
         Self { bytes, id }
     }
 
-    /// Whether it holds the private key with which peers show themselves to the chaincode (`client_key`): such a
-    /// package is for the peers of one organization.
+    /// Whether it holds a private key, such as that with which peers show themselves to the chaincode (`client_key`),
+    /// or could, because it holds more files than it needs: such a package is for the peers of one organization.
     ///
     /// # Errors
     /// It is no package, or not of an external chaincode.
     pub fn holds_private_key(&self) -> Result<bool> {
-        let connection = archive::read(&archive::read(&self.bytes, CODE)?, CONNECTION)?;
+        let code = archive::read(&self.bytes, CODE)?;
+        let connection = archive::read(&code, CONNECTION)?;
         let fields: Map<String, Value> = serde_json::from_slice(&connection).context(CONNECTION)?;
-        // Peers take any letter case of a field's name.
-        let mut keys = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("client_key"));
-        Ok(keys.any(|(_, key)| key.as_str().is_none_or(|key| !key.is_empty())))
+        // Peers take any letter case of a field's name, and pass over fields that they do not know.
+        let is_key = |(name, value): (&String, &Value)| {
+            let is_named = name.eq_ignore_ascii_case("client_key") && value.as_str() != Some("");
+            is_named || value.to_string().contains("PRIVATE KEY")
+        };
+        let is_any = fields.iter().any(is_key);
+        Ok(is_any
+            || archive::holds_others(&self.bytes, &[METADATA, CODE])?
+            || archive::holds_others(&code, &[CONNECTION])?)
     }
 
     /// Reads a package of any external chaincode.
@@ -252,19 +259,27 @@ mod tests {
 
     #[test]
     fn a_package_tells_whether_it_holds_a_private_key() -> Result<()> {
-        let package = |connection: &str| -> Result<bool> {
-            let code = archive::write(&[(CONNECTION, connection.as_bytes().to_vec())])?;
-            Package::from_bytes("a", archive::write(&[(CODE, code)])?).holds_private_key()
+        let holds = |code: &[(&str, Vec<u8>)], beside: &[(&str, Vec<u8>)]| -> Result<bool> {
+            let package = [&[(CODE, archive::write(code)?)], beside].concat();
+            Package::from_bytes("a", archive::write(&package)?).holds_private_key()
         };
+        let package = |connection: &str| holds(&[(CONNECTION, connection.as_bytes().to_vec())], &[]);
         for (connection, expected) in [
             ("{}", false),
             (r#"{"client_key":""}"#, false),
             (r#"{"client_key":"k"}"#, true),
             (r#"{"Client_Key":"k","client_key":""}"#, true),
+            (r#"{"root_cert":"-----BEGIN CERTIFICATE-----"}"#, false),
+            (r#"{"client_cert":"-----BEGIN EC PRIVATE\u0020KEY-----"}"#, true),
+            (r#"{"more":[{"pem":"-----BEGIN PRIVATE KEY-----"}]}"#, true),
         ] {
             assert_eq!(package(connection)?, expected, "{connection}");
         }
         assert!(package("no JSON").is_err());
+        let (connection, file) = (|| (CONNECTION, b"{}".to_vec()), |name| (name, b"anything".to_vec()));
+        assert!(!holds(&[connection()], &[file(METADATA)])?);
+        assert!(holds(&[connection()], &[file("client.key")])?);
+        assert!(holds(&[connection(), file("tls/client.key")], &[])?);
         Ok(())
     }
 

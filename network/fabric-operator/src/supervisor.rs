@@ -53,7 +53,7 @@ pub struct Options {
     pub gateway: Option<SocketAddr>,
 }
 
-/// What is told which step of a start is under way, and `None` before anything is printed.
+/// What is told which step of a start is under way, and `None` before anything is printed; a step may follow.
 pub type Told<'a> = &'a dyn Fn(Option<&str>);
 
 /// Starts everything, says where it is, and stays until it is asked to stop.
@@ -64,8 +64,7 @@ pub type Told<'a> = &'a dyn Fn(Option<&str>);
 pub fn up(options: &Options, gateway: &gateway::Settings, told: Told<'_>) -> Result<()> {
     let stop = stop_flag()?;
     let layout = Layout::at(&options.folder)?;
-    let _lock = lock(&layout)?;
-    wait_for_leftovers(&layout, LEFTOVER_PATIENCE)?;
+    let _lock = hold(&layout)?;
     layout.clear_running();
     let consortium = generate::consortium(&layout, options.consortium.as_deref())?;
     let binaries = binaries(options, &layout)?;
@@ -128,14 +127,15 @@ impl RunningNetwork {
         }
         told(Some("deploying the chaincode"));
         let packages = Packages::shared(&package, consortium.endorsing().map(|one| one.msp_id.as_str()));
-        for doubt in deploy::run(layout, consortium, &network.addresses, &packages)? {
-            tell(&doubt);
-        }
-        told(Some("starting the gateway"));
+        let doubts = deploy::run(layout, consortium, &network.addresses, &packages)?;
+        // What follows may print.
+        told(None);
+        doubts.iter().for_each(|doubt| tell(doubt));
         let of = Network { layout, consortium, addresses: &network.addresses };
         let settings = gateway(&of, &layout.folder("gateway/data")?)?;
         let settings_file = layout.folder("gateway")?.join("settings.yaml");
         write_atomically(&settings_file, settings.as_bytes())?;
+        told(Some("starting the gateway"));
         network.start_role(layout, "gateway", vec!["--settings".into(), settings_file.display().to_string()])?;
         Ok(network)
     }
@@ -198,7 +198,10 @@ impl RunningNetwork {
     fn watch(&mut self, layout: &Layout, stop: &AtomicBool) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
             self.roles.iter_mut().try_for_each(Process::check)?;
-            let news = self.nodes.look()?;
+            // Nodes do not change because nobody can read who is to stand still.
+            let stopped = layout.stopped().ok();
+            let mut news = stopped.map_or_else(Vec::new, |stopped| self.nodes.stand_still(&stopped, STOP_PATIENCE));
+            news.extend(self.nodes.look()?);
             if !news.is_empty() {
                 news.iter().for_each(|line| tell(line));
                 self.remember(layout)?;
@@ -260,12 +263,9 @@ fn tell(line: &str) {
 /// Says so when the embedded network runs fewer nodes than the consortium file describes.
 fn less_than_asked(addresses: &Addresses, consortium: &Consortium) -> Option<String> {
     let orderers = consortium.orderer.nodes.len();
-    let peers: usize = consortium.organizations.iter().map(|organization| organization.peers).sum();
-    let fewer = addresses.kind == Kind::Embedded && (orderers > 1 || peers > consortium.organizations.len());
-    fewer.then(|| {
+    (addresses.kind == Kind::Embedded && orderers > 1).then(|| {
         format!(
-            "It has one orderer and one peer of each organization; the {orderers} orderers ({}) and {peers} peers of \
-             the consortium file run on real Fabric, with --fabric-bin.",
+            "It has one orderer; the {orderers} orderers ({}) of the consortium file run on real Fabric, with --fabric-bin.",
             consortium.orderer.consensus
         )
     })
@@ -280,6 +280,13 @@ fn binaries(options: &Options, layout: &Layout) -> Result<Option<Binaries>> {
         None if laid_out_for_fabric => Binaries::find(None).map(Some),
         None => Ok(None),
     }
+}
+
+/// Keeps supervisors away from a folder in which nothing runs any more, until the file is closed.
+pub(crate) fn hold(layout: &Layout) -> Result<File> {
+    let lock = lock(layout)?;
+    wait_for_leftovers(layout, LEFTOVER_PATIENCE)?;
+    Ok(lock)
 }
 
 /// Keeps a second supervisor away from the folder. The lock ends with the process, however it ends.

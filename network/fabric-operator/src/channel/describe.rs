@@ -6,11 +6,12 @@ use anyhow::{Context, Result};
 use fabric_config::{Change, ChannelConfig, Difference, differences};
 use fabric_protos::{
     common::Config,
-    msp::{FabricMspConfig, MspConfig},
     orderer::{BatchSize, BatchTimeout},
     protos::AcLs,
 };
 use prost::Message;
+
+use super::entries::entries;
 
 /// A channel's configuration: who takes part, what decides, how blocks are cut.
 #[must_use]
@@ -31,6 +32,9 @@ pub fn describe(config: &ChannelConfig) -> String {
         line("orderers", format!("{}  {}", organization.msp_id, organization.endpoints.join(" ")));
     }
     line("consensus", config.consensus_type().to_owned());
+    for consenter in config.consenters() {
+        line("consenter", format!("{}:{}", consenter.host, consenter.port));
+    }
     let batch = config.batch();
     line("batch timeout", format!("{} ms", batch.timeout.as_millis()));
     line("batch messages", batch.max_message_count.to_string());
@@ -41,7 +45,7 @@ pub fn describe(config: &ChannelConfig) -> String {
     text
 }
 
-/// What would change, one line for each element, with the policy whose consent it takes.
+/// What would change, element by element, with the entries that go and come, and the policy whose consent it takes.
 ///
 /// # Errors
 /// One of the configurations cannot be read.
@@ -61,10 +65,19 @@ pub fn difference(before: &Config, after: &Config) -> Result<String> {
 
 fn value(difference: &Difference, before: &[u8], after: &[u8]) -> String {
     let name = difference.key.rsplit('/').next().unwrap_or_default();
+    if let (Some(before), Some(after)) = (entries(name, before), entries(name, after)) {
+        let lines = [other_entries('-', &before, &after), other_entries('+', &after, &before)].concat();
+        return if lines.is_empty() { ": the same in another order".to_owned() } else { lines };
+    }
     match (in_words(name, before), in_words(name, after)) {
         (Some(before), Some(after)) => format!(": {before} => {after}"),
         _ => format!(": {} bytes => {} bytes", before.len(), after.len()),
     }
+}
+
+/// A line for each entry that the others lack.
+fn other_entries(sign: char, own: &[String], others: &[String]) -> String {
+    own.iter().filter(|entry| !others.contains(entry)).map(|entry| format!("\n    {sign} {entry}")).collect()
 }
 
 fn in_words(name: &str, value: &[u8]) -> Option<String> {
@@ -82,11 +95,6 @@ fn in_words(name: &str, value: &[u8]) -> Option<String> {
             let rules: Vec<String> =
                 rules.iter().map(|(name, rule)| format!("{name} -> {}", rule.policy_ref)).collect();
             Some(if rules.is_empty() { "no rules".to_owned() } else { rules.join(", ") })
-        }
-        "MSP" => {
-            let msp = FabricMspConfig::decode(&*MspConfig::decode(value).ok()?.config).ok()?;
-            let (authorities, lists) = (msp.root_certs.len(), msp.revocation_list.len());
-            Some(format!("{authorities} authorities, {lists} revocation lists"))
         }
         _ => None,
     }

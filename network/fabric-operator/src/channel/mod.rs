@@ -4,8 +4,10 @@
 //! chaincode), so it works alike on the embedded network and on real Fabric.
 
 mod administrators;
+mod consent;
 mod create;
 mod describe;
+mod entries;
 mod join;
 pub mod lockout;
 mod peers;
@@ -14,9 +16,10 @@ mod update;
 
 pub use self::{
     administrators::{Administrators, administrators},
+    consent::{Lacking, lacking},
     create::create,
     describe::{describe, difference},
     join::join,
     peers::join_peers,
-    update::{Sent, apply, broadcast, envelope},
+    update::{Sent, apply, broadcast, envelope, read_update, send, write_update},
 };

@@ -1,11 +1,17 @@
 //! Sending an update of a channel's configuration, and waiting until all nodes have it.
 
-use std::time::{Instant, SystemTime};
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+    time::{Instant, SystemTime},
+};
 
 use anyhow::{Context, Result, bail};
 use fabric_client::{OrdererClient, orderer::BroadcastError};
 use fabric_config::{ChannelConfig, update_envelope};
 use fabric_protos::common::{ConfigUpdate, Envelope, Status};
+use prost::Message;
 
 use super::{Administrators, peers};
 use crate::network::{Network, PATIENCE, PAUSE};
@@ -62,7 +68,7 @@ pub async fn broadcast(network: &Network<'_>, envelope: &Envelope) -> Result<()>
 ///
 /// # Errors
 /// The signatures do not suffice or the update does not fit any more, which is seen before it is sent where that is
-/// possible; the orderers refuse; or a node does not follow within half a minute.
+/// possible; or as [`send`].
 pub async fn apply(
     network: &Network<'_>,
     config: &ChannelConfig,
@@ -73,7 +79,15 @@ pub async fn apply(
     if let Err(error) = config.propose_update(&envelope) {
         bail!("the administrators of {} sign, and the channel would refuse: {error}", signers.msp_ids().join(", "));
     }
-    if let Err(error) = broadcast(network, &envelope).await {
+    send(network, config, &envelope).await
+}
+
+/// Sends an update, and waits until the orderers and the peers in this folder have it.
+///
+/// # Errors
+/// The orderers refuse; or a node does not follow within half a minute.
+pub async fn send(network: &Network<'_>, config: &ChannelConfig, envelope: &Envelope) -> Result<Sent> {
+    if let Err(error) = broadcast(network, envelope).await {
         return Err(match error.downcast::<BroadcastError>() {
             Ok(refused) => anyhow::Error::from(refused).context("the configuration was not changed"),
             Err(error) => error,
@@ -93,4 +107,23 @@ pub async fn apply(
     };
     peers::follow(network, config, &next).await?;
     Ok(Sent { sequence: next.sequence() })
+}
+
+/// Writes an update into a new file, in the form of `peer channel signconfigtx`.
+///
+/// # Errors
+/// It cannot be written, or there is such a file: it may hold signatures that have been collected.
+pub fn write_update(file: &Path, envelope: &Envelope) -> Result<()> {
+    let new = OpenOptions::new().write(true).create_new(true).open(file);
+    let written = new.and_then(|mut new| new.write_all(&envelope.encode_to_vec()));
+    written.with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Reads an update out of a file as [`write_update`] and `peer channel signconfigtx` write it.
+///
+/// # Errors
+/// The file cannot be read or holds no message.
+pub fn read_update(file: &Path) -> Result<Envelope> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Envelope::decode(bytes.as_slice()).with_context(|| format!("{} holds no update of a channel", file.display()))
 }

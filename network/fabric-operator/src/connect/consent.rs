@@ -1,12 +1,8 @@
 //! Whether enough organizations have approved a definition for it to be committed, and whose peers endorse that.
 
 use fabric_config::ChannelConfig;
-use fabric_protos::common::{
-    MspPrincipal, MspRole, OrganizationUnit, SignaturePolicy, SignaturePolicyEnvelope, msp_principal::Classification,
-    signature_policy::Type,
-};
-use fabric_protos::msp::SerializedIdentity;
-use prost::Message;
+use fabric_msp::policy::organization_of;
+use fabric_protos::common::{SignaturePolicy, SignaturePolicyEnvelope, signature_policy::Type};
 
 /// The policy that decides over commits.
 const LIFECYCLE_ENDORSEMENT: &str = "/Channel/Application/LifecycleEndorsement";
@@ -37,7 +33,7 @@ fn holds(rule: &SignaturePolicy, envelope: &SignaturePolicyEnvelope, approving: 
     match &rule.r#type {
         Some(Type::SignedBy(index)) => {
             let principal = usize::try_from(*index).ok().and_then(|index| envelope.identities.get(index));
-            let msp_id = principal.and_then(organization);
+            let msp_id = principal.and_then(organization_of);
             msp_id.is_some_and(|msp_id| approving.contains(&msp_id.as_str()))
         }
         Some(Type::NOutOf(gate)) => {
@@ -48,20 +44,14 @@ fn holds(rule: &SignaturePolicy, envelope: &SignaturePolicyEnvelope, approving: 
     }
 }
 
-/// The organization of which a principal is a part.
-fn organization(principal: &MspPrincipal) -> Option<String> {
-    let bytes = principal.principal.as_slice();
-    match Classification::try_from(principal.principal_classification).ok()? {
-        Classification::Role => Some(MspRole::decode(bytes).ok()?.msp_identifier),
-        Classification::OrganizationUnit => Some(OrganizationUnit::decode(bytes).ok()?.msp_identifier),
-        Classification::Identity => Some(SerializedIdentity::decode(bytes).ok()?.mspid),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use fabric_msp::policy;
+    use fabric_protos::{
+        common::{OrganizationUnit, msp_principal::Classification},
+        msp::SerializedIdentity,
+    };
+    use prost::Message;
 
     use super::*;
 

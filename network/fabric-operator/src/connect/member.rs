@@ -39,6 +39,8 @@ pub struct Member {
     pub administrator: Administrator,
     /// The peer that is asked first; it has joined the channel.
     pub peer: Peer,
+    /// Its other peers that have joined the channel, in the order in which they were named.
+    pub further_peers: Vec<Peer>,
     /// Who asks in its name: the user when one is named, or else the administrator.
     pub asking: Gateway,
 }
@@ -64,6 +66,7 @@ pub(super) struct Joined<'a> {
     /// Those that have joined; never empty.
     pub(super) peers: Vec<Connection>,
     first: Peer,
+    further: Vec<Peer>,
     channel: String,
 }
 
@@ -81,7 +84,8 @@ impl Joined<'_> {
     pub(super) fn into_member(self) -> Member {
         let asking = self.as_user();
         let administrator = Administrator::new(&self.channel, Arc::clone(&self.admin), self.peers);
-        Member { described: self.described.clone(), administrator, peer: self.first, asking }
+        let described = self.described.clone();
+        Member { described, administrator, peer: self.first, further_peers: self.further, asking }
     }
 }
 
@@ -94,7 +98,7 @@ pub(super) async fn join<'a>(described: &'a Described, channel: &str, report: &m
         None => None,
     };
     let mut peers = Vec::new();
-    let mut first = None;
+    let mut serving = Vec::new();
     for peer in &described.peers {
         if probe(peer, report).await
             && let Some(connection) = open(peer, report).await
@@ -102,10 +106,12 @@ pub(super) async fn join<'a>(described: &'a Described, channel: &str, report: &m
         {
             tell_version(peer, report).await;
             peers.push(connection);
-            first.get_or_insert(peer);
+            serving.push(peer.clone());
         }
     }
-    Some(Joined { described, admin, user, peers, first: first?.clone(), channel: channel.to_owned() })
+    let mut serving = serving.into_iter();
+    let (first, further) = (serving.next()?, serving.collect());
+    Some(Joined { described, admin, user, peers, first, further, channel: channel.to_owned() })
 }
 
 fn identity(msp_id: &str, folder: &Path, report: &mut Report) -> Option<Arc<dyn Signer>> {

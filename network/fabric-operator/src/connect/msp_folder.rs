@@ -1,7 +1,7 @@
 //! An organization's membership rules as a folder in the layout of Fabric's tools, from the channel's configuration,
 //! where they are what every peer judges by.
 
-use std::path::Path;
+use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result};
 use fabric_msp::private;
@@ -32,20 +32,30 @@ pub fn write_msp(config: &FabricMspConfig, folder: &Path) -> Result<()> {
     write_atomically(&folder.join("config.yaml"), text.as_bytes())
 }
 
-/// Writes files under numbers, which keep their order, and removes those of an earlier time.
+/// Writes files under numbers, which keep their order, and then removes those of an earlier time. In this order: a
+/// running gateway reads the folder at any moment, and a revocation list that is missing revokes nothing.
 fn write_all(folder: &Path, ending: &str, files: &[Vec<u8>]) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot replace {}", folder.display()));
+    if !files.is_empty() {
+        private::create_folder(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let names: Vec<String> = (0..files.len()).map(|number| format!("{number:03}.{ending}")).collect();
+    for (name, contents) in names.iter().zip(files) {
+        write_atomically(&folder.join(name), contents)?;
+    }
+    let failed = || format!("cannot remove what {} held before", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.with_context(failed)?,
+    };
+    for entry in entries {
+        let entry = entry.with_context(failed)?;
+        let is_written = entry.file_name().to_str().is_some_and(|name| names.iter().any(|written| written == name));
+        if !is_written {
+            let is_folder = entry.file_type().with_context(failed)?.is_dir();
+            let path = entry.path();
+            let removed = if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            removed.with_context(failed)?;
         }
-        _ => {}
-    }
-    if files.is_empty() {
-        return Ok(());
-    }
-    private::create_folder(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    for (number, contents) in files.iter().enumerate() {
-        write_atomically(&folder.join(format!("{number:03}.{ending}")), contents)?;
     }
     Ok(())
 }
@@ -85,10 +95,32 @@ fn identifier(unit: &FabricOuIdentifier, config: &FabricMspConfig) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use fabric_msp::msp::config_from_directory;
 
     use super::*;
     use crate::{consortium::DEFAULT_CRYPTO, generate};
+
+    #[test]
+    fn a_file_that_stays_is_there_at_every_moment() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let (lists, first) = (folder.path().join("crls"), folder.path().join("crls/000.crl"));
+        let list = |text: &str| text.as_bytes().to_vec();
+        write_all(&lists, "crl", &[list("a"), list("b"), list("c")])?;
+        fs::write(lists.join("ours.crl"), "older")?;
+        // What removes a folder and makes it anew makes another folder.
+        let same = |lists: &Path| Ok::<_, std::io::Error>(fs::metadata(lists)?.ino());
+        let before = same(&lists)?;
+        write_all(&lists, "crl", &[list("d")])?;
+        assert_eq!((same(&lists)?, fs::read_dir(&lists)?.count()), (before, 1));
+        assert_eq!(fs::read(&first)?, b"d");
+        write_all(&lists, "crl", &[])?;
+        assert_eq!(fs::read_dir(&lists)?.count(), 0);
+        write_all(&folder.path().join("admincerts"), "pem", &[])?;
+        assert!(!folder.path().join("admincerts").exists());
+        Ok(())
+    }
 
     #[test]
     fn what_is_written_is_read_back_as_it_was_and_a_second_time_replaces_the_first() -> Result<()> {

@@ -36,7 +36,9 @@ impl TlsClient {
     pub(super) fn read(&self) -> Result<Shown> {
         let Self { certificate, key } = self;
         let shown = Shown { certificate: files::read_certificates(certificate)?, key: private::read_key(key)? };
-        let own = PKey::private_key_from_pem(&shown.key).with_context(|| format!("{} is no key", key.display()))?;
+        // Without the callback OpenSSL asks for the passphrase of an encrypted key on the terminal.
+        let own = PKey::private_key_from_pem_callback(&shown.key, |_| Ok(0));
+        let own = own.with_context(|| format!("{} is no unencrypted key", key.display()))?;
         let is_own = X509::from_pem(&shown.certificate)?.public_key()?.public_eq(&own);
         ensure!(is_own, "{} is not the key of {}", key.display(), certificate.display());
         Ok(shown)

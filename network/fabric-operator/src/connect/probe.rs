@@ -4,9 +4,9 @@
 use std::{io, pin::Pin, time::Duration};
 
 use anyhow::{Context, Result};
+use fabric_msp::transport::use_identity;
 use openssl::{
     asn1::Asn1TimeRef,
-    pkey::PKey,
     ssl::{SslConnector, SslMethod, SslVerifyMode},
     x509::{X509, X509NameRef, X509Ref, X509VerifyResult, store::X509StoreBuilder},
 };
@@ -162,10 +162,7 @@ async fn handshake(name: &str, authorities: &[u8], client: Option<&Shown>, strea
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_alpn_protos(b"\x02h2")?;
     if let Some(Shown { certificate, key }) = client {
-        for (number, one) in X509::stack_from_pem(certificate)?.into_iter().enumerate() {
-            if number == 0 { builder.set_certificate(&one)? } else { builder.add_extra_chain_cert(one)? }
-        }
-        builder.set_private_key(&*PKey::private_key_from_pem(key)?)?;
+        use_identity(&mut builder, certificate, key)?;
     }
     let ssl = builder.build().configure()?.into_ssl(name).with_context(|| format!("{name} is no host name"))?;
     let mut stream = SslStream::new(ssl, stream)?;
@@ -213,13 +210,18 @@ fn printable(text: &str) -> String {
 mod tests {
     use std::net::TcpListener;
 
-    use openssl::ssl::{SslAcceptor, SslFiletype, SslVersion};
+    use openssl::{
+        pkey::PKey,
+        ssl::{SslAcceptor, SslFiletype, SslVersion},
+        symm::Cipher,
+    };
 
     use super::*;
     use crate::{
         connect::{TlsClient, finding::Verdict},
         consortium::DEFAULT_CRYPTO,
         generate,
+        layout::write_atomically,
     };
 
     /// A server that asks for a client's certificate and takes this many connections. With TLS 1.2 the handshake
@@ -268,6 +270,23 @@ mod tests {
         assert!(probe(&peer, &mut report).await, "{report:?}");
         let other = TlsClient { key: node.join("server.key"), ..files };
         assert!(format!("{:#}", other.read().expect_err("another key")).contains("is not the key of"));
+        Ok(())
+    }
+
+    #[test]
+    fn an_encrypted_key_is_refused_without_asking_for_its_passphrase() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        generate::crypto_into(DEFAULT_CRYPTO, folder.path())?;
+        let home = folder.path().join("peerOrganizations/bank.entrepot.example");
+        let user = home.join("users/User1@bank.entrepot.example/tls");
+        let (plain, encrypted) = (std::fs::read(user.join("client.key"))?, folder.path().join("encrypted.key"));
+        let key = PKey::private_key_from_pem(&plain)?;
+        let pem = key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"a passphrase")?;
+        write_atomically(&encrypted, &pem)?;
+        let files = TlsClient { certificate: user.join("client.crt"), key: encrypted };
+        assert!(format!("{:#}", files.read().expect_err("encrypted")).contains("is no unencrypted key"));
+        let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+        assert!(use_identity(&mut builder, &std::fs::read(&files.certificate)?, &pem).is_err());
         Ok(())
     }
 }

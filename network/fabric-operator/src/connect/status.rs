@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::{Context, Result};
 use fabric_client::{Connection, EndorserClient, Gateway};
 use fabric_msp::signer::{Signer, SigningIdentity};
 use fabric_protos::{
@@ -38,6 +39,8 @@ pub struct PeerStatus {
     pub address: String,
     /// Its channels, in the order of their names; empty when it does not tell them.
     pub channels: Vec<ChannelStatus>,
+    /// Of how many further channels, behind these in the order, it was not asked.
+    pub left_out: usize,
     /// Why it does not tell its channels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent: Option<String>,
@@ -70,32 +73,47 @@ pub struct ChaincodeStatus {
 
 /// Asks all peers at once, each organization's in the name of the identity that is described as its administrator; any
 /// member will do.
-pub async fn status(organizations: &[Described]) -> Vec<PeerStatus> {
-    let each = organizations.iter().flat_map(|one| one.peers.iter().map(move |peer| (one, peer)));
-    join_all(each.map(|(organization, peer)| of_peer(organization, peer))).await
+///
+/// # Errors
+/// An identity cannot be used. A peer that does not answer is an answer.
+pub async fn status(organizations: &[Described]) -> Result<Vec<PeerStatus>> {
+    let mut each = Vec::new();
+    for Described { msp_id, admin, peers, .. } in organizations {
+        let signer = SigningIdentity::from_msp_directory(msp_id, admin);
+        let signer: Arc<dyn Signer> =
+            Arc::new(signer.with_context(|| format!("{msp_id}: {} cannot be used", admin.display()))?);
+        each.extend(peers.iter().map(|peer| of_peer(msp_id, Arc::clone(&signer), peer)));
+    }
+    Ok(join_all(each).await)
 }
 
-async fn of_peer(organization: &Described, peer: &Peer) -> PeerStatus {
-    let (channels, silent) = match channels(organization, peer).await {
-        Ok(channels) => (channels, None),
-        Err(said) => (Vec::new(), Some(printable(&said))),
+async fn of_peer(msp_id: &str, signer: Arc<dyn Signer>, peer: &Peer) -> PeerStatus {
+    let ((channels, left_out), silent) = match channels(signer, peer).await {
+        Ok(told) => (told, None),
+        Err(said) => ((Vec::new(), 0), Some(printable(&said))),
     };
-    let Described { msp_id, .. } = organization;
-    PeerStatus { msp_id: msp_id.clone(), peer: peer.name.clone(), address: peer.address.to_string(), channels, silent }
+    let (peer, address) = (peer.name.clone(), peer.address.to_string());
+    PeerStatus { msp_id: msp_id.to_owned(), peer, address, channels, left_out, silent }
 }
 
-async fn channels(organization: &Described, peer: &Peer) -> Result<Vec<ChannelStatus>, String> {
-    let signer = SigningIdentity::from_msp_directory(&organization.msp_id, &organization.admin);
-    let signer: Arc<dyn Signer> = Arc::new(signer.map_err(|error| error.to_string())?);
+/// What a peer says of its channels, and of how many it was not asked.
+async fn channels(signer: Arc<dyn Signer>, peer: &Peer) -> Result<(Vec<ChannelStatus>, usize), String> {
     let connection = Connection::open(&peer.address.to_string(), peer.tls(), CONNECT_PATIENCE).await;
     let connection = connection.map_err(|error| error.to_string())?;
     let asked = EndorserClient::new(connection.clone()).limit(ANSWER_PATIENCE);
     let gateway = Gateway::new(connection, signer);
     let answer = ask(&asked, &gateway.contract("", "cscc"), "GetChannels", None).await;
     let joined = read::<ChannelQueryResponse>(answer)?.channels;
-    let mut names: Vec<String> = joined.into_iter().map(|one| one.channel_id).take(CHANNELS_MAX).collect();
+    let (names, left_out) = asked_about(joined.into_iter().map(|one| one.channel_id).collect());
+    Ok((join_all(names.iter().map(|name| of_channel(&asked, &gateway, name))).await, left_out))
+}
+
+/// The first channels by their names, and how many more there are.
+fn asked_about(mut names: Vec<String>) -> (Vec<String>, usize) {
     names.sort();
-    Ok(join_all(names.iter().map(|name| of_channel(&asked, &gateway, name))).await)
+    let left_out = names.len().saturating_sub(CHANNELS_MAX);
+    names.truncate(CHANNELS_MAX);
+    (names, left_out)
 }
 
 async fn of_channel(peer: &EndorserClient, gateway: &Gateway, channel: &str) -> ChannelStatus {
@@ -128,4 +146,34 @@ fn read<T: Message + Default>(answer: Result<Vec<u8>, Unanswered>) -> Result<T, 
 /// What was told, or nothing and a note of why.
 fn kept<T>(answer: Result<T, String>, what: &str, refused: &mut Vec<String>) -> Option<T> {
     answer.map_err(|said| refused.push(printable(&format!("{what}: {said}")))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consortium::Role;
+
+    #[tokio::test]
+    async fn an_identity_that_cannot_be_used_is_not_told_of_a_peer() {
+        let described = Described {
+            msp_id: "BankMSP".into(),
+            peers: Vec::new(),
+            admin: "/nowhere".into(),
+            user: None,
+            role: Role::Enterprise,
+            package: None,
+            tls_client: None,
+        };
+        let error = status(&[described]).await.expect_err("there is no such folder");
+        assert!(error.to_string().starts_with("BankMSP: /nowhere cannot be used"), "{error:#}");
+    }
+
+    #[test]
+    fn channels_are_left_out_by_their_names_and_counted() {
+        let names = |count: usize| (0..count).rev().map(|number| format!("c{number:03}")).collect::<Vec<String>>();
+        let (asked, left_out) = asked_about(names(CHANNELS_MAX + 2));
+        assert_eq!((asked.len(), left_out), (CHANNELS_MAX, 2));
+        assert_eq!((asked[0].as_str(), asked[CHANNELS_MAX - 1].as_str()), ("c000", "c099"));
+        assert_eq!(asked_about(names(2)), (vec!["c000".to_owned(), "c001".to_owned()], 0));
+    }
 }

@@ -29,12 +29,15 @@ pub(super) fn file(export: &Export, (user, group): (u32, u32)) -> Result<Value> 
         let own = json!({
             "entrypoint": chaincode.command,
             "volumes": CHAINCODE_FILES.map(|file| format!("./network/{tls}/{file}:{CHAINCODE_TLS}/{file}:ro")),
+            "healthcheck": healthcheck(),
             "restart": "unless-stopped",
         });
         services.insert(chaincode.host.clone(), service(Component::Chaincode, entrepot, own));
     }
-    let hosts = nodes.iter().map(|node| &node.host).chain(chaincodes.iter().map(|chaincode| &chaincode.host));
-    let needed: Vec<&String> = hosts.collect();
+    let started = nodes.iter().map(|node| (&node.host, "service_started"));
+    let healthy = chaincodes.iter().map(|chaincode| (&chaincode.host, "service_healthy"));
+    let needed: Map<String, Value> =
+        started.chain(healthy).map(|(host, when)| (host.clone(), json!({ "condition": when }))).collect();
     let join = json!({
         "entrypoint": Export::join_command(),
         "volumes": read_only(&export.join_files()),
@@ -54,6 +57,13 @@ pub(super) fn file(export: &Export, (user, group): (u32, u32)) -> Result<Value> 
     services.insert("gateway".into(), service(Component::Gateway, entrepot, gateway));
     let name = format!("entrepot-{}", export.consortium.channel.replace('.', "-"));
     Ok(json!({ "name": name, "services": services, "networks": networks() }))
+}
+
+/// Asks the chaincode how it is. It begins within a second; one that hangs is shown as unhealthy after a minute.
+fn healthcheck() -> Value {
+    let mut test = vec!["CMD".to_owned()];
+    test.extend(Export::chaincode_probe());
+    json!({ "test": test, "interval": "5s", "timeout": "5s", "retries": 12 })
 }
 
 /// The files of a chaincode's TLS that its own container needs: not the peers' key.

@@ -201,6 +201,14 @@ fn listens(port: u16) -> Value {
     json!({ "tcpSocket": { "port": port }, "periodSeconds": 2 })
 }
 
+/// Asks the chaincode how it is, every so many seconds, until so many answers in a row are bad.
+fn is_well(period: u32, failures: u32) -> Value {
+    json!({
+        "exec": { "command": Export::chaincode_probe() },
+        "periodSeconds": period, "timeoutSeconds": 5, "failureThreshold": failures,
+    })
+}
+
 /// A set of one pod that keeps its data.
 fn stateful(name: &str, pod: Value, storage: &str) -> Value {
     json!({
@@ -249,7 +257,9 @@ fn chaincode(export: &Export, own: &Chaincode, tls: &Files) -> Value {
         "image": export.images.entrepot,
         "command": own.command,
         "ports": [{ "containerPort": CHAINCODE_PORT }],
-        "readinessProbe": listens(CHAINCODE_PORT),
+        "readinessProbe": is_well(2, 3),
+        // One whose streams hang is started again.
+        "livenessProbe": is_well(10, 6),
         "volumeMounts": [mount("tls", CHAINCODE_TLS, true)],
     });
     json!({

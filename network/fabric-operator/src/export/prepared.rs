@@ -25,6 +25,7 @@ use crate::{
 const ORDERER_OPERATIONS_PORT: u16 = 8443;
 const PEER_CHAINCODE_PORT: u16 = 7052;
 const PEER_OPERATIONS_PORT: u16 = 9443;
+const CHAINCODE_OPERATIONS_PORT: u16 = 9443;
 /// The name of the gateway's service.
 const GATEWAY_HOST: &str = "gateway";
 
@@ -41,7 +42,8 @@ pub(super) const CHAINCODE_TLS: &str = "/tls";
 /// The user and the group of containers, where those are free to choose: not one of the images' own.
 pub(super) const CONTAINER_USER: u32 = 10_001;
 
-/// Where the nodes' operations endpoints listen. They ask for no certificate, so only their own container reaches them.
+/// Where the operations endpoints of nodes and chaincode listen. They ask for no certificate, so only their own
+/// container reaches them.
 const LOOPBACK: &str = "127.0.0.1";
 
 /// The external builder that the images of Fabric's peer carry.
@@ -230,11 +232,19 @@ impl Export {
         let file = |name: &str| format!("{CHAINCODE_TLS}/{name}");
         let listen = format!("{}:{CHAINCODE_PORT}", Ipv4Addr::UNSPECIFIED);
         let (certificate, key, authority) = (file("server.crt"), file("server.key"), file("ca.crt"));
+        let operations = chaincode_operations();
         ["entrepot", "chaincode", "--listen", &listen, "--package-id", package_id]
             .into_iter()
             .chain(["--tls-cert", &certificate, "--tls-key", &key, "--client-ca", &authority])
+            .chain(["--operations", &operations])
             .map(str::to_owned)
             .collect()
+    }
+
+    /// What a container of the chaincode runs beside it to learn whether it is well: peers alone reach its own port,
+    /// and show a certificate there.
+    pub(super) fn chaincode_probe() -> Vec<String> {
+        ["entrepot", "health", &chaincode_operations()].map(str::to_owned).to_vec()
     }
 
     /// What the container that joins all nodes and deploys the chaincode runs, once.
@@ -247,6 +257,10 @@ impl Export {
         let settings = format!("{NETWORK}/{GATEWAY_SETTINGS}");
         ["entrepot", "gateway", "--settings", &settings].map(str::to_owned).to_vec()
     }
+}
+
+fn chaincode_operations() -> String {
+    format!("{LOOPBACK}:{CHAINCODE_OPERATIONS_PORT}")
 }
 
 /// Lets all paths below one folder begin with another, and lists what they are below it. Done on values, because a text
@@ -309,6 +323,7 @@ fn addresses(platform: Platform, consortium: &Consortium) -> Result<Addresses> {
         peers,
         orderers,
         chaincode: first,
+        chaincode_operations: Some(Endpoint::new(LOOPBACK, CHAINCODE_OPERATIONS_PORT)),
         chaincodes,
         gateway: SocketAddr::from((Ipv4Addr::UNSPECIFIED, GATEWAY_PORT)),
     })

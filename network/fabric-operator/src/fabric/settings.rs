@@ -20,7 +20,7 @@ use super::Binaries;
 use crate::{
     consortium::{Consortium, Organization},
     endpoint::Endpoint,
-    layout::{Addresses, Layout, OrdererAddresses, write_atomically},
+    layout::{Addresses, Layout, OrdererAddresses, peer_name, write_atomically},
     nodes::{NodeKind, NodeProgram},
     process::{Program, this_program},
     version::Version,
@@ -63,7 +63,7 @@ Consensus:
 Operations:
   ListenAddress: ''
 Metrics:
-  Provider: disabled
+  Provider: prometheus
 Admin:
   ListenAddress: ''
   TLS:
@@ -161,7 +161,7 @@ ledger:
 operations:
   listenAddress: ''
 metrics:
-  provider: disabled
+  provider: prometheus
 ";
 
 /// The check that a proposal's time is about now. Fabric 2.5 does not have it, and a peer that is told to use it
@@ -301,7 +301,7 @@ fn peer_program(
     builder: &Path,
     binaries: &Binaries,
 ) -> Result<Program> {
-    let host = format!("peer{number}.{}", organization.domain);
+    let host = peer_name(&organization.domain, number);
     let folder = layout.folder(&format!("fabric/{host}"))?;
     write(&folder.join("core.yaml"), &peer_configuration(binaries.version))?;
     let places = Places {

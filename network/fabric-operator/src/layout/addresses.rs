@@ -25,12 +25,15 @@ const PORT_ATTEMPTS: usize = 64;
 pub struct Addresses {
     /// Embedded, or real Fabric.
     pub kind: Kind,
-    /// The peers of each organization by MSP id, `peer0` first. On the embedded network each organization has one.
+    /// The peers of each organization by MSP id, `peer0` first.
     pub peers: BTreeMap<String, Vec<PeerAddresses>>,
     /// The orderers in the order of the consortium file. The embedded network has one.
     pub orderers: Vec<OrdererAddresses>,
     /// Where peers dial the chaincode.
     pub chaincode: Endpoint,
+    /// Where the chaincode tells health and metrics over HTTP; folders that an early version laid out have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chaincode_operations: Option<Endpoint>,
     /// Where the peers of each organization dial the chaincode, by MSP id, when each organization runs its own process.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chaincodes: BTreeMap<String, Endpoint>,
@@ -48,6 +51,21 @@ pub struct PeerAddresses {
     pub chaincode: Endpoint,
     /// Operations: health, version and metrics over HTTP.
     pub operations: Endpoint,
+}
+
+/// A peer or an orderer by its name, and where it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeAddresses<'a> {
+    /// What it is called on by others.
+    pub endpoint: &'a Endpoint,
+    /// Where it says how it is.
+    pub operations: &'a Endpoint,
+}
+
+/// The name of an organization's peer by its number, 0 for the first.
+#[must_use]
+pub fn peer_name(domain: &str, number: usize) -> String {
+    format!("peer{number}.{domain}")
 }
 
 /// The endpoints of one orderer.
@@ -87,14 +105,29 @@ impl Addresses {
         self.orderers.first().context("no address was chosen for an orderer")
     }
 
+    /// All nodes by their names: `peer0.DOMAIN` and so on, and orderers as the consortium file calls them.
+    #[must_use]
+    pub fn nodes<'a>(&'a self, consortium: &Consortium) -> BTreeMap<String, NodeAddresses<'a>> {
+        let mut nodes = BTreeMap::new();
+        for Organization { msp_id, domain, .. } in &consortium.organizations {
+            for (number, PeerAddresses { endpoint, operations, .. }) in self.peers_of(msp_id).iter().enumerate() {
+                nodes.insert(peer_name(domain, number), NodeAddresses { endpoint, operations });
+            }
+        }
+        for OrdererAddresses { node, endpoint, operations, .. } in &self.orderers {
+            nodes.insert(node.clone(), NodeAddresses { endpoint, operations });
+        }
+        nodes
+    }
+
     /// Free ports of this machine for all nodes of a network.
     ///
     /// # Errors
     /// No free ports can be had.
     pub(super) fn choose(kind: Kind, consortium: &Consortium, gateway: Option<SocketAddr>) -> Result<Self> {
         let (counts, nodes) = Self::counts(kind, consortium);
-        // Three for each node, the chaincode's and the gateway's.
-        let mut ports = FreePorts::find(3 * (counts.values().sum::<usize>() + nodes.len()) + 2)?;
+        // Three for each node, the chaincode's two and the gateway's.
+        let mut ports = FreePorts::find(3 * (counts.values().sum::<usize>() + nodes.len()) + 3)?;
         let mut peers = BTreeMap::new();
         for (msp_id, count) in counts {
             let mut own = Vec::new();
@@ -121,6 +154,7 @@ impl Addresses {
             peers,
             orderers,
             chaincode: ports.next()?,
+            chaincode_operations: Some(ports.next()?),
             chaincodes: BTreeMap::new(),
             gateway: match gateway {
                 Some(address) => address,
@@ -131,16 +165,12 @@ impl Addresses {
 
     /// How many peers and orderers of this consortium a network of this kind runs.
     fn counts(kind: Kind, consortium: &Consortium) -> (BTreeMap<String, usize>, Vec<String>) {
-        let peers = |organization: &Organization| match kind {
-            Kind::Embedded => 1,
-            Kind::Fabric => organization.peers,
-        };
         let nodes = match kind {
             Kind::Embedded => 1,
             Kind::Fabric => consortium.orderer.nodes.len(),
         };
         (
-            consortium.organizations.iter().map(|one| (one.msp_id.clone(), peers(one))).collect(),
+            consortium.organizations.iter().map(|one| (one.msp_id.clone(), one.peers)).collect(),
             consortium.orderer.nodes.iter().take(nodes).cloned().collect(),
         )
     }

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod files;
+mod stopped;
 
 use std::{
     fs,
@@ -17,7 +18,7 @@ use fabric_msp::private;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    addresses::{Addresses, Kind, OrdererAddresses, PeerAddresses},
+    addresses::{Addresses, Kind, NodeAddresses, OrdererAddresses, PeerAddresses, peer_name},
     files::{read_json, write_atomically, write_json},
 };
 use crate::{consortium::Consortium, process::started};
@@ -131,7 +132,7 @@ impl Layout {
     /// The folder of one of an organization's peers by its number, 0 for the first: `msp` and `tls` lie in it.
     #[must_use]
     pub fn peer_node(&self, domain: &str, number: usize) -> PathBuf {
-        self.peer_organization(domain).join("peers").join(format!("peer{number}.{domain}"))
+        self.peer_organization(domain).join("peers").join(peer_name(domain, number))
     }
 
     /// The folder of an orderer node: `msp` and `tls` lie in it.
@@ -278,8 +279,8 @@ mod tests {
     }
 
     #[test]
-    fn a_real_network_has_all_nodes_of_the_consortium_and_the_embedded_one_the_first_of_each() -> Result<()> {
-        for (kind, peers, orderers) in [(Kind::Fabric, 2, 3), (Kind::Embedded, 1, 1)] {
+    fn a_network_has_all_nodes_of_the_consortium_and_the_embedded_one_the_first_orderer() -> Result<()> {
+        for (kind, peers, orderers) in [(Kind::Fabric, 2, 3), (Kind::Embedded, 2, 1)] {
             let folder = tempfile::tempdir()?;
             let addresses = Layout::at(folder.path())?.addresses(kind, &large()?, None)?;
             assert_eq!(addresses.peers_of("CustomsMSP").len(), peers);
