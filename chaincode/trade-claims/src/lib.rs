@@ -3,6 +3,7 @@
 mod claim;
 mod credit;
 mod declared_value;
+pub mod desk;
 mod document;
 mod entry_amount;
 mod error;

@@ -71,7 +71,12 @@ pub struct SaltedDocument {
 impl SaltedDocument {
     /// A document with the salt that was drawn for it.
     pub fn new(document: &[u8], salt: [u8; 32]) -> Self {
-        Self { sha256: Digest256::of(document), salt: Salt(salt) }
+        Self::of_digest(Digest256::of(document), salt)
+    }
+
+    /// A document of which the digest is known, with the salt that was drawn for it.
+    pub fn of_digest(sha256: Digest256, salt: [u8; 32]) -> Self {
+        Self { sha256, salt: Salt(salt) }
     }
 
     /// The digest that may be public.
