@@ -23,6 +23,9 @@ const TOP_LEVEL: &[&str] = &[
     "tests",
 ];
 
+/// Workspaces beside the main one, each with a reason in its manifest.
+const APART: &[&str] = &["gateway/packages", "tests/benches", "tests/fuzz"];
+
 /// Folders that hold what tools make.
 const GENERATED: &[&str] = &["target", "node_modules", ".git", ".entrepot", "corpus", "artifacts"];
 
@@ -77,7 +80,7 @@ fn every_crate_is_in_the_workspace_or_stands_apart_on_purpose() -> Result<()> {
     let root = super::root();
     for manifest in files()?.into_iter().filter(|path| path.ends_with("Cargo.toml")) {
         let folder = manifest.parent().context("a file lies in a folder")?;
-        let apart = ["tests/fuzz", "tests/benches"].iter().any(|apart| folder == root.join(apart));
+        let apart = APART.iter().any(|apart| folder.starts_with(root.join(apart)));
         ensure!(
             folder == root || apart || members.contains(folder),
             "{} is no member of the workspace",

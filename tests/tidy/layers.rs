@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("trade-rules", &["trade-standards", "trade-model"]),
     ("trade-contracts", &["fabric-contract", "trade-standards", "trade-model", "trade-claims", "trade-rules"]),
     ("trade-chaincode", &["trade-contracts", "fabric-contract", "fabric-shim"]),
-    ("trade-import", &[]),
+    ("trade-import", &["trade-standards"]),
     (
         "trade-index",
         &["fabric-client", "fabric-config", "fabric-msp", "fabric-protos", "trade-standards", "trade-model"],
@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "fabric-config",
             "fabric-msp",
             "fabric-protos",
+            "trade-claims",
             "trade-import",
             "trade-index",
             "trade-standards",
