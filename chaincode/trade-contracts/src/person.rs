@@ -61,7 +61,7 @@ impl Acting {
 
     /// Refuses when the person may not do for the member what takes this duty.
     pub(crate) fn check(&self, duty: Duty, member: &Member) -> Result<(), CallerRejection> {
-        let unbound = !member.duties_required && duty != Duty::Officer;
+        let unbound = !member.duties_required && duty.is_implied();
         let may = self.duties.as_ref().map_or(unbound, |duties| duties.has(&duty));
         let gateway_may = self.bound.as_ref().is_none_or(|duties| duties.has(&duty));
         if may && gateway_may {

@@ -24,13 +24,16 @@ use serde_json::Value;
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// How long to wait for a connection to each address.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+
 /// How long to wait for each part of an answer. Longer than the gateway waits for a commit.
 const READ_WAIT: Duration = Duration::from_secs(60);
 
 /// A caller of one gateway.
 #[derive(Clone)]
 pub struct Client {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     server_name: String,
     connector: SslConnector,
 }
@@ -80,12 +83,13 @@ impl From<io::Error> for CallFailure {
 
 impl Client {
     /// A caller who trusts the authorities in `ca_pem` and shows `identity` (certificate and key, PEM), if any.
-    /// `server_name` is the name or address that the gateway's certificate must carry.
+    /// `server_name` is the name or address that the gateway's certificate must carry. The addresses are tried one
+    /// after another, because a name may have some where nothing listens, such as that of the other IP version.
     ///
     /// # Errors
     /// The certificate, the key or an authority cannot be used.
     pub fn new(
-        address: SocketAddr,
+        addresses: &[SocketAddr],
         server_name: &str,
         ca_pem: &[u8],
         identity: Option<(&[u8], &[u8])>,
@@ -107,7 +111,8 @@ impl Client {
             let key = PKey::private_key_from_pem_callback(key, |_| Ok(0))?;
             builder.set_private_key(&key)?;
         }
-        Ok(Self { address, server_name: server_name.to_owned(), connector: builder.build() })
+        let (addresses, server_name) = (addresses.to_vec(), server_name.to_owned());
+        Ok(Self { addresses, server_name, connector: builder.build() })
     }
 
     /// Reads.
@@ -210,10 +215,22 @@ impl Client {
     /// # Errors
     /// There is no connection, or the handshake failed.
     pub fn connect(&self) -> Result<SslStream<TcpStream>, CallFailure> {
-        let stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5))?;
+        let stream = self.reach()?;
         stream.set_read_timeout(Some(READ_WAIT))?;
         stream.set_nodelay(true)?;
         self.connector.connect(&self.server_name, stream).map_err(|error| CallFailure::Handshake(error.to_string()))
+    }
+
+    /// The first connection that comes about, or why the last one did not.
+    fn reach(&self) -> io::Result<TcpStream> {
+        let mut failed = io::Error::new(io::ErrorKind::NotFound, "there is no address to connect to");
+        for address in &self.addresses {
+            match TcpStream::connect_timeout(address, CONNECT_WAIT) {
+                Ok(stream) => return Ok(stream),
+                Err(cause) => failed = cause,
+            }
+        }
+        Err(failed)
     }
 }
 
@@ -247,5 +264,25 @@ impl Response {
             return Err(CallFailure::Malformed("the body is not complete"));
         }
         Ok(Self { status, headers, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn every_address_of_a_gateway_is_tried() -> Result<(), Box<dyn std::error::Error>> {
+        let listening = TcpListener::bind("127.0.0.1:0")?;
+        let nobody = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let client = |addresses: &[SocketAddr]| Client::new(addresses, "localhost", b"", None);
+        let reached = client(&[nobody, listening.local_addr()?])?.reach()?;
+        assert_eq!(reached.peer_addr()?, listening.local_addr()?);
+        let failed = client(&[nobody])?.reach().expect_err("nothing listens there");
+        assert_eq!(failed.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(client(&[])?.reach().expect_err("there is no address").kind(), io::ErrorKind::NotFound);
+        Ok(())
     }
 }

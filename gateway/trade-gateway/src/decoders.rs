@@ -1,7 +1,13 @@
 //! What the gateway makes of a request's body, as a function of its bytes alone, for fuzz targets and for tests that
 //! replay what they found. Behind the feature `testing`: no part of the interface, it changes with the crate.
 
+use std::sync::LazyLock;
+
+use serde_json::json;
+use trade_import::{Format, Options};
+
 use crate::{
+    imports::{Asked, FileForm, Target, rows_of},
     request::{Parts, arguments, body_object},
     routes::{Parameter, ParameterKind, all},
     settings::Limits,
@@ -20,6 +26,28 @@ pub fn body(bytes: &[u8]) -> usize {
         arguments(route, transaction, &parts, &limits).is_ok()
     };
     all().iter().filter(taken).count()
+}
+
+/// Reads the file of an import in every form. Returns how many rows would be sent.
+pub fn file(bytes: &[u8]) -> usize {
+    static FORMS: LazyLock<Vec<Asked>> = LazyLock::new(|| {
+        let convert = json!([{"kind": "trim"}, {"kind": "prefix", "text": "SellerMSP/"}]);
+        let mapping = json!({"target": "acceptInvoice", "fields": [
+            {"field": "invoice_id", "column": "end_to_end_id", "convert": convert},
+        ]});
+        let mapping = serde_json::from_value(mapping).expect("a mapping");
+        let tables = [Format::Csv, Format::Ndjson, Format::Xlsx, Format::Iso20022].map(|format| {
+            let target = Target::parse("acceptInvoice").expect("a route that writes");
+            let plan = Some(target.plan(&mapping).expect("it fits the route"));
+            Asked { target, plan, form: FileForm { format, options: Options::default() }, first: None }
+        });
+        let documents = FileForm { format: Format::Epcis, options: Options::default() };
+        let target = Target::of_events().expect("the route of events");
+        tables.into_iter().chain([Asked { target, plan: None, form: documents, first: None }]).collect()
+    });
+    let limits = Limits::default();
+    let read = FORMS.iter().filter_map(|asked| rows_of(bytes, asked, &limits).ok());
+    read.flat_map(|imported| imported.rows).filter(|row| row.request.is_some()).count()
 }
 
 fn example(parameter: &Parameter) -> &'static str {

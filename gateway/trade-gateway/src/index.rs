@@ -1,6 +1,6 @@
 //! The index of the ledger behind this gateway: its database, and the task that reads blocks into it.
 //!
-//! It reads at the peer of the organization that lends the gateway's own identity. What it lists are records of the
+//! It reads at a peer of the organization that lends the gateway's own identity. What it lists are records of the
 //! public ledger, which every member may read at its own peer; whose peer spoke stands in each answer.
 
 mod answer;

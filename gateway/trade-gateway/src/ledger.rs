@@ -5,7 +5,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use fabric_client::{Advice, Failure};
+use fabric_client::{Advice, Failure, Peers, peers::Standing};
 use fabric_protos::common::Block;
 use trade_model::common::Beside;
 
@@ -20,8 +20,16 @@ pub trait Ledger: Send + Sync + 'static {
     /// The creator's organization is unknown, or no random bytes can be had.
     fn propose(&self, creator: &CreatorIdentity, call: &Call) -> Result<Draft, LedgerError>;
 
-    /// Asks the organization's peer to evaluate a signed proposal; the answer is the contract's.
+    /// Asks a peer of the organization to evaluate a signed proposal; the answer is the contract's.
     fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>>;
+
+    /// As [`Ledger::evaluate`], with what the answer was read from: one peer says both at once.
+    fn evaluate_reads<'a>(
+        &'a self,
+        msp_id: &'a str,
+        proposal: &'a Draft,
+        signature: &'a [u8],
+    ) -> LedgerFuture<'a, Evaluated>;
 
     /// Has a signed proposal endorsed.
     fn endorse<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Endorsed>;
@@ -43,23 +51,27 @@ pub trait Ledger: Send + Sync + 'static {
         wait: Duration,
     ) -> LedgerFuture<'a, Option<Commit>>;
 
-    /// A block of the organization's peer, with that peer's verdicts, read under the gateway's own identity.
+    /// A block of a peer of the organization, with that peer's verdicts, read under the gateway's own identity.
     fn block<'a>(&'a self, msp_id: &'a str, number: u64) -> LedgerFuture<'a, Block>;
 
-    /// What a valid transaction did, as the organization's peer has it in a block; none when it is not known there.
+    /// What a valid transaction did, as a peer of the organization has it in a block; none when it is not known there.
     fn done<'a>(&'a self, _msp_id: &'a str, _transaction_id: &'a str) -> LedgerFuture<'a, Option<Done>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    /// Through what the blocks of an organization's peer are read, under the gateway's own identity; none where there
-    /// are no blocks.
-    fn blocks(&self, _msp_id: &str) -> Option<fabric_client::Gateway> {
+    /// Where the blocks of an organization are read, under the gateway's own identity; none where there are no blocks.
+    fn blocks(&self, _msp_id: &str) -> Option<Peers> {
         None
     }
 
-    /// The newest block that is known of an organization's peer; none where that is not known.
+    /// The newest block that is known of an organization's peers; none where that is not known.
     fn newest_block(&self, _msp_id: &str) -> Option<u64> {
         None
+    }
+
+    /// How the peers of each organization stand; nothing where that is not known.
+    fn standings(&self) -> Vec<(String, Standing)> {
+        Vec::new()
     }
 }
 
@@ -109,6 +121,30 @@ pub struct Draft {
     pub message: Vec<u8>,
 }
 
+/// What a peer has answered, and from what of the contract's public state.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The MSP id of the organization whose peer it is.
+    pub by: String,
+    /// The contract's answer.
+    pub result: Vec<u8>,
+    /// The entries that were there, each with the transaction that had written it last.
+    pub reads: Vec<Read>,
+    /// Tables of which so much was read at once that the peer tells no more than a digest of it.
+    pub summed: Vec<String>,
+}
+
+/// An entry that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Its table and the parts of its key.
+    pub key: Vec<String>,
+    /// The block of the transaction that had written it last.
+    pub block: u64,
+    /// That transaction's place in the block, from 0.
+    pub place: u32,
+}
+
 /// An endorsed transaction.
 pub struct Endorsed {
     /// What is to be signed next.
@@ -131,6 +167,8 @@ pub struct Commit {
 /// What a valid transaction in a block did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
+    /// The MSP id of its creator.
+    pub msp_id: String,
     /// The arguments; the first is the transaction's name.
     pub arguments: Vec<Vec<u8>>,
     /// The contract's answer.
@@ -220,6 +258,14 @@ pub enum Cause {
 }
 
 impl LedgerError {
+    /// Whether the peer does not run the chaincode: its organization has not approved or installed it.
+    #[must_use]
+    pub fn lacks_chaincode(&self) -> bool {
+        // Fabric's peers say it in these words and with this status only.
+        let Cause::Contract { status: 500, message } = &self.cause else { return false };
+        message.starts_with("make sure the chaincode ")
+    }
+
     /// Whether the same bytes would fail again.
     #[must_use]
     pub fn is_final(&self) -> bool {

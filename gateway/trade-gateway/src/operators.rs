@@ -147,6 +147,6 @@ fn both(one: &Duties, other: &Duties) -> Duties {
 /// Whether a person with these duties may do what takes one of `needed`, as far as the gateway knows: whether duties
 /// must be named at all is said by the members' record, which the contracts read.
 pub(crate) fn may(duties: Option<&Duties>, needed: &[Duty]) -> bool {
-    let has = |duty: &Duty| duties.map_or(*duty != Duty::Officer, |duties| duties.has(duty));
+    let has = |duty: &Duty| duties.map_or_else(|| duty.is_implied(), |duties| duties.has(duty));
     needed.is_empty() || needed.iter().any(has)
 }

@@ -45,12 +45,16 @@ pub(crate) struct Proxies {
 }
 
 /// The proxies that are listed, until others are.
-#[derive(Default)]
 struct List {
     /// How many lists there were before.
     number: u64,
+    /// What it is made of.
+    sources: Vec<Source>,
     listed: Vec<Listed>,
 }
+
+/// The settings of a proxy, and its authority's file (PEM) if it has one.
+type Source = (ProxySettings, Option<Vec<u8>>);
 
 /// A proxy that has shown its certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +63,14 @@ pub(crate) struct Proxy {
     pub(crate) name: Arc<str>,
     /// Until when its certificate is valid, seconds since 1970.
     pub(crate) not_after: i64,
-    /// By which list it is known.
+}
+
+/// What was found out about the certificate of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    /// The proxy whose certificate it is.
+    pub(crate) proxy: Option<Proxy>,
+    /// By which list.
     list: u64,
 }
 
@@ -121,45 +132,24 @@ impl Proxies {
     /// # Errors
     /// A file is missing or holds no certificate.
     pub(crate) fn load(settings: &[ProxySettings]) -> Result<Self, ProxiesError> {
-        let list = List { number: 0, listed: Self::listed(settings)? };
+        let sources = read(settings)?;
+        let list = List { number: 0, listed: listed(&sources)?, sources };
         Ok(Self { current: RwLock::new(list) })
     }
 
-    /// Lists others in the place of those that are listed.
+    /// Lists others in the place of those that are listed. The same ones stay as they are.
     ///
     /// # Errors
     /// As [`Proxies::load`]; the former ones stay.
     pub(crate) fn replace(&self, settings: &[ProxySettings]) -> Result<(), ProxiesError> {
-        let listed = Self::listed(settings)?;
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = List { number: current.number + 1, listed };
-        Ok(())
-    }
-
-    fn listed(settings: &[ProxySettings]) -> Result<Vec<Listed>, ProxiesError> {
-        let mut listed = Vec::new();
-        for proxy in settings {
-            let known_by = match (&proxy.subject, &proxy.authority) {
-                (Some(subject), Some(path)) => {
-                    let name = || proxy.name.clone();
-                    let pem = std::fs::read(path).map_err(|cause| ProxiesError::Unreadable {
-                        name: name(),
-                        path: path.clone(),
-                        cause,
-                    })?;
-                    let store = store_of(&pem).map_err(|cause| ProxiesError::Authority {
-                        name: name(),
-                        path: path.clone(),
-                        cause,
-                    })?;
-                    KnownBy::Subject(subject.clone(), store)
-                }
-                // The settings were checked to have a digest then.
-                _ => KnownBy::Digest(proxy.certificate_sha256.as_deref().and_then(digest_of).unwrap_or_default()),
-            };
-            listed.push(Listed { name: proxy.name.as_str().into(), known_by });
+        let sources = read(settings)?;
+        if self.current().sources == sources {
+            return Ok(());
         }
-        Ok(listed)
+        let listed = listed(&sources)?;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = List { number: current.number + 1, sources, listed };
+        Ok(())
     }
 
     /// Whether any is listed.
@@ -171,25 +161,29 @@ impl Proxies {
         self.current.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a proxy that was found with this certificate (DER) is still listed, under the same name.
-    pub(crate) fn still_list(&self, proxy: &Proxy, der: &[u8], now: u64) -> bool {
-        let is_of_current = proxy.list == self.current().number;
-        is_of_current || self.find(der, now).is_some_and(|found| found.name == proxy.name)
+    /// Whether what was found is by the list that counts now.
+    pub(crate) fn is_current(&self, found: &Found) -> bool {
+        found.list == self.current().number
     }
 
-    /// The proxy whose certificate this is (DER), at `now` (seconds since 1970).
-    pub(crate) fn find(&self, der: &[u8], now: u64) -> Option<Proxy> {
+    /// Finds the proxy whose certificate this is (DER), at `now` (seconds since 1970).
+    pub(crate) fn find(&self, der: Option<&[u8]>, now: u64) -> Found {
         let current = self.current();
-        if current.listed.is_empty() {
+        Found { proxy: der.and_then(|der| current.find(der, now)), list: current.number }
+    }
+}
+
+impl List {
+    fn find(&self, der: &[u8], now: u64) -> Option<Proxy> {
+        if self.listed.is_empty() {
             return None;
         }
         let (certificate, now) = (Certificate::from_der(der).ok()?, i64::try_from(now).ok()?);
         if certificate.is_expired(now) || certificate.is_not_yet_valid(now) {
             return None;
         }
-        let listed = current.listed.iter().find(|listed| listed.is_known_by(&certificate))?;
-        let (name, not_after) = (Arc::clone(&listed.name), certificate.not_after());
-        Some(Proxy { name, not_after, list: current.number })
+        let listed = self.listed.iter().find(|listed| listed.is_known_by(&certificate))?;
+        Some(Proxy { name: Arc::clone(&listed.name), not_after: certificate.not_after() })
     }
 }
 
@@ -203,6 +197,37 @@ impl Listed {
             }
         }
     }
+}
+
+/// Reads the authorities of proxies.
+fn read(settings: &[ProxySettings]) -> Result<Vec<Source>, ProxiesError> {
+    let source = |proxy: &ProxySettings| {
+        let unreadable = |cause, path: &PathBuf| {
+            let (name, path) = (proxy.name.clone(), path.clone());
+            ProxiesError::Unreadable { name, path, cause }
+        };
+        let pem = proxy.authority.as_ref().map(|path| std::fs::read(path).map_err(|cause| unreadable(cause, path)));
+        Ok((proxy.clone(), pem.transpose()?))
+    };
+    settings.iter().map(source).collect()
+}
+
+fn listed(sources: &[Source]) -> Result<Vec<Listed>, ProxiesError> {
+    let known = |(proxy, pem): &Source| {
+        let known_by = match (&proxy.subject, &proxy.authority, pem) {
+            (Some(subject), Some(path), Some(pem)) => {
+                let store = store_of(pem).map_err(|cause| {
+                    let (name, path) = (proxy.name.clone(), path.clone());
+                    ProxiesError::Authority { name, path, cause }
+                })?;
+                KnownBy::Subject(subject.clone(), store)
+            }
+            // The settings were checked to have a digest then.
+            _ => KnownBy::Digest(proxy.certificate_sha256.as_deref().and_then(digest_of).unwrap_or_default()),
+        };
+        Ok(Listed { name: proxy.name.as_str().into(), known_by })
+    };
+    sources.iter().map(known).collect()
 }
 
 fn store_of(pem: &[u8]) -> Result<X509Store, ErrorStack> {
@@ -283,14 +308,16 @@ mod tests {
             subject: None,
             authority: None,
         };
-        let proxies = Proxies::load(&[settings])?;
-        let name_of = |one: &Certificate, now| proxies.find(one.der(), now).map(|proxy| proxy.name.to_string());
+        let proxies = Proxies::load(std::slice::from_ref(&settings))?;
+        let name_of =
+            |one: &Certificate, now| proxies.find(Some(one.der()), now).proxy.map(|proxy| proxy.name.to_string());
         assert_eq!(name_of(&proxy, now()).as_deref(), Some("edge"));
         assert_eq!(name_of(&other, now()), None);
         let end = u64::try_from(proxy.not_after())?;
         assert_eq!(name_of(&proxy, end + 1), None, "expired");
         assert_eq!(name_of(&proxy, u64::try_from(proxy.not_before())? - 1), None, "not yet valid");
-        assert_eq!(proxies.find(b"nothing", now()), None);
+        assert_eq!(proxies.find(Some(b"nothing"), now()).proxy, None);
+        assert_eq!(proxies.find(None, now()).proxy, None);
         Ok(())
     }
 
@@ -308,8 +335,9 @@ mod tests {
         };
         assert!(matches!(Proxies::load(std::slice::from_ref(&settings)), Err(ProxiesError::Unreadable { .. })));
         std::fs::write(folder.path().join("ca.pem"), authority.certificate().pem())?;
-        let proxies = Proxies::load(&[settings])?;
-        let name_of = |one: &Certificate, now| proxies.find(one.der(), now).map(|proxy| proxy.name.to_string());
+        let proxies = Proxies::load(std::slice::from_ref(&settings))?;
+        let name_of =
+            |one: &Certificate, now| proxies.find(Some(one.der()), now).proxy.map(|proxy| proxy.name.to_string());
         let renewed = authority.issue(&CertificateRequest::tls("edge", &["edge"]))?.certificate;
         for known in [&proxy, &renewed] {
             assert_eq!(name_of(known, now()).as_deref(), Some("edge"));
@@ -320,6 +348,14 @@ mod tests {
         assert_eq!(name_of(&foreign, now()), None, "another authority of the same name");
         let (own, _) = Authority::create(&CertificateRequest::tls("edge", &["edge"]))?;
         assert_eq!(name_of(own.certificate(), now()), None, "self-signed");
+        // Reading the same again is no other list; another authority in the same file is one.
+        let found = proxies.find(Some(proxy.der()), now());
+        proxies.replace(std::slice::from_ref(&settings))?;
+        assert!(proxies.is_current(&found));
+        std::fs::write(folder.path().join("ca.pem"), stranger.certificate().pem())?;
+        proxies.replace(&[settings])?;
+        assert!(!proxies.is_current(&found));
+        assert_eq!((name_of(&proxy, now()), name_of(&foreign, now()).as_deref()), (None, Some("edge")));
         Ok(())
     }
 

@@ -4,29 +4,21 @@
 //! that the key of these references must not be lost with the store: it lies in a file of its own, for backups.
 
 use std::{
-    fmt,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
 };
 
 use fabric_msp::private::{self, KeyFileError};
-use openssl::{
-    error::ErrorStack,
-    hash::MessageDigest,
-    pkey::{PKey, Private},
-    rand::rand_bytes,
-    sign::Signer,
-};
 use trade_model::common::Digest256;
+
+use crate::mac_key::{MacKey, joined};
 
 /// The key's file in the data directory.
 pub const KEY_FILE: &str = "references.key";
 
-/// Bytes of the key.
-const KEY_BYTES: usize = 32;
-
 /// The key of a gateway's references.
-pub(crate) struct References(PKey<Private>);
+#[derive(Debug)]
+pub(crate) struct References(MacKey);
 
 /// Why the key of references cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,50 +45,35 @@ impl References {
         let path = folder.join(KEY_FILE);
         let failed = |cause| ReferencesError::File { path: path.clone(), cause };
         if !path.try_exists().map_err(failed)? {
-            create(&path).map_err(failed)?;
+            MacKey::create(&path).map_err(failed)?;
         }
         let text = private::read_key(&path)?;
-        let bytes = hex::decode(text.trim_ascii()).ok().filter(|bytes| bytes.len() == KEY_BYTES);
-        let bytes = bytes.ok_or_else(|| ReferencesError::Malformed(path.clone()))?;
-        Self::with(&bytes).map_err(|error| failed(io::Error::other(error)))
+        let key = MacKey::parse(&text).filter(|(_, others)| others.trim().is_empty());
+        key.map(|(key, _)| Self(key)).ok_or(ReferencesError::Malformed(path))
     }
 
     /// References that are made with these secret bytes.
-    pub(crate) fn with(secret: &[u8]) -> Result<Self, ErrorStack> {
-        Ok(Self(PKey::hmac(secret)?))
+    pub(crate) fn with(secret: &[u8]) -> Self {
+        Self(MacKey::of(secret))
     }
 
     /// The reference of a request, by its caller's MSP id and certificate subject, its route and its idempotency key.
     pub(crate) fn of(&self, msp_id: &str, subject: &str, operation: &str, key: &str) -> Digest256 {
-        let mut text = Vec::new();
-        for part in [msp_id, subject, operation, key] {
-            text.extend((part.len() as u64).to_be_bytes());
-            text.extend(part.as_bytes());
-        }
-        let made = || -> Result<Vec<u8>, ErrorStack> {
-            Signer::new(MessageDigest::sha256(), &self.0)?.sign_oneshot_to_vec(&text)
-        };
-        let bytes = made().expect("HMAC of bytes in memory cannot fail");
-        Digest256::from_bytes(bytes.try_into().expect("SHA-256 has 32 bytes"))
+        Digest256::from_bytes(self.0.mac(&joined([msp_id, subject, operation, key])))
     }
 }
 
-fn create(path: &Path) -> io::Result<()> {
-    let mut bytes = [0; KEY_BYTES];
-    rand_bytes(&mut bytes)?;
-    let mut file = private::options().write(true).create_new(true).open(path)?;
-    writeln!(file, "{}", hex::encode(bytes))?;
-    file.sync_all()
-}
-
-impl fmt::Debug for References {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("References(..)")
-    }
+/// What stands for a request that has a reference of its caller's, where the gateway signs. One identity signs for many
+/// callers then, and what one of them has sent can be read by others: it must not become the reference of a request of
+/// theirs. Made without the key, so it lasts though the key be lost.
+pub(crate) fn of_given(msp_id: &str, subject: &str, given: &Digest256) -> Digest256 {
+    Digest256::of(&joined([msp_id, subject, given.as_str()]))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -124,5 +101,19 @@ mod tests {
         let path = folder.path().join(KEY_FILE);
         private::create(&path).and_then(|mut file| writeln!(file, "00")).expect("a file");
         assert!(matches!(References::open(folder.path()), Err(ReferencesError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_given_reference_is_one_callers() {
+        let given = Digest256::of(b"a request");
+        let made = of_given("AMSP", "CN=erp", &given);
+        assert_eq!(of_given("AMSP", "CN=erp", &given), made);
+        let others = [
+            of_given("BMSP", "CN=erp", &given),
+            of_given("AMSP", "CN=other", &given),
+            of_given("AMSP", "CN=erp", &made),
+            given,
+        ];
+        assert!(!others.contains(&made), "{others:?}");
     }
 }

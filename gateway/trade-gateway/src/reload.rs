@@ -136,9 +136,10 @@ mod tests {
         new.proxies.clear();
         (new.limits.page, new.limits.requests, new.limits.held_bytes) = (7, 9, 2 * running.limits.held_bytes);
         assert_eq!(changed(&running, &new), Vec::<String>::new(), "what is taken over");
-        (new.limits.connections, new.limits.signing_sessions) = (5_000, 7);
+        (new.limits.connections, new.limits.hand_overs, new.limits.signing_sessions) = (5_000, 7, 7);
         (new.channel, new.oauth) = ("other".to_owned(), None);
-        assert_eq!(changed(&running, &new), ["channel", "oauth", "limits.connections", "limits.signing_sessions"]);
+        let waiting = ["limits.connections", "limits.hand_overs", "limits.signing_sessions"];
+        assert_eq!(changed(&running, &new), [&["channel", "oauth"][..], &waiting].concat());
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     json::{self, JsonError},
     preference::Preference,
     problem::{Problem, ProblemCode},
-    routes::{OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route, Transaction},
+    routes::{self, OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route, Transaction},
     settings::Limits,
 };
 
@@ -98,6 +98,8 @@ pub(crate) struct Arguments {
     pub(crate) private: Option<Value>,
     /// Whether the caller signs.
     pub(crate) caller_signs: bool,
+    /// Whether the transaction is to be shown that wrote the record last.
+    pub(crate) with_proof: bool,
     /// What is said beside the argument.
     pub(crate) beside: Beside,
 }
@@ -112,7 +114,7 @@ pub(crate) fn arguments(
     parts: &Parts,
     limits: &Limits,
 ) -> Result<Arguments, Problem> {
-    let (mut fields, caller_signs) = parameters(route, parts, limits)?;
+    let (mut fields, [caller_signs, with_proof]) = parameters(route, parts, limits)?;
     let (mut private, mut verbatim) = (None, None);
     if route.has_body() {
         let body = body_object(&parts.body, limits)?;
@@ -135,7 +137,7 @@ pub(crate) fn arguments(
         .map_err(|error| Problem::of(ProblemCode::ClientReferenceMalformed).with_detail(error.to_string()))?;
     let beside =
         Beside { if_match: condition::seen(route, parts.if_match.as_deref())?, client_reference, ..Beside::default() };
-    Ok(Arguments { argument, verbatim, private, caller_signs, beside })
+    Ok(Arguments { argument, verbatim, private, caller_signs, with_proof, beside })
 }
 
 impl Arguments {
@@ -165,14 +167,14 @@ pub(crate) fn body_object(body: &[u8], limits: &Limits) -> Result<Map<String, Va
     }
 }
 
-/// The parameters of path and query as fields of the argument, and whether the caller signs.
-fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<String, Value>, bool), Problem> {
+/// The parameters of path and query as fields of the argument; whether the caller signs, and whether it wants a proof.
+fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<String, Value>, [bool; 2]), Problem> {
     let mut fields = Map::new();
     for parameter in route.parameters.iter().filter(|parameter| parameter.place == ParameterIn::Path) {
         let text = parts.path.get(parameter.name).map(String::as_str).unwrap_or_default();
         insert(&mut fields, parameter, text, limits)?;
     }
-    let mut caller_signs = false;
+    let (mut caller_signs, mut with_proof) = (false, false);
     let mut seen = Vec::new();
     for (name, text) in &parts.query {
         if seen.contains(&name) {
@@ -180,10 +182,11 @@ fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<Stri
         }
         seen.push(name);
         if name == "signing" && route.transaction().is_some() {
-            match text.as_str() {
-                "caller" => caller_signs = true,
-                _ => return Err(bad_parameter(name, "must be `caller`")),
-            }
+            caller_signs = must_be("caller", name, text)?;
+            continue;
+        }
+        if name == "proof" && routes::record_of(route).is_some() {
+            with_proof = must_be("transaction", name, text)?;
             continue;
         }
         let known = route.parameters.iter().find(|one| one.place != ParameterIn::Path && one.name == name);
@@ -197,7 +200,12 @@ fn parameters(route: &Route, parts: &Parts, limits: &Limits) -> Result<(Map<Stri
             return Err(bad_parameter(parameter.name, "is required"));
         }
     }
-    Ok((fields, caller_signs))
+    Ok((fields, [caller_signs, with_proof]))
+}
+
+/// True for the only word that a parameter takes.
+fn must_be(word: &str, name: &str, text: &str) -> Result<bool, Problem> {
+    if text == word { Ok(true) } else { Err(bad_parameter(name, &format!("must be `{word}`"))) }
 }
 
 fn insert(fields: &mut Map<String, Value>, parameter: &Parameter, text: &str, limits: &Limits) -> Result<(), Problem> {

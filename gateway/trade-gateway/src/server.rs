@@ -38,6 +38,7 @@ use crate::{
     store::{Store, StoreError},
     time::now,
     tls::{ServerTls, TlsError},
+    traces::{Traces, TracesError},
     webhooks::{Courier, Sender, WebhookError},
 };
 
@@ -46,6 +47,9 @@ const SHUTDOWN_SECONDS: u64 = 10;
 
 /// How long a stopped gateway waits until its data directory is free.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a stopped gateway waits until its last spans are sent.
+const TRACES_WAIT: Duration = Duration::from_secs(2);
 
 /// How often open operations are looked at.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -98,6 +102,9 @@ pub enum StartError {
     /// The proxies cannot be used.
     #[error(transparent)]
     Proxies(#[from] ProxiesError),
+    /// Traces cannot be sent as the settings say.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Webhooks cannot be sent as the settings say.
     #[error(transparent)]
     Webhooks(#[from] WebhookError),
@@ -134,6 +141,8 @@ pub struct Running {
     index: Arc<Index>,
     stopping: Arc<watch::Sender<bool>>,
     reload: Reload,
+    /// Ends when all spans are sent; none where there are none to send.
+    traces: Option<JoinHandle<()>>,
     /// Gone as soon as no worker holds the store and the audit log any more.
     in_use: Weak<()>,
 }
@@ -189,6 +198,10 @@ impl Running {
         while self.in_use.strong_count() > 0 && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+        if let Some(traces) = self.traces {
+            // What a collector does not take now it does not get.
+            let _ = tokio::time::timeout(TRACES_WAIT, traces).await;
+        }
     }
 }
 
@@ -220,12 +233,14 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let oauth = settings.oauth.as_ref().map(|oauth| Oauth::open(oauth, &settings.data_dir, now())).transpose()?;
     let courier = Courier::new(settings.webhooks.authorities.as_deref(), &settings.webhooks.networks)?;
     let references = References::open(&settings.data_dir)?;
-    let kept = (store, references);
+    let kept = (store, references, audit.reader());
     let service = Arc::new(Service::new(settings, members, ledger, kept, oauth, courier.guard().clone()));
     service.index().open_at_start().await;
     // Whose tokens count is known before the first of them comes.
     service.note_channel().await;
-    let state = web::Data::new(State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current()));
+    let (traces, sending) = Traces::start(service.settings().traces.as_ref(), || service.metrics().trace_spans())?;
+    let state = State::new(Arc::clone(&service), audit, tokio::runtime::Handle::current(), traces);
+    let state = web::Data::new(state);
     let doors = doors_of(&limits, proxies, &service)
         .map_err(|cause| StartError::Listen { address: address.to_string(), cause })?;
     let reloader = Reloader::new(Arc::clone(&service), state.clone().into_inner(), Arc::clone(&doors), tls);
@@ -234,6 +249,7 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let mut servers = vec![(server.handle(), tokio::spawn(server))];
 
     let (for_counts, for_imports) = (state.clone().into_inner(), state.clone().into_inner());
+    let for_anchors = state.clone().into_inner();
     let mut admin_address = None;
     if let Some((listener, address)) = admin {
         admin_address = Some(address);
@@ -258,9 +274,10 @@ pub async fn start_with(settings: Settings, members: Members, ledger: Arc<dyn Le
     let sender = Sender::new(Arc::clone(&index), courier, service.settings(), service.name());
     housekeeping.push(tokio::spawn(Arc::new(sender).keep(stopping.subscribe())));
     housekeeping.push(tokio::spawn(http::import(for_imports, stopping.subscribe())));
+    housekeeping.push(tokio::spawn(http::anchor(for_anchors, stopping.subscribe())));
     drop(service);
     tracing::info!(%address, "the gateway listens on {address}");
-    Ok(Running { address, admin_address, servers, housekeeping, index, stopping, reload, in_use })
+    Ok(Running { address, admin_address, servers, housekeeping, index, stopping, reload, traces: sending, in_use })
 }
 
 /// Runs a gateway until `shutdown` is done. `ready` is told the bound address.

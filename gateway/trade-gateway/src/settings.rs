@@ -9,8 +9,10 @@ mod index;
 mod layers;
 mod limits;
 mod oauth;
+mod peer;
 mod proxy;
 mod role;
+mod traces;
 mod webhooks;
 
 use std::{
@@ -21,7 +23,6 @@ use std::{
 use fabric_msp::transport::uri_of;
 use serde::{Deserialize, Serialize};
 
-use self::host::is_loopback;
 pub use self::{
     audit::AuditSettings,
     file::SettingsFileError,
@@ -29,8 +30,10 @@ pub use self::{
     layers::{FILE_VARIABLE, Override, OverrideError},
     limits::Limits,
     oauth::{OauthSettings, OauthSettingsError},
+    peer::{ClientKeys, FurtherPeer, PeerSettingsError},
     proxy::{ProxySettings, ProxySettingsError},
     role::{Custody, Role},
+    traces::{TraceSettings, TraceSettingsError},
     webhooks::WebhookSettings,
 };
 pub(crate) use self::{
@@ -78,6 +81,9 @@ pub struct Settings {
     /// Proxies whose `Client-Cert` is believed. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proxies: Vec<ProxySettings>,
+    /// Where traces go. Default: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<TraceSettings>,
     /// Bounds on everything from outside.
     #[serde(default)]
     pub limits: Limits,
@@ -99,16 +105,6 @@ pub struct ServerKeys {
     pub key: PathBuf,
 }
 
-/// A certificate that is shown to servers, with its key, PEM files.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientKeys {
-    /// The certificate, followed by its intermediates if there are any.
-    pub certificate: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
-}
-
 /// One organization of the channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,7 +115,7 @@ pub struct Organization {
     pub msp_dir: PathBuf,
     /// What its members may do.
     pub role: Role,
-    /// Its peer, `host:port`.
+    /// Its peer, `host:port`; the first of several.
     pub peer: String,
     /// The certificate authority of the peer's TLS certificate, PEM file. Without it the
     /// peer is called without TLS, which is refused off the loopback.
@@ -131,6 +127,9 @@ pub struct Organization {
     /// What is shown to a peer that asks for a client's certificate (Fabric's `clientAuthRequired`). Default: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_tls_client: Option<ClientKeys>,
+    /// Its other peers, each of which stands in for those before it while they cannot answer. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_peers: Vec<FurtherPeer>,
     /// Who holds the keys that sign this organization's transactions.
     pub custody: Custody,
     /// The MSP directory with the managed identity; required when custody is managed, refused otherwise.
@@ -145,12 +144,12 @@ pub struct Organization {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceIdentity {
-    /// The organization that lends the identity; its peer answers the gateway's own questions.
+    /// The organization that lends the identity; its peers answer the gateway's own questions.
     pub msp_id: String,
     /// The MSP directory with the certificate and the key.
     pub msp_dir: PathBuf,
-    /// The operations endpoint of that peer, `host:port`, without TLS: what it says about its health is part of this
-    /// gateway's readiness. Default: none, and readiness is that the peer evaluates.
+    /// The operations endpoint of the first of these peers, `host:port`, without TLS: what it says about its health is
+    /// part of this gateway's readiness. Default: none, and readiness is that a peer evaluates.
     #[serde(default)]
     pub peer_operations: Option<String>,
 }
@@ -182,13 +181,9 @@ pub enum SettingsError {
     /// The service identity belongs to no listed organization.
     #[error("the service identity's organization {0} is not listed")]
     UnknownServiceOrganization(String),
-    /// A peer on another machine without TLS: nobody would know who answers, and private inputs would travel in the
-    /// open.
-    #[error("the peer {1} of {0} would be called without TLS, which only a loopback address may")]
-    PlainPeer(String, String),
-    /// A certificate would be shown where no TLS is spoken.
-    #[error("peer_tls_client of {0} is shown with TLS only, and peer_tls_ca is missing")]
-    ClientWithoutTls(String),
+    /// The peers of an organization cannot be used.
+    #[error(transparent)]
+    Peer(#[from] PeerSettingsError),
     /// The index's database cannot be used.
     #[error(transparent)]
     Index(#[from] IndexSettingsError),
@@ -198,7 +193,10 @@ pub enum SettingsError {
     /// A listed proxy could not be known.
     #[error(transparent)]
     Proxy(#[from] ProxySettingsError),
-    /// Less room for the audit log than a few lines take.
+    /// Traces cannot be sent as they say.
+    #[error(transparent)]
+    Traces(#[from] TraceSettingsError),
+    /// Less room for the audit log than a few lines take, or less time than its lines must be kept.
     #[error("audit.{0} is too small")]
     Audit(&'static str),
     /// What is said about webhooks.
@@ -207,6 +205,21 @@ pub enum SettingsError {
     /// A limit that would refuse everything or exceed what peers accept.
     #[error("limits.{0} is out of range")]
     Limit(&'static str),
+}
+
+impl Organization {
+    /// All of its peers, in the order in which they are asked, each with what it takes from the first.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = FurtherPeer> + '_ {
+        let first = FurtherPeer {
+            peer: self.peer.clone(),
+            peer_tls_ca: self.peer_tls_ca.clone(),
+            peer_server_name: self.peer_server_name.clone(),
+            peer_tls_client: self.peer_tls_client.clone(),
+            peer_operations: None,
+        };
+        let further: Vec<FurtherPeer> = self.further_peers.iter().map(|one| one.beside(&first)).collect();
+        std::iter::once(first).chain(further)
+    }
 }
 
 impl Settings {
@@ -267,12 +280,7 @@ impl Settings {
             if !seen.insert(organization.msp_id.as_str()) {
                 return Err(SettingsError::DuplicateMsp(organization.msp_id.clone()));
             }
-            if organization.peer_tls_ca.is_none() && !is_loopback(&organization.peer) {
-                return Err(SettingsError::PlainPeer(organization.msp_id.clone(), organization.peer.clone()));
-            }
-            if organization.peer_tls_ca.is_none() && organization.peer_tls_client.is_some() {
-                return Err(SettingsError::ClientWithoutTls(organization.msp_id.clone()));
-            }
+            peer::check(&organization.msp_id, organization.peers())?;
             match (organization.custody, &organization.managed_identity) {
                 (Custody::Managed, None) => {
                     return Err(SettingsError::ManagedIdentityMissing(organization.msp_id.clone()));
@@ -293,6 +301,7 @@ impl Settings {
         self.index.check()?;
         self.webhooks.check().map_err(SettingsError::Webhooks)?;
         self.oauth.as_ref().map_or(Ok(()), OauthSettings::check)?;
+        self.traces.as_ref().map_or(Ok(()), TraceSettings::check)?;
         proxy::check(&self.proxies)?;
         self.limits.check().map_err(SettingsError::Limit)
     }
@@ -302,7 +311,7 @@ impl Settings {
 mod tests {
     use super::*;
 
-    const EXAMPLE: &str = r"
+    pub(super) const EXAMPLE: &str = r"
 listen: 127.0.0.1:0
 tls: { certificate: tls/server.crt, key: tls/server.key }
 channel: trade
@@ -389,6 +398,44 @@ organizations:
         let settings = Settings::parse(example)?;
         assert_eq!(settings.organizations.len(), 2);
         Ok(())
+    }
+
+    fn with_further(further: &str) -> Result<Settings, SettingsError> {
+        let first = "    peer_tls_ca: exporter/tlsca.pem\n";
+        Settings::parse(&EXAMPLE.replace(first, &format!("{first}    further_peers: [{further}]\n")))
+    }
+
+    #[test]
+    fn a_further_peer_takes_what_it_does_not_say_from_its_organization() -> Result<(), SettingsError> {
+        let settings = with_further("{ peer: 'peer1.example:7051' }, { peer: 127.0.0.1:9051, peer_tls_ca: own.pem }")?;
+        let peers: Vec<_> = settings.organizations[0].peers().collect();
+        let addresses: Vec<&str> = peers.iter().map(|one| one.peer.as_str()).collect();
+        assert_eq!(addresses, ["127.0.0.1:7051", "peer1.example:7051", "127.0.0.1:9051"]);
+        let authorities: Vec<_> = peers.iter().map(|one| one.peer_tls_ca.as_deref()).collect();
+        let organizations = Some(Path::new("exporter/tlsca.pem"));
+        assert_eq!(authorities, [organizations, organizations, Some(Path::new("own.pem"))]);
+        assert_eq!(settings.organizations[1].peers().count(), 1, "settings of before name one peer");
+        Ok(())
+    }
+
+    #[test]
+    fn further_peers_that_cannot_be_used_are_refused_by_cause() {
+        let many = (0..16).map(|port| format!("{{ peer: '127.0.0.1:{port}' }}")).collect::<Vec<_>>().join(", ");
+        for (further, reason) in [
+            ("{ peer: 127.0.0.1:7051 }", "the peer 127.0.0.1:7051 of ExporterMSP is named twice"),
+            ("{ peer: 127.0.0.1:7052, peer_operations: x }", "peer_operations x of ExporterMSP is not host:port"),
+            ("{ pier: 127.0.0.1:7052 }", "unknown field `pier`"),
+            (&many, "ExporterMSP has more than 16 peers"),
+        ] {
+            let refused = with_further(further).expect_err(reason).to_string();
+            assert!(refused.contains(reason), "{refused}");
+        }
+        let plain = EXAMPLE.replace(
+            "    peer: 127.0.0.1:8051\n",
+            "    peer: 127.0.0.1:8051\n    further_peers: [{ peer: 'p.example:1' }]\n",
+        );
+        let refused = Settings::parse(&plain).expect_err("without TLS").to_string();
+        assert!(refused.contains("the peer p.example:1 of RegulatorMSP would be called without TLS"), "{refused}");
     }
 
     #[test]

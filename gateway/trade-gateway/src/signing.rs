@@ -14,6 +14,7 @@ use crate::{
     answer::SigningStage,
     ledger::Draft,
     problem::{Problem, ProblemCode},
+    proof::Record,
     store::KeyDigest,
 };
 
@@ -41,6 +42,8 @@ pub(crate) struct Session {
     pub(crate) proposal_signature: Option<Vec<u8>>,
     /// The idempotency key that led here, for a write.
     pub(crate) key: Option<KeyDigest>,
+    /// The record that is to be shown with the transaction that wrote it last, for a read.
+    pub(crate) record: Option<Record>,
     /// Until when the next signature is accepted, seconds since 1970.
     pub(crate) expires_at: u64,
 }
@@ -263,6 +266,7 @@ mod tests {
             result: Value::Null,
             proposal_signature: None,
             key: None,
+            record: None,
             expires_at,
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fabric_client::Gateway;
+use fabric_client::{Gateway, Peers, peers::Verdict};
 use serde_json::{Map, Value};
 use trade_index::{
     FollowError, Follower, ListQuery, ListRow, QueryError, Reader, ReaderId, Resource, Store, StoreError, newest_block,
@@ -15,7 +15,7 @@ use crate::{
     index::place_of,
     ledger::{Cause, Ledger, LedgerError},
     members::{Members, MembersError},
-    routes::{self, Action, Parameter, ParameterIn, ParameterKind, Route},
+    routes::{self, Parameter, ParameterIn, ParameterKind, Route},
     service::evaluate_as,
     settings::Settings,
 };
@@ -32,14 +32,14 @@ const PAGE: u32 = 200;
 /// Differences that are told.
 const TOLD_MAX: usize = 100;
 
-/// The index that a gateway's settings name, and the peer whose blocks it holds.
+/// The index that a gateway's settings name, and the peers whose blocks it holds.
 pub struct Upkeep {
     store: Store,
     reader: Reader,
     reader_id: ReaderId,
     members: Members,
     ledger: Fabric,
-    blocks: Gateway,
+    blocks: Peers,
 }
 
 /// Why something cannot be done to an index.
@@ -112,7 +112,9 @@ impl Upkeep {
     /// The database or the peer does not answer.
     pub async fn standing(&self) -> Result<Standing, UpkeepError> {
         let organization = self.reader.organization.clone();
-        let newest = newest_block(&self.blocks, &self.reader.channel).await?;
+        let newest = |_, peer: Gateway| async move { newest_block(&peer, &self.reader.channel).await };
+        let verdict = |error: &FollowError| if error.is_of_one_peer() { Verdict::Next } else { Verdict::Answered };
+        let newest = self.blocks.ask_while(newest, verdict).await?;
         Ok(Standing { organization, next_block: self.store.next_block(self.reader_id).await?, newest })
     }
 
@@ -224,13 +226,8 @@ impl Upkeep {
 
 /// The route that reads one record of a list by the parts of its key.
 fn reading_route(resource: &Resource) -> Option<&'static Route> {
-    let begins = format!("/v1/{}/{{", resource.name);
-    routes::all().iter().copied().find(|route| {
-        let in_path = route.parameters.iter().filter(|parameter| parameter.place == ParameterIn::Path).count();
-        let is_whole = route.path.strip_prefix(&begins).is_some_and(|rest| rest.matches('/').count() + 1 == in_path);
-        let is_asked = route.parameters.iter().any(|parameter| parameter.place == ParameterIn::RequiredQuery);
-        matches!(route.action, Action::Evaluate(_)) && is_whole && in_path == resource.key.len() && !is_asked
-    })
+    let reads = |route: &&Route| routes::record_of(route).is_some_and(|read| read.name == resource.name);
+    routes::all().iter().copied().find(reads)
 }
 
 /// The transaction that reads a row's record, and its argument.

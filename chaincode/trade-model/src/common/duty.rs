@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Set;
 
-/// What one person may do for its organization. Every transaction that writes needs one of them.
+/// What one person may do for its organization. Every transaction that writes needs one of them; who reads needs none,
+/// but for the audit log of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
@@ -23,11 +24,19 @@ pub enum Duty {
     Treasurer,
     /// Changes what others rely on for long: members, rights, licences, tariffs.
     Registrar,
+    /// Reads what its organization's gateway has recorded about callers. No transaction needs it.
+    Auditor,
 }
 
 impl Duty {
     /// All duties.
-    pub const ALL: &'static [Self] = &[Self::Clerk, Self::Officer, Self::Treasurer, Self::Registrar];
+    pub const ALL: &'static [Self] = &[Self::Clerk, Self::Officer, Self::Treasurer, Self::Registrar, Self::Auditor];
+
+    /// Whether a person has it of whom nothing says what it may do: deciding for an authority, and reading what others
+    /// did, are for those who are named.
+    pub fn is_implied(self) -> bool {
+        !matches!(self, Self::Officer | Self::Auditor)
+    }
 
     /// The word used on the wire and in certificates.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +45,7 @@ impl Duty {
             Self::Officer => "officer",
             Self::Treasurer => "treasurer",
             Self::Registrar => "registrar",
+            Self::Auditor => "auditor",
         }
     }
 }
@@ -97,7 +107,7 @@ mod tests {
     fn duties_are_read_and_nothing_unknown_is_passed_over() {
         let parsed = |text: &str| parse_duties(text).map(|duties| duties.to_vec());
         assert_eq!(parsed("officer, clerk"), Ok(vec![Duty::Clerk, Duty::Officer]));
-        assert_eq!(parsed("clerk,officer,treasurer,registrar"), Ok(Duty::ALL.to_vec()));
+        assert_eq!(parsed("clerk,officer,treasurer,registrar,auditor"), Ok(Duty::ALL.to_vec()));
         assert_eq!(parsed(""), Ok(Vec::new()));
         for (text, word) in [("clerk,", ""), ("Clerk", "Clerk"), ("clerk;officer", "clerk;officer"), (",", "")] {
             assert_eq!(parsed(text), Err(DutiesError::Unknown(word.to_owned())), "{text}");

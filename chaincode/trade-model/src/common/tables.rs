@@ -14,7 +14,8 @@ use crate::tables::Tables;
 pub const COMMITMENTS: Table<(Part<MspId>, Commitment), Foreign> = Table::new("commitment");
 
 /// Which transaction of an organization has done a request, in the organization's own collection. The key is the digest
-/// of the signer's client identifier and the request's reference, so that nobody takes the reference of another.
+/// of the signer's client identifier and the request's reference, so that no signer takes the reference of another. A
+/// gateway signs for many persons, and sends references that it makes of theirs.
 pub const CLIENT_REFERENCES: Table<Part<Digest256>, TransactionId> = Table::new("client-reference");
 
 pub(crate) fn tables(all: &mut Tables<'_>) {

@@ -31,6 +31,8 @@ pub enum EvidenceKind {
     Work,
     /// Facts the ledger itself wrote when it raised an alarm.
     Alarm,
+    /// The number and the seal of the line with which a gateway's audit log ended a day.
+    AuditHead,
     /// Anything else.
     Other,
 }

@@ -262,7 +262,8 @@ pub struct ReadEntry {
 pub struct ReadSettlement {
     /// The invoice.
     pub invoice_id: InvoiceRef,
-    /// Which of its settlements. Default: the one that counts; else the one that is proposed; else the last.
+    /// Which of its settlements. Default: the one that counts; else the one that the reader's organization has
+    /// proposed; else the other one's; else the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
 }

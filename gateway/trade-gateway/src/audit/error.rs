@@ -25,6 +25,27 @@ pub enum AuditError {
         /// What is wrong with it.
         fault: Fault,
     },
+    /// A line is not what was written; found by reading the file backwards.
+    #[error("{path}, the line that ends before byte {at}: {fault}")]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// Where the line ends.
+        at: u64,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// The log is not the one whose heads are on the ledger.
+    #[error(transparent)]
+    Head(#[from] HeadDifference),
+    /// The file of the heads holds something else.
+    #[error("{path}, line {line}: this is no head of an audit log")]
+    NotAHead {
+        /// The file.
+        path: PathBuf,
+        /// The first bad line, from 1.
+        line: u64,
+    },
     /// Lines that were written are not there any more.
     #[error("{path} ends {missing} lines too early: the anchor {anchor} knows of later ones")]
     Cut {
@@ -71,6 +92,60 @@ pub enum AuditError {
     /// The key's file holds something else.
     #[error("{0} does not hold 64 hexadecimal digits")]
     KeyMalformed(PathBuf),
+}
+
+/// How a log differs from its heads on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeadDifference {
+    /// The day is not in the file of the heads.
+    #[error("the ledger has a head of {day} (transaction {transaction_id}), and {path} has none")]
+    Missing {
+        /// The day.
+        day: String,
+        /// What deposited its head.
+        transaction_id: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The day stands there with something else.
+    #[error("the head of {day} in {path} is not the one that the ledger has (transaction {transaction_id})")]
+    Changed {
+        /// The day.
+        day: String,
+        /// What deposited its head.
+        transaction_id: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The line is another one.
+    #[error(
+        "line number {line} is not the one with which {day} had ended when its head came to the ledger (transaction \
+         {transaction_id}); lines up to number {covered_to} are as they were"
+    )]
+    Line {
+        /// The day.
+        day: String,
+        /// The number of its last line.
+        line: u64,
+        /// Up to which number heads and lines agree.
+        covered_to: u64,
+        /// What deposited the head.
+        transaction_id: String,
+    },
+    /// The log has fewer lines.
+    #[error(
+        "the log ends with line number {last}, and {day} had ended with number {line} (transaction {transaction_id})"
+    )]
+    Ended {
+        /// The day.
+        day: String,
+        /// The number of its last line.
+        line: u64,
+        /// The number of the log's last line.
+        last: u64,
+        /// What deposited the head.
+        transaction_id: String,
+    },
 }
 
 /// What is wrong with a line.

@@ -26,7 +26,7 @@ pub(super) fn first_of(path: &Path) -> Option<u64> {
 pub(super) const ORIGIN: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Longest line that is read, in bytes: a decision's texts are bounded far below.
-const LINE_BYTES_MAX: u64 = 64 * 1024;
+pub(super) const LINE_BYTES_MAX: u64 = 64 * 1024;
 
 /// A line as it is written.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,11 +1,10 @@
-//! The log as the gateway writes it: a row of files within a bounded room.
+//! The log as the gateway writes it: a row of files within a bounded room, and the heads of its days.
 
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use fabric_msp::private::{self, KeyFileError};
@@ -14,8 +13,11 @@ use super::{
     anchor::Anchor,
     decision::{CUT, Decision, RETIRED},
     error::AuditError,
+    files::{Full, full_files},
+    head::{AuditHead, Heads, day_of},
     key::{AuditKey, KEY_FILE},
-    line::{LOG_FILE, Line, Place, first_of, full_name},
+    line::{LOG_FILE, Line, Place, full_name},
+    reader::AuditReader,
     verify::{Through, look_through},
 };
 use crate::settings::AuditSettings;
@@ -31,7 +33,7 @@ const WARN_PERCENT: u64 = 80;
 pub struct AuditLog {
     folder: PathBuf,
     key_path: PathBuf,
-    key: AuditKey,
+    key: Arc<AuditKey>,
     settings: AuditSettings,
     tail: Mutex<Tail>,
 }
@@ -44,26 +46,21 @@ struct Tail {
     /// The number of the file's first line.
     first: u64,
     place: Place,
+    /// The day of the last line; empty when there is none.
+    day: String,
+    heads: Heads,
     anchor: Anchor,
-    /// Files that were deleted to make room and have no line yet.
+    /// Files that were deleted and have no line yet.
     retired: Vec<Retired>,
     /// Whether the key's file says that it has sealed lines, or cannot be made to say so.
     is_marked: bool,
 }
 
-/// A file that was deleted to make room.
+/// A file that was deleted.
 #[derive(Debug, Clone)]
 struct Retired {
     name: String,
     lines: u64,
-}
-
-/// A full file of the log.
-struct Full {
-    first: u64,
-    path: PathBuf,
-    bytes: u64,
-    modified: SystemTime,
 }
 
 impl AuditLog {
@@ -80,8 +77,10 @@ impl AuditLog {
         let full = full_files(folder).map_err(failed)?;
         let is_new = full.is_empty() && fs::metadata(&path).map_or(true, |known| known.len() == 0);
         let (key_path, key) = open_key(folder, settings, is_new)?;
+        let mut day = String::new();
+        let mut note = |line: &Line| day = day_of(&line.decision.time).to_owned();
         let before = match full.last() {
-            Some(file) => look_through(&file.path, None, &key, |_| {})?.place,
+            Some(file) => look_through(&file.path, None, &key, &mut note)?.place,
             None => None,
         };
         let anchored = Anchor::read(folder, &key);
@@ -90,18 +89,18 @@ impl AuditLog {
         }
         let mut file =
             private::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        let Through { first, place, length } = look_through(&path, before.as_ref(), &key, |_| {})?;
+        let Through { first, place, length } = look_through(&path, before.as_ref(), &key, &mut note)?;
         file.set_len(length).and_then(|()| file.seek(SeekFrom::Start(length))).map_err(failed)?;
         let place = place.or(before).unwrap_or_else(Place::origin);
         let cut = cut(&place, anchored, is_new)?;
         let first = first.unwrap_or(place.sequence + 1);
-        let (anchor, is_marked) = (Anchor::open(folder)?, key.has_sealed());
-        let mut tail = Tail { file, length, first, place, anchor, retired: Vec::new(), is_marked };
+        let (anchor, heads, is_marked) = (Anchor::open(folder)?, Heads::open(folder)?, key.has_sealed());
+        let mut tail = Tail { file, length, first, place, day, heads, anchor, retired: Vec::new(), is_marked };
         if !is_new {
             tail.mark(&key_path);
         }
         let (folder, settings, tail) = (folder.to_owned(), settings.clone(), Mutex::new(tail));
-        let log = Self { folder, key_path, key, settings, tail };
+        let log = Self { folder, key_path, key: Arc::new(key), settings, tail };
         if let Some(decision) = cut {
             tracing::error!(
                 "lines of the audit log are missing that were written once: {}",
@@ -119,16 +118,57 @@ impl AuditLog {
     /// The line cannot be written; the log then stays as it was, and the next line may be tried.
     pub fn append(&self, decision: &Decision) -> io::Result<String> {
         let mut tail = self.tail();
-        if tail.length >= self.settings.file_bytes() {
+        if tail.length >= self.settings.file_bytes() || self.outlives_its_day(&tail, day_of(&decision.time)) {
             self.rotate(&mut tail)?;
         }
-        while let Some(Retired { name: resource, lines }) = tail.retired.last().cloned() {
-            self.write(&mut tail, &Decision { resource, count: Some(lines), ..Decision::of_the_log(RETIRED) })?;
-            tail.retired.pop();
-        }
+        self.write_retired(&mut tail)?;
         let seal = self.write(&mut tail, decision)?;
         tail.mark(&self.key_path);
         Ok(seal)
+    }
+
+    /// Does what a day's end brings though nobody calls: writes the head of the day, and deletes files that are older
+    /// than the settings let them be. `now` is a time as lines have it.
+    ///
+    /// # Errors
+    /// A file cannot be written or deleted; it may be tried again.
+    pub fn tend(&self, now: &str) -> io::Result<()> {
+        let (mut tail, today) = (self.tail(), day_of(now));
+        self.end_day(&mut tail, today)?;
+        if self.outlives_its_day(&tail, today) {
+            self.rotate(&mut tail)?;
+        }
+        self.delete_old(&mut tail)?;
+        self.write_retired(&mut tail)
+    }
+
+    /// What reads this log without keeping it from being written.
+    #[must_use]
+    pub fn reader(&self) -> AuditReader {
+        AuditReader::new(self.folder.clone(), Arc::clone(&self.key))
+    }
+
+    /// Whether the file must be put away because of its age: only whole files are deleted.
+    fn outlives_its_day(&self, tail: &Tail, today: &str) -> bool {
+        self.settings.delete_after_days.is_some() && tail.length > 0 && today > tail.day.as_str()
+    }
+
+    /// Writes down where the log stands at the end of its last line's day, once a later one has begun.
+    fn end_day(&self, tail: &mut Tail, today: &str) -> io::Result<()> {
+        if tail.day.is_empty() || today <= tail.day.as_str() || tail.heads.has(&tail.day, today) {
+            return Ok(());
+        }
+        let head = AuditHead::of(&self.key, &tail.day, &tail.place);
+        tail.heads.add(&head)
+    }
+
+    /// Writes the lines about files that were deleted.
+    fn write_retired(&self, tail: &mut Tail) -> io::Result<()> {
+        while let Some(Retired { name: resource, lines }) = tail.retired.last().cloned() {
+            self.write(tail, &Decision { resource, count: Some(lines), ..Decision::of_the_log(RETIRED) })?;
+            tail.retired.pop();
+        }
+        Ok(())
     }
 
     /// Writes the number and the seal of the last line to the process log, which should be kept elsewhere.
@@ -143,6 +183,8 @@ impl AuditLog {
     }
 
     fn write(&self, tail: &mut Tail, decision: &Decision) -> io::Result<String> {
+        let day = day_of(&decision.time);
+        self.end_day(tail, day)?;
         let line = Line::after(&tail.place, decision, &self.key);
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
@@ -157,12 +199,14 @@ impl AuditLog {
         tail.anchor.set(&place, &self.key)?;
         tail.length = end + text.len() as u64;
         tail.place = place;
+        day.clone_into(&mut tail.day);
         Ok(tail.place.seal.clone())
     }
 
     /// Puts the full file away and begins the next one. Every step leaves what [`AuditLog::open`] understands.
     fn rotate(&self, tail: &mut Tail) -> io::Result<()> {
         let (path, next) = (self.folder.join(LOG_FILE), self.folder.join(NEXT_FILE));
+        self.delete_old(tail)?;
         self.make_room(tail)?;
         let file = private::options().read(true).write(true).create(true).truncate(true).open(&next)?;
         let full = self.folder.join(full_name(tail.first));
@@ -195,16 +239,26 @@ impl AuditLog {
             if needed <= room {
                 break;
             }
-            let age = SystemTime::now().duration_since(file.modified).unwrap_or_default();
-            if age < Duration::from_secs(u64::from(self.settings.keep_days) * 24 * 3_600) {
+            if !file.is_older_than(self.settings.keep_days) {
                 return Err(io::Error::new(
                     ErrorKind::StorageFull,
                     format!("the audit log fills its {room} bytes with lines that must be kept"),
                 ));
             }
-            fs::remove_file(&file.path)?;
+            tail.retire(&file, follower)?;
             needed -= file.bytes;
-            tail.retired.push(Retired { name: full_name(file.first), lines: follower - file.first });
+        }
+        Ok(())
+    }
+
+    /// Deletes the files that are older than they may become.
+    fn delete_old(&self, tail: &mut Tail) -> io::Result<()> {
+        let Some(days) = self.settings.delete_after_days else { return Ok(()) };
+        let full = full_files(&self.folder)?;
+        let followers: Vec<u64> = full.iter().skip(1).map(|file| file.first).chain([tail.first]).collect();
+        let old = full.into_iter().zip(followers).take_while(|(file, _)| file.is_older_than(days));
+        for (file, follower) in old {
+            tail.retire(&file, follower)?;
         }
         Ok(())
     }
@@ -215,6 +269,13 @@ impl AuditLog {
 }
 
 impl Tail {
+    /// Deletes a full file and notes its name. `follower` is the number of the line after its last one.
+    fn retire(&mut self, file: &Full, follower: u64) -> io::Result<()> {
+        fs::remove_file(&file.path)?;
+        self.retired.push(Retired { name: full_name(file.first), lines: follower - file.first });
+        Ok(())
+    }
+
     /// Has the key's file say that it has sealed lines, once.
     fn mark(&mut self, key: &Path) {
         if self.is_marked {
@@ -259,19 +320,6 @@ fn cut(
         Ok(None) | Err(AuditError::AnchorForged(_)) => Ok(cut(None)),
         Err(error) => Err(error),
     }
-}
-
-/// The full files in a folder, the oldest first.
-fn full_files(folder: &Path) -> io::Result<Vec<Full>> {
-    let mut full = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let Some(first) = first_of(&entry.path()) else { continue };
-        let known = entry.metadata()?;
-        full.push(Full { first, path: entry.path(), bytes: known.len(), modified: known.modified()? });
-    }
-    full.sort_by_key(|file| file.first);
-    Ok(full)
 }
 
 #[cfg(test)]

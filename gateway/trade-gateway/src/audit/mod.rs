@@ -13,20 +13,34 @@
 //!
 //! The log is a row of files. The one that is written is `audit.jsonl`; the full ones are named after their first line.
 //! Together they take a bounded room; before the oldest is deleted, the log of the process warns.
+//!
+//! Where the log stood at the end of each day is kept in a further file and anchored on the ledger (see `head`), which
+//! no holder of the key can change. What is kept is compared with it (see `ledger`), also when older files are deleted:
+//! a head stands for all lines before it.
 
 mod anchor;
+mod answer;
+mod backwards;
 mod decision;
 mod error;
+mod files;
+mod head;
 mod key;
+mod ledger;
 mod line;
 mod log;
+mod reader;
 mod verify;
 
 pub use self::{
+    answer::{AuditAnswer, AuditRow},
     decision::{BEGUN, CUT, Decision, OTHERS, RESUMED, RETIRED},
-    error::{AuditError, Fault},
+    error::{AuditError, Fault, HeadDifference},
+    head::{AuditHead, HEADS_FILE, read_heads},
     key::{AuditKey, KEY_FILE},
+    ledger::{Anchored, Deposited, verify_anchored},
     line::LOG_FILE,
     log::AuditLog,
+    reader::{AuditLine, AuditPage, AuditPlace, AuditReader, Wanted},
     verify::{Cut, Verified, verify},
 };

@@ -50,6 +50,15 @@ pub struct Cut {
 /// A file cannot be read or has another name than the gateway gives; a line was changed, added or taken out; the end is
 /// missing.
 pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError> {
+    verify_each(files, key, |_| {})
+}
+
+/// As [`verify`], and tells each line that is in order.
+pub(super) fn verify_each(
+    files: &[PathBuf],
+    key: &AuditKey,
+    mut each: impl FnMut(&Line),
+) -> Result<Verified, AuditError> {
     let last = files.last().filter(|path| path.file_name().is_some_and(|name| name == LOG_FILE));
     // Before the lines, so that a gateway may write meanwhile.
     let anchored = match last {
@@ -58,7 +67,10 @@ pub fn verify(files: &[PathBuf], key: &AuditKey) -> Result<Verified, AuditError>
     };
     let (mut verified, mut place) = (Verified::default(), None);
     for (at, path) in files.iter().enumerate() {
-        let through = look_through(path, place.as_ref(), key, |line| verified.note(line))?;
+        let through = look_through(path, place.as_ref(), key, |line| {
+            verified.note(line);
+            each(line);
+        })?;
         check_name(path, through.first, at + 1 == files.len())?;
         place = through.place.or(place);
     }

@@ -2,6 +2,7 @@
 //! deadline passes.
 
 use std::{
+    cell::RefCell,
     future::{Future, poll_fn},
     io,
     net::{SocketAddr, TcpListener},
@@ -193,11 +194,12 @@ where
                 None => return Ok(()),
             };
             let certificate = stream.ssl().peer_certificate().and_then(|certificate| certificate.to_der().ok());
-            let proxy = certificate.as_deref().and_then(|der| doors.proxies.find(der, now()));
-            let (standing, member) = doors.admit(gateway.members(), certificate.as_deref(), proxy.as_ref());
+            let found = doors.proxies.find(certificate.as_deref(), now());
+            let (standing, member) = doors.admit(gateway.members(), certificate.as_deref(), found.proxy.as_ref());
             let progress = Progress::new(doors.deadlines);
             let (certificate, proxies) = (certificate.map(Arc::from), Arc::clone(&doors.proxies));
-            let link = Link { standing, certificate, proxy, proxies, progress: Rc::clone(&progress) };
+            let (proxy, found) = (found.proxy.clone(), RefCell::new(found));
+            let link = Link { standing, certificate, proxy, found, proxies, progress: Rc::clone(&progress) };
             let serving = within(&progress, http.call((Connection::new(stream, link), Some(address))));
             match member {
                 Some(place) => {

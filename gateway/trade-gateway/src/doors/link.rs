@@ -1,11 +1,11 @@
 //! What a request knows about the connection on which it came.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use actix_web::HttpRequest;
 
 use super::progress::{Answering, Progress};
-use crate::proxies::{Proxies, Proxy};
+use crate::proxies::{Found, Proxies, Proxy};
 
 /// Whose connection it is, by what was known when its handshake ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,10 @@ pub(crate) struct Link {
     pub(super) standing: Standing,
     /// The client certificate, DER.
     pub(super) certificate: Option<Arc<[u8]>>,
-    /// The listed proxy whose connection it is.
+    /// The listed proxy whose connection it was when its handshake ended.
     pub(super) proxy: Option<Proxy>,
+    /// What was found out about the certificate last.
+    pub(super) found: RefCell<Found>,
     pub(super) proxies: Arc<Proxies>,
     pub(super) progress: Rc<Progress>,
 }
@@ -49,11 +51,16 @@ impl Link {
     }
 
     /// The listed proxy whose connection it is, as long as it is listed and its certificate is valid at `now` (seconds
-    /// since 1970).
-    pub(crate) fn proxy(&self, now: u64) -> Option<&Proxy> {
-        let is_valid = |proxy: &&Proxy| i64::try_from(now).is_ok_and(|now| now <= proxy.not_after);
-        let certificate = self.certificate.as_deref()?;
-        self.proxy.as_ref().filter(is_valid).filter(|proxy| self.proxies.still_list(proxy, certificate, now))
+    /// since 1970). One that is listed under another name by now is none: the connection has its place under the
+    /// former.
+    pub(crate) fn proxy(&self, now: u64) -> Option<Proxy> {
+        let mut found = self.found.borrow_mut();
+        if !self.proxies.is_current(&found) {
+            *found = self.proxies.find(self.certificate.as_deref(), now);
+        }
+        let is_valid = |proxy: &Proxy| i64::try_from(now).is_ok_and(|now| now <= proxy.not_after);
+        let is_same = |proxy: &Proxy| self.proxy.as_ref().is_none_or(|first| first.name == proxy.name);
+        found.proxy.clone().filter(is_valid).filter(is_same)
     }
 
     /// Waits for ever when the last answer was given on the connection, which is about to end. Otherwise the request

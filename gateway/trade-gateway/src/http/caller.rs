@@ -63,7 +63,7 @@ pub(super) fn shown(request: &HttpRequest) -> Result<Shown, Problem> {
     let certificate = certificate_in(values(CLIENT_CERT), values(CLIENT_CERT_CHAIN));
     let certificate =
         certificate.map_err(|error| Problem::of(ProblemCode::ClientCertMalformed).with_detail(format!("{error}.")))?;
-    Ok(Shown { certificate: certificate.map(Arc::from), proxy: Some(proxy.clone()) })
+    Ok(Shown { certificate: certificate.map(Arc::from), proxy: Some(proxy) })
 }
 
 /// Who calls.

@@ -69,7 +69,7 @@ pub(crate) async fn import(state: Arc<State>, mut stopping: watch::Receiver<bool
 /// Works on one import until no row waits, or none may be sent any more.
 async fn work(state: &Arc<State>, import: &Import) {
     let service = &state.service;
-    let at_once = if import.in_order { 1 } else { service.settings().limits.import_rows_at_once };
+    let at_once = if import.in_order { 1 } else { service.limits().import_rows_at_once };
     let mut from = 0;
     let ended = loop {
         let rows = match service.waiting_rows(import, from, at_once) {
@@ -110,7 +110,7 @@ async fn send(state: &State, import: &Import, mut row: ImportRow) -> Result<bool
     let answer = loop {
         let principal = state.service.importer(import)?;
         let answer = try_once(state, import, &row, principal).await;
-        let conflict = answer.status == 409;
+        let conflict = is_conflict(&answer);
         conflicts += u32::from(conflict);
         if !is_passing(&answer) || conflict && conflicts > CONFLICTS_MAX {
             break answer;
@@ -121,7 +121,8 @@ async fn send(state: &State, import: &Import, mut row: ImportRow) -> Result<bool
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);
     };
-    row.transaction_id.clone_from(&answer.transaction_id);
+    // What is only evaluated is no transaction of the ledger.
+    row.transaction_id = answer.transaction_id.clone().filter(|_| !import.dry_run);
     row.state = if answer.status < 300 { RowState::Accepted } else { RowState::Failed };
     row.faults = if row.state == RowState::Failed { vec![fault_of(&answer)] } else { Vec::new() };
     state.service.conclude_row(import, &row)
@@ -138,10 +139,7 @@ async fn try_once(state: &State, import: &Import, row: &ImportRow, principal: Pr
         Ok(permit) => permit,
         Err(problem) => return problem.into(),
     };
-    let record = Record::of_import(target.route, principal.clone(), resource, Instant::now());
-    if let Err(problem) = state.service.authorise(target.route, Some(&principal)) {
-        return record.write(state, problem.into());
-    }
+    let record = Record::of_own_work(target.route, principal.clone(), resource, Instant::now());
     let answer = if import.dry_run {
         state.service.rehearse(target, &principal, &parts).await.unwrap_or_else(Answer::from)
     } else {
@@ -164,6 +162,12 @@ fn request_of(import: &Import, row: &ImportRow) -> Result<(Target, Parts), Probl
     Ok((target, Parts { idempotency_key, if_match, of_organization: true, ..parts }))
 }
 
+/// Whether another transaction was in the way, or peers that had not the same state. What waits for this gateway
+/// itself has the same status and is waited for as long as it takes.
+fn is_conflict(answer: &Answer) -> bool {
+    [ProblemCode::LedgerConflict, ProblemCode::EndorsementMismatch].iter().any(|code| answer.outcome == code.code())
+}
+
 /// Whether the same request may be answered otherwise later.
 fn is_passing(answer: &Answer) -> bool {
     let says_so = || serde_json::from_slice::<Value>(&answer.body).is_ok_and(|body| body["retryable"] == true);
@@ -176,4 +180,24 @@ fn fault_of(answer: &Answer) -> RowFault {
     let detail = if text("detail").is_empty() { text("title") } else { text("detail") };
     let column = body["fields"][0]["name"].as_str().map(str::to_owned);
     RowFault { code: answer.outcome.clone(), column, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_others_have_changed_counts_as_a_conflict() {
+        use ProblemCode::{EndorsementMismatch, IdempotencyKeyRunning, LedgerConflict, OperationRunning};
+        let told = |code| {
+            let answer = Answer::from(Problem::of(code).retry_after(1));
+            (answer.status, is_passing(&answer), is_conflict(&answer))
+        };
+        for code in [LedgerConflict, EndorsementMismatch] {
+            assert_eq!(told(code), (409, true, true), "{code:?}");
+        }
+        for code in [IdempotencyKeyRunning, OperationRunning] {
+            assert_eq!(told(code), (409, true, false), "{code:?}");
+        }
+    }
 }

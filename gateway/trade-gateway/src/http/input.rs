@@ -7,7 +7,6 @@ use tokio_stream::StreamExt;
 
 use super::memory::Held;
 use crate::{
-    imports::XLSX,
     problem::{Problem, ProblemCode},
     request::Parts,
     routes::{Action, Route},
@@ -40,27 +39,27 @@ pub(crate) fn check_media_type(route: &Route, request: &HttpRequest) -> Result<(
         return unsupported("Encoded bodies are not accepted.");
     }
     let media_type = media_type(request);
-    let is_json =
-        media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"));
-    let accepted = match route.action {
-        Action::BankStatement => matches!(media_type.as_str(), "application/xml" | "text/xml"),
-        Action::Token => media_type == "application/x-www-form-urlencoded",
-        Action::StartImport | Action::PreviewMapping => {
-            is_json || matches!(media_type.as_str(), "text/csv" | "application/x-ndjson" | XLSX)
-        }
-        _ => is_json,
+    let is_same_form = |own: &str| {
+        own == media_type
+            || (is_json(own) && is_json(&media_type))
+            || (own == "application/xml" && media_type == "text/xml")
     };
-    if accepted {
+    if route.media_types().iter().any(|own| is_same_form(own)) {
         return Ok(());
     }
     match route.action {
         Action::BankStatement => unsupported("Send application/xml."),
         Action::Token => unsupported("Send application/x-www-form-urlencoded."),
         Action::StartImport | Action::PreviewMapping => unsupported(
-            "Send text/csv, application/x-ndjson, an XLSX workbook, or an EPCIS document as application/ld+json.",
+            "Send text/csv, application/x-ndjson, an XLSX workbook, an EPCIS document as application/ld+json, or a bank \
+             message of ISO 20022 as application/xml.",
         ),
         _ => unsupported("Send application/json."),
     }
+}
+
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 /// The media type of the body, in lower case and without parameters.

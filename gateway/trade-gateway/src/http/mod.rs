@@ -3,6 +3,7 @@
 //! No rule of the trade or of access lives here. Work goes on when the caller hangs up: a write that was begun is
 //! finished and its outcome kept for the caller's retry.
 
+mod anchoring;
 mod caller;
 mod importing;
 mod input;
@@ -17,6 +18,7 @@ mod table;
 mod token;
 
 pub(crate) use self::{
+    anchoring::anchor,
     importing::import,
     input::{check_media_type, parts},
     router::{configure, configure_admin},

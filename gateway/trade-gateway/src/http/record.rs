@@ -19,7 +19,11 @@ use crate::{
     problem::{Problem, ProblemCode},
     routes::{Access, Action, Route},
     time::{now, rfc3339},
+    traces::{Ended, RequestSpan},
 };
+
+/// In what a caller says where in its own trace the request stands (W3C Trace Context).
+const TRACEPARENT: &str = "traceparent";
 
 /// Most characters of a path that are recorded.
 const RESOURCE_CHARACTERS_MAX: usize = 1_000;
@@ -36,6 +40,7 @@ pub(super) struct Record {
     address: Option<IpAddr>,
     resource: String,
     started: Instant,
+    pub(super) span: RequestSpan,
 }
 
 impl Record {
@@ -48,6 +53,7 @@ impl Record {
             address: request.peer_addr().map(|address| address.ip()),
             resource: resource_of(route, request),
             started: Instant::now(),
+            span: RequestSpan::default(),
         }
     }
 
@@ -66,11 +72,12 @@ impl Record {
             .retry_after(1))
     }
 
-    /// Of a row of an import, which is no request of a connection.
-    pub(super) fn of_import(route: &'static Route, principal: Principal, resource: String, started: Instant) -> Self {
+    /// Of what the gateway sends itself, such as a row of an import, and no connection brings.
+    pub(super) fn of_own_work(route: &'static Route, principal: Principal, resource: String, started: Instant) -> Self {
         let (shown, address) = (Ok(Shown::default()), None);
         let method = route.method.as_str().to_owned();
-        Self { route: Some(route), method, principal: Some(principal), shown, address, resource, started }
+        let span = RequestSpan::default();
+        Self { route: Some(route), method, principal: Some(principal), shown, address, resource, started, span }
     }
 
     /// Finds out who calls, where the route asks for it.
@@ -84,6 +91,10 @@ impl Record {
             // Everybody may ask, and members learn more.
             (_, Action::Ready) => self.principal = caller(&self.shown).ok(),
             _ => {}
+        }
+        if self.principal.is_some() {
+            // Strangers are not traced: they could fill any collector, and pretend to belong to any trace.
+            self.span = state.traces.begin(request.headers().get_all(TRACEPARENT).map(|value| value.as_bytes()));
         }
         Ok(())
     }
@@ -100,6 +111,15 @@ impl Record {
         self.log(&answer);
         let operation = self.route.map_or("-", |route| route.operation);
         state.service.metrics().request(operation, answer.status, self.started.elapsed());
+        self.span.end(&Ended {
+            method: &self.method,
+            path: self.path(),
+            operation,
+            status: answer.status,
+            outcome: &answer.outcome,
+            transaction_id: answer.transaction_id.as_deref(),
+            began: self.started,
+        });
         let own = |route: &Route| {
             matches!(
                 route.action,

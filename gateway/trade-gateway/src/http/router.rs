@@ -161,11 +161,11 @@ async fn work(route: &'static Route, admitted: Admitted, record: Record, state: 
         }
         let (service, principal) = (Arc::clone(&state.service), record.principal.clone());
         // A task of its own, so that a panic does not take the record with it.
-        let answering = tokio::spawn(async move {
+        let answering = tokio::spawn(record.span.around(async move {
             let answer = service.answer(route, principal.as_ref(), &parts).await;
             drop((permit, held));
             answer
-        });
+        }));
         let answer = answering.await.unwrap_or_else(stopped);
         // A write is answered whatever its length: it is done, and its answer is stored.
         let counted = if route.is_write() { 0 } else { answer.body.len() };

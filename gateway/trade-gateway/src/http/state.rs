@@ -12,7 +12,8 @@ use crate::{
     problem::{Problem, ProblemCode},
     service::Service,
     settings::Limits,
-    time::now,
+    time::{now, rfc3339},
+    traces::Traces,
 };
 
 /// What all workers share.
@@ -25,17 +26,23 @@ pub(crate) struct State {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) permits: Permits,
     pub(super) memory: Memory,
+    pub(super) traces: Arc<Traces>,
 }
 
 impl State {
     /// The shared state. `runtime` outlives the workers and carries the work of all requests.
     #[must_use]
-    pub(crate) fn new(service: Arc<Service>, audit: AuditLog, runtime: tokio::runtime::Handle) -> Self {
+    pub(crate) fn new(
+        service: Arc<Service>,
+        audit: AuditLog,
+        runtime: tokio::runtime::Handle,
+        traces: Arc<Traces>,
+    ) -> Self {
         let (limits, organizations) = (&service.settings().limits, service.settings().organizations.len());
         let permits = Permits::new(limits, organizations);
         let memory = Memory::new(limits.held_bytes, organizations);
         let (coalescer, audit_failed) = (Coalescer::default(), AtomicBool::new(false));
-        Self { service, audit, coalescer, audit_failed, runtime, permits, memory }
+        Self { service, audit, coalescer, audit_failed, runtime, permits, memory, traces }
     }
 
     /// Bounds what callers take from now on by other limits.
@@ -50,6 +57,14 @@ impl State {
             return Ok(());
         }
         self.record(&Decision::of_the_log(RESUMED))
+    }
+
+    /// Ends the audit log's day where it is over, and deletes what is too old.
+    pub(super) fn tend_audit(&self) -> Result<(), Problem> {
+        self.audit.tend(&rfc3339(now())).map_err(|error| {
+            tracing::error!("the audit log cannot be written: {error}");
+            Problem::of(ProblemCode::AuditUnavailable)
+        })
     }
 
     /// Writes to the process log how far the audit log is.

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
 
-use trade_import::{Encoding, FileError, Format, Header, Limits, Options, Row, RowFault, events, mapping::Plan, read};
+use trade_import::{
+    Encoding, FileError, Format, Header, Limits, Options, Row, RowFault, events,
+    mapping::{Bound, Plan},
+    read,
+};
 use trade_model::rejection::Rejection;
 
 use super::{
@@ -51,6 +55,7 @@ impl FileForm {
             "text/csv" => Format::Csv,
             "application/x-ndjson" => Format::Ndjson,
             XLSX => Format::Xlsx,
+            "application/xml" | "text/xml" => Format::Iso20022,
             _ => Format::Epcis,
         };
         let delimiter = match delimiter.as_deref() {
@@ -85,15 +90,20 @@ pub(crate) fn rows_of(bytes: &[u8], asked: &Asked, limits: &settings::Limits) ->
         None => documents(bytes, &bounds)?,
         Some(plan) => table(bytes, plan, asked, &bounds)?,
     };
-    let mut seen: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for row in &mut imported.rows {
-        if let Some(request) = &row.request {
-            let count = seen.entry(request.clone()).or_default();
-            row.repeated = *count;
+    number_repeated(&mut imported.rows);
+    Ok(imported)
+}
+
+/// Tells rows with the same request apart.
+fn number_repeated(rows: &mut [ImportRow]) {
+    let mut seen: BTreeMap<&(String, String), u64> = BTreeMap::new();
+    for row in rows {
+        if let ImportRow { request: Some(request), repeated, .. } = row {
+            let count = seen.entry(request).or_default();
+            *repeated = *count;
             *count += 1;
         }
     }
-    Ok(imported)
 }
 
 fn documents(bytes: &[u8], bounds: &Limits) -> Result<Imported, Problem> {
@@ -108,14 +118,19 @@ fn documents(bytes: &[u8], bounds: &Limits) -> Result<Imported, Problem> {
 }
 
 fn table(bytes: &[u8], plan: &Plan, asked: &Asked, bounds: &Limits) -> Result<Imported, Problem> {
-    let mut table =
-        Table { plan, target: asked.target, header: None, names: Vec::new(), rows: Vec::new(), lacking: None };
+    let mut table = Table::new(plan, asked.target, bounds);
     let FileForm { format, options } = &asked.form;
+    let mut added = Ok(());
     read(*format, bytes, options, bounds, &mut |row| {
-        table.add(row, *format);
+        added = table.add(row, *format);
         let enough = asked.first.is_some_and(|first| table.rows.len() as u64 >= first);
-        if enough || table.lacking.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if enough || added.is_err() || table.lacking.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })
+    .and(added)
     .map_err(|error| refused(&error))?;
     if let Some(faults) = table.lacking {
         let problem = Problem::of(ProblemCode::ImportColumns).with_detail("The file does not fit the mapping.");
@@ -126,10 +141,17 @@ fn table(bytes: &[u8], plan: &Plan, asked: &Asked, bounds: &Limits) -> Result<Im
     Ok(Imported { header: table.names, rows: table.rows })
 }
 
+/// What a cell or a fault takes beside its texts.
+const PLACE_BYTES: usize = 24;
+
 struct Table<'a> {
     plan: &'a Plan,
     target: Target,
-    header: Option<Arc<Header>>,
+    bounds: &'a Limits,
+    /// Bytes that rows and requests may still take: a short constant, or one shared text, can be in each of them.
+    left: u64,
+    /// The last header, and where its columns stand.
+    bound: Option<(Arc<Header>, Result<Bound<'a>, Vec<RowFault>>)>,
     /// The names of all columns that were met.
     names: Vec<String>,
     rows: Vec<ImportRow>,
@@ -137,40 +159,62 @@ struct Table<'a> {
     lacking: Option<Vec<RowFault>>,
 }
 
-impl Table<'_> {
-    fn add(&mut self, row: Row, format: Format) {
-        let bound = self.plan.bind(&row.header);
-        if format != Format::Ndjson && self.header.is_none() {
-            self.header = Some(Arc::clone(&row.header));
+impl<'a> Table<'a> {
+    fn new(plan: &'a Plan, target: Target, bounds: &'a Limits) -> Self {
+        let (names, rows) = (Vec::new(), Vec::new());
+        Self { plan, target, bounds, left: bounds.expanded_bytes, bound: None, names, rows, lacking: None }
+    }
+
+    fn add(&mut self, row: Row, format: Format) -> Result<(), FileError> {
+        let bound = self.bind(&row.header);
+        if format != Format::Ndjson && self.rows.is_empty() {
             self.names = row.header.names().to_vec();
             self.lacking = bound.as_ref().err().cloned();
         }
         let cells = if format == Format::Ndjson {
-            self.spread(&row)
+            self.spread(&row)?
         } else {
             row.cells.iter().map(|cell| cell.shown()).collect()
         };
         let empty = ImportRow { cells, ..empty(row.line, self.rows.len() as u64) };
         let fault = row.fault.clone().map(|fault| Err(vec![fault]));
         let request = fault.unwrap_or_else(|| bound.and_then(|bound| bound.request(&row)));
-        self.rows.push(match request.and_then(|argument| self.request(argument)) {
+        let row = match request.and_then(|argument| self.request(argument)) {
             Ok(request) => ImportRow { request: Some(request), ..empty },
             Err(faults) => ImportRow { faults, state: RowState::Failed, ..empty },
-        });
+        };
+        let left = self.left.checked_sub(bytes_of(&row) as u64);
+        self.left = left.ok_or(FileError::ExpandsTooFar(self.bounds.expanded_bytes))?;
+        self.rows.push(row);
+        Ok(())
     }
 
-    /// The values of a line of NDJSON below the names of all lines so far.
-    fn spread(&mut self, row: &Row) -> Vec<String> {
+    /// Where the columns stand. All rows of a table share one header; each line of NDJSON has its own.
+    fn bind(&mut self, header: &Arc<Header>) -> Result<Bound<'a>, Vec<RowFault>> {
+        if let Some((_, bound)) = self.bound.as_ref().filter(|(last, _)| Arc::ptr_eq(last, header)) {
+            return bound.clone();
+        }
+        let bound = self.plan.bind(header);
+        self.bound = Some((Arc::clone(header), bound.clone()));
+        bound
+    }
+
+    /// The values of a line of NDJSON below the names of all lines so far. Each row has a cell for each of them, so
+    /// there are no more of them than columns of a table.
+    fn spread(&mut self, row: &Row) -> Result<Vec<String>, FileError> {
         let mut cells = vec![String::new(); self.names.len()];
         for (name, cell) in row.header.names().iter().zip(&row.cells) {
             let place = self.names.iter().position(|own| own == name);
             if place.is_none() {
+                if self.names.len() >= self.bounds.columns {
+                    return Err(FileError::TooManyColumns { line: row.line, most: self.bounds.columns });
+                }
                 self.names.push(name.clone());
                 cells.push(String::new());
             }
             cells[place.unwrap_or(self.names.len() - 1)] = cell.shown();
         }
-        cells
+        Ok(cells)
     }
 
     /// Path and body, when the argument is one that the route takes.
@@ -183,6 +227,17 @@ impl Table<'_> {
         let sent = rest_request(self.target.route, argument, None);
         Ok((sent.target, sent.body.unwrap_or_default().to_string()))
     }
+}
+
+/// What a row takes, about.
+fn bytes_of(row: &ImportRow) -> usize {
+    let cells: usize = row.cells.iter().map(|cell| PLACE_BYTES + cell.len()).sum();
+    let request = row.request.as_ref().map_or(0, |(path, body)| path.len() + body.len());
+    let of_fault = |fault: &RowFault| {
+        let column = fault.column.as_ref().map_or(0, String::len);
+        PLACE_BYTES + fault.code.len() + column + fault.detail.len()
+    };
+    cells + request + row.faults.iter().map(of_fault).sum::<usize>()
 }
 
 fn empty(line: u64, number: u64) -> ImportRow {
@@ -201,4 +256,61 @@ fn empty(line: u64, number: u64) -> ImportRow {
 fn refused(error: &FileError) -> Problem {
     let status = if matches!(error, FileError::TooLarge(_)) { 413 } else { 422 };
     Problem::foreign(status, error.code(), "The file cannot be read").with_detail(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn digest(number: u32) -> String {
+        format!("{number:064x}")
+    }
+
+    /// Reads this as rows of deposits, within eight times these bytes.
+    fn read(format: Format, text: &str, import_body_bytes: usize) -> Result<Imported, String> {
+        let mapping = serde_json::from_value(json!({"target": "depositEvidence", "fields": [
+            {"field": "sha256", "column": "digest"},
+            {"field": "kind", "constant": "document"},
+            {"field": "media_type", "constant": "application/pdf"},
+            {"field": "captured_at", "constant": "2026-11-02T08:30:00Z"},
+            {"field": "tool", "constant": "scanner"},
+        ]}))
+        .expect("a mapping");
+        let target = Target::parse("depositEvidence").expect("a route");
+        let plan = target.plan(&mapping).map_err(|problem| format!("{problem:?}"))?;
+        let form = FileForm { format, options: Options::default() };
+        let asked = Asked { target, plan: Some(plan), form, first: None };
+        let limits = settings::Limits { import_body_bytes, ..settings::Limits::default() };
+        rows_of(text.as_bytes(), &asked, &limits).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn rows_and_requests_take_no_more_than_the_limit_together() {
+        let told = |row: &str, count: usize| {
+            let text = format!("digest\r\n{}", format!("{row}\r\n").repeat(count));
+            read(Format::Csv, &text, text.len()).map(|imported| imported.rows.len())
+        };
+        assert_eq!(told(&digest(7), 1_000), Ok(1_000));
+        assert_eq!(told("1", 1_000).err().as_deref(), Some("import.expands_too_far"));
+    }
+
+    #[test]
+    fn lines_with_ever_other_names_are_no_wider_than_a_table() {
+        let line = |number| json!({"digest": digest(7), format!("name{number}"): 1}).to_string() + "\n";
+        let read = |names: usize| {
+            let text: String = (1..names).map(line).collect();
+            read(Format::Ndjson, &text, 1 << 20).map(|imported| imported.header.len())
+        };
+        assert_eq!(read(200), Ok(200));
+        assert_eq!(read(201).err().as_deref(), Some("import.too_many_columns"));
+    }
+
+    #[test]
+    fn rows_with_the_same_request_are_numbered() {
+        let text = format!("digest\r\n{0}\r\n{1}\r\n{0}\r\n", digest(7), digest(8));
+        let imported = read(Format::Csv, &text, 1 << 20).expect("a table");
+        assert_eq!(imported.rows.iter().map(|row| row.repeated).collect::<Vec<_>>(), [0, 0, 1]);
+    }
 }

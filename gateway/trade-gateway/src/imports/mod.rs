@@ -20,5 +20,8 @@ pub(crate) use self::{
 };
 pub use self::{
     record::{Import, ImportRow, ImportState, KeptMapping, RowState},
-    view::{ImportView, ImportsAnswer, MappingView, MappingsAnswer, PreviewAnswer, PreviewedRow, RowView, RowsAnswer},
+    view::{
+        ImportView, ImportsAnswer, MappingView, MappingsAnswer, PreviewAnswer, PreviewedRow, RowFaultView, RowView,
+        RowsAnswer,
+    },
 };

@@ -75,7 +75,7 @@ pub struct Import {
 pub struct ImportRow {
     /// Which row it is, from 0.
     pub number: u64,
-    /// Where it stands in the file: the line, the row of the sheet, or which event it is.
+    /// Where it stands in the file: the line, the row of the sheet, or which event or payment it is.
     pub line: u64,
     /// The cells as they stood there.
     pub cells: Vec<String>,
@@ -103,6 +103,12 @@ pub struct KeptMapping {
 }
 
 impl Import {
+    /// Whether it is this one, and not another one of the same file that was begun after this one was removed.
+    #[must_use]
+    pub fn is_the_same(&self, other: &Self) -> bool {
+        (&self.id, &self.certificate, self.created_at) == (&other.id, &other.certificate, other.created_at)
+    }
+
     /// Rows that wait or are worked on.
     #[must_use]
     pub fn waiting(&self) -> u64 {

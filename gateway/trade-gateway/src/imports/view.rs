@@ -83,12 +83,13 @@ pub struct RowFaultView {
 pub struct RowView {
     /// Which row it is, from 0.
     pub number: u64,
-    /// Where it stands in the file: the line on which it begins, the row of the sheet, or which event it is, from 1.
+    /// Where it stands in the file: the line on which it begins, the row of the sheet, or which event or payment it is,
+    /// from 1.
     #[schemars(range(min = 1))]
     pub line: u64,
     /// How far it is.
     pub state: RowState,
-    /// The Fabric transaction, when one was made.
+    /// The Fabric transaction, when one was made; never in a trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         regex(pattern = "^[0-9a-f]{64}$"),

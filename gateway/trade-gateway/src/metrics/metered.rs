@@ -5,10 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fabric_client::{Peers, peers::Standing};
 use fabric_protos::common::Block;
 
 use super::Metrics;
-use crate::ledger::{Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Ledger, LedgerError, LedgerFuture};
+use crate::ledger::{
+    Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Evaluated, Ledger, LedgerError, LedgerFuture,
+};
 
 /// Counts the steps of another ledger.
 pub(crate) struct Metered {
@@ -50,6 +53,15 @@ impl Ledger for Metered {
 
     fn evaluate<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Vec<u8>> {
         self.counted("evaluate", self.ledger.evaluate(msp_id, proposal, signature))
+    }
+
+    fn evaluate_reads<'a>(
+        &'a self,
+        msp_id: &'a str,
+        proposal: &'a Draft,
+        signature: &'a [u8],
+    ) -> LedgerFuture<'a, Evaluated> {
+        self.counted("evaluate", self.ledger.evaluate_reads(msp_id, proposal, signature))
     }
 
     fn endorse<'a>(&'a self, msp_id: &'a str, proposal: &'a Draft, signature: &'a [u8]) -> LedgerFuture<'a, Endorsed> {
@@ -94,11 +106,15 @@ impl Ledger for Metered {
         self.counted("done", self.ledger.done(msp_id, transaction_id))
     }
 
-    fn blocks(&self, msp_id: &str) -> Option<fabric_client::Gateway> {
+    fn blocks(&self, msp_id: &str) -> Option<Peers> {
         self.ledger.blocks(msp_id)
     }
 
     fn newest_block(&self, msp_id: &str) -> Option<u64> {
         self.ledger.newest_block(msp_id)
+    }
+
+    fn standings(&self) -> Vec<(String, Standing)> {
+        self.ledger.standings()
     }
 }

@@ -4,7 +4,10 @@
 
 mod metered;
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::{Mutex, PoisonError, atomic::AtomicU64},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -18,9 +21,14 @@ use prometheus_client::{
 };
 
 pub(crate) use self::metered::Metered;
+use crate::traces;
 
 /// The media type of the text.
 pub(crate) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What is read again, as failures of it are counted. All are told from the start: of a number that first appears as 1
+/// Prometheus sees no increase.
+const READ_AGAIN: [&str; 4] = ["settings", "proxies", "tls", "membership"];
 
 /// A gauge of numbers with fractions.
 type Fraction = Gauge<f64, AtomicU64>;
@@ -34,8 +42,11 @@ pub(crate) struct Metrics {
     step_seconds: Family<StepNameLabels, Histogram>,
     outcomes: Family<OutcomeLabels, Counter>,
     reload_failures: Family<ReloadLabels, Counter>,
-    import_rows: Family<ImportLabels, Counter>,
+    import_rows: Family<OutcomeOnlyLabels, Counter>,
+    trace_spans: Family<OutcomeOnlyLabels, Counter>,
     state: State,
+    /// One text is written at a time.
+    writing: Mutex<()>,
 }
 
 /// What is set when the numbers are asked for.
@@ -43,12 +54,16 @@ pub(crate) struct Metrics {
 pub(crate) struct State {
     /// The next block that the index needs.
     pub(crate) index_height: Gauge,
-    /// Blocks of the peer that the index has not read.
+    /// Blocks of the peer that the index has not read; -1 when that is not known.
     pub(crate) index_lag: Gauge,
     /// Webhooks by how they stand.
     pub(crate) webhooks: Family<WebhookLabels, Gauge>,
-    /// Blocks that the webhook furthest behind has not got over.
+    /// Blocks up to that of the newest event that the webhook furthest behind has not got over.
     pub(crate) webhook_lag: Gauge,
+    /// Which peers are up.
+    pub(crate) peer_up: Family<PeerLabels, Gauge>,
+    /// How often another peer had to stand in.
+    pub(crate) peer_failovers: Family<OrganizationLabels, Counter>,
     /// Days until a certificate ends.
     pub(crate) certificate_days: Family<CertificateLabels, Fraction>,
     /// Days since an organization's revocation list was issued.
@@ -57,6 +72,8 @@ pub(crate) struct State {
     pub(crate) revocation_list_due: Family<OrganizationLabels, Fraction>,
     /// 1 when an organization's rules could not be read again.
     pub(crate) membership_stale: Gauge,
+    /// Days that have ended and for whose audit lines no head on the ledger stands.
+    pub(crate) audit_days_not_anchored: Gauge,
     /// 1 when settings differ from those of the start and count after another one only.
     pub(crate) settings_waiting: Gauge,
 }
@@ -94,7 +111,7 @@ struct ReloadLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ImportLabels {
+struct OutcomeOnlyLabels {
     outcome: &'static str,
 }
 
@@ -110,6 +127,15 @@ pub(crate) struct WebhookLabels {
 pub(crate) struct OrganizationLabels {
     /// Its MSP id.
     pub(crate) organization: String,
+}
+
+/// Which peer of the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct PeerLabels {
+    /// Its organization's MSP id.
+    pub(crate) organization: String,
+    /// Its place among the organization's peers, 0 for the first.
+    pub(crate) peer: u64,
 }
 
 /// Whose certificate it is.
@@ -136,14 +162,19 @@ impl Metrics {
             outcomes: Family::default(),
             reload_failures: Family::default(),
             import_rows: Family::default(),
+            trace_spans: Family::default(),
             state: State::default(),
+            writing: Mutex::default(),
         };
         metrics.register();
+        for what in READ_AGAIN {
+            metrics.reload_failures.get_or_create(&ReloadLabels { what }).inc_by(0);
+        }
         metrics
     }
 
     fn register(&mut self) {
-        let (registry, state) = (&mut self.registry, &self.state);
+        let registry = &mut self.registry;
         registry.register("requests", "Requests that were answered", self.requests.clone());
         registry.register_with_unit(
             "request",
@@ -159,6 +190,22 @@ impl Metrics {
             self.outcomes.clone(),
         );
         registry.register("import_rows", "Rows of imports that are decided", self.import_rows.clone());
+        registry.register(
+            "trace_spans",
+            "Spans for the OpenTelemetry collector, sent or dropped",
+            self.trace_spans.clone(),
+        );
+        registry.register(
+            "reload_failures",
+            "Files that could not be read again, and whose former content stays",
+            self.reload_failures.clone(),
+        );
+        self.register_state();
+    }
+
+    /// Registers what is set when the numbers are asked for.
+    fn register_state(&mut self) {
+        let (registry, state) = (&mut self.registry, &self.state);
         registry.register("index_height_blocks", "The next block that the index needs", state.index_height.clone());
         registry.register(
             "index_lag_blocks",
@@ -168,8 +215,19 @@ impl Metrics {
         registry.register("webhooks", "Webhooks by how they stand", state.webhooks.clone());
         registry.register(
             "webhook_lag_blocks",
-            "Blocks whose events the webhook furthest behind has not got over, of those that are not stopped",
+            "Blocks up to that of the newest event that the webhook furthest behind has not got over, of those that are \
+             not stopped",
             state.webhook_lag.clone(),
+        );
+        registry.register(
+            "peer_up",
+            "1 for a peer that serves, and 0 for one that cannot be reached, is not well or is behind",
+            state.peer_up.clone(),
+        );
+        registry.register(
+            "peer_failovers",
+            "Times that another peer of the organization had to stand in for the one that was asked",
+            state.peer_failovers.clone(),
         );
         registry.register(
             "certificate_days",
@@ -192,9 +250,9 @@ impl Metrics {
             state.membership_stale.clone(),
         );
         registry.register(
-            "reload_failures",
-            "Files that could not be read again, and whose former content stays",
-            self.reload_failures.clone(),
+            "audit_days_not_anchored",
+            "Days that have ended and for whose lines of the audit log no head on the ledger stands",
+            state.audit_days_not_anchored.clone(),
         );
         registry.register(
             "settings_waiting",
@@ -209,10 +267,11 @@ impl Metrics {
         self.request_seconds.get_or_create(&OperationLabels { operation }).observe(took.as_secs_f64());
     }
 
-    /// Counts a step on Fabric.
+    /// Counts a step on Fabric, and tells it where the request is traced whose step it is.
     fn step(&self, step: &'static str, outcome: &'static str, took: Duration) {
         self.steps.get_or_create(&StepLabels { step, outcome }).inc();
         self.step_seconds.get_or_create(&StepNameLabels { step }).observe(took.as_secs_f64());
+        traces::step(step, outcome, took);
     }
 
     /// Counts a transaction whose place in the ledger is known.
@@ -227,7 +286,13 @@ impl Metrics {
 
     /// Counts rows of imports, `accepted` or `failed`.
     pub(crate) fn import_rows(&self, outcome: &'static str, count: u64) {
-        self.import_rows.get_or_create(&ImportLabels { outcome }).inc_by(count);
+        self.import_rows.get_or_create(&OutcomeOnlyLabels { outcome }).inc_by(count);
+    }
+
+    /// Counts spans that were sent, and those that were dropped. Both are told from then on.
+    pub(crate) fn trace_spans(&self) -> (Counter, Counter) {
+        let counter = |outcome| self.trace_spans.get_or_create_owned(&OutcomeOnlyLabels { outcome });
+        (counter("sent"), counter("dropped"))
     }
 
     /// What is set when the numbers are asked for.
@@ -235,11 +300,13 @@ impl Metrics {
         &self.state
     }
 
-    /// All numbers.
+    /// All numbers, after `set` has set some: no other text is written while it does, so none lacks what it clears.
     ///
     /// # Errors
     /// A number cannot be written, which no number of these is.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self, set: impl FnOnce(&State)) -> Result<String, std::fmt::Error> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        set(&self.state);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -260,7 +327,13 @@ mod tests {
         metrics.outcome("VALID");
         metrics.state().webhooks.get_or_create(&WebhookLabels { state: "active" }).set(1);
         metrics.state().certificate_days.get_or_create(&CertificateLabels { whose: "the listener".into() }).set(9.5);
-        let text = metrics.text()?;
+        let text = metrics.text(|state| {
+            state.peer_up.get_or_create(&PeerLabels { organization: "SellerMSP".into(), peer: 0 }).set(1);
+            let labels = OrganizationLabels { organization: "SellerMSP".into() };
+            state.peer_failovers.get_or_create(&labels).inc();
+            state.revocation_list_age.get_or_create(&labels).set(1.5);
+            state.revocation_list_due.get_or_create(&labels).set(5.5);
+        })?;
         let told: BTreeSet<&str> = text.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
         for file in [include_str!("../../monitoring/alerts.yaml"), include_str!("../../monitoring/dashboard.json")] {
             let words = file.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -282,7 +355,9 @@ mod tests {
         metrics.outcome("MVCC_READ_CONFLICT");
         metrics.import_rows("failed", 3);
         metrics.state().index_lag.set(2);
-        let text = metrics.text()?;
+        let text = metrics.text(|state| {
+            state.settings_waiting.set(1);
+        })?;
         for line in [
             "entrepot_gateway_requests_total{operation=\"whoami\",status=\"200\"} 2",
             "entrepot_gateway_request_seconds_count{operation=\"whoami\"} 2",
@@ -290,6 +365,8 @@ mod tests {
             "entrepot_gateway_fabric_outcomes_total{validation=\"MVCC_READ_CONFLICT\"} 1",
             "entrepot_gateway_import_rows_total{outcome=\"failed\"} 3",
             "entrepot_gateway_index_lag_blocks 2",
+            "entrepot_gateway_settings_waiting 1",
+            "entrepot_gateway_reload_failures_total{what=\"membership\"} 0",
             "# EOF",
         ] {
             assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");

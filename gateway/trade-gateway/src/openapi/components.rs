@@ -14,6 +14,8 @@ use super::schema::{COMPONENTS, plain, reference, referred};
 pub(super) struct Components {
     pub generator: SchemaGenerator,
     named: Map<String, Value>,
+    /// What objects get beside their own properties: an object's name, the property and its schema.
+    added: Vec<(String, &'static str, Value)>,
 }
 
 impl Components {
@@ -22,7 +24,7 @@ impl Components {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
         });
-        Self { generator: settings.into_generator(), named: Map::new() }
+        Self { generator: settings.into_generator(), named: Map::new(), added: Vec::new() }
     }
 
     /// A reference to the schema of a type.
@@ -44,10 +46,22 @@ impl Components {
         reference
     }
 
+    /// Gives the object to which `to` refers one more property, which may be absent.
+    pub fn add_property<T: JsonSchema>(&mut self, to: &Value, property: &'static str) {
+        let name = referred(to).expect("an object with a name").to_owned();
+        let schema = self.of::<T>();
+        self.added.push((name, property, schema));
+    }
+
     /// All schemas to which `from` leads.
     pub fn finish(mut self, from: &[&Value]) -> Map<String, Value> {
         let mut schemas = self.generator.take_definitions(true);
         schemas.extend(self.named);
+        for (name, property, schema) in self.added {
+            let properties = schemas.get_mut(&name).and_then(|object| object["properties"].as_object_mut());
+            let before = properties.expect("an object").insert(property.to_owned(), schema.clone());
+            assert!(before.is_none_or(|before| before == schema), "{name} has a property {property} of its own");
+        }
         let mut parted = Map::new();
         for (name, mut schema) in schemas {
             plain(&mut schema);

@@ -22,6 +22,10 @@ pub(super) fn files(documents: bool) -> Value {
     );
     forms
         .insert(XLSX.to_owned(), json!({"schema": bytes("A workbook; its first row that is not empty is the header")}));
+    // Bytes, because an XML document says its encoding itself.
+    let message =
+        bytes("A bank message of ISO 20022 (camt.052, camt.053, camt.054, pain.001, pacs.008): each payment is a row");
+    forms.insert("application/xml".to_owned(), json!({"schema": message, "example": examples::BANK_STATEMENT}));
     if documents {
         let mut document = examples::epcis_document();
         let example = document["examples"][0].take();

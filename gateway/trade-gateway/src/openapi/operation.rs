@@ -11,6 +11,7 @@ use crate::{
     answer::{OperationView, SigningStep},
     index::EventsAnswer,
     problem::{MEDIA_TYPE, ProblemCode},
+    proof::{PROOF, RecordProof},
     routes::{self, Access, Action, Route, Transaction},
     webhooks::WebhookView,
 };
@@ -29,6 +30,9 @@ pub fn error_statuses(route: &Route) -> Vec<u16> {
     }
     if route.question().is_some() {
         statuses.extend([412, 428]);
+    }
+    if routes::record_of(route).is_some() {
+        statuses.push(409);
     }
     match route.action {
         Action::Evaluate(_) | Action::ConsumerPage => statuses.extend([404, 422, 502, 504]),
@@ -83,9 +87,9 @@ pub(super) fn operation(route: &Route, components: &mut Components) -> Value {
     }
     if let Some(transaction) = route.transaction() {
         operation["x-transaction"] = json!(transaction.name);
-        if !transaction.duties.is_empty() {
-            operation["x-duties"] = json!(transaction.duties.iter().map(|duty| duty.as_str()).collect::<Vec<_>>());
-        }
+    }
+    if !route.duties().is_empty() {
+        operation["x-duties"] = json!(route.duties().iter().map(|duty| duty.as_str()).collect::<Vec<_>>());
     }
     if let Some(body) = request_body(route, components) {
         operation["requestBody"] = body;
@@ -111,11 +115,11 @@ fn description(route: &Route) -> String {
             format!("For members with the role {}.", roles.join(", "))
         }
     };
-    let Some(transaction) = route.transaction() else { return members };
-    let kind = if route.is_write() { "Submits" } else { "Evaluates" };
-    let duties: Vec<&str> = transaction.duties.iter().map(|duty| duty.as_str()).collect();
+    let duties: Vec<&str> = route.duties().iter().map(|duty| duty.as_str()).collect();
     let duty =
         if duties.is_empty() { String::new() } else { format!(" The person needs the duty {}.", duties.join(" or ")) };
+    let Some(transaction) = route.transaction() else { return members + &duty };
+    let kind = if route.is_write() { "Submits" } else { "Evaluates" };
     let condition = routes::reading(route).map_or_else(String::new, |reading| {
         let (method, path) = (reading.method.as_str(), reading.path);
         format!(" Others can change the record as well, so `If-Match` says which answer of `{method} {path}` was seen.")
@@ -220,14 +224,7 @@ pub(super) fn problem(schema: Value) -> Value {
 /// The answers that are no problem, by their status.
 fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)> {
     match &route.action {
-        Action::Evaluate(transaction) => {
-            let answered = (transaction.answer.reference)(&mut components.generator).to_value();
-            let step = components.of::<SigningStep>();
-            vec![
-                answer("200", "The contract's answer", json_of(answered)),
-                answer("202", "The caller signs for itself: the proposal to be signed", json_of(step)),
-            ]
-        }
+        Action::Evaluate(transaction) => evaluated(route, transaction, components),
         Action::Submit(transaction) => submitted(route, transaction, components),
         Action::ConsumerPage => {
             let scan = components.of::<trade_model::item::ScanAnswer>();
@@ -272,9 +269,22 @@ fn successes(route: &Route, components: &mut Components) -> Vec<(String, Value)>
         _ => {
             let own = route.own_response().map(|shape| (shape.reference)(&mut components.generator).to_value());
             let success = answer("200", "Success", json_of(own.unwrap_or_else(|| json!({"type": "object"}))));
-            vec![if route.is_indexed() { linked(success) } else { success }]
+            vec![if route.links() { linked(success) } else { success }]
         }
     }
+}
+
+/// The answers to a question: the contract's, or a step that the caller signs.
+fn evaluated(route: &Route, transaction: &Transaction, components: &mut Components) -> Vec<(String, Value)> {
+    let answered = (transaction.answer.reference)(&mut components.generator).to_value();
+    if routes::record_of(route).is_some() {
+        components.add_property::<RecordProof>(&answered, PROOF);
+    }
+    let step = components.of::<SigningStep>();
+    vec![
+        answer("200", "The contract's answer", json_of(answered)),
+        answer("202", "The caller signs for itself: the proposal to be signed", json_of(step)),
+    ]
 }
 
 /// The answers to a write: committed, or not finished yet.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{components::Components, listed, schema::plain};
 use crate::{
-    routes::{Parameter, ParameterIn, ParameterKind, Route},
+    routes::{self, Parameter, ParameterIn, ParameterKind, Route},
     settings::PAGE_MAX,
 };
 
@@ -35,6 +35,17 @@ pub(super) fn of(route: &Route, components: &mut Components) -> Vec<Value> {
             "schema": {"type": "string", "enum": ["caller"]},
         }));
     }
+    if routes::record_of(route).is_some() {
+        parameters.push(json!({
+            "name": "proof",
+            "in": "query",
+            "required": false,
+            "description": "`transaction`: the answer has one more member, `transaction_proof`, with the block, the \
+                            endorsements and the writes of the transaction that wrote the record last. `ETag` is that \
+                            of the answer without it, and `If-None-Match` is not looked at.",
+            "schema": {"type": "string", "enum": ["transaction"]},
+        }));
+    }
     parameters.extend(headers(route));
     parameters
 }
@@ -53,8 +64,10 @@ fn headers(route: &Route) -> Vec<Value> {
         headers.push(header(
             "Client-Reference",
             "What stands for the request on the ledger, the same with each retry: the contract refuses a reference that \
-             the caller has used before. It is public, so it must not be guessable from the request. Default: one that \
-             the gateway makes of the idempotency key with a key of its own; none where the caller signs.",
+             the caller has used before. It is public, so it must not be guessable from the request. Where the \
+             gateway signs, it sends a digest of it with the caller's organization and subject, so that nobody else \
+             can take it. Default: one that the gateway makes of the idempotency key with a key of its own; none where \
+             the caller signs.",
             json!({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
             "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d",
         ));
@@ -129,6 +142,7 @@ fn text_of_the_gateway(parameter: &Parameter) -> Option<Value> {
         "state" => ("^(accepted|submitted|committed|invalid|refused|cancelled|indeterminate)$", "indeterminate"),
         "gtin" => ("^[0-9]{8,14}$", "09521234543213"),
         "serial" => ("^[^/]{1,20}$", "4711"),
+        "certificate_sha256" => ("^[0-9a-f]{64}$", "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),
         "after" => ("^(latest|[0-9]{1,20}-[0-9]{1,10})$", "12-0"),
         "transaction_id" => ("^[0-9a-f]{64}$", "5f0c1b7f6d9c4e2a8b3d7e6f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),
         // Words of any script, so no pattern.

@@ -121,6 +121,8 @@ problem_codes! {
     RoleNotPermitted = 403, "role_not_permitted", "This role may not use this route";
     /// Neither the certificate nor the table of operators names the duty.
     DutyMissing = 403, "duty_missing", "This person lacks the duty for it";
+    /// A member of another organization than the gateway's own.
+    AuditForeign = 403, "audit_foreign", "The audit log is for the organization that runs this gateway";
     /// A peer's or orderer's certificate.
     CertificateOfANode = 403, "certificate_of_a_node", "Peers and orderers cannot call";
     /// Fabric's policies refuse the creator.
@@ -153,6 +155,8 @@ problem_codes! {
     MappingsFull = 409, "mappings_full", "Your organization has as many mappings as it may";
     /// The gateway holds no key of the organization.
     ImportSigning = 409, "import_signing", "Your organization signs itself";
+    /// The record has more entries than a peer names one by one.
+    ProofUnavailable = 409, "proof_unavailable", "The record cannot be shown with its last transaction";
     /// `MVCC_READ_CONFLICT` or `PHANTOM_READ_CONFLICT`; retryable.
     LedgerConflict = 409, "ledger_conflict", "Another transaction changed the same record first";
     /// The peers computed different results; retryable.
@@ -180,6 +184,8 @@ problem_codes! {
     BodyTimeout = 408, "body_timeout", "The body did not arrive in time";
     /// More than the route takes.
     BodyTooLarge = 413, "body_too_large", "The body is too large";
+    /// More than 64 KiB.
+    MappingTooLarge = 413, "mapping_too_large", "The mapping is too large";
     /// More than `query_bytes`.
     QueryTooLong = 414, "query_too_long", "The query is too long";
     /// Another `Content-Type`, or an encoded body.
@@ -215,6 +221,8 @@ problem_codes! {
     // What went wrong behind the gateway, or in it.
     /// A fault of the gateway itself.
     GatewayFailure = 500, "gateway_failure", "The gateway failed";
+    /// A line was changed, added or taken out.
+    AuditAltered = 500, "audit_altered", "The audit log is not what was written";
     /// Fabric's validation code follows in lower case, such as `invalidated_bad_rwset`.
     Invalidated = 500, "invalidated", "The network invalidated the transaction";
     /// The contract failed, or answered something else than it promises.

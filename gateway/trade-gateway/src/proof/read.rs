@@ -28,7 +28,7 @@ pub(crate) enum Unproven {
     #[error("the block has no {0}")]
     Missing(&'static str),
     /// Another transaction stands there.
-    #[error("block {block} of the peer has another transaction at place {place} than the index has read there")]
+    #[error("block {block} of the peer has another transaction at place {place} than was read there")]
     Another {
         /// The block.
         block: u64,
@@ -37,19 +37,22 @@ pub(crate) enum Unproven {
     },
 }
 
-/// The transaction at this place of a block that `told_by`'s peer gave.
+/// The transaction at this place of a block that `told_by`'s peer gave, with this id if one is known.
 ///
 /// # Errors
 /// [`Unproven`]: the block does not hold it, or cannot be read.
 pub(crate) fn read(
     block: &Block,
     place: u32,
-    transaction_id: &str,
+    transaction_id: Option<&str>,
     (channel, chaincode, told_by): (&str, &str, &str),
 ) -> Result<TransactionView, Unproven> {
     let facts = read_block(block, chaincode)?;
     let header = block.header.as_ref().ok_or(Unproven::Missing("header"))?;
-    let found = facts.transactions.iter().find(|found| found.place == place && found.transaction_id == transaction_id);
+    let is_wanted = |found: &&TransactionFacts| {
+        found.place == place && transaction_id.is_none_or(|wanted| found.transaction_id == wanted)
+    };
+    let found = facts.transactions.iter().find(is_wanted);
     let found = found.ok_or(Unproven::Another { block: header.number, place })?;
     let envelopes = block.data.as_ref().map(|data| data.data.as_slice()).unwrap_or_default();
     let envelope = usize::try_from(place).ok().and_then(|place| envelopes.get(place));

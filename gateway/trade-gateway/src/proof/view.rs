@@ -60,6 +60,37 @@ pub struct TransactionView {
     pub envelope: String,
 }
 
+/// What shows where a record comes from, beside the record as the contract answers it (`?proof=transaction`). One peer
+/// has told the record and its entries at once, so that it shows that very version. What is private in an answer stands
+/// in no entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordProof {
+    /// The MSP id of the organization whose peer has read the record: the caller's own, or where that runs no
+    /// chaincode, the one that lends the gateway's identity. That nothing was written later is this peer's word.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$"), example = &"ExporterMSP")]
+    pub read_by: String,
+    /// The public entries from which the record was read, the one that was written last first. A record may have been
+    /// written in parts, by one transaction each.
+    #[schemars(length(min = 1))]
+    pub entries: Vec<ProvenEntry>,
+    /// The transaction that wrote the first of them, with its value among what it wrote.
+    pub transaction: TransactionView,
+}
+
+/// An entry of a record, and where the transaction stands that wrote it last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProvenEntry {
+    /// `record` for the record itself, or the name of what belongs to it, as in histories.
+    #[schemars(regex(pattern = r"^[a-z_]{1,64}$"), example = &"record")]
+    pub part: String,
+    /// The table and the parts of the key, as in what a transaction wrote.
+    pub key: Vec<String>,
+    /// The block.
+    pub block: u64,
+    /// The transaction's place in it, from 0.
+    pub place: u32,
+}
+
 /// The block that holds a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockView {

@@ -18,6 +18,21 @@ static OPERATIONS: [Parameter; 3] = [
     query("limit", ParameterKind::PageSize, "How many to answer. Default: 100"),
 ];
 
+static AUDIT: [Parameter; 12] = [
+    query("from", ParameterKind::Moment, "Only from this moment on"),
+    query("to", ParameterKind::Moment, "Only up to this moment"),
+    query("organization", ParameterKind::Text, "Only about members of this organization, by its MSP id"),
+    query("subject", ParameterKind::Text, "Only about callers in the subject of whose certificate this stands"),
+    query("certificate_sha256", ParameterKind::Text, "Only about the holder of this certificate"),
+    query("route", ParameterKind::Text, "Only this route, as the `route` of a line names it"),
+    query("resource", ParameterKind::Text, "Only this record, as the `resource` of a line names it"),
+    query("status", ParameterKind::Number, "Only answers with this status; 0 where a write begins"),
+    query("outcome", ParameterKind::Text, "Only this outcome: `allowed`, `begun`, or the code of a problem"),
+    query("transaction_id", ParameterKind::Text, "Only what made this Fabric transaction"),
+    query("after", ParameterKind::Cursor, "The `next` of the page before"),
+    query("limit", ParameterKind::PageSize, "How many to answer. Default: 100"),
+];
+
 const fn query(name: &'static str, kind: ParameterKind, summary: &'static str) -> Parameter {
     Parameter { name, place: ParameterIn::Query, field: None, kind, summary }
 }
@@ -89,6 +104,15 @@ pub(super) static ROUTES: &[Route] = &[
         EVERY_ROLE,
         Action::Operations,
         &OPERATIONS,
+    ),
+    own(
+        "listAuditLines",
+        Method::Get,
+        "/v1/audit",
+        "The lines of the gateway's audit log, newest first, for auditors of the organization that runs it",
+        EVERY_ROLE,
+        Action::AuditLines,
+        &AUDIT,
     ),
     own(
         "cancelOperation",

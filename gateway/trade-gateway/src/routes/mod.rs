@@ -23,8 +23,9 @@ mod title;
 mod transaction;
 mod webhook;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
+use trade_index::Resource;
 use trade_model::governance::{ReadFoundings, ReadProposals};
 
 pub use route::{Access, Action, Method, OWN_PARTY, Parameter, ParameterIn, ParameterKind, Route};
@@ -101,9 +102,22 @@ pub fn reading(route: &Route) -> Option<&'static Route> {
     by_transaction(route.question()?)
 }
 
+/// The list whose records a route reads one by one, by all parts of their keys.
+#[must_use]
+pub fn record_of(route: &Route) -> Option<&'static Resource> {
+    let (name, key) = route.path.strip_prefix("/v1/")?.split_once('/')?;
+    let resource = Resource::find(name)?;
+    let is_asked = route.parameters.iter().any(|parameter| parameter.place == ParameterIn::RequiredQuery);
+    let names = key.split('/').map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let is_whole = names.eq(resource.key.iter().map(|name| Some(*name)));
+    (matches!(route.action, Action::Evaluate(_)) && is_whole && !is_asked).then_some(resource)
+}
+
 /// Whether a transaction reads a record which a route changes.
 pub(crate) fn is_question(name: &str) -> bool {
-    all().iter().any(|route| route.question() == Some(name))
+    static QUESTIONS: LazyLock<BTreeSet<&'static str>> =
+        LazyLock::new(|| all().iter().filter_map(|route| route.question()).collect());
+    QUESTIONS.contains(name)
 }
 
 fn by_transaction(name: &str) -> Option<&'static Route> {
@@ -112,8 +126,6 @@ fn by_transaction(name: &str) -> Option<&'static Route> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use schemars::SchemaGenerator;
     use serde_json::Value;
 
@@ -133,6 +145,21 @@ mod tests {
             assert!(!route.access.permits(Role::Regulator), "{}", route.operation);
             assert!(matches!(route.access, Access::Members(_)), "{} is public", route.operation);
         }
+    }
+
+    #[test]
+    fn records_of_lists_are_read_by_the_parts_of_their_keys() {
+        let read = |operation: &str| by_operation(operation).and_then(record_of).map(|resource| resource.name);
+        assert_eq!(read("readInvoice"), Some("invoices"));
+        assert_eq!(read("readAccount"), Some("accounts"));
+        assert_eq!(read("readItem"), Some("items"));
+        for other in ["readTariff", "readEvidence", "issueInvoice", "listInvoices", "historyInvoices", "readEvents"] {
+            assert!(by_operation(other).is_some(), "{other}");
+            assert_eq!(read(other), None, "{other}");
+        }
+        let all: BTreeSet<_> =
+            all().iter().filter_map(|route| record_of(route)).map(|resource| resource.name).collect();
+        assert_eq!(all.len(), 18, "{all:?}");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use trade_import::mapping::Mapping;
 use trade_index::Resource;
+use trade_model::common::Duty;
 
 use super::transaction::{Shape, Transaction};
 
 use crate::{
     answer::{EntriesOfStatement, Identity, OperationView, OperationsAnswer, SignatureBody, SigningStep},
-    imports::{ImportView, ImportsAnswer, MappingView, MappingsAnswer, PreviewAnswer, RowsAnswer},
+    audit::AuditAnswer,
+    imports::{ImportView, ImportsAnswer, MappingView, MappingsAnswer, PreviewAnswer, RowsAnswer, XLSX},
     index::{EventsAnswer, HistoryAnswer, SearchAnswer},
     proof::TransactionView,
     settings::Role,
@@ -106,6 +108,8 @@ pub enum Action {
     Operation,
     /// The organization's operations.
     Operations,
+    /// Lines of the audit log.
+    AuditLines,
     /// Cancels what is not handed over to the orderer.
     CancelOperation,
     /// Takes the signature of a proposal.
@@ -235,6 +239,15 @@ impl Route {
         }
     }
 
+    /// What a person must be able to do for its organization to use it: one of these; none where everybody may.
+    #[must_use]
+    pub fn duties(&self) -> &'static [Duty] {
+        match &self.action {
+            Action::AuditLines => &[Duty::Auditor],
+            _ => self.transaction().map_or(&[], |transaction| transaction.duties),
+        }
+    }
+
     /// The transaction that reads the record which the route changes, where others can change that record as well: a
     /// caller says in `If-Match` which answer it has seen.
     #[must_use]
@@ -252,6 +265,12 @@ impl Route {
     #[must_use]
     pub fn is_indexed(&self) -> bool {
         matches!(self.action, Action::List(_) | Action::History(_) | Action::Search | Action::LedgerEvents)
+    }
+
+    /// Whether its answer says in its head, too, where the next page is.
+    #[must_use]
+    pub fn links(&self) -> bool {
+        self.is_indexed() || matches!(self.action, Action::AuditLines)
     }
 
     /// Whether the route changes the ledger.
@@ -296,6 +315,7 @@ impl Route {
             Action::Whoami => Some(Shape::of::<Identity>()),
             Action::Operation => Some(Shape::of::<OperationView>()),
             Action::Operations => Some(Shape::of::<OperationsAnswer>()),
+            Action::AuditLines => Some(Shape::of::<AuditAnswer>()),
             Action::SignProposal => Some(Shape::of::<SigningStep>()),
             Action::SignTransaction => Some(Shape::of::<OperationView>()),
             Action::BankStatement => Some(Shape::of::<EntriesOfStatement>()),
@@ -322,5 +342,20 @@ impl Route {
     #[must_use]
     pub fn has_body(&self) -> bool {
         !matches!(self.method, Method::Get | Method::Delete) && !matches!(self.action, Action::ChangeWebhookSecret)
+    }
+
+    /// The media types of the body, none where the route takes no body. Other names of the same forms are taken, too:
+    /// `text/xml`, and `application/…+json`.
+    #[must_use]
+    pub fn media_types(&self) -> &'static [&'static str] {
+        match self.action {
+            _ if !self.has_body() => &[],
+            Action::BankStatement => &["application/xml"],
+            Action::Token => &["application/x-www-form-urlencoded"],
+            Action::StartImport | Action::PreviewMapping => {
+                &["text/csv", "application/x-ndjson", XLSX, "application/ld+json", "application/xml"]
+            }
+            _ => &["application/json"],
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The gateway's state, and what every kind of request needs of it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
     time::Instant,
 };
@@ -14,6 +14,7 @@ use trade_model::common::{Beside, Digest256, GATEWAY_ATTRIBUTE, Vouched};
 use super::backoff::Backoff;
 use crate::{
     answer::Answer,
+    audit::AuditReader,
     index::Index,
     ledger::{Call, Cause, CreatorIdentity, Draft, Ledger, LedgerError, Step},
     members::{Members, OutOfService, Principal},
@@ -31,6 +32,10 @@ use crate::{
     webhooks::Guard,
 };
 
+/// How many operations for which nobody waits one organization may have, as a multiple of how many are handed over at
+/// once.
+const UNATTENDED_FACTOR: usize = 4;
+
 /// The gateway without its HTTP surface.
 pub(crate) struct Service {
     pub(super) settings: Settings,
@@ -40,6 +45,7 @@ pub(crate) struct Service {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) store: Store,
     pub(super) references: References,
+    pub(super) audit: AuditReader,
     pub(super) index: Arc<Index>,
     webhook_guard: Guard,
     oauth: Option<Oauth>,
@@ -50,6 +56,9 @@ pub(crate) struct Service {
     pub(super) backoff: Backoff,
     /// How many operations for which nobody waits are with the orderer at once.
     pub(super) hand_overs: Semaphore,
+    /// Places for operations for which nobody waits, by the organization whose they are: one that sends without end
+    /// fills neither the disk nor the way to the orderer.
+    pub(super) unattended: BTreeMap<String, Arc<Semaphore>>,
     /// Told when an import begins or goes on.
     pub(super) imports_wait: tokio::sync::Notify,
     pub(super) readiness: tokio::sync::Mutex<Option<(Instant, Option<ProblemCode>)>>,
@@ -66,7 +75,7 @@ impl Service {
         settings: Settings,
         members: Members,
         ledger: Arc<dyn Ledger>,
-        (store, references): (Store, References),
+        (store, references, audit): (Store, References, AuditReader),
         oauth: Option<Oauth>,
         webhook_guard: Guard,
     ) -> Self {
@@ -75,6 +84,8 @@ impl Service {
         let sessions = Sessions::new(settings.limits.signing_sessions, settings.organizations.len());
         let (active, backoff) = (Mutex::default(), Backoff::default());
         let hand_overs = Semaphore::new(settings.limits.hand_overs);
+        let places = || Arc::new(Semaphore::new(UNATTENDED_FACTOR * settings.limits.hand_overs));
+        let unattended = settings.organizations.iter().map(|one| (one.msp_id.clone(), places())).collect();
         let imports_wait = tokio::sync::Notify::new();
         let readiness = tokio::sync::Mutex::new(None);
         let (index, in_use) = (Arc::new(Index::new(&settings)), Arc::default());
@@ -87,6 +98,7 @@ impl Service {
             ledger,
             store,
             references,
+            audit,
             index,
             webhook_guard,
             oauth,
@@ -95,6 +107,7 @@ impl Service {
             active,
             backoff,
             hand_overs,
+            unattended,
             imports_wait,
             readiness,
             stopping,
@@ -188,7 +201,7 @@ impl Service {
             let detail = format!("{} needs the scope write.", route.operation);
             return Err(Problem::of(ProblemCode::ScopeInsufficient).with_detail(detail));
         }
-        let duties = route.transaction().map_or(&[][..], |transaction| transaction.duties);
+        let duties = route.duties();
         if operators::may(principal.duties.as_ref(), duties) {
             return Ok(());
         }

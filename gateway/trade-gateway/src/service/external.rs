@@ -15,6 +15,7 @@ use crate::{
     ledger::{Call, CreatorIdentity, Endorsed, LedgerError},
     members::Principal,
     problem::{Problem, ProblemCode},
+    proof::Record,
     request::{self, Parts},
     routes::{Route, by_operation},
     signing::Session,
@@ -29,6 +30,7 @@ impl Service {
         principal: &Principal,
         call: &Call,
         key: Option<KeyDigest>,
+        record: Option<Record>,
     ) -> Result<Answer, Problem> {
         let creator =
             CreatorIdentity { msp_id: principal.msp_id.clone(), certificate_pem: principal.certificate.pem().to_vec() };
@@ -43,6 +45,7 @@ impl Service {
             result: Value::Null,
             proposal_signature: None,
             key,
+            record,
             expires_at: now() + self.limits().signing_seconds,
         };
         let answer = step(&session);
@@ -54,12 +57,13 @@ impl Service {
         let (session, signature) = self.signed(principal, parts, SigningStage::Proposal)?;
         let id = session.draft.transaction_id.clone();
         if session.evaluates {
-            let answer = self.ledger.evaluate(&session.msp_id, &session.draft, &signature).await;
-            return match answer {
-                Ok(bytes) => {
+            let record = session.record.as_ref();
+            return match self.read(&session.msp_id, &session.draft, &signature, record).await {
+                Ok(read) => {
                     self.sessions.close(&id);
                     let transaction = by_operation(session.operation).and_then(Route::transaction);
-                    self.evaluated(transaction.map_or("", |one| one.name), &id, bytes)
+                    let function = transaction.map_or("", |one| one.name);
+                    self.answered(function, &session.msp_id, &id, read, record).await
                 }
                 Err(error) => Err(self.session_failed(session, &error)),
             };

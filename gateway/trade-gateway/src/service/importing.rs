@@ -2,10 +2,10 @@
 
 use super::core::Service;
 use crate::{
-    imports::{Import, ImportRow, ImportState, RowState},
+    imports::{Import, ImportRow, RowState, Target},
     members::Principal,
     problem::{Problem, ProblemCode},
-    store::StoreError,
+    store::{Concluded, StoreError},
     time::now,
 };
 
@@ -29,20 +29,28 @@ impl Service {
     /// Whether an import is still there.
     pub(crate) fn has_import(&self, import: &Import) -> bool {
         // A store that does not answer is no reason to give a row up.
-        self.store.import(&import.msp_id, &import.id).map_or(true, |found| found.is_some())
+        let is_the_same = |found: Option<Import>| found.is_some_and(|found| found.is_the_same(import));
+        self.store.import(&import.msp_id, &import.id).map_or(true, is_the_same)
     }
 
     /// Stores what became of a row. Says whether its import is still there.
     pub(crate) fn conclude_row(&self, import: &Import, row: &ImportRow) -> Result<bool, Problem> {
-        self.metrics().import_rows(if row.state == RowState::Accepted { "accepted" } else { "failed" }, 1);
-        self.store.conclude_row(import, row, now()).map_err(|error| unstored(&error))
+        let concluded = self.store.conclude_row(import, row, now()).map_err(|error| unstored(&error))?;
+        if concluded == Concluded::Now && !import.dry_run {
+            self.metrics().import_rows(if row.state == RowState::Accepted { "accepted" } else { "failed" }, 1);
+        }
+        Ok(concluded != Concluded::Gone)
     }
 
     /// The person who sent the file, judged by the rules of now.
+    ///
+    /// # Errors
+    /// The person may not send the rows.
     pub(crate) fn importer(&self, import: &Import) -> Result<Principal, Problem> {
         let certificate = hex::decode(&import.certificate).unwrap_or_default();
         let principal = self.members().authenticate(Some(&certificate), now())?;
         self.check_custody(&principal.msp_id)?;
+        self.authorise(Target::parse(&import.operation)?.route, Some(&principal))?;
         Ok(principal)
     }
 
@@ -52,10 +60,10 @@ impl Service {
             // It goes on as soon as it is looked for again.
             return;
         }
-        let state = if problem.is_some() { ImportState::Stopped } else { ImportState::Done };
-        let code = problem.as_ref().map(|problem| problem.code.as_str());
-        tracing::info!(msp.id = import.msp_id, import.id = import.id, "an import is over: {}", code.unwrap_or("done"));
-        if let Err(error) = self.store.set_import_state(import, state, code, now()) {
+        let stopped = problem.as_ref().map(|problem| problem.code.as_str());
+        let (msp_id, id) = (&import.msp_id, &import.id);
+        tracing::info!(msp.id = msp_id, import.id = id, "an import is over: {}", stopped.unwrap_or("done"));
+        if let Err(error) = tokio::task::block_in_place(|| self.store.end_import(import, stopped, now())) {
             tracing::error!("the end of an import cannot be stored: {error}");
         }
     }

@@ -18,7 +18,9 @@ use crate::{
     members::Principal,
     problem::{Problem, ProblemCode},
     request::{self, Parts},
+    routes::by_operation,
     settings::Custody,
+    store::{AddImport, IMPORTS_MAX},
     time::now,
 };
 
@@ -53,11 +55,7 @@ impl Service {
         let id = self.import_id(caller, &wish, &form, dry_run, &parts.body);
         let certificate = hex::encode(caller.certificate.der());
         if let Some(known) = self.store.import(&caller.msp_id, &id).map_err(|error| store_failed(&error))? {
-            return self.start_again(&known, &certificate);
-        }
-        if self.store.imports(&caller.msp_id).map_err(|error| store_failed(&error))?.len() >= IMPORTS_MAX {
-            return Err(Problem::of(ProblemCode::ImportsFull)
-                .with_detail(format!("An organization may have {IMPORTS_MAX}; forget one of them.")));
+            return self.start_again(known, &certificate);
         }
         let import = Import {
             id,
@@ -88,8 +86,18 @@ impl Service {
         let rows = imported.rows.len() as u64;
         let state = if failed == rows { ImportState::Done } else { ImportState::Running };
         let import = Import { header: imported.header, rows, failed, state, ..import };
-        self.store.add_import(&import, &imported.rows).map_err(|error| store_failed(&error))?;
-        self.metrics.import_rows("failed", failed);
+        let added = tokio::task::block_in_place(|| self.store.add_import(&import, &imported.rows));
+        match added.map_err(|error| store_failed(&error))? {
+            AddImport::New => {}
+            AddImport::Known(known) => return self.start_again(known, &import.certificate),
+            AddImport::TooMany => {
+                return Err(Problem::of(ProblemCode::ImportsFull)
+                    .with_detail(format!("An organization may have {IMPORTS_MAX}; forget one of them.")));
+            }
+        }
+        if !import.dry_run {
+            self.metrics.import_rows("failed", failed);
+        }
         self.imports_wait.notify_one();
         let place = format!("/v1/imports/{}", import.id);
         Ok(Answer::json(202, &ImportView::from(&import)).with_header("Location", place))
@@ -105,11 +113,14 @@ impl Service {
         })
     }
 
-    fn start_again(&self, known: &Import, certificate: &str) -> Result<Answer, Problem> {
-        if known.state == ImportState::Running {
-            return Ok(Answer::json(200, &ImportView::from(known)));
-        }
-        let again = self.store.repeat_import(known, certificate, now()).map_err(|error| store_failed(&error))?;
+    /// Lets an import that does not run go on, in the name of another certificate.
+    fn start_again(&self, known: Import, certificate: &str) -> Result<Answer, Problem> {
+        let again = match known.state {
+            ImportState::Running => Ok(Some(known)),
+            _ => tokio::task::block_in_place(|| self.store.repeat_import(&known, certificate, now())),
+        };
+        let again = again.map_err(|error| store_failed(&error))?;
+        let again = again.ok_or_else(|| Problem::of(ProblemCode::ImportUnknown))?;
         self.imports_wait.notify_one();
         Ok(Answer::json(200, &ImportView::from(&again)))
     }
@@ -184,7 +195,12 @@ impl Service {
 
     /// Forgets one. What it has recorded stays recorded.
     pub(super) fn remove_import(&self, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
-        let removed = self.store.remove_import(&caller.msp_id, path(parts, "id"));
+        let import = self.known_import(caller, parts)?;
+        // Who may not send its rows may not stop them either.
+        if let Some(route) = by_operation(&import.operation) {
+            self.authorise(route, Some(caller))?;
+        }
+        let removed = tokio::task::block_in_place(|| self.store.remove_import(&import.msp_id, &import.id));
         match removed.map_err(|error| store_failed(&error))? {
             true => Ok(Answer::empty(204)),
             false => Err(Problem::of(ProblemCode::ImportUnknown)),
@@ -207,7 +223,8 @@ impl Service {
         let wanted = |row: &ImportRow| state.is_none_or(|state| row.state == state);
         let count = limit as usize;
         // One more tells whether there are more.
-        let rows = self.store.import_rows(&import.id, from, count + 1, wanted).map_err(|error| store_failed(&error))?;
+        let rows = tokio::task::block_in_place(|| self.store.import_rows(&import.id, from, count + 1, wanted));
+        let rows = rows.map_err(|error| store_failed(&error))?;
         let next = rows.get(count).map(|row| row.number);
         Ok(Answer::json(200, &RowsAnswer { rows: rows.iter().take(count).map(RowView::from).collect(), next }))
     }
@@ -216,8 +233,8 @@ impl Service {
     pub(super) fn report_import(&self, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
         let import = self.known_import(caller, parts)?;
         let is_failed = |row: &ImportRow| row.state == RowState::Failed;
-        let rows =
-            self.store.import_rows(&import.id, 0, usize::MAX, is_failed).map_err(|error| store_failed(&error))?;
+        let rows = tokio::task::block_in_place(|| self.store.import_rows(&import.id, 0, usize::MAX, is_failed));
+        let rows = rows.map_err(|error| store_failed(&error))?;
         let own = ["import line", "import code", "import reason"].map(str::to_owned);
         let mut text = report_line(&[import.header.as_slice(), &own].concat());
         for row in &rows {
@@ -257,9 +274,6 @@ impl Service {
         self.evaluated(target.transaction.name, &draft.transaction_id, answer)
     }
 }
-
-/// Most imports that an organization has at once.
-const IMPORTS_MAX: usize = 100;
 
 fn reasons(row: &ImportRow) -> [String; 3] {
     let each = |text: &dyn Fn(&trade_import::RowFault) -> String| -> String {

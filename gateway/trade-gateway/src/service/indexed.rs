@@ -218,7 +218,7 @@ pub(super) async fn in_time<T>(asking: impl Future<Output = Result<T, StoreError
 }
 
 /// The key of the record that a path names.
-fn key_of(resource: &Resource, caller: &Principal, parts: &Parts) -> Result<Vec<String>, Problem> {
+pub(super) fn key_of(resource: &Resource, caller: &Principal, parts: &Parts) -> Result<Vec<String>, Problem> {
     let part = |name: &&'static str| {
         let text = path(parts, name);
         match *name {
@@ -267,7 +267,7 @@ pub(super) fn refused(name: &str, reason: &str) -> Problem {
 }
 
 /// Adds where the next page is (RFC 8288).
-fn paged(answer: Answer, parts: &Parts, next: Option<&str>) -> Answer {
+pub(super) fn paged(answer: Answer, parts: &Parts, next: Option<&str>) -> Answer {
     let Some(next) = next else { return answer };
     let (path, query) = parts.target.split_once('?').unwrap_or((&parts.target, ""));
     let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some("after"));

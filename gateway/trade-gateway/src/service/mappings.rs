@@ -18,13 +18,17 @@ use crate::{
     time::now,
 };
 
+/// Largest mapping, in bytes.
+const MAPPING_BYTES_MAX: usize = 64 * 1024;
+
 /// Most rows of a preview.
 const PREVIEWED_MAX: u32 = 100;
 
 impl Service {
     /// The newest version of each mapping of the caller's organization.
     pub(super) fn mappings(&self, caller: &Principal) -> Result<Answer, Problem> {
-        let mappings = self.store.mappings(&caller.msp_id).map_err(|error| store_failed(&error))?;
+        let mappings = tokio::task::block_in_place(|| self.store.mappings(&caller.msp_id));
+        let mappings = mappings.map_err(|error| store_failed(&error))?;
         let mappings = mappings.into_iter().map(|(name, kept)| MappingView::new(&name, kept)).collect();
         Ok(Answer::json(200, &MappingsAnswer { mappings }))
     }
@@ -41,11 +45,18 @@ impl Service {
     pub(super) fn put_mapping(&self, caller: &Principal, parts: &Parts) -> Result<Answer, Problem> {
         let name = path(parts, "name");
         DeclarationId::parse(name).map_err(|error| refused("name", &error.to_string()))?;
+        if parts.body.len() > MAPPING_BYTES_MAX {
+            return Err(Problem::of(ProblemCode::MappingTooLarge)
+                .with_detail(format!("A mapping has at most {MAPPING_BYTES_MAX} bytes.")));
+        }
         let body = request::body_object(&parts.body, &self.limits())?;
         let mapping: Mapping = rejection::read(serde_json::Value::Object(body).to_string().as_bytes())
             .map_err(|rejection| Problem::refused(&rejection.into()))?;
-        Target::parse(&mapping.target)?.plan(&mapping)?;
-        let put = self.store.put_mapping(&caller.msp_id, name, &mapping, now());
+        let target = Target::parse(&mapping.target)?;
+        // Rows are sent in the name of others by what the mapping says.
+        self.authorise(target.route, Some(caller))?;
+        target.plan(&mapping)?;
+        let put = tokio::task::block_in_place(|| self.store.put_mapping(&caller.msp_id, name, &mapping, now()));
         match put.map_err(|error| store_failed(&error))? {
             PutMapping::New(kept) => Ok(Answer::json(201, &MappingView::new(name, kept))),
             PutMapping::Same(kept) => Ok(Answer::json(200, &MappingView::new(name, kept))),

@@ -4,6 +4,7 @@
 //! callers who sign, `indexed` asks the index, `imports`, `importing` and `mappings`
 //! serve bulk imports, `reading` and `writing` do the rest, and `dispatch` chooses among them.
 
+mod auditing;
 mod backoff;
 mod core;
 mod dispatch;
@@ -21,5 +22,6 @@ mod streaming;
 mod webhooks;
 mod writing;
 
+pub(crate) use self::auditing::away;
 pub(crate) use self::core::{Service, evaluate_as};
 pub(crate) use self::streaming::{EventStream, Streamed};

@@ -46,7 +46,10 @@ impl Service {
         }
         let turn = tokio::task::block_in_place(|| self.store.take_turn(id, State::Cancelled, now()));
         match turn.map_err(|error| store_failed(&error))? {
-            Turn::Taken(_) => Ok(Answer::empty(204).of_transaction(id)),
+            Turn::Taken(_) => {
+                self.backoff.forget(id);
+                Ok(Answer::empty(204).of_transaction(id))
+            }
             Turn::Past(operation) if operation.state == State::Cancelled => Ok(Answer::empty(204).of_transaction(id)),
             Turn::Past(operation) => {
                 let view = OperationView::from(&*operation);

@@ -8,17 +8,21 @@ use serde_json::json;
 use trade_model::{Transaction as _, governance::ReadMembers, item::ScanItem};
 use trade_standards::iso20022::{CamtError, CamtLimits, parse_camt_with};
 
-use super::core::{Service, creator_of, evaluate_as, failed, log_failure, path, sign, to_bytes};
+use super::{
+    core::{Service, creator_of, evaluate_as, failed, log_failure, path, sign, to_bytes},
+    indexed::key_of,
+};
 use crate::{
     answer::{Answer, EntriesOfStatement, Identity},
     consumer,
-    ledger::{Cause, LedgerError},
+    ledger::{Cause, Draft, Evaluated, LedgerError},
     log,
     members::Principal,
     problem::{Problem, ProblemCode},
-    request::{self, Parts},
-    routes::{Route, Transaction},
-    settings::Custody,
+    proof::Record,
+    request::{self, Arguments, Parts},
+    routes::{self, Route, Transaction},
+    settings::{Custody, ServiceIdentity},
     time::{now, rfc3339},
 };
 
@@ -95,19 +99,20 @@ impl Service {
             return Some(ProblemCode::NetworkUnavailable);
         }
         // With a full disk a peer still evaluates, and writes come to nothing.
-        let operations = self.settings.service.peer_operations.as_deref()?;
-        match fabric_client::health(operations, HEALTH_PATIENCE).await {
-            Ok(Health::Well) => None,
-            Ok(Health::Unwell(failed)) => {
-                tracing::warn!(operations, ?failed, "the peer says that it is not well");
-                Some(ProblemCode::PeerUnwell)
-            }
-            Err(cause) => {
-                // That it answers at all has just been seen.
-                tracing::debug!(%cause, "the peer does not say how it is");
-                None
+        for operations in self.own_operations() {
+            if !is_unwell(&operations?).await {
+                return None;
             }
         }
+        Some(ProblemCode::PeerUnwell)
+    }
+
+    /// Where the peers of the gateway's own organization say how they are; none for one that is not asked.
+    fn own_operations(&self) -> Vec<Option<String>> {
+        let ServiceIdentity { msp_id, peer_operations, .. } = &self.settings.service;
+        let own = self.settings.organizations.iter().find(|one| one.msp_id == *msp_id);
+        let further = own.into_iter().flat_map(|own| &own.further_peers);
+        std::iter::once(peer_operations.clone()).chain(further.map(|one| one.peer_operations.clone())).collect()
     }
 
     /// What a gateway that is ready says about itself.
@@ -124,8 +129,15 @@ impl Service {
             "membership": if self.members.is_stale() { "stale" } else { "current" },
             "out_of_service": self.members.out_of_service(),
             "expiring": expiring,
+            "peers": self.peers_condition(),
             "index": self.index_condition().await,
         })
+    }
+
+    /// Which peers are up, in the order of the settings. Where they are is nothing for members.
+    fn peers_condition(&self) -> Vec<serde_json::Value> {
+        let standings = self.ledger.standings().into_iter();
+        standings.map(|(organization, standing)| json!({"organization": organization, "up": standing.up})).collect()
     }
 
     pub(super) async fn consumer_page(&self, parts: &Parts) -> Result<Answer, Problem> {
@@ -177,13 +189,76 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let arguments = request::arguments(route, transaction, parts, &self.limits())?;
         let call = self.call(transaction, principal, &arguments).await?;
+        let record = record(route, &arguments, principal, parts)?;
         let Some(signer) = self.signer(principal, arguments.caller_signs)? else {
-            return self.open_session(route, principal, &call, None);
+            return self.open_session(route, principal, &call, None, record);
         };
         let draft = self.ledger.propose(&creator_of(signer.as_ref()), &call).map_err(|error| failed(&error))?;
         let signature = sign(signer.as_ref(), &draft).map_err(|error| failed(&error))?;
-        let bytes =
-            self.ledger.evaluate(&principal.msp_id, &draft, &signature).await.map_err(|error| failed(&error))?;
-        self.evaluated(transaction.name, &draft.transaction_id, bytes)
+        let msp_id = &principal.msp_id;
+        let read = self.read(msp_id, &draft, &signature, record.as_ref()).await.map_err(|error| failed(&error))?;
+        self.answered(transaction.name, msp_id, &draft.transaction_id, read, record.as_ref()).await
+    }
+
+    /// What a peer answers to a signed question, with what it was read from when a record is to be proven.
+    pub(super) async fn read(
+        &self,
+        msp_id: &str,
+        draft: &Draft,
+        signature: &[u8],
+        record: Option<&Record>,
+    ) -> Result<Evaluated, LedgerError> {
+        match record {
+            Some(_) => match self.ledger.evaluate_reads(msp_id, draft, signature).await {
+                // As on a regulator's peers. Their gateway service would ask some other organization's, too.
+                Err(error) if error.lacks_chaincode() => {
+                    self.ledger.evaluate_reads(&self.settings.service.msp_id, draft, signature).await
+                }
+                read => read,
+            },
+            None => {
+                let result = self.ledger.evaluate(msp_id, draft, signature).await?;
+                Ok(Evaluated { result, ..Evaluated::default() })
+            }
+        }
+    }
+
+    /// A contract's answer with its tag, and with its proof when that is asked for.
+    pub(super) async fn answered(
+        &self,
+        function: &str,
+        msp_id: &str,
+        transaction_id: &str,
+        mut read: Evaluated,
+        record: Option<&Record>,
+    ) -> Result<Answer, Problem> {
+        let answer = self.evaluated(function, transaction_id, std::mem::take(&mut read.result))?;
+        match record {
+            Some(record) => self.proven(msp_id, record, &read, answer).await,
+            None => Ok(answer),
+        }
+    }
+}
+
+/// The record that is to be shown with the transaction that wrote it last, if the caller asks for that.
+fn record(route: &Route, arguments: &Arguments, caller: &Principal, parts: &Parts) -> Result<Option<Record>, Problem> {
+    let resource = routes::record_of(route).filter(|_| arguments.with_proof);
+    let record = |resource| Ok(Record { resource, key: key_of(resource, caller, parts)? });
+    resource.map(record).transpose()
+}
+
+/// Whether a peer says that it is not well.
+async fn is_unwell(operations: &str) -> bool {
+    match fabric_client::health(operations, HEALTH_PATIENCE).await {
+        Ok(Health::Well) => false,
+        Ok(Health::Unwell(failed)) => {
+            tracing::warn!(operations, ?failed, "the peer says that it is not well");
+            true
+        }
+        Err(cause) => {
+            // That it answers at all has just been seen.
+            tracing::debug!(%cause, "the peer does not say how it is");
+            false
+        }
     }
 }

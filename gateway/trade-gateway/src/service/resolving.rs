@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::{sync::OwnedSemaphorePermit, task::JoinSet};
 
 use super::core::{Service, failed, log_failure, store_failed};
 use crate::{
@@ -68,6 +68,7 @@ impl Service {
         let Prepared { operation, msp_id, transaction, signature, result, key } = prepared;
         let signed = self.ledger.attach_signature(&msp_id, &transaction, &signature).map_err(|error| failed(&error))?;
         let wait = preference.wait(self.commit_wait());
+        let place = wait.is_zero().then(|| self.unattended(&msp_id)).transpose()?;
         let operation = Operation {
             state: if wait.is_zero() { State::Accepted } else { State::Submitted },
             signed: Some(hex::encode(&signed)),
@@ -80,9 +81,9 @@ impl Service {
         // Forcing to disk takes milliseconds in which this thread could not answer others.
         tokio::task::block_in_place(|| self.store.record_submission(&operation))
             .map_err(|error| store_failed(&error))?;
-        if wait.is_zero() {
+        if let Some(place) = place {
             drop(active);
-            tokio::spawn(Arc::clone(self).hand_over(operation.transaction_id.clone()));
+            tokio::spawn(Arc::clone(self).hand_over(operation.transaction_id.clone(), place));
             return Ok(preference.applied(operation_answer(&operation)));
         }
         let resolved = self.resolve(operation, &signed, wait, true).await;
@@ -93,11 +94,20 @@ impl Service {
         Duration::from_millis(self.limits().commit_wait_ms)
     }
 
-    /// Hands an operation over for which nobody waits, when it is its turn.
-    async fn hand_over(self: Arc<Self>, transaction_id: String) {
+    /// A place for one more operation of an organization for which nobody waits.
+    fn unattended(&self, msp_id: &str) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = self.unattended.get(msp_id).and_then(|places| Arc::clone(places).try_acquire_owned().ok());
+        place.ok_or_else(|| {
+            let detail = "The organization has too many operations for which nobody waits. Nothing was written.";
+            Problem::of(ProblemCode::GatewayBusy).with_detail(detail).retry_after(5)
+        })
+    }
+
+    /// Hands an operation over for which nobody waits, when it is its turn. Its place is free then.
+    async fn hand_over(self: Arc<Self>, transaction_id: String, _place: OwnedSemaphorePermit) {
         let mut stopping = self.stopping().subscribe();
         let handing_over = async {
-            if let Ok(_place) = self.hand_overs.acquire().await {
+            if let Ok(_turn) = self.hand_overs.acquire().await {
                 self.resolve_one(&transaction_id, self.commit_wait(), true).await;
             }
         };
@@ -261,6 +271,8 @@ impl Service {
         let waits = operation.state == State::Accepted && !has_place;
         let place = waits.then(|| self.hand_overs.try_acquire());
         if matches!(place, Some(Err(_))) {
+            // So that many of these do not keep younger ones, which were submitted, from being asked for.
+            self.backoff.tried(transaction_id, Instant::now());
             return;
         }
         let resolved = self.resolve_again(operation, wait).await;

@@ -11,16 +11,17 @@ use trade_model::{
 };
 
 use super::{
-    core::{Service, creator_of, failed, result_value, sign, store_failed},
+    core::{Service, creator_of, failed, log_failure, result_value, sign, store_failed},
     external,
     resolving::{ASK_WAIT, Prepared},
 };
 use crate::{
     answer::Answer,
-    ledger::{Call, Endorsed},
+    ledger::{Call, Commit, Done, Endorsed},
     members::Principal,
     preference::Preference,
     problem::{Problem, ProblemCode},
+    references,
     request::{self, Parts},
     routes::{Route, Transaction},
     store::{Begin, KeyDigest, Operation, State},
@@ -33,7 +34,7 @@ const KEY_BYTES_MAX: usize = 200;
 /// A write whose key is taken.
 struct Begun {
     key: KeyDigest,
-    /// What stands for it on the ledger, unless the caller says so itself.
+    /// What stands for it on the ledger where the gateway signs.
     reference: Digest256,
     caller_signs: bool,
     preference: Preference,
@@ -69,7 +70,10 @@ impl Service {
                 };
             }
         }
-        let reference = self.references.of(&principal.msp_id, &subject, route.operation, idempotency_key);
+        let reference = match &arguments.beside.client_reference {
+            Some(given) => references::of_given(&principal.msp_id, &subject, given),
+            None => self.references.of(&principal.msp_id, &subject, route.operation, idempotency_key),
+        };
         let begun = Begun { key, reference, caller_signs: arguments.caller_signs, preference: parts.preference() };
         let started = match self.start(route, principal, &call, &begun).await {
             Err(problem) => self.done_before(route, principal, &call, &begun, problem).await,
@@ -82,7 +86,8 @@ impl Service {
     }
 
     /// The answer of the transaction that has done the request already, when the contract refuses it for that: the
-    /// store has lost it, or another gateway has done it. The refusal, when that transaction cannot be read.
+    /// store has lost it, another key led to it, or another gateway has done it. The refusal, when that transaction
+    /// cannot be read.
     async fn done_before(
         &self,
         route: &'static Route,
@@ -93,12 +98,15 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let Some(id) = done_by(&problem) else { return Err(problem) };
         let msp_id = &principal.msp_id;
-        let done = self.ledger.done(msp_id, &id).await.map_err(|error| failed(&error))?;
-        let commit = self.ledger.outcome(msp_id, &id, ASK_WAIT).await.map_err(|error| failed(&error))?;
-        let (Some(done), Some(commit)) = (done, commit) else { return Err(problem) };
-        let same = [Some(call.function.as_bytes()), call.argument.as_deref()];
-        if !same.into_iter().flatten().eq(done.arguments.iter().take(2).map(Vec::as_slice)) {
+        let Some((done, commit)) = self.read_done(msp_id, &id).await else { return Err(problem) };
+        if !is_same(&done, msp_id, call, &begun.reference) {
             return Err(Problem::of(ProblemCode::IdempotencyKeyReused));
+        }
+        let known = self.store.operation(&id).map_err(|error| store_failed(&error))?;
+        if let Some(known) = known.filter(|known| known.msp_id == *msp_id) {
+            // Another key leads to it, and it gives back no more than that one when it is forgotten.
+            self.release(&begun.key);
+            return self.known_answer(known, begun.preference).await;
         }
         let operation = Operation {
             state: State::Committed,
@@ -114,6 +122,13 @@ impl Service {
         self.known_answer(operation, begun.preference).await
     }
 
+    /// What a transaction has done, and its place; none when the organization's peer does not tell.
+    async fn read_done(&self, msp_id: &str, id: &str) -> Option<(Done, Commit)> {
+        let done = self.ledger.done(msp_id, id).await.inspect_err(log_failure).ok()??;
+        let commit = self.ledger.outcome(msp_id, id, ASK_WAIT).await.inspect_err(log_failure).ok()??;
+        Some((done, commit))
+    }
+
     /// Runs a write whose key is taken. An error means that nothing can have been written.
     async fn start(
         self: &Arc<Self>,
@@ -124,12 +139,11 @@ impl Service {
     ) -> Result<Answer, Problem> {
         let Begun { key, reference, caller_signs, preference } = begun;
         let Some(signer) = self.signer(principal, *caller_signs)? else {
-            return self.open_session(route, principal, call, Some(key.clone()));
+            return self.open_session(route, principal, call, Some(key.clone()), None);
         };
-        let reference = call.beside.client_reference.clone().unwrap_or_else(|| reference.clone());
         let beside = Beside {
             operator: self.vouch(signer.as_ref(), principal),
-            client_reference: Some(reference),
+            client_reference: Some(reference.clone()),
             ..call.beside.clone()
         };
         let call = Call { beside, ..call.clone() };
@@ -150,6 +164,16 @@ impl Service {
 fn done_by(problem: &Problem) -> Option<String> {
     let field = problem.fields.iter().find(|field| problem.status == 409 && field.name == DONE_BY)?;
     Some(field.detail.clone())
+}
+
+/// Whether a transaction is this call of the organization, under this reference: who endorses may name any other one.
+fn is_same(done: &Done, msp_id: &str, call: &Call, reference: &Digest256) -> bool {
+    let [function, argument, beside] = done.arguments.as_slice() else { return false };
+    let beside = serde_json::from_slice::<Beside>(beside).ok();
+    done.msp_id == msp_id
+        && *function == call.function.as_bytes()
+        && Some(argument) == call.argument.as_ref()
+        && beside.is_some_and(|beside| beside.client_reference.as_ref() == Some(reference))
 }
 
 fn idempotency_key(parts: &Parts) -> Result<&str, Problem> {

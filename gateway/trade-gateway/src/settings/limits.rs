@@ -14,7 +14,7 @@ pub struct Limits {
     /// Largest bank statement, in bytes.
     pub statement_body_bytes: usize,
     /// Largest file of an import, in bytes. The parts of a workbook may have eight times as many once they are
-    /// expanded.
+    /// expanded, and so may the rows of any file together with their requests.
     pub import_body_bytes: usize,
     /// Most rows of an import.
     pub import_rows: u64,
@@ -58,7 +58,8 @@ pub struct Limits {
     pub fabric_deadline_ms: u64,
     /// Wait for a commit before the answer is 202, in milliseconds.
     pub commit_wait_ms: u64,
-    /// How many operations for which nobody waits (`Prefer: respond-async`) are with the orderer at once. Default: 256.
+    /// How many operations for which nobody waits (`Prefer: respond-async`) are with the orderer at once. Four times as
+    /// many may one organization have that wait for their turn or are there. Default: 256.
     pub hand_overs: usize,
     /// Open signing sessions of callers who sign themselves, over all organizations.
     pub signing_sessions: usize,
@@ -109,8 +110,8 @@ pub(crate) const JSON_EXPANSION: usize = 33;
 pub(crate) const IMPORT_EXPANSION: usize = 8;
 
 impl Limits {
-    /// These limits for a gateway that runs with others: those that bound connections, signing sessions and waits for
-    /// peers stay what they are until another start.
+    /// These limits for a gateway that runs with others: those that bound connections, signing sessions, operations
+    /// with the orderer and waits for peers stay what they are until another start.
     pub(crate) fn for_running(self, running: &Self) -> Self {
         Self {
             header_deadline_ms: running.header_deadline_ms,
@@ -120,6 +121,7 @@ impl Limits {
             unauthenticated_connections: running.unauthenticated_connections,
             connections_per_address: running.connections_per_address,
             fabric_deadline_ms: running.fabric_deadline_ms,
+            hand_overs: running.hand_overs,
             signing_sessions: running.signing_sessions,
             ..self
         }

@@ -68,14 +68,16 @@ impl Login {
     pub(super) fn of(settings: &SignerSettings, keys: &Keys) -> Result<Self, LoginError> {
         let gateway = &settings.gateway;
         let failed = |cause| LoginError::Address { address: gateway.address.clone(), cause };
-        let mut addresses = gateway.address.to_socket_addrs().map_err(failed)?;
-        let address = addresses.next().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+        let addresses: Vec<_> = gateway.address.to_socket_addrs().map_err(failed)?.collect();
+        if addresses.is_empty() {
+            return Err(failed(std::io::ErrorKind::NotFound.into()));
+        }
         let host = gateway.address.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
         let name = gateway.server_name.as_deref().unwrap_or(host);
         let authority = std::fs::read(&gateway.tls_ca)
             .map_err(|cause| LoginError::Authority { path: gateway.tls_ca.clone(), cause })?;
         let identity = keys.key_pem.as_deref().map(|key| (keys.certificate_pem.as_slice(), key));
-        let client = Client::new(address, name, &authority, identity)?;
+        let client = Client::new(&addresses, name, &authority, identity)?;
         let curve = || LoginError::Curve(settings.certificate.clone());
         let issuer = gateway.issuer.as_ref().filter(|_| keys.key_pem.is_none());
         let asking = issuer.map(|issuer| Asking::of(&keys.signer, issuer).ok_or_else(curve)).transpose()?;

@@ -4,11 +4,12 @@
 //! It takes the gateway's own routes, asks the gateway to prepare what is to be signed, and signs what it is asked for
 //! and nothing else: it makes the call again from the request and compares the prepared bytes with it whole
 //! ([`fabric_client::Intent`]). So the gateway need not be trusted with the organization's word. A policy says which
-//! transactions it signs, up to which amounts. It holds no state: a retry with the same idempotency key goes on where
-//! the gateway is.
+//! transactions it signs, up to which amounts. It also makes commitments and proofs, which need no gateway at all. It
+//! holds no state: a retry with the same idempotency key goes on where the gateway is.
 
 mod door;
 mod keys;
+mod local;
 mod login;
 mod policy;
 mod refusal;
@@ -28,7 +29,7 @@ use actix_web::{
 };
 use tokio::task::JoinHandle;
 
-use self::{keys::Keys, login::Login, signing::Signing};
+use self::{keys::Keys, local::Local, login::Login, signing::Signing};
 pub use self::{
     keys::KeysError,
     login::LoginError,
@@ -101,8 +102,9 @@ pub fn start(settings: &SignerSettings) -> Result<RunningSigner, SignerStartErro
     if !address.ip().is_loopback() {
         return Err(SignerStartError::NotLoopback(address));
     }
+    let local = Arc::new(Local::new(settings.desk()?, policy.local().clone()));
     let signing = Arc::new(Signing::new(settings, keys, login, policy));
-    let data = Data::new(door::Door::new(signing));
+    let data = Data::new(door::Door::new(signing, local));
     let server = HttpServer::new(move || {
         let data = data.clone();
         App::new().configure(move |config: &mut ServiceConfig| door::configure(config, &data))

@@ -1,12 +1,14 @@
 //! What is signed: the transactions that are named, up to the amounts that are set. What is not named is not signed.
+//! And what is made on this machine: the operations that are named.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 use serde_json::Value;
+use trade_claims::desk::Operation;
 use trade_model::transaction::PRIVATE;
 
 use super::refusal::{Refused, SignerCode};
@@ -20,6 +22,7 @@ const FILE_BYTES_MAX: u64 = 256 * 1024;
 pub struct Policy {
     reads: bool,
     functions: BTreeMap<String, Vec<Limit>>,
+    local: BTreeSet<Operation>,
 }
 
 /// A policy as its file has it.
@@ -30,6 +33,9 @@ struct File {
     #[serde(default)]
     reads: bool,
     functions: Vec<Function>,
+    /// The commitments and proofs that are made on this machine, such as `commit` and `prove`. Default: none.
+    #[serde(default)]
+    local: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +88,12 @@ pub enum PolicyError {
     /// One rule would hide the other.
     #[error("the policy names {0} twice")]
     Twice(String),
+    /// Nothing that is done on this machine.
+    #[error(
+        "the policy names {0} under local, which is none of {names}",
+        names = Operation::ALL.map(Operation::name).join(", ")
+    )]
+    UnknownOperation(String),
     /// A limit that could never be looked at.
     #[error("a limit of {0} needs a JSON pointer and a decimal number")]
     Limit(String),
@@ -118,7 +130,14 @@ impl Policy {
                 return Err(PolicyError::Twice(name));
             }
         }
-        Ok(Self { reads: file.reads, functions })
+        let named = |name: String| Operation::named(&name).ok_or(PolicyError::UnknownOperation(name));
+        let local = file.local.into_iter().map(named).collect::<Result<_, _>>()?;
+        Ok(Self { reads: file.reads, functions, local })
+    }
+
+    /// What is made on this machine.
+    pub(super) fn local(&self) -> &BTreeSet<Operation> {
+        &self.local
     }
 
     /// Whether a call may be signed.
@@ -190,7 +209,7 @@ mod tests {
         private: Option<Value>,
     ) -> &'static str {
         let beside = Beside::default();
-        let arguments = Arguments { argument, verbatim: None, private, caller_signs: true, beside };
+        let arguments = Arguments { argument, verbatim: None, private, caller_signs: true, with_proof: false, beside };
         policy.check(function, only_reads, &arguments).map_or_else(|refused| refused.code(), |()| "signed")
     }
 
@@ -248,6 +267,10 @@ functions:
             ("", "not valid"),
             ("functions: []\nread: true", "not valid"),
             ("functions: [{ name: 'evidence:Deposite' }]", "no route"),
+            (
+                "functions: []\nlocal: [commit, prove-all]",
+                "names prove-all under local, which is none of commit, prove,",
+            ),
             ("functions: [{ name: 'evidence:Deposit' }, { name: 'evidence:Deposit' }]", "twice"),
             ("functions: [{ name: 'evidence:Deposit', limits: [{ field: size, most: '1' }] }]", "JSON pointer"),
             ("functions: [{ name: 'evidence:Deposit', limits: [{ field: /size, most: '1e3' }] }]", "JSON pointer"),

@@ -11,6 +11,14 @@ pub(super) enum SignerCode {
     RouteUnknown,
     /// The policy does not name it.
     FunctionNotAllowed,
+    /// The policy does not let it be done on this machine.
+    OperationNotAllowed,
+    /// What is asked on this machine has another form.
+    AskedMalformed,
+    /// What is asked cannot be proved, or its proof does not hold.
+    NotProved,
+    /// The system gives no random bytes.
+    RandomnessMissing,
     /// A number is above its limit, or cannot be compared with it.
     AboveLimit,
     /// As many requests as it works on at once.
@@ -41,6 +49,10 @@ impl SignerCode {
             Self::SecretMissing => (401, "secret_missing", "The signer's secret is required"),
             Self::RouteUnknown => (404, "route_unknown", "There is no such route"),
             Self::FunctionNotAllowed => (403, "function_not_allowed", "The policy does not let this be signed"),
+            Self::OperationNotAllowed => (403, "operation_not_allowed", "The policy does not let this be done"),
+            Self::AskedMalformed => (400, "asked_malformed", "What is asked has the wrong form"),
+            Self::NotProved => (422, "not_proved", "It is not proved"),
+            Self::RandomnessMissing => (500, "randomness_missing", "The system has no randomness"),
             Self::AboveLimit => (403, "above_limit", "The policy does not let so much be signed"),
             Self::Busy => (503, "signer_busy", "The signer is busy"),
             Self::PreparedOther => (502, "prepared_other", "The gateway has prepared something else"),

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use trade_claims::desk::Desk;
+use trade_standards::identifier::MspId;
 
 use crate::settings::{SettingsFileError, file};
 
@@ -99,6 +101,9 @@ pub enum SignerSettingsError {
     /// A key in a token without the gateway's issuer.
     #[error("with a key in a token, gateway.issuer is needed")]
     Issuer,
+    /// An organization that no ledger knows.
+    #[error("msp_id {0} is no MSP id: 1 to 64 letters, digits, dots and hyphens, the first no sign")]
+    MspId(String),
     /// A gateway that is no address.
     #[error("gateway.address {0} is not host:port")]
     Address(String),
@@ -129,12 +134,19 @@ impl SignerSettings {
         if port != Some(true) {
             return Err(SignerSettingsError::Address(self.gateway.address.clone()));
         }
+        self.desk()?;
         match (&self.key.file, &self.key.pkcs11) {
             (Some(_), None) => Ok(()),
             (None, Some(_)) if self.gateway.issuer.is_some() => Ok(()),
             (None, Some(_)) => Err(SignerSettingsError::Issuer),
             _ => Err(SignerSettingsError::Key),
         }
+    }
+
+    /// Where commitments and proofs are made.
+    pub(super) fn desk(&self) -> Result<Desk, SignerSettingsError> {
+        let msp_id = MspId::parse(&self.msp_id).map_err(|_| SignerSettingsError::MspId(self.msp_id.clone()))?;
+        Ok(Desk { channel: self.channel.clone(), chaincode: self.chaincode.clone(), msp_id: Some(msp_id) })
     }
 }
 
@@ -158,6 +170,7 @@ mod tests {
         assert!(refuse("key: { file: erp.key }", "key: {}").contains("either file or pkcs11"));
         let token = "key: { pkcs11: { library: l, token: t, label: k, pin_file: p } }";
         assert!(refuse("key: { file: erp.key }", token).contains("gateway.issuer is needed"));
+        assert!(refuse("msp_id: ExporterMSP", "msp_id: 'the exporter'").contains("no MSP id"));
         assert!(refuse("gateway.example:8443", "gateway.example").contains("not host:port"));
         assert!(refuse("policy:", "politics:").contains("not valid"));
         Ok(())

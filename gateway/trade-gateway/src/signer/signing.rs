@@ -31,7 +31,7 @@ pub(super) struct Signing {
 impl Signing {
     pub(super) fn new(settings: &SignerSettings, keys: Keys, login: Login, policy: Policy) -> Self {
         let (channel, chaincode) = (settings.channel.clone(), settings.chaincode.clone());
-        let references = References::with(&keys.secret).expect("HMAC takes any bytes as its key");
+        let references = References::with(&keys.secret);
         Self { keys, login, policy, references, channel, chaincode, limits: meaning::limits() }
     }
 
@@ -56,7 +56,7 @@ impl Signing {
         &self,
         route: &Route,
         transaction: &Transaction,
-        parts: &Parts,
+        parts: Parts,
         media_type: &str,
     ) -> Result<Response, Problem> {
         let parts = &self.with_reference(route, parts);
@@ -80,8 +80,7 @@ impl Signing {
 
     /// The request with what stands for it on the ledger, so that it is not done twice though the gateway be lost. The
     /// signer makes it of the idempotency key, with the secret between the enterprise system and itself.
-    fn with_reference(&self, route: &Route, parts: &Parts) -> Parts {
-        let mut parts = parts.clone();
+    fn with_reference(&self, route: &Route, mut parts: Parts) -> Parts {
         if let Some(key) = parts.idempotency_key.as_deref().filter(|_| parts.client_reference.is_none()) {
             let msp_id = self.keys.signer.msp_id();
             let reference = self.references.of(msp_id, "", route.operation, key);

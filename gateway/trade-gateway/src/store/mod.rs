@@ -16,10 +16,13 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::mappings::{MAPPINGS_MAX, PutMapping, VERSIONS_MAX};
 pub use self::{
     database::Store,
     error::StoreError,
     listing::{OperationsPage, PLACE_FIRST, Place},
     operation::{Begin, KeyDigest, Operation, State, Turn},
+};
+pub(crate) use self::{
+    imports::{AddImport, Concluded, IMPORTS_MAX},
+    mappings::{MAPPINGS_MAX, PutMapping, VERSIONS_MAX},
 };

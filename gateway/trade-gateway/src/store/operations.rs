@@ -10,6 +10,7 @@ use super::{
     operation::{Begin, KeyDigest, KeyRecord, Operation, State, Turn},
     tables::{CONCLUDED, KEYS, OPEN, OPERATIONS, ORGANIZATIONS, give_back, key_record, lead, quick, write},
 };
+use crate::mac_key::joined;
 
 impl Store {
     /// Whether the store can be used now.
@@ -22,10 +23,7 @@ impl Store {
     #[must_use]
     pub fn key(&self, msp_id: &str, subject: &str, operation: &str, key: &str) -> KeyDigest {
         let mut text = self.salt.clone();
-        for part in [msp_id, subject, operation, key] {
-            text.extend((part.len() as u64).to_be_bytes());
-            text.extend(part.as_bytes());
-        }
+        text.extend(joined([msp_id, subject, operation, key]));
         KeyDigest(sha256(&text))
     }
 
@@ -34,10 +32,7 @@ impl Store {
     #[must_use]
     pub fn name_digest(&self, msp_id: &str, client_id: &str) -> Digest256 {
         let mut text = self.salt.clone();
-        for part in ["operator", msp_id, client_id] {
-            text.extend((part.len() as u64).to_be_bytes());
-            text.extend(part.as_bytes());
-        }
+        text.extend(joined(["operator", msp_id, client_id]));
         Digest256::from_bytes(sha256(&text))
     }
 
@@ -45,8 +40,7 @@ impl Store {
     #[must_use]
     pub fn request_digest(&self, path: &str, body: &[u8]) -> String {
         let mut text = self.salt.clone();
-        text.extend((path.len() as u64).to_be_bytes());
-        text.extend(path.as_bytes());
+        text.extend(joined([path]));
         text.extend(body);
         hex::encode(sha256(&text))
     }

@@ -14,7 +14,8 @@ use fabric_msp::certificate::Certificate;
 use fabric_protos::common::Block;
 use tonic::Status;
 use trade_gateway::ledger::{
-    Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Ledger, LedgerError, LedgerFuture, Step,
+    Call, Cause, Commit, CreatorIdentity, Done, Draft, Endorsed, Evaluated, Ledger, LedgerError, LedgerFuture, Read,
+    Step,
 };
 
 /// A step that was asked for.
@@ -47,6 +48,10 @@ pub(crate) enum Trouble {
 pub(crate) struct Script {
     /// Answers of evaluations by function; `{}` for others.
     pub(crate) evaluations: BTreeMap<String, Result<Vec<u8>, Trouble>>,
+    /// The organizations whose peers do not run the chaincode.
+    pub(crate) without_chaincode: Vec<&'static str>,
+    /// What evaluations were read from, for those who ask.
+    pub(crate) reads: Vec<Read>,
     /// Refusals of endorsements, used up one by one.
     pub(crate) endorsements: VecDeque<Trouble>,
     /// Results of submissions, used up one by one; then all succeed.
@@ -145,10 +150,31 @@ impl Ledger for Double {
             self.check(Step::Evaluate, proposal, signature)?;
             self.record("evaluate", |recorded| recorded.peer_of = msp_id.to_owned());
             let (call, _) = self.proposal(&proposal.transaction_id);
+            if self.script().without_chaincode.contains(&msp_id) {
+                let message =
+                    "make sure the chaincode entrepot has been successfully defined on channel trade".to_owned();
+                return Err(failure(
+                    Step::Evaluate,
+                    &proposal.transaction_id,
+                    Trouble::Refusal { status: 500, message },
+                ));
+            }
             let answer = self.script().evaluations.get(&call.function).cloned();
             answer
                 .unwrap_or_else(|| Ok(b"{}".to_vec()))
                 .map_err(|cause| failure(Step::Evaluate, &proposal.transaction_id, cause))
+        })
+    }
+
+    fn evaluate_reads<'a>(
+        &'a self,
+        msp_id: &'a str,
+        proposal: &'a Draft,
+        signature: &'a [u8],
+    ) -> LedgerFuture<'a, Evaluated> {
+        Box::pin(async move {
+            let result = self.evaluate(msp_id, proposal, signature).await?;
+            Ok(Evaluated { by: msp_id.to_owned(), result, reads: self.script().reads.clone(), summed: Vec::new() })
         })
     }
 

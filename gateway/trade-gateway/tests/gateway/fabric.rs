@@ -2,9 +2,9 @@
 //! given with a fixed answer and checks every signature.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use fabric_config::transaction;
@@ -27,6 +27,7 @@ use fabric_protos::{
 };
 use prost::Message;
 use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
 use tonic::{Request, Status, transport::server::TcpIncoming};
 use trade_gateway::{fabric::Fabric, members::Members, settings::Settings};
 
@@ -41,14 +42,24 @@ type Answer<T> = Result<tonic::Response<T>, Status>;
 
 /// One peer for everybody.
 #[derive(Clone, Default)]
-struct Peer(Arc<Mutex<Seen>>);
+pub(crate) struct Peer {
+    seen: Arc<Mutex<Seen>>,
+    /// The transactions that the orderer has; peers of one channel share them.
+    ordered: Arc<Mutex<BTreeSet<String>>>,
+}
 
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// Function, creator's MSP id and names of transient fields, in the order of evaluations and endorsements.
-    calls: Vec<(String, String, Vec<String>)>,
+    pub(crate) calls: Vec<(String, String, Vec<String>)>,
     endorsing: Vec<String>,
-    submitted: BTreeMap<String, Vec<Envelope>>,
+    pub(crate) submitted: BTreeMap<String, Vec<Envelope>>,
+    /// The transactions whose status was asked for.
+    pub(crate) asked: Vec<String>,
+    /// Answers nothing any more, once it has taken the next submission in.
+    pub(crate) goes_with_submission: bool,
+    /// Answers nothing any more.
+    pub(crate) away: bool,
     /// How many submissions are taken in and answered with an error.
     lose_answers: usize,
     /// What the next submission is answered with, though it is taken in.
@@ -70,12 +81,38 @@ const ANSWER: &[u8] = br#"{"answer":42}"#;
 const INVOICE: &[u8] = br#"{"buyer":"ImporterMSP"}"#;
 
 impl Peer {
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.0.lock().expect("no service panics while it holds the lock")
+    /// Another peer of the same channel.
+    pub(crate) fn further(&self) -> Self {
+        Self { ordered: Arc::clone(&self.ordered), ..Self::default() }
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no service panics while it holds the lock")
+    }
+
+    fn ordered(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.ordered.lock().expect("no service panics while it holds the lock")
+    }
+
+    /// An error when it answers nothing any more.
+    fn check(&self) -> Result<(), Status> {
+        if self.seen().away { Err(Status::unavailable("it is away")) } else { Ok(()) }
+    }
+
+    /// Serves, and says where.
+    pub(crate) fn serve(&self, runtime: &Runtime) -> std::io::Result<SocketAddr> {
+        let service = GatewayServer::new(self.clone());
+        runtime.block_on(async {
+            let incoming = TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+            let address = incoming.local_addr()?;
+            tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+            Ok(address)
+        })
     }
 
     /// Reads and checks a signed proposal as a peer does.
     fn accept(&self, signed: Option<SignedProposal>) -> Result<Accepted, Status> {
+        self.check()?;
         let signed = signed.ok_or_else(|| Status::invalid_argument("no proposal"))?;
         let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
         let proposal = Proposal::decode(signed.proposal_bytes.as_slice()).map_err(unreadable)?;
@@ -164,8 +201,14 @@ impl GatewayService for Peer {
         let header = payload.header.unwrap_or_default();
         check_signature(&header, &envelope.payload, &envelope.signature)?;
         let channel_header = ChannelHeader::decode(header.channel_header.as_slice()).unwrap_or_default();
+        self.check()?;
+        self.ordered().insert(channel_header.tx_id.clone());
         let mut seen = self.seen();
         seen.submitted.entry(channel_header.tx_id).or_default().push(envelope);
+        if seen.goes_with_submission {
+            seen.away = true;
+            return Err(Status::unavailable("it is away"));
+        }
         if let Some(status) = seen.answer_submission.take() {
             return Err(status);
         }
@@ -179,7 +222,9 @@ impl GatewayService for Peer {
     async fn commit_status(&self, request: Request<SignedCommitStatusRequest>) -> Answer<CommitStatusResponse> {
         let signed = request.into_inner();
         let question = CommitStatusRequest::decode(signed.request.as_slice()).unwrap_or_default();
-        if self.seen().submitted.contains_key(&question.transaction_id) {
+        self.check()?;
+        self.seen().asked.push(question.transaction_id.clone());
+        if self.ordered().contains(&question.transaction_id) {
             return Ok(tonic::Response::new(CommitStatusResponse { result: 0, block_number: 9 }));
         }
         std::future::pending().await
@@ -194,29 +239,31 @@ impl GatewayService for Peer {
 pub(crate) struct Network {
     peer: Peer,
     pub(crate) gateway: Gateway,
-    _runtime: tokio::runtime::Runtime,
+    _runtime: Runtime,
 }
 
 pub(crate) fn network(organizations: &Organizations) -> Result<Network, Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let peer = Peer::default();
-    let service = GatewayServer::new(peer.clone());
-    let address = runtime.block_on(async {
-        let incoming = TcpIncoming::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        let address = incoming.local_addr()?;
-        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
-        Ok::<_, std::io::Error>(address)
-    })?;
-    let settings = settings(organizations, address);
+    let settings = settings(organizations, peer.serve(&runtime)?);
+    let gateway = before(organizations, settings, &runtime)?;
+    Ok(Network { peer, gateway, _runtime: runtime })
+}
+
+/// A gateway before the peers of the settings.
+pub(crate) fn before(
+    organizations: &Organizations,
+    settings: Settings,
+    runtime: &Runtime,
+) -> Result<Gateway, Box<dyn std::error::Error>> {
     let fabric = {
         let _entered = runtime.enter();
         Fabric::connect(&settings, &Members::load(&settings)?)?
     };
-    let gateway = organizations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
-    Ok(Network { peer, gateway, _runtime: runtime })
+    Ok(organizations.start(settings, Arc::new(fabric), Arc::new(Double::default())))
 }
 
-fn settings(organizations: &Organizations, peer: SocketAddr) -> Settings {
+pub(crate) fn settings(organizations: &Organizations, peer: SocketAddr) -> Settings {
     let mut settings = organizations.settings();
     settings.limits.commit_wait_ms = 10_000;
     for organization in &mut settings.organizations {
@@ -370,12 +417,8 @@ fn a_peer_that_is_down_is_a_problem_that_may_pass() -> TestResult {
     let organizations = Organizations::new();
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let settings = settings(&organizations, nowhere);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let fabric = {
-        let _entered = runtime.enter();
-        Fabric::connect(&settings, &Members::load(&settings)?)?
-    };
-    let gateway = organizations.start(settings, Arc::new(fabric), Arc::new(Double::default()));
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let gateway = before(&organizations, settings, &runtime)?;
     let response =
         gateway.caller(&organizations.member(REGULATOR)).get("/v1/alarms/0123456789abcdef0123456789abcdef")?;
     let problem = response.json()?;

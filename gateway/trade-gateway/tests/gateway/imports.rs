@@ -5,9 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fabric_cryptogen::CertificateRequest;
 use serde_json::{Value, json};
-use trade_gateway::client::{Client, Response};
-use trade_model::{Transaction, evidence::Deposit};
+use trade_gateway::{
+    client::{Client, Response},
+    operators::Operator,
+};
+use trade_model::{
+    Transaction,
+    common::{Duty, Set},
+    evidence::Deposit,
+};
 
 use crate::{
     TestResult,
@@ -132,6 +140,14 @@ fn every_row_is_recorded_or_reported_and_the_same_file_changes_nothing() -> Test
     assert_eq!((status, corrected["id"] != begun["id"]), (202, true));
     assert_eq!(counts(&ended(&other, &corrected)?), [4, 4, 0, 0]);
     assert_eq!(count(&gateway, "submit"), submitted + 2);
+    // So they are under a corrected mapping, where only the rows whose requests are others now are sent.
+    let mut mended = mapping();
+    mended["fields"][1]["convert"][0]["values"]["Foto"] = json!("photo");
+    assert_eq!(put(&other, &mended)?.0, 201);
+    let (status, mended) = import(&other, "mapping=deposits", "text/csv", &table(4))?;
+    assert_eq!((status, mended["id"] != corrected["id"]), (202, true));
+    assert_eq!(counts(&ended(&other, &mended)?), [4, 4, 0, 0]);
+    assert_eq!(count(&gateway, "submit"), submitted + 2);
     assert_eq!(other.send("DELETE", &place, &[], b"")?.status, 204);
     assert_eq!(caller.get(&place)?.json()?["code"], "import_unknown");
     Ok(())
@@ -188,6 +204,42 @@ fn an_import_goes_on_after_a_restart_and_sends_no_row_twice() -> TestResult {
 }
 
 #[test]
+fn an_import_stops_when_its_sender_may_not_write_any_more_and_goes_on_in_anothers_name() -> TestResult {
+    let organizations = Organizations::new();
+    let double = Arc::new(Double::default());
+    let start = |settings| organizations.start(settings, Arc::clone(&double) as Arc<_>, Arc::clone(&double));
+    let gateway = start(organizations.settings());
+    let member = organizations.member(EXPORTER);
+    let sender = gateway.caller(&member);
+    put(&sender, &mapping())?;
+    double.script().hold = true;
+    let (_, begun) = import(&sender, "mapping=deposits", "text/csv", &table(3))?;
+    gateway.stop();
+    double.script().hold = false;
+
+    let mut settings = organizations.settings();
+    settings.organizations[0].operators = vec![Operator {
+        certificate: None,
+        common_name: Some("clerk".to_owned()),
+        duties: Set::new(vec![Duty::Clerk])?,
+    }];
+    let gateway = start(settings);
+    let (sender, clerk) = (gateway.caller(&member), CertificateRequest::identity("clerk", &["client"]));
+    let clerk = gateway.caller(&organizations.issue(EXPORTER, &clerk));
+    let view = ended(&clerk, &begun)?;
+    assert_eq!((&view["state"], &view["stopped"]), (&json!("stopped"), &json!("duty_missing")), "{view}");
+    assert_eq!(counts(&view), [3, 0, 0, 3], "no row has failed for it");
+    let place = format!("/v1/imports/{}", begun["id"].as_str().ok_or("an id")?);
+    let removal = sender.send("DELETE", &place, &[], b"")?;
+    let change = put(&sender, &mapping())?;
+    assert_eq!((removal.status, change.0, &change.1["code"]), (403, 403, &json!("duty_missing")));
+    let (status, again) = import(&clerk, "mapping=deposits", "text/csv", &table(3))?;
+    assert_eq!((status, &again["id"]), (200, &begun["id"]));
+    assert_eq!(counts(&ended(&clerk, &again)?), [3, 3, 0, 0]);
+    Ok(())
+}
+
+#[test]
 fn a_trial_evaluates_and_writes_nothing() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();
@@ -201,6 +253,8 @@ fn a_trial_evaluates_and_writes_nothing() -> TestResult {
     gateway.double.script().evaluations.clear();
     let (status, again) = import(&caller, trial, "text/csv", &table(2))?;
     assert_eq!((status, counts(&ended(&caller, &again)?)), (200, [2, 2, 0, 0]));
+    let rows = caller.get(&format!("/v1/imports/{}/rows", again["id"].as_str().ok_or("an id")?))?.json()?;
+    assert_eq!((rows["rows"][0]["state"].as_str(), rows["rows"][0].get("transaction_id")), (Some("accepted"), None));
     assert_eq!((count(&gateway, "submit"), count(&gateway, "endorse")), (0, 0));
     Ok(())
 }
@@ -263,6 +317,10 @@ fn a_mapping_that_cannot_work_is_refused_and_the_documents_own_example_is_taken(
         let refused = put(&caller, &json!({"target": target, "fields": [{"field": field, "column": "x"}]}))?;
         assert_eq!((refused.0, &refused.1["code"]), (422, &json!(code)), "{target}: {}", refused.1);
     }
+    let mut large = mapping();
+    large["fields"][4]["constant"] = json!("x".repeat(64 * 1024));
+    let refused = put(&caller, &large)?;
+    assert_eq!((refused.0, &refused.1["code"]), (413, &json!("mapping_too_large")));
     let example = trade_gateway::openapi::document()["components"]["schemas"]["Mapping"]["examples"][0].clone();
     let taken = put(&caller, &example)?;
     assert_eq!(taken.0, 201, "{}", taken.1);
@@ -307,6 +365,87 @@ fn each_event_of_a_document_is_recorded_by_itself_with_its_bytes() -> TestResult
     Ok(())
 }
 
+/// A notification about an entry of two payments, whose bank has added the holder and a commitment, and one that is
+/// not booked.
+fn notification(commitment: &str) -> String {
+    let payment = |id: &str| {
+        format!(
+            "<TxDtls><Refs><EndToEndId>{id}</EndToEndId></Refs><SplmtryData><Envlp><Trade>\
+             <account_holder>{EXPORTER}</account_holder><amount_commitment>{commitment}</amount_commitment>\
+             </Trade></Envlp></SplmtryData></TxDtls>"
+        )
+    };
+    let entry = |reference: &str, status: &str, inside: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"EUR\">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>{status}</Cd></Sts>\
+             <BookgDt><Dt>2026-11-02</Dt></BookgDt><AcctSvcrRef>{reference}</AcctSvcrRef>{inside}</Ntry>"
+        )
+    };
+    let payments = format!("<NtryDtls>{}{}</NtryDtls>", payment("INV-1"), payment("NOTPROVIDED"));
+    let entries = entry("REF-1", "BOOK", &payments) + &entry("REF-2", "PDNG", "");
+    format!("<Document><BkToCstmrDbtCdtNtfctn><Ntfctn>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>")
+}
+
+#[test]
+fn each_payment_of_a_bank_message_is_recorded_by_itself() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
+    let template = String::from_utf8(caller.get("/v1/imports/templates/recordEntry")?.body)?;
+    let (names, example) = template.trim_end().split_once("\r\n").ok_or("two lines")?;
+    let mut cells = names.split(',').zip(example.split(','));
+    let (_, commitment) = cells.find(|(name, _)| *name == "amount_commitment").ok_or("a commitment")?;
+    let file = notification(commitment);
+    let (status, begun) = import(&caller, "template=recordEntry", "application/xml", &file)?;
+    assert_eq!((status, &begun["format"]), (202, &json!("iso20022")), "{begun}");
+    assert_eq!(counts(&ended(&caller, &begun)?), [3, 2, 1, 0]);
+    let rows =
+        caller.get(&format!("/v1/imports/{}/rows?state=failed", begun["id"].as_str().ok_or("an id")?))?.json()?;
+    assert_eq!(told(&rows["rows"][0]), (3, "import.entry_not_booked"), "{rows}");
+
+    let calls = gateway.double.recorded().into_iter().filter_map(|recorded| recorded.call?.argument);
+    let mut sent = calls.map(|argument| serde_json::from_slice(&argument)).collect::<Result<Vec<Value>, _>>()?;
+    sent.sort_by_key(|argument| argument["detail_number"].as_u64());
+    let common = json!({
+        "account_holder": EXPORTER, "account_servicer_reference": "REF-1", "amount_commitment": commitment,
+        "booked_on": "2026-11-02", "currency": "EUR", "direction": "credit",
+    });
+    let mut expected = [common.clone(), common];
+    expected[0].as_object_mut().ok_or("an object")?.extend([
+        ("entry_id".to_owned(), json!("REF-1")),
+        ("detail_number".to_owned(), json!(0)),
+        ("end_to_end_id".to_owned(), json!("INV-1")),
+    ]);
+    expected[1]
+        .as_object_mut()
+        .ok_or("an object")?
+        .extend([("entry_id".to_owned(), json!("REF-1.1")), ("detail_number".to_owned(), json!(1))]);
+    assert_eq!(sent, expected);
+    let (status, again) = import(&caller, "template=recordEntry", "text/xml", &file)?;
+    assert_eq!((status, &again["id"]), (200, &begun["id"]));
+    assert_eq!((counts(&ended(&caller, &again)?), count(&gateway, "submit")), ([3, 2, 1, 0], 2));
+    Ok(())
+}
+
+#[test]
+fn an_order_to_pay_says_which_invoices_are_accepted() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway();
+    let caller = gateway.caller(&organizations.member(EXPORTER));
+    let prefix = json!({"kind": "prefix", "text": format!("{IMPORTER}/")});
+    let field = json!({"field": "invoice_id", "column": "document_number", "convert": [prefix]});
+    assert_eq!(put(&caller, &json!({"target": "acceptInvoice", "fields": [field]}))?.0, 201);
+    let paid = |numbers: &str| format!("<CdtTrfTxInf><RmtInf><Strd>{numbers}</Strd></RmtInf></CdtTrfTxInf>");
+    let number = |number: &str| format!("<RfrdDocInf><Nb>{number}</Nb></RfrdDocInf>");
+    let payments = paid(&number("2026/7")) + &paid(&(number("8") + &number("9"))) + &paid("");
+    let file = format!("<Document><CstmrCdtTrfInitn><PmtInf>{payments}</PmtInf></CstmrCdtTrfInitn></Document>");
+    let preview = send(&caller, "POST", &format!("{MAPPING}/preview"), "application/xml", &file)?.json()?;
+    assert_eq!(preview["rows"][0]["path"], format!("/v1/invoices/{IMPORTER}/2026%2F7/accept"), "{preview}");
+    let faults = [told(&preview["rows"][1]), told(&preview["rows"][2])];
+    assert_eq!(faults, [(2, "import.kind"), (3, "import.cell_missing")], "{preview}");
+    Ok(())
+}
+
 #[test]
 fn an_organization_that_signs_itself_and_what_is_no_file_are_refused_by_name() -> TestResult {
     let organizations = Organizations::new();
@@ -325,6 +464,9 @@ fn an_organization_that_signs_itself_and_what_is_no_file_are_refused_by_name() -
         ("mapping=x", "text/csv", "a\n", 404, "mapping_unknown"),
         ("mapping=x", "application/json", "{}", 422, "parameter_invalid"),
         ("", "application/json", "{}", 422, "import.epcis_malformed"),
+        ("template=depositEvidence", "application/xml", "<Invoice/>", 422, "import.iso20022_malformed"),
+        ("template=depositEvidence", "application/xml", &notification("0"), 422, "import_columns"),
+        ("", "application/xml", "<Invoice/>", 422, "parameter_invalid"),
         ("", "text/csv", "a\n", 422, "parameter_invalid"),
         ("colour=red", "text/csv", "a\n", 422, "parameter_invalid"),
     ] {

@@ -13,6 +13,7 @@ use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 use crate::{
     TestResult, fabric,
     organizations::{EXPORTER, IMPORTER, Organizations, signer},
+    signer_local,
     writing::{CANARY, evidence, invoice, opening},
 };
 
@@ -61,6 +62,7 @@ fn no_private_value_is_logged_at_any_level() -> TestResult {
     let importer = network.gateway.caller(&identity);
     let signed = importer.post_signed(path, "k4", &opening(), &signer(IMPORTER, &identity))?;
     assert_eq!(signed.status, 201);
+    signer_local::ask_with(&organizations, &network.gateway, "987654321012", CANARY)?;
     drop(network);
 
     let log = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -3,11 +3,15 @@
 //! What the double cannot show (that Fabric takes the bytes) is shown by `fabric` against a gRPC server, and on whole
 //! networks by the suite of the workspace.
 
+mod audit;
 mod certificates;
 mod conditions;
 mod doors;
 mod double;
+#[path = "../../../trade-index/tests/envelope/mod.rs"]
+mod envelope;
 mod fabric;
+mod failover;
 mod hostile;
 mod idempotency;
 mod imports;
@@ -24,10 +28,13 @@ mod references;
 mod reload;
 mod shares;
 mod signer;
+mod signer_local;
 mod signer_token;
 mod signing;
 mod streams;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod waiting;
 mod ways;
 mod webhooks;

@@ -24,7 +24,7 @@ fn duties(duties: &[Duty]) -> Duties {
     Set::new(duties.to_vec()).expect("each once")
 }
 
-fn person(organizations: &Organizations, msp_id: &str, name: &str, duties: Option<&str>) -> Issued {
+pub(crate) fn person(organizations: &Organizations, msp_id: &str, name: &str, duties: Option<&str>) -> Issued {
     let mut request = CertificateRequest::identity(name, &["client"]);
     request.attributes.extend(duties.map(|duties| (DUTIES_ATTRIBUTE.to_owned(), duties.to_owned())));
     organizations.issue(msp_id, &request)

@@ -148,6 +148,7 @@ impl Organizations {
                 peer_tls_ca: None,
                 peer_server_name: None,
                 peer_tls_client: None,
+                further_peers: Vec::new(),
                 custody: *custody,
                 managed_identity: (*custody == Custody::Managed).then(|| self.path(msp_id).join("managed")),
                 operators: Vec::new(),
@@ -180,6 +181,7 @@ impl Organizations {
             }],
             limits: Limits { commit_wait_ms: 300, ..Limits::default() },
             file: None,
+            traces: None,
             overrides: Vec::new(),
         }
     }
@@ -246,7 +248,7 @@ impl Gateway {
     }
 
     fn client(&self, identity: Option<(&[u8], &[u8])>) -> Client {
-        Client::new(self.running().address(), "localhost", &self.tls_authority, identity).expect("a client")
+        Client::new(&[self.running().address()], "localhost", &self.tls_authority, identity).expect("a client")
     }
 
     /// Has it read its files again.

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use openssl::ssl::SslStream;
 use serde_json::json;
 use trade_gateway::settings::Settings;
 
@@ -52,7 +53,13 @@ fn metric(gateway: &Gateway, line: &str) -> Result<bool, Box<dyn std::error::Err
     Ok(metrics(gateway)?.lines().any(|one| one.starts_with(line)))
 }
 
-fn metrics(gateway: &Gateway) -> Result<String, Box<dyn std::error::Error>> {
+/// Whether it was counted that this could not be read again.
+fn failed(gateway: &Gateway, what: &str) -> Result<bool, Box<dyn std::error::Error>> {
+    let begin = format!("entrepot_gateway_reload_failures_total{{what=\"{what}\"}} ");
+    Ok(metrics(gateway)?.lines().filter_map(|line| line.strip_prefix(&begin)).any(|count| count != "0"))
+}
+
+pub(crate) fn metrics(gateway: &Gateway) -> Result<String, Box<dyn std::error::Error>> {
     let mut stream = TcpStream::connect(gateway.admin_address())?;
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut text = String::new();
@@ -66,6 +73,22 @@ fn shown(gateway: &Gateway) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     Ok(openssl::sha::sha256(&stream.ssl().peer_certificate().ok_or("a certificate")?.to_der()?).to_vec())
 }
 
+/// Asks who calls, on a connection that stays open. Gives back the status.
+fn whoami(open: &mut SslStream<TcpStream>, headers: &str) -> Result<u16, Box<dyn std::error::Error>> {
+    write!(open, "GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")?;
+    let mut answer = Vec::new();
+    // Whole answers: the body ends with the object.
+    while !answer.ends_with(b"}") {
+        let mut part = [0; 4_096];
+        let read = open.read(&mut part)?;
+        if read == 0 {
+            return Err("the connection ended".into());
+        }
+        answer.extend_from_slice(&part[..read]);
+    }
+    Ok(String::from_utf8_lossy(&answer).get(9..12).ok_or("a status")?.parse()?)
+}
+
 #[test]
 fn a_new_certificate_is_shown_and_a_broken_one_is_not() -> TestResult {
     let organizations = Organizations::new();
@@ -76,7 +99,7 @@ fn a_new_certificate_is_shown_and_a_broken_one_is_not() -> TestResult {
     let (certificate, key) = organizations.server_keys();
     write(&organizations.path("server.crt"), &certificate);
     gateway.reload();
-    until("a failure is counted", || metric(&gateway, "entrepot_gateway_reload_failures_total{what=\"tls\"}"))?;
+    until("a failure is counted", || failed(&gateway, "tls"))?;
     assert_eq!(shown(&gateway)?, before);
     fs::remove_file(organizations.path("server.key"))?;
     write(&organizations.path("server.key"), &key);
@@ -94,17 +117,7 @@ fn a_proxy_that_is_listed_no_more_is_none_on_its_open_connection_either() -> Tes
     let gateway = with_file(&organizations)?;
     let field = client_cert(&organizations.member(IMPORTER));
     let mut open = gateway.caller(&organizations.proxy).connect()?;
-    let mut on_open = || -> Result<u16, Box<dyn std::error::Error>> {
-        write!(open, "GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\nClient-Cert: {field}\r\n\r\n")?;
-        let mut answer = Vec::new();
-        // Whole answers: the body ends with the object.
-        while !answer.ends_with(b"}") {
-            let mut part = [0; 4_096];
-            let read = open.read(&mut part)?;
-            answer.extend_from_slice(&part[..read]);
-        }
-        Ok(String::from_utf8_lossy(&answer).get(9..12).ok_or("a status")?.parse()?)
-    };
+    let mut on_open = || whoami(&mut open, &format!("Client-Cert: {field}\r\n"));
     let on_new = || -> Result<u16, Box<dyn std::error::Error>> {
         let proxy = gateway.caller(&organizations.proxy);
         Ok(proxy.send("GET", "/v1/whoami", &[("Client-Cert", field.as_str())], b"")?.status)
@@ -120,6 +133,23 @@ fn a_proxy_that_is_listed_no_more_is_none_on_its_open_connection_either() -> Tes
     change(&organizations, &settings)?;
     gateway.reload();
     until("the proxy is one again", || Ok(on_new()? == 200))?;
+    Ok(())
+}
+
+#[test]
+fn a_member_that_becomes_a_proxy_is_a_member_no_more_on_its_open_connection_either() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = with_file(&organizations)?;
+    let (member, client) = (organizations.member(EXPORTER), client_cert(&organizations.member(IMPORTER)));
+    let mut open = gateway.caller(&member).connect()?;
+    assert_eq!(whoami(&mut open, "")?, 200);
+    let mut settings = organizations.settings();
+    settings.proxies[0].certificate_sha256 = Some(hex::encode(member.certificate.sha256()));
+    change(&organizations, &settings)?;
+    gateway.reload();
+    until("it is a proxy on new connections", || Ok(gateway.caller(&member).get("/v1/whoami")?.status == 401))?;
+    assert_eq!(whoami(&mut open, &format!("Client-Cert: {client}\r\n"))?, 200);
+    assert_eq!(whoami(&mut open, "")?, 401);
     Ok(())
 }
 
@@ -142,7 +172,7 @@ fn limits_count_at_once_and_the_rest_is_told_to_wait() -> TestResult {
     assert!(metric(&gateway, "entrepot_gateway_settings_waiting 0")?);
     fs::write(organizations.path("gateway.yaml"), "limits: {")?;
     gateway.reload();
-    until("a failure is counted", || metric(&gateway, "entrepot_gateway_reload_failures_total{what=\"settings\"}"))?;
+    until("a failure is counted", || failed(&gateway, "settings"))?;
     assert_eq!(deposit()?, 413, "what was there before stays");
     settings = organizations.settings();
     settings.channel = "other".to_owned();

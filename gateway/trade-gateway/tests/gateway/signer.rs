@@ -267,7 +267,7 @@ fn without_the_secret_nothing_is_asked_of_the_gateway() -> TestResult {
     let (longer, shorter, basic) =
         (format!("Bearer {SECRET}x"), format!("Bearer {}", &SECRET[1..]), format!("Basic {SECRET}"));
     for authorization in ["", "Bearer", "Bearer ", wrong.as_str(), &longer, &shorter, &basic, SECRET] {
-        for target in ["/v1/whoami", ALARM, "/nothing"] {
+        for target in ["/v1/whoami", ALARM, "/v1/local/commit", "/nothing"] {
             let answer = signing.send("GET", target, &[("Authorization", authorization)], "")?;
             assert_eq!(code(&answer), (401, "secret_missing"), "{authorization:?} {target}");
         }

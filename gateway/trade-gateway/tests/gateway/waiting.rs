@@ -109,6 +109,30 @@ fn what_waits_for_its_turn_can_be_cancelled_and_what_the_orderer_has_cannot() ->
 }
 
 #[test]
+fn an_organization_has_its_share_of_operations_for_which_nobody_waits() -> TestResult {
+    let organizations = Organizations::new();
+    let gateway = organizations.gateway_with(Double::default(), |limits| limits.hand_overs = 1);
+    let [caller, other] = [EXPORTER, CUSTOMS].map(|msp_id| gateway.caller(&organizations.member(msp_id)));
+    gateway.double.script().hold_submissions = true;
+    let mut ids = Vec::new();
+    for key in ["k1", "k2", "k3", "k4"] {
+        ids.push(id(&deposit(&caller, key, "respond-async")?)?);
+    }
+    let refused = deposit(&caller, "k5", "respond-async")?;
+    assert_eq!((refused.status, &refused.json()?["code"]), (503, &json!("gateway_busy")));
+    assert_eq!(deposit(&other, "k1", "respond-async")?.status, 202);
+    gateway.double.script().hold_submissions = false;
+    ids.iter().try_for_each(|id| until(&caller, id, "committed"))?;
+    // A place is free a moment after its outcome is told, and so is the key.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while deposit(&caller, "k5", "respond-async")?.status != 202 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+#[test]
 fn a_transaction_that_waits_for_a_signature_can_be_cancelled_by_who_is_to_sign() -> TestResult {
     let organizations = Organizations::new();
     let gateway = organizations.gateway();

@@ -285,3 +285,37 @@ fn a_deleted_file_has_its_line_also_when_the_next_step_failed() -> TestResult {
     assert!(verified(folder.path())?.is_anchored);
     Ok(())
 }
+
+#[test]
+fn what_is_too_old_is_deleted_and_what_is_left_is_verified_still() -> TestResult {
+    let folder = tempfile::tempdir()?;
+    let settings = AuditSettings { delete_after_days: Some(30), ..AuditSettings::default() };
+    let at = |day: u32| Decision { time: format!("2026-03-{day:02}T12:00:00Z"), ..decision("allowed") };
+    let log = AuditLog::open(folder.path(), &settings)?;
+    for day in [1, 1, 2, 2, 3] {
+        log.append(&at(day))?;
+    }
+    // Each day has a file, which ends with it, also when nobody calls.
+    log.tend("2026-03-04T00:00:00Z")?;
+    let full = full_files(folder.path())?;
+    assert_eq!(full.iter().map(|file| file.first).collect::<Vec<_>>(), [1, 3, 5]);
+    let age = |path: &Path, days: u64| -> TestResult {
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 3_600 + 60);
+        Ok(File::open(path)?.set_modified(then)?)
+    };
+    age(&full[0].path, 31)?;
+    age(&full[1].path, 29)?;
+    log.tend("2026-03-04T00:01:00Z")?;
+    assert!(!full[0].path.exists() && full[1].path.exists());
+    let found = verified(folder.path())?;
+    assert_eq!((found.first, found.retired_to, found.is_complete()), (3, 2, true));
+    // The heads of the days are kept, of the deleted one as well.
+    let days: Vec<String> = log.reader().heads()?.into_iter().map(|head| head.day).collect();
+    assert_eq!(days, ["2026-03-01", "2026-03-02", "2026-03-03"]);
+    // The control: a log without this setting keeps them.
+    drop(log);
+    age(&full[1].path, 9_999)?;
+    open(folder.path())?.tend("2026-03-05T00:00:00Z")?;
+    assert!(full[1].path.exists());
+    Ok(())
+}
