@@ -37,6 +37,18 @@ enum Command {
     Down(Folder),
     /// Show the processes of a folder's network, what they use, and its channels
     Status(Folder),
+    /// Stop one peer or orderer of a folder's running network, and start it again
+    #[command(subcommand)]
+    Node(commands::node::Command),
+    /// Ask an operations endpoint whether its node or chaincode is well, as probes of containers do
+    Health(commands::health::Options),
+    /// Write the folder of a network that does not run into one file
+    ///
+    /// Keys, ledgers, the gateway's store and its index are in it: everything but what `up` makes anew. It is its
+    /// owner's only, not encrypted, and holds the digest of each file, so that `restore` takes nothing that is damaged.
+    Backup(commands::backup::Backup),
+    /// Make the folder of a network from what `backup` has written
+    Restore(commands::backup::Restore),
     /// Tell the story of one trade on a fresh network
     Demo(demo::Options),
     /// Measure what a committed transaction costs here, and on real Fabric
@@ -65,6 +77,13 @@ enum Command {
     /// idempotency key. Where the gateway asks the caller to sign, what it has prepared is compared with what the
     /// request means, and then signed. A refusal is printed like any answer; the exit status tells it.
     Call(Box<commands::call::Options>),
+    /// Send a file to a gateway, where its rows become requests, and follow the import to its end
+    ///
+    /// `import deposits.csv --map deposits.json --as ExporterMSP --dry-run` tries each row and writes nothing; without
+    /// `--dry-run` each becomes a request in the caller's name. The gateway works on them by itself: Ctrl-C leaves the
+    /// import running. The same command again goes on with it; what is accepted is not sent again, what has failed is
+    /// tried again. How many rows there are of each kind is printed, and `--report` writes those that have failed.
+    Import(Box<commands::import::Options>),
     /// Print the OpenAPI document of the gateway's routes
     Openapi(commands::openapi::Options),
     /// EPCIS documents
@@ -93,7 +112,7 @@ enum Command {
     /// Serve the REST gateway (a role that `up` starts)
     Gateway(roles::gateway::Options),
     /// Sign beside an enterprise system whose key must not leave: plain REST on loopback in, verified and signed out
-    Signer(roles::Options),
+    Signer(roles::signer::Options),
     /// The network by itself: run the embedded one, write files for containers, ask the peers of others
     #[command(subcommand)]
     Network(commands::network::Command),
@@ -133,12 +152,18 @@ impl Cli {
             Command::Audit(command) => return commands::audit::run(&command, form),
             Command::Index(command) => return commands::index::run(&command, form),
             Command::Call(options) => return Ok(commands::call::run(&options)?.into()),
+            Command::Import(options) => return Ok(commands::import::run(&options, form)?.into()),
+            Command::Transaction(command) => return Ok(commands::transaction::run(&command, form)?.into()),
             Command::Connect(options) => return commands::connect::run(&options, form),
             Command::Network(command) => return commands::network::run(&command, form),
             Command::Package(options) => commands::package::run(&options, form),
             Command::Up(options) => commands::up::run(options, form),
             Command::Down(folder) => commands::down::run(&folder.dir, form),
             Command::Status(folder) => commands::status::run(&folder.dir, form),
+            Command::Node(command) => commands::node::run(&command, form),
+            Command::Health(options) => commands::health::run(&options, form),
+            Command::Backup(options) => commands::backup::backup(&options, form),
+            Command::Restore(options) => commands::backup::restore(&options, form),
             Command::Demo(options) => demo::run(&options),
             Command::Party(options) => demo::party::run(&options),
             Command::Bench(options) => commands::bench::run(&options, form),
@@ -146,7 +171,6 @@ impl Cli {
             Command::Commit(options) => commands::proof::commit(&options, form),
             Command::Prove(options) => commands::proof::prove(&options),
             Command::Verify(options) => commands::proof::verify(&options, form),
-            Command::Transaction(command) => commands::transaction::run(&command, form),
             Command::Openapi(options) => commands::openapi::run(&options),
             Command::Epcis(command) => commands::epcis::run(&command, form),
             Command::Ledger(command) => commands::ledger::run(&command, form),

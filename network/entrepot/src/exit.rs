@@ -22,12 +22,14 @@ pub enum Exit {
     Refused = 4,
     /// The gateway is not there, or cannot do it now.
     Unavailable = 5,
+    /// Some rows of a file have failed.
+    Partial = 6,
 }
 
 impl Exit {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Done, Self::Failed, Self::Usage, Self::Unfinished, Self::Refused, Self::Unavailable];
+    pub const ALL: [Self; 7] =
+        [Self::Done, Self::Failed, Self::Usage, Self::Unfinished, Self::Refused, Self::Unavailable, Self::Partial];
 
     /// A stable name, for programs.
     #[must_use]
@@ -39,6 +41,7 @@ impl Exit {
             Self::Unfinished => "unfinished",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
+            Self::Partial => "partial",
         }
     }
 
@@ -51,10 +54,12 @@ impl Exit {
             Self::Usage => "The command line is not understood, and nothing was done.",
             Self::Unfinished => {
                 "Done as far as it goes: other organizations must follow (`connect --deploy`), lines of an audit log are \
-                 missing or could be, or the outcome of a request is not known yet (HTTP 202)."
+                 missing or could be, an import goes on at the gateway or was stopped there, or the outcome of a request is \
+                 not known yet (HTTP 202)."
             }
             Self::Refused => "The gateway has refused the request (HTTP 4xx).",
             Self::Unavailable => "The gateway does not answer, or it or the network cannot do it now (HTTP 5xx).",
+            Self::Partial => "The import has ended and some of its rows have failed, or rows of a preview have.",
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) fn bar(what: &'static str, total: u64) -> Progress {
     Progress::of(ProgressBar::new(total), style.ok(), what)
 }
 
-/// A sign of life of work whose size is not known, with a count once there is one. It goes away when it is dropped.
+/// A sign of life of work whose size is not known. It goes away when it is dropped.
 pub(crate) fn spinner(what: impl Into<String>) -> Progress {
     Progress::of(ProgressBar::no_length(), ProgressStyle::with_template("{spinner} {msg} {elapsed}").ok(), what)
 }
@@ -31,13 +31,18 @@ impl Progress {
         Self(bar)
     }
 
-    /// So much is done.
-    pub(crate) fn at(&self, done: u64) {
+    /// So much is done of what is known by now.
+    pub(crate) fn at(&self, done: u64, total: u64) {
+        self.0.set_length(total);
         self.0.set_position(done);
     }
 
-    /// Another part begins.
+    /// Another part begins. What was cleared is seen again, and its time counted from now.
     pub(crate) fn tell(&self, what: impl Into<String>) {
+        if self.0.is_finished() {
+            self.0.reset();
+            self.0.enable_steady_tick(TICK);
+        }
         self.0.set_message(what.into());
     }
 
@@ -60,13 +65,15 @@ mod tests {
     #[test]
     fn every_template_is_understood_and_nothing_is_drawn_where_nobody_looks() {
         for progress in [bar("reading", 10), spinner("looking")] {
-            progress.at(3);
+            progress.at(3, 4);
             progress.tell("on");
             assert_eq!(progress.0.position(), 3);
             // Tests write into a pipe.
             assert!(progress.0.is_hidden() || std::io::IsTerminal::is_terminal(&std::io::stderr()));
             progress.clear();
             assert!(progress.0.is_finished());
+            progress.tell("on again");
+            assert!(!progress.0.is_finished());
         }
         for template in ["{msg} [{bar:30}] {pos} of {len}, {eta} left", "{spinner} {msg} {elapsed}"] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");

@@ -78,6 +78,8 @@ fn each_kind_of_end_has_its_exit_status() -> Result<()> {
     let authority = path("keys/peerOrganizations/bank.entrepot.example/tlsca/tlsca.bank.entrepot.example-cert.pem");
     // Nobody listens there any more.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let import_at_nobody =
+        ["import", &authority, "--type", "csv", "--map", "a", "--gateway", &nobody, "--authority", &authority];
     for (arguments, expected) in [
         (&["sell"][..], "usage"),
         (&["call", "GET", "v1/whoami"], "usage"),
@@ -91,6 +93,8 @@ fn each_kind_of_end_has_its_exit_status() -> Result<()> {
         (&["channel", "show", "--dir", &empty], "failed"),
         (&["network", "profiles", "--dir", &empty], "failed"),
         (&["ledger", "verify", &missing], "failed"),
+        (&["health", "nowhere"], "usage"),
+        (&["health", &nobody], "failed"),
         (&["audit", "verify", &missing], "failed"),
         (&["index", "status", "--settings", &missing], "failed"),
         (&["gateway", "--settings", &missing], "failed"),
@@ -100,6 +104,12 @@ fn each_kind_of_end_has_its_exit_status() -> Result<()> {
         (&["transaction", "schema", "unheard"], "failed"),
         (&["call", "GET", "/v1/whoami", "--dir", &empty], "failed"),
         (&["call", "GET", "/v1/whoami", "--gateway", &nobody, "--authority", &authority], "unavailable"),
+        (&["import", "a.csv", "--map", "no name"], "usage"),
+        (&["import", "a.csv", "--map", "a", "--template", "offerCustody"], "usage"),
+        (&["import", "a.csv"], "failed"),
+        (&["import", &missing, "--type", "csv", "--map", "a"], "failed"),
+        (&["import", &authority, "--type", "csv", "--map", "a", "--dir", &empty], "failed"),
+        (&import_at_nobody, "unavailable"),
     ] {
         let told = error(arguments)?;
         ensure!(told["code"] == expected, "{arguments:?}: {told}");
@@ -126,7 +136,7 @@ fn a_setting_that_cannot_be_is_refused_by_the_name_of_its_variable() -> Result<(
 fn shells_and_manuals_get_every_command() -> Result<()> {
     for shell in ["bash", "zsh", "fish"] {
         let script = String::from_utf8(run(&["completions", shell], "")?.stdout)?;
-        for command in ["call", "channel", "transaction", "completions"] {
+        for command in ["call", "channel", "import", "transaction", "completions"] {
             ensure!(script.contains(command), "{shell} does not complete {command}");
         }
     }
@@ -144,7 +154,7 @@ fn shells_and_manuals_get_every_command() -> Result<()> {
     ensure!(page.contains(".TH entrepot 1") && page.contains("Exit statuses:"), "{page}");
     let pages = folder.path().join("man");
     ensure!(run(&["man", "--output", &pages.display().to_string()], "")?.status.success(), "no pages");
-    for name in ["entrepot.1", "entrepot-call.1", "entrepot-channel-show.1"] {
+    for name in ["entrepot.1", "entrepot-call.1", "entrepot-channel-show.1", "entrepot-import.1"] {
         ensure!(pages.join(name).is_file(), "{name} is missing");
     }
     Ok(())

@@ -9,6 +9,7 @@ use std::{fs, net::SocketAddr, path::Path, process::Command};
 use anyhow::{Context, Result, ensure};
 use entrepot::demo::{documents, founding::confirmation_path, rest::Caller};
 use fabric_msp::msp::config_from_directory;
+use fabric_operator::consortium;
 use known::{Known, Told, run};
 use serde_json::{Value, json};
 use theirs::{CHANNEL, PROGRAM, Theirs, Tools, done, eventually, has, shown};
@@ -196,7 +197,12 @@ fn peers_say_how_they_are(known: &Known) -> Result<()> {
 
 #[test]
 fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
-    let known = Known::start()?;
+    let exporter = "domain: exporter.entrepot.example";
+    let two_peers = consortium::DEFAULT.replacen(exporter, &format!("{exporter}\n    peers: 2"), 1);
+    let known = Known::start_of(&two_peers)?;
+    let root = shown(known.layout().root());
+    let profiles = run(&["network", "profiles", "--dir", &root, "--output", "profiles"], known.folder.path())?;
+    ensure!(profiles.status == 0, "{}{}", profiles.out, profiles.err);
     let user = known.layout().user("exporter.entrepot.example", "gateway");
     let (certificate, key) = (shown(&user.join("tls/client.crt")), shown(&user.join("tls/client.key")));
     let own = [("--gateway", "127.0.0.1:0"), ("--gateway-cert", &*certificate), ("--gateway-key", &*key)];
@@ -208,7 +214,10 @@ fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
     has(report["error"].as_str().context("no error")?, "needs the --user")?;
     ensure!(report["verdict"] == "failed", "{report}");
     let user = shown(&user.join("msp"));
-    let with_user = [own.as_slice(), &[("--user", &*user)]].concat();
+    // Both of its peers stand in the profile.
+    let profile =
+        [("--profile", "profiles/connection-ExporterMSP.yaml"), ("--msp-id", ""), ("--peer", ""), ("--tls-ca", "")];
+    let with_user = [own.as_slice(), &[("--user", &*user)], &profile].concat();
     let told = known.connect(&with_user)?;
     ensure!(told.status == 0, "{} {}{}", told.status, told.out, told.err);
     let report: Value = serde_json::from_str(&told.out)?;
@@ -217,6 +226,12 @@ fn a_gateways_settings_follow_from_the_channel_and_are_usable() -> Result<()> {
     let settings = Settings::load(path)?;
     let [own] = settings.organizations.as_slice() else { anyhow::bail!("{settings:?}") };
     assert_eq!((own.custody, own.role), (Custody::Managed, Role::Enterprise));
+    let [second] = own.further_peers.as_slice() else { anyhow::bail!("{settings:?}") };
+    let addresses = known.network.addresses().peers_of("ExporterMSP").iter().map(|peer| peer.endpoint.to_string());
+    assert_eq!(addresses.collect::<Vec<_>>(), [own.peer.as_str(), second.peer.as_str()]);
+    assert_eq!(second.peer_server_name.as_deref(), Some("peer1.exporter.entrepot.example"));
+    let authority = fs::read(known.tls_ca("exporter.entrepot.example"))?;
+    assert_eq!(fs::read(second.peer_tls_ca.as_ref().context("no authority")?)?, authority);
     let made = config_from_directory(
         "ExporterMSP",
         &known.layout().peer_organization("exporter.entrepot.example").join("msp"),

@@ -208,6 +208,36 @@ fn operations_endpoints_are_reached_from_their_own_container_only() -> Result<()
 }
 
 #[test]
+fn chaincode_is_asked_how_it_is_inside_its_own_container() -> Result<()> {
+    let (objects, folder) = (objects()?, exported(Platform::Compose)?);
+    let file = compose(folder.path())?;
+    let mut asked = Vec::new();
+    for (name, pod) in workloads(&objects)?.into_iter().filter(|(name, _)| name.starts_with("chaincode")) {
+        let container = &pod["spec"]["containers"][0];
+        for probe in ["readinessProbe", "livenessProbe"] {
+            asked.push((name.to_owned(), texts(&container[probe]["exec"]["command"]), texts(&container["command"])));
+        }
+    }
+    for (name, service) in services(&file)?.iter().filter(|(name, _)| name.starts_with("chaincode")) {
+        let test = texts(&service["healthcheck"]["test"]);
+        let (how, test) = test.split_first().context("no health check")?;
+        ensure!(*how == "CMD", "{name}: {how}");
+        asked.push((name.clone(), test.to_vec(), texts(&service["entrypoint"])));
+        ensure!(
+            file["services"]["join"]["depends_on"][name]["condition"] == "service_healthy",
+            "join begins before {name}"
+        );
+    }
+    ensure!(asked.len() == 15, "control: five on two platforms, and two probes on one: {asked:?}");
+    for (name, probe, command) in asked {
+        let told = command.iter().position(|word| *word == "--operations").and_then(|place| command.get(place + 1));
+        let told = told.with_context(|| format!("{name} tells nobody"))?;
+        ensure!(told.starts_with("127.0.0.1:") && probe == ["entrepot", "health", told], "{name}: {probe:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn every_compose_service_runs_without_rights_and_within_limits() -> Result<()> {
     let folder = exported(Platform::Compose)?;
     let file = compose(folder.path())?;

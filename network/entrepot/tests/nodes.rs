@@ -2,6 +2,7 @@
 //! and orderers of Fabric.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     time::{Duration, Instant},
 };
@@ -9,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use fabric_operator::{
     nodes::{NodeKind, NodeProgram, Nodes, Restarts},
-    process::{POLL, Program},
+    process::{POLL, Program, started},
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -108,5 +109,34 @@ fn a_node_that_ends_at_once_is_started_more_and_more_seldom() -> Result<()> {
         ensure!(lost.contains(&format!("started again in {pause}; {effect}")), "{lost}");
     }
     nodes.stop(Duration::from_secs(10));
+    Ok(())
+}
+
+#[test]
+fn a_node_stands_still_as_long_as_it_is_asked_to_also_the_last_of_its_kind() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let programs = ["one", "two"].map(|name| node(folder.path(), NodeKind::Orderer, name, SLEEP));
+    let mut nodes = Nodes::start(programs.into(), 2, RESTARTS)?;
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+    let before = id_of(&nodes, "two").context("it runs")?;
+    let patience = Duration::from_secs(10);
+    ensure!(nodes.stand_still(&names(&["two", "nobody"]), patience) == ["two is stopped, as it was asked for."]);
+    ensure!(started(before).is_none() && id_of(&nodes, "two").is_none(), "it runs");
+    ensure!(nodes.stand_still(&names(&["one", "two"]), patience) == ["one is stopped, as it was asked for."]);
+    // Nothing has ended by itself, and nothing is started again.
+    for _ in 0..10 {
+        ensure!(nodes.look()?.is_empty() && nodes.processes().count() == 0);
+    }
+    ensure!(nodes.stand_still(&names(&["one"]), patience).is_empty());
+    until(&mut nodes, "two runs again")?;
+    ensure!(id_of(&nodes, "one").is_none());
+    // One that ended by itself is not started again while it is to stand still.
+    end(&nodes, "two")?;
+    while started(id_of(&nodes, "two").context("nobody has looked")?).is_some() {
+        std::thread::sleep(POLL);
+    }
+    nodes.stand_still(&names(&["one", "two"]), patience);
+    ensure!(nodes.look()?.is_empty() && nodes.processes().count() == 0);
+    ensure!(nodes.stop(patience).is_empty());
     Ok(())
 }

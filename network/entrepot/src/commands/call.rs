@@ -5,30 +5,32 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use trade_gateway::{
     client::Response,
-    meaning::Asked,
-    routes::{self, Action, Method},
+    routes::{self, Method, Route},
 };
 
-use super::{caller, files::read_bytes};
+use super::{
+    caller::{self, has},
+    files::read_bytes,
+};
 use crate::{
-    demo::rest::new_key,
     exit::Exit,
-    output::{is_terminal, note, print_bytes, say},
+    output::{is_terminal, print_bytes, say},
 };
 
 /// Longest body, in bytes.
 const BODY_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+const JSON: &str = "application/json";
 const CONTENT_TYPE: &str = "Content-Type";
 
 /// What to send, where and as whom.
 #[derive(Debug, Args)]
 pub struct Options {
     /// `GET`, `POST`, `PUT` or `DELETE`
-    #[arg(value_parser = method, ignore_case = true)]
+    #[arg(value_parser = method)]
     method: Method,
     /// Path and query, percent-encoded, such as `/v1/invoices?due_on_to=2026-12-31`
     #[arg(value_parser = target)]
@@ -58,46 +60,41 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Exit> {
     let method = options.method.as_str();
     let route = routes::at(method, &options.path);
-    let has_body = route.map_or(options.method != Method::Get, |route| route.has_body());
-    let media_type = match route.map(|route| &route.action) {
-        Some(Action::BankStatement) => "application/xml",
-        Some(Action::Token) => "application/x-www-form-urlencoded",
-        _ => "application/json",
-    };
+    // A route that this program does not know may be one of a later gateway.
+    let of_unknown: &[&str] = if options.method == Method::Get { &[] } else { &[JSON] };
+    let media_types = route.map_or(of_unknown, Route::media_types);
+    let mut headers: Vec<(&str, &str)> = options.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    if !has(&headers, CONTENT_TYPE) {
+        headers.extend(only_type(media_types)?.map(|only| (CONTENT_TYPE, only)));
+    }
     let body = match &options.body {
         Some(path) => read_bytes(path, BODY_BYTES_MAX)?,
-        None if has_body && media_type == "application/json" => b"{}".to_vec(),
+        None if media_types == [JSON] => b"{}".to_vec(),
         None => Vec::new(),
     };
-    let mut headers: Vec<(&str, &str)> = options.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let lacks =
-        |headers: &[(&str, &str)], wanted: &str| !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    if has_body && lacks(&headers, CONTENT_TYPE) {
-        headers.push((CONTENT_TYPE, media_type));
-    }
-    let key = options.caller.idempotency_key.clone().map_or_else(new_key, Ok)?;
-    let is_write = route.map_or(options.method == Method::Post, |route| route.is_write());
-    let adds_key = is_write && lacks(&headers, IDEMPOTENCY_KEY);
-    if adds_key {
-        headers.push((IDEMPOTENCY_KEY, &key));
-    }
-    let asked = Asked { method, target: &options.path, headers: &headers, body: &body };
-    let answered = options.caller.caller()?.send(&asked);
-    let exit = answered.as_ref().map_or_else(Exit::of, |response| Exit::of_status(response.status));
-    // With a new key the same request might be carried out a second time.
-    if adds_key && matches!(exit, Exit::Unavailable | Exit::Unfinished) {
-        note(&format!("To send the same request again and have it done once: --idempotency-key {key}"));
-    }
-    let response = answered.with_context(|| format!("calling {method} {}", options.path))?;
-    match options.field.as_deref().filter(|_| (200..300).contains(&response.status)) {
+    let is_write = route.map_or(options.method == Method::Post, Route::is_write);
+    let (response, exit) = options.caller.exchange(method, &options.path, &headers, &body, is_write)?;
+    // These two statuses come without a body.
+    let has_fields = exit == Exit::Done && !matches!(response.status, 204 | 304);
+    match options.field.as_deref().filter(|_| has_fields) {
         Some(pointer) => say!("{}", field(&response, pointer)?)?,
         None => print_bytes(&shown(&response, options.include, is_terminal()))?,
     }
     Ok(exit)
 }
 
+/// The type of a body that can have no other.
+fn only_type(media_types: &[&'static str]) -> Result<Option<&'static str>> {
+    ensure!(
+        media_types.len() < 2,
+        "the body can be of several types, say its type with -H 'Content-Type: ...': {}",
+        media_types.join(", ")
+    );
+    Ok(media_types.first().copied())
+}
+
 fn field(response: &Response, pointer: &str) -> Result<String> {
-    let answer = response.json()?;
+    let answer: Value = serde_json::from_slice(&response.body).context("the answer is not JSON")?;
     let value = answer.pointer(pointer).with_context(|| format!("the answer has no field {pointer}: {answer}"))?;
     Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
@@ -224,6 +221,27 @@ mod tests {
         assert_eq!(shown(&answer(b"text"), false, true), b"text\n");
         assert_eq!(shown(&answer(b"\xff"), false, false), b"\xff");
         assert_eq!(shown(&answer(b""), false, true), b"");
+    }
+
+    #[test]
+    fn a_field_of_an_answer_that_is_not_json_is_a_failure_here_and_not_of_the_gateway() {
+        let answer = |body: &[u8]| Response { status: 200, headers: BTreeMap::new(), body: body.to_vec() };
+        assert_eq!(field(&answer(b"{\"a\":[1,\"x\"]}"), "/a/1").ok().as_deref(), Some("x"));
+        for (body, said) in [(&b"# HELP"[..], "the answer is not JSON"), (b"{}", "the answer has no field /a/1: {}")] {
+            let error = field(&answer(body), "/a/1").expect_err("there is no such field");
+            assert_eq!((error.to_string().as_str(), Exit::of(&error)), (said, Exit::Failed));
+        }
+    }
+
+    #[test]
+    fn the_type_of_a_body_is_asked_for_where_it_can_be_one_of_several() {
+        let types = |method, target| only_type(routes::at(method, target).expect("a route").media_types());
+        assert_eq!(types("POST", "/v1/evidence").ok(), Some(Some(JSON)));
+        assert_eq!(types("GET", "/v1/whoami").ok(), Some(None));
+        assert_eq!(types("DELETE", "/v1/webhooks/a").ok(), Some(None));
+        let imports =
+            routes::all().iter().filter(|route| ["startImport", "previewImportMapping"].contains(&route.operation));
+        assert_eq!(imports.map(|route| only_type(route.media_types()).is_err()).collect::<Vec<_>>(), [true, true]);
     }
 
     #[test]

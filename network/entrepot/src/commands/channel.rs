@@ -1,5 +1,8 @@
 //! `channel`: shows and changes the channels of a folder's running network, and creates further ones.
 
+mod rotation;
+mod site;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -7,15 +10,14 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
-use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, Organization, PolicySpec};
+use fabric_config::{ApplicationOrganization, BatchChange, ChannelConfig, ConfigDraft, PolicySpec};
 use fabric_cryptogen::Authority;
 use fabric_msp::{certificate::Certificate, msp::config_from_directory, private};
 use fabric_operator::{
-    channel::{administrators, apply, create, describe, difference, envelope, join_peers, lockout},
-    consortium::{Chaincode, Consortium, FurtherChannel},
+    channel::{create, describe, join_peers},
+    consortium::{Chaincode, FurtherChannel},
     generate,
-    layout::{Addresses, Layout, write_atomically},
-    network::Network,
+    layout::write_atomically,
 };
 
 use serde_json::{Value, json};
@@ -24,8 +26,12 @@ use trade_model::{
     governance::{Propose, Vote},
 };
 
+use self::{
+    rotation::{AddConsenter, RemoveConsenter, SetAnchorPeers, SetConsenter, SetEndpoints, SetMsp},
+    site::{ChangeOptions, Consent, Of, Site, changed},
+};
 use super::folder::Folder;
-use crate::output::{Form, note, print, print_json, say};
+use crate::output::{Form, print, print_json, say};
 
 /// What to do with a channel. Changes are signed by the administrators whose keys lie in the folder.
 #[derive(Debug, Subcommand)]
@@ -46,32 +52,21 @@ pub enum Command {
     SetAcl(SetAcl),
     /// Make or change a policy
     SetPolicy(SetPolicy),
-}
-
-/// Which channel.
-#[derive(Debug, Args)]
-pub struct Of {
-    #[command(flatten)]
-    folder: Folder,
-    /// The channel; the one of all organizations when not given
-    #[arg(long, value_name = "NAME")]
-    channel: Option<String>,
-}
-
-/// Which channel is changed, and who agrees.
-#[derive(Debug, Args)]
-pub struct ChangeOptions {
-    #[command(flatten)]
-    of: Of,
-    /// Only this organization's administrator signs; may be given more than once
-    #[arg(long = "sign-as", value_name = "MSP_ID")]
-    sign_as: Vec<String>,
-    /// Show what would change and whose consent it takes, and send nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Change it even when nobody whose key lies in the folder could change it back; says what will be lost
-    #[arg(long)]
-    force: bool,
+    /// Give an organization the membership rules (authorities, administrators, revocation lists) of its MSP folder, on
+    /// every channel that knows it
+    SetMsp(SetMsp),
+    /// Name the peers through which other organizations' peers find those of an organization
+    SetAnchorPeers(SetAnchorPeers),
+    /// Say where the orderers of an organization listen
+    SetEndpoints(SetEndpoints),
+    /// Give a Raft consenter other TLS certificates or another address
+    SetConsenter(SetConsenter),
+    /// Add a Raft consenter
+    AddConsenter(AddConsenter),
+    /// Remove a Raft consenter
+    RemoveConsenter(RemoveConsenter),
+    /// Send an update that a change wrote with `--output` and others have signed
+    Send(SendUpdate),
 }
 
 /// A channel to be created.
@@ -160,6 +155,17 @@ pub struct Set {
     change: ChangeOptions,
 }
 
+/// An update to be sent.
+#[derive(Debug, Args)]
+pub struct SendUpdate {
+    /// The update, as `--output` and `peer channel signconfigtx` write it
+    file: PathBuf,
+    #[command(flatten)]
+    folder: Folder,
+    #[command(flatten)]
+    consent: Consent,
+}
+
 /// A certificate to be revoked.
 #[derive(Debug, Args)]
 pub struct Revoke {
@@ -211,6 +217,17 @@ pub fn run(command: &Command, form: Form) -> Result<()> {
             };
             changed(change, form, |draft| Ok(draft.set_policy(path, &policy)?))
         }
+        Command::SetMsp(options) => rotation::set_msp(options, form),
+        Command::SetAnchorPeers(options) => rotation::set_anchor_peers(options, form),
+        Command::SetEndpoints(options) => rotation::set_endpoints(options, form),
+        Command::SetConsenter(options) => rotation::set_consenter(options, form),
+        Command::AddConsenter(options) => rotation::add_consenter(options, form),
+        Command::RemoveConsenter(options) => rotation::remove_consenter(options, form),
+        Command::Send(SendUpdate { file, folder, consent }) => {
+            let site = Site::open(folder, form)?;
+            let change = site.send(file, consent)?;
+            site.conclude(&json!({"changes": [change.document]}))
+        }
     }
 }
 
@@ -224,8 +241,10 @@ fn described(config: &ChannelConfig) -> Value {
     let orderers = config.orderer_orgs().map(|one| json!({"msp_id": one.msp_id, "endpoints": one.endpoints}));
     let acls: serde_json::Map<String, Value> =
         config.acls().map(|(resource, policy)| (resource.to_string(), policy.to_string().into())).collect();
+    let consenters = config.consenters().iter().map(|one| format!("{}:{}", one.host, one.port));
     json!({
         "channel": config.channel_id(), "sequence": config.sequence(), "consensus": config.consensus_type(),
+        "consenters": consenters.collect::<Vec<_>>(),
         "organizations": members.collect::<Vec<_>>(), "orderers": orderers.collect::<Vec<_>>(), "access_rules": acls,
         "batch": {
             "timeout_ms": u64::try_from(batch.timeout.as_millis()).unwrap_or(u64::MAX),
@@ -233,136 +252,6 @@ fn described(config: &ChannelConfig) -> Value {
             "absolute_max_bytes": batch.absolute_max_bytes,
         },
     })
-}
-
-/// A change of a channel: whether it was made, and what there is to say about it, for programs.
-struct Change {
-    made: bool,
-    document: Value,
-}
-
-/// A laid-out network and the means to speak with it.
-struct Site {
-    form: Form,
-    layout: Layout,
-    consortium: Consortium,
-    addresses: Addresses,
-    runtime: tokio::runtime::Runtime,
-}
-
-impl Site {
-    fn open(folder: &Folder, form: Form) -> Result<Self> {
-        let layout = Layout::existing(&folder.dir)?;
-        let addresses =
-            layout.known_addresses()?.with_context(|| format!("there is no network in {}", layout.root().display()))?;
-        let consortium = generate::consortium(&layout, None)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { form, layout, consortium, addresses, runtime })
-    }
-
-    fn network(&self) -> Network<'_> {
-        Network { layout: &self.layout, consortium: &self.consortium, addresses: &self.addresses }
-    }
-
-    fn channel<'a>(&'a self, of: &'a Of) -> &'a str {
-        of.channel.as_deref().unwrap_or(&self.consortium.channel)
-    }
-
-    fn config(&self, channel: &str) -> Result<ChannelConfig> {
-        self.runtime.block_on(self.network().config(channel))
-    }
-
-    /// A line for people, where it is people who are told.
-    fn tell(&self, line: std::fmt::Arguments<'_>) -> Result<()> {
-        match self.form {
-            Form::Text => say!("{line}"),
-            Form::Json => Ok(()),
-        }
-    }
-
-    /// The whole answer, where it is programs that are told.
-    fn conclude(&self, document: &Value) -> Result<()> {
-        match self.form {
-            Form::Text => Ok(()),
-            Form::Json => print_json(document),
-        }
-    }
-
-    /// Makes a change, or only shows it.
-    fn change(
-        &self,
-        channel: &str,
-        options: &ChangeOptions,
-        wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>,
-    ) -> Result<Change> {
-        let network = self.network();
-        let config = self.config(channel)?;
-        let mut draft = ConfigDraft::new(&config);
-        wish(&mut draft)?;
-        let update = draft.finish()?;
-        let differs = difference(config.config(), draft.config())?;
-        if self.form == Form::Text {
-            print(format_args!("{differs}"))?;
-        }
-        let differs: Vec<&str> = differs.lines().collect();
-        let after = ChannelConfig::from_config(config.channel_id(), draft.config().clone())?;
-        self.guard(&config, &after, options)?;
-        let signers = administrators(&network, &config, &options.sign_as)?;
-        if options.dry_run {
-            let envelope = envelope(&config, &update, &signers)?;
-            let organizations = signers.msp_ids().join(", ");
-            let lacks = config.propose_update(&envelope).err().map(|error| error.to_string());
-            match &lacks {
-                None => self.tell(format_args!(
-                    "The administrators of {organizations} would sign, which suffices. Nothing was sent."
-                ))?,
-                Some(error) => self.tell(format_args!(
-                    "The administrators of {organizations} would sign. Nothing was sent: {error}"
-                ))?,
-            }
-            let document = json!({
-                "channel": channel, "made": false, "difference": differs, "signers": signers.msp_ids(), "lacks": lacks,
-            });
-            return Ok(Change { made: false, document });
-        }
-        let sent = self.runtime.block_on(apply(&network, &config, &update, &signers))?;
-        let sequence = sent.sequence;
-        self.tell(format_args!("The channel {channel} is changed; its configuration has the sequence {sequence}."))?;
-        let document = json!({"channel": channel, "made": true, "difference": differs, "sequence": sequence});
-        Ok(Change { made: true, document })
-    }
-}
-
-impl Site {
-    /// Refuses a change after which nobody whose key lies in the folder could do what they can do now, not even
-    /// together with an organization that comes in.
-    fn guard(&self, before: &ChannelConfig, after: &ChannelConfig, options: &ChangeOptions) -> Result<()> {
-        let lost = lockout::lost(before, after, &lockout::identities(&self.network())?)?;
-        if lost.is_empty() {
-            return Ok(());
-        }
-        let comes_in = |one: &&Organization| before.application_org(&one.msp_id).is_none();
-        let newcomers: Vec<&str> = after.application_orgs().filter(comes_in).map(|one| one.msp_id.as_str()).collect();
-        let with = match newcomers.is_empty() {
-            true => String::new(),
-            false => format!(", not even together with {},", newcomers.join(", ")),
-        };
-        let lost = format!("nobody whose key lies in this folder{with} would satisfy {} any more", lost.join(", "));
-        ensure!(options.force, "{lost}, and nothing could give that back; --force changes it all the same");
-        match self.form {
-            Form::Text => say!("By force: {lost}."),
-            Form::Json => {
-                note(&format!("By force: {lost}."));
-                Ok(())
-            }
-        }
-    }
-}
-
-fn changed(options: &ChangeOptions, form: Form, wish: impl FnOnce(&mut ConfigDraft<'_>) -> Result<()>) -> Result<()> {
-    let site = Site::open(&options.of.folder, form)?;
-    let change = site.change(site.channel(&options.of), options, wish)?;
-    site.conclude(&json!({"changes": [change.document]}))
 }
 
 fn create_channel(options: &Create, form: Form) -> Result<()> {
@@ -453,20 +342,10 @@ fn revoke(options: &Revoke, form: Form) -> Result<()> {
     private::create_folder(&lists).with_context(|| format!("cannot create {}", lists.display()))?;
     let number = u32::try_from(fs::read_dir(&lists)?.count()).unwrap_or(u32::MAX).saturating_add(1);
     let list = Authority::open(&folder.join("ca"))?.revocation_list(&[certificate.serial()], number)?;
-    let mut changes = Vec::new();
-    for channel in site.consortium.each_channel().into_iter().map(|own| own.channel) {
-        if options.change.of.channel.as_ref().is_some_and(|only| *only != channel) {
-            continue;
-        }
-        let config = site.config(&channel)?;
-        let known = config.application_orgs().chain(config.orderer_orgs()).any(|one| one.msp_id == msp_id);
-        if known {
-            let add = |draft: &mut ConfigDraft<'_>| Ok(draft.add_revocation_list(&msp_id, &list)?);
-            changes.push(site.change(&channel, &options.change, add)?.document);
-        }
-    }
+    let add = |draft: &mut ConfigDraft<'_>| Ok(draft.add_revocation_list(&msp_id, &list)?);
+    let changes = site.change_everywhere(&msp_id, &options.change, add)?;
     ensure!(!changes.is_empty(), "no channel knows {msp_id}, whose authority issued the certificate");
-    if !options.change.dry_run {
+    if !options.change.only_shows() {
         // A channel that takes the organization in later takes the list with it.
         write_atomically(&lists.join(format!("crl-{number}.pem")), &list)?;
     }

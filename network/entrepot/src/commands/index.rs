@@ -41,8 +41,8 @@ pub fn run(command: &Command, form: Form) -> Result<ExitCode> {
         match command {
             Command::Status(_) => tell(&upkeep.standing().await?, form)?,
             Command::Rebuild(_) => {
-                let progress = progress::bar("reading blocks", upkeep.standing().await?.newest);
-                let standing = upkeep.rebuild(|next, _| progress.at(next)).await;
+                let progress = progress::bar("reading blocks", upkeep.standing().await?.newest.saturating_add(1));
+                let standing = upkeep.rebuild(|next, newest| progress.at(next, newest.saturating_add(1))).await;
                 drop(progress);
                 tell(&standing?, form)?;
             }

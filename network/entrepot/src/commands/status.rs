@@ -1,6 +1,7 @@
 //! `status`: what runs in a folder, what each process uses, and the channels.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -12,12 +13,13 @@ use fabric_operator::{
     consortium::Consortium,
     endpoint::Endpoint,
     generate,
-    layout::{Addresses, Layout, RunningProcess},
+    layout::{Addresses, Layout, RunningProcess, peer_name},
     network::Network,
 };
 
 use serde::Serialize;
 
+use super::health::in_words;
 use crate::{
     causes::in_one_line,
     output::{Form, print_json, say},
@@ -38,6 +40,9 @@ struct Status {
     orderers: Vec<NodeStatus>,
     chaincode: Endpoint,
     chaincode_listens: bool,
+    /// As of a node; folders that were laid out by an early version have none.
+    chaincode_operations: Option<Endpoint>,
+    chaincode_unwell: Option<String>,
     channels: Vec<ChannelStatus>,
 }
 
@@ -51,10 +56,16 @@ struct ProcessStatus {
 
 #[derive(Serialize)]
 struct NodeStatus {
+    /// As `node` takes it.
+    name: String,
     /// The organization of a peer, the host name of an orderer.
     of: String,
+    /// Whether it was stopped by `node stop`.
+    stopped: bool,
     endpoint: Endpoint,
     listens: bool,
+    /// Where it tells health and metrics over HTTP.
+    operations: Endpoint,
     /// What it says when it is not well. A node that does not say how it is, such as one that does not run, is shown by
     /// what listens.
     unwell: Option<String>,
@@ -78,24 +89,39 @@ pub fn run(folder: &Path, form: Form) -> Result<()> {
     let running = layout.running()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let process = |one: &RunningProcess| ProcessStatus { name: one.name.clone(), pid: one.id, usage: usage(one.id) };
-    let node = |of: &str, endpoint: &Endpoint, operations: &Endpoint| NodeStatus {
+    let consortium = generate::consortium(&layout, None)?;
+    let stopped = if running.is_some() { layout.stopped()? } else { BTreeSet::new() };
+    let node = |name: String, of: &str, endpoint: &Endpoint, operations: &Endpoint| NodeStatus {
         of: of.to_owned(),
+        stopped: stopped.contains(&name),
+        // The embedded network listens for a node that is stopped, and ends the connections.
+        listens: !stopped.contains(&name) && endpoint.listens(),
+        name,
         endpoint: endpoint.clone(),
-        listens: endpoint.listens(),
+        operations: operations.clone(),
         unwell: runtime.block_on(unwell(operations)),
     };
-    let peers = addresses.peers.iter().flat_map(|(msp_id, peers)| peers.iter().map(move |peer| (msp_id, peer)));
+    let peers = consortium.organizations.iter().flat_map(|one| {
+        let own = addresses.peers_of(&one.msp_id).iter().enumerate();
+        own.map(move |(number, peer)| (peer_name(&one.domain, number), one.msp_id.as_str(), peer))
+    });
     let status = Status {
         folder: layout.root().to_owned(),
         runs: running.is_some(),
         processes: running.iter().flat_map(|running| &running.processes).map(process).collect(),
         gateway: format!("https://{}", addresses.gateway),
         gateway_listens: Endpoint::from(addresses.gateway).listens(),
-        peers: peers.map(|(msp_id, peer)| node(msp_id, &peer.endpoint, &peer.operations)).collect(),
-        orderers: addresses.orderers.iter().map(|one| node(&one.node, &one.endpoint, &one.operations)).collect(),
+        peers: peers.map(|(name, of, peer)| node(name, of, &peer.endpoint, &peer.operations)).collect(),
+        orderers: addresses
+            .orderers
+            .iter()
+            .map(|one| node(one.node.clone(), &one.node, &one.endpoint, &one.operations))
+            .collect(),
         chaincode: addresses.chaincode.clone(),
         chaincode_listens: addresses.chaincode.listens(),
-        channels: channels(&layout, &addresses, &runtime)?,
+        chaincode_operations: addresses.chaincode_operations.clone(),
+        chaincode_unwell: addresses.chaincode_operations.as_ref().and_then(|own| runtime.block_on(unwell(own))),
+        channels: channels(&layout, &consortium, &addresses, &runtime)?,
     };
     match form {
         Form::Text => show(&status),
@@ -118,10 +144,13 @@ fn show(status: &Status) -> Result<()> {
     say!("gateway   {}  {}", status.gateway, state(status.gateway_listens))?;
     let nodes = status.peers.iter().map(|peer| ("peer   ", peer));
     for (kind, node) in nodes.chain(status.orderers.iter().map(|orderer| ("orderer", orderer))) {
-        let said = node.unwell.as_ref().map(|said| format!("  is not well: {said}")).unwrap_or_default();
-        say!("{kind}   {}  {}  {}{said}", node.endpoint, state(node.listens), node.of)?;
+        let told = told(Some(&node.operations), node.unwell.as_deref());
+        let state = if node.stopped { "stopped" } else { state(node.listens) };
+        let of = if node.of == node.name { String::new() } else { format!("{}  ", node.of) };
+        say!("{kind}   {}  {state}  {of}{}{told}", node.endpoint, node.name)?;
     }
-    say!("chaincode {}  {}", status.chaincode, state(status.chaincode_listens))?;
+    let told = told(status.chaincode_operations.as_ref(), status.chaincode_unwell.as_deref());
+    say!("chaincode {}  {}{told}", status.chaincode, state(status.chaincode_listens))?;
     say!("data      {}", status.folder.display())?;
     say!()?;
     for ChannelStatus { channel, state, organizations } in &status.channels {
@@ -130,10 +159,20 @@ fn show(status: &Status) -> Result<()> {
     Ok(())
 }
 
+/// Where a node or the chaincode tells its health and metrics, and what it says when it is not well.
+fn told(operations: Option<&Endpoint>, unwell: Option<&str>) -> String {
+    let place = operations.map(|operations| format!("  operations {operations}")).unwrap_or_default();
+    place + &unwell.map(|said| format!("  is not well: {said}")).unwrap_or_default()
+}
+
 /// The channels: as the orderers have them when one listens, and otherwise as they were described.
-fn channels(layout: &Layout, addresses: &Addresses, runtime: &tokio::runtime::Runtime) -> Result<Vec<ChannelStatus>> {
-    let consortium = generate::consortium(layout, None)?;
-    let network = Network { layout, consortium: &consortium, addresses };
+fn channels(
+    layout: &Layout,
+    consortium: &Consortium,
+    addresses: &Addresses,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Vec<ChannelStatus>> {
+    let network = Network { layout, consortium, addresses };
     let runs = addresses.orderers.iter().any(|orderer| orderer.endpoint.listens());
     let status = |own: Consortium| {
         let (organizations, state) = match runs {
@@ -158,10 +197,7 @@ fn state(listens: bool) -> &'static str {
 /// What a node that is not well says about it.
 async fn unwell(operations: &Endpoint) -> Option<String> {
     match health(&operations.to_string(), HEALTH_PATIENCE).await {
-        Ok(Health::Unwell(failed)) => {
-            let checks = failed.iter().map(|check| format!("{}: {}", check.component, check.reason));
-            Some(checks.collect::<Vec<_>>().join("; "))
-        }
+        Ok(Health::Unwell(failed)) => Some(in_words(&failed)),
         Ok(Health::Well) | Err(_) => None,
     }
 }

@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 use trade_gateway::{
-    meaning::Asked,
     rest::rest_request,
     routes::{self, Route, Transaction},
 };
@@ -18,7 +17,8 @@ use trade_model::{
 
 use crate::{
     commands::{caller, files::read_json},
-    demo::rest::{Answer, new_key, to_json},
+    demo::rest::{Answer, to_json},
+    exit::Exit,
     output::{Form, print_json, say},
 };
 
@@ -60,19 +60,20 @@ pub struct Send {
     caller: caller::Options,
 }
 
-/// Does what the command says.
+/// Does what the command says. The exit status is that of the gateway's answer.
 ///
 /// # Errors
 /// The transaction is not known or has no route, a file cannot be read, or the gateway refuses.
-pub fn run(command: &Command, form: Form) -> Result<()> {
+pub fn run(command: &Command, form: Form) -> Result<Exit> {
     match command {
         Command::List => match form {
-            Form::Text => list(),
-            Form::Json => list_for_programs(),
+            Form::Text => list()?,
+            Form::Json => list_for_programs()?,
         },
-        Command::Schema { name } => schema(name),
-        Command::Send(options) => send(options),
+        Command::Schema { name } => schema(name)?,
+        Command::Send(options) => return send(options),
     }
+    Ok(Exit::Done)
 }
 
 fn list_for_programs() -> Result<()> {
@@ -118,7 +119,7 @@ fn schema(name: &str) -> Result<()> {
     print_json(&whole)
 }
 
-fn send(options: &Send) -> Result<()> {
+fn send(options: &Send) -> Result<Exit> {
     let (route, transaction) = find(&options.name)?;
     let mut argument = read_json(&options.request, REQUEST_BYTES_MAX)?;
     let private = match &options.private {
@@ -133,16 +134,13 @@ fn send(options: &Send) -> Result<()> {
         transaction.name
     );
     let sent = rest_request(route, argument, private);
-    let key = options.caller.idempotency_key.clone().map_or_else(new_key, Ok)?;
-    let mut headers = Vec::new();
     let body = sent.body.as_ref().map(serde_json::to_vec).transpose()?.unwrap_or_default();
-    if sent.body.is_some() {
-        headers.extend([("Content-Type", "application/json"), ("Idempotency-Key", key.as_str())]);
-    }
+    let mut headers: Vec<(&str, &str)> = Vec::new();
+    headers.extend(sent.body.is_some().then_some(("Content-Type", "application/json")));
     headers.extend(options.if_match.as_deref().map(|tag| ("If-Match", tag)));
-    let asked = Asked { method: sent.method, target: &sent.target, headers: &headers, body: &body };
-    let response = options.caller.caller()?.send(&asked)?;
-    print_json(&Answer { status: response.status, body: to_json(&response.body), tag: None }.accepted()?)
+    let (response, exit) = options.caller.exchange(sent.method, &sent.target, &headers, &body, route.is_write())?;
+    print_json(&Answer { status: response.status, body: to_json(&response.body), tag: None }.accepted()?)?;
+    Ok(exit)
 }
 
 /// The private input inside a request, as the gateway's routes take it and `prove` leaves it.

@@ -69,7 +69,7 @@ impl Caller {
     }
 
     fn new(gateway: SocketAddr, authority: &Path, identity: Option<(&[u8], &[u8])>) -> Result<Self> {
-        let client = Client::new(gateway, &gateway.ip().to_string(), &read(authority)?, identity)?;
+        let client = Client::new(&[gateway], &gateway.ip().to_string(), &read(authority)?, identity)?;
         Ok(Self { client })
     }
 
@@ -158,8 +158,9 @@ impl Caller {
     /// As [`Caller::get`], and when the gateway refuses.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
         let response = self.exchange("GET", path, Vec::new(), &[]).await?;
-        let answer = Answer { status: response.status, body: Value::Null, tag: None };
-        ensure!(answer.is_success(), "refused with {}: {}", answer.status, describe(&to_json(&response.body)));
+        if !(200..300).contains(&response.status) {
+            return Err(Refusal { status: response.status, body: to_json(&response.body) }.into());
+        }
         Ok(response.body)
     }
 
@@ -229,10 +230,21 @@ fn describe(body: &Value) -> String {
         (Some(code), title, detail) => {
             let said = body["endorsers"].as_array().filter(|said| !said.is_empty());
             let said = said.map(|said| format!(" {}", Value::from(said.clone()))).unwrap_or_default();
-            format!("{code}: {} {}{said}", title.unwrap_or_default(), detail.unwrap_or_default())
+            let detail = detail.unwrap_or_default();
+            format!("{code}: {} {detail}{}{said}", title.unwrap_or_default(), fields(body, detail))
         }
         _ => body.to_string(),
     }
+}
+
+/// What a problem says about single fields, unless its detail has said it.
+fn fields(body: &Value, detail: &str) -> String {
+    let told = |field: &Value| {
+        let (name, wrong) = (field["name"].as_str()?, field["detail"].as_str()?);
+        (!detail.contains(wrong)).then(|| format!("{name}: {wrong}"))
+    };
+    let told: Vec<String> = body["fields"].as_array().into_iter().flatten().filter_map(told).collect();
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) }
 }
 
 /// A body as JSON: text as a JSON string, null when there is none.
@@ -256,4 +268,25 @@ pub fn only_file(folder: &Path) -> Result<std::path::PathBuf> {
     let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     ensure!(files.len() == 1, "{} must hold exactly one file", folder.display());
     files.pop().context("an empty folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_tells_every_fault_and_none_twice() {
+        let wrong = |name: &str, detail: &str| json!({"name": name, "detail": detail});
+        let told = |detail: &str, fields: &[Value]| {
+            let body = json!({"code": "mapping_refused", "title": "Refused.", "detail": detail, "fields": fields});
+            Refusal { status: 422, body }.to_string()
+        };
+        let faults = [wrong("/fields/0", "It is unknown."), wrong("/fields/1", "It is empty.")];
+        let all = "mapping_refused: Refused. It has 2 faults. (/fields/0: It is unknown.; /fields/1: It is empty.)";
+        assert_eq!(told("It has 2 faults.", &faults), format!("refused with 422: {all}"));
+        let once = "refused with 422: mapping_refused: Refused. `limit` is no number";
+        assert_eq!(told("`limit` is no number", &[wrong("limit", "is no number")]), once);
+    }
 }

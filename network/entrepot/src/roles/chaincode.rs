@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_contract::Router;
-use trade_chaincode::{ServeOptions, ServerHandle, TlsFiles};
+use trade_chaincode::{Running, ServeOptions, TlsFiles};
 
 /// What the chaincode is told. Without options it reads the environment variables of Fabric's own chaincode libraries.
 #[derive(Debug, Args)]
@@ -25,12 +25,16 @@ pub struct Options {
     /// Peers must show a certificate of this authority, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     client_ca: Option<PathBuf>,
+    /// Where health (`/healthz`) and metrics (`/metrics`) are told over HTTP, without TLS and to anybody who can reach
+    /// it; nowhere when not given
+    #[arg(long, value_name = "HOST:PORT", requires = "listen")]
+    operations: Option<String>,
     /// Written when the chaincode is ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
 
-/// Serves contracts as the chaincode until it is asked to stop.
+/// Serves contracts as the chaincode until it is asked to stop. SIGHUP has it read its TLS files again.
 ///
 /// # Errors
 /// The options are not usable or the address is taken.
@@ -38,8 +42,13 @@ pub fn run(options: Options, contracts: Router) -> Result<()> {
     super::start_log();
     let ready_file = options.ready_file.clone();
     let serve = options.into_serve_options()?;
-    let start = async || trade_chaincode::start_with(serve, contracts).await.context("cannot serve the chaincode");
-    super::serve(2, ready_file.as_deref(), start, ServerHandle::local_addr, ServerHandle::shutdown)
+    let start = async || {
+        let running = trade_chaincode::start_with(serve, contracts).await.context("cannot serve the chaincode")?;
+        let reload = running.reload();
+        super::on_hangup(move || reload.ask())?;
+        Ok(running)
+    };
+    super::serve(2, ready_file.as_deref(), start, Running::address, Running::stop)
 }
 
 impl Options {
@@ -51,6 +60,7 @@ impl Options {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key, client_ca: self.client_ca }),
             _ => None,
         };
-        Ok(ServeOptions { listeners: vec![(listen, package_id)], tls, ..ServeOptions::default() })
+        let (listeners, operations) = (vec![(listen, package_id)], self.operations);
+        Ok(ServeOptions { listeners, tls, operations, ..ServeOptions::default() })
     }
 }

@@ -13,12 +13,11 @@ use fabric_operator::{
     layout::{Layout, PeerAddresses},
     network::Network,
 };
-use tokio::signal::unix::{SignalKind, signal};
 use trade_gateway::{
     Running,
     settings::{
-        AuditSettings, Custody, FILE_VARIABLE, IndexSettings, Limits, OauthSettings, Organization, Override, Role,
-        ServerKeys, ServiceIdentity, Settings, WebhookSettings,
+        AuditSettings, Custody, FILE_VARIABLE, FurtherPeer, IndexSettings, Limits, OauthSettings, Organization,
+        Override, Role, ServerKeys, ServiceIdentity, Settings, WebhookSettings,
     },
 };
 
@@ -70,12 +69,7 @@ pub fn run(options: &Options) -> Result<()> {
     let start = async || {
         let running = trade_gateway::start(settings).await.context("cannot start the gateway")?;
         let reload = running.reload();
-        let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                reload.ask();
-            }
-        });
+        super::on_hangup(move || reload.ask())?;
         Ok(running)
     };
     super::serve(2, options.ready_file.as_deref(), start, Running::address, Running::stop)
@@ -90,6 +84,40 @@ const MANAGED: &str = "gateway";
 /// # Errors
 /// No address was chosen for an organization's peer.
 pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
+    let Network { layout, consortium, addresses } = *network;
+    let first = consortium.organizations.first().context("a consortium without organizations")?;
+    let (served_as, user) = service_identity(layout, consortium).unwrap_or((first, MANAGED));
+    let settings = Settings {
+        listen: addresses.gateway.to_string(),
+        tls: ServerKeys {
+            certificate: layout.user(&first.domain, MANAGED).join("tls/client.crt"),
+            key: layout.user(&first.domain, MANAGED).join("tls/client.key"),
+        },
+        admin_listen: None,
+        channel: consortium.channel.clone(),
+        chaincode: consortium.chaincode.name.clone(),
+        organizations: organizations(network)?,
+        service: ServiceIdentity {
+            msp_id: served_as.msp_id.clone(),
+            msp_dir: layout.user(&served_as.domain, user).join("msp"),
+            peer_operations: reachable_operations(addresses.peer(&served_as.msp_id)?),
+        },
+        data_dir: data_dir.to_owned(),
+        audit: AuditSettings::default(),
+        index: IndexSettings::default(),
+        webhooks: WebhookSettings::default(),
+        oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
+        proxies: Vec::new(),
+        limits: Limits::default(),
+        file: None,
+        traces: None,
+        overrides: Vec::new(),
+    };
+    serde_norway::to_string(&settings).context("cannot write the gateway's settings")
+}
+
+/// The organizations that the gateway serves.
+fn organizations(network: &Network<'_>) -> Result<Vec<Organization>> {
     let Network { layout, consortium, addresses } = *network;
     let mut organizations = Vec::new();
     for organization in &consortium.organizations {
@@ -115,39 +143,25 @@ pub fn settings(network: &Network<'_>, data_dir: &Path) -> Result<String> {
             peer_tls_ca: Some(layout.tls_authority(&organization.domain)),
             peer_server_name: None,
             peer_tls_client: None,
+            further_peers: further_peers(addresses.peers_of(&organization.msp_id)),
             custody: if managed { Custody::Managed } else { Custody::External },
             managed_identity: managed.then_some(gateway_user),
             operators: Vec::new(),
         });
     }
-    let first = consortium.organizations.first().context("a consortium without organizations")?;
-    let (served_as, user) = service_identity(layout, consortium).unwrap_or((first, MANAGED));
-    let settings = Settings {
-        listen: addresses.gateway.to_string(),
-        tls: ServerKeys {
-            certificate: layout.user(&first.domain, MANAGED).join("tls/client.crt"),
-            key: layout.user(&first.domain, MANAGED).join("tls/client.key"),
-        },
-        admin_listen: None,
-        channel: consortium.channel.clone(),
-        chaincode: consortium.chaincode.name.clone(),
-        organizations,
-        service: ServiceIdentity {
-            msp_id: served_as.msp_id.clone(),
-            msp_dir: layout.user(&served_as.domain, user).join("msp"),
-            peer_operations: reachable_operations(addresses.peer(&served_as.msp_id)?),
-        },
-        data_dir: data_dir.to_owned(),
-        audit: AuditSettings::default(),
-        index: IndexSettings::default(),
-        webhooks: WebhookSettings::default(),
-        oauth: Some(OauthSettings::of(format!("https://localhost:{}", addresses.gateway.port()))),
-        proxies: Vec::new(),
-        limits: Limits::default(),
-        file: None,
-        overrides: Vec::new(),
-    };
-    serde_norway::to_string(&settings).context("cannot write the gateway's settings")
+    Ok(organizations)
+}
+
+/// The peers of an organization after the first.
+fn further_peers(peers: &[PeerAddresses]) -> Vec<FurtherPeer> {
+    let further = peers.iter().skip(1).map(|peer| FurtherPeer {
+        peer: peer.endpoint.to_string(),
+        peer_tls_ca: None,
+        peer_server_name: None,
+        peer_tls_client: None,
+        peer_operations: reachable_operations(peer),
+    });
+    further.collect()
 }
 
 /// Where the gateway asks how its peer is. In containers a peer's operations endpoint is for the peer's own container.

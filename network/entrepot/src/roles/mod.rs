@@ -6,15 +6,11 @@ pub mod gateway;
 pub mod network;
 pub mod signer;
 
-use std::{
-    env,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-};
+use std::{env, net::SocketAddr, path::Path};
 
-use anyhow::Result;
-use clap::Args;
+use anyhow::{Context, Result};
 use fabric_operator::signals::asked_to_stop;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
@@ -57,17 +53,6 @@ fn log_filter(text: &str) -> Result<Targets, String> {
     parts.join(",").parse().map_err(|error: tracing_subscriber::filter::ParseError| error.to_string())
 }
 
-/// What a role is told that has a file of settings.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The settings, YAML
-    #[arg(long, value_name = "FILE")]
-    settings: PathBuf,
-    /// Written when it is ready, with its address
-    #[arg(long, value_name = "FILE")]
-    ready_file: Option<PathBuf>,
-}
-
 /// Runs what `start` starts, with so many threads, until this process is asked to stop.
 ///
 /// # Errors
@@ -87,6 +72,20 @@ fn serve<T>(
         stop(running).await;
         Ok(())
     })
+}
+
+/// Does this whenever the process gets SIGHUP, which would end it otherwise. Must be called inside a runtime.
+///
+/// # Errors
+/// The signal handler cannot be set up.
+fn on_hangup(act: impl Fn() + Send + 'static) -> Result<()> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            act();
+        }
+    });
+    Ok(())
 }
 
 /// Tells the supervisor that this role is ready, by a file that appears at once with all of its content.

@@ -1,13 +1,14 @@
 //! The embedded network as a process.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use fabric_devnet::{AdminOptions, AdminTlsOptions, Network, NetworkOptions, OrdererOptions, PeerOptions};
 use fabric_operator::{
     consortium::Consortium,
-    layout::{Kind, Layout},
+    layout::{Kind, Layout, peer_name},
+    process::POLL,
     signals::asked_to_stop,
 };
 
@@ -44,9 +45,39 @@ async fn serve(options: &Options) -> Result<()> {
     let network =
         Network::start(network_options(&layout, &consortium)?).await.context("cannot start the embedded network")?;
     super::tell_ready(options.ready_file.as_deref(), network.orderer_address())?;
-    asked_to_stop().await?;
+    tokio::select! {
+        asked = asked_to_stop() => asked?,
+        () = stand_still(&layout, &network, &consortium) => {}
+    }
     network.shutdown().await;
     Ok(())
+}
+
+/// Has the nodes stand still that are to do so, for ever. They are parts of this process: one that stands still is
+/// reached by nobody, and has all blocks when it runs again.
+async fn stand_still(layout: &Layout, network: &Network, consortium: &Consortium) {
+    let mut before = BTreeSet::new();
+    loop {
+        tokio::time::sleep(POLL * 5).await;
+        // Nodes do not change because nobody can read who is to stand still.
+        let Ok(stopped) = layout.stopped() else { continue };
+        for node in before.symmetric_difference(&stopped) {
+            set_stopped(network, consortium, node, stopped.contains(node));
+        }
+        before = stopped;
+    }
+}
+
+/// Stops a node, or lets it run again. A name that no node has stops none.
+fn set_stopped(network: &Network, consortium: &Consortium, node: &str, stopped: bool) {
+    tracing::info!(node, stopped, "as it was asked for");
+    if consortium.orderer.nodes.first().is_some_and(|first| first == node) {
+        let orderer = network.orderer_faults();
+        return if stopped { orderer.stop() } else { orderer.resume() };
+    }
+    if let Some(peer) = network.faults_of_peer(node) {
+        if stopped { peer.drop_out() } else { peer.come_back() }
+    }
 }
 
 /// The options of the embedded network in this folder.
@@ -57,17 +88,18 @@ pub fn network_options(layout: &Layout, consortium: &Consortium) -> Result<Netwo
     let addresses = layout.addresses(Kind::Embedded, consortium, None)?;
     let mut peers = Vec::new();
     for organization in &consortium.organizations {
-        let folder = layout.peer(&organization.domain);
-        let own = addresses.peer(&organization.msp_id)?;
-        peers.push(PeerOptions {
-            msp_id: organization.msp_id.clone(),
-            name: format!("peer0.{}", organization.domain),
-            listen: own.endpoint.to_string(),
-            msp_dir: folder.join("msp"),
-            tls_cert: folder.join("tls/server.crt"),
-            tls_key: folder.join("tls/server.key"),
-            operations: Some(own.operations.to_string()),
-        });
+        for (number, own) in addresses.peers_of(&organization.msp_id).iter().enumerate() {
+            let folder = layout.peer_node(&organization.domain, number);
+            peers.push(PeerOptions {
+                msp_id: organization.msp_id.clone(),
+                name: peer_name(&organization.domain, number),
+                listen: own.endpoint.to_string(),
+                msp_dir: folder.join("msp"),
+                tls_cert: folder.join("tls/server.crt"),
+                tls_key: folder.join("tls/server.key"),
+                operations: Some(own.operations.to_string()),
+            });
+        }
     }
     let orderer = &consortium.orderer;
     let own = addresses.orderer()?;

@@ -1,9 +1,21 @@
 //! The signer beside an enterprise system, as a process.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
+use clap::Args;
 use trade_gateway::signer::{self, RunningSigner, SignerSettings};
 
-use super::Options;
+/// What the role is told.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The settings, YAML
+    #[arg(long, value_name = "FILE")]
+    settings: PathBuf,
+    /// Written when it is ready, with its address
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
 
 /// Runs the signer until it is asked to stop.
 ///

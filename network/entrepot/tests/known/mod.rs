@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use entrepot::demo::running::{RunningNetwork, Start};
-use fabric_operator::layout::Layout;
+use fabric_operator::{consortium, layout::Layout};
 use serde_json::Value;
 
 use crate::theirs::PROGRAM;
@@ -49,14 +49,16 @@ pub struct Known {
 
 impl Known {
     pub fn start() -> Result<Self> {
+        Self::start_of(consortium::DEFAULT)
+    }
+
+    /// The network of a consortium file.
+    pub fn start_of(consortium: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let network = RunningNetwork::start(&Start {
-            program: Path::new(PROGRAM),
-            folder: folder.path(),
-            fabric_bin: None,
-            keep: false,
-            log_filter: None,
-        })?;
+        let (program, file) = (Path::new(PROGRAM), folder.path().join("theirs-consortium.yaml"));
+        fs::write(&file, consortium)?;
+        let start = Start { program, folder: folder.path(), fabric_bin: None, keep: false, log_filter: None };
+        let network = RunningNetwork::start_with(&start, &["--consortium".into(), file.into()])?;
         Ok(Self { network, folder })
     }
 

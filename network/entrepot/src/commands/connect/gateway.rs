@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf, absolute};
 use anyhow::{Context, Result, ensure};
 use fabric_msp::private;
 use fabric_operator::{
-    connect::{Checked, Description, Member, TlsClient, write_msp},
+    connect::{Checked, Description, Member, Peer, TlsClient, write_msp},
     consortium,
     layout::write_atomically,
 };
 use trade_gateway::settings::{
-    AuditSettings, ClientKeys, Custody, IndexSettings, Limits, Organization, Role, ServerKeys, ServiceIdentity,
-    Settings, WebhookSettings,
+    AuditSettings, ClientKeys, Custody, FurtherPeer, IndexSettings, Limits, Organization, Role, ServerKeys,
+    ServiceIdentity, Settings, WebhookSettings,
 };
 
 use super::{options::Options, show::Written};
@@ -49,6 +49,7 @@ pub(super) fn write(options: &Options, description: &Description, checked: &Chec
         proxies: Vec::new(),
         limits: Limits::default(),
         file: None,
+        traces: None,
         overrides: Vec::new(),
     };
     let text = serde_norway::to_string(&settings).context("cannot write the gateway's settings")?;
@@ -69,10 +70,12 @@ fn organization(member: &Member, checked: &Checked, folder: &Path) -> Result<Org
     let msp_dir = folder.join("msp").join(msp_id);
     private::create_folder(&msp_dir).with_context(|| format!("cannot create {}", msp_dir.display()))?;
     write_msp(msp.config(), &msp_dir)?;
-    let peer_tls_ca = member.peer.tls_ca.as_ref().map(|authorities| {
-        let path = msp_dir.join("peer-tls.pem");
-        write_atomically(&path, authorities).map(|()| path)
-    });
+    let peer_tls_ca = tls_authorities(&member.peer, &msp_dir.join("peer-tls.pem"))?;
+    let further_peers = member.further_peers.iter().zip(1..).map(|(peer, number)| further_peer(peer, number, &msp_dir));
+    let further_peers = further_peers.collect::<Result<_>>()?;
+    // What a further peer does not say is taken from the first, TLS among it.
+    let is_alike = member.further_peers.iter().all(|one| one.tls_ca.is_some() == member.peer.tls_ca.is_some());
+    ensure!(is_alike, "some peers of {msp_id} speak TLS and others do not, which a gateway's settings cannot say");
     let managed_identity = user(member)?;
     let role = match member.described.role {
         consortium::Role::Enterprise => Role::Enterprise,
@@ -85,12 +88,31 @@ fn organization(member: &Member, checked: &Checked, folder: &Path) -> Result<Org
         msp_dir,
         role,
         peer: member.peer.address.to_string(),
-        peer_tls_ca: peer_tls_ca.transpose()?,
+        peer_tls_ca,
         peer_server_name: member.peer.server_name.clone(),
         peer_tls_client: tls_client(member)?,
+        further_peers,
         custody: if managed_identity.is_some() { Custody::Managed } else { Custody::External },
         managed_identity,
         operators: Vec::new(),
+    })
+}
+
+/// The authorities of a peer's TLS certificate, in a file; none for a peer without TLS.
+fn tls_authorities(peer: &Peer, path: &Path) -> Result<Option<PathBuf>> {
+    let Some(authorities) = &peer.tls_ca else { return Ok(None) };
+    write_atomically(path, authorities)?;
+    Ok(Some(path.to_owned()))
+}
+
+/// A peer after the first, which is known by its own authorities.
+fn further_peer(peer: &Peer, number: usize, msp_dir: &Path) -> Result<FurtherPeer> {
+    Ok(FurtherPeer {
+        peer: peer.address.to_string(),
+        peer_tls_ca: tls_authorities(peer, &msp_dir.join(format!("peer{number}-tls.pem")))?,
+        peer_server_name: peer.server_name.clone(),
+        peer_tls_client: None,
+        peer_operations: peer.operations.as_ref().map(ToString::to_string),
     })
 }
 

@@ -46,7 +46,7 @@ pub struct Options {
 pub fn run(options: &Options, form: Form) -> Result<ExitCode> {
     let organizations = options.organizations()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let peers = runtime.block_on(status(&organizations));
+    let peers = runtime.block_on(status(&organizations))?;
     match form {
         Form::Json => print_json(&peers)?,
         Form::Text => peers.iter().try_for_each(show)?,
@@ -87,7 +87,7 @@ impl Options {
 }
 
 fn show(peer: &PeerStatus) -> Result<()> {
-    let PeerStatus { msp_id, peer, address, channels, silent } = peer;
+    let PeerStatus { msp_id, peer, address, channels, left_out, silent } = peer;
     match silent {
         Some(said) => say!("✗ {msp_id}  {peer} ({address}) does not answer: {said}")?,
         None if channels.is_empty() => say!("✓ {msp_id}  {peer} ({address}) is on no channel")?,
@@ -100,6 +100,9 @@ fn show(peer: &PeerStatus) -> Result<()> {
         for said in refused {
             say!("      not told: {said}")?;
         }
+    }
+    if *left_out > 0 {
+        say!("    it was not asked about {left_out} further channels")?;
     }
     Ok(())
 }

@@ -9,11 +9,12 @@ use anyhow::{Context, Result};
 use clap::Args;
 use fabric_msp::private;
 use serde_json::json;
-use trade_model::common::{DocumentedOpening, Opening};
+use trade_claims::desk;
+use trade_model::common::Digest256;
 
 use crate::{
     commands::files::{read_at_most, read_bytes},
-    demo::secrets::{random, salted},
+    demo::secrets::random,
     output::Form,
 };
 
@@ -42,24 +43,19 @@ pub struct Commit {
 pub fn commit(options: &Commit, form: Form) -> Result<()> {
     let amount = read_at_most(io::stdin(), "the amount", AMOUNT_BYTES_MAX)?;
     let amount = String::from_utf8(amount).context("cannot read the amount")?;
-    let amount = amount.trim();
-    let digits = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit());
-    let minor = amount.parse().ok().filter(|_| digits).context("the amount is no whole number of minor units")?;
-    let opening = Opening::try_from(trade_proofs::Opening::random(minor, &mut random()?));
-    let opening = opening.ok().context("the amount is above 2^48 - 1 minor units")?;
-    let document =
-        options.document.as_deref().map(|path| salted(&read_bytes(path, DOCUMENT_BYTES_MAX)?)).transpose()?;
-    let documented = DocumentedOpening { opening, document };
+    let read = |path: &PathBuf| Ok::<_, anyhow::Error>(Digest256::of(&read_bytes(path, DOCUMENT_BYTES_MAX)?));
+    let document = options.document.as_ref().map(read).transpose()?;
+    let committed = desk::commit(amount.trim(), document, &mut random()?)?;
 
     let file = private::options().write(true).create_new(true).open(&options.opening);
     let written = file.map_err(anyhow::Error::from).and_then(|mut file| {
-        let text = serde_json::to_string(&documented)?;
+        let text = serde_json::to_string(&committed.opening)?;
         file.write_all(text.as_bytes())?;
         Ok(file.write_all(b"\n")?)
     });
     written.with_context(|| format!("cannot write {}", options.opening.display()))?;
-    let commitment = documented.opening.get().commitment().to_hex();
-    let digest = documented.document.as_ref().map(|document| document.digest().to_string());
+    let commitment = committed.commitment.to_hex();
+    let digest = committed.document_digest.map(String::from);
     let second = digest.as_ref().map(|digest| format!("\n{digest}")).unwrap_or_default();
     form.answer(format_args!("{commitment}{second}"), &json!({"commitment": commitment, "document_digest": digest}))
 }

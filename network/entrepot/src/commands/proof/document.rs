@@ -15,7 +15,6 @@ use super::deployment::DeploymentOptions;
 use crate::{
     commands::files::{read_bytes, read_json},
     demo::secrets::random,
-    output::print_json,
 };
 
 /// Longest file that is read, in bytes.
@@ -49,14 +48,15 @@ pub struct ProveRequest {
     opening: Vec<PathBuf>,
 }
 
-/// Prints the request with its proof, and with the commitment if it names none.
-pub(super) fn prove(options: &ProveRequest) -> Result<()> {
+/// The request with its proof, and with the commitment if it names none, as JSON.
+pub(super) fn prove(options: &ProveRequest) -> Result<String> {
     let openings = options.opening.iter().map(|path| read_opening(path)).collect::<Result<Vec<Opening>>>()?;
     let (path, facts) = (options.of.path()?, options.of.facts()?);
     let document = read_json(path, FILE_BYTES_MAX)?;
     let deployment = options.of.deployment.get();
     let whole = trade_claims::complete(document, &facts, &openings, deployment, &mut random()?);
-    print_json(&whole.with_context(|| format!("{} cannot be proved", path.display()))?)
+    let whole = whole.with_context(|| format!("{} cannot be proved", path.display()))?;
+    Ok(serde_json::to_string_pretty(&whole)?)
 }
 
 /// Checks the proof of a request, or of the record that the ledger made of it.

@@ -12,7 +12,10 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::{output::Form, progress};
+use crate::{
+    output::{Form, say},
+    progress,
+};
 
 /// `prove`.
 #[derive(Debug, Args)]
@@ -39,11 +42,13 @@ pub struct Verify {
 /// # Errors
 /// Something is missing or not usable, or what is to be shown is not true.
 pub fn prove(options: &Prove) -> Result<()> {
-    let _progress = progress::spinner("proving");
-    match &options.statement {
+    let progress = progress::spinner("proving");
+    let proved = match &options.statement {
         Some(statement) => statement::prove(statement),
         None => document::prove(&options.request),
-    }
+    };
+    drop(progress);
+    say!("{}", proved?)
 }
 
 /// Verifies a proof.

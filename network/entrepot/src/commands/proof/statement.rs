@@ -1,16 +1,18 @@
 //! Statements about committed amounts that no transaction of the ledger makes, for a record of the caller's choice. The
 //! witness comes on standard input and never as an argument, which other users of the machine could see.
 
-use anyhow::{Context, Result, ensure};
+use std::io;
+
+use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
-use serde::{Deserialize, Serialize};
-use trade_model::customs::least_width;
-use trade_proofs::{Close, Commitment, Opening, OpeningText, Proof, ProofContext, Prover, Range, Verifier};
+use serde::{Serialize, de::DeserializeOwned};
+use trade_claims::desk::{self, MatchWitness, RangeWitness, RecordContext};
+use trade_model::rejection;
+use trade_proofs::ProofContext;
 
 use super::deployment::DeploymentOptions;
 use crate::commands::files::read_at_most;
 use crate::demo::secrets::random;
-use crate::output::print_json;
 
 /// Longest witness that is read, in bytes.
 const WITNESS_BYTES_MAX: u64 = 64 * 1024;
@@ -120,84 +122,25 @@ pub struct ContextOptions {
     public_inputs_sha256: Option<String>,
 }
 
-/// A value and, when it was committed to before, its blinding factor.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Witness {
-    value: String,
-    blinding: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MatchWitness {
-    invoice: OpeningText,
-    payment: OpeningText,
-}
-
-#[derive(Serialize)]
-struct Proved {
-    commitment: String,
-    /// Secret: belongs into the request's `private` object and into the enterprise's own files.
-    opening: OpeningText,
-    proof: String,
-}
-
-#[derive(Serialize)]
-struct ProvedMatch {
-    invoice: String,
-    payment: String,
-    proof: String,
-}
-
-/// Makes a proof and prints it as JSON.
+/// Makes a proof and gives it back as JSON.
 ///
 /// # Errors
 /// The witness is not usable, or the statement is not true.
-pub fn prove(statement: &ProveStatement) -> Result<()> {
+pub fn prove(statement: &ProveStatement) -> Result<String> {
     match statement {
         ProveStatement::Range { bounds, tell, context } => {
-            check_width(bounds, *tell)?;
-            prove_range(bounds, &context.build()?)
+            let (witness, context) = (read_witness::<RangeWitness>()?, context.build()?);
+            text(&bounds.get().prove(&witness, *tell, &context, &mut random()?)?)
         }
-        ProveStatement::Match { tolerance, context } => prove_match(tolerance, &context.build()?),
+        ProveStatement::Match { tolerance, context } => {
+            let (witness, context) = (read_witness::<MatchWitness>()?, context.build()?);
+            text(&desk::prove_match(&witness, tolerance.tolerance, &context, &mut random()?)?)
+        }
     }
 }
 
-/// Refuses bounds that all but tell the amount, as tariffs do.
-fn check_width(bounds: &Bounds, tell: bool) -> Result<()> {
-    let (width, least) = (bounds.most.saturating_sub(bounds.least), least_width(bounds.most));
-    ensure!(
-        tell || bounds.most < bounds.least || width >= least,
-        "a proof for bounds that are {width} apart all but tells the amount: at {} the least width is {least} minor units; \
-         --tell makes the proof all the same",
-        bounds.most
-    );
-    Ok(())
-}
-
-fn prove_range(bounds: &Bounds, context: &ProofContext) -> Result<()> {
-    let witness: Witness =
-        serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
-    let opening = witness.opening()?;
-    let commitment = opening.commitment();
-    let statement = Range::within(commitment, bounds.least, bounds.most)?;
-    let proof = Prover::new(context).prove(&statement, &opening, &mut random()?)?;
-    let opening = OpeningText::from(&opening);
-    print_json(&Proved { commitment: commitment.to_hex(), opening, proof: proof.to_text() })
-}
-
-fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
-    let witness: MatchWitness =
-        serde_json::from_slice(&read_witness()?).context("the witness is not of the expected form")?;
-    let (invoice, payment) = (witness.invoice.open()?, witness.payment.open()?);
-    let statement = Close::new(invoice.commitment(), payment.commitment(), tolerance.tolerance)?;
-    let proof = Prover::new(context).prove(&statement, (&invoice, &payment), &mut random()?)?;
-    print_json(&ProvedMatch {
-        invoice: invoice.commitment().to_hex(),
-        payment: payment.commitment().to_hex(),
-        proof: proof.to_text(),
-    })
+fn text(proved: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string_pretty(proved)?)
 }
 
 /// Verifies a proof.
@@ -207,71 +150,39 @@ fn prove_match(tolerance: &Tolerance, context: &ProofContext) -> Result<()> {
 pub fn verify(statement: &VerifyStatement) -> Result<()> {
     match statement {
         VerifyStatement::Range { bounds, commitment, proof, context } => {
-            verify_range(bounds, commitment, proof, &context.build()?)
+            Ok(bounds.get().verify(commitment, proof, &context.build()?)?)
         }
         VerifyStatement::Match { tolerance, invoice, payment, proof, context } => {
-            verify_match(tolerance, invoice, payment, proof, &context.build()?)
+            Ok(desk::verify_match(invoice, payment, proof, tolerance.tolerance, &context.build()?)?)
         }
     }
 }
 
-fn verify_range(bounds: &Bounds, commitment: &str, proof: &str, context: &ProofContext) -> Result<()> {
-    let statement = Range::within(Commitment::parse(commitment)?, bounds.least, bounds.most)?;
-    Ok(Verifier::new(context).verify(&statement, &Proof::parse(proof)?)?)
-}
-
-fn verify_match(
-    tolerance: &Tolerance,
-    invoice: &str,
-    payment: &str,
-    proof: &str,
-    context: &ProofContext,
-) -> Result<()> {
-    let statement = Close::new(Commitment::parse(invoice)?, Commitment::parse(payment)?, tolerance.tolerance)?;
-    Ok(Verifier::new(context).verify(&statement, &Proof::parse(proof)?)?)
-}
-
-impl Witness {
-    fn opening(self) -> Result<Opening> {
-        match self.blinding {
-            Some(blinding) => Ok(OpeningText { value: self.value, blinding }.open()?),
-            None => {
-                let value = self.value.parse().context("the value is not a whole number of minor units below 2^64")?;
-                Ok(Opening::random(value, &mut random()?))
-            }
-        }
+impl Bounds {
+    fn get(&self) -> desk::Bounds {
+        desk::Bounds { least: self.least, most: self.most }
     }
 }
 
 impl ContextOptions {
     fn build(&self) -> Result<ProofContext> {
-        let mut builder = ProofContext::builder()
-            .channel(&self.deployment.channel)
-            .chaincode(&self.deployment.chaincode)
-            .record(&self.record_type, &self.record_id, self.record_version)
-            .msp_id(&self.msp_id)
-            .purpose(&self.purpose)
-            .currency(&self.currency);
-        builder = match &self.collection {
-            Some(collection) => builder.collection(collection),
-            None => builder.without_collection(),
+        let record = RecordContext {
+            record_type: self.record_type.clone(),
+            record_id: self.record_id.clone(),
+            record_version: self.record_version,
+            purpose: self.purpose.clone(),
+            currency: self.currency.clone(),
+            collection: self.collection.clone(),
+            public_key_sha256: self.public_key_sha256.clone(),
+            public_inputs_sha256: self.public_inputs_sha256.clone(),
         };
-        if let Some(digest) = &self.public_key_sha256 {
-            builder = builder.public_key_sha256(digest_of(digest)?);
-        }
-        if let Some(digest) = &self.public_inputs_sha256 {
-            builder = builder.public_inputs_digest(digest_of(digest)?);
-        }
-        Ok(builder.build()?)
+        Ok(record.of(&self.msp_id, self.deployment.get())?)
     }
 }
 
-fn digest_of(text: &str) -> Result<[u8; 32]> {
-    let mut digest = [0; 32];
-    hex::decode_to_slice(text, &mut digest).context("a digest is 64 hexadecimal digits")?;
-    Ok(digest)
-}
-
-fn read_witness() -> Result<Vec<u8>> {
-    read_at_most(std::io::stdin(), "the witness", WITNESS_BYTES_MAX)
+/// What is wrong in a witness is told by its place alone.
+fn read_witness<T: DeserializeOwned>() -> Result<T> {
+    let bytes = read_at_most(io::stdin(), "the witness", WITNESS_BYTES_MAX)?;
+    let place = |rejection: rejection::RequestRejection| anyhow!("the fault is at «{}»", rejection.field());
+    rejection::read(&bytes).map_err(place).context("the witness is not of the expected form")
 }
