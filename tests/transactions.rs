@@ -47,7 +47,7 @@ fn the_table_of_the_contracts_readme_is_the_router() -> Result<()> {
     Ok(())
 }
 
-/// The table of duties in that README names what each duty lets a person write.
+/// The table of duties in that README names what each duty lets a person write; one that only reads has no row.
 #[test]
 fn the_duties_of_the_contracts_readme_are_those_of_the_declarations() -> Result<()> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chaincode/trade-contracts/README.md");
@@ -57,6 +57,9 @@ fn the_duties_of_the_contracts_readme_are_those_of_the_declarations() -> Result<
         let routed = routes::all().iter().filter_map(|route| route.transaction());
         let needing: BTreeSet<String> =
             routed.filter(|one| one.duties.contains(duty)).map(|one| format!("`{}`", one.name)).collect();
+        if needing.is_empty() {
+            continue;
+        }
         rows += &format!("| `{duty}` | {} |\n", needing.into_iter().collect::<Vec<_>>().join(" "));
     }
     ensure!(readme.contains(&rows), "put this into chaincode/trade-contracts/README.md:\n{rows}");

@@ -154,6 +154,12 @@ fn programs_read_about_a_running_network() -> Result<()> {
     ensure!(status["runs"] == true && status["gateway_listens"] == true, "{status}");
     let peers = status["peers"].as_array().context("no peers")?;
     ensure!(peers.len() == 6 && peers.iter().all(|peer| peer["listens"] == true), "{status}");
+    // Each says where it tells how it is.
+    let nodes = peers.iter().chain(status["orderers"].as_array().into_iter().flatten()).map(|node| &node["operations"]);
+    for told in nodes.chain([&status["chaincode_operations"]]) {
+        let health = document(&["health", told.as_str().with_context(|| format!("no address in {status}"))?])?;
+        ensure!(health["well"] == true, "{health}");
+    }
     let channel = document(&["channel", "show", "--dir", dir])?;
     ensure!(channel["channel"] == "trade" && channel["batch"]["max_message_count"].is_number(), "{channel}");
     let members = channel["organizations"].as_array().context("no organizations")?;

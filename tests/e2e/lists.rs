@@ -13,6 +13,7 @@ use fixtures::json;
 use serde_json::{Value, json};
 use tokio_stream::StreamExt;
 use trade_index::{BlockFacts, FollowError, Follower, Reader, Store};
+use trade_model::{Transaction, item::Capture};
 
 use crate::harness::{PROGRAM, System, establish, everywhere};
 
@@ -118,6 +119,8 @@ async fn a_thing_is_found_by_each_of_its_names() -> Result<()> {
                 ensure!(has_rows(&answer), "{list} by {name}: {answer}");
             }
             caller.get(&format!("/v1/items/{name}/history")).await?.accepted()?;
+            let read = caller.get(&format!("/v1/items/{name}?proof=transaction")).await?.accepted()?;
+            ensure!(read["transaction_proof"]["transaction"]["function"] == Capture::NAME, "{read}");
         }
     }
     Ok(())

@@ -9,13 +9,17 @@ use anyhow::{Context, Result, ensure};
 use entrepot::demo::documents;
 use fixtures::{band, value_in_band};
 use serde_json::{Value, json};
+use trade_gateway::signer;
 use trade_model::{
     Transaction,
     customs::{FileDeclaration, ReadDeclaration, ReadTariff, ShareValueOpening},
 };
 
 use crate::{
-    e2e::commands::{run, text},
+    e2e::{
+        commands::{run, text},
+        signing,
+    },
     harness::{System, establish, shared},
 };
 
@@ -52,27 +56,35 @@ impl Desk {
     }
 }
 
-fn declaration() -> Value {
+/// Declaration, tariff and item are called alike, and a country has one tariff.
+fn declaration(name: &str, country: &str) -> Value {
     json!({
-        "declaration_id": "D-CLERK", "tariff_id": "CustomsMSP/T-CLERK", "tariff_version": 1, "band_id": "b",
-        "items": [documents::item("CLERK")], "hs_code": "910211", "origin": "CN", "destination": "SE", "quantity": "1",
-        "unit": "C62", "currency": "EUR",
+        "declaration_id": format!("D-{name}"), "tariff_id": format!("CustomsMSP/T-{name}"), "tariff_version": 1,
+        "band_id": "b", "items": [documents::item(name)], "hs_code": "910211", "origin": "CN", "destination": country,
+        "quantity": "1", "unit": "C62", "currency": "EUR",
     })
+}
+
+/// A network with the tariff and the item of a declaration.
+async fn ready_for(name: &str, country: &str) -> Result<&'static System> {
+    let system = shared()?;
+    establish(system).await?;
+    let bands = vec![band("b", "91", (1_000, 2_000), 0)];
+    let tariff = fixtures::tariff(&format!("T-{name}"), country, bands, vec![value_in_band()]);
+    system.caller("CustomsMSP")?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
+    let event = documents::commissioning(&[name], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
+    system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;
+    Ok(system)
 }
 
 /// A tariff, an item, and from then on nothing but the program: the tariff is read, the value committed to, the proof
 /// made, the request sent and the opening shared with the authority.
 #[tokio::test]
 async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
-    let system = shared()?;
-    establish(system).await?;
-    let tariff = fixtures::tariff("T-CLERK", "SE", vec![band("b", "91", (1_000, 2_000), 0)], vec![value_in_band()]);
-    system.caller("CustomsMSP")?.post("/v1/tariffs", &fixtures::json(&tariff)).await?.accepted()?;
-    let event = documents::commissioning(&["CLERK"], "2026-11-02T08:00:00Z", "https://id.gs1.org/414/9521234000006");
-    system.caller("ExporterMSP")?.post("/v1/captures", &event).await?.accepted()?;
+    let system = ready_for("CLERK", "SE").await?;
 
     let desk = Desk(tempfile::tempdir()?);
-    desk.put("declaration.json", &declaration())?;
+    desk.put("declaration.json", &declaration("CLERK", "SE"))?;
     let to = gateway(system, "ImporterMSP")?;
     let send = |name: &'static str| [&["transaction", "send", name][..], &to.each_ref().map(String::as_str)].concat();
     desk.run_into("tariff.json", &send(ReadTariff::NAME), r#"{"tariff_id": "CustomsMSP/T-CLERK"}"#)?;
@@ -93,6 +105,35 @@ async fn a_clerk_declares_a_value_with_the_program_alone() -> Result<()> {
     let record: Value = serde_json::from_str(&record)?;
     ensure!(record["opening_shared"] == true, "{record}");
     desk.run_into("verified", &["verify", "--request", "@record.json", "--record", "@tariff.json"], "")?;
+    Ok(())
+}
+
+/// The same over loopback: the signer commits, proves and sends, and the gateway gets neither amount nor opening before
+/// the authority may have it.
+#[tokio::test]
+async fn an_enterprise_system_declares_a_value_with_its_signer_alone() -> Result<()> {
+    let system = ready_for("BESIDE", "IE").await?;
+    let published = system.caller("ImporterMSP")?.get("/v1/tariffs/CustomsMSP/T-BESIDE").await?.accepted()?;
+    let folder = tempfile::tempdir()?;
+    let functions = json!([{"name": FileDeclaration::NAME}, {"name": ShareValueOpening::NAME}]);
+    let policy = json!({"functions": functions, "local": ["commit", "prove"]});
+    let running = signer::start(&signing::beside(system, folder.path(), "ImporterMSP", &policy)?)?;
+    let ask = async |target: &str, body: Value| -> Result<Value> {
+        let (head, answer) = signing::ask(running.address(), target, target, &body).await?;
+        ensure!(head.starts_with("HTTP/1.1 20"), "{target}: {head} {answer}");
+        Ok(answer)
+    };
+    let committed = ask("/v1/local/commit", json!({"value_minor": "1500"})).await?;
+    let opening = &committed["opening"];
+    let asked = json!({"request": declaration("BESIDE", "IE"), "openings": [opening], "records": [published]});
+    let proved = ask("/v1/local/prove", asked).await?;
+    ensure!(proved["value_commitment"] == committed["commitment"], "{proved}");
+    let filed = ask("/v1/declarations", proved).await?;
+    ensure!(filed["validation"] == "VALID", "{filed}");
+    ask("/v1/declarations/-/D-BESIDE/opening", json!({"private": opening})).await?;
+    running.stop().await;
+    let told = system.caller("CustomsMSP")?.get("/v1/declarations/ImporterMSP/D-BESIDE/opening").await?.accepted()?;
+    ensure!(told["value_minor"] == "1500", "{told}");
     Ok(())
 }
 
@@ -125,7 +166,7 @@ fn an_opening_is_its_owners_file_and_is_never_overwritten() -> Result<()> {
 #[test]
 fn what_a_request_lacks_for_its_proof_is_named_and_no_value_is_told() -> Result<()> {
     let desk = Desk(tempfile::tempdir()?);
-    desk.put("declaration.json", &declaration())?;
+    desk.put("declaration.json", &declaration("CLERK", "SE"))?;
     desk.run_into("commitment", &["commit", "--opening", "@opening.json"], "151515")?;
     desk.put("half.json", &json!({"value_minor": "151515"}))?;
     let prove = |opening: &'static str| ["prove", "--request", "@declaration.json", "--opening", opening];

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     path::Path,
 };
 
@@ -79,9 +79,12 @@ fn sign(signer: &dyn Signer, step: &Value) -> Result<Value> {
     Ok(json!({"signature": STANDARD.encode(signer.sign(&input)?)}))
 }
 
-/// The settings of a signer for the exporter's user, which signs deposits of evidence.
-fn beside(system: &System, folder: &Path, secret: &str) -> Result<SignerSettings> {
-    let msp = system.msp("ExporterMSP", "User1")?;
+/// The secret between a signer and its callers.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The settings of a signer for a user of this organization.
+pub(super) fn beside(system: &System, folder: &Path, msp_id: &str, policy: &Value) -> Result<SignerSettings> {
+    let msp = system.msp(msp_id, "User1")?;
     let only = |inside: &str| -> Result<_> {
         let mut files = std::fs::read_dir(msp.join(inside))?;
         Ok(files.next().context("an empty folder")??.path())
@@ -95,10 +98,9 @@ fn beside(system: &System, folder: &Path, secret: &str) -> Result<SignerSettings
         msp_id: organization.msp_id.clone(),
         msp_dir: system.layout.peer_organization(&organization.domain).join("msp"),
     });
-    let policy = format!("functions: [{{ name: '{}' }}]", <Deposit as Transaction>::NAME);
     Ok(SignerSettings {
         listen: "127.0.0.1:0".to_owned(),
-        secret_file: write("secret", secret)?,
+        secret_file: write("secret", SECRET)?,
         gateway: GatewaySettings {
             address: system.addresses.gateway.to_string(),
             server_name: Some("localhost".to_owned()),
@@ -107,40 +109,48 @@ fn beside(system: &System, folder: &Path, secret: &str) -> Result<SignerSettings
         },
         channel: system.consortium.channel.clone(),
         chaincode: system.consortium.chaincode.name.clone(),
-        msp_id: "ExporterMSP".to_owned(),
+        msp_id: msp_id.to_owned(),
         certificate: only("signcerts")?,
         key: KeySettings { file: Some(only("keystore")?), pkcs11: None },
         endorsers: endorsers.collect(),
-        policy: write("policy.yaml", &policy)?,
+        // YAML reads JSON.
+        policy: write("policy.yaml", &policy.to_string())?,
     })
+}
+
+/// What a signer answers to a request with this idempotency key: head and body.
+pub(super) async fn ask(address: SocketAddr, target: &str, key: &str, body: &Value) -> Result<(String, Value)> {
+    let body = body.to_string();
+    let request = format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {SECRET}\r\n\
+         Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let asked = tokio::task::spawn_blocking(move || -> Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    });
+    let answer = asked.await??;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no head")?;
+    Ok((head.to_owned(), serde_json::from_str(body)?))
 }
 
 #[tokio::test]
 async fn a_signer_beside_an_enterprise_system_signs_what_a_whole_network_prepares() -> Result<()> {
     let system = shared()?;
     establish(system).await?;
-    let (folder, secret) = (tempfile::tempdir()?, "0123456789abcdef0123456789abcdef");
-    let running = signer::start(&beside(system, folder.path(), secret)?)?;
+    let folder = tempfile::tempdir()?;
+    let policy = json!({"functions": [{"name": <Deposit as Transaction>::NAME}]});
+    let running = signer::start(&beside(system, folder.path(), "ExporterMSP", &policy)?)?;
     let deposit = json!({
         "sha256": hex::encode(fabric_msp::hash::sha256(b"signed beside")), "kind": "work", "media_type": "text/plain",
         "captured_at": "2026-11-20T00:00:00Z", "tool": "test",
-    })
-    .to_string();
-    let address = running.address();
-    let answer = tokio::task::spawn_blocking(move || -> Result<String> {
-        let mut stream = TcpStream::connect(address)?;
-        write!(
-            stream,
-            "POST /v1/evidence HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {secret}\r\n\
-             Content-Type: application/json\r\nIdempotency-Key: beside\r\nContent-Length: {}\r\n\r\n{deposit}",
-            deposit.len()
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    })
-    .await??;
+    });
+    let (head, answer) = ask(running.address(), "/v1/evidence", "beside", &deposit).await?;
     running.stop().await;
-    ensure!(answer.starts_with("HTTP/1.1 201") && answer.contains("\"validation\":\"VALID\""), "{answer}");
+    ensure!(head.starts_with("HTTP/1.1 201") && answer["validation"] == "VALID", "{head} {answer}");
     Ok(())
 }

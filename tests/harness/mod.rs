@@ -172,8 +172,8 @@ fn members() -> serde_json::Value {
     let mut list = entrepot::demo::members();
     for member in list["members"].as_array_mut().into_iter().flatten().filter(|member| member["msp_id"] == "CustomsMSP")
     {
-        member["jurisdictions"] =
-            serde_json::json!(["AT", "BE", "CH", "CZ", "DE", "DK", "EE", "FI", "FR", "IT", "LU", "NL", "PL", "SE"]);
+        let countries = ["AT", "BE", "CH", "CZ", "DE", "DK", "EE", "FI", "FR", "IE", "IT", "LU", "NL", "PL", "SE"];
+        member["jurisdictions"] = serde_json::json!(countries);
     }
     // The place in Germany where goods lie before they are sold there.
     for member in

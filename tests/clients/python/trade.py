@@ -1,25 +1,23 @@
 """One shipment, from its serial number to its payment, by a client that openapi-python-client has made.
 
-    python trade.py NETWORK GATEWAY PROGRAM
+    python trade.py NETWORK GATEWAY
 
 NETWORK is the folder of a network that `entrepot up` has started and that has no members yet, GATEWAY its address
-(https://host:port), PROGRAM is `entrepot`: it makes commitments and proofs on the caller's side. The package
-`gateway_client` is what the generator has made of `entrepot openapi`.
+(https://host:port). The package `gateway_client` is what the generator has made of `entrepot openapi`; the package
+`entrepot_proofs` makes commitments and proofs in this process.
 
 Every caller logs in with the certificate of its connection (RFC 8705) and gets an access token that is bound to it.
 """
 
 import datetime
 import io
-import json
 import ssl
-import subprocess
 import sys
-import tempfile
 import uuid
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from entrepot_proofs import Desk, Opening
 from gateway_client import AuthenticatedClient, Client
 from gateway_client.api.account_acceptances import accept_account
 from gateway_client.api.accounts import name_bank
@@ -132,43 +130,21 @@ def log_in(network: Path, gateway: str, organization: str, user: str = "User1") 
 
 
 class Secrets:
-    """Commitments and proofs, which `entrepot` makes; what opens them stays in this folder."""
+    """Commitments and proofs, and what opens them. A program that may be stopped writes each opening to a file first."""
 
-    def __init__(self, program: str, folder: Path) -> None:
-        self.program, self.folder = program, folder
+    def __init__(self) -> None:
+        self.openings: dict[str, Opening] = {}
 
-    def commit(self, name: str, minor: int, document: bytes | None = None) -> list[str]:
+    def commit(self, name: str, minor: int, document: bytes | None = None) -> tuple[str, str]:
         """The commitment to an amount and, where it comes from a document, that document's salted digest."""
-        arguments = ["commit", "--opening", str(self.folder / name)]
-        if document is not None:
-            path = self.folder / f"{name}.document"
-            path.write_bytes(document)
-            arguments += ["--document", str(path)]
-        return self.run(arguments, str(minor)).split()
-
-    def opening(self, name: str) -> dict[str, Any]:
-        return dict(json.loads((self.folder / name).read_text()))
-
-    def keep(self, name: str, opening: dict[str, Any]) -> None:
-        (self.folder / name).write_text(json.dumps(opening))
-        (self.folder / name).chmod(0o600)
+        committed = Desk().commit(minor, document)
+        self.openings[name] = committed["opening"]
+        return committed["commitment"], committed["document_digest"] or ""
 
     def prove(self, request: dict[str, Any], openings: list[str], records: list[Any], msp_id: str) -> dict[str, Any]:
         """The request with its proof."""
-        arguments = ["prove", "--request", "-", "--msp-id", msp_id]
-        for name in openings:
-            arguments += ["--opening", str(self.folder / name)]
-        for number, record in enumerate(records):
-            path = self.folder / f"record-{number}.json"
-            path.write_text(json.dumps(record.to_dict()))
-            arguments += ["--record", str(path)]
-        return dict(json.loads(self.run(arguments, json.dumps(request))))
-
-    def run(self, arguments: list[str], text: str) -> str:
-        ended = subprocess.run([self.program, *arguments], input=text, capture_output=True, text=True, check=False)
-        if ended.returncode != 0:
-            raise Refused(f"entrepot {arguments[0]}: {ended.stderr}")
-        return ended.stdout
+        of = [self.openings[name] for name in openings]
+        return Desk(msp_id).prove(request, of, [record.to_dict() for record in records])
 
 
 class Trade:
@@ -277,7 +253,7 @@ class Trade:
         }
         proved = FileDeclaration.from_dict(self.secrets.prove(declaration, ["value"], [published], "ImporterMSP"))
         done(file_declaration.sync(client=self.importer, body=proved, idempotency_key=key()))
-        opening = ShareValueOpeningRequest.from_dict({"private": self.secrets.opening("value")})
+        opening = ShareValueOpeningRequest.from_dict({"private": self.secrets.openings["value"]})
         done(share_value_opening.sync("-", "PY-DEC-1", client=self.importer, body=opening, idempotency_key=key()))
         told = done(read_value_opening.sync("ImporterMSP", "PY-DEC-1", client=self.customs))
         assert told.value_minor == str(PRICE_MINOR)
@@ -327,7 +303,7 @@ class Trade:
             document_digest=digest,
         )
         done(issue_invoice.sync(client=self.exporter, body=invoice, idempotency_key=key()))
-        opening = ShareInvoiceOpeningRequest.from_dict({"private": self.secrets.opening("total")})
+        opening = ShareInvoiceOpeningRequest.from_dict({"private": self.secrets.openings["total"]})
         done(share_invoice_opening.sync("-", "PY-INV-1", client=self.exporter, body=opening, idempotency_key=key()))
         total = done(read_invoice_opening.sync("ExporterMSP", "PY-INV-1", client=self.importer))
         assert total.value_minor == str(PRICE_MINOR)
@@ -355,11 +331,11 @@ class Trade:
             "amount_commitment": commitment,
         })
         done(record_entry.sync(client=self.bank, body=report, idempotency_key=key()))
-        opening = ShareEntryOpeningRequest.from_dict({"private": self.secrets.opening("amount")})
+        opening = ShareEntryOpeningRequest.from_dict({"private": self.secrets.openings["amount"]})
         done(share_entry_opening.sync("-", "PY-ENTRY-1", client=self.bank, body=opening, idempotency_key=key()))
 
         told = done(read_entry_opening.sync("BankMSP", "PY-ENTRY-1", client=self.exporter))
-        self.secrets.keep("told", told.to_dict())
+        self.secrets.openings["told"] = cast(Opening, told.to_dict())
         records = [
             done(read_invoice.sync("ExporterMSP", "PY-INV-1", client=self.exporter)),
             done(read_entry.sync("BankMSP", "PY-ENTRY-1", client=self.exporter)),
@@ -385,12 +361,11 @@ def notification(minor: int) -> bytes:
 </Ntfctn></BkToCstmrDbtCdtNtfctn></Document>""".encode()
 
 
-def main(network: str, gateway: str, program: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        trade = Trade(Path(network), gateway, Secrets(program, Path(folder)))
-        for step in ["founded", "captured", "handed_over", "declared", "released", "invoiced", "paid"]:
-            getattr(trade, step)()
-            print(step.replace("_", " "), flush=True)
+def main(network: str, gateway: str) -> None:
+    trade = Trade(Path(network), gateway, Secrets())
+    for step in ["founded", "captured", "handed_over", "declared", "released", "invoiced", "paid"]:
+        getattr(trade, step)()
+        print(step.replace("_", " "), flush=True)
 
 
 if __name__ == "__main__":

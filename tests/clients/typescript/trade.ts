@@ -1,17 +1,16 @@
 // One shipment, from its serial number to its payment, by a client whose types openapi-typescript has made.
 //
-//     node built/trade.js NETWORK GATEWAY PROGRAM
+//     node built/trade.js NETWORK GATEWAY
 //
 // NETWORK is the folder of a network that `entrepot up` has started and that has no members yet, GATEWAY its address
-// (https://host:port), PROGRAM is `entrepot`: it makes commitments and proofs on the caller's side. `gateway.d.ts` is
-// what the generator has made of `entrepot openapi`. Every caller shows its client certificate.
+// (https://host:port). `gateway.d.ts` is what the generator has made of `entrepot openapi`; the package `entrepot-proofs`
+// makes commitments and proofs in this process. Every caller shows its client certificate.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { Desk, type Opening } from "entrepot-proofs";
 import createClient, { type Client } from "openapi-fetch";
 import { Agent, fetch as undiciFetch, type RequestInit } from "undici";
 import type { components, paths } from "./gateway.js";
@@ -87,54 +86,30 @@ function enter(network: string, gateway: string, name: string, user = "User1"): 
     });
 }
 
-/** Commitments and proofs, which `entrepot` makes; what opens them stays in this folder. */
+/** Commitments and proofs, and what opens them. A program that may be stopped writes each opening to a file first. */
 class Secrets {
-    readonly folder = mkdtempSync(join(tmpdir(), "trade-"));
-
-    constructor(readonly program: string) {}
+    private readonly openings = new Map<string, Opening>();
 
     /** The commitment to an amount and, where it comes from a document, that document's salted digest. */
     commit(name: string, minor: number, document?: string): [string, string] {
-        const path = join(this.folder, `${name}.document`);
-        if (document !== undefined) {
-            writeFileSync(path, document);
-        }
-        const of = document === undefined ? [] : ["--document", path];
-        const [commitment = "", digest = ""] = this.run(["commit", "--opening", join(this.folder, name), ...of], `${minor}`).split(/\s+/);
-        return [commitment, digest];
+        const committed = new Desk().commit(minor, document);
+        this.openings.set(name, committed.opening);
+        return [committed.commitment, committed.document_digest ?? ""];
     }
 
-    opening(name: string): Schemas["DocumentedOpening"] {
-        return JSON.parse(readFileSync(join(this.folder, name), "utf8"));
+    opening(name: string): Opening {
+        const opening = this.openings.get(name);
+        assert.ok(opening, name);
+        return opening;
     }
 
-    keep(name: string, opening: Schemas["DocumentedOpening"]): void {
-        writeFileSync(join(this.folder, name), JSON.stringify(opening), { mode: 0o600 });
-        chmodSync(join(this.folder, name), 0o600);
+    keep(name: string, opening: Opening): void {
+        this.openings.set(name, opening);
     }
 
     /** The request with its proof. */
-    prove<T>(request: Partial<T>, openings: string[], records: unknown[], mspId: string): T {
-        const files = records.map((record, number) => {
-            const path = join(this.folder, `record-${number}.json`);
-            writeFileSync(path, JSON.stringify(record));
-            return path;
-        });
-        const named = openings.flatMap((name) => ["--opening", join(this.folder, name)]);
-        const rested = files.flatMap((path) => ["--record", path]);
-        return JSON.parse(this.run(["prove", "--request", "-", "--msp-id", mspId, ...named, ...rested], JSON.stringify(request)));
-    }
-
-    forget(): void {
-        rmSync(this.folder, { recursive: true });
-    }
-
-    private run(parts: string[], input: string): string {
-        const ended = spawnSync(this.program, parts, { input, encoding: "utf8" });
-        if (ended.status !== 0) {
-            throw new Refused(`entrepot ${parts[0]}: ${ended.stderr}`);
-        }
-        return ended.stdout;
+    prove<T extends object>(request: Partial<T>, openings: string[], records: object[], mspId: string): T {
+        return new Desk({ mspId }).prove<T>(request, openings.map((name) => this.opening(name)), records);
     }
 }
 
@@ -343,8 +318,8 @@ function notification(minor: number): string {
 </Ntfctn></BkToCstmrDbtCdtNtfctn></Document>`;
 }
 
-async function main([network, gateway, program]: string[]): Promise<void> {
-    assert.ok(network && gateway && program, "usage: node built/trade.js NETWORK GATEWAY PROGRAM");
+async function main([network, gateway]: string[]): Promise<void> {
+    assert.ok(network && gateway, "usage: node built/trade.js NETWORK GATEWAY");
     const by = (name: string, user?: string) => enter(network, gateway, name, user);
     const parties: Parties = {
         exporter: by("exporter"),
@@ -355,14 +330,10 @@ async function main([network, gateway, program]: string[]): Promise<void> {
         officer1: by("customs", "Officer1"),
         officer2: by("customs", "Officer2"),
     };
-    const secrets = new Secrets(program);
-    try {
-        for (const step of [founded, captured, handedOver, declared, released, invoiced, paid]) {
-            await step(parties, secrets);
-            console.log(step.name);
-        }
-    } finally {
-        secrets.forget();
+    const secrets = new Secrets();
+    for (const step of [founded, captured, handedOver, declared, released, invoiced, paid]) {
+        await step(parties, secrets);
+        console.log(step.name);
     }
 }
 
