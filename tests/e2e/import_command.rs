@@ -161,7 +161,7 @@ fn reported(path: &Path) -> Result<()> {
     let report = std::fs::read_to_string(path)?;
     let lines: Vec<&str> = report.lines().collect();
     let [header, first, second] = lines[..] else { anyhow::bail!("{report}") };
-    ensure!(header == "Digest,Day,import line,import code,import reason", "{report}");
+    ensure!(header == "\u{feff}Digest,Day,import line,import code,import reason", "{report}");
     ensure!(first.starts_with("xyz,02.01.2026 09:30,4,request.digest_malformed,"), "{report}");
     ensure!(second.starts_with(&format!("{},02.01.2199 09:30,7,evidence.captured_in_future,", digest(5))), "{report}");
     Ok(())

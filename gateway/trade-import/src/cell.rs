@@ -21,6 +21,9 @@ pub enum Cell {
     Nested(serde_json::Value),
 }
 
+/// What a report shows of a formula without a value.
+pub(crate) const NOT_COMPUTED: &str = "(formula without a value)";
+
 /// Digits that a spreadsheet keeps.
 const DIGITS_MAX: usize = 15;
 
@@ -40,11 +43,17 @@ impl Cell {
         if number.is_finite() && digits <= DIGITS_MAX { Self::Number(text) } else { Self::Lossy(text) }
     }
 
-    /// The cell as a report shows it.
+    /// The cell as a report shows it. A report may come back as a file: no number in it is read as another one then.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
             Self::Empty => String::new(),
+            // Where a point stands between thousands, 1.125 would become 1125.
+            Self::Number(text) | Self::Lossy(text) if has_three_decimals(text) => format!("{text}0"),
+            // Digits that were lost are shown as lost.
+            Self::Lossy(text) if text.len() > DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{}.{}E+{}", &text[..1], &text[1..], text.len() - 1)
+            }
             Self::Text(text) | Self::Number(text) | Self::Lossy(text) | Self::Broken(text) => text.clone(),
             Self::Flag(flag) => flag.to_string(),
             Self::Moment([year, month, day, 0, 0, 0]) => format!("{year:04}-{month:02}-{day:02}"),
@@ -64,6 +73,15 @@ impl Cell {
             _ => false,
         }
     }
+}
+
+fn has_three_decimals(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 3)
+}
+
+/// Whether a text is what spreadsheets write in place of a value that they could not compute.
+pub(crate) fn is_error(text: &str) -> bool {
+    ["#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", NOT_COMPUTED].contains(&text.trim())
 }
 
 /// Whether a text is a number as spreadsheets write it when it has no room: `9.506E+12`. A code such as `1E5` is none.

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 use trade_standards::identifier::gs1_check_digit_holds;
 
-use crate::{Cell, RowFault, cell::is_scientific};
+use crate::{
+    Cell, RowFault,
+    cell::{is_error, is_scientific},
+};
 
 /// Most characters that are put before a cell.
 const PREFIX_MAX: usize = 1_000;
@@ -77,6 +80,9 @@ pub enum Conversion {
 
 /// Takes a cell through all steps. What is left is a text, a flag, or what JSON nests.
 pub(crate) fn convert(cell: Cell, steps: &[Conversion]) -> Result<Cell, RowFault> {
+    if matches!(&cell, Cell::Text(text) if is_error(text)) {
+        return Err(broken());
+    }
     let cell = steps.iter().try_fold(cell, |cell, step| step.apply(cell))?;
     match cell {
         Cell::Text(text) if is_scientific(&text) => Err(shortened()),
@@ -85,7 +91,7 @@ pub(crate) fn convert(cell: Cell, steps: &[Conversion]) -> Result<Cell, RowFault
             "time_without_zone",
             "The cell holds a day with a time; the mapping does not say of which clock (`moment`).",
         )),
-        Cell::Broken(_) => Err(RowFault::new("cell_broken", "The cell holds an error of the spreadsheet.")),
+        Cell::Broken(_) => Err(broken()),
         Cell::Lossy(text) if is_scientific(&text) => Err(shortened()),
         Cell::Lossy(_) => Err(RowFault::new(
             "number_inexact",
@@ -186,6 +192,10 @@ pub(crate) fn number_for_text() -> RowFault {
         "The cell holds a number where a text is wanted, so leading zeros may be lost. Give the column the format \
          text, or the mapping `digits`, `gtin` or `whole_number`.",
     )
+}
+
+fn broken() -> RowFault {
+    RowFault::new("cell_broken", "The cell holds an error of the spreadsheet, or a formula that was not computed.")
 }
 
 fn shortened() -> RowFault {
@@ -398,6 +408,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_report_shows_of_a_number_is_never_read_as_another_one() {
+        let german = [Conversion::Decimal { mark: ',', thousands: Some('.') }];
+        for (shown, code) in [
+            (Cell::of_double(1.125).shown(), "decimal_malformed"),
+            (Cell::Lossy("1.125".to_owned()).shown(), "decimal_malformed"),
+            (Cell::of_double(106_141_412_345_678_908.0).shown(), "number_in_scientific_notation"),
+        ] {
+            assert_eq!(done(text(&shown), &german), fault(code), "{shown}");
+        }
+    }
+
+    #[test]
     fn days_and_moments_become_what_iso_8601_says() {
         let day = |format: &str| [Conversion::Date { format: format.to_owned() }];
         assert_eq!(done(text("2.11.2026"), &day("DD.MM.YYYY")), ok("2026-11-02"));
@@ -423,6 +445,8 @@ mod tests {
         assert_eq!(done(text("rechnung"), &steps), fault("value_not_listed"));
         assert_eq!(done(text("  "), &[Conversion::Trim {}]), ok(""));
         assert_eq!(done(Cell::Broken("#REF!".to_owned()), &[]), fault("cell_broken"));
+        assert_eq!(done(text("#N/A"), &[Conversion::Prefix { text: "PO-".to_owned() }]), fault("cell_broken"));
+        assert_eq!(done(text("#4711"), &[]), ok("#4711"));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::FileError;
 
+/// The byte order mark of UTF-8.
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How the characters of a text file are written. It is not guessed: Windows-1252 takes almost any bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Encoding {
@@ -39,7 +42,7 @@ impl Encoding {
     pub(crate) fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, FileError> {
         match self {
             Self::Utf8 => {
-                let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+                let bytes = bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes);
                 std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| FileError::Encoding("UTF-8"))
             }
             Self::Utf16 => {
@@ -51,6 +54,8 @@ impl Encoding {
                 let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
                 text.ok_or(FileError::Encoding("UTF-16"))
             }
+            // A byte order mark says that it is UTF-8, as reports are: an umlaut would become two other letters.
+            Self::Windows1252 if bytes.starts_with(UTF_8_MARK) => Err(FileError::Encoding("Windows-1252")),
             Self::Windows1252 => Ok(WINDOWS_1252.decode_without_bom_handling(bytes).0),
         }
     }
@@ -77,6 +82,8 @@ mod tests {
             assert_eq!(encoding.decode(bytes).as_deref(), Ok("Zürich"), "{encoding:?}");
         }
         assert_eq!(Encoding::Utf8.decode(b"Z\xfcrich"), Err(FileError::Encoding("UTF-8")));
+        let marked = Encoding::Windows1252.decode("\u{feff}Zürich".as_bytes());
+        assert_eq!(marked, Err(FileError::Encoding("Windows-1252")));
         assert_eq!(Encoding::Utf16.decode(&[0xff, 0xfe, 0x00, 0xd8]), Err(FileError::Encoding("UTF-16")));
     }
 }

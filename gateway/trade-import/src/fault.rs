@@ -28,9 +28,20 @@ pub enum FileError {
         /// The limit.
         most: usize,
     },
+    /// Names of columns that are too long together.
+    #[error("the names of the columns have more than {0} bytes together")]
+    NamesTooLong(usize),
     /// A longer cell than the limit.
     #[error("a cell of line {line} has more than {most} bytes; is a quotation mark missing?")]
     CellTooLong {
+        /// Where.
+        line: u64,
+        /// The limit.
+        most: usize,
+    },
+    /// A longer line of NDJSON than the limit.
+    #[error("line {line} has more than {most} bytes")]
+    LineTooLong {
         /// Where.
         line: u64,
         /// The limit.
@@ -64,7 +75,9 @@ impl FileError {
             Self::HeaderMissing => "import.header_missing",
             Self::TooManyRows(_) => "import.too_many_rows",
             Self::TooManyColumns { .. } => "import.too_many_columns",
+            Self::NamesTooLong(_) => "import.names_too_long",
             Self::CellTooLong { .. } => "import.cell_too_long",
+            Self::LineTooLong { .. } => "import.line_too_long",
             Self::Workbook(_) => "import.workbook_malformed",
             Self::ExpandsTooFar(_) => "import.expands_too_far",
             Self::SheetUnknown(_) => "import.sheet_unknown",

@@ -35,7 +35,10 @@ impl Header {
             }
         };
         match only(&|own| own == name) {
-            Err(NotFound::Missing) => only(&|own| plain(own) == plain(name)),
+            Err(NotFound::Missing) => {
+                let name = plain(name);
+                only(&|own| plain(own) == name)
+            }
             found => found,
         }
     }

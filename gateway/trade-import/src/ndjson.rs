@@ -6,12 +6,15 @@ use serde_json::{Map, Value};
 
 use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, epcis::Members, row::Each};
 
+/// Bytes of one line, as of one request in JSON: as values it takes many times as many.
+const LINE_BYTES_MAX: usize = 1024 * 1024;
+
 pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<'_>) -> Result<(), FileError> {
     let text = options.encoding.decode(bytes)?;
     let none = Arc::new(Header::new(Vec::new()));
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
-        if text.len() > limits.cell_bytes.saturating_mul(limits.columns) {
-            return Err(FileError::CellTooLong { line, most: limits.cell_bytes });
+        if text.len() > LINE_BYTES_MAX {
+            return Err(FileError::LineTooLong { line, most: LINE_BYTES_MAX });
         }
         // Read twice: the first time tells whether a name stands twice.
         let object = serde_json::from_str::<Members<'_>>(text).and_then(|_| serde_json::from_str::<Map<_, _>>(text));
@@ -79,5 +82,10 @@ mod tests {
             ]
         );
         assert!(rows[1..].iter().all(|row| row.fault.is_some()));
+        let long = format!("{{\"a\":[{}0]}}", "0,".repeat(LINE_BYTES_MAX / 2));
+        let read = crate::read(Format::Ndjson, long.as_bytes(), &Options::default(), &Limits::default(), &mut |_| {
+            ControlFlow::Continue(())
+        });
+        assert_eq!(read, Err(FileError::LineTooLong { line: 1, most: LINE_BYTES_MAX }));
     }
 }

@@ -1,18 +1,23 @@
 //! A sheet of a workbook, cell by cell: a cell far away must not make a table of all between.
 
 use std::{
-    io::{self, Cursor, Read},
+    io::{self, BufReader, Cursor, Read},
     mem,
     sync::Arc,
 };
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
+use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, row::Each};
+use crate::{Cell, FileError, Header, Limits, Options, Row, RowFault, cell::NOT_COMPUTED, row::Each};
 
-/// What a report shows of a formula without a value.
-const NOT_COMPUTED: &str = "(formula without a value)";
+/// Most digits of the number of shared texts that a workbook says it has. Room for so many is asked for before they are
+/// read, and a process that does not get it ends.
+const COUNT_DIGITS_MAX: usize = 7;
+
+/// What an element of the styles takes at most, beside its texts.
+const STYLE_BYTES: u64 = 256;
 
 pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<'_>) -> Result<(), FileError> {
     try_to_expand(bytes, limits)?;
@@ -23,7 +28,7 @@ pub(crate) fn read(bytes: &[u8], options: &Options, limits: &Limits, each: Each<
         None => names.first().ok_or_else(|| FileError::SheetUnknown(String::new()))?,
     };
     let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| workbook_error(&error))?;
-    let mut rows = Rows { header: None, number: 0, cells: Vec::new(), each };
+    let mut rows = Rows { header: None, number: 0, cells: Vec::new(), left: limits.expanded_bytes, each };
     // The formulas themselves are not asked for: what shares one is not expanded.
     while let Some(found) = reader.next_cell_with_formula_metadata().map_err(|error| workbook_error(&error))? {
         let (row, column) = found.pos;
@@ -57,8 +62,63 @@ fn try_to_expand(bytes: &[u8], limits: &Limits) -> Result<(), FileError> {
         let part = archive.by_index(place).map_err(|error| malformed(&error))?;
         let read = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| malformed(&error))?;
         left = left.checked_sub(read).ok_or(FileError::ExpandsTooFar(limits.expanded_bytes))?;
+        let part = archive.by_index(place).map_err(|error| malformed(&error))?;
+        let name = part.name().map_err(|error| malformed(&error))?.to_ascii_lowercase();
+        if name.ends_with("sharedstrings.xml") {
+            check_count(part)?;
+        } else if name.ends_with("styles.xml") {
+            check_styles(part, limits)?;
+        }
     }
     Ok(())
+}
+
+/// Whether what the part of shared texts says about their number can be true.
+fn check_count(part: impl Read) -> Result<(), FileError> {
+    let mut is_true = true;
+    starts(part, |start| {
+        let is_root = start.local_name().as_ref() == "sst";
+        if is_root {
+            let mut runs = start.attributes_raw().split(|character: char| !character.is_ascii_digit());
+            is_true = runs.all(|digits| digits.len() <= COUNT_DIGITS_MAX);
+        }
+        !is_root
+    });
+    let reason = "it says that it has more shared texts than a file can hold";
+    if is_true { Ok(()) } else { Err(FileError::Workbook(reason.to_owned())) }
+}
+
+/// What styles become: each format of cells holds the names of its font and of its number format by itself.
+fn check_styles(part: impl Read, limits: &Limits) -> Result<(), FileError> {
+    let (mut elements, mut formats, mut longest) = (0_u64, 0_u64, 0_u64);
+    starts(part, |start| {
+        elements += 1;
+        match start.local_name().as_ref() {
+            "xf" => formats += 1,
+            "name" | "numFmt" => longest = longest.max(start.attributes_raw().len() as u64),
+            _ => {}
+        }
+        true
+    });
+    let taken = formats.saturating_mul(2 * longest + STYLE_BYTES).saturating_add(elements * STYLE_BYTES);
+    if taken <= limits.expanded_bytes { Ok(()) } else { Err(FileError::ExpandsTooFar(limits.expanded_bytes)) }
+}
+
+/// Gives each start of an element to `each` until that has enough, or the part ends or cannot be read any further: it
+/// is read as it is later, so that both see the same.
+fn starts(part: impl Read, mut each: impl FnMut(&BytesStart<'_>) -> bool) {
+    let mut xml = quick_xml::Reader::from_reader(BufReader::new(part));
+    let config = xml.config_mut();
+    (config.check_end_names, config.check_comments, config.expand_empty_elements) = (false, false, true);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match xml.read_event_into(&mut buffer) {
+            Ok(Event::Start(start)) if !each(&start) => return,
+            Ok(Event::Eof) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
 }
 
 fn workbook_error(error: &XlsxError) -> FileError {
@@ -71,6 +131,8 @@ struct Rows<'a> {
     /// The number of the row that is not finished, from 1.
     number: u64,
     cells: Vec<Cell>,
+    /// Bytes that the texts of all cells may still take: one shared text can stand in each of them.
+    left: u64,
     each: Each<'a>,
 }
 
@@ -82,8 +144,12 @@ impl Rows<'_> {
         if column >= limits.columns {
             return Err(FileError::TooManyColumns { line: self.number, most: limits.columns });
         }
-        if matches!(&cell, Cell::Text(text) if text.len() > limits.cell_bytes) {
-            return Err(FileError::CellTooLong { line: self.number, most: limits.cell_bytes });
+        if let Cell::Text(text) = &cell {
+            if text.len() > limits.cell_bytes {
+                return Err(FileError::CellTooLong { line: self.number, most: limits.cell_bytes });
+            }
+            let left = self.left.checked_sub(text.len() as u64);
+            self.left = left.ok_or(FileError::ExpandsTooFar(limits.expanded_bytes))?;
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, Cell::Empty);
@@ -155,9 +221,14 @@ mod tests {
 
     /// A workbook with these rows of a sheet, in the words of SpreadsheetML.
     fn workbook(rows: &str) -> Vec<u8> {
+        let formats = r#"<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>"#;
+        workbook_with(rows, "<sst/>", formats)
+    }
+
+    /// The same, with these parts of shared texts and of styles.
+    fn workbook_with(rows: &str, shared: &str, formats: &str) -> Vec<u8> {
         let sheet = format!(r#"<worksheet xmlns="{SHEETS}"><sheetData>{rows}</sheetData></worksheet>"#);
         let sheets = r#"<sheets><sheet name="Goods" sheetId="1" r:id="rId1"/></sheets>"#;
-        let formats = r#"<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>"#;
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         for (name, text) in [
@@ -170,6 +241,7 @@ mod tests {
             ),
             ("xl/styles.xml", format!(r#"<styleSheet xmlns="{SHEETS}">{formats}</styleSheet>"#)),
             ("xl/worksheets/sheet1.xml", sheet),
+            ("xl/SharedStrings.xml", shared.to_owned()),
         ] {
             archive.start_file(name, options).expect("a part");
             archive.write_all(text.as_bytes()).expect("room");
@@ -244,6 +316,37 @@ mod tests {
         assert!(bytes.len() < 40_000, "it is small: {}", bytes.len());
         let limits = Limits { expanded_bytes: 1_000_000, ..Limits::default() };
         assert_eq!(rows(&bytes, &Options::default(), &limits), Err(FileError::ExpandsTooFar(1_000_000)));
+    }
+
+    #[test]
+    fn shared_texts_take_no_more_than_they_and_the_limits_say() {
+        let read = |count: &str, text: &str, cells: usize, limits: &Limits| {
+            let sst = format!("<sst count='1' uniqueCount='{count}'><si><t xml:space='preserve'>{text}</t></si></sst>");
+            let row = |row: usize| format!(r#"<row r="{row}"><c r="A{row}" t="s"><v>0</v></c></row>"#);
+            let body = header() + &(3..3 + cells).map(row).collect::<String>();
+            rows(&workbook_with(&body, &sst, ""), &Options::default(), limits).map(|rows| rows.len())
+        };
+        let limits = Limits { expanded_bytes: 100_000, ..Limits::default() };
+        assert_eq!(read("1", "a", 3, &limits), Ok(3));
+        // Rows of blanks are left out, so that nobody but the reader counts them.
+        assert_eq!(read("1", &" ".repeat(10_000), 9, &limits), Ok(0));
+        assert_eq!(read("1", &" ".repeat(10_000), 10, &limits), Err(FileError::ExpandsTooFar(100_000)));
+        let refused = read("1000000000000", "a", 1, &limits).map_err(|error| error.code());
+        assert_eq!(refused, Err("import.workbook_malformed"));
+    }
+
+    #[test]
+    fn styles_do_not_become_larger_than_the_limit() {
+        let read = |name: usize, formats: usize| {
+            let font = format!(r#"<fonts><font><name val="{}"/></font></fonts>"#, "n".repeat(name));
+            let styles = format!("{font}<cellXfs>{}</cellXfs>", r#"<xf fontId="0"/>"#.repeat(formats));
+            let limits = Limits { expanded_bytes: 1_000_000, ..Limits::default() };
+            rows(&workbook_with(&header(), "<sst/>", &styles), &Options::default(), &limits).map(|rows| rows.len())
+        };
+        assert_eq!((read(20, 1_000), read(20_000, 10)), (Ok(0), Ok(0)));
+        for (name, formats) in [(20_000, 1_000), (1, 10_000)] {
+            assert_eq!(read(name, formats), Err(FileError::ExpandsTooFar(1_000_000)), "{name} {formats}");
+        }
     }
 
     #[test]

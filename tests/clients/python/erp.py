@@ -168,7 +168,7 @@ def problem_of(text: bytes) -> dict[str, Any]:
 
 def told(problem: dict[str, Any]) -> str:
     fields = "; ".join(f"{field['name']}: {field['detail']}" for field in problem.get("fields") or [])
-    return " ".join(part for part in [problem.get("title"), problem.get("detail"), fields] if part)
+    return ". ".join(part.rstrip(".") for part in [problem.get("title"), problem.get("detail"), fields] if part)
 
 
 class Openings:
@@ -262,7 +262,7 @@ class Exports:
             except Faulty as fault:
                 failed += 1
                 table.writerow([harmless(cell) for cell in row.values()] + [line, fault.code, fault.reason])
-        return len(rows), failed, report.getvalue().encode()
+        return len(rows), failed, report.getvalue().encode("utf-8-sig")
 
     def invoice(self, row: Row) -> None:
         """The invoice, whose total the public sees as a commitment, and the opening for the customer. The agreement

@@ -138,7 +138,15 @@ async fn admit(
         let mut room = state.memory.hold(principal, 0)?;
         let deadline = Duration::from_millis(limits.body_deadline_ms);
         body = read_body(payload, max, deadline, &mut room, expansion).await?;
+        if matches!(route.action, Action::StartImport | Action::PreviewMapping) {
+            // A short file may become as many rows as the longest one.
+            room.grow((max - body.len()) * expansion)?;
+        }
         held = Some(room);
+    }
+    if matches!(route.action, Action::ImportReport | Action::ImportRows) {
+        // Rows take as much when they are read again as when the file was read.
+        held = Some(state.memory.hold(principal, limits.import_body_bytes * IMPORT_EXPANSION)?);
     }
     let parts = parts(route, request, body)?;
     // Only now, so that a body that is slow to arrive takes nobody's turn.

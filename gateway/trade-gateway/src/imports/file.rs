@@ -7,7 +7,6 @@ use trade_import::{
     mapping::{Bound, Plan},
     read,
 };
-use trade_model::rejection::Rejection;
 
 use super::{
     record::{ImportRow, RowState, XLSX},
@@ -132,14 +131,21 @@ fn table(bytes: &[u8], plan: &Plan, asked: &Asked, bounds: &Limits) -> Result<Im
     })
     .and(added)
     .map_err(|error| refused(&error))?;
+    if table.names.iter().map(String::len).sum::<usize>() > NAMES_BYTES_MAX {
+        return Err(refused(&FileError::NamesTooLong(NAMES_BYTES_MAX)));
+    }
     if let Some(faults) = table.lacking {
-        let problem = Problem::of(ProblemCode::ImportColumns).with_detail("The file does not fit the mapping.");
+        let problem = Problem::of(ProblemCode::ImportColumns);
         return Err(faults
             .into_iter()
             .fold(problem, |all, fault| all.with_field(fault.column.unwrap_or_default(), fault.detail)));
     }
     Ok(Imported { header: table.names, rows: table.rows })
 }
+
+/// Bytes of the names of all columns. They are kept with an import, which is read whenever it is looked for work and
+/// written with each row.
+const NAMES_BYTES_MAX: usize = 32 * 1024;
 
 /// What a cell or a fault takes beside its texts.
 const PLACE_BYTES: usize = 24;
@@ -220,9 +226,9 @@ impl<'a> Table<'a> {
     /// Path and body, when the argument is one that the route takes.
     fn request(&self, argument: serde_json::Value) -> Result<(String, String), Vec<RowFault>> {
         self.target.check(&argument).map_err(|rejection| {
-            let rejection = Rejection::from(rejection);
-            let (code, column) = (rejection.code().to_owned(), rejection.field().map(str::to_owned));
-            vec![RowFault { code, column, detail: rejection.detail() }]
+            let (code, detail) = (rejection.code().to_owned(), rejection.rule().to_owned());
+            let column = Some(rejection.field().to_owned()).filter(|field| !field.is_empty());
+            vec![RowFault { code, column, detail }]
         })?;
         let sent = rest_request(self.target.route, argument, None);
         Ok((sent.target, sent.body.unwrap_or_default().to_string()))
@@ -305,6 +311,16 @@ mod tests {
         };
         assert_eq!(read(200), Ok(200));
         assert_eq!(read(201).err().as_deref(), Some("import.too_many_columns"));
+    }
+
+    #[test]
+    fn names_of_columns_take_no_more_than_their_limit() {
+        let read = |length: usize| {
+            let text = format!("digest,{}\r\n{},1\r\n", "n".repeat(length - "digest".len()), digest(7));
+            read(Format::Csv, &text, 1 << 20).map(|imported| imported.rows.len())
+        };
+        assert_eq!(read(NAMES_BYTES_MAX), Ok(1));
+        assert_eq!(read(NAMES_BYTES_MAX + 1).err().as_deref(), Some("import.names_too_long"));
     }
 
     #[test]

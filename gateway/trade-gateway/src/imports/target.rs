@@ -53,7 +53,7 @@ impl Target {
     pub(crate) fn plan(&self, mapping: &Mapping) -> Result<Plan, Problem> {
         let form = openapi::form_of(self.transaction);
         mapping.plan(&form.schema, &form.definitions).map_err(|faults| {
-            let all = Problem::of(ProblemCode::MappingRefused).with_detail(format!("It has {} faults.", faults.len()));
+            let all = Problem::of(ProblemCode::MappingRefused).with_detail(format!("Faults: {}.", faults.len()));
             faults.into_iter().fold(all, |all, fault| all.with_field(fault.place, fault.detail))
         })
     }

@@ -94,7 +94,7 @@ pub(super) static ROUTES: &[Route] = &[
         "importReport",
         Method::Get,
         "/v1/imports/{id}/report",
-        "The rows that have failed and why, as CSV with the file's own columns",
+        "The rows that have failed and why, as CSV (UTF-8 with a byte order mark) with the file's own columns",
         WRITERS,
         Action::ImportReport,
         &[ID],

@@ -236,11 +236,14 @@ impl Service {
         let rows = tokio::task::block_in_place(|| self.store.import_rows(&import.id, 0, usize::MAX, is_failed));
         let rows = rows.map_err(|error| store_failed(&error))?;
         let own = ["import line", "import code", "import reason"].map(str::to_owned);
-        let mut text = report_line(&[import.header.as_slice(), &own].concat());
+        // The mark tells spreadsheets, which would spoil its letters otherwise, that it is UTF-8.
+        let mut text = format!("\u{feff}{}", report_line(&[import.header.as_slice(), &own].concat()));
         for row in &rows {
-            let mut cells = row.cells.clone();
-            cells.resize(import.header.len().max(cells.len()), String::new());
-            text += &report_line(&[cells, reasons(row).into()].concat());
+            let (width, mut cells) = (import.header.len(), row.cells.clone());
+            // Cells beyond the header stand behind the reasons, so that each column holds what its name says.
+            let beyond = cells.split_off(width.min(cells.len()));
+            cells.resize(width, String::new());
+            text += &report_line(&[cells, reasons(row).into(), beyond].concat());
         }
         let name = format!("attachment; filename=\"import-{}.csv\"", import.id);
         let answer = Answer { media_type: CSV, ..Answer::json_bytes(200, text.into_bytes()) };

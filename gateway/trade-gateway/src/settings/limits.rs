@@ -38,10 +38,10 @@ pub struct Limits {
     pub requests_per_organization: usize,
     /// Requests worked on at once for the holder of one certificate.
     pub requests_per_certificate: usize,
-    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times, and a
-    /// file of an import 8 times, for what it takes while it is read. One organization may take half, one certificate a
-    /// quarter, callers who are not known as members an eighth. Of requests, bytes and connections of members, half is
-    /// kept for the organizations, the same for each.
+    /// Bytes of bodies and answers that callers may make the gateway hold at once, counting a JSON body 33 times for
+    /// what it takes while it is read, and 8 times the largest file for any import and any answer with rows of one. One
+    /// organization may take half, one certificate a quarter, callers who are not known as members an eighth. Of
+    /// requests, bytes and connections of members, half is kept for the organizations, the same for each.
     pub held_bytes: usize,
     /// Open connections; fewer where the system gives the process fewer file descriptors.
     pub connections: usize,

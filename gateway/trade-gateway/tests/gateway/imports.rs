@@ -123,7 +123,7 @@ fn every_row_is_recorded_or_reported_and_the_same_file_changes_nothing() -> Test
     let text = String::from_utf8(report.body.clone())?;
     assert!(report.headers["content-type"].starts_with("text/csv"));
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "Digest,Kind,Day,Remark,import line,import code,import reason");
+    assert_eq!(lines[0], "\u{feff}Digest,Kind,Day,Remark,import line,import code,import reason");
     let first = format!("{},Rechnung,02.11.2026 09:30,'=1+0,2,evidence.deposited,", digest(0));
     assert!(lines[1].starts_with(&first), "{text}");
     assert!(lines[2].contains(",'-,5,") && lines[3].contains(",'@x,6,"), "{text}");

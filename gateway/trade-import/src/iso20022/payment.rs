@@ -1,6 +1,9 @@
 //! Payments as they come in a message, and what stands around them.
 
-use std::{collections::BTreeMap, iter, mem};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter, mem,
+};
 
 use trade_standards::iso20022::Element;
 
@@ -63,6 +66,12 @@ impl Payments {
             "Ntry" | "CdtTrfTxInf" => 0,
             _ => return Ok(self.kept(open, element)?),
         };
+        // Each of them is looked through for each payment inside, and no message has one in another of its kind.
+        let mut names = BTreeSet::new();
+        let mut around = open.iter().map(|open| open.name.as_str()).filter(|name| AROUND.contains(name));
+        if !around.all(|name| names.insert(name)) {
+            return Err(FileError::Iso20022("a part of it stands in another one of its name".to_owned()).into());
+        }
         self.count += 1;
         each(&Payment { line: self.count, number, own: &element, around: open })?;
         Ok(None)

@@ -197,6 +197,7 @@ fn other_files_and_hostile_ones_are_refused_by_name() {
         (whole.replace("<MsgId>", &format!("{}<MsgId>", "<a/>".repeat(501))), "more than 500 elements"),
         (whole.replace("M1", &"x".repeat(33_000)), "bytes of one text"),
         (entry(""), "one root element"),
+        (notification(&format!("<Ntry><Ntry>{}</Ntry></Ntry>", entry(""))), "another one of its name"),
     ] {
         let text = text.replace("</Document><?xml version=\"1.0\"?>", "</Document>");
         let text = text.replace("<X><?xml version=\"1.0\"?>", "<X>");
