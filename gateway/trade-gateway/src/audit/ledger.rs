@@ -107,8 +107,8 @@ pub fn verify_anchored(
     Ok((verified, anchored))
 }
 
-/// The heads whose digests are on the ledger, by their lines, with the transactions that deposited them; up to the
-/// first deposit that fits no head, and how that differs.
+/// The heads whose digests are on the ledger, by their lines, with the transactions that deposited them; and how the
+/// first deposit that fits no head differs.
 fn on_ledger<'a>(
     path: &Path,
     log: &str,
@@ -138,11 +138,11 @@ fn on_ledger<'a>(
         } else {
             let (path, is_there) = (path.to_owned(), heads.iter().any(|head| head.day == day));
             let day = day.to_owned();
-            unfit = Some(match is_there {
+            // Those after it count all the same: a deposit of any digest must not hide a line that was changed.
+            unfit.get_or_insert(match is_there {
                 true => HeadDifference::Changed { day, transaction_id, path },
                 false => HeadDifference::Missing { day, transaction_id, path },
             });
-            break;
         }
     }
     (found.into_values().collect(), unfit)

@@ -33,11 +33,24 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The longest such pause.
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 
+/// How many heads are asked for at a look, the newest first, once all have been asked for.
+const ASKED_MAX: usize = 32;
+
+/// What is known of the ledger.
+#[derive(Default)]
+struct Known {
+    /// The last line for which a head is known to stand there.
+    anchored_to: u64,
+    /// Whether every head has been asked for. What comes to be there later comes from here or from a person, who
+    /// deposits one of the newest.
+    is_whole: bool,
+}
+
 /// Works until the gateway stops.
 pub(crate) async fn anchor(state: Arc<State>, mut stopping: watch::Receiver<bool>) {
-    let (mut anchored_to, mut pause) = (0, PAUSE);
+    let (mut known, mut pause) = (Known::default(), PAUSE);
     loop {
-        let wait = match look(&state, &mut anchored_to).await {
+        let wait = match look(&state, &mut known).await {
             Ok(()) => {
                 pause = PAUSE;
                 LOOK
@@ -55,9 +68,8 @@ pub(crate) async fn anchor(state: Arc<State>, mut stopping: watch::Receiver<bool
     }
 }
 
-/// Ends the day where it is over, and deposits the heads that wait. `anchored_to` is the last line for which a head on
-/// the ledger is known to stand.
-async fn look(state: &Arc<State>, anchored_to: &mut u64) -> Result<(), Problem> {
+/// Ends the day where it is over, and deposits the heads that wait.
+async fn look(state: &Arc<State>, known: &mut Known) -> Result<(), Problem> {
     let shared = Arc::clone(state);
     let heads = away(move || {
         shared.tend_audit()?;
@@ -74,15 +86,17 @@ async fn look(state: &Arc<State>, anchored_to: &mut u64) -> Result<(), Problem> 
     let days = &service.metrics().state().audit_days_not_anchored;
     let told = |count: usize| days.set(i64::try_from(count).unwrap_or(i64::MAX));
     // One that is anchored stands for all before it, so the newest one is asked for first.
-    let mut waiting = heads.iter().filter(|head| head.line > *anchored_to).count();
+    let mut waiting = heads.iter().filter(|head| head.line > known.anchored_to).count();
     told(waiting);
-    for (at, head) in heads.iter().enumerate().rev().take(waiting) {
+    let asked = if known.is_whole { waiting.min(ASKED_MAX) } else { waiting };
+    for (at, head) in heads.iter().enumerate().rev().take(asked) {
         if service.is_anchored(head).await? {
-            *anchored_to = head.line;
+            known.anchored_to = head.line;
             waiting = heads.len() - 1 - at;
             break;
         }
     }
+    known.is_whole = true;
     told(waiting);
     if waiting == 0 {
         return Ok(());
@@ -91,7 +105,7 @@ async fn look(state: &Arc<State>, anchored_to: &mut u64) -> Result<(), Problem> 
     let Some(itself) = service.itself()? else { return Ok(()) };
     for head in &heads[heads.len() - waiting..] {
         deposit(state, &itself, head).await?;
-        *anchored_to = head.line;
+        known.anchored_to = head.line;
         waiting -= 1;
         told(waiting);
     }

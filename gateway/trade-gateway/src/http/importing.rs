@@ -24,6 +24,7 @@ use crate::{
     members::Principal,
     problem::{Problem, ProblemCode},
     request::Parts,
+    service::away,
 };
 
 /// How often imports are looked for that nobody has told of: after a start, and when one is over.
@@ -47,8 +48,9 @@ pub(crate) async fn import(state: Arc<State>, mut stopping: watch::Receiver<bool
     loop {
         while tasks.try_join_next().is_some() {}
         working.retain(|_, task| !task.is_finished());
-        match state.service.running_imports() {
-            Ok(imports) => {
+        let shared = Arc::clone(&state);
+        match away(move || shared.service.running_imports()).await {
+            Ok(Ok(imports)) => {
                 for import in imports {
                     let state = Arc::clone(&state);
                     working
@@ -56,7 +58,9 @@ pub(crate) async fn import(state: Arc<State>, mut stopping: watch::Receiver<bool
                         .or_insert_with(|| tasks.spawn(async move { work(&state, &import).await }));
                 }
             }
-            Err(error) => tracing::error!("imports cannot be looked for: {error}"),
+            Ok(Err(error)) => tracing::error!("imports cannot be looked for: {error}"),
+            // It is told where it happened.
+            Err(_) => {}
         }
         tokio::select! {
             () = state.service.import_waits() => {}

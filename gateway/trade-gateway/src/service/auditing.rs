@@ -121,7 +121,7 @@ impl Service {
 /// The work panicked.
 pub(crate) async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!("reading the audit log stopped: {error}");
+        tracing::error!("reading files stopped: {error}");
         Problem::of(ProblemCode::GatewayFailure)
     })
 }
@@ -140,6 +140,6 @@ fn unreadable(error: &AuditError) -> Problem {
 }
 
 fn moment(name: &str, text: &str) -> Result<u64, Problem> {
-    let moment = UtcTime::parse(text).map_err(|error| refused(name, &error.to_string()))?;
+    let moment = UtcTime::parse(text).map_err(|error| refused(name, &format!("is {error}")))?;
     Ok(u64::try_from(moment.unix_seconds()).unwrap_or(0))
 }

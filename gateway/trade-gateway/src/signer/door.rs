@@ -80,7 +80,7 @@ async fn unknown(request: HttpRequest, door: Data<Door>) -> HttpResponse {
     let refused = check_secret(&request, &door).err();
     let unknown = || {
         let detail = "The signer has the gateway's routes for members, without those that change webhooks, imports or \
-                      mappings or cancel.";
+                      mappings, or cancel an operation.";
         SignerCode::RouteUnknown.because(detail).into()
     };
     problem(refused.unwrap_or_else(unknown))
