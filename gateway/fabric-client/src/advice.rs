@@ -65,6 +65,12 @@ const MISMATCH: &str = "ProposalResponsePayloads do not match";
 /// Said by an orderer of a BFT channel that has ordered the same envelope already. A gateway counts it as a failure.
 const ALREADY_ORDERED: &str = "request already processed";
 
+/// Said by an orderer that is not on the channel, or was taken out of its consenters. Outside of BFT a gateway asks
+/// orderers in an order that chance gives, and passes on the first such answer, though another orderer may take the
+/// same envelope.
+const NOT_ON_CHANNEL: &str =
+    "received unsuccessful response from orderer: status=BAD_REQUEST, info=channel does not exist";
+
 /// Whether a peer says that a policy of the channel does not let the identity do this, in the words of all of its
 /// services.
 pub fn is_access_denied(said: &str) -> bool {
@@ -119,6 +125,7 @@ impl CallError {
             Step::Endorse if is_lost || self.is_unavailable() => Advice::SameProposal,
             Step::Submit | Step::Broadcast if self.says(ALREADY_ORDERED) => Advice::LookUp,
             Step::Submit if self.is_refused_by_all() => Advice::Never,
+            Step::Submit if self.is_of_one_not_on_channel() => Advice::SameEnvelope,
             Step::Submit | Step::Broadcast if is_lost || leaves_open(self.code) => Advice::SameEnvelope,
             Step::CommitStatus if is_lost || leaves_open(self.code) => Advice::LookUp,
             Step::ChaincodeEvents | Step::Blocks if is_lost => Advice::RetryFreely,
@@ -148,7 +155,10 @@ impl CallError {
     /// Too few nodes answer. A gateway says so with `FailedPrecondition` when it knows of none that it could ask: for
     /// about a second after it started it does not know the others yet.
     fn is_unavailable(&self) -> bool {
-        let is_missing = self.is_lost() || self.code == Code::FailedPrecondition || self.is_lost_between_nodes();
+        let is_missing = self.is_lost()
+            || self.code == Code::FailedPrecondition
+            || self.is_lost_between_nodes()
+            || self.is_of_one_not_on_channel();
         is_missing && !self.is_refused_by_all()
     }
 
@@ -181,6 +191,11 @@ impl CallError {
             status.and_then(|status| status.split(',').next()).is_some_and(|status| REFUSALS.contains(&status))
         };
         !self.details.is_empty() && self.details.iter().all(|detail| refused(&detail.message))
+    }
+
+    /// Whether one orderer has refused, and not for the envelope's sake.
+    fn is_of_one_not_on_channel(&self) -> bool {
+        self.step == Step::Submit && self.details.is_empty() && self.message == NOT_ON_CHANNEL
     }
 
     fn says(&self, text: &str) -> bool {
@@ -322,6 +337,7 @@ mod tests {
             (Step::Submit, Code::Unavailable, "one of two said status=FORBIDDEN", Advice::SameEnvelope, Unavailable),
             (Step::Submit, Code::Aborted, "orderer: status=FORBIDDEN", Advice::Never, AccessDenied),
             (Step::Submit, Code::Aborted, "received unsuccessful response from orderer", Advice::Never, Other),
+            (Step::Submit, Code::Aborted, NOT_ON_CHANNEL, Advice::SameEnvelope, Unavailable),
             (Step::CommitStatus, Code::DeadlineExceeded, "", Advice::LookUp, TimedOut),
             (Step::CommitStatus, Code::PermissionDenied, "", Advice::Never, AccessDenied),
         ];

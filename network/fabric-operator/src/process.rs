@@ -190,8 +190,14 @@ pub fn this_program() -> PathBuf {
 /// The last lines of a text file, or an empty text when it cannot be read.
 #[must_use]
 pub fn tail(path: &Path, lines: usize) -> String {
+    tail_since(path, 0, lines)
+}
+
+/// As [`tail`], of what stands behind the first `begin` bytes.
+#[must_use]
+pub fn tail_since(path: &Path, begin: u64, lines: usize) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
+    let text = String::from_utf8_lossy(usize::try_from(begin).ok().and_then(|begin| bytes.get(begin..)).unwrap_or(&[]));
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }
@@ -234,6 +240,7 @@ mod tests {
         let path = folder.path().join("log");
         std::fs::write(&path, "one\ntwo\nthree\n")?;
         assert_eq!(tail(&path, 2), "two\nthree");
+        assert_eq!([tail_since(&path, 8, 2), tail_since(&path, 99, 2)], ["three", ""]);
         assert_eq!(tail(&folder.path().join("absent"), 2), "");
         Ok(())
     }

@@ -300,7 +300,8 @@ fn lock(layout: &Layout) -> Result<File> {
             // A supervisor that was killed lets go when it has ended, which takes a moment.
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(POLL),
             Err(TryLockError::WouldBlock) => {
-                bail!("a network is running in {} already; stop it with `entrepot down`", layout.root().display())
+                let root = layout.root().display();
+                bail!("a network is running in {root}; stop it with `entrepot down --dir {root}`")
             }
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("cannot lock {}", path.display()));

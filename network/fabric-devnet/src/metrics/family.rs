@@ -8,6 +8,8 @@ use std::{
 
 /// How many series one family has at most; some labels hold names that clients choose.
 const SERIES_MAX: usize = 1024;
+/// How many characters of such a name are kept; names of channels have fewer.
+const NAME_CHARACTERS_MAX: usize = 256;
 /// Upper bounds of the buckets of a histogram, in seconds; those that Prometheus' own clients use.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -59,7 +61,8 @@ impl<V: Series> Family<V> {
 
     fn change(&self, values: &[&str], change: impl FnOnce(&mut V)) {
         debug_assert_eq!(values.len(), self.about.labels.len(), "{}", self.about.name);
-        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let values: Vec<String> =
+            values.iter().map(|value| value.chars().take(NAME_CHARACTERS_MAX).collect()).collect();
         let mut series = self.lock();
         if series.len() < SERIES_MAX || series.contains_key(&values) {
             change(series.entry(values).or_default());
@@ -218,5 +221,9 @@ mod tests {
         counters.add(&["cc00000"]);
         let series = counters.lock();
         assert_eq!((series.len(), series.get(&vec!["cc00000".to_owned()])), (SERIES_MAX, Some(&2)));
+        drop(series);
+        let long = Counters::new("calls", "Calls.", &["chaincode"]);
+        long.add(&[&"é".repeat(1_000_000)]);
+        assert_eq!(long.lock().keys().next(), Some(&vec!["é".repeat(NAME_CHARACTERS_MAX)]));
     }
 }

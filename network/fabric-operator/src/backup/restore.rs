@@ -1,8 +1,9 @@
 //! Restoring a backup.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Write},
+    fs::{self, DirBuilder, File},
+    io::{self, BufRead, BufReader, Read},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -26,11 +27,11 @@ pub fn restore(input: &Path, folder: &Path, told: Told<'_>) -> Result<Summary> {
     let file = File::open(input).with_context(|| format!("cannot read {}", input.display()))?;
     let unfinished = beside(folder)?;
     private::create_folder(unfinished.parent().unwrap_or(Path::new("."))).context("cannot make the folder above")?;
-    ensure!(
-        unfinished.symlink_metadata().is_err(),
-        "{} is left of another restoring, which may still run; remove it when it does not",
-        unfinished.display()
-    );
+    // Made by nobody else, though others may write to the folder above: keys come into it.
+    DirBuilder::new().mode(0o700).create(&unfinished).with_context(|| {
+        let unfinished = unfinished.display();
+        format!("cannot make {unfinished}; what is left there of another restoring can be removed when that has ended")
+    })?;
     let restored = unpack(BufReader::new(file), &unfinished, told)
         .with_context(|| format!("{} cannot be restored", input.display()))
         .and_then(|summary| {
@@ -78,7 +79,6 @@ fn unpack(input: impl BufRead, root: &Path, told: Told<'_>) -> Result<Summary> {
     let summary = manifest.summary();
 
     let make = |path: &Path| private::create_folder(path).with_context(|| format!("cannot make {}", path.display()));
-    make(root)?;
     for path in &manifest.folders {
         make(&root.join(path))?;
     }
@@ -129,7 +129,8 @@ fn write(contents: impl Read, wanted: &FileEntry, path: &Path) -> Result<()> {
     let mut copy = || {
         let mut file = private::options().write(true).create_new(true).open(path)?;
         io::copy(&mut contents, &mut file)?;
-        file.flush()
+        // Before the folder gets its name, so that it is whole though the power fail.
+        file.sync_all()
     };
     copy().with_context(|| format!("cannot write {name:?}, or the archive breaks off"))?;
     let (found, length) = contents.finish();

@@ -38,7 +38,9 @@ fn membership(rules: &FabricMspConfig) -> Vec<String> {
         found.extend(pems.iter().map(|pem| format!("{kind} {}", certificate(pem))));
     }
     found.extend(rules.revocation_list.iter().map(|list| revocation_list(list)));
-    found.extend(rules.organizational_unit_identifiers.iter().map(|one| format!("needed unit {}", unit(one))));
+    found.extend(
+        rules.organizational_unit_identifiers.iter().map(|one| format!("needed unit {}", units_of_one(&[one]))),
+    );
     found.extend(rules.fabric_node_ous.as_ref().filter(|roles| roles.enable).map(roles));
     found
 }
@@ -50,15 +52,17 @@ fn roles(roles: &FabricNodeOUs) -> String {
         &roles.admin_ou_identifier,
         &roles.orderer_ou_identifier,
     ];
-    let units: Vec<String> = units.into_iter().flatten().map(unit).collect();
-    format!("roles by the units {}", units.join(", "))
+    let units: Vec<&FabricOuIdentifier> = units.into_iter().flatten().collect();
+    let of_one_authority = units.chunk_by(|one, next| one.certificate == next.certificate);
+    format!("roles by the units {}", of_one_authority.map(units_of_one).collect::<Vec<_>>().join("; "))
 }
 
-fn unit(unit: &FabricOuIdentifier) -> String {
-    let name = &unit.organizational_unit_identifier;
-    match unit.certificate.is_empty() {
-        true => name.clone(),
-        false => format!("{name} of {}", certificate(&unit.certificate)),
+/// Units that are bound to the same authority, or to none.
+fn units_of_one(units: &[&FabricOuIdentifier]) -> String {
+    let names: Vec<&str> = units.iter().map(|unit| unit.organizational_unit_identifier.as_str()).collect();
+    match units.first().filter(|unit| !unit.certificate.is_empty()) {
+        None => names.join(", "),
+        Some(unit) => format!("{} of {}", names.join(", "), certificate(&unit.certificate)),
     }
 }
 

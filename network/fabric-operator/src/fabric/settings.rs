@@ -11,6 +11,9 @@
 //!
 //! The keepalive minimum is 5 s, not Fabric's 60 s: peers and orderers ping one another more often than that, and are
 //! then cut off with `too_many_pings` while an endorsement is under way.
+//!
+//! A peer gives up a try to reach another one after 1 s, not Fabric's 3 s: its endorsements wait for several tries to
+//! hand private data to a peer of its organization that has just gone.
 
 use std::path::{Path, PathBuf};
 
@@ -119,6 +122,7 @@ TIME_WINDOW    decorators:
         name: DefaultValidation
         library:
   gossip:
+    dialTimeout: 1s
     pvtData:
       pullRetryThreshold: 5s
       transientstoreMaxBlockRetention: 20000
