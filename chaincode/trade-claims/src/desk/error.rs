@@ -18,7 +18,7 @@ pub enum DeskError {
     #[error("a desk does no such thing")]
     OperationUnknown,
     /// No amount in minor units.
-    #[error("the amount is no whole number of minor units")]
+    #[error("the amount is no whole number of minor units from 0 to 2^48 - 1")]
     Amount,
     /// More than a record of the ledger commits to.
     #[error("the amount is above 2^48 - 1 minor units")]

@@ -40,7 +40,7 @@ pub enum Command {
     Verify(Verify),
     /// Ask a gateway for the heads that an organization has on the ledger, and print them for `verify --anchored`
     ///
-    /// Any member's gateway can be asked, and another one than that whose log is verified had better be.
+    /// Any member's gateway can be asked; better another one than that whose log is verified.
     Anchored(Box<OnLedger>),
     /// Print the request that brings the newest head to the ledger, where the gateway holds no key to do it
     ///
@@ -242,7 +242,7 @@ fn tell_anchored(anchored: &Anchored) -> Result<()> {
     match anchored.heads {
         0 => say!("no head on the ledger is of a line in these files")?,
         heads => say!(
-            "{heads} heads on the ledger are of these lines; up to line number {}, the end of {}, all is as it was",
+            "heads on the ledger of these lines: {heads}; up to line number {}, the end of {}, all is as it was",
             anchored.covered_to,
             anchored.day
         )?,

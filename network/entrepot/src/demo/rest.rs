@@ -231,7 +231,12 @@ fn describe(body: &Value) -> String {
             let said = body["endorsers"].as_array().filter(|said| !said.is_empty());
             let said = said.map(|said| format!(" {}", Value::from(said.clone()))).unwrap_or_default();
             let detail = detail.unwrap_or_default();
-            format!("{code}: {} {detail}{}{said}", title.unwrap_or_default(), fields(body, detail))
+            let title = title.unwrap_or_default();
+            let told = match detail {
+                "" => title.to_owned(),
+                detail => format!("{}. {detail}", title.trim_end_matches('.')),
+            };
+            format!("{code}: {told}{}{said}", fields(body, detail))
         }
         _ => body.to_string(),
     }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use fabric_msp::private;
 use fabric_operator::{
     layout::{Addresses, Layout, RunningProcess},
-    process::{POLL, tail},
+    process::{POLL, tail, tail_since},
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -67,6 +67,7 @@ impl RunningNetwork {
         // Appended: the folder may be another network's that runs, which is for the supervisor to find out.
         let log = private::options().create(true).append(true).open(&log_path);
         let log = log.with_context(|| format!("cannot write {}", log_path.display()))?;
+        let begin = log.metadata()?.len();
         // A network that is not kept must not outlive this process, even when that is killed.
         let mut command = Command::new(program);
         if !keep {
@@ -96,11 +97,12 @@ impl RunningNetwork {
         let deadline = Instant::now() + PATIENCE;
         while !is_ready() {
             if let Some(status) = supervisor.try_wait()? {
-                bail!("the network did not come up ({status}):\n{}", tail(&log_path, 30));
+                bail!("the network did not come up ({status}):\n{}", tail_since(&log_path, begin, 30));
             }
             if Instant::now() > deadline {
                 let _ = supervisor.kill();
-                bail!("the network was not up within {} s:\n{}", PATIENCE.as_secs(), tail(&log_path, 30));
+                let told = tail_since(&log_path, begin, 30);
+                bail!("the network was not up within {} s:\n{told}", PATIENCE.as_secs());
             }
             std::thread::sleep(POLL);
         }

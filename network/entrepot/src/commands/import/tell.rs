@@ -26,7 +26,9 @@ pub(super) fn of_import(view: &ImportView, failed: &[RowView], report: Option<&P
     if more > 0 {
         lines.push(format!("  and {more} more"));
     }
-    lines.extend(report.map(|path| format!("The rows that have failed, and why: {}", path.display())));
+    lines.extend(
+        report.filter(|_| *failures > 0).map(|path| format!("The rows that have failed, and why: {}", path.display())),
+    );
     lines.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n")
 }
 
