@@ -352,7 +352,7 @@ async fn look_at(shared: Arc<Shared>, number: usize) {
     loop {
         let began = Instant::now();
         let found = shared.found(number).await;
-        shared.set(number, found.as_ref().map(|()| ()).map_err(String::as_str));
+        shared.set(number, found.as_ref().copied().map_err(String::as_str));
         let look = shared.peers[number].look.notified();
         if found.is_ok() {
             pause = first;

@@ -55,6 +55,9 @@ pub(super) fn read(text: &str, limits: &CamtLimits) -> Result<Element, CamtError
     read_elements(text, limits, &mut |_, element| Ok(Some(element)))
 }
 
+/// Is given an element that has ended and those that are open around it, and gives back what stays of it.
+pub type Ended<'a, E> = dyn FnMut(&[Element], Element) -> Result<Option<Element>, E> + 'a;
+
 /// Reads a document element by element and gives back its root.
 ///
 /// `ended` is given each element that has ended, and those that are open around it, the outermost first; before that
@@ -66,7 +69,7 @@ pub(super) fn read(text: &str, limits: &CamtLimits) -> Result<Element, CamtError
 pub fn read_elements<E: From<CamtError>>(
     text: &str,
     limits: &CamtLimits,
-    ended: &mut dyn FnMut(&[Element], Element) -> Result<Option<Element>, E>,
+    ended: &mut Ended<'_, E>,
 ) -> Result<Element, E> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = true;
@@ -121,7 +124,7 @@ struct Held<'a, E> {
     /// How many elements are kept.
     elements: usize,
     limits: &'a CamtLimits,
-    ended: &'a mut dyn FnMut(&[Element], Element) -> Result<Option<Element>, E>,
+    ended: &'a mut Ended<'a, E>,
 }
 
 impl<E: From<CamtError>> Held<'_, E> {

@@ -400,7 +400,7 @@ impl Fake {
         let unreadable = |error: prost::DecodeError| Status::invalid_argument(error.to_string());
         let payload = Payload::decode(envelope.payload.as_slice()).map_err(unreadable)?;
         let seek = SeekInfo::decode(payload.data.as_slice()).map_err(unreadable)?;
-        lock(&self.told.seen).seeks.push(seek.clone());
+        lock(&self.told.seen).seeks.push(seek);
         Ok(seek)
     }
 }

@@ -150,6 +150,9 @@ const NAMES_BYTES_MAX: usize = 32 * 1024;
 /// What a cell or a fault takes beside its texts.
 const PLACE_BYTES: usize = 24;
 
+/// Where the columns of a header stand, or why its rows have no requests.
+type Binding<'a> = Result<Bound<'a>, Vec<RowFault>>;
+
 struct Table<'a> {
     plan: &'a Plan,
     target: Target,
@@ -157,7 +160,7 @@ struct Table<'a> {
     /// Bytes that rows and requests may still take: a short constant, or one shared text, can be in each of them.
     left: u64,
     /// The last header, and where its columns stand.
-    bound: Option<(Arc<Header>, Result<Bound<'a>, Vec<RowFault>>)>,
+    bound: Option<(Arc<Header>, Binding<'a>)>,
     /// The names of all columns that were met.
     names: Vec<String>,
     rows: Vec<ImportRow>,
@@ -196,7 +199,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where the columns stand. All rows of a table share one header; each line of NDJSON has its own.
-    fn bind(&mut self, header: &Arc<Header>) -> Result<Bound<'a>, Vec<RowFault>> {
+    fn bind(&mut self, header: &Arc<Header>) -> Binding<'a> {
         if let Some((_, bound)) = self.bound.as_ref().filter(|(last, _)| Arc::ptr_eq(last, header)) {
             return bound.clone();
         }

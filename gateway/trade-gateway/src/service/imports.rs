@@ -89,7 +89,7 @@ impl Service {
         let added = tokio::task::block_in_place(|| self.store.add_import(&import, &imported.rows));
         match added.map_err(|error| store_failed(&error))? {
             AddImport::New => {}
-            AddImport::Known(known) => return self.start_again(known, &import.certificate),
+            AddImport::Known(known) => return self.start_again(*known, &import.certificate),
             AddImport::TooMany => {
                 return Err(Problem::of(ProblemCode::ImportsFull)
                     .with_detail(format!("An organization may have {IMPORTS_MAX}; forget one of them.")));

@@ -22,7 +22,7 @@ pub(crate) enum AddImport {
     /// It and its rows are on disk.
     New,
     /// The same file was added before.
-    Known(Import),
+    Known(Box<Import>),
     /// The organization has as many imports as it may.
     TooMany,
 }
@@ -44,7 +44,7 @@ impl Store {
         self.on(|database| {
             let transaction = database.begin_write()?;
             if let Some(known) = get(&transaction, &import.msp_id, &import.id)? {
-                return Ok(AddImport::Known(known));
+                return Ok(AddImport::Known(Box::new(known)));
             }
             if of_organization(&transaction.open_table(IMPORTS)?, &import.msp_id)?.len() >= IMPORTS_MAX {
                 return Ok(AddImport::TooMany);

@@ -194,7 +194,7 @@ impl Default for LedgerMetrics {
 
 impl LedgerMetrics {
     /// Tells the numbers of several channels.
-    pub(crate) fn tell<'a>(of: &[&'a Self], text: &mut Text) {
+    pub(crate) fn tell(of: &[&Self], text: &mut Text) {
         text.families(of.iter().map(|one| &one.processing));
         text.families(of.iter().map(|one| &one.transactions));
     }

@@ -90,7 +90,6 @@ fn unpack(input: impl BufRead, root: &Path, told: Told<'_>) -> Result<Summary> {
         told(done, summary.bytes);
     }
     ensure!(entries.next().is_none(), "it holds more than its manifest says");
-    drop(entries);
     // What is behind the archive is checked with it: the end of the compressed file tells whether it is whole.
     check_end(archive.into_inner())?;
     Ok(summary)

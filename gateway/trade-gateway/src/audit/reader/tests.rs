@@ -21,13 +21,13 @@ fn log(folder: &Path) -> Result<AuditLog, Box<dyn std::error::Error>> {
 fn decision(at: u64) -> Decision {
     Decision {
         time: rfc3339(1_000_000 + at * 60),
-        msp_id: Some(if at % 2 == 0 { "AMSP" } else { "BMSP" }.to_owned()),
+        msp_id: Some(if at.is_multiple_of(2) { "AMSP" } else { "BMSP" }.to_owned()),
         subject: Some(format!("CN=person{},O=a", at % 3)),
         certificate_sha256: Some(format!("{:064x}", at % 3)),
         route: "/v1/items/{id}".to_owned(),
         resource: format!("item {at}"),
-        status: if at % 5 == 0 { 403 } else { 200 },
-        outcome: if at % 5 == 0 { "duty_missing" } else { "allowed" }.to_owned(),
+        status: if at.is_multiple_of(5) { 403 } else { 200 },
+        outcome: if at.is_multiple_of(5) { "duty_missing" } else { "allowed" }.to_owned(),
         transaction_id: (at == 7).then(|| "7".repeat(64)),
         ..Decision::default()
     }
